@@ -1,0 +1,4 @@
+import { createHttpHandler } from '../src/aws/lambda.ts';
+
+/** GET /metrics, / and /-/healthy behind a Function URL, API Gateway or an ALB. */
+export const handler = createHttpHandler(process.env, (line) => process.stdout.write(`${line}\n`));

@@ -1,0 +1,8 @@
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/test/support/transform.mjs' },
+  // Servers of our own on loopback answer in milliseconds; this is for a busy machine.
+  testTimeout: 20_000,
+};

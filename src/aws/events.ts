@@ -1,0 +1,126 @@
+import type {
+  ALBEvent,
+  ALBResult,
+  APIGatewayProxyEvent,
+  APIGatewayProxyEventV2,
+  APIGatewayProxyResult,
+  APIGatewayProxyStructuredResultV2,
+} from 'aws-lambda';
+
+/** Every event by which AWS brings an HTTP request to a function. A Function URL's is an HTTP API's (2.0). */
+export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent | ALBEvent;
+
+/** What the function gives back, in the form of the event. */
+export type HttpResult = APIGatewayProxyStructuredResultV2 | APIGatewayProxyResult | ALBResult;
+
+/** API Gateway gives up on an integration after this long: REST 29 s by default, HTTP APIs 30 s. */
+const gatewayLimitMs = { rest: 29_000, http: 30_000 };
+
+/** An HTTP event as a web-standard request, and what its gateway limits. */
+export interface ConvertedEvent {
+  request: Request;
+  /** Undefined where the gateway waits as long as the function runs. */
+  gatewayLimitMs: number | undefined;
+  toResult(response: Response): Promise<HttpResult>;
+}
+
+/** Converts an event of a Function URL, an HTTP API, a REST API or an ALB. @throws TypeError for any other event */
+export function convertEvent(event: HttpEvent): ConvertedEvent {
+  if (isV2(event)) return convertV2(event);
+  if ('httpMethod' in event && 'elb' in event.requestContext) return convertAlb(event as ALBEvent);
+  if ('httpMethod' in event) return convertRest(event as APIGatewayProxyEvent);
+  throw new TypeError('not an HTTP event of a Function URL, API Gateway (REST or HTTP) or ALB');
+}
+
+function isV2(event: HttpEvent): event is APIGatewayProxyEventV2 {
+  return 'version' in event && event.version === '2.0';
+}
+
+function convertV2(event: APIGatewayProxyEventV2): ConvertedEvent {
+  const { http, stage, domainName } = event.requestContext;
+  const functionUrl = domainName.includes('.lambda-url.');
+  // An HTTP API's raw path begins with the stage unless that is $default.
+  const prefix = `/${stage}`;
+  const path = event.rawPath.startsWith(`${prefix}/`) ? event.rawPath.slice(prefix.length) : event.rawPath;
+  return {
+    request: toRequest(http.method, path, toHeaders(event.headers)),
+    gatewayLimitMs: functionUrl ? undefined : gatewayLimitMs.http,
+    toResult: async (response) => ({
+      statusCode: response.status,
+      headers: Object.fromEntries(response.headers),
+      ...(await toBody(response)),
+    }),
+  };
+}
+
+function convertRest(event: APIGatewayProxyEvent): ConvertedEvent {
+  const headers = toHeaders(event.headers, event.multiValueHeaders);
+  // A REST API hands out base64 as it is unless it is told which types are binary, so nothing binary is given to it.
+  headers.delete('accept-encoding');
+  return {
+    request: toRequest(event.httpMethod, event.path, headers),
+    gatewayLimitMs: gatewayLimitMs.rest,
+    toResult: async (response) => ({
+      statusCode: response.status,
+      headers: Object.fromEntries(response.headers),
+      ...(await toBody(response)),
+    }),
+  };
+}
+
+function convertAlb(event: ALBEvent): ConvertedEvent {
+  // A target group with multi-value headers sends them so, and ignores single ones in the answer.
+  const multiValue = event.multiValueHeaders !== undefined;
+  return {
+    request: toRequest(event.httpMethod, event.path, toHeaders(event.headers, event.multiValueHeaders)),
+    gatewayLimitMs: undefined,
+    toResult: async (response) => {
+      const headers = [...response.headers];
+      return {
+        statusCode: response.status,
+        statusDescription: `${response.status} ${reasonPhrases[response.status] ?? ''}`.trim(),
+        ...(multiValue
+          ? { multiValueHeaders: Object.fromEntries(headers.map(([name, value]) => [name, [value]])) }
+          : { headers: Object.fromEntries(headers) }),
+        ...(await toBody(response)),
+      };
+    },
+  };
+}
+
+/** The statuses that the app answers; an ALB wants the words too. */
+const reasonPhrases: Record<number, string> = {
+  200: 'OK',
+  400: 'Bad Request',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  500: 'Internal Server Error',
+};
+
+/** No route takes a query or a body, so neither is passed on. */
+function toRequest(method: string, path: string, headers: Headers): Request {
+  const url = new URL('https://lambda.invalid');
+  url.pathname = path;
+  return new Request(url.href, { method, headers });
+}
+
+function toHeaders(
+  single: Record<string, string | undefined> | null | undefined,
+  multi?: Record<string, string[] | undefined> | null,
+): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(single ?? {})) {
+    if (value !== undefined) headers.set(name, value);
+  }
+  for (const [name, values] of Object.entries(multi ?? {})) {
+    if (values !== undefined) headers.set(name, values.join(', '));
+  }
+  return headers;
+}
+
+/** Text as it is; what is compressed as base64. */
+async function toBody(response: Response): Promise<{ body: string; isBase64Encoded: boolean }> {
+  const isBase64Encoded = response.headers.has('content-encoding') && response.body !== null;
+  if (!isBase64Encoded) return { body: await response.text(), isBase64Encoded };
+  return { body: Buffer.from(await response.arrayBuffer()).toString('base64'), isBase64Encoded };
+}

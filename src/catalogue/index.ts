@@ -1,0 +1,7 @@
+import { agentMetrics } from './agents.ts';
+import { interactionMetrics } from './interactions.ts';
+import type { Metric } from './metric.ts';
+import { scrapeMetrics } from './scrape.ts';
+
+/** Every metric of the exporter, in the order of the exposition and of docs/metrics.md. */
+export const catalogue: readonly Metric[] = [...scrapeMetrics, ...agentMetrics, ...interactionMetrics];

@@ -1,0 +1,49 @@
+import { ageHistogram, floorGauge, toSeconds } from './metric.ts';
+
+/** What agents have in hand. A leg is one agent's part in an interaction; two agents may be on one. */
+export const interactionMetrics = [
+  floorGauge({
+    name: 'vcc_interactions',
+    help: 'Agents’ legs of interactions by kind and state; an interaction with two agents counts twice. Kinds that nobody has in hand have no series.',
+    source: 'interaction[].medium, mediumManager, direction, state',
+    rows: (floor) => floor.legs,
+    labels: {
+      medium: (row) => row.medium,
+      medium_manager: (row) => row.mediumManager,
+      direction: (row) => row.direction,
+      state: (row) => row.state,
+    },
+    value: (row) => row.legs,
+  }),
+  floorGauge({
+    name: 'vcc_interactions_by_reason',
+    help: 'Agents’ legs of interactions by state and reason; reason="" is none. Every documented pair has a series.',
+    source: 'interaction[].state, reason',
+    rows: (floor) => floor.reasons,
+    labels: { state: (row) => row.state, reason: (row) => row.reason },
+    value: (row) => row.legs,
+  }),
+  floorGauge({
+    name: 'vcc_distinct_interactions',
+    help: 'Different interactions that agents have in hand; one with two agents counts once.',
+    source: 'interaction[].guid',
+    rows: (floor) => [floor],
+    value: (floor) => floor.distinctInteractions,
+  }),
+  floorGauge({
+    name: 'vcc_interaction_oldest_since_timestamp_seconds',
+    help: 'The earliest since of the interactions in this state, as the API gives it: whether it restarts with every state is not documented. No sample when there is none.',
+    source: 'interaction[].since',
+    rows: (floor) => floor.states,
+    labels: { state: (row) => row.name },
+    value: (row) => toSeconds(row.ages.oldestMs),
+  }),
+  ageHistogram({
+    name: 'vcc_interaction_age_seconds',
+    help: 'How long interactions have lasted at the time of the snapshot, by state. A picture of now: no rate() over it.',
+    source: 'upTo - interaction[].since',
+    rows: (floor) => floor.states,
+    labels: { state: (row) => row.name },
+    ages: (row) => row.ages,
+  }),
+];

@@ -1,0 +1,195 @@
+import type { Ages } from '../snapshot/ages.ts';
+import type { Floor } from '../snapshot/floor.ts';
+import type { Reading } from '../snapshot/reading.ts';
+
+/** One sample; `metricName` where it differs from the family's (the parts of a histogram). */
+export interface Sample {
+  labels: Record<string, string>;
+  value: number;
+  metricName?: string;
+}
+
+/**
+ * All samples of one metric, in the form in which prom-client's registry hands them out (`getMetricsAsJSON()`),
+ * with the two types that OpenMetrics adds.
+ */
+export interface Family {
+  name: string;
+  help: string;
+  type: 'gauge' | 'gaugehistogram' | 'info';
+  unit: 'seconds' | undefined;
+  aggregator: 'omit';
+  values: Sample[];
+}
+
+/** What is running. */
+export interface Build {
+  version: string;
+  /** The commit it was built from. */
+  revision: string;
+  nodejs: string;
+}
+
+/** What the metrics of one scrape are computed from. */
+export interface Facts {
+  build: Build;
+  readings: readonly Reading[];
+}
+
+/** A metric as declared: what it is called, means and comes from, and how to compute it. */
+export interface Metric {
+  name: string;
+  help: string;
+  type: Family['type'];
+  unit: Family['unit'];
+  labelNames: readonly string[];
+  /** The API field or the part of the exporter that the number comes from. */
+  source: string;
+  toFamily(facts: Facts): Family;
+}
+
+interface Declaration {
+  name: `vcc_${string}`;
+  help: string;
+  source: string;
+}
+
+interface GaugeDeclaration<Input, Row> extends Declaration {
+  /** One row per series; known states are rows with 0. */
+  rows: (input: Input) => readonly Row[];
+  labels?: Readonly<Record<string, (row: NoInfer<Row>) => string>>;
+  /** Undefined: no sample. */
+  value: (row: NoInfer<Row>) => number | boolean | undefined;
+}
+
+interface HistogramDeclaration<Row> extends Declaration {
+  rows: (floor: Floor) => readonly Row[];
+  labels?: Readonly<Record<string, (row: NoInfer<Row>) => string>>;
+  ages: (row: NoInfer<Row>) => Ages;
+}
+
+/** A gauge of every scrape of an account, successful or not. */
+export function scrapeGauge<Row>(declaration: GaugeDeclaration<Reading, Row>): Metric {
+  return gauge<Row>(declaration, (reading) => declaration.rows(reading));
+}
+
+/** A gauge of an account's floor; without a snapshot it has no samples. */
+export function floorGauge<Row>(declaration: GaugeDeclaration<Floor, Row>): Metric {
+  return gauge<Row>(declaration, ({ floor }) => (floor ? declaration.rows(floor) : []));
+}
+
+function gauge<Row>(
+  { name, help, source, labels = {}, value }: Omit<GaugeDeclaration<never, Row>, 'rows'>,
+  rows: (reading: Reading) => readonly Row[],
+): Metric {
+  const toLabels = labelling(labels);
+  return {
+    name,
+    help,
+    source,
+    type: 'gauge',
+    unit: unitOf(name),
+    labelNames: ['account', ...Object.keys(labels)],
+    toFamily({ readings }) {
+      const values: Sample[] = [];
+      for (const reading of readings) {
+        for (const row of rows(reading)) {
+          const number = value(row);
+          if (number !== undefined)
+            values.push({ labels: toLabels(reading.account, row), value: Number(number) });
+        }
+      }
+      return { name, help, type: 'gauge', unit: unitOf(name), aggregator: 'omit', values };
+    },
+  };
+}
+
+/**
+ * A gauge histogram of ages in seconds: how the ages are spread now. Not a cumulative histogram, which would
+ * count the same agent again at every scrape; so no rate() over it.
+ */
+export function ageHistogram<Row>(declaration: HistogramDeclaration<Row>): Metric {
+  const { name, help, source, labels = {}, rows, ages } = declaration;
+  const toLabels = labelling(labels);
+  return {
+    name,
+    help,
+    source,
+    type: 'gaugehistogram',
+    unit: unitOf(name),
+    labelNames: ['account', ...Object.keys(labels)],
+    toFamily({ readings }) {
+      const values: Sample[] = [];
+      for (const { account, floor } of readings) {
+        if (!floor) continue;
+        const bounds = floor.ageBuckets.map(toFloat);
+        for (const row of rows(floor)) {
+          const { count, cumulative, sumSeconds } = ages(row);
+          const own = toLabels(account, row);
+          const bucket = (le: string, value: number) =>
+            values.push({ labels: { ...own, le }, value, metricName: `${name}_bucket` });
+          for (const [index, le] of bounds.entries()) bucket(le, cumulative[index]!);
+          bucket('+Inf', count);
+          values.push({ labels: own, value: count, metricName: `${name}_gcount` });
+          values.push({ labels: own, value: sumSeconds, metricName: `${name}_gsum` });
+        }
+      }
+      return { name, help, type: 'gaugehistogram', unit: unitOf(name), aggregator: 'omit', values };
+    },
+  };
+}
+
+/** Facts about the exporter itself as labels of a constant 1; the only kind without the label account. */
+export function buildInfo({
+  name,
+  help,
+  source,
+  labels,
+}: Declaration & { labels: Readonly<Record<string, (build: Build) => string>> }): Metric {
+  const entries = Object.entries(labels);
+  return {
+    name,
+    help,
+    source,
+    type: 'info',
+    unit: undefined,
+    labelNames: Object.keys(labels),
+    toFamily({ build }) {
+      const own = Object.fromEntries(entries.map(([label, of]) => [label, of(build)]));
+      return {
+        name,
+        help,
+        type: 'info',
+        unit: undefined,
+        aggregator: 'omit',
+        values: [{ labels: own, value: 1 }],
+      };
+    },
+  };
+}
+
+/** Seconds since 1970 of a time in milliseconds. */
+export function toSeconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1000;
+}
+
+function labelling<Row>(
+  labels: Readonly<Record<string, (row: Row) => string>>,
+): (account: string, row: Row) => Record<string, string> {
+  const entries = Object.entries(labels);
+  return (account, row) => {
+    const own: Record<string, string> = { account };
+    for (const [label, of] of entries) own[label] = of(row);
+    return own;
+  };
+}
+
+/** OpenMetrics: the unit is the end of the name. */
+function unitOf(name: string): 'seconds' | undefined {
+  return name.endsWith('_seconds') ? 'seconds' : undefined;
+}
+
+/** OpenMetrics: bucket bounds are canonical floats. */
+function toFloat(bound: number): string {
+  return Number.isInteger(bound) ? `${bound}.0` : String(bound);
+}

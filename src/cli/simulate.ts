@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util';
+import { ConfigError } from '../config/load.ts';
+import { type Parse, Unfit, wholeNumber } from '../config/parse.ts';
+import { type Fault, faultKinds, parseFault } from '../simulator/faults.ts';
+import { startSimulator } from '../simulator/server.ts';
+import type { Command } from './terminal.ts';
+
+/** What `simulate` understands, for its --help. */
+export const simulateHelp = `Options of simulate:
+  --agents N          10 to 50000 agents (200)
+  --seed N            another contact centre (1)
+  --port N            port on localhost (9755; 0: any free one)
+  --latency MS        added to every answer (0)
+  --token-seconds N   life of a token (7200)
+  --fault FAULT       something that goes wrong; may be given several times:
+${Object.values(faultKinds)
+  .map((line) => `                        ${line}`)
+  .join('\n')}
+                      followed by conditions: page=3, times=2, rate=0.1, on=token
+                      as in --fault status=503,retry-after=2,page=3,times=2`;
+
+/** Serves a stand-in for the API on this machine. */
+export const simulate: Command = async (terminal, args) => {
+  const string = { type: 'string' } as const;
+  const { values } = parseArgs({
+    args,
+    options: {
+      agents: { ...string, default: '200' },
+      seed: { ...string, default: '1' },
+      port: { ...string, default: '9755' },
+      latency: { ...string, default: '0' },
+      'token-seconds': { ...string, default: '7200' },
+      fault: { ...string, multiple: true, default: [] },
+    },
+  });
+  const problems: string[] = [];
+  const read = <T>(option: string, given: string, parse: Parse<T>): T => {
+    try {
+      return parse(given);
+    } catch (error) {
+      if (!(error instanceof Unfit)) throw error;
+      problems.push(`--${option}: expected ${error.expected}; received "${given}"`);
+      return undefined as T;
+    }
+  };
+  const options = {
+    agents: read('agents', values.agents, wholeNumber(10, 50_000)),
+    seed: read('seed', values.seed, wholeNumber(0, 2 ** 32 - 1)),
+    port: read('port', values.port, wholeNumber(0, 65_535)),
+    latencyMs: read('latency', values.latency, wholeNumber(0, 600_000)),
+    tokenSeconds: read('token-seconds', values['token-seconds'], wholeNumber(1, 1_000_000)),
+    faults: values.fault.map((fault): Fault => read('fault', fault, parseFault)),
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+
+  const simulator = await startSimulator(options).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EADDRINUSE' ? new ConfigError([`--port: port ${options.port} is in use`]) : error;
+  });
+  terminal.note(`A stand-in for the VCC API with ${options.agents} agents. Point an exporter at it with:`);
+  terminal.print(`VCC_API_URL=${simulator.apiUrl}`);
+  terminal.print(`VCC_TOKEN_URL=${simulator.tokenUrl}`);
+  terminal.print(`VCC_CLIENT_ID=${simulator.clientId}`);
+  terminal.print(`VCC_CLIENT_SECRET=${simulator.clientSecret}`);
+  await terminal.stopped;
+  await simulator.close();
+  return 0;
+};

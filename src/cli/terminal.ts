@@ -1,0 +1,17 @@
+/** Where a command reads from and writes to; injected, so that commands can be tried without a process. */
+export interface Terminal {
+  env: Readonly<Record<string, string | undefined>>;
+  /** Folder in which a .env file is looked for. */
+  folder: string;
+  /** Lines for the user; results go here. */
+  print(line: string): void;
+  /** Lines about what is going on. */
+  note(line: string): void;
+  /** Whether the user sees the output on a screen that can be drawn over. */
+  interactive: boolean;
+  /** Resolves when the user or the system asks to stop. */
+  stopped: Promise<void>;
+}
+
+/** A command: its exit status. */
+export type Command = (terminal: Terminal, args: string[]) => Promise<number>;

@@ -1,0 +1,48 @@
+import type { PagingOptions } from '../collect/read-pages.ts';
+import type { FetchOptions } from '../http/fetch.ts';
+import type { FloorOptions } from '../snapshot/floor.ts';
+import type { ClientOptions } from '../vcc/client.ts';
+import { apiUrl, tokenUrl } from '../vcc/regions.ts';
+import type { TokenOptions } from '../vcc/token.ts';
+import { ConfigError } from './load.ts';
+import type { Settings } from './settings.ts';
+
+/** Everything needed to read one account, grouped by who needs it. */
+export interface Account {
+  name: string;
+  token: Omit<TokenOptions, 'userAgent'>;
+  api: Omit<ClientOptions, 'userAgent'>;
+  http: FetchOptions;
+  paging: PagingOptions;
+  floor: FloorOptions;
+  cacheTtlMs: number;
+  timeoutMs: number;
+}
+
+/** The account that the settings describe. @throws ConfigError without credentials */
+export function toAccount(settings: Settings): Account {
+  const { VCC_CLIENT_ID: clientId, VCC_CLIENT_SECRET: clientSecret } = settings;
+  if (clientId === undefined || clientSecret === undefined) {
+    throw new ConfigError(['VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials; received nothing']);
+  }
+  const { VCC_REGION: region, VCC_HOSTS: family } = settings;
+  return {
+    name: settings.VCC_ACCOUNT ?? 'default',
+    token: {
+      tokenUrl: settings.VCC_TOKEN_URL ?? tokenUrl(region, family),
+      clientId,
+      clientSecret,
+      tokenAuth: settings.VCC_TOKEN_AUTH,
+    },
+    api: { apiUrl: settings.VCC_API_URL ?? apiUrl(region, family), pageSize: settings.VCC_PAGE_SIZE },
+    http: {
+      retry: { retries: settings.VCC_RETRIES, baseDelayMs: 200, maxDelayMs: 5000 },
+      requestTimeoutMs: settings.VCC_REQUEST_TIMEOUT,
+      maxBodyBytes: settings.VCC_MAX_BODY_BYTES,
+    },
+    paging: { concurrency: settings.VCC_PAGE_CONCURRENCY, maxPages: settings.VCC_MAX_PAGES },
+    floor: { ageBuckets: settings.VCC_AGE_BUCKETS, maxDescriptions: settings.VCC_MAX_DESCRIPTIONS },
+    cacheTtlMs: settings.VCC_CACHE_TTL,
+    timeoutMs: settings.VCC_TIMEOUT,
+  };
+}

@@ -1,0 +1,58 @@
+import { closest, distance } from 'fastest-levenshtein';
+import { ExporterError } from '../errors.ts';
+import { Unfit } from './parse.ts';
+import { type Setting, type SettingName, type Settings, settings } from './settings.ts';
+
+/** Settings that cannot be used; lists all that is wrong, a line each, never a value of a secret. */
+export class ConfigError extends ExporterError {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super('config', problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** The environment, or any other source of settings. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const names = Object.keys(settings) as SettingName[];
+
+/**
+ * Reads all settings; an empty variable counts as not set.
+ * @throws ConfigError with every problem: values that do not fit, unknown VCC_* names, half of the credentials
+ */
+export function loadSettings(env: Environment): Settings {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const name of names) {
+    const { parse, fallback, sensitive } = settings[name] as Setting<unknown>;
+    const given = env[name]?.trim() || fallback;
+    if (given === undefined) continue;
+    try {
+      values[name] = parse(given);
+    } catch (error) {
+      if (!(error instanceof Unfit)) throw error;
+      const received = sensitive ? 'another value' : JSON.stringify(given);
+      problems.push(`${name}: expected ${error.expected}; received ${received}`);
+    }
+  }
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('VCC_') && !(name in settings)) problems.push(unknownSetting(name));
+  }
+  const idGiven = values.VCC_CLIENT_ID !== undefined;
+  if (idGiven !== (values.VCC_CLIENT_SECRET !== undefined)) {
+    const [given, missing] = idGiven ? ['ID', 'SECRET'] : ['SECRET', 'ID'];
+    problems.push(
+      `VCC_CLIENT_${missing}: expected a value, since VCC_CLIENT_${given} is set; received nothing`,
+    );
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return values as Settings;
+}
+
+function unknownSetting(name: string): string {
+  const nearest = closest(name, names);
+  const hint = distance(name, nearest) <= Math.max(3, name.length / 3) ? `; did you mean ${nearest}?` : '';
+  return `${name}: there is no such setting${hint}`;
+}

@@ -1,0 +1,168 @@
+import { hostFamilies, regions } from '../vcc/regions.ts';
+import { buckets, duration, httpUrl, labelValue, oneOf, type Parse, text, wholeNumber } from './parse.ts';
+import { Secret } from './secret.ts';
+
+/** One setting: everything that the code, the docs and the deployment need to know of it. */
+export interface Setting<T> {
+  /** Where it stands in docs/configuration.md. */
+  section: 'Account' | 'Reading' | 'Metrics' | 'Local server';
+  about: string;
+  parse: Parse<T>;
+  /** As it would be written; undefined: no value unless it is set. */
+  fallback?: string;
+  /** What is there when it is not set and has no fallback. */
+  absent?: string;
+  /** May hold a secret: its value is never quoted. */
+  sensitive?: true;
+}
+
+function setting<T, const D extends string | undefined = undefined>(
+  definition: Setting<T> & { fallback?: D },
+): Setting<T> & { fallback: D } {
+  return definition as Setting<T> & { fallback: D };
+}
+
+/** Every setting, by the name of its environment variable. docs/configuration.md is generated from this table. */
+export const settings = {
+  VCC_ACCOUNT: setting({
+    section: 'Account',
+    about: 'Name of the account, as it shall stand in the label `account` of every series.',
+    parse: labelValue,
+    absent: '`default`, or `simulated` with the stand-in',
+  }),
+  VCC_CLIENT_ID: setting({
+    section: 'Account',
+    about:
+      'Client id of API credentials with the scope `stats` (VCC Admin Portal, Account Settings, API Credentials).',
+    parse: text,
+    absent: 'locally: run against the stand-in for the API',
+    sensitive: true,
+  }),
+  VCC_CLIENT_SECRET: setting({
+    section: 'Account',
+    about: 'The secret of these credentials.',
+    parse: (value) => new Secret(value),
+    absent: 'locally: run against the stand-in for the API',
+    sensitive: true,
+  }),
+  VCC_REGION: setting({
+    section: 'Account',
+    about: 'Region of the account.',
+    parse: oneOf(regions),
+    fallback: 'emea',
+  }),
+  VCC_HOSTS: setting({
+    section: 'Account',
+    about: 'Family of host names: `newvoicemedia` (as in the API reference) or `vonage` (`*.cc.vonage.com`).',
+    parse: oneOf(hostFamilies),
+    fallback: 'newvoicemedia',
+  }),
+  VCC_TOKEN_URL: setting({
+    section: 'Account',
+    about: 'Address of the token endpoint, in place of the region’s.',
+    parse: httpUrl,
+    absent: 'the region’s',
+    sensitive: true,
+  }),
+  VCC_API_URL: setting({
+    section: 'Account',
+    about: 'Base address of the API, in place of the region’s; `/stats/agent-status` is appended.',
+    parse: httpUrl,
+    absent: 'the region’s',
+    sensitive: true,
+  }),
+  VCC_TOKEN_AUTH: setting({
+    section: 'Account',
+    about: 'How the credentials are sent to the token endpoint: in the form `body`, or as HTTP `basic`.',
+    parse: oneOf(['body', 'basic']),
+    fallback: 'body',
+  }),
+  VCC_PAGE_SIZE: setting({
+    section: 'Reading',
+    about: 'Agents per page asked for (`limit`). Fewer, larger pages spare the account’s fair-use budget.',
+    parse: wholeNumber(1, 5000),
+    fallback: '1000',
+  }),
+  VCC_PAGE_CONCURRENCY: setting({
+    section: 'Reading',
+    about: 'Pages asked for at once.',
+    parse: wholeNumber(1, 1000),
+    fallback: '10',
+  }),
+  VCC_TIMEOUT: setting({
+    section: 'Reading',
+    about:
+      'Longest a scrape may take. The scraper’s own timeout and a Lambda’s time left can only shorten it.',
+    parse: duration(100, 900_000),
+    fallback: '20s',
+  }),
+  VCC_REQUEST_TIMEOUT: setting({
+    section: 'Reading',
+    about: 'Longest one HTTP request may take before it counts as failed and is repeated.',
+    parse: duration(50, 900_000),
+    fallback: '5s',
+  }),
+  VCC_RETRIES: setting({
+    section: 'Reading',
+    about: 'Repeats of a request after a network error, 408, 429 or 5xx, within the time there is.',
+    parse: wholeNumber(0, 20),
+    fallback: '3',
+  }),
+  VCC_CACHE_TTL: setting({
+    section: 'Reading',
+    about:
+      'Serve a snapshot again for this long (several Prometheus servers, one read); 0 is off. The API itself allows 5 s.',
+    parse: duration(0, 3_600_000),
+    fallback: '0s',
+  }),
+  VCC_MAX_PAGES: setting({
+    section: 'Reading',
+    about: 'More pages than this are taken for a fault of the API.',
+    parse: wholeNumber(1, 100_000),
+    fallback: '2000',
+  }),
+  VCC_MAX_BODY_BYTES: setting({
+    section: 'Reading',
+    about: 'A larger answer, compressed or not, is refused.',
+    parse: wholeNumber(1000, 500_000_000),
+    fallback: '33554432',
+  }),
+  VCC_AGE_BUCKETS: setting({
+    section: 'Metrics',
+    about: 'Upper ends of the buckets of the age histograms, in seconds.',
+    parse: buckets,
+    fallback: '60,120,300,600,900,1800,3600,7200,14400,28800',
+  }),
+  VCC_MAX_DESCRIPTIONS: setting({
+    section: 'Metrics',
+    about:
+      'Pairs of presence and description with a series of their own; the rest is added up under `other` and counted in `vcc_descriptions_folded`.',
+    parse: wholeNumber(0, 10_000),
+    fallback: '50',
+  }),
+  HOST: setting({
+    section: 'Local server',
+    about: 'Address that `vcc-exporter serve` listens on; `0.0.0.0` is everywhere.',
+    parse: text,
+    fallback: '127.0.0.1',
+  }),
+  PORT: setting({
+    section: 'Local server',
+    about: 'Port that `vcc-exporter serve` listens on; 0 is any free one.',
+    parse: wholeNumber(0, 65_535),
+    fallback: '9754',
+  }),
+} as const;
+
+type Table = typeof settings;
+type Value<S> = S extends { parse: Parse<infer T>; fallback: infer D }
+  ? D extends string
+    ? T
+    : T | undefined
+  : never;
+
+/** All settings, parsed, by the name of their environment variable. */
+export type Settings = { readonly [Name in keyof Table]: Value<Table[Name]> };
+
+/** Name of a setting. */
+export type SettingName = keyof Table;

@@ -1,0 +1,80 @@
+/**
+ * Every way in which a scrape can fail: the `reason` label of `vcc_scrape_error`, the `code` of a log line
+ * and the rows of docs/errors.md all derive from this table.
+ */
+export const scrapeErrors = {
+  credentials_rejected: {
+    about: 'The token endpoint rejected the client id and secret.',
+    advice:
+      'Check VCC_CLIENT_ID and VCC_CLIENT_SECRET, that they belong to VCC_REGION, and VCC_TOKEN_AUTH if your account wants HTTP Basic.',
+  },
+  unauthorized: {
+    about: 'The API answered 401 to a token that had just been issued.',
+    advice: 'Check that VCC_TOKEN_URL and VCC_API_URL belong to the same region and host family.',
+  },
+  forbidden: {
+    about: 'The API answered 403: the credentials lack the scope or the right.',
+    advice: 'Create the API credentials as a user with an Admin licence, with the scope `stats`.',
+  },
+  throttled: {
+    about:
+      'The API kept answering 429: the account’s fair-use budget, shared by all its integrations, is spent.',
+    advice: 'Scrape less often, raise VCC_PAGE_SIZE, or set VCC_CACHE_TTL.',
+  },
+  http_status: {
+    about:
+      'The API or the token endpoint answered with a status that is no success, after retries where they help.',
+    advice: 'The log line has the status; 5xx is an outage at Vonage’s side, 400 a rejected parameter.',
+  },
+  network: {
+    about: 'No complete answer came back: name lookup, connection, TLS, or a connection cut half way.',
+    advice: 'The log line has the system’s error code; check DNS, proxies and egress rules.',
+  },
+  deadline: {
+    about: 'The scrape ran out of time.',
+    advice:
+      'Raise scrape_timeout (and VCC_TIMEOUT), VCC_PAGE_SIZE or VCC_PAGE_CONCURRENCY; compare vcc_scrape_duration_seconds.',
+  },
+  shape: {
+    about: 'An answer did not have the shape that the API reference gives.',
+    advice: 'The log line has the page, the field, what was expected and what kind of value came; report it.',
+  },
+  snapshot: {
+    about: 'The pages did not add up to one consistent snapshot, even after reading them again.',
+    advice:
+      'Usually passes by itself; if it stays, raise VCC_PAGE_SIZE so that the account fits fewer pages.',
+  },
+  too_large: {
+    about: 'An answer went past a safety cap: pages, body size or redirects.',
+    advice: 'Raise VCC_MAX_PAGES or VCC_MAX_BODY_BYTES if the account really is that large.',
+  },
+} as const satisfies Record<string, { about: string; advice: string }>;
+
+/** Why a scrape failed; a closed set. */
+export type ScrapeErrorCode = keyof typeof scrapeErrors;
+
+/** All scrape error codes, in the order of the table. */
+export const scrapeErrorCodes = Object.keys(scrapeErrors) as ScrapeErrorCode[];
+
+/** Codes that never come from a scrape: `config` stops the start, `internal` is a bug. */
+export type ErrorCode = ScrapeErrorCode | 'config' | 'internal';
+
+/** Base of all errors the exporter raises on purpose. Messages never hold secrets, identities or query strings. */
+export class ExporterError extends Error {
+  readonly code: ErrorCode;
+  /** Whether the same request may succeed if it is sent again. */
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+  }
+}
+
+/** The scrape's reason for an upstream failure, or undefined when the error is the exporter's own fault. */
+export function toScrapeErrorCode(error: unknown): ScrapeErrorCode | undefined {
+  if (!(error instanceof ExporterError)) return undefined;
+  return error.code in scrapeErrors ? (error.code as ScrapeErrorCode) : undefined;
+}

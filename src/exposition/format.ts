@@ -1,0 +1,69 @@
+import type { Family } from '../catalogue/metric.ts';
+import { encodeOpenMetrics } from './openmetrics.ts';
+import { encodeText } from './text.ts';
+
+/** A way of writing metrics down. */
+export interface Format {
+  name: 'text' | 'openmetrics';
+  contentType: string;
+  encode(families: readonly Family[]): string;
+}
+
+/** Prometheus text format 0.0.4: what every scraper reads. */
+export const textFormat: Format = {
+  name: 'text',
+  contentType: 'text/plain; version=0.0.4; charset=utf-8',
+  encode: encodeText,
+};
+
+/** OpenMetrics 1.0. */
+export const openMetricsFormat: Format = {
+  name: 'openmetrics',
+  contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+  encode: encodeOpenMetrics,
+};
+
+/** Every format, the most compatible first. */
+export const formats: readonly Format[] = [textFormat, openMetricsFormat];
+
+/**
+ * The format that an Accept header prefers (RFC 9110, 12.5.1). Nothing acceptable, no header, or a tie with a
+ * wildcard gives text 0.0.4: a scrape in the wrong format is of more use than none.
+ */
+export function negotiateFormat(accept: string | null): Format {
+  let best = textFormat;
+  let bestQuality = 0;
+  for (const range of (accept ?? '').split(',')) {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    const format = formatOf(type, parameters);
+    const quality = qualityOf(parameters);
+    if (format && quality > bestQuality) {
+      best = format;
+      bestQuality = quality;
+    }
+  }
+  return best;
+}
+
+function formatOf(type: string, parameters: readonly string[]): Format | undefined {
+  const version = parameters.find((parameter) => parameter.startsWith('version='))?.slice('version='.length);
+  if (type === 'application/openmetrics-text') {
+    return version === undefined || version === '1.0.0' ? openMetricsFormat : undefined;
+  }
+  if (type === 'text/plain') return version === undefined || version === '0.0.4' ? textFormat : undefined;
+  return type === '*/*' || type === 'text/*' ? textFormat : undefined;
+}
+
+function qualityOf(parameters: readonly string[]): number {
+  const text = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+  const quality = text === undefined ? 1 : Number(text);
+  return quality >= 0 && quality <= 1 ? quality : 0;
+}
+
+/** Whether gzip is acceptable by an Accept-Encoding header. */
+export function acceptsGzip(acceptEncoding: string | null): boolean {
+  return (acceptEncoding ?? '').split(',').some((range) => {
+    const [coding = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    return (coding === 'gzip' || coding === '*') && qualityOf(parameters) > 0;
+  });
+}

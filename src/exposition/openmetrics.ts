@@ -1,0 +1,19 @@
+import type { Family } from '../catalogue/metric.ts';
+import { escapeText, labelSet, toGoFloat } from './sample.ts';
+
+/** OpenMetrics 1.0. */
+export function encodeOpenMetrics(families: readonly Family[]): string {
+  let text = '';
+  for (const { name, help, type, unit, values } of families) {
+    if (values.length === 0) continue;
+    // An info's samples have the suffix, its family has not.
+    const family = type === 'info' ? name.replace(/_info$/, '') : name;
+    text += `# TYPE ${family} ${type}\n`;
+    if (unit !== undefined) text += `# UNIT ${family} ${unit}\n`;
+    text += `# HELP ${family} ${escapeText(help)}\n`;
+    for (const { metricName = name, labels, value } of values) {
+      text += `${metricName}${labelSet(labels)} ${toGoFloat(value)}\n`;
+    }
+  }
+  return `${text}# EOF\n`;
+}

@@ -1,0 +1,163 @@
+import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { HttpStatusError, NetworkError, TooLargeError } from './errors.ts';
+
+/** One HTTP request; the URL's query may hold paging only, never a secret. */
+export interface HttpRequest {
+  method: 'GET' | 'POST';
+  url: URL;
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** One complete HTTP answer, of any status. */
+export interface HttpResponse {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+/** What bounds one attempt. */
+export interface SendLimits {
+  /** Aborts the attempt; its reason is thrown. */
+  signal: AbortSignal;
+  timeoutMs: number;
+  maxBodyBytes: number;
+}
+
+/**
+ * Sends one request once and gives the answer, whatever its status.
+ * @throws NetworkError, TooLargeError, HttpStatusError for a redirect that must not be followed, or the signal's reason.
+ */
+export type Send = (request: HttpRequest, limits: SendLimits) => Promise<HttpResponse>;
+
+const maxRedirects = 3;
+const redirectStatuses = new Set([301, 302, 303, 307, 308]);
+const decompress = promisify(gunzip);
+
+/** The request as it may be named in a message: no query string. */
+export function describeRequest(request: HttpRequest): string {
+  return `${request.method} ${request.url.origin}${request.url.pathname}`;
+}
+
+/**
+ * A sender over node:http and node:https with kept-alive connections (docs/decisions/0002-node-http.md).
+ * Redirects are followed on the same host only, so that credentials cannot be led elsewhere.
+ */
+export function createSend(): Send & { close(): void } {
+  // LIFO keeps few connections hot and lets the others time out.
+  const options = { keepAlive: true, scheduling: 'lifo' } as const;
+  const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
+
+  async function send(request: HttpRequest, limits: SendLimits, redirects = 0): Promise<HttpResponse> {
+    limits.signal.throwIfAborted();
+    const response = await attempt(request, limits);
+    const location = response.headers.location;
+    if (!redirectStatuses.has(response.status) || location === undefined) return response;
+    if (redirects === maxRedirects) {
+      throw new TooLargeError(`${describeRequest(request)}: more than ${maxRedirects} redirects`);
+    }
+    return send(redirected(request, response.status, location), limits, redirects + 1);
+  }
+
+  function attempt(request: HttpRequest, limits: SendLimits): Promise<HttpResponse> {
+    const { protocol } = request.url;
+    if (protocol !== 'http:' && protocol !== 'https:') {
+      throw new NetworkError(`${describeRequest(request)}: not an http or https address`);
+    }
+    const name = describeRequest(request);
+    return new Promise((resolve, reject) => {
+      const outgoing = (protocol === 'https:' ? https : http).request(request.url, {
+        method: request.method,
+        agent: agents[protocol],
+        headers: {
+          ...request.headers,
+          'accept-encoding': 'gzip',
+          ...(request.body !== undefined && { 'content-length': Buffer.byteLength(request.body) }),
+        },
+      });
+      const timer = setTimeout(
+        () => outgoing.destroy(new NetworkError(`${name}: no answer within ${limits.timeoutMs} ms`)),
+        limits.timeoutMs,
+      );
+      const onAbort = () => outgoing.destroy(limits.signal.reason);
+      limits.signal.addEventListener('abort', onAbort, { once: true });
+      outgoing.once('close', () => {
+        clearTimeout(timer);
+        limits.signal.removeEventListener('abort', onAbort);
+      });
+      const fail = (error: unknown) =>
+        reject(
+          limits.signal.aborted ? limits.signal.reason : toNetworkError(name, error, outgoing.reusedSocket),
+        );
+      outgoing.once('error', fail);
+      outgoing.once('response', (incoming) => {
+        readBody(name, incoming, limits.maxBodyBytes).then(
+          (body) => resolve({ status: incoming.statusCode!, headers: incoming.headers, body }),
+          fail,
+        );
+      });
+      outgoing.end(request.body);
+    });
+  }
+
+  return Object.assign((request: HttpRequest, limits: SendLimits) => send(request, limits), {
+    close() {
+      agents['http:'].destroy();
+      agents['https:'].destroy();
+    },
+  });
+}
+
+function redirected(request: HttpRequest, status: number, location: string): HttpRequest {
+  const name = describeRequest(request);
+  const url = URL.canParse(location, request.url.href) ? new URL(location, request.url) : undefined;
+  const upgraded = url?.protocol === 'https:' && request.url.protocol === 'http:';
+  const sameHost =
+    url !== undefined &&
+    (url.origin === request.url.origin || (upgraded && url.hostname === request.url.hostname));
+  if (!sameHost)
+    throw new HttpStatusError(`${name}: answered ${status} to another host; not followed`, status);
+  if (request.method === 'POST' && status !== 307 && status !== 308) {
+    throw new HttpStatusError(`${name}: answered ${status}; a POST is not repeated as a GET`, status);
+  }
+  return { ...request, url };
+}
+
+async function readBody(name: string, incoming: IncomingMessage, maxBytes: number): Promise<string> {
+  const tooLarge = () => new TooLargeError(`${name}: the answer is larger than ${maxBytes} bytes`);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  if (!incoming.complete) throw new NetworkError(`${name}: the connection was cut after ${bytes} bytes`);
+  const raw = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  if (incoming.headers['content-encoding'] !== 'gzip') return raw.toString('utf8');
+  try {
+    return (await decompress(raw, { maxOutputLength: maxBytes })).toString('utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
+    throw new NetworkError(`${name}: the gzipped answer is damaged`, error);
+  }
+}
+
+function toNetworkError(name: string, error: unknown, reusedSocket: boolean): Error {
+  if (error instanceof NetworkError || error instanceof TooLargeError) return error;
+  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+  const message = `${name}: ${networkErrors[code] ?? 'connection failed'} (${code})`;
+  return new NetworkError(message, error, reusedSocket && code === 'ECONNRESET');
+}
+
+const networkErrors: Record<string, string> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'the connection was cut',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'name lookup failed',
+  ETIMEDOUT: 'connection timed out',
+  EPIPE: 'the connection was cut',
+};

@@ -1,0 +1,72 @@
+import type { Build } from '../catalogue/metric.ts';
+import type { Reading } from '../snapshot/reading.ts';
+
+/** What the landing page shows. */
+export interface LandingFacts {
+  build: Build;
+  account: string;
+  /** The last scrape of this process, whoever asked for it. */
+  last: { reading: Reading; atMs: number } | undefined;
+}
+
+/** The page at `/`: what this is, and how the last scrape went. */
+export function landingPage({ build, account, last }: LandingFacts): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>vcc-exporter</title>
+<style>
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem }
+h1 { margin-bottom: 0 }
+h1 + p { margin-top: 0; opacity: .7 }
+table { border-collapse: collapse; width: 100% }
+th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent) }
+th { font-weight: normal; opacity: .7 }
+td { text-align: right; font-variant-numeric: tabular-nums; padding-right: 0 }
+.up { color: #1a7f37 } .down { color: #d1242f }
+@media (prefers-color-scheme: dark) { .up { color: #4ac26b } .down { color: #ff7b72 } }
+</style>
+</head>
+<body>
+<h1>vcc-exporter</h1>
+<p>Prometheus exporter for Vonage Contact Center · version ${escapeHtml(build.version)}</p>
+<p><a href="metrics">Metrics</a> · <a href="-/healthy">Health</a></p>
+<h2>Account ${escapeHtml(account)}</h2>
+${last ? lastScrape(last) : '<p>Not scraped yet by this process. <a href="metrics">Scrape now</a>.</p>'}
+</body>
+</html>
+`;
+}
+
+function lastScrape({ reading, atMs }: NonNullable<LandingFacts['last']>): string {
+  const { floor, error } = reading;
+  const state =
+    error === undefined ? '<span class="up">up</span>' : `<span class="down">down: ${error}</span>`;
+  const rows: [string, string][] = [
+    ['State', state],
+    ['Last scrape', new Date(atMs).toISOString()],
+    ['Took', `${(reading.durationMs / 1000).toFixed(2)} s of ${(reading.budgetMs / 1000).toFixed(1)} s`],
+    ['Requests to the API', `${reading.requests}, of these repeats ${reading.retries}`],
+  ];
+  if (floor) {
+    rows.push(['Snapshot of', new Date(floor.takenAtMs).toISOString()], ['Agents', String(floor.agents)]);
+    for (const { name, ages } of floor.presences) rows.push([escapeHtml(name), String(ages.count)]);
+    rows.push(['Idle', String(floor.idle.count)], ['Interactions', String(floor.distinctInteractions)]);
+  }
+  const cells = rows.map(([name, value]) => `<tr><th scope="row">${name}</th><td>${value}</td></tr>`);
+  return `<table>\n${cells.join('\n')}\n</table>`;
+}
+
+function escapeHtml(text: string): string {
+  const entities: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
+  return text.replace(/[&<>"']/g, (character) => entities[character]!);
+}

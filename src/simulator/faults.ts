@@ -1,0 +1,61 @@
+import { Unfit } from '../config/parse.ts';
+
+/** What can go wrong, each as its user writes it. */
+export const faultKinds = {
+  status: 'status=503: this status in the API’s form; with retry-after=2 that header too',
+  cut: 'cut: the connection breaks in the middle of the body',
+  json: 'json: a body that ends too early, but says it is complete',
+  html: 'html: a gateway’s HTML page with status 200',
+  shape: 'shape: presence.since of the first agent is null',
+  unknown: 'unknown: words that the API reference does not name',
+  delay: 'delay=2000: the answer comes that many milliseconds later',
+  hang: 'hang: no answer at all',
+  shift: 'shift: after the answer one agent moves from the front to the back, across every page border',
+  grow: 'grow: before the answer one agent is added',
+  shrink: 'shrink: before the answer one agent is removed',
+} as const;
+export type FaultKind = keyof typeof faultKinds;
+
+/** One thing that goes wrong, and when. */
+export interface Fault {
+  kind: FaultKind;
+  /** Of `status` and `delay`. */
+  value?: number;
+  /** Seconds. */
+  retryAfter?: number;
+  /** Only this page. */
+  page?: number;
+  /** Only so often; counts down. */
+  times?: number;
+  /** Only this share of the requests, 0 to 1. */
+  rate?: number;
+  /** Which endpoint; default: api. */
+  on?: 'api' | 'token';
+}
+
+const expected = `words with commas between them: one of ${Object.keys(faultKinds).join(', ')} (status and delay with a number), then page=, times=, rate=, retry-after=, on=token`;
+
+/** Reads a fault such as `status=503,retry-after=2,page=3,times=2`. @throws Unfit */
+export function parseFault(text: string): Fault {
+  const [first = '', ...rest] = text.split(',').map((part) => part.trim());
+  const [kind = '', value] = first.split('=');
+  if (!Object.hasOwn(faultKinds, kind)) throw new Unfit(expected);
+  const needsValue = kind === 'status' || kind === 'delay';
+  if (needsValue !== (value !== undefined)) throw new Unfit(expected);
+  const fault: Fault = { kind: kind as FaultKind, ...(value !== undefined && { value: toNumber(value) }) };
+  for (const part of rest) {
+    const [name, detail = ''] = part.split('=');
+    if (name === 'page') fault.page = toNumber(detail);
+    else if (name === 'times') fault.times = toNumber(detail);
+    else if (name === 'rate') fault.rate = toNumber(detail);
+    else if (name === 'retry-after') fault.retryAfter = toNumber(detail);
+    else if (name === 'on' && (detail === 'api' || detail === 'token')) fault.on = detail;
+    else throw new Unfit(expected);
+  }
+  return fault;
+}
+
+function toNumber(text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new Unfit(expected);
+  return Number(text);
+}

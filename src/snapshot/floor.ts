@@ -1,0 +1,175 @@
+import { hasWorkload, idleSinceMs, toActivity } from './activity.ts';
+import type { Snapshot } from './agent.ts';
+import { AgeCounter, type Ages } from './ages.ts';
+import { type LegCount, LegCounter } from './legs.ts';
+import { OpenSet } from './open-set.ts';
+import { type Activity, activities, presences, type Workload } from './vocabulary.ts';
+
+/** A snapshot counted: everything that the metrics of an account are read from. */
+export interface Floor {
+  agents: number;
+  takenAtMs: number;
+  /** Upper ends of the buckets of all {@link Ages}, in seconds. */
+  ageBuckets: readonly number[];
+  presences: { name: string; ages: Ages }[];
+  descriptions: DescriptionCount[];
+  /** Distinct pairs of presence and description that were added up under `other`. */
+  descriptionsFolded: number;
+  activities: { name: Activity; agents: number }[];
+  idle: Ages;
+  /** Ready, but not idle. */
+  busy: number;
+  readyWithoutWorkload: number;
+  /** Undefined when there are agents and not one of them says whether it is eligible for routing. */
+  eligible: number | undefined;
+  /** Idle and eligible; undefined as `eligible` is. */
+  available: number | undefined;
+  /** Agents that have any, and the sum over all agents. */
+  workloads: { name: Workload; agents: number; interactions: number }[];
+  /** Only kinds that there are. */
+  legs: LegCount[];
+  reasons: { state: string; reason: string; legs: number }[];
+  states: { name: string; ages: Ages }[];
+  distinctInteractions: number;
+  /** Values that the reference does not name, by field. */
+  unknown: { field: string; values: number }[];
+  /** Agents whose answer left a field out. */
+  absent: { field: string; agents: number }[];
+}
+
+interface DescriptionCount {
+  presence: string;
+  description: string;
+  agents: number;
+}
+
+/** What bounds the number of series. */
+export interface FloorOptions {
+  /** Upper ends of the age buckets, in seconds, ascending. */
+  ageBuckets: readonly number[];
+  /** Pairs of presence and description that get a series of their own. */
+  maxDescriptions: number;
+}
+
+interface PresenceCounter {
+  name: string;
+  ages: AgeCounter;
+  descriptions: Map<string, number>;
+}
+
+/** Counts a snapshot in one pass over its agents. */
+export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
+  const boundsMs = options.ageBuckets.map((seconds) => seconds * 1000);
+  const newAges = () => new AgeCounter(snapshot.takenAtMs, boundsMs);
+  const presenceNames = new OpenSet(presences);
+  const presenceCounters = new Map<string, PresenceCounter>();
+  const presenceCounter = (presence: string): PresenceCounter => {
+    const name = presenceNames.label(presence);
+    const counter = presenceCounters.get(name) ?? { name, ages: newAges(), descriptions: new Map() };
+    presenceCounters.set(name, counter);
+    return counter;
+  };
+  for (const presence of presences) presenceCounter(presence);
+
+  const activityCounts = new Map<Activity, number>(activities.map((name) => [name, 0]));
+  const legs = new LegCounter(newAges);
+  const idle = newAges();
+  const workloads = {
+    live: { agents: 0, interactions: 0 },
+    semi_live: { agents: 0, interactions: 0 },
+    non_live: { agents: 0, interactions: 0 },
+  };
+  const absent = { interaction: 0, description: 0, eligible_for_routing: 0 };
+  let ready = 0;
+  let readyWithoutWorkload = 0;
+  let eligible = 0;
+  let available = 0;
+  let unknownPresences = 0;
+
+  for (const agent of snapshot.agents) {
+    const counter = presenceCounters.get(agent.presence) ?? presenceCounter(agent.presence);
+    counter.ages.add(agent.presenceSinceMs);
+    const description = agent.description ?? '';
+    counter.descriptions.set(description, (counter.descriptions.get(description) ?? 0) + 1);
+    if (!presenceNames.isKnown(agent.presence)) unknownPresences++;
+
+    const activity = toActivity(agent);
+    activityCounts.set(activity, activityCounts.get(activity)! + 1);
+    if (activity === 'idle') {
+      idle.add(idleSinceMs(agent));
+      if (agent.eligibleForRouting) available++;
+    }
+    if (agent.presence === 'Ready') {
+      ready++;
+      if (!hasWorkload(agent)) readyWithoutWorkload++;
+    }
+    if (agent.eligibleForRouting) eligible++;
+    addWorkload(workloads.live, agent.live);
+    addWorkload(workloads.semi_live, agent.semiLive);
+    addWorkload(workloads.non_live, agent.nonLive);
+
+    if (agent.description === undefined) absent.description++;
+    if (agent.eligibleForRouting === undefined) absent.eligible_for_routing++;
+    if (agent.interactions === undefined) absent.interaction++;
+    else for (const interaction of agent.interactions) legs.add(interaction);
+  }
+
+  const agents = snapshot.agents.length;
+  const eligibilityKnown = agents === 0 || absent.eligible_for_routing < agents;
+  return {
+    agents,
+    takenAtMs: snapshot.takenAtMs,
+    ageBuckets: options.ageBuckets,
+    presences: [...presenceCounters.values()].map(({ name, ages }) => ({ name, ages: ages.ages() })),
+    ...foldDescriptions([...presenceCounters.values()], options.maxDescriptions),
+    activities: [...activityCounts].map(([name, count]) => ({ name, agents: count })),
+    idle: idle.ages(),
+    busy: ready - idle.count,
+    readyWithoutWorkload,
+    eligible: eligibilityKnown ? eligible : undefined,
+    available: eligibilityKnown ? available : undefined,
+    workloads: [
+      { name: 'live', ...workloads.live },
+      { name: 'semi_live', ...workloads.semi_live },
+      { name: 'non_live', ...workloads.non_live },
+    ],
+    legs: legs.kinds(),
+    reasons: legs.reasons(),
+    states: legs.states(),
+    distinctInteractions: legs.distinct,
+    unknown: [{ field: 'presence', values: unknownPresences }, ...legs.unknown()],
+    absent: Object.entries(absent).map(([field, count]) => ({ field, agents: count })),
+  };
+}
+
+function addWorkload(sum: { agents: number; interactions: number }, interactions: number): void {
+  if (interactions > 0) sum.agents++;
+  sum.interactions += interactions;
+}
+
+/**
+ * Descriptions are free text set by each account's admin, so they are capped. The first ones in alphabetical order
+ * stay: a choice by size would have series come and go with every change of the floor.
+ */
+function foldDescriptions(
+  presenceCounters: readonly PresenceCounter[],
+  max: number,
+): Pick<Floor, 'descriptions' | 'descriptionsFolded'> {
+  const all = presenceCounters
+    .flatMap(({ name, descriptions }) =>
+      [...descriptions].map(([description, agents]) => ({ presence: name, description, agents })),
+    )
+    .sort((a, b) => compare(a.description, b.description) || compare(a.presence, b.presence));
+  const kept = all.slice(0, max);
+  for (const { presence, agents } of all.slice(max)) {
+    const other = kept.find((row) => row.presence === presence && row.description === 'other');
+    if (other) other.agents += agents;
+    else kept.push({ presence, description: 'other', agents });
+  }
+  return { descriptions: kept, descriptionsFolded: Math.max(0, all.length - max) };
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

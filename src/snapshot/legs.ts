@@ -1,0 +1,146 @@
+import type { Interaction } from './agent.ts';
+import type { AgeCounter, Ages } from './ages.ts';
+import { OpenSet } from './open-set.ts';
+import { directions, media, mediumManagers, reasonsByState, states } from './vocabulary.ts';
+
+/** Agents' legs of one kind. */
+export interface LegKind {
+  medium: string;
+  mediumManager: string;
+  direction: string;
+  state: string;
+  reason: string;
+}
+
+/** How many legs there are of a kind. */
+export type LegCount = LegKind & { legs: number };
+
+interface Leaf {
+  kind: LegKind;
+  legs: number;
+  ages: AgeCounter;
+  /** Fields of this kind whose value the reference does not name. */
+  unknown: UnknownField[];
+}
+
+const openFields = ['state', 'reason', 'direction', 'medium', 'medium_manager'] as const;
+type UnknownField = (typeof openFields)[number];
+
+type Branch<T> = Map<string | null, T>;
+
+/** Counts legs by kind. The tree is keyed by the values as they came, so that each kind is judged once. */
+export class LegCounter {
+  readonly #newAges: () => AgeCounter;
+  readonly #tree: Branch<Branch<Branch<Branch<Branch<Leaf>>>>> = new Map();
+  readonly #leaves: Leaf[] = [];
+  readonly #states = new Map<string, AgeCounter>();
+  readonly #guids = new Set<string>();
+  readonly #names = {
+    state: new OpenSet(states),
+    reason: new OpenSet(['', ...Object.values(reasonsByState).flat()]),
+    direction: new OpenSet(directions),
+    medium: new OpenSet(media),
+    medium_manager: new OpenSet(mediumManagers),
+  };
+
+  constructor(newAges: () => AgeCounter) {
+    this.#newAges = newAges;
+    for (const state of states) this.#states.set(state, newAges());
+  }
+
+  add(leg: Interaction): void {
+    const byManager = branch(this.#tree, leg.medium);
+    const byDirection = branch(byManager, leg.mediumManager);
+    const byState = branch(byDirection, leg.direction);
+    const byReason = branch(byState, leg.state);
+    let leaf = byReason.get(leg.reason);
+    if (leaf === undefined) {
+      leaf = this.#newLeaf(leg);
+      byReason.set(leg.reason, leaf);
+    }
+    leaf.legs++;
+    leaf.ages.add(leg.sinceMs);
+    this.#guids.add(leg.guid);
+  }
+
+  #newLeaf(leg: Interaction): Leaf {
+    const values = {
+      state: leg.state,
+      reason: leg.reason ?? '',
+      direction: leg.direction,
+      medium: leg.medium,
+      medium_manager: leg.mediumManager,
+    };
+    const kind = {
+      medium: this.#names.medium.label(values.medium),
+      mediumManager: this.#names.medium_manager.label(values.medium_manager),
+      direction: this.#names.direction.label(values.direction),
+      state: this.#names.state.label(values.state),
+      reason: this.#names.reason.label(values.reason),
+    };
+    let ages = this.#states.get(kind.state);
+    if (ages === undefined) {
+      ages = this.#newAges();
+      this.#states.set(kind.state, ages);
+    }
+    const unknown = openFields.filter((field) => !this.#names[field].isKnown(values[field]));
+    const leaf = { kind, legs: 0, ages, unknown };
+    this.#leaves.push(leaf);
+    return leaf;
+  }
+
+  /** Distinct interactions: one guid may be with several agents. */
+  get distinct(): number {
+    return this.#guids.size;
+  }
+
+  /** Legs by kind, reasons added together; only kinds that there are, in alphabetical order. */
+  kinds(): LegCount[] {
+    const sums = new Map<string, LegCount>();
+    for (const { kind, legs } of this.#leaves) {
+      const key = JSON.stringify([kind.medium, kind.mediumManager, kind.direction, kind.state]);
+      const sum = sums.get(key);
+      if (sum) sum.legs += legs;
+      else sums.set(key, { ...kind, reason: '', legs });
+    }
+    return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum);
+  }
+
+  /** Legs by state and reason; every pair of the reference is there. */
+  reasons(): { state: string; reason: string; legs: number }[] {
+    const sums = new Map<string, Map<string, number>>();
+    for (const state of states) {
+      sums.set(state, new Map(['', ...reasonsByState[state]].map((reason) => [reason, 0])));
+    }
+    for (const { kind, legs } of this.#leaves) {
+      const byReason = branch(sums, kind.state);
+      byReason.set(kind.reason, (byReason.get(kind.reason) ?? 0) + legs);
+    }
+    return [...sums].flatMap(([state, byReason]) =>
+      [...byReason].map(([reason, legs]) => ({ state, reason, legs })),
+    );
+  }
+
+  /** Ages by state; every state of the reference is there. */
+  states(): { name: string; ages: Ages }[] {
+    return [...this.#states].map(([name, counter]) => ({ name, ages: counter.ages() }));
+  }
+
+  /** Legs with a value that the reference does not name, by field. */
+  unknown(): { field: string; values: number }[] {
+    return openFields.map((field) => ({
+      field,
+      values: this.#leaves.reduce((sum, leaf) => sum + (leaf.unknown.includes(field) ? leaf.legs : 0), 0),
+    }));
+  }
+}
+
+/** The subtree under a key, added if it is not there yet. */
+function branch<K, L, T>(tree: Map<K, Map<L, T>>, key: K): Map<L, T> {
+  let found = tree.get(key);
+  if (found === undefined) {
+    found = new Map();
+    tree.set(key, found);
+  }
+  return found;
+}

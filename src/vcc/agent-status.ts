@@ -1,0 +1,140 @@
+import type { Agent, Interaction, Page } from '../snapshot/agent.ts';
+import { ShapeError } from './errors.ts';
+import { kindOf, parseJson } from './json.ts';
+import { parseTimestamp } from './timestamp.ts';
+
+/**
+ * One page of GET /stats/agent-status. Every field of the reference is checked; fields it does not know are
+ * ignored. May be absent: `interaction`, `presence.description`, `presence.eligibleForRouting` (undefined, and
+ * counted by the metrics), `workload.semiLive` and `nonLive` (0), an interaction's `channelGuid` and `reason`
+ * (null). Null is taken for channelGuid and reason only (docs/decisions/0003-absent-fields.md).
+ * @throws ShapeError naming the page and the path
+ */
+export function parsePage(body: string, requestedPage: number): Page {
+  const where = `page ${requestedPage}`;
+  const root = parseJson(body, where) as Fields;
+  try {
+    const meta = toFields(root.meta, 'meta');
+    return {
+      number: toCount(meta.page, 'meta.page'),
+      count: toCount(meta.count, 'meta.count'),
+      pageCount: toCount(meta.pageCount, 'meta.pageCount'),
+      totalCount: toCount(meta.totalCount, 'meta.totalCount'),
+      upToMs: toTime(root.upTo, 'upTo'),
+      agents: toList(root.items, 'items', parseAgent),
+    };
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    throw new ShapeError(`${where}: ${error.path}`, error.expected, error.received);
+  }
+}
+
+type Fields = Record<string, unknown>;
+
+function parseAgent(item: Fields): Agent {
+  const presence = toFields(item.presence, 'presence');
+  const workload = toFields(item.workload, 'workload');
+  const { description, eligibleForRouting } = presence;
+  return {
+    id: toName(item.agentId, 'agentId'),
+    presence: toName(presence.name, 'presence.name'),
+    presenceSinceMs: toTime(presence.since, 'presence.since'),
+    description: description === undefined ? undefined : toFreeText(description, 'presence.description'),
+    eligibleForRouting:
+      eligibleForRouting === undefined
+        ? undefined
+        : toBoolean(eligibleForRouting, 'presence.eligibleForRouting'),
+    workloadSinceMs: toTime(workload.since, 'workload.since'),
+    live: toCount(workload.calls, 'workload.calls'),
+    semiLive: workload.semiLive === undefined ? 0 : toCount(workload.semiLive, 'workload.semiLive'),
+    nonLive: workload.nonLive === undefined ? 0 : toCount(workload.nonLive, 'workload.nonLive'),
+    interactions:
+      item.interaction === undefined ? undefined : toList(item.interaction, 'interaction', parseInteraction),
+  };
+}
+
+function parseInteraction(item: Fields): Interaction {
+  const { channelGuid = null, reason = null } = item;
+  return {
+    guid: toName(item.guid, 'guid'),
+    channelGuid: channelGuid === null ? null : toFreeText(channelGuid, 'channelGuid'),
+    sinceMs: toTime(item.since, 'since'),
+    medium: toName(item.medium, 'medium'),
+    mediumManager: toName(item.mediumManager, 'mediumManager'),
+    direction: toName(item.direction, 'direction'),
+    state: toName(item.state, 'state'),
+    reason: reason === null ? null : toFreeText(reason, 'reason'),
+  };
+}
+
+/** A value that does not fit, thrown with the path inside its own object; lists add their part on the way out. */
+class Misfit extends Error {
+  readonly path: string;
+  readonly expected: string;
+  readonly received: string;
+
+  constructor(path: string, expected: string, received: string) {
+    super();
+    this.path = path;
+    this.expected = expected;
+    this.received = received;
+  }
+}
+
+function toFields(value: unknown, path: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Misfit(path, 'an object', kindOf(value));
+  }
+  return value as Fields;
+}
+
+function toList<T>(value: unknown, path: string, parse: (item: Fields) => T): T[] {
+  if (!Array.isArray(value)) throw new Misfit(path, 'an array', kindOf(value));
+  const list: T[] = [];
+  try {
+    for (const item of value) list.push(parse(toFields(item, '')));
+    return list;
+  } catch (error) {
+    if (!(error instanceof Misfit)) throw error;
+    const inner = error.path === '' ? '' : `.${error.path}`;
+    throw new Misfit(`${path}[${list.length}]${inner}`, error.expected, error.received);
+  }
+}
+
+function toFreeText(value: unknown, path: string): string {
+  if (typeof value !== 'string') throw new Misfit(path, 'a string', kindOf(value));
+  return value;
+}
+
+function toName(value: unknown, path: string): string {
+  if (typeof value !== 'string') throw new Misfit(path, 'a string', kindOf(value));
+  if (value === '') throw new Misfit(path, 'a string that is not empty', 'an empty string');
+  return value;
+}
+
+function toBoolean(value: unknown, path: string): boolean {
+  if (typeof value !== 'boolean') throw new Misfit(path, 'true or false', kindOf(value));
+  return value;
+}
+
+function toCount(value: unknown, path: string): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) {
+    throw new Misfit(path, 'a whole number from 0', kindOf(value));
+  }
+  return value as number;
+}
+
+function toTime(value: unknown, path: string): number {
+  const ms = typeof value === 'string' ? parseTimestamp(value) : Number.NaN;
+  if (Number.isNaN(ms)) {
+    const received = typeof value === 'string' ? `a string like ${outline(value)}` : kindOf(value);
+    throw new Misfit(path, 'a UTC date in ISO 8601, like 2019-12-19T16:00:23.249Z', received);
+  }
+  return ms;
+}
+
+/** A text's form without its content: digits become 9, letters a. */
+function outline(text: string): string {
+  const form = text.slice(0, 30).replace(/\d/g, '9').replace(/\p{L}/gu, 'a');
+  return `"${form}${text.length > 30 ? '…' : ''}"`;
+}

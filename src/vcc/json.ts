@@ -1,0 +1,25 @@
+import { ShapeError } from './errors.ts';
+
+/** Parses a body that must be a JSON object. @throws ShapeError naming `where`, without quoting the body. */
+export function parseJson(body: string, where: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    // The parser's own message quotes the text, which may hold a token or an agent's id.
+    throw new ShapeError(where, 'JSON', `${body.length} characters that are not JSON`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ShapeError(where, 'a JSON object', kindOf(value));
+  }
+  return value;
+}
+
+/** What kind of value this is, without telling a text's content. */
+export function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'number' || typeof value === 'boolean') return `${typeof value} ${value}`;
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

@@ -1,0 +1,70 @@
+const zero = 48;
+
+/**
+ * Milliseconds since 1970 of a UTC date in ISO 8601, `YYYY-MM-DDTHH:MM:SS[.fraction](Z|+00:00)`; NaN for anything
+ * else. Several times faster than Date.parse, which takes half of a scrape's time (docs/benchmarks.md) and
+ * would also accept local times and "1".
+ */
+export function parseTimestamp(text: string): number {
+  if (
+    text.length < 20 ||
+    text.charCodeAt(4) !== 45 ||
+    text.charCodeAt(7) !== 45 ||
+    text.charCodeAt(10) !== 84 ||
+    text.charCodeAt(13) !== 58 ||
+    text.charCodeAt(16) !== 58
+  ) {
+    return Number.NaN;
+  }
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const second = twoDigits(text, 17);
+  // Comparisons with NaN are false, so that a character that is no digit ends here too.
+  if (!(month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return Number.NaN;
+  if (!(hour <= 23 && minute <= 59 && second <= 59)) return Number.NaN;
+
+  let at = 19;
+  let fractionMs = 0;
+  if (text.charCodeAt(at) === 46) {
+    let scale = 100;
+    for (at++; isDigit(text.charCodeAt(at)); at++) {
+      fractionMs += (text.charCodeAt(at) - zero) * scale;
+      scale /= 10;
+    }
+    if (at === 20) return Number.NaN;
+  }
+  const zulu = text.charCodeAt(at) === 90 && at === text.length - 1;
+  if (!zulu && text.slice(at) !== '+00:00') return Number.NaN;
+  const seconds = ((daysSince1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
+  return seconds * 1000 + Math.floor(fractionMs + 1e-6);
+}
+
+function isDigit(code: number): boolean {
+  return code >= zero && code <= zero + 9;
+}
+
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at);
+  const ones = text.charCodeAt(at + 1);
+  return isDigit(tens) && isDigit(ones) ? (tens - zero) * 10 + ones - zero : Number.NaN;
+}
+
+const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+function daysInMonth(year: number, month: number): number {
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  return month === 2 && leap ? 29 : monthLengths[month - 1]!;
+}
+
+/** Days of the proleptic Gregorian calendar, counted in 400-year eras that begin in March. */
+function daysSince1970(year: number, month: number, day: number): number {
+  const y = month <= 2 ? year - 1 : year;
+  const era = Math.floor(y / 400);
+  const yearOfEra = y - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146097 + dayOfEra - 719468;
+}

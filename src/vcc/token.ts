@@ -1,0 +1,119 @@
+import type { Secret } from '../config/secret.ts';
+import { HttpStatusError } from '../http/errors.ts';
+import type { Fetch, Trip } from '../http/fetch.ts';
+import { AuthError, ShapeError } from './errors.ts';
+import { kindOf, parseJson } from './json.ts';
+
+/** How to ask for tokens. */
+export interface TokenOptions {
+  tokenUrl: string;
+  clientId: string;
+  clientSecret: Secret;
+  /** Client credentials in the form body, or as HTTP Basic (RFC 6749, 2.3.1 knows both). */
+  tokenAuth: 'body' | 'basic';
+  userAgent: string;
+}
+
+/** Gives the current access token, fetching one when there is none or it is about to expire. */
+export interface TokenSource {
+  get(trip: Trip): Promise<string>;
+  /** Forgets this token (the API rejected it), unless a newer one has replaced it already. */
+  drop(token: string): void;
+}
+
+const scope = 'stats';
+/** Renewed after nine tenths of its life, as Vonage's own sample does. */
+const usableShare = 0.9;
+/** For an answer without expires_in (RFC 6749 only recommends it); Vonage documents 7200 always. */
+const defaultLifeSeconds = 300;
+
+/** A token cache for one account; concurrent callers share one request. */
+export function createTokenSource(fetch: Fetch, options: TokenOptions, now: () => number): TokenSource {
+  let current: { token: string; renewAtMs: number } | undefined;
+  let pending: { token: Promise<string>; owner: AbortSignal } | undefined;
+
+  async function get(trip: Trip): Promise<string> {
+    trip.signal.throwIfAborted();
+    if (current && now() < current.renewAtMs) return current.token;
+    if (!pending) {
+      const token = request(trip).finally(() => {
+        pending = undefined;
+      });
+      pending = { token, owner: trip.signal };
+      return token;
+    }
+    const { token, owner } = pending;
+    try {
+      return await token;
+    } catch (error) {
+      // Whoever asked for it gave up; we have not.
+      if (owner.aborted && !trip.signal.aborted) return get(trip);
+      throw error;
+    }
+  }
+
+  async function request(trip: Trip): Promise<string> {
+    const askedMs = now();
+    const { access_token, expires_in = defaultLifeSeconds } = parseToken(await post(trip));
+    current = { token: access_token, renewAtMs: askedMs + expires_in * 1000 * usableShare };
+    return access_token;
+  }
+
+  async function post(trip: Trip): Promise<string> {
+    const basic = options.tokenAuth === 'basic';
+    const form = new URLSearchParams({ grant_type: 'client_credentials', scope });
+    if (!basic) {
+      form.set('client_id', options.clientId);
+      form.set('client_secret', options.clientSecret.reveal());
+    }
+    const headers: Record<string, string> = {
+      'content-type': 'application/x-www-form-urlencoded',
+      accept: 'application/json',
+      'user-agent': options.userAgent,
+    };
+    if (basic) headers.authorization = basicCredentials(options.clientId, options.clientSecret.reveal());
+    try {
+      const url = new URL(options.tokenUrl);
+      return (await fetch({ method: 'POST', url, headers, body: form.toString() }, trip)).body;
+    } catch (error) {
+      const rejected = error instanceof HttpStatusError && [400, 401, 403].includes(error.status);
+      if (!rejected) throw error;
+      throw new AuthError(
+        'credentials_rejected',
+        `${error.message}: the client id and secret were not accepted for scope ${scope}`,
+        error,
+      );
+    }
+  }
+
+  return {
+    get,
+    drop(token) {
+      if (current?.token === token) current = undefined;
+    },
+  };
+}
+
+/** RFC 6749, 2.3.1: both parts are form-encoded before they are joined. */
+function basicCredentials(id: string, secret: string): string {
+  const encode = (text: string) => encodeURIComponent(text).replaceAll('%20', '+');
+  return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`;
+}
+
+function parseToken(body: string): { access_token: string; expires_in?: number } {
+  const answer = parseJson(body, 'token answer');
+  const fail = (field: string, expected: string, value: unknown) => {
+    throw new ShapeError(`token answer: ${field}`, expected, kindOf(value));
+  };
+  const { access_token, expires_in, token_type } = answer as Record<string, unknown>;
+  if (typeof access_token !== 'string' || !/^[\x21-\x7e]+$/.test(access_token)) {
+    fail('access_token', 'a string of visible ASCII characters', access_token);
+  }
+  if (expires_in !== undefined && !(typeof expires_in === 'number' && expires_in > 0)) {
+    fail('expires_in', 'a positive number of seconds', expires_in);
+  }
+  if (token_type !== undefined && !(typeof token_type === 'string' && /^bearer$/i.test(token_type))) {
+    fail('token_type', 'bearer', token_type);
+  }
+  return answer as { access_token: string; expires_in?: number };
+}
