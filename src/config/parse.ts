@@ -11,6 +11,7 @@ export class Unfit extends Error {
 /** Reads a setting's text. @throws Unfit */
 export type Parse<T> = (text: string) => T;
 
+/** Any text. */
 export const text: Parse<string> = (value) => value;
 
 /** One of a closed set of words. */

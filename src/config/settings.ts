@@ -9,9 +9,9 @@ export interface Setting<T> {
   about: string;
   parse: Parse<T>;
   /** As it would be written; undefined: no value unless it is set. */
-  fallback?: string;
+  fallback?: string | undefined;
   /** What is there when it is not set and has no fallback. */
-  absent?: string;
+  absent?: string | undefined;
   /** May hold a secret: its value is never quoted. */
   sensitive?: true;
 }

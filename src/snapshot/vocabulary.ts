@@ -22,6 +22,7 @@ export const reasonsByState = {
 /** Interaction states, in the order of an interaction's life. */
 export const states = Object.keys(reasonsByState) as (keyof typeof reasonsByState)[];
 
+/** Directions, in the order of the reference. */
 export const directions = ['Inbound', 'Outbound', 'Internal'] as const;
 
 /** The reference says "e.g. Call or Case" and shows Phone; Vonage's page on interactions adds e-mails and chats. */

@@ -27,19 +27,20 @@ export function parseTimestamp(text: string): number {
   if (!(hour <= 23 && minute <= 59 && second <= 59)) return Number.NaN;
 
   let at = 19;
-  let fractionMs = 0;
+  let ms = 0;
   if (text.charCodeAt(at) === 46) {
-    let scale = 100;
+    // Tenths, hundredths, thousandths; finer digits are cut off.
+    let place = 100;
     for (at++; isDigit(text.charCodeAt(at)); at++) {
-      fractionMs += (text.charCodeAt(at) - zero) * scale;
-      scale /= 10;
+      ms += (text.charCodeAt(at) - zero) * place;
+      place = place > 1 ? place / 10 : 0;
     }
     if (at === 20) return Number.NaN;
   }
   const zulu = text.charCodeAt(at) === 90 && at === text.length - 1;
   if (!zulu && text.slice(at) !== '+00:00') return Number.NaN;
   const seconds = ((daysSince1970(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
-  return seconds * 1000 + Math.floor(fractionMs + 1e-6);
+  return seconds * 1000 + ms;
 }
 
 function isDigit(code: number): boolean {

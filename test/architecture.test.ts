@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+interface Source {
+  path: string;
+  text: string;
+  /** Paths from the root, type-only imports apart. */
+  imports: { path: string; typeOnly: boolean }[];
+}
+
+const sources: Source[] = ['src', 'handlers'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => {
+      const path = join(folder, file);
+      const text = readFileSync(join(root, path), 'utf8');
+      const imports = [...text.matchAll(/^(?:import|export)\s+(type\s+)?[^;]*?from '([^']+)';/gm)].map(
+        ([, type, from]) => ({
+          path: from!.startsWith('.') ? relative(root, resolve(root, dirname(path), from!)) : from!,
+          typeOnly: type !== undefined,
+        }),
+      );
+      return { path, text, imports };
+    }),
+);
+
+const inFolder = (folder: string) => sources.filter(({ path }) => path.startsWith(folder));
+
+/** What each room may know of, values and types. Arrows go from the edge to the core, never back. */
+const rooms: Record<string, { mayImport: string[]; because: string }> = {
+  'src/snapshot/': { mayImport: ['src/snapshot/', 'src/errors.ts'], because: 'the domain knows nobody' },
+  'src/exposition/': {
+    mayImport: ['src/exposition/', 'src/catalogue/metric.ts'],
+    because: 'an encoder writes families down and never computes',
+  },
+  'src/catalogue/': {
+    mayImport: ['src/catalogue/', 'src/snapshot/', 'src/errors.ts', 'prom-client'],
+    because: 'a metric is computed from a snapshot and never triggers a fetch',
+  },
+  'src/http/': {
+    mayImport: ['src/http/', 'src/errors.ts', 'node:'],
+    because: 'HTTP knows nothing of Vonage',
+  },
+  'src/vcc/': {
+    mayImport: ['src/vcc/', 'src/http/', 'src/snapshot/agent.ts', 'src/config/secret.ts', 'src/errors.ts'],
+    because: 'the API’s client knows how to ask, not what for',
+  },
+  'src/collect/': {
+    mayImport: ['src/collect/', 'src/vcc/client.ts', 'src/http/', 'src/snapshot/', 'src/errors.ts'],
+    because: 'collecting never asks which metrics are wanted',
+  },
+  'src/config/': {
+    mayImport: [
+      'src/config/',
+      'src/vcc/',
+      'src/http/',
+      'src/collect/',
+      'src/snapshot/',
+      'src/errors.ts',
+      'fastest-levenshtein',
+    ],
+    because: 'settings are read once and know nothing of who serves',
+  },
+  'src/simulator/': {
+    mayImport: ['src/simulator/', 'src/config/parse.ts', 'node:'],
+    because: 'a stand-in that shared the exporter’s code would share its mistakes',
+  },
+  'src/aws/': {
+    mayImport: ['src/aws/', 'src/config/', 'src/serve/app.ts', 'src/scrape.ts', 'src/log.ts', 'aws-lambda'],
+    because: 'AWS is one way in among others',
+  },
+  'handlers/': { mayImport: ['src/aws/'], because: 'handlers are wiring only' },
+};
+
+describe.each(Object.entries(rooms))('%s', (room, { mayImport, because }) => {
+  test(`imports only what it may: ${because}`, () => {
+    const strays = inFolder(room).flatMap(({ path, imports }) =>
+      imports
+        .filter((each) => !mayImport.some((allowed) => each.path.startsWith(allowed)))
+        .map((each) => `${path} -> ${each.path}`),
+    );
+    expect(strays).toEqual([]);
+  });
+});
+
+describe('the pure rooms', () => {
+  const impure =
+    /\bfetch\(|process\.|Date\.now|new Date\(\)|Math\.random|console\.|setTimeout|setInterval|\bawait\b|from 'node:/;
+  test.each(['src/snapshot/', 'src/catalogue/', 'src/exposition/'])(
+    '%s: no clock, dice, I/O or waiting',
+    (room) => {
+      const lines = inFolder(room).flatMap(({ path, text }) =>
+        text
+          .split('\n')
+          .filter((line) => impure.test(line.replace(/\/\/.*|^\s*\*.*|^\s*\/\*.*/, '')))
+          .map((line) => `${path}: ${line.trim()}`),
+      );
+      expect(lines).toEqual([]);
+    },
+  );
+});
+
+test('value imports go in no circle', () => {
+  const graph = new Map(
+    sources.map(({ path, imports }) => [
+      path,
+      imports.filter((each) => !each.typeOnly).map((each) => each.path),
+    ]),
+  );
+  const done = new Set<string>();
+  const visit = (path: string, way: string[]): void => {
+    if (way.includes(path)) throw new Error(`circle: ${[...way, path].join(' -> ')}`);
+    if (done.has(path)) return;
+    for (const next of graph.get(path) ?? []) visit(next, [...way, path]);
+    done.add(path);
+  };
+  for (const path of graph.keys()) visit(path, []);
+  expect(done.size).toBeGreaterThanOrEqual(sources.length);
+});
+
+test('the reader of this test sees imports at all', () => {
+  expect(sources.length).toBeGreaterThan(40);
+  expect(inFolder('src/scrape.ts')[0]!.imports.length).toBeGreaterThan(8);
+});
+
+test('no file is longer than 400 lines, and every exported symbol says what it is', () => {
+  const long = sources.filter(({ text }) => text.split('\n').length > 400).map(({ path }) => path);
+  const silent = sources.flatMap(({ path, text }) => {
+    const lines = text.split('\n');
+    return lines.flatMap((line, index) => {
+      const exported = /^export (?:default )?(?:async )?(?:const|function|class|interface|type) (\w+)/.exec(
+        line,
+      );
+      // A type right below the constant it is taken from shares its docstring.
+      const documented = /\*\/$|^export const/.test(lines[index - 1] ?? '');
+      const derived = /^export type \w+ = \(typeof /.test(line) || /^export type \w+ = keyof /.test(line);
+      return exported && !documented && !derived ? [`${path}: ${exported[1]}`] : [];
+    });
+  });
+  expect({ long, silent }).toEqual({ long: [], silent: [] });
+});

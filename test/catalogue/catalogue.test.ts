@@ -1,0 +1,69 @@
+import { describe, expect, test } from '@jest/globals';
+import { catalogue } from '../../src/catalogue/index.ts';
+import { agent, interaction } from '../support/agents.ts';
+import { familiesOf, readingOf } from '../support/reading.ts';
+
+describe.each(catalogue.map((metric) => [metric.name, metric] as const))('%s', (name, metric) => {
+  test('has a name, help and source in good form', () => {
+    expect(name).toMatch(/^vcc_[a-z]+(_[a-z]+)*$/);
+    // OpenMetrics and promlint keep these for counters, histograms and summaries.
+    expect(name).not.toMatch(/_(total|count|sum|bucket|created)$/);
+    expect(metric.help).toMatch(/^[A-Z1].*\.$/s);
+    expect(metric.help).not.toContain('\n');
+    expect(metric.source).not.toBe('');
+  });
+
+  test('has the label account first, or is about the exporter', () => {
+    expect(metric.type === 'info' || metric.labelNames[0] === 'account').toBe(true);
+    for (const label of metric.labelNames) {
+      expect(label).toMatch(/^[a-z_]+$/);
+      expect([
+        'type',
+        'region',
+        'zone',
+        'cluster',
+        'service',
+        'stage',
+        'env',
+        'owner',
+        'customer',
+      ]).not.toContain(label);
+    }
+  });
+
+  test('gives no labels but those it declares', async () => {
+    const families = await familiesOf(readingOf([agent('a', { interactions: [interaction()] })]));
+    const family = families.find((each) => each.name === name)!;
+    const declared = [...metric.labelNames, ...(metric.type === 'gaugehistogram' ? ['le'] : [])].sort();
+    for (const { labels } of family.values) {
+      const given = Object.keys(labels).sort();
+      expect(declared).toEqual(expect.arrayContaining(given));
+      expect(given.filter((label) => label !== 'le')).toEqual([...metric.labelNames].sort());
+    }
+  });
+});
+
+test('names are unique', () => {
+  expect(new Set(catalogue.map(({ name }) => name)).size).toBe(catalogue.length);
+});
+
+test('no agent’s id, guid or channel is in any sample', async () => {
+  const secret = agent('identity-of-an-agent', {
+    interactions: [interaction({ guid: 'a-guid', channelGuid: 'a-channel' })],
+  });
+  const text = JSON.stringify(await familiesOf(readingOf([secret])));
+  for (const hidden of ['identity-of-an-agent', 'a-guid', 'a-channel']) expect(text).not.toContain(hidden);
+});
+
+test('with no documented state missing, however empty the floor', async () => {
+  const families = await familiesOf(readingOf([]));
+  const rows = (name: string) => families.find((each) => each.name === name)!.values.length;
+  expect(rows('vcc_agents')).toBe(4);
+  expect(rows('vcc_agents_by_activity')).toBe(11);
+  expect(rows('vcc_interactions_by_reason')).toBe(2 + 4 + 2 + 7 + 4);
+  expect(rows('vcc_scrape_error')).toBe(10);
+  expect(rows('vcc_unknown_values')).toBe(6);
+  expect(rows('vcc_interaction_age_seconds')).toBe(5 * 13);
+  // Nobody there: no oldest, no mean.
+  expect(rows('vcc_idle_oldest_since_timestamp_seconds')).toBe(0);
+});

@@ -1,0 +1,217 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createCollect } from '../../src/collect/collect.ts';
+import { HttpStatusError } from '../../src/http/errors.ts';
+import type { Agent, Page } from '../../src/snapshot/agent.ts';
+import type { FetchPage } from '../../src/vcc/client.ts';
+import { newTrip } from '../support/account.ts';
+import { agent, pagesOf } from '../support/agents.ts';
+import { fakeTiming } from '../support/timing.ts';
+
+const agents = Array.from({ length: 100 }, (_, index) => agent(`a${index}`));
+
+/** An API in memory whose agents may change from request to request; records what it was asked, and how much at once. */
+function memoryApi(
+  initial: readonly Agent[] = agents,
+  size = 10,
+  beyond: 'empty' | 404 | 400 | 500 = 'empty',
+) {
+  const api = {
+    agents: [...initial],
+    asked: [] as number[],
+    atOnce: 0,
+    mostAtOnce: 0,
+    upToMs: 1_000_000,
+    before: (_page: number, _request: number) => {},
+    change: (page: Page, _request: number): Page | Error => page,
+  };
+  const fetchPage: FetchPage = async (number, trip) => {
+    trip.signal.throwIfAborted();
+    const request = api.asked.push(number);
+    api.mostAtOnce = Math.max(api.mostAtOnce, ++api.atOnce);
+    api.before(number, request);
+    const pages = pagesOf(api.agents, size, api.upToMs++);
+    await new Promise(setImmediate);
+    api.atOnce--;
+    trip.signal.throwIfAborted();
+    const { pageCount, totalCount, upToMs } = pages.get(1)!;
+    const surplus = { number, count: 0, pageCount, totalCount, upToMs, agents: [] };
+    if (!pages.has(number) && beyond !== 'empty') throw new HttpStatusError(`answered ${beyond}`, beyond);
+    const answer = api.change(pages.get(number) ?? surplus, request);
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  const timing = fakeTiming();
+  const collect = createCollect(fetchPage, { concurrency: 20, maxPages: 50 }, timing);
+  return { api, timing, collect: () => collect(newTrip(60_000, timing.nowMs)), fetchPage };
+}
+
+const ids = (list: readonly Agent[]) => list.map(({ id }) => id).sort();
+
+describe('collect', () => {
+  test('reads page 1, then all others', async () => {
+    const { api, collect } = memoryApi();
+    expect(ids((await collect()).agents)).toEqual(ids(agents));
+    expect(api.asked).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  test('asks for as many pages as there were, all at once, the next time', async () => {
+    const { api, collect } = memoryApi();
+    await collect();
+    api.mostAtOnce = 0;
+    await collect();
+    expect(api.asked).toHaveLength(20);
+    expect(api.mostAtOnce).toBe(10);
+  });
+
+  test('asks for no more at once than it may', async () => {
+    const { api, fetchPage, timing } = memoryApi();
+    const collect = createCollect(fetchPage, { concurrency: 3, maxPages: 50 }, timing);
+    await collect(newTrip(60_000, timing.nowMs));
+    await collect(newTrip(60_000, timing.nowMs));
+    expect(api.mostAtOnce).toBe(3);
+    expect(api.asked).toHaveLength(20);
+  });
+
+  test('fetches the missing pages when the account has grown', async () => {
+    const { api, collect } = memoryApi();
+    await collect();
+    api.agents.push(...Array.from({ length: 25 }, (_, index) => agent(`new${index}`)));
+    api.asked = [];
+    expect((await collect()).agents).toHaveLength(125);
+    expect(api.asked).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+  });
+
+  test.each(['empty', 404, 400, 500] as const)(
+    'drops the surplus pages (%s) when it has shrunk',
+    async (beyond) => {
+      const { api, collect } = memoryApi(agents, 10, beyond);
+      await collect();
+      api.agents.length = 61;
+      expect(await collect()).toMatchObject({ pages: 7 });
+      api.asked = [];
+      await collect();
+      expect(api.asked).toHaveLength(7);
+    },
+  );
+
+  test('keeps an empty account apart from a failure', async () => {
+    expect(await memoryApi([]).collect()).toMatchObject({ agents: [], pages: 1 });
+  });
+
+  test('ends at once with the failure of a page that exists, with nothing under way', async () => {
+    const { api, collect } = memoryApi();
+    api.change = (page) => (page.number === 4 ? new HttpStatusError('answered 503', 503) : page);
+    await expect(collect()).rejects.toThrow('answered 503');
+    expect(api.atOnce).toBe(0);
+  });
+
+  test('ends with the signal’s reason when time is up', async () => {
+    const { fetchPage, timing } = memoryApi();
+    const controller = new AbortController();
+    const hanging: FetchPage = (number, trip) =>
+      number < 3
+        ? fetchPage(number, trip)
+        : new Promise((_, reject) => trip.signal.addEventListener('abort', () => reject(trip.signal.reason)));
+    const collect = createCollect(hanging, { concurrency: 5, maxPages: 50 }, timing);
+    const reason = new Error('time is up');
+    setTimeout(() => controller.abort(reason), 20);
+    await expect(collect({ ...newTrip(), signal: controller.signal })).rejects.toBe(reason);
+    await expect(collect({ ...newTrip(), signal: controller.signal })).rejects.toBe(reason);
+  });
+
+  test('refuses more pages than the cap', async () => {
+    const { collect } = memoryApi(agents, 1);
+    await expect(collect()).rejects.toMatchObject({
+      code: 'too_large',
+      message: 'the API says there are 100 pages; VCC_MAX_PAGES is 50',
+    });
+  });
+});
+
+describe('an account that changes while it is read', () => {
+  test('is read again where an agent moved across a page border', async () => {
+    const { api, collect } = memoryApi();
+    // After page 2 was answered its last agent changes places with the first of page 3.
+    api.change = (page, request) => {
+      if (request === 2) [api.agents[19], api.agents[20]] = [api.agents[20]!, api.agents[19]!];
+      return page;
+    };
+    const first = await collect();
+    expect(ids(first.agents)).toEqual(ids(agents));
+  });
+
+  test('is read again where pages tell other totals', async () => {
+    const { api, collect } = memoryApi();
+    await collect();
+    api.asked = [];
+    api.before = (page, request) => {
+      if (request === 5) api.agents.push(agent('newcomer'));
+      if (request > 10) expect(page).toBeLessThanOrEqual(11);
+    };
+    const { agents: found } = await collect();
+    expect(found).toHaveLength(101);
+    expect(new Set(ids(found)).size).toBe(101);
+  });
+
+  test('is read again where a page vanished meanwhile', async () => {
+    const { api, collect } = memoryApi(agents, 10, 404);
+    api.before = (page) => {
+      if (page === 10) api.agents.length = 90;
+    };
+    expect(await collect()).toMatchObject({ pages: 9 });
+  });
+
+  test('waits a little longer before every further reading, then gives up with the reason', async () => {
+    const { api, collect, timing } = memoryApi();
+    api.before = () => api.agents.push(agent(`another${api.asked.length}`));
+    await expect(collect()).rejects.toMatchObject({ code: 'snapshot' });
+    await expect(collect()).rejects.toThrow(
+      /^the pages do not add up after 5 of 5 readings: page \d+ says (totalCount|pageCount)/,
+    );
+    expect(timing.delays).toHaveLength(6);
+  });
+
+  test('gives up early when another reading would outlast the deadline', async () => {
+    const { api, fetchPage, timing } = memoryApi();
+    api.before = () => api.agents.push(agent(`another${api.asked.length}`));
+    const collect = createCollect(fetchPage, { concurrency: 20, maxPages: 50 }, timing);
+    await expect(collect(newTrip(10, timing.nowMs))).rejects.toThrow('after 2 of 5 readings');
+  });
+
+  test.each<[string, (page: Page) => Page, RegExp]>([
+    ['always page 1', (page) => ({ ...page, number: 1 }), /asked for page \d+, answered as page 1/],
+    ['half a page', (page) => ({ ...page, agents: page.agents.slice(5) }), /says count 10 but has 5 agents/],
+    [
+      'a total too large',
+      (page) => ({ ...page, totalCount: 101 }),
+      /100 agents on 10 pages, but totalCount is 101/,
+    ],
+  ])('never becomes a smaller count from %s', async (_, change, message) => {
+    const { api, collect } = memoryApi();
+    api.change = change;
+    await expect(collect()).rejects.toThrow(message);
+  });
+
+  test('gives every agent exactly once or nothing, whatever moves where and when', async () => {
+    const moves = fc.array(
+      fc.record({ request: fc.integer({ min: 1, max: 40 }), from: fc.nat(29), to: fc.nat(29) }),
+      { maxLength: 6 },
+    );
+    await fc.assert(
+      fc.asyncProperty(moves, fc.boolean(), async (planned, warm) => {
+        const { api, collect } = memoryApi(agents.slice(0, 30), 4);
+        if (warm) await collect();
+        const offset = api.asked.length;
+        api.before = (_, request) => {
+          for (const { from, to } of planned.filter((move) => move.request + offset === request)) {
+            api.agents.splice(to, 0, ...api.agents.splice(from, 1));
+          }
+        };
+        const snapshot = await collect();
+        expect(ids(snapshot.agents)).toEqual(ids(api.agents));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,96 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Collect } from '../../src/collect/collect.ts';
+import { shareReads } from '../../src/collect/share.ts';
+import { NetworkError } from '../../src/http/errors.ts';
+import { systemTiming, type Trip } from '../../src/http/fetch.ts';
+import type { Snapshot } from '../../src/snapshot/agent.ts';
+import { fakeTiming } from '../support/timing.ts';
+
+const snapshot: Snapshot = { agents: [], takenAtMs: 1, pages: 1 };
+
+/** A collect that ends when the test says so, or with its signal. */
+function controlled() {
+  const begun: { trip: Trip; finish: () => void; fail: (error: Error) => void }[] = [];
+  const collect: Collect = (trip) =>
+    new Promise((resolve, reject) => {
+      begun.push({ trip, finish: () => resolve(snapshot), fail: reject });
+      trip.signal.addEventListener('abort', () => reject(trip.signal.reason));
+    });
+  return { begun, collect };
+}
+
+describe('shared reads', () => {
+  test('are one for scrapes that overlap', async () => {
+    const { begun, collect } = controlled();
+    const read = shareReads(collect, 0, systemTiming);
+    const both = [read(1000), read(1000)];
+    begun[0]!.finish();
+    expect(await Promise.all(both)).toMatchObject([{ result: { snapshot } }, { result: { snapshot } }]);
+    expect(begun).toHaveLength(1);
+  });
+
+  test('are not kept without a cache', async () => {
+    const { begun, collect } = controlled();
+    const read = shareReads(collect, 0, systemTiming);
+    for (const turn of [0, 1]) {
+      const reading = read(1000);
+      begun[turn]!.finish();
+      expect((await reading).cached).toBe(false);
+    }
+  });
+
+  test('turn a failure into an outcome', async () => {
+    const { begun, collect } = controlled();
+    const reading = shareReads(collect, 0, systemTiming)(1000);
+    const error = new NetworkError('cut');
+    begun[0]!.fail(error);
+    expect((await reading).result).toEqual({ error });
+  });
+
+  test('are aborted at the deadline of the scrape that began them', async () => {
+    const { begun, collect } = controlled();
+    const outcome = await shareReads(collect, 0, systemTiming)(50);
+    expect(outcome.result).toMatchObject({
+      error: { code: 'deadline', message: 'no complete snapshot within the 50 ms that this scrape had' },
+    });
+    expect(begun[0]!.trip.signal.aborted).toBe(true);
+  });
+
+  test('are left early by a scrape with less time, and go on for the other', async () => {
+    const { begun, collect } = controlled();
+    const read = shareReads(collect, 0, systemTiming);
+    const patient = read(5000);
+    expect((await read(30)).result).toMatchObject({ error: { code: 'deadline' } });
+    begun[0]!.finish();
+    expect((await patient).result).toEqual({ snapshot });
+  });
+
+  test('are begun anew by a scrape that has time left when the shared one ran out of it', async () => {
+    const { begun, collect } = controlled();
+    const read = shareReads(collect, 0, systemTiming);
+    const hasty = read(30);
+    const patient = read(5000);
+    expect((await hasty).result).toMatchObject({ error: { code: 'deadline' } });
+    while (begun.length < 2) await new Promise(setImmediate);
+    begun[1]!.finish();
+    expect((await patient).result).toEqual({ snapshot });
+  });
+
+  test('serve a snapshot again while the cache lasts, and never a failure', async () => {
+    const { begun, collect } = controlled();
+    const timing = fakeTiming();
+    const read = shareReads(collect, 5000, timing);
+    const failing = read(1000);
+    begun[0]!.fail(new NetworkError('cut'));
+    await failing;
+    const reading = read(1000);
+    begun[1]!.finish();
+    expect((await reading).cached).toBe(false);
+    timing.nowMs += 4999;
+    expect(await read(1000)).toMatchObject({ result: { snapshot }, cached: true });
+    timing.nowMs += 1;
+    const anew = read(1000);
+    begun[2]!.finish();
+    expect((await anew).cached).toBe(false);
+  });
+});

@@ -1,0 +1,164 @@
+import { inspect } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { toAccount } from '../../src/config/account.ts';
+import { ConfigError, type Environment, loadSettings } from '../../src/config/load.ts';
+import { Secret } from '../../src/config/secret.ts';
+
+function problemsOf(env: Environment): readonly string[] {
+  try {
+    loadSettings(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+  }
+  return [];
+}
+
+describe('loadSettings', () => {
+  test('has defaults for everything but the credentials', () => {
+    expect(loadSettings({})).toEqual({
+      VCC_REGION: 'emea',
+      VCC_HOSTS: 'newvoicemedia',
+      VCC_TOKEN_AUTH: 'body',
+      VCC_PAGE_SIZE: 1000,
+      VCC_PAGE_CONCURRENCY: 10,
+      VCC_TIMEOUT: 20_000,
+      VCC_REQUEST_TIMEOUT: 5000,
+      VCC_RETRIES: 3,
+      VCC_CACHE_TTL: 0,
+      VCC_MAX_PAGES: 2000,
+      VCC_MAX_BODY_BYTES: 33_554_432,
+      VCC_AGE_BUCKETS: [60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800],
+      VCC_MAX_DESCRIPTIONS: 50,
+      HOST: '127.0.0.1',
+      PORT: 9754,
+    });
+  });
+
+  test('takes an empty variable for one that is not set, and drops blanks around a value', () => {
+    expect(loadSettings({ VCC_REGION: '', PORT: ' 80 ' })).toMatchObject({ VCC_REGION: 'emea', PORT: 80 });
+  });
+
+  test.each([
+    ['10', 10_000],
+    ['0.5', 500],
+    ['500ms', 500],
+    ['10s', 10_000],
+    ['1m30s', 90_000],
+  ])('reads the duration %s', (text, ms) => {
+    expect(loadSettings({ VCC_TIMEOUT: text }).VCC_TIMEOUT).toBe(ms);
+  });
+
+  const duration = 'expected a duration like 500ms, 10s or 1m30s, from 100 ms to 900 s';
+  const url =
+    'expected an https address without user, query or fragment (http only for localhost); received another value';
+  test.each([
+    ['VCC_REGION', 'us', 'VCC_REGION: expected one of emea, nam, apac; received "us"'],
+    ['VCC_HOSTS', 'x', 'VCC_HOSTS: expected one of newvoicemedia, vonage; received "x"'],
+    ['VCC_TOKEN_AUTH', 'x', 'VCC_TOKEN_AUTH: expected one of body, basic; received "x"'],
+    ['VCC_PAGE_SIZE', '5001', 'VCC_PAGE_SIZE: expected a whole number from 1 to 5000; received "5001"'],
+    ['VCC_PAGE_SIZE', '1e3', 'VCC_PAGE_SIZE: expected a whole number from 1 to 5000; received "1e3"'],
+    [
+      'VCC_PAGE_CONCURRENCY',
+      '0',
+      'VCC_PAGE_CONCURRENCY: expected a whole number from 1 to 1000; received "0"',
+    ],
+    ['VCC_TIMEOUT', '10 s', `VCC_TIMEOUT: ${duration}; received "10 s"`],
+    ['VCC_TIMEOUT', '99ms', `VCC_TIMEOUT: ${duration}; received "99ms"`],
+    ['VCC_TIMEOUT', 's', `VCC_TIMEOUT: ${duration}; received "s"`],
+    ['VCC_API_URL', 'http://example.com', `VCC_API_URL: ${url}`],
+    ['VCC_API_URL', 'ftp://localhost', `VCC_API_URL: ${url}`],
+    ['VCC_TOKEN_URL', 'https://me:pass@example.com', `VCC_TOKEN_URL: ${url}`],
+    ['VCC_TOKEN_URL', 'https://example.com/?a=b', `VCC_TOKEN_URL: ${url}`],
+    ['VCC_TOKEN_URL', 'nonsense', `VCC_TOKEN_URL: ${url}`],
+    [
+      'VCC_AGE_BUCKETS',
+      '60,30',
+      'VCC_AGE_BUCKETS: expected up to 30 numbers of seconds above 0, ascending, with commas between them; received "60,30"',
+    ],
+    [
+      'VCC_AGE_BUCKETS',
+      '0,30',
+      'VCC_AGE_BUCKETS: expected up to 30 numbers of seconds above 0, ascending, with commas between them; received "0,30"',
+    ],
+    [
+      'VCC_AGE_BUCKETS',
+      '1,x',
+      'VCC_AGE_BUCKETS: expected up to 30 numbers of seconds above 0, ascending, with commas between them; received "1,x"',
+    ],
+    [
+      'VCC_ACCOUNT',
+      'a\nb',
+      'VCC_ACCOUNT: expected 1 to 100 characters without line breaks; received "a\\nb"',
+    ],
+    ['PORT', '65536', 'PORT: expected a whole number from 0 to 65535; received "65536"'],
+    ['VCC_PAGESIZE', '1', 'VCC_PAGESIZE: there is no such setting; did you mean VCC_PAGE_SIZE?'],
+    [
+      'VCC_CLIENTSECRET',
+      's3cret',
+      'VCC_CLIENTSECRET: there is no such setting; did you mean VCC_CLIENT_SECRET?',
+    ],
+    ['VCC_SOMETHING_ELSE_ALTOGETHER', '1', 'VCC_SOMETHING_ELSE_ALTOGETHER: there is no such setting'],
+    [
+      'VCC_CLIENT_ID',
+      'x',
+      'VCC_CLIENT_SECRET: expected a value, since VCC_CLIENT_ID is set; received nothing',
+    ],
+    [
+      'VCC_CLIENT_SECRET',
+      'x',
+      'VCC_CLIENT_ID: expected a value, since VCC_CLIENT_SECRET is set; received nothing',
+    ],
+  ])('refuses %s=%s', (name, value, problem) => {
+    expect(problemsOf({ [name]: value })).toEqual([problem]);
+  });
+
+  test('reports everything that is wrong at once', () => {
+    expect(problemsOf({ VCC_REGION: 'us', PORT: '-1', VCC_REGOIN: 'emea', VCC_CLIENT_ID: 'x' })).toHaveLength(
+      4,
+    );
+  });
+
+  test('leaves variables alone that are not its own', () => {
+    expect(problemsOf({ PATH: '/bin', AWS_REGION: 'eu-west-1', MY_VCC_THING: '1' })).toEqual([]);
+  });
+});
+
+describe('toAccount', () => {
+  const credentials = { VCC_CLIENT_ID: 'id', VCC_CLIENT_SECRET: 's3cret' };
+
+  test('takes addresses from region and host family, unless they are set', () => {
+    const regional = toAccount(loadSettings({ ...credentials, VCC_REGION: 'nam', VCC_HOSTS: 'vonage' }));
+    expect(regional.api.apiUrl).toBe('https://nam.api.cc.vonage.com');
+    expect(regional.token.tokenUrl).toBe('https://nam.cc.vonage.com/Auth/connect/token');
+    const own = toAccount(
+      loadSettings({
+        ...credentials,
+        VCC_API_URL: 'https://a.example',
+        VCC_TOKEN_URL: 'http://localhost:1/t',
+      }),
+    );
+    expect(own.api.apiUrl).toBe('https://a.example');
+    expect(own.token.tokenUrl).toBe('http://localhost:1/t');
+  });
+
+  test('is named default unless it is named', () => {
+    expect(toAccount(loadSettings(credentials)).name).toBe('default');
+  });
+
+  test('cannot be had without credentials', () => {
+    expect(() => toAccount(loadSettings({}))).toThrow(
+      'VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials; received nothing',
+    );
+  });
+
+  test('does not show the secret however it is printed', () => {
+    const account = toAccount(loadSettings(credentials));
+    const printed = [
+      inspect(account, { depth: 9, showHidden: true }),
+      JSON.stringify(account),
+      `${account.token.clientSecret}`,
+    ];
+    for (const text of printed) expect(text).not.toContain('s3cret');
+    expect(new Secret('s3cret').reveal()).toBe('s3cret');
+  });
+});

@@ -1,0 +1,187 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Family } from '../../src/catalogue/metric.ts';
+import { toRegistry } from '../../src/catalogue/registry.ts';
+import {
+  acceptsGzip,
+  formats,
+  negotiateFormat,
+  openMetricsFormat,
+  textFormat,
+} from '../../src/exposition/format.ts';
+import { agent, anyAgents, interaction } from '../support/agents.ts';
+import { seriesKey, toSeries } from '../support/oracle.ts';
+import { familiesOf, readingOf } from '../support/reading.ts';
+
+/** Reads samples back, by the grammar that both formats share. */
+function parseSamples(text: string): Map<string, number> {
+  const series = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith('#')) continue;
+    const match = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$/.exec(line);
+    if (!match) throw new Error(`not a sample: ${line}`);
+    const labels: Record<string, string> = {};
+    for (const [, name, value] of (match[2] ?? '').matchAll(/([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"(?:,|$)/g)) {
+      labels[name!] = value!.replace(/\\(.)/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped));
+    }
+    const key = seriesKey(match[1]!, labels);
+    if (series.has(key)) throw new Error(`twice: ${line}`);
+    series.set(key, match[3] === '+Inf' ? Number.POSITIVE_INFINITY : Number(match[3]));
+  }
+  return series;
+}
+
+describe.each(formats)('$name', ({ name, encode }) => {
+  test('gives every sample back as it was, whatever the labels hold', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyAgents, fc.string({ unit: 'grapheme', minLength: 1 }), async (agents, account) => {
+        const families = await familiesOf(readingOf(agents, { account }));
+        expect(parseSamples(encode(families))).toEqual(toSeries(families));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('writes every family once, in one piece, without blank lines', async () => {
+    const text = encode(await familiesOf(readingOf([agent('a')])));
+    const lines = text.trimEnd().split('\n');
+    expect(lines).not.toContain('');
+    const named = lines.filter((line) => line.startsWith('# TYPE ')).map((line) => line.split(' ')[2]);
+    expect(new Set(named).size).toBe(named.length);
+    expect(text.endsWith(name === 'openmetrics' ? '\n# EOF\n' : '\n')).toBe(true);
+  });
+
+  test('leaves out families without samples', async () => {
+    const failed = readingOf([], { error: 'network', floor: undefined, clockSkewMs: undefined });
+    const text = encode(await familiesOf(failed));
+    expect(text).toContain('vcc_up{account="test"} 0');
+    expect(text).toContain('vcc_scrape_error{account="test",reason="network"} 1');
+    expect(text).not.toMatch(/vcc_agents|vcc_api_clock_skew|vcc_snapshot/);
+  });
+
+  test('serves several accounts side by side', async () => {
+    const families = await familiesOf(
+      readingOf([agent('a')], { account: 'one' }),
+      readingOf([], { account: 'two' }),
+    );
+    const series = parseSamples(encode(families));
+    expect(series.get('vcc_snapshot_agents{account="one"}')).toBe(1);
+    expect(series.get('vcc_snapshot_agents{account="two"}')).toBe(0);
+  });
+});
+
+const family = (more: Partial<Family>): Family => ({
+  name: 'x_seconds',
+  help: 'A "quoted" back\\slash\nline.',
+  type: 'gauge',
+  unit: 'seconds',
+  aggregator: 'omit',
+  values: [{ labels: {}, value: 1 }],
+  ...more,
+});
+
+describe('text 0.0.4', () => {
+  test('escapes backslash and line break in HELP, but no quotes', () => {
+    expect(textFormat.encode([family({})])).toBe(
+      '# HELP x_seconds A "quoted" back\\\\slash\\nline.\n# TYPE x_seconds gauge\nx_seconds 1\n',
+    );
+  });
+
+  test('writes the parts of a gauge histogram as families of their own', async () => {
+    const text = textFormat.encode(await familiesOf(readingOf([agent('a')])));
+    expect(text).toContain('# TYPE vcc_idle_age_seconds_bucket untyped\n');
+    expect(text).toContain(
+      '# TYPE vcc_idle_age_seconds_gcount gauge\nvcc_idle_age_seconds_gcount{account="test"} 1\n',
+    );
+    expect(text).toContain(
+      '# TYPE vcc_idle_age_seconds_gsum gauge\nvcc_idle_age_seconds_gsum{account="test"} 300\n',
+    );
+    expect(text).not.toContain('gaugehistogram');
+  });
+
+  test('is what prom-client itself writes, but for histograms and info', async () => {
+    const reading = readingOf([agent('a'), agent('b', { presence: 'Away', interactions: [interaction()] })]);
+    const build = { version: '1.2.3', revision: 'abc1234', nodejs: 'v24.0.0' };
+    const theirs = await toRegistry({ build, readings: [reading] }).metrics();
+    const gauges = (text: string) =>
+      text
+        .split(/\n+(?=# HELP )/)
+        .filter((block) => !/_age_seconds|_build_info/.test(block))
+        .map((block) => block.trim())
+        // Families without samples are left out by us.
+        .filter((block) => block.split('\n').length > 2);
+    expect(gauges(textFormat.encode(await familiesOf(reading)))).toEqual(gauges(theirs));
+  });
+});
+
+describe('OpenMetrics 1.0', () => {
+  test('writes TYPE, UNIT and HELP in this order, quotes escaped', () => {
+    expect(openMetricsFormat.encode([family({})])).toBe(
+      '# TYPE x_seconds gauge\n# UNIT x_seconds seconds\n# HELP x_seconds A \\"quoted\\" back\\\\slash\\nline.\nx_seconds 1\n# EOF\n',
+    );
+  });
+
+  test('knows gauge histograms and infos', async () => {
+    const text = openMetricsFormat.encode(await familiesOf(readingOf([agent('a')])));
+    expect(text).toContain(
+      '# TYPE vcc_idle_age_seconds gaugehistogram\n# UNIT vcc_idle_age_seconds seconds\n',
+    );
+    expect(text).toContain('vcc_idle_age_seconds_bucket{account="test",le="60.0"} 0\n');
+    expect(text).toContain('# TYPE vcc_exporter_build info\n');
+    expect(text).toContain(
+      'vcc_exporter_build_info{version="1.2.3",revision="abc1234",nodejs="v24.0.0"} 1\n',
+    );
+  });
+
+  test.each([
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, '+Inf'],
+    [Number.NEGATIVE_INFINITY, '-Inf'],
+    [1577093947.012, '1577093947.012'],
+    [-0.25, '-0.25'],
+  ])('writes %d as Go reads it', (value, text) => {
+    expect(openMetricsFormat.encode([family({ values: [{ labels: {}, value }] })])).toContain(
+      `\nx_seconds ${text}\n`,
+    );
+  });
+});
+
+describe('negotiation', () => {
+  const prometheus2 =
+    'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
+  const prometheus3 =
+    'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2';
+  test.each([
+    [prometheus2, 'openmetrics'],
+    [prometheus3, 'openmetrics'],
+    [null, 'text'],
+    ['', 'text'],
+    ['*/*', 'text'],
+    ['text/*', 'text'],
+    ['text/plain', 'text'],
+    ['text/plain;version=0.0.4', 'text'],
+    ['text/plain;version=0.0.4;q=0.5, application/openmetrics-text', 'openmetrics'],
+    ['text/plain, application/openmetrics-text;q=0.9', 'text'],
+    ['application/openmetrics-text; version=1.0.0', 'openmetrics'],
+    ['APPLICATION/OpenMetrics-Text', 'openmetrics'],
+    ['application/openmetrics-text;version=2.0.0', 'text'],
+    ['application/openmetrics-text;q=0', 'text'],
+    ['application/openmetrics-text;q=nonsense', 'text'],
+    ['application/json', 'text'],
+    ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text'],
+  ])('of %p gives %s', (accept, name) => {
+    expect(negotiateFormat(accept).name).toBe(name);
+  });
+
+  test.each([
+    ['gzip', true],
+    ['gzip, deflate', true],
+    ['deflate, *;q=0.5', true],
+    ['gzip;q=0', false],
+    ['identity', false],
+    ['', false],
+    [null, false],
+  ])('of encodings %p: gzip is %p', (header, expected) => {
+    expect(acceptsGzip(header)).toBe(expected);
+  });
+});

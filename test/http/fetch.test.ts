@@ -1,0 +1,106 @@
+import { describe, expect, test } from '@jest/globals';
+import { DeadlineError, HttpStatusError, NetworkError, TooLargeError } from '../../src/http/errors.ts';
+import { createFetch, systemTiming } from '../../src/http/fetch.ts';
+import type { HttpResponse, Send } from '../../src/http/send.ts';
+import { newTrip } from '../support/account.ts';
+import { fakeTiming } from '../support/timing.ts';
+
+const options = {
+  retry: { retries: 3, baseDelayMs: 200, maxDelayMs: 5000 },
+  requestTimeoutMs: 1000,
+  maxBodyBytes: 1000,
+};
+const request = { method: 'GET' as const, url: new URL('https://api.invalid/stats?page=2'), headers: {} };
+const ok: HttpResponse = { status: 200, headers: {}, body: 'ok' };
+
+/** A fetch over a scripted sender; the last outcome stays. */
+function scripted(...outcomes: (HttpResponse | Error)[]) {
+  const timing = fakeTiming();
+  const trip = newTrip(60_000, timing.nowMs);
+  const send: Send = async () => {
+    const outcome = outcomes.length > 1 ? outcomes.shift()! : outcomes[0]!;
+    if (outcome instanceof Error) throw outcome;
+    return outcome;
+  };
+  return { fetch: () => createFetch(send, options, timing)(request, trip), timing, trip };
+}
+
+const status = (code: number, headers = {}): HttpResponse => ({ status: code, headers, body: '' });
+
+describe('fetch', () => {
+  test.each([408, 429, 500, 502, 503, 504])('repeats after a %i, with full jitter', async (code) => {
+    const { fetch, timing, trip } = scripted(status(code), status(code), ok);
+    expect(await fetch()).toBe(ok);
+    expect(timing.delays).toEqual([100, 200]);
+    expect(trip.traffic).toMatchObject({ requests: 3, retries: 2 });
+  });
+
+  test('repeats after a network error', async () => {
+    const { fetch, timing } = scripted(new NetworkError('cut'), ok);
+    expect(await fetch()).toBe(ok);
+    expect(timing.delays).toEqual([100]);
+  });
+
+  test('repeats at once when a kept-alive connection was stale', async () => {
+    const { fetch, timing } = scripted(new NetworkError('cut', undefined, true), ok);
+    await fetch();
+    expect(timing.delays).toEqual([0]);
+  });
+
+  test.each([400, 401, 403, 404, 410, 422])('does not repeat after a %i', async (code) => {
+    const { fetch, timing, trip } = scripted(status(code), ok);
+    await expect(fetch()).rejects.toMatchObject({ status: code, code: 'http_status', retryable: false });
+    expect(timing.delays).toEqual([]);
+    expect(trip.traffic.requests).toBe(1);
+  });
+
+  test('does not repeat after an answer that is too large', async () => {
+    const { fetch, trip } = scripted(new TooLargeError('large'), ok);
+    await expect(fetch()).rejects.toThrow('large');
+    expect(trip.traffic.requests).toBe(1);
+  });
+
+  test('gives up after the last repeat and says what came, without the query', async () => {
+    const { fetch, trip } = scripted(status(503));
+    const error = await fetch().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(HttpStatusError);
+    expect((error as Error).message).toBe('GET https://api.invalid/stats: answered 503');
+    expect(trip.traffic).toMatchObject({ requests: 4, retries: 3 });
+  });
+
+  test('has a reason of its own for 429', async () => {
+    const { fetch } = scripted(status(429));
+    await expect(fetch()).rejects.toMatchObject({ code: 'throttled', status: 429 });
+  });
+
+  test('waits as long as Retry-After asks, in seconds or as a date', async () => {
+    const seconds = scripted(status(503, { 'retry-after': '2' }), ok);
+    await seconds.fetch();
+    expect(seconds.timing.delays).toEqual([2100]);
+    const date = scripted(status(503, { 'retry-after': 'Thu, 15 Jan 2026 10:00:05 GMT' }), ok);
+    await date.fetch();
+    expect(date.timing.delays).toEqual([5100]);
+  });
+
+  test('does not begin a wait that would outlast the deadline, and gives the failure itself', async () => {
+    const { fetch, timing, trip } = scripted(status(429, { 'retry-after': '61' }), ok);
+    await expect(fetch()).rejects.toMatchObject({ code: 'throttled', retryAfterMs: 61_000 });
+    expect(timing.delays).toEqual([]);
+    expect(trip.traffic.requests).toBe(1);
+  });
+
+  test('throws the signal’s reason when time is up during a wait', async () => {
+    const controller = new AbortController();
+    const timing = { ...systemTiming, random: () => 1 };
+    const fetch = createFetch(async () => status(503), options, timing);
+    const reason = new DeadlineError('time is up');
+    setTimeout(() => controller.abort(reason), 20);
+    await expect(fetch(request, { ...newTrip(), signal: controller.signal })).rejects.toBe(reason);
+  });
+
+  test('takes the other side’s clock from Date, to half a second', async () => {
+    const { fetch, trip } = scripted({ ...ok, headers: { date: 'Thu, 15 Jan 2026 10:00:03 GMT' } });
+    await fetch();
+    expect(trip.traffic.clockSkewMs).toBe(3500);
+  });
+});

@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { parseRetryAfter, retryDelayMs } from '../../src/http/retry.ts';
+
+const policy = { retries: 5, baseDelayMs: 200, maxDelayMs: 5000 };
+
+describe('retryDelayMs', () => {
+  test.each([
+    [0, 0, undefined, 0],
+    [0, 0.5, undefined, 100],
+    [1, 0.5, undefined, 200],
+    [3, 1, undefined, 1600],
+    [10, 1, undefined, 5000],
+    [0, 0.5, 3000, 3100],
+    [0, 0, 3000, 3000],
+  ])('repeat %i with dice %f and Retry-After %p waits %i ms', (repeat, random, retryAfterMs, expected) => {
+    expect(retryDelayMs(policy, repeat, random, retryAfterMs)).toBe(expected);
+  });
+
+  test('never waits less than Retry-After nor, without it, more than the bound', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(50),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.nat(100_000),
+        (repeat, random, asked) => {
+          expect(retryDelayMs(policy, repeat, random, asked)).toBeGreaterThanOrEqual(asked);
+          expect(retryDelayMs(policy, repeat, random, undefined)).toBeLessThanOrEqual(policy.maxDelayMs);
+        },
+      ),
+    );
+  });
+});
+
+describe('parseRetryAfter', () => {
+  const nowMs = Date.parse('2026-01-15T10:00:00Z');
+  test.each([
+    ['7', 7000],
+    [' 0 ', 0],
+    ['Thu, 15 Jan 2026 10:00:30 GMT', 30_000],
+    ['Thursday, 15-Jan-26 10:00:30 GMT', 30_000],
+    ['Thu, 15 Jan 2026 09:00:00 GMT', 0],
+    ['1.5', undefined],
+    ['-3', undefined],
+    ['soon', undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ])('reads %p as %p ms', (header, expected) => {
+    expect(parseRetryAfter(header, nowMs)).toBe(expected);
+  });
+});

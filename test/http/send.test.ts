@@ -1,0 +1,173 @@
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { createSend, type HttpRequest, type SendLimits } from '../../src/http/send.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer | undefined;
+const send = createSend();
+afterEach(async () => {
+  send.close();
+  await server?.close();
+});
+
+const get = (path = '/page?secret=1'): HttpRequest => ({
+  method: 'GET',
+  url: new URL(server!.origin + path),
+  headers: {},
+});
+const limits = (more: Partial<SendLimits> = {}): SendLimits => ({
+  signal: new AbortController().signal,
+  timeoutMs: 2000,
+  maxBodyBytes: 1000,
+  ...more,
+});
+
+describe('send', () => {
+  test('gives status, headers and body, whatever the status', async () => {
+    server = await startServer((_, response) =>
+      response.writeHead(418, { 'x-tea': 'pot' }).end('short and stout'),
+    );
+    const response = await send(get(), limits());
+    expect(response).toMatchObject({ status: 418, body: 'short and stout', headers: { 'x-tea': 'pot' } });
+  });
+
+  test('uses one connection for requests that follow each other', async () => {
+    const ports = new Set<number>();
+    server = await startServer((request, response) => {
+      ports.add(request.socket.remotePort!);
+      response.end('ok');
+    });
+    for (let index = 0; index < 5; index++) await send(get(), limits());
+    expect(ports.size).toBe(1);
+  });
+
+  test('asks for gzip and unpacks it', async () => {
+    server = await startServer((request, response) => {
+      expect(request.headers['accept-encoding']).toBe('gzip');
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('päckchen'));
+    });
+    expect((await send(get(), limits())).body).toBe('päckchen');
+  });
+
+  test('refuses a body over the cap, also when it is small on the wire', async () => {
+    server = await startServer((request, response) => {
+      const large = 'x'.repeat(2000);
+      if (request.url === '/gzip')
+        response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(large));
+      else response.end(large);
+    });
+    const message = 'the answer is larger than 1000 bytes';
+    await expect(send(get('/plain'), limits())).rejects.toMatchObject({
+      code: 'too_large',
+      retryable: false,
+    });
+    await expect(send(get('/plain'), limits())).rejects.toThrow(`GET ${server.origin}/plain: ${message}`);
+    await expect(send(get('/gzip'), limits())).rejects.toThrow(`GET ${server.origin}/gzip: ${message}`);
+  });
+
+  test('calls a damaged gzip body a network error', async () => {
+    server = await startServer((_, response) => {
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('hello world').subarray(0, 15));
+    });
+    await expect(send(get(), limits())).rejects.toThrow('/page: the gzipped answer is damaged');
+  });
+
+  test.each([['content-length'], ['chunked']])('calls a cut body (%s) a network error', async (kind) => {
+    server = await startServer((_, response) => {
+      if (kind === 'content-length') response.setHeader('content-length', '100');
+      response.write('half', () => response.destroy());
+    });
+    await expect(send(get(), limits())).rejects.toMatchObject({ code: 'network', retryable: true });
+  });
+
+  test('gives up after the timeout, before and in the middle of the answer', async () => {
+    server = await startServer((request, response) => {
+      if (request.url === '/half') response.write('half');
+    });
+    const tight = limits({ timeoutMs: 50 });
+    await expect(send(get('/never'), tight)).rejects.toThrow(
+      `GET ${server.origin}/never: no answer within 50 ms`,
+    );
+    await expect(send(get('/half'), tight)).rejects.toThrow(
+      `GET ${server.origin}/half: no answer within 50 ms`,
+    );
+  });
+
+  test('throws the signal’s reason when it is aborted, before and while it waits', async () => {
+    server = await startServer(() => {});
+    const controller = new AbortController();
+    const waiting = send(get(), limits({ signal: controller.signal }));
+    const reason = new Error('enough');
+    setTimeout(() => controller.abort(reason), 20);
+    await expect(waiting).rejects.toBe(reason);
+    await expect(send(get(), limits({ signal: controller.signal }))).rejects.toBe(reason);
+  });
+
+  test('names the system error of a refused connection, without the query', async () => {
+    server = await startServer(() => {});
+    const request = get();
+    await server.close();
+    server = undefined;
+    await expect(send(request, limits())).rejects.toThrow(
+      `GET ${request.url.origin}/page: connection refused (ECONNREFUSED)`,
+    );
+  });
+
+  test('marks a kept-alive connection that the other side has closed', async () => {
+    server = await startServer((request, response) => {
+      if (request.url === '/first') response.end('ok');
+      else request.socket.resetAndDestroy();
+    });
+    await send(get('/first'), limits());
+    await expect(send(get('/second'), limits())).rejects.toMatchObject({
+      code: 'network',
+      staleConnection: true,
+    });
+    await expect(send(get('/third'), limits())).rejects.toMatchObject({
+      code: 'network',
+      staleConnection: false,
+    });
+  });
+});
+
+describe('redirects', () => {
+  const redirect = (status: number, location: (origin: string) => string) =>
+    startServer((request, response) => {
+      if (request.url === '/end') response.end(`${request.method} ${request.headers.authorization}`);
+      else response.writeHead(status, { location: location(`http://${request.headers.host}`) }).end();
+    });
+
+  test('follows one on the same host, with its headers', async () => {
+    server = await redirect(302, () => '/end');
+    const response = await send({ ...get(), headers: { authorization: 'bearer x' } }, limits());
+    expect(response.body).toBe('GET bearer x');
+  });
+
+  test.each([['http://localhost:1/'], ['https://example.invalid/'], ['//example.invalid/'], ['http://[']])(
+    'does not follow one to %s',
+    async (location) => {
+      server = await redirect(302, () => location);
+      await expect(send(get(), limits())).rejects.toMatchObject({
+        code: 'http_status',
+        retryable: false,
+        message: `GET ${server.origin}/page: answered 302 to another host; not followed`,
+      });
+    },
+  );
+
+  test('does not go round in circles', async () => {
+    server = await redirect(302, (origin) => `${origin}/again`);
+    await expect(send(get(), limits())).rejects.toThrow(`GET ${server.origin}/again: more than 3 redirects`);
+  });
+
+  test('repeats a POST for 307 and 308 only', async () => {
+    server = await redirect(307, () => '/end');
+    const post = { ...get(), method: 'POST' as const, body: 'a=b' };
+    expect((await send(post, limits())).body).toMatch(/^POST/);
+    await server.close();
+    server = await redirect(303, () => '/end');
+    await expect(send({ ...post, url: new URL(`${server.origin}/page`) }, limits())).rejects.toThrow(
+      'answered 303; a POST is not repeated as a GET',
+    );
+  });
+});

@@ -1,0 +1,129 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { toFloor } from '../../src/snapshot/floor.ts';
+import { agent, anyAgents, interaction, takenAtMs } from '../support/agents.ts';
+import { recount, toSeries } from '../support/oracle.ts';
+import { ageBuckets, familiesOf, floorOptions, readingOf } from '../support/reading.ts';
+
+const floorOf = (...agents: ReturnType<typeof agent>[]) =>
+  toFloor({ agents, takenAtMs, pages: 1 }, floorOptions);
+
+describe('the metrics of a floor', () => {
+  test('are what a recount by brute force finds', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyAgents, async (agents) => {
+        const all = toSeries(await familiesOf(readingOf(agents)));
+        const floor = [...all].filter(([name]) => !/^vcc_(up|scrape_|api_|exporter_)/.test(name));
+        const expected = recount('test', agents, takenAtMs, ageBuckets);
+        expect(floor.map(([name]) => name).sort()).toEqual([...expected.keys()].sort());
+        for (const [name, value] of floor) {
+          // Sums and means of milliseconds, in another order of addition.
+          if (/_gsum|_mean_/.test(name)) expect(value).toBeCloseTo(expected.get(name)!, 3);
+          else expect([name, value]).toEqual([name, expected.get(name)]);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('put every agent into exactly one activity', () => {
+    fc.assert(
+      fc.property(anyAgents, (agents) => {
+        const floor = toFloor({ agents, takenAtMs, pages: 1 }, floorOptions);
+        expect(floor.activities.reduce((sum, row) => sum + row.agents, 0)).toBe(agents.length);
+        expect(floor.activities.find((row) => row.name === 'idle')?.agents).toBe(floor.idle.count);
+        expect(floor.idle.count + floor.busy).toBe(floor.presences[0]!.ages.count);
+      }),
+    );
+  });
+});
+
+describe('an agent', () => {
+  const wrap = interaction({ state: 'Wrap' });
+  test.each([
+    ['idle', agent('a')],
+    ['wrap', agent('a', { interactions: [wrap] })],
+    ['ringing', agent('a', { live: 1, interactions: [wrap, interaction({ state: 'Ringing' })] })],
+    ['connected', agent('a', { live: 1, interactions: [interaction({ state: 'Ringing' }), interaction()] })],
+    ['unexpected', agent('a', { interactions: [interaction(), interaction({ state: 'Unexpected' })] })],
+    [
+      'failed',
+      agent('a', { interactions: [interaction({ state: 'Unexpected' }), interaction({ state: 'Failed' })] }),
+    ],
+    ['working', agent('a', { nonLive: 1 })],
+    ['working', agent('a', { interactions: [interaction({ state: 'Novel' })] })],
+    ['wrap', agent('a', { nonLive: 1, interactions: [wrap] })],
+    ['connected', agent('a', { presence: 'Away', interactions: [interaction()] })],
+    ['away', agent('a', { presence: 'Away' })],
+    ['extended_away', agent('a', { presence: 'ExtendedAway' })],
+    ['logged_out', agent('a', { presence: 'LoggedOut' })],
+    ['other', agent('a', { presence: 'Sabbatical' })],
+  ])('is %s', (activity, one) => {
+    expect(floorOf(one).activities.filter((row) => row.agents > 0)).toEqual([{ name: activity, agents: 1 }]);
+  });
+
+  test('in wrap-up is not idle, though the reference’s words would have it so', () => {
+    const floor = floorOf(agent('a', { interactions: [wrap] }));
+    expect(floor).toMatchObject({ idle: { count: 0 }, busy: 1, available: 0, readyWithoutWorkload: 1 });
+  });
+
+  test('has been idle since the later of presence and workload', () => {
+    expect(floorOf(agent('a', { presenceSinceMs: 5000, workloadSinceMs: 3000 })).idle.oldestMs).toBe(5000);
+    expect(floorOf(agent('a', { presenceSinceMs: 5000, workloadSinceMs: 8000 })).idle.oldestMs).toBe(8000);
+  });
+
+  test('who began after the snapshot’s time has age 0, and its true since', () => {
+    const { idle } = floorOf(agent('a', { presenceSinceMs: takenAtMs + 2000 }));
+    expect(idle).toMatchObject({ sumSeconds: 0, oldestMs: takenAtMs + 2000, meanMs: takenAtMs + 2000 });
+    expect(idle.cumulative[0]).toBe(1);
+  });
+});
+
+describe('the number of series', () => {
+  test('is bounded when an account has very many descriptions', () => {
+    const agents = Array.from({ length: 200 }, (_, index) =>
+      agent(`a${index}`, {
+        presence: index % 2 ? 'Away' : 'Ready',
+        description: `d${String(index).padStart(3, '0')}`,
+      }),
+    );
+    const floor = floorOf(...agents);
+    expect(floor.descriptions).toHaveLength(52);
+    expect(floor.descriptions.slice(-2)).toEqual([
+      { presence: 'Ready', description: 'other', agents: 75 },
+      { presence: 'Away', description: 'other', agents: 75 },
+    ]);
+    expect(floor.descriptionsFolded).toBe(150);
+    expect(floor.descriptions.reduce((sum, row) => sum + row.agents, 0)).toBe(200);
+  });
+
+  test('adds what is folded to a description that is called other', () => {
+    const agents = ['other', 'x', 'y'].map((description, index) => agent(`a${index}`, { description }));
+    const floor = toFloor({ agents, takenAtMs, pages: 1 }, { ...floorOptions, maxDescriptions: 1 });
+    expect(floor.descriptions).toEqual([{ presence: 'Ready', description: 'other', agents: 3 }]);
+    expect(floor.descriptionsFolded).toBe(2);
+  });
+
+  test('is bounded when the API invents words without end, and none is lost', async () => {
+    const agents = Array.from({ length: 100 }, (_, index) =>
+      agent(`a${index}`, {
+        presence: `p${index}`,
+        interactions: [interaction({ state: `s${index}`, medium: `m${index}` })],
+      }),
+    );
+    const series = toSeries(await familiesOf(readingOf(agents)));
+    const named = (name: string) => [...series].filter(([key]) => key.startsWith(`${name}{`));
+    expect(named('vcc_agents')).toHaveLength(4 + 21);
+    expect(series.get('vcc_agents{account="test",presence="other"}')).toBe(80);
+    expect(series.get('vcc_unknown_values{account="test",field="presence"}')).toBe(100);
+    expect(named('vcc_interactions').reduce((sum, [, value]) => sum + value, 0)).toBe(100);
+    expect(named('vcc_interaction_age_seconds_gcount')).toHaveLength(5 + 21);
+  });
+});
+
+test('eligibility that nobody tells is no sample, not a zero', () => {
+  const untold = agent('a', { eligibleForRouting: undefined });
+  expect(floorOf(untold)).toMatchObject({ eligible: undefined, available: undefined });
+  expect(floorOf(untold, agent('b'))).toMatchObject({ eligible: 1, available: 1 });
+  expect(floorOf()).toMatchObject({ eligible: 0, available: 0 });
+});

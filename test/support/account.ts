@@ -1,0 +1,29 @@
+import { type Account, toAccount } from '../../src/config/account.ts';
+import { type Environment, loadSettings } from '../../src/config/load.ts';
+import { newTraffic, type Trip } from '../../src/http/fetch.ts';
+import type { Simulator } from '../../src/simulator/server.ts';
+
+/** Settings by which the exporter reads this stand-in. */
+export function environmentOf(
+  simulator: Simulator,
+  more: Environment = {},
+): Record<string, string | undefined> {
+  return {
+    VCC_ACCOUNT: 'test',
+    VCC_API_URL: simulator.apiUrl,
+    VCC_TOKEN_URL: simulator.tokenUrl,
+    VCC_CLIENT_ID: simulator.clientId,
+    VCC_CLIENT_SECRET: simulator.clientSecret,
+    ...more,
+  };
+}
+
+/** The account of a stand-in. */
+export function accountOf(simulator: Simulator, more: Environment = {}): Account {
+  return toAccount(loadSettings(environmentOf(simulator, more)));
+}
+
+/** A trip with time to spare. */
+export function newTrip(timeMs = 10_000, nowMs = Date.now()): Trip {
+  return { signal: AbortSignal.timeout(timeMs), deadlineMs: nowMs + timeMs, traffic: newTraffic() };
+}

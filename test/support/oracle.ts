@@ -1,0 +1,243 @@
+import type { Sample } from '../../src/catalogue/metric.ts';
+import type { Agent } from '../../src/snapshot/agent.ts';
+
+/** Series by text: `name{a="b",…}` with labels in alphabetical order. */
+export type Series = Map<string, number>;
+
+export function seriesKey(name: string, labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.keys(labels)
+    .sort()
+    .map((label) => `${label}=${JSON.stringify(labels[label])}`);
+  return `${name}{${pairs.join(',')}}`;
+}
+
+/** The samples of families as series; throws on a duplicate. */
+export function toSeries(families: readonly { name: string; values: readonly Sample[] }[]): Series {
+  const series: Series = new Map();
+  for (const { name, values } of families) {
+    for (const { metricName = name, labels, value } of values) {
+      const key = seriesKey(metricName, labels);
+      if (series.has(key)) throw new Error(`twice: ${key}`);
+      series.set(key, value);
+    }
+  }
+  return series;
+}
+
+const presences = ['Ready', 'Away', 'ExtendedAway', 'LoggedOut'];
+const pairs: Record<string, string[]> = {
+  Ringing: ['', 'Monitor'],
+  Connected: ['', 'Resumed', 'Unparked', 'Monitor'],
+  Wrap: ['', 'Monitor'],
+  Unexpected: [
+    '',
+    'NumberBusy',
+    'NoAnswer',
+    'NumberUnobtainable',
+    'CallRejected',
+    'CallFailed',
+    'ConnectionUnavailable',
+  ],
+  Failed: ['', 'NumberUnobtainable', 'CallRejected', 'CallFailed'],
+};
+const words: Record<string, string[]> = {
+  presence: presences,
+  state: Object.keys(pairs),
+  reason: [...new Set(Object.values(pairs).flat())],
+  direction: ['Inbound', 'Outbound', 'Internal'],
+  medium: ['Phone', 'Call', 'Case', 'Email', 'Chat'],
+  medium_manager: ['CC', 'UC', 'VCC'],
+};
+
+/**
+ * Every metric of the floor, counted anew by brute force from the words of the issue: a filter per number, no code
+ * shared with the exporter. Presumes fewer unknown words and descriptions than are folded.
+ */
+export function recount(
+  account: string,
+  agents: readonly Agent[],
+  takenAtMs: number,
+  bounds: readonly number[],
+): Series {
+  const series: Series = new Map();
+  const put = (name: string, labels: Record<string, string>, value: number | undefined) => {
+    if (value !== undefined) series.set(seriesKey(name, { account, ...labels }), value);
+  };
+  const count = (fits: (agent: Agent) => unknown) => agents.filter(fits).length;
+  const legs = agents.flatMap((agent) => agent.interactions ?? []);
+  const min = (times: number[]) =>
+    times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b)) / 1000;
+  const histogram = (name: string, labels: Record<string, string>, sinces: number[]) => {
+    const ages = sinces.map((since) => Math.max(0, (takenAtMs - since) / 1000));
+    for (const bound of bounds) {
+      const within = ages.filter((age) => age <= bound).length;
+      put(`${name}_bucket`, { ...labels, le: Number.isInteger(bound) ? `${bound}.0` : `${bound}` }, within);
+    }
+    put(`${name}_bucket`, { ...labels, le: '+Inf' }, ages.length);
+    put(`${name}_gcount`, labels, ages.length);
+    put(
+      `${name}_gsum`,
+      labels,
+      ages.reduce((a, b) => a + b, 0),
+    );
+  };
+  const mean = (times: number[]) =>
+    times.length === 0
+      ? undefined
+      : Number(times.reduce((sum, time) => sum + BigInt(time), 0n)) / times.length / 1000;
+
+  const hasWork = (agent: Agent) => agent.live + agent.semiLive + agent.nonLive > 0;
+  const isIdle = (agent: Agent) =>
+    agent.presence === 'Ready' && !hasWork(agent) && !agent.interactions?.length;
+  const idle = agents.filter(isIdle);
+
+  put('vcc_snapshot_agents', {}, agents.length);
+  put('vcc_snapshot_timestamp_seconds', {}, takenAtMs / 1000);
+  for (const presence of new Set([...presences, ...agents.map((agent) => agent.presence)])) {
+    const there = agents.filter((agent) => agent.presence === presence);
+    const sinces = there.map((agent) => agent.presenceSinceMs);
+    put('vcc_agents', { presence }, there.length);
+    put('vcc_presence_oldest_since_timestamp_seconds', { presence }, min(sinces));
+    put('vcc_presence_mean_since_timestamp_seconds', { presence }, mean(sinces));
+    histogram('vcc_presence_age_seconds', { presence }, sinces);
+    for (const description of new Set(there.map((agent) => agent.description ?? ''))) {
+      const named = there.filter((agent) => (agent.description ?? '') === description);
+      put('vcc_agents_by_description', { presence, description }, named.length);
+    }
+  }
+  put('vcc_descriptions_folded', {}, 0);
+  put('vcc_agents_idle', {}, idle.length);
+  put(
+    'vcc_agents_busy',
+    {},
+    count((agent) => agent.presence === 'Ready' && !isIdle(agent)),
+  );
+  put(
+    'vcc_agents_ready_without_workload',
+    {},
+    count((agent) => agent.presence === 'Ready' && !hasWork(agent)),
+  );
+  if (agents.length === 0 || agents.some((agent) => agent.eligibleForRouting !== undefined)) {
+    put(
+      'vcc_agents_eligible_for_routing',
+      {},
+      count((agent) => agent.eligibleForRouting === true),
+    );
+    put(
+      'vcc_agents_available',
+      {},
+      count((agent) => isIdle(agent) && agent.eligibleForRouting === true),
+    );
+  }
+  const idleSinces = idle.map((agent) => Math.max(agent.presenceSinceMs, agent.workloadSinceMs));
+  put('vcc_idle_oldest_since_timestamp_seconds', {}, min(idleSinces));
+  put('vcc_idle_mean_since_timestamp_seconds', {}, mean(idleSinces));
+  histogram('vcc_idle_age_seconds', {}, idleSinces);
+
+  for (const [workload, of] of [
+    ['live', (agent: Agent) => agent.live],
+    ['semi_live', (agent: Agent) => agent.semiLive],
+    ['non_live', (agent: Agent) => agent.nonLive],
+  ] as const) {
+    put(
+      'vcc_agents_with_workload',
+      { workload },
+      count((agent) => of(agent) > 0),
+    );
+    put(
+      'vcc_workload_interactions',
+      { workload },
+      agents.reduce((sum, agent) => sum + of(agent), 0),
+    );
+  }
+
+  const activityOf = (agent: Agent): string => {
+    const inState = (state: string) => agent.interactions?.some((leg) => leg.state === state);
+    for (const state of ['Failed', 'Unexpected', 'Connected', 'Ringing', 'Wrap']) {
+      if (inState(state)) return state.toLowerCase();
+    }
+    if (hasWork(agent) || agent.interactions?.length) return 'working';
+    return (
+      { Ready: 'idle', Away: 'away', ExtendedAway: 'extended_away', LoggedOut: 'logged_out' }[
+        agent.presence
+      ] ?? 'other'
+    );
+  };
+  const activities =
+    'idle ringing connected wrap unexpected failed working other away extended_away logged_out';
+  for (const activity of activities.split(' ')) {
+    put(
+      'vcc_agents_by_activity',
+      { activity },
+      count((agent) => activityOf(agent) === activity),
+    );
+  }
+
+  for (const { medium, mediumManager, direction, state } of legs) {
+    const same = legs.filter(
+      (leg) =>
+        leg.medium === medium &&
+        leg.mediumManager === mediumManager &&
+        leg.direction === direction &&
+        leg.state === state,
+    );
+    put('vcc_interactions', { medium, medium_manager: mediumManager, direction, state }, same.length);
+  }
+  const allPairs = [
+    ...Object.entries(pairs).flatMap(([state, reasons]) => reasons.map((reason) => ({ state, reason }))),
+    ...legs.map((leg) => ({ state: leg.state, reason: leg.reason ?? '' })),
+  ];
+  for (const { state, reason } of allPairs) {
+    const same = legs.filter((leg) => leg.state === state && (leg.reason ?? '') === reason);
+    put('vcc_interactions_by_reason', { state, reason }, same.length);
+  }
+  put('vcc_distinct_interactions', {}, new Set(legs.map((leg) => leg.guid)).size);
+  for (const state of new Set([...Object.keys(pairs), ...legs.map((leg) => leg.state)])) {
+    const sinces = legs.filter((leg) => leg.state === state).map((leg) => leg.sinceMs);
+    put('vcc_interaction_oldest_since_timestamp_seconds', { state }, min(sinces));
+    histogram('vcc_interaction_age_seconds', { state }, sinces);
+  }
+
+  const unknown = (field: string, values: string[]) =>
+    put('vcc_unknown_values', { field }, values.filter((value) => !words[field]!.includes(value)).length);
+  unknown(
+    'presence',
+    agents.map((agent) => agent.presence),
+  );
+  unknown(
+    'state',
+    legs.map((leg) => leg.state),
+  );
+  unknown(
+    'reason',
+    legs.map((leg) => leg.reason ?? ''),
+  );
+  unknown(
+    'direction',
+    legs.map((leg) => leg.direction),
+  );
+  unknown(
+    'medium',
+    legs.map((leg) => leg.medium),
+  );
+  unknown(
+    'medium_manager',
+    legs.map((leg) => leg.mediumManager),
+  );
+  put(
+    'vcc_absent_values',
+    { field: 'interaction' },
+    count((agent) => agent.interactions === undefined),
+  );
+  put(
+    'vcc_absent_values',
+    { field: 'description' },
+    count((agent) => agent.description === undefined),
+  );
+  put(
+    'vcc_absent_values',
+    { field: 'eligible_for_routing' },
+    count((agent) => agent.eligibleForRouting === undefined),
+  );
+  return series;
+}

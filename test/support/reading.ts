@@ -1,0 +1,34 @@
+import type { Build, Family } from '../../src/catalogue/metric.ts';
+import { toRegistry } from '../../src/catalogue/registry.ts';
+import type { Agent } from '../../src/snapshot/agent.ts';
+import { type FloorOptions, toFloor } from '../../src/snapshot/floor.ts';
+import type { Reading } from '../../src/snapshot/reading.ts';
+import { takenAtMs } from './agents.ts';
+
+/** The default buckets. */
+export const ageBuckets = [60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800];
+export const floorOptions: FloorOptions = { ageBuckets, maxDescriptions: 50 };
+
+/** A successful reading of these agents, but for what the test says. */
+export function readingOf(agents: readonly Agent[], more: Partial<Reading> = {}): Reading {
+  return {
+    account: 'test',
+    error: undefined,
+    floor: toFloor({ agents, takenAtMs, pages: 1 }, floorOptions),
+    durationMs: 123,
+    budgetMs: 9500,
+    pages: 1,
+    requests: 2,
+    retries: 0,
+    clockSkewMs: 250,
+    cached: false,
+    ...more,
+  };
+}
+
+const build: Build = { version: '1.2.3', revision: 'abc1234', nodejs: 'v24.0.0' };
+
+/** The families of these readings, by way of a registry. */
+export async function familiesOf(...readings: Reading[]): Promise<Family[]> {
+  return (await toRegistry({ build, readings }).getMetricsAsJSON()) as unknown as Family[];
+}

@@ -1,0 +1,101 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { createFetch, systemTiming } from '../../src/http/fetch.ts';
+import { createSend } from '../../src/http/send.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { createFetchPage } from '../../src/vcc/client.ts';
+import type { TokenSource } from '../../src/vcc/token.ts';
+import { createTokenSource } from '../../src/vcc/token.ts';
+import { accountOf, newTrip } from '../support/account.ts';
+import { startServer } from '../support/server.ts';
+
+const send = createSend();
+const userAgent = 'vcc-exporter/9.9.9';
+let simulator: Simulator;
+afterEach(async () => {
+  send.close();
+  await simulator.close();
+});
+
+async function start() {
+  simulator = await startSimulator({ agents: 30 });
+  const account = accountOf(simulator, { VCC_PAGE_SIZE: '12', VCC_RETRIES: '0' });
+  const fetch = createFetch(send, account.http, systemTiming);
+  const tokens = createTokenSource(fetch, { ...account.token, userAgent }, Date.now);
+  return { fetch, tokens, fetchPage: createFetchPage(fetch, tokens, { ...account.api, userAgent }) };
+}
+
+describe('fetchPage', () => {
+  test('reads the page asked for, in the size asked for', async () => {
+    const { fetchPage } = await start();
+    expect(await fetchPage(3, newTrip())).toMatchObject({
+      number: 3,
+      count: 6,
+      pageCount: 3,
+      totalCount: 30,
+    });
+  });
+
+  test('sends what the API asks for, and says who it is', async () => {
+    const { fetch } = await start();
+    let seen: Record<string, unknown> = {};
+    const server = await startServer((request, response) => {
+      seen = { url: request.url, ...request.headers };
+      response.writeHead(404).end();
+    });
+    const tokens: TokenSource = { get: async () => 'the-token', drop: () => {} };
+    const fetchPage = createFetchPage(fetch, tokens, {
+      apiUrl: `${server.origin}/base/`,
+      pageSize: 5000,
+      userAgent,
+    });
+    await expect(fetchPage(2, newTrip())).rejects.toThrow(
+      `GET ${server.origin}/base/stats/agent-status: answered 404`,
+    );
+    expect(seen).toMatchObject({
+      url: '/base/stats/agent-status?page=2&limit=5000',
+      authorization: 'bearer the-token',
+      accept: 'application/vnd.newvoicemedia.v3+json',
+      'user-agent': 'vcc-exporter/9.9.9',
+      'x-external-id': 'vcc-exporter',
+    });
+    await server.close();
+  });
+
+  test('gets a new token once when the old one is rejected, and repeats the request', async () => {
+    const { fetchPage } = await start();
+    await fetchPage(1, newTrip());
+    simulator.revokeTokens();
+    const trip = newTrip();
+    expect(await fetchPage(1, trip)).toMatchObject({ number: 1 });
+    expect(trip.traffic.requests).toBe(3);
+    expect(simulator.requests).toEqual({ token: 2, api: 3 });
+  });
+
+  test('asks for one new token when many requests are rejected together', async () => {
+    const { fetchPage } = await start();
+    await fetchPage(1, newTrip());
+    simulator.revokeTokens();
+    const trip = newTrip();
+    await Promise.all([1, 2, 3].map((page) => fetchPage(page, trip)));
+    expect(simulator.requests.token).toBe(2);
+  });
+
+  test('gives up when a new token is rejected too', async () => {
+    const { fetchPage } = await start();
+    simulator.faults.push({ kind: 'status', value: 401 });
+    await expect(fetchPage(1, newTrip())).rejects.toMatchObject({
+      code: 'unauthorized',
+      message: `GET ${simulator.apiUrl}/stats/agent-status: answered 401 to a token that was just issued`,
+    });
+    expect(simulator.requests).toEqual({ token: 2, api: 2 });
+  });
+
+  test('says that a scope is missing at 403', async () => {
+    const { fetchPage } = await start();
+    simulator.faults.push({ kind: 'status', value: 403 });
+    await expect(fetchPage(1, newTrip())).rejects.toMatchObject({
+      code: 'forbidden',
+      message: `GET ${simulator.apiUrl}/stats/agent-status: answered 403: the credentials lack the scope stats`,
+    });
+  });
+});
