@@ -1,0 +1,152 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Context } from 'aws-lambda';
+import type { HttpEvent } from '../../src/aws/events.ts';
+import { createHttpHandler } from '../../src/aws/lambda.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { environmentOf } from '../support/account.ts';
+
+const folder = new URL('../fixtures/events/', import.meta.url);
+const names = readdirSync(folder).map((file) => file.replace('.json', ''));
+
+/** A fresh copy of an event, with another method or path. */
+function eventOf(name: string, more: { method?: string; path?: string } = {}): HttpEvent {
+  const event = JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8'));
+  if ('rawPath' in event) {
+    event.requestContext.http.method = more.method ?? 'GET';
+    event.rawPath = event.rawPath.replace('/metrics', more.path ?? '/metrics');
+  } else {
+    event.httpMethod = more.method ?? 'GET';
+    event.path = more.path ?? '/metrics';
+  }
+  return event;
+}
+
+const context = (leftMs = 30_000) => ({ getRemainingTimeInMillis: () => leftMs }) as Context;
+
+interface AnyResult {
+  statusCode: number;
+  statusDescription?: string;
+  headers?: Record<string, string>;
+  multiValueHeaders?: Record<string, string[]>;
+  body: string;
+  isBase64Encoded: boolean;
+}
+
+const headersOf = (result: AnyResult) =>
+  result.headers ??
+  Object.fromEntries(
+    Object.entries(result.multiValueHeaders ?? {}).map(([name, values]) => [name, values.join(', ')]),
+  );
+const bodyOf = (result: AnyResult) =>
+  result.isBase64Encoded ? gunzipSync(Buffer.from(result.body, 'base64')).toString('utf8') : result.body;
+
+let simulator: Simulator;
+beforeAll(async () => {
+  simulator = await startSimulator({ agents: 60 });
+});
+afterAll(() => simulator.close());
+
+describe.each(names)('an event of %s', (name) => {
+  const logs: string[] = [];
+  const handle = async (event: HttpEvent, leftMs?: number) => {
+    const handler = createHttpHandler(environmentOf(simulator), (line) => logs.push(line));
+    return (await handler(event, context(leftMs))) as AnyResult;
+  };
+
+  test('is answered with metrics in the format it asks for, compressed where the gateway can', async () => {
+    const result = await handle(eventOf(name));
+    expect(result.statusCode).toBe(200);
+    const headers = headersOf(result);
+    expect(headers['content-type']).toBe('application/openmetrics-text; version=1.0.0; charset=utf-8');
+    expect(headers.vary).toBe('Accept, Accept-Encoding');
+    expect(headers['cache-control']).toBe('no-store');
+    expect(result.isBase64Encoded).toBe(name !== 'rest-api');
+    expect(bodyOf(result)).toContain('vcc_snapshot_agents{account="test"} 60\n');
+    expect(bodyOf(result).endsWith('# EOF\n')).toBe(true);
+  });
+
+  test('lets the scraper’s timeout and the time left shorten the scrape', async () => {
+    expect(bodyOf(await handle(eventOf(name)))).toContain(
+      'vcc_scrape_deadline_seconds{account="test"} 9.5\n',
+    );
+    expect(bodyOf(await handle(eventOf(name), 3000))).toContain(
+      'vcc_scrape_deadline_seconds{account="test"} 2.5\n',
+    );
+  });
+
+  test('knows HEAD, 404 and 405', async () => {
+    const head = await handle(eventOf(name, { method: 'HEAD' }));
+    expect(head).toMatchObject({ statusCode: 200, body: '' });
+    expect(await handle(eventOf(name, { path: '/nothing' }))).toMatchObject({ statusCode: 404 });
+    const post = await handle(eventOf(name, { method: 'POST' }));
+    expect(post.statusCode).toBe(405);
+    expect(headersOf(post).allow).toBe('GET, HEAD');
+  });
+
+  test('gets the landing page and the health check as text', async () => {
+    const page = await handle(eventOf(name, { path: '/' }));
+    expect(headersOf(page)['content-type']).toBe('text/html; charset=utf-8');
+    expect(page.body).toContain('<title>vcc-exporter</title>');
+    expect(await handle(eventOf(name, { path: '/-/healthy' }))).toMatchObject({
+      statusCode: 200,
+      body: 'OK\n',
+    });
+  });
+});
+
+test('an ALB with multi-value headers gets them back so, and every ALB the words of the status', async () => {
+  const handler = createHttpHandler(environmentOf(simulator), () => {});
+  const multi = (await handler(eventOf('alb-multi-value', { path: '/x' }), context())) as AnyResult;
+  expect(multi).toMatchObject({
+    statusDescription: '404 Not Found',
+    multiValueHeaders: { 'cache-control': ['no-store'] },
+  });
+  expect(multi.headers).toBeUndefined();
+  const single = (await handler(eventOf('alb', { path: '/-/healthy' }), context())) as AnyResult;
+  expect(single).toMatchObject({ statusDescription: '200 OK', headers: { 'cache-control': 'no-store' } });
+});
+
+test('a gateway’s own limit counts too', async () => {
+  const env = environmentOf(simulator, { VCC_TIMEOUT: '600s' });
+  const event = eventOf('rest-api') as unknown as {
+    headers: Record<string, string>;
+    multiValueHeaders: Record<string, string[]>;
+  };
+  event.headers = {};
+  event.multiValueHeaders = {};
+  const result = (await createHttpHandler(env, () => {})(
+    event as unknown as HttpEvent,
+    context(900_000),
+  )) as AnyResult;
+  expect(bodyOf(result)).toContain('vcc_scrape_deadline_seconds{account="test"} 28.5\n');
+});
+
+test('what is no HTTP event fails with a clear word', async () => {
+  const handler = createHttpHandler(environmentOf(simulator), () => {});
+  await expect(handler({ source: 'aws.events' } as unknown as HttpEvent, context())).rejects.toThrow(
+    'not an HTTP event of a Function URL, API Gateway (REST or HTTP) or ALB',
+  );
+});
+
+test('bad settings are logged, all at once, and answered with 500', async () => {
+  const logs: string[] = [];
+  const handler = createHttpHandler({ VCC_REGION: 'us', VCC_CLIENT_SECRET: 's3cret' }, (line) =>
+    logs.push(line),
+  );
+  expect(await handler(eventOf('function-url'), context())).toMatchObject({
+    statusCode: 500,
+    body: 'The exporter’s settings cannot be used; its log says which.\n',
+  });
+  expect(JSON.parse(logs[0]!)).toEqual({
+    level: 'error',
+    event: 'bad settings',
+    code: 'config',
+    problems: [
+      'VCC_REGION: expected one of emea, nam, apac; received "us"',
+      'VCC_CLIENT_ID: expected a value, since VCC_CLIENT_SECRET is set; received nothing',
+    ],
+  });
+  expect(logs.join()).not.toContain('s3cret');
+});

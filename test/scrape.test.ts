@@ -1,0 +1,171 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { createScraper, type Scraper } from '../src/scrape.ts';
+import { createApp } from '../src/serve/app.ts';
+import type { Fault } from '../src/simulator/faults.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../src/simulator/server.ts';
+import { accountOf } from './support/account.ts';
+import { toSeries } from './support/oracle.ts';
+
+let simulator: Simulator;
+let scraper: Scraper;
+afterEach(async () => {
+  scraper.close();
+  await simulator.close();
+});
+
+/** A scraper of 100 simulated agents on 10 pages. */
+async function start(options: SimulatorOptions = {}, env: Record<string, string> = {}): Promise<void> {
+  simulator = await startSimulator({ agents: 100, ...options });
+  const account = accountOf(simulator, {
+    VCC_PAGE_SIZE: '10',
+    VCC_REQUEST_TIMEOUT: '300ms',
+    VCC_RETRIES: '2',
+    ...env,
+  });
+  scraper = createScraper(account);
+}
+
+describe('a scrape', () => {
+  test('tells the truth about every agent', async () => {
+    await start();
+    const { reading, families } = await scraper.scrape(5000);
+    expect(reading).toMatchObject({ error: undefined, pages: 10, requests: 11, retries: 0 });
+    const series = toSeries(families);
+    const items = simulator.items();
+    expect(series.get('vcc_snapshot_agents{account="test"}')).toBe(100);
+    const ready = items.filter((item) => item.presence.name === 'Ready').length;
+    expect(series.get('vcc_agents{account="test",presence="Ready"}')).toBe(ready);
+  });
+
+  test('takes one request more than the pages when cold, and as many as the pages when warm', async () => {
+    await start();
+    await scraper.scrape(5000);
+    expect(simulator.requests).toEqual({ token: 1, api: 10 });
+    const { reading } = await scraper.scrape(5000);
+    expect(reading.requests).toBe(10);
+  });
+
+  test('shares one upstream read with a scrape at the same time', async () => {
+    await start();
+    const both = await Promise.all([scraper.scrape(5000), scraper.scrape(5000)]);
+    expect(both.map(({ reading }) => reading.error)).toEqual([undefined, undefined]);
+    expect(simulator.requests.api).toBe(10);
+  });
+
+  test('can be served from a cache, and says so', async () => {
+    await start({}, { VCC_CACHE_TTL: '1m' });
+    await scraper.scrape(5000);
+    const { families } = await scraper.scrape(5000);
+    expect(toSeries(families).get('vcc_scrape_cached{account="test"}')).toBe(1);
+    expect(simulator.requests.api).toBe(10);
+  });
+
+  test.each<[string, Fault, Partial<Record<string, unknown>>]>([
+    ['a page that fails once', { kind: 'status', value: 503, page: 4, times: 1 }, { retries: 1 }],
+    [
+      '429 with Retry-After',
+      { kind: 'status', value: 429, retryAfter: 1, page: 2, times: 1 },
+      { retries: 1 },
+    ],
+    ['a cut body', { kind: 'cut', page: 3, times: 1 }, { retries: 1 }],
+    ['a page that hangs once', { kind: 'hang', page: 5, times: 1 }, { retries: 1 }],
+    ['a slow page', { kind: 'delay', value: 200, page: 6 }, { retries: 0 }],
+    [
+      'a token endpoint that fails once',
+      { kind: 'status', value: 500, on: 'token', times: 1 },
+      { retries: 1 },
+    ],
+    ['an account that shifts once', { kind: 'shift', page: 1, times: 1 }, {}],
+    ['an agent who joins', { kind: 'grow', page: 5, times: 1 }, {}],
+    ['an agent who leaves', { kind: 'shrink', page: 5, times: 1 }, {}],
+    ['a revoked token', { kind: 'status', value: 401, page: 1, times: 1 }, {}],
+  ])('survives %s, with every agent once', async (_, fault, expected) => {
+    await start({ faults: [fault] });
+    const { reading, failure } = await scraper.scrape(8000);
+    expect(failure).toBeUndefined();
+    expect(reading).toMatchObject({ error: undefined, ...expected });
+    expect(reading.floor?.agents).toBe(simulator.items().length);
+  });
+
+  test.each<[string, Fault, string, RegExp]>([
+    ['a dead API', { kind: 'status', value: 503 }, 'http_status', /answered 503$/],
+    ['throttling', { kind: 'status', value: 429 }, 'throttled', /answered 429$/],
+    ['a missing scope', { kind: 'status', value: 403 }, 'forbidden', /the credentials lack the scope stats$/],
+    ['a 401 that stays', { kind: 'status', value: 401 }, 'unauthorized', /to a token that was just issued$/],
+    ['a rejected parameter', { kind: 'status', value: 400 }, 'http_status', /answered 400$/],
+    [
+      'rejected credentials',
+      { kind: 'status', value: 401, on: 'token' },
+      'credentials_rejected',
+      /not accepted/,
+    ],
+    ['half a page', { kind: 'json', page: 7 }, 'shape', /^page 7: expected JSON, received \d+ characters/],
+    ['a gateway’s page', { kind: 'html' }, 'shape', /^page 1: expected JSON/],
+    [
+      'a field that is null',
+      { kind: 'shape', page: 2 },
+      'shape',
+      /^page 2: items\[0\]\.presence\.since: expected a UTC date/,
+    ],
+    ['cut bodies', { kind: 'cut' }, 'network', /the connection was cut/],
+    ['a hanging page', { kind: 'hang', page: 9 }, 'network', /no answer within 300 ms$/],
+    ['an account that never holds still', { kind: 'shift' }, 'snapshot', /^the pages do not add up/],
+  ])('fails with a reason at %s, with no number left', async (_, fault, reason, message) => {
+    await start({ faults: [fault] });
+    const { reading, failure, families } = await scraper.scrape(8000);
+    expect(reading.error).toBe(reason);
+    expect(failure?.message).toMatch(message);
+    const series = toSeries(families);
+    expect(series.get('vcc_up{account="test"}')).toBe(0);
+    expect(series.get(`vcc_scrape_error{account="test",reason=${JSON.stringify(reason)}}`)).toBe(1);
+    expect(
+      [...series.keys()].filter((key) => /^vcc_(agents|interactions|snapshot|presence|idle)/.test(key)),
+    ).toEqual([]);
+  });
+
+  test('is over by its deadline when the API hangs', async () => {
+    await start({ faults: [{ kind: 'hang' }] }, { VCC_REQUEST_TIMEOUT: '60s' });
+    const startedMs = performance.now();
+    const { reading } = await scraper.scrape(400);
+    expect(reading.error).toBe('deadline');
+    expect(performance.now() - startedMs).toBeLessThan(2000);
+  });
+
+  test('recovers by itself', async () => {
+    await start();
+    await scraper.scrape(5000);
+    simulator.faults.push({ kind: 'status', value: 500 });
+    expect((await scraper.scrape(5000)).reading.error).toBe('http_status');
+    simulator.faults.length = 0;
+    simulator.revokeTokens();
+    expect((await scraper.scrape(5000)).reading).toMatchObject({ error: undefined, pages: 10 });
+  });
+
+  test('counts words that nobody knows, under their own name', async () => {
+    await start({ faults: [{ kind: 'unknown', page: 1 }] });
+    const series = toSeries((await scraper.scrape(5000)).families);
+    expect(series.get('vcc_agents{account="test",presence="Sabbatical"}')).toBe(1);
+    for (const field of ['presence', 'state', 'reason', 'direction', 'medium', 'medium_manager']) {
+      expect(series.get(`vcc_unknown_values{account="test",field="${field}"}`)).toBe(1);
+    }
+  });
+});
+
+test('a failed scrape is logged without secrets and identities', async () => {
+  await start({ faults: [{ kind: 'shape' }] });
+  const logs: string[] = [];
+  const app = createApp({ scraper, timeoutMs: 5000, log: (line) => logs.push(line) });
+  const response = await app(new Request('http://localhost/metrics'));
+  expect(response.status).toBe(200);
+  expect(logs).toHaveLength(1);
+  expect(JSON.parse(logs[0]!)).toMatchObject({
+    level: 'error',
+    event: 'scrape failed',
+    account: 'test',
+    code: 'shape',
+  });
+  const told = logs.join() + (await response.text());
+  for (const item of simulator.items()) expect(told).not.toContain(item.agentId);
+  for (const secret of [simulator.clientId, simulator.clientSecret, 'page=', 'limit='])
+    expect(told).not.toContain(secret);
+});

@@ -1,0 +1,142 @@
+import { request as httpRequest } from 'node:http';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { Scraper } from '../../src/scrape.ts';
+import { createApp } from '../../src/serve/app.ts';
+import { type Listening, listen } from '../../src/serve/listen.ts';
+import type { Reading } from '../../src/snapshot/reading.ts';
+import { agent } from '../support/agents.ts';
+import { familiesOf, readingOf } from '../support/reading.ts';
+
+/** A scraper that finds what the test says. */
+function scraperOf(reading: Reading): Scraper {
+  return {
+    account: reading.account,
+    scrape: async (budgetMs) => ({
+      reading: { ...reading, budgetMs },
+      failure: undefined,
+      families: await familiesOf(reading),
+    }),
+    close() {},
+  };
+}
+
+const appOf = (reading = readingOf([agent('a')]), logs: string[] = []) =>
+  createApp({ scraper: scraperOf(reading), timeoutMs: 20_000, log: (line) => logs.push(line), now: () => 0 });
+const get = (path: string, headers = {}, method = 'GET') =>
+  new Request(`http://localhost${path}`, { method, headers });
+
+describe('the app', () => {
+  test('serves text 0.0.4 to who asks for nothing else, with its length', async () => {
+    const response = await appOf()(get('/metrics'));
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const body = Buffer.from(await response.arrayBuffer());
+    expect(response.headers.get('content-length')).toBe(String(body.length));
+    expect(response.headers.get('content-encoding')).toBeNull();
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  test('shows on the landing page how the last scrape went', async () => {
+    const app = appOf();
+    expect(await (await app(get('/'))).text()).toContain('Not scraped yet');
+    await app(get('/metrics'));
+    const html = await (await app(get('/'))).text();
+    expect(html).toContain('<span class="up">up</span>');
+    expect(html).toContain('<th scope="row">Ready</th><td>1</td>');
+    expect(html).toContain('1970-01-01T00:00:00.000Z');
+  });
+
+  test('says on the landing page why the last scrape failed', async () => {
+    const app = appOf(readingOf([], { error: 'throttled', floor: undefined }));
+    await app(get('/metrics'));
+    expect(await (await app(get('/'))).text()).toContain('<span class="down">down: throttled</span>');
+  });
+
+  test('escapes what comes from outside, and allows no scripts', async () => {
+    const app = appOf(
+      readingOf([agent('a', { presence: '<script>alert(1)</script>' })], { account: '<b>&"' }),
+    );
+    await app(get('/metrics'));
+    const response = await app(get('/'));
+    const html = await response.text();
+    expect(html).not.toMatch(/<script|<b>/);
+    expect(html).toContain('&lt;b&gt;&amp;&quot;');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+  });
+
+  test.each(['/metrics/', '/Metrics', '/constructor', '/__proto__', '/favicon.ico'])(
+    'does not know %s',
+    async (path) => {
+      const response = await appOf()(get(path));
+      expect(response.status).toBe(404);
+      expect(await response.text()).toBe('Not found. There are /, /metrics, /-/healthy.\n');
+    },
+  );
+
+  test.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('refuses %s', async (method) => {
+    const response = await appOf()(get('/metrics', {}, method));
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  });
+
+  test('answers HEAD like GET without the body', async () => {
+    const [head, full] = [await appOf()(get('/metrics', {}, 'HEAD')), await appOf()(get('/metrics'))];
+    expect(Object.fromEntries(head.headers)).toEqual(Object.fromEntries(full.headers));
+    expect(await head.text()).toBe('');
+  });
+
+  test('answers 500 only for a bug of its own, and logs where it is, not what it held', async () => {
+    const logs: string[] = [];
+    const scraper: Scraper = {
+      account: 'x',
+      scrape: async () => {
+        throw new TypeError('cannot read agent 4711');
+      },
+      close() {},
+    };
+    const app = createApp({ scraper, timeoutMs: 1000, log: (line) => logs.push(line) });
+    const response = await app(get('/metrics'));
+    expect(response.status).toBe(500);
+    expect(JSON.parse(logs[0]!)).toMatchObject({ code: 'internal', kind: 'TypeError' });
+    expect(logs[0]).toContain('app.test.ts');
+    expect(logs.join() + (await response.text())).not.toContain('4711');
+  });
+});
+
+describe('over node:http', () => {
+  let server: Listening;
+  afterEach(() => server.close());
+
+  test('serves the app, compressed where that is accepted', async () => {
+    server = await listen(appOf(), '127.0.0.1', 0);
+    const response = await fetch(`${server.url}/metrics`);
+    expect(response.headers.get('content-encoding')).toBe('gzip');
+    expect(await response.text()).toContain('vcc_up{account="test"} 1');
+    expect((await fetch(`${server.url}/metrics`, { method: 'POST', body: 'x' })).status).toBe(405);
+  });
+
+  test.each(['//evil/metrics', '*', 'http://other/metrics', '/%'])(
+    'answers the odd target %s',
+    async (path) => {
+      server = await listen(appOf(), '127.0.0.1', 0);
+      const { hostname, port } = new URL(server.url);
+      const status = await new Promise((resolve, reject) => {
+        httpRequest({ hostname, port, path, agent: false }, (response) =>
+          resolve(response.resume().statusCode),
+        )
+          .on('error', reject)
+          .end();
+      });
+      expect(status).toBe(404);
+    },
+  );
+
+  test('names the setting when the port is in use or the host is not ours', async () => {
+    server = await listen(appOf(), '127.0.0.1', 0);
+    const { port } = new URL(server.url);
+    await expect(listen(appOf(), '127.0.0.1', Number(port))).rejects.toMatchObject({
+      problems: [`HOST, PORT: port ${port} on 127.0.0.1 is in use; set PORT to another (0: any free one)`],
+    });
+    await expect(listen(appOf(), '192.0.2.1', 0)).rejects.toMatchObject({
+      problems: ['HOST, PORT: 192.0.2.1 is no address of this machine; set HOST to one, or to 0.0.0.0'],
+    });
+  });
+});
