@@ -56,6 +56,7 @@ export async function run(terminal: Terminal, args: readonly string[]): Promise<
   }
 }
 
+/** What util.parseArgs throws; its message names the option. */
 function isArgumentError(error: unknown): error is Error {
-  return error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');
+  return String((error as NodeJS.ErrnoException | undefined)?.code).startsWith('ERR_PARSE_ARGS');
 }

@@ -61,7 +61,7 @@ const minutes = 60_000;
 const seconds = 1000;
 /** How long an agent lives before the first look, bounded by the work that it takes for all of them. */
 const warmUpMs = 3 * 60 * minutes;
-const warmUpAgentMinutes = 2_000_000;
+const warmUpAgentMinutes = 600_000;
 
 const readyDescriptions = { Ready: 9, 'Ready (Outbound)': 1 };
 const awayDescriptions = { Break: 5, 'Comfort break': 3, 'Speaking to supervisor': 1 };

@@ -1,0 +1,226 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { run } from '../../src/cli/run.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { environmentOf } from '../support/account.ts';
+
+let simulator: Simulator;
+let folder: string;
+beforeAll(async () => {
+  simulator = await startSimulator({ agents: 40 });
+  folder = mkdtempSync(join(tmpdir(), 'vcc-exporter-'));
+});
+afterEach(() => {
+  simulator.faults.length = 0;
+  rmSync(join(folder, '.env'), { force: true });
+});
+afterAll(() => simulator.close());
+
+/** A terminal that remembers what was written. */
+function terminal(env: Terminal['env'] = {}, interactive = false) {
+  let stop = () => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const lines: string[] = [];
+  const notes: string[] = [];
+  const print = (line: string) => void lines.push(line);
+  const note = (line: string) => void notes.push(line);
+  const until = async (pattern: RegExp) => {
+    while (!lines.some((line) => pattern.test(line))) await new Promise((resolve) => setTimeout(resolve, 5));
+    return pattern.exec(lines.find((line) => pattern.test(line))!)!;
+  };
+  return { env, folder, print, note, interactive, stopped, stop, lines, notes, until };
+}
+
+describe('vcc-exporter', () => {
+  test('explains itself', async () => {
+    const help = terminal();
+    expect(await run(help, ['--help'])).toBe(0);
+    for (const command of ['serve', 'scrape', 'check', 'simulate'])
+      expect(help.lines[0]).toContain(`vcc-exporter ${command}`);
+    const version = terminal();
+    expect(await run(version, ['--version'])).toBe(0);
+    expect(version.lines[0]).toMatch(/^vcc-exporter \S+ \(\S+\), Node\.js v\d+/);
+  });
+
+  test.each([
+    [[], 'vcc-exporter: expected serve, scrape, check, simulate; received nothing. --help says more.'],
+    [['scrap'], 'vcc-exporter: expected serve, scrape, check, simulate; received "scrap". --help says more.'],
+    [['scrape', '--format', 'json'], 'vcc-exporter: --format: expected text or openmetrics; received "json"'],
+    [
+      ['simulate', '--agents', '5'],
+      'vcc-exporter: --agents: expected a whole number from 10 to 50000; received "5"',
+    ],
+  ])('does not understand %j, and says what it would', async (args, note) => {
+    const io = terminal();
+    expect(await run(io, args)).toBe(2);
+    expect(io.notes).toEqual([note]);
+  });
+
+  test('reports an option that does not exist', async () => {
+    const io = terminal();
+    expect(await run(io, ['simulate', '--agnets', '50'])).toBe(2);
+    expect(io.notes[0]).toMatch(/^vcc-exporter: Unknown option '--agnets'/);
+  });
+
+  test('reports all bad settings, a line each', async () => {
+    const io = terminal({ VCC_REGION: 'us', PORT: 'x', VCC_TIMEOT: '3' });
+    expect(await run(io, ['serve'])).toBe(2);
+    expect(io.notes).toEqual([
+      'vcc-exporter: VCC_REGION: expected one of emea, nam, apac; received "us"',
+      'vcc-exporter: PORT: expected a whole number from 0 to 65535; received "x"',
+      'vcc-exporter: VCC_TIMEOT: there is no such setting; did you mean VCC_TIMEOUT?',
+    ]);
+  });
+
+  test('does not pretend when an address is set but no credentials are', async () => {
+    const io = terminal({ VCC_API_URL: 'https://nam.api.newvoicemedia.com' });
+    expect(await run(io, ['check'])).toBe(2);
+    expect(io.notes).toEqual([
+      'vcc-exporter: VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials, since VCC_API_URL is set; received nothing',
+    ]);
+  });
+
+  test('reads a .env file, below the environment', async () => {
+    const { VCC_ACCOUNT: _, ...env } = environmentOf(simulator);
+    writeFileSync(join(folder, '.env'), 'VCC_ACCOUNT="from file" # comment\nVCC_PAGE_SIZE=7\n');
+    const io = terminal({ ...env, VCC_PAGE_SIZE: '20' });
+    expect(await run(io, ['scrape'])).toBe(0);
+    expect(io.lines[0]).toContain('vcc_scrape_pages{account="from file"} 2');
+    writeFileSync(join(folder, '.env'), 'VCC_ACOUNT=x\n');
+    const typo = terminal(env);
+    expect(await run(typo, ['scrape'])).toBe(2);
+    expect(typo.notes).toEqual([
+      'vcc-exporter: VCC_ACOUNT: there is no such setting; did you mean VCC_ACCOUNT?',
+    ]);
+  });
+});
+
+describe('scrape', () => {
+  test.each([
+    [[], /^# HELP vcc_up .*vcc_up\{account="test"\} 1/s],
+    [['--format', 'openmetrics'], /^# TYPE vcc_up gauge.*# EOF$/s],
+  ])('writes the metrics with %j', async (args, pattern) => {
+    const io = terminal(environmentOf(simulator));
+    expect(await run(io, ['scrape', ...args])).toBe(0);
+    expect(io.lines.join('\n')).toMatch(pattern);
+  });
+
+  test('fails with status 1, the metrics and the reason', async () => {
+    simulator.faults.push({ kind: 'status', value: 403 });
+    const io = terminal(environmentOf(simulator));
+    expect(await run(io, ['scrape'])).toBe(1);
+    expect(io.lines.join()).toContain('vcc_up{account="test"} 0');
+    expect(io.notes[0]).toMatch(/answered 403: the credentials lack the scope stats$/);
+  });
+
+  test('shows an invented contact centre when there are no credentials, and says so', async () => {
+    const io = terminal();
+    expect(await run(io, ['scrape'])).toBe(0);
+    expect(io.notes).toEqual(['No VCC credentials are set: scraping the built-in stand-in.']);
+    expect(io.lines.join()).toContain('vcc_snapshot_agents{account="simulated"} 200');
+  });
+});
+
+describe('check', () => {
+  test('goes step by step', async () => {
+    const io = terminal(environmentOf(simulator));
+    expect(await run(io, ['check'])).toBe(0);
+    expect(io.lines.map((line) => line.split(':')[0])).toEqual([
+      'ok      Settings',
+      'ok      Token',
+      'ok      First page',
+      'ok      Snapshot',
+    ]);
+    expect(io.lines[2]).toMatch(/40 of 40 agents, 1 pages, its clock -?\d\.\d s from ours/);
+  });
+
+  test('stops at the first step that fails, with what to do', async () => {
+    const io = terminal(environmentOf(simulator, { VCC_CLIENT_SECRET: 'wrong' }));
+    expect(await run(io, ['check'])).toBe(1);
+    expect(io.lines).toHaveLength(3);
+    expect(io.lines[1]).toMatch(
+      /^FAILED {2}Token: POST .*: answered 400: the client id and secret were not accepted/,
+    );
+    expect(io.lines[2]).toMatch(/^ {8}Check VCC_CLIENT_ID and VCC_CLIENT_SECRET/);
+    expect(io.lines.join()).not.toContain('wrong');
+  });
+});
+
+describe('serve', () => {
+  const env = () => ({ ...environmentOf(simulator), PORT: '0' });
+
+  test('prints its address and a first look, answers, and ends when it is asked to', async () => {
+    const io = terminal(env());
+    const done = run(io, ['serve']);
+    const [, url] = await io.until(/^Metrics: (\S+\/metrics)/);
+    await io.until(/Account test: 40 agents at /);
+    expect(await (await fetch(url!)).text()).toContain('vcc_up{account="test"} 1');
+    io.stop();
+    expect(await done).toBe(0);
+    await expect(fetch(url!)).rejects.toThrow();
+  });
+
+  test('draws every scrape over the last one on a screen', async () => {
+    const io = terminal(env(), true);
+    const done = run(io, ['serve']);
+    const [, url] = await io.until(/^Metrics: (\S+\/metrics)/);
+    await io.until(/Account test/);
+    simulator.faults.push({ kind: 'status', value: 403 });
+    await (await fetch(url!)).text();
+    await io.until(/no snapshot, reason forbidden/);
+    const redraw = io.lines.at(-1)!.split('\x1b');
+    // Up over the last table, then clear to the end of the screen.
+    expect(redraw).toEqual([
+      '',
+      expect.stringMatching(/^\[\d+A$/),
+      expect.stringMatching(/^\[J {2}Account test: no snapshot/),
+    ]);
+    io.stop();
+    await done;
+  });
+
+  test('says that the contact centre is invented when there are no credentials', async () => {
+    const io = terminal({ PORT: '0' });
+    const done = run(io, ['serve']);
+    await io.until(/No VCC credentials are set: this is an invented contact centre/);
+    io.stop();
+    expect(await done).toBe(0);
+  });
+
+  test('says in one line when the port is in use', async () => {
+    const { port } = new URL(simulator.apiUrl);
+    const io = terminal({ ...env(), PORT: port });
+    expect(await run(io, ['serve'])).toBe(2);
+    expect(io.notes).toEqual([
+      `vcc-exporter: HOST, PORT: port ${port} on 127.0.0.1 is in use; set PORT to another (0: any free one)`,
+    ]);
+  });
+});
+
+test('simulate prints settings that another exporter can use', async () => {
+  const io = terminal();
+  const done = run(io, [
+    'simulate',
+    '--port',
+    '0',
+    '--agents',
+    '30',
+    '--seed',
+    '9',
+    '--fault',
+    'status=500,times=1',
+  ]);
+  await io.until(/^VCC_CLIENT_SECRET=/);
+  const env = Object.fromEntries(io.lines.map((line) => line.split('=') as [string, string]));
+  const other = terminal(env);
+  expect(await run(other, ['scrape'])).toBe(0);
+  expect(other.lines[0]).toContain('vcc_snapshot_agents{account="default"} 30');
+  expect(other.lines[0]).toContain('vcc_scrape_api_retries{account="default"} 1');
+  io.stop();
+  expect(await done).toBe(0);
+});

@@ -1,0 +1,212 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { type AgentStatus, ContactCentre } from '../../src/simulator/contact-centre.ts';
+import { parseFault } from '../../src/simulator/faults.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
+import { reasonsByState } from '../../src/snapshot/vocabulary.ts';
+import { parsePage } from '../../src/vcc/agent-status.ts';
+
+const startMs = Date.parse('2026-01-15T10:00:00Z');
+const minuteMs = 60_000;
+
+function check(items: readonly AgentStatus[], nowMs: number): void {
+  expect(new Set(items.map((item) => item.agentId)).size).toBe(items.length);
+  for (const { presence, workload, interaction } of items) {
+    for (const { since } of [presence, workload, ...interaction])
+      expect(Date.parse(since)).toBeLessThanOrEqual(nowMs);
+    const work = interaction.filter(({ state }) => state === 'Ringing' || state === 'Connected').length;
+    // Parked and interrupted work counts, but is not listed.
+    expect(workload.calls + workload.semiLive + workload.nonLive).toBeGreaterThanOrEqual(work);
+    expect(workload.calls).toBeLessThanOrEqual(1);
+    for (const leg of interaction)
+      expect(Date.parse(leg.since)).toBeGreaterThanOrEqual(Date.parse(presence.since));
+    if (presence.name !== 'Ready') expect([interaction, workload.calls]).toEqual([[], 0]);
+  }
+}
+
+describe('the contact centre', () => {
+  test('is the same for the same seed, and another for another', () => {
+    const at = (seed: number) => {
+      const centre = new ContactCentre({ seed, agents: 50, startMs });
+      centre.advanceTo(startMs + 30 * minuteMs);
+      return JSON.stringify(centre.items());
+    };
+    expect(at(3)).toBe(at(3));
+    expect(at(3)).not.toBe(at(4));
+  });
+
+  test('is the same whether time passes at once or in steps', () => {
+    const [leap, walk] = [1, 1].map((seed) => new ContactCentre({ seed, agents: 50, startMs }));
+    leap!.advanceTo(startMs + 60 * minuteMs);
+    for (let minute = 1; minute <= 60; minute++) walk!.advanceTo(startMs + minute * minuteMs);
+    expect(walk!.items()).toEqual(leap!.items());
+  });
+
+  test('is consistent at every moment, and in time shows every word of the reference', () => {
+    const centre = new ContactCentre({ seed: 7, agents: 400, startMs });
+    const seen = new Set<string>();
+    let sharedGuids = 0;
+    for (let step = 0; step < 600; step++) {
+      const nowMs = startMs + step * 20_000;
+      centre.advanceTo(nowMs);
+      const items = centre.items();
+      if (step % 100 === 0) check(items, nowMs);
+      const guids = new Set<string>();
+      for (const item of items) {
+        seen.add(item.presence.name);
+        for (const leg of item.interaction) {
+          for (const word of [
+            leg.medium,
+            leg.mediumManager,
+            leg.direction,
+            `${leg.state}/${leg.reason ?? ''}`,
+          ])
+            seen.add(word);
+          if (guids.has(leg.guid)) sharedGuids++;
+          guids.add(leg.guid);
+        }
+      }
+    }
+    const pairs = Object.entries(reasonsByState).flatMap(([state, reasons]) =>
+      reasons.map((reason) => `${state}/${reason}`),
+    );
+    const words = [
+      'Ready',
+      'Away',
+      'ExtendedAway',
+      'LoggedOut',
+      'Phone',
+      'Call',
+      'Case',
+      'CC',
+      'UC',
+      'Inbound',
+      'Outbound',
+      'Internal',
+    ];
+    expect([...pairs, ...words].filter((word) => !seen.has(word))).toEqual([]);
+    expect(sharedGuids).toBeGreaterThan(0);
+  });
+
+  test('has room for 50,000 agents', () => {
+    const centre = new ContactCentre({ seed: 1, agents: 50_000, startMs });
+    const items = centre.items();
+    expect(items).toHaveLength(50_000);
+    check(
+      items.filter((_, index) => index % 100 === 0),
+      startMs,
+    );
+  });
+});
+
+let simulator: Simulator;
+afterEach(() => simulator?.close());
+
+async function token(form: Record<string, string> = {}, headers = {}): Promise<Response> {
+  const body = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: simulator.clientId,
+    client_secret: simulator.clientSecret,
+    scope: 'stats',
+    ...form,
+  });
+  return fetch(simulator.tokenUrl, { method: 'POST', body, headers });
+}
+
+async function start(options: SimulatorOptions = {}) {
+  simulator = await startSimulator({ agents: 60, ...options });
+  const { access_token } = (await (await token()).json()) as { access_token: string };
+  const headers = {
+    authorization: `bearer ${access_token}`,
+    accept: 'application/vnd.newvoicemedia.v3+json',
+  };
+  return (query = '', more: Record<string, string> = {}) =>
+    fetch(`${simulator.apiUrl}/stats/agent-status${query}`, { headers: { ...headers, ...more } });
+}
+
+const outcome = async (response: Response) => [response.status, await response.json()];
+
+describe('the stand-in', () => {
+  test('issues tokens as the real one does', async () => {
+    await start();
+    const answer = (await (await token()).json()) as Record<string, unknown>;
+    expect(answer).toMatchObject({ token_type: 'bearer', expires_in: 7200 });
+    expect(await outcome(await token({ grant_type: 'password' }))).toMatchObject([
+      400,
+      { error: 'unsupported_grant_type' },
+    ]);
+    expect(await outcome(await token({ scope: 'users:read' }))).toMatchObject([
+      400,
+      { error: 'invalid_scope' },
+    ]);
+    expect(await outcome(await token({ client_secret: 'x' }))).toMatchObject([
+      400,
+      { error: 'invalid_client' },
+    ]);
+  });
+
+  test('pages as the reference says, 25 by default', async () => {
+    const get = await start();
+    const page = (await (await get('?page=3')).json()) as { meta: unknown; items: AgentStatus[] };
+    expect(page.meta).toEqual({ page: 3, count: 10, pageCount: 3, totalCount: 60 });
+    expect(page.items.map((item) => item.agentId)).toEqual(
+      simulator
+        .items()
+        .slice(50)
+        .map((item) => item.agentId),
+    );
+    expect((await get()).headers.get('cache-control')).toBe('max-age=5, must-revalidate, private');
+    expect(parsePage(await (await get('?limit=5000')).text(), 1)).toMatchObject({ count: 60, pageCount: 1 });
+    expect(await outcome(await get('?page=9'))).toMatchObject([
+      200,
+      { meta: { page: 9, count: 0 }, items: [] },
+    ]);
+  });
+
+  test('refuses as the real one does', async () => {
+    let nowMs = startMs;
+    const get = await start({ now: () => nowMs, tokenSeconds: 60, beyondLastPage: '404' });
+    const form = (message: string) => ({ statusCode: 400, error: 'Bad Request', message });
+    expect(await outcome(await get('', { accept: '*/*' }))).toEqual([400, form('Invalid Accept header!')]);
+    const v9 = { accept: 'application/vnd.newvoicemedia.v9+json' };
+    expect(await outcome(await get('', v9))).toEqual([400, form('Invalid api-version! Valid values: 2,3')]);
+    expect(await outcome(await get('?limit=5001'))).toMatchObject([400, {}]);
+    expect(await outcome(await get('?page=0'))).toMatchObject([400, {}]);
+    expect((await get('?page=9')).status).toBe(404);
+    expect(await outcome(await get('', { authorization: 'bearer x' }))).toEqual([
+      401,
+      { message: 'Unauthorized' },
+    ]);
+    nowMs += 60_000;
+    expect((await get()).status).toBe(401);
+    expect((await fetch(`${simulator.apiUrl}/stats/queue-times`)).status).toBe(404);
+  });
+
+  test('fails in the ways it is told, as often as it is told', async () => {
+    const get = await start({ faults: [parseFault('status=429,retry-after=3,times=2,page=2')] });
+    expect((await get('?page=1')).status).toBe(200);
+    for (const _ of [1, 2]) expect((await get('?page=2')).headers.get('retry-after')).toBe('3');
+    expect((await get('?page=2')).status).toBe(200);
+    simulator.faults.push({ kind: 'grow' });
+    expect(await (await get()).json()).toMatchObject({ meta: { totalCount: 61 } });
+  });
+});
+
+describe('parseFault', () => {
+  test.each([
+    ['hang', { kind: 'hang' }],
+    [
+      'status=503,retry-after=2,page=3,times=2',
+      { kind: 'status', value: 503, retryAfter: 2, page: 3, times: 2 },
+    ],
+    ['delay=500,rate=0.5,on=token', { kind: 'delay', value: 500, rate: 0.5, on: 'token' }],
+  ])('reads %s', (text, fault) => {
+    expect(parseFault(text)).toEqual(fault);
+  });
+
+  test.each(['', 'explode', 'status', 'hang=3', 'status=x', 'cut,page=x', 'cut,on=moon', 'cut,loud=1'])(
+    'refuses "%s"',
+    (text) => {
+      expect(() => parseFault(text)).toThrow(/^expected words with commas between them: one of status, cut/);
+    },
+  );
+});
