@@ -2,11 +2,15 @@ import type { Ages } from '../snapshot/ages.ts';
 import type { Floor } from '../snapshot/floor.ts';
 import type { Reading } from '../snapshot/reading.ts';
 
-/** One sample; `metricName` where it differs from the family's (the parts of a histogram). */
+/** The labels of a sample, name to value. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** One sample. The parts of a histogram have a name of their own, and labels that all parts of a row share. */
 export interface Sample {
-  labels: Record<string, string>;
+  labels: Labels;
   value: number;
   metricName?: string;
+  sharedLabels?: Labels;
 }
 
 /**
@@ -111,6 +115,7 @@ function gauge<Row>(
 export function ageHistogram<Row>(declaration: HistogramDeclaration<Row>): Metric {
   const { name, help, source, labels = {}, rows, ages } = declaration;
   const toLabels = labelling(labels);
+  const parts = { bucket: `${name}_bucket`, gcount: `${name}_gcount`, gsum: `${name}_gsum` };
   return {
     name,
     help,
@@ -122,16 +127,20 @@ export function ageHistogram<Row>(declaration: HistogramDeclaration<Row>): Metri
       const values: Sample[] = [];
       for (const { account, floor } of readings) {
         if (!floor) continue;
-        const bounds = floor.ageBuckets.map(toFloat);
+        const bounds = [...floor.ageBuckets.map(toFloat), '+Inf'].map((le) => ({ le }));
         for (const row of rows(floor)) {
           const { count, cumulative, sumSeconds } = ages(row);
-          const own = toLabels(account, row);
-          const bucket = (le: string, value: number) =>
-            values.push({ labels: { ...own, le }, value, metricName: `${name}_bucket` });
-          for (const [index, le] of bounds.entries()) bucket(le, cumulative[index]!);
-          bucket('+Inf', count);
-          values.push({ labels: own, value: count, metricName: `${name}_gcount` });
-          values.push({ labels: own, value: sumSeconds, metricName: `${name}_gsum` });
+          const sharedLabels = toLabels(account, row);
+          for (const [index, labels] of bounds.entries()) {
+            values.push({
+              labels,
+              value: cumulative[index] ?? count,
+              metricName: parts.bucket,
+              sharedLabels,
+            });
+          }
+          values.push({ labels: none, value: count, metricName: parts.gcount, sharedLabels });
+          values.push({ labels: none, value: sumSeconds, metricName: parts.gsum, sharedLabels });
         }
       }
       return { name, help, type: 'gaugehistogram', unit: unitOf(name), aggregator: 'omit', values };
@@ -168,6 +177,8 @@ export function buildInfo({
   };
 }
 
+const none: Labels = {};
+
 /** Seconds since 1970 of a time in milliseconds. */
 export function toSeconds(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : ms / 1000;
@@ -175,7 +186,7 @@ export function toSeconds(ms: number | undefined): number | undefined {
 
 function labelling<Row>(
   labels: Readonly<Record<string, (row: Row) => string>>,
-): (account: string, row: Row) => Record<string, string> {
+): (account: string, row: Row) => Labels {
   const entries = Object.entries(labels);
   return (account, row) => {
     const own: Record<string, string> = { account };

@@ -1,5 +1,5 @@
 import type { Family } from '../catalogue/metric.ts';
-import { escapeText, labelSet, toGoFloat } from './sample.ts';
+import { escapeText, labelWriter, toGoFloat } from './sample.ts';
 
 /** OpenMetrics 1.0. */
 export function encodeOpenMetrics(families: readonly Family[]): string {
@@ -11,8 +11,9 @@ export function encodeOpenMetrics(families: readonly Family[]): string {
     text += `# TYPE ${family} ${type}\n`;
     if (unit !== undefined) text += `# UNIT ${family} ${unit}\n`;
     text += `# HELP ${family} ${escapeText(help)}\n`;
-    for (const { metricName = name, labels, value } of values) {
-      text += `${metricName}${labelSet(labels)} ${toGoFloat(value)}\n`;
+    const labelsOf = labelWriter();
+    for (const sample of values) {
+      text += `${sample.metricName ?? name}${labelsOf(sample)} ${toGoFloat(sample.value)}\n`;
     }
   }
   return `${text}# EOF\n`;

@@ -1,13 +1,32 @@
+import type { Labels, Sample } from '../catalogue/metric.ts';
+
 const special = /[\\"\n]/;
 
-/** `{a="b",c="d"}`, or nothing without labels. */
-export function labelSet(labels: Readonly<Record<string, string>>): string {
-  let text = '';
+/**
+ * Writes the labels of samples that follow each other, `{a="b",c="d"}` or nothing. Labels that a run of samples
+ * shares (the rows of a histogram) are written once and kept.
+ */
+export function labelWriter(): (sample: Sample) => string {
+  let shared: Labels | undefined;
+  let sharedText = '';
+  return ({ labels, sharedLabels }) => {
+    if (sharedLabels !== shared) {
+      shared = sharedLabels;
+      sharedText = sharedLabels ? pairs('', sharedLabels) : '';
+    }
+    const text = pairs(sharedText, labels);
+    return text === '' ? '' : `{${text}}`;
+  };
+}
+
+function pairs(before: string, labels: Labels): string {
+  let text = before;
   for (const name in labels) {
     const value = labels[name]!;
-    text += `${text === '' ? '{' : ','}${name}="${special.test(value) ? escapeText(value) : value}"`;
+    const separator = text === '' ? '' : ',';
+    text += `${separator}${name}="${special.test(value) ? escapeText(value) : value}"`;
   }
-  return text === '' ? '' : `${text}}`;
+  return text;
 }
 
 /** Label values in both formats, and HELP in OpenMetrics. */

@@ -1,5 +1,5 @@
 import type { Family, Sample } from '../catalogue/metric.ts';
-import { escapeBackslashes, labelSet, toGoFloat } from './sample.ts';
+import { escapeBackslashes, labelWriter, toGoFloat } from './sample.ts';
 
 /**
  * Prometheus text format 0.0.4. It has no gauge histograms (the word would fail the whole scrape), so the parts of
@@ -24,6 +24,7 @@ export function encodeText(families: readonly Family[]): string {
 function block(name: string, help: string, type: string, samples: readonly Sample[]): string {
   if (samples.length === 0) return '';
   let text = `# HELP ${name} ${escapeBackslashes(help)}\n# TYPE ${name} ${type}\n`;
-  for (const { labels, value } of samples) text += `${name}${labelSet(labels)} ${toGoFloat(value)}\n`;
+  const labelsOf = labelWriter();
+  for (const sample of samples) text += `${name}${labelsOf(sample)} ${toGoFloat(sample.value)}\n`;
   return text;
 }

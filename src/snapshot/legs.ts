@@ -98,7 +98,7 @@ export class LegCounter {
   kinds(): LegCount[] {
     const sums = new Map<string, LegCount>();
     for (const { kind, legs } of this.#leaves) {
-      const key = JSON.stringify([kind.medium, kind.mediumManager, kind.direction, kind.state]);
+      const key = `${kind.medium}\0${kind.mediumManager}\0${kind.direction}\0${kind.state}`;
       const sum = sums.get(key);
       if (sum) sum.legs += legs;
       else sums.set(key, { ...kind, reason: '', legs });

@@ -35,8 +35,8 @@ describe.each(catalogue.map((metric) => [metric.name, metric] as const))('%s', (
     const families = await familiesOf(readingOf([agent('a', { interactions: [interaction()] })]));
     const family = families.find((each) => each.name === name)!;
     const declared = [...metric.labelNames, ...(metric.type === 'gaugehistogram' ? ['le'] : [])].sort();
-    for (const { labels } of family.values) {
-      const given = Object.keys(labels).sort();
+    for (const { labels, sharedLabels } of family.values) {
+      const given = Object.keys({ ...sharedLabels, ...labels }).sort();
       expect(declared).toEqual(expect.arrayContaining(given));
       expect(given.filter((label) => label !== 'le')).toEqual([...metric.labelNames].sort());
     }

@@ -15,8 +15,8 @@ export function seriesKey(name: string, labels: Readonly<Record<string, string>>
 export function toSeries(families: readonly { name: string; values: readonly Sample[] }[]): Series {
   const series: Series = new Map();
   for (const { name, values } of families) {
-    for (const { metricName = name, labels, value } of values) {
-      const key = seriesKey(metricName, labels);
+    for (const { metricName = name, labels, sharedLabels, value } of values) {
+      const key = seriesKey(metricName, { ...sharedLabels, ...labels });
       if (series.has(key)) throw new Error(`twice: ${key}`);
       series.set(key, value);
     }
