@@ -30,9 +30,11 @@ export function hasWorkload(agent: Agent): boolean {
  */
 export function toActivity(agent: Agent): Activity {
   let activity: Activity | undefined = hasWorkload(agent) ? 'working' : undefined;
-  for (const { state } of agent.interactions ?? []) {
-    const candidate = activityOfState.get(state) ?? 'working';
-    if (activity === undefined || rank.get(candidate)! < rank.get(activity)!) activity = candidate;
+  if (agent.interactions) {
+    for (const { state } of agent.interactions) {
+      const candidate = activityOfState.get(state) ?? 'working';
+      if (activity === undefined || rank.get(candidate)! < rank.get(activity)!) activity = candidate;
+    }
   }
   return activity ?? activityOfPresence.get(agent.presence) ?? 'other';
 }

@@ -23,27 +23,22 @@ export function assemble(pages: ReadonlyMap<number, Page>): Snapshot | Conflict 
     reason ||= why;
   };
 
-  const agents: Agent[] = [];
-  const pageOf = new Map<string, number>();
+  const present: Page[] = [];
   let takenAtMs = newest.upToMs;
   for (let number = 1; number <= pageCount; number++) {
     const page = pages.get(number);
     const flaw = page ? flawOf(page, number, newest) : `page ${number} of ${pageCount} is missing`;
     if (flaw !== undefined) blame(number, flaw);
     if (!page) continue;
+    present.push(page);
     takenAtMs = Math.min(takenAtMs, page.upToMs);
-    for (const agent of page.agents) {
-      const other = pageOf.get(agent.id);
-      if (other === undefined) {
-        pageOf.set(agent.id, number);
-        agents.push(agent);
-      } else {
-        blame(other, `an agent is on page ${other} and on page ${number}`);
-        concerned.add(number);
-      }
-    }
+  }
+  for (const [page, other] of repeated(pages, pageCount)) {
+    blame(page, `an agent is on page ${page} and on page ${other}`);
+    concerned.add(other);
   }
 
+  const agents = ([] as Agent[]).concat(...present.map((page) => page.agents));
   if (concerned.size === 0 && agents.length !== newest.totalCount) {
     reason = `${agents.length} agents on ${pageCount} pages, but totalCount is ${newest.totalCount}`;
     for (let number = 1; number <= pageCount; number++) concerned.add(number);
@@ -65,4 +60,29 @@ function flawOf(page: Page, number: number, newest: Page): string | undefined {
     return `page ${number} says totalCount ${page.totalCount}, page ${newest.number} says ${newest.totalCount}`;
   }
   return undefined;
+}
+
+/** Pairs of pages that have an agent in common. */
+function repeated(pages: ReadonlyMap<number, Page>, pageCount: number): [number, number][] {
+  const pairs: [number, number][] = [];
+  const pageOf = new Map<string, number>();
+  // The reference says that agents come in the order of their ids. Where that holds none can be there twice, and
+  // the map, which takes longer than all the rest, is not needed.
+  let ascending = true;
+  let last = '';
+  for (let number = 1; number <= pageCount && ascending; number++) {
+    for (const { id } of pages.get(number)?.agents ?? []) {
+      if (id <= last) ascending = false;
+      last = id;
+    }
+  }
+  if (ascending) return pairs;
+  for (let number = 1; number <= pageCount; number++) {
+    for (const { id } of pages.get(number)?.agents ?? []) {
+      const other = pageOf.get(id);
+      if (other === undefined) pageOf.set(id, number);
+      else pairs.push([other, number]);
+    }
+  }
+  return pairs;
 }

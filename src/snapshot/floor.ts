@@ -54,7 +54,7 @@ export interface FloorOptions {
 interface PresenceCounter {
   name: string;
   ages: AgeCounter;
-  descriptions: Map<string, number>;
+  descriptions: Map<string, DescriptionCount>;
 }
 
 /** Counts a snapshot in one pass over its agents. */
@@ -71,7 +71,7 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
   };
   for (const presence of presences) presenceCounter(presence);
 
-  const activityCounts = new Map<Activity, number>(activities.map((name) => [name, 0]));
+  const activityCounts = Object.fromEntries(activities.map((name) => [name, 0])) as Record<Activity, number>;
   const legs = new LegCounter(newAges);
   const idle = newAges();
   const workloads = {
@@ -84,17 +84,17 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
   let readyWithoutWorkload = 0;
   let eligible = 0;
   let available = 0;
-  let unknownPresences = 0;
 
   for (const agent of snapshot.agents) {
     const counter = presenceCounters.get(agent.presence) ?? presenceCounter(agent.presence);
     counter.ages.add(agent.presenceSinceMs);
     const description = agent.description ?? '';
-    counter.descriptions.set(description, (counter.descriptions.get(description) ?? 0) + 1);
-    if (!presenceNames.isKnown(agent.presence)) unknownPresences++;
+    const described = counter.descriptions.get(description);
+    if (described) described.agents++;
+    else counter.descriptions.set(description, { presence: counter.name, description, agents: 1 });
 
     const activity = toActivity(agent);
-    activityCounts.set(activity, activityCounts.get(activity)! + 1);
+    activityCounts[activity]++;
     if (activity === 'idle') {
       idle.add(idleSinceMs(agent));
       if (agent.eligibleForRouting) available++;
@@ -114,15 +114,19 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
     else for (const interaction of agent.interactions) legs.add(interaction);
   }
 
+  const counters = [...presenceCounters.values()];
+  const unknownPresences = counters
+    .filter(({ name }) => !presenceNames.isKnown(name))
+    .reduce((sum, { ages }) => sum + ages.count, 0);
   const agents = snapshot.agents.length;
   const eligibilityKnown = agents === 0 || absent.eligible_for_routing < agents;
   return {
     agents,
     takenAtMs: snapshot.takenAtMs,
     ageBuckets: options.ageBuckets,
-    presences: [...presenceCounters.values()].map(({ name, ages }) => ({ name, ages: ages.ages() })),
-    ...foldDescriptions([...presenceCounters.values()], options.maxDescriptions),
-    activities: [...activityCounts].map(([name, count]) => ({ name, agents: count })),
+    presences: counters.map(({ name, ages }) => ({ name, ages: ages.ages() })),
+    ...foldDescriptions(counters, options.maxDescriptions),
+    activities: activities.map((name) => ({ name, agents: activityCounts[name] })),
     idle: idle.ages(),
     busy: ready - idle.count,
     readyWithoutWorkload,
@@ -156,9 +160,7 @@ function foldDescriptions(
   max: number,
 ): Pick<Floor, 'descriptions' | 'descriptionsFolded'> {
   const all = presenceCounters
-    .flatMap(({ name, descriptions }) =>
-      [...descriptions].map(([description, agents]) => ({ presence: name, description, agents })),
-    )
+    .flatMap(({ descriptions }) => [...descriptions.values()])
     .sort((a, b) => compare(a.description, b.description) || compare(a.presence, b.presence));
   const kept = all.slice(0, max);
   for (const { presence, agents } of all.slice(max)) {

@@ -1,0 +1,82 @@
+import { build } from '../src/build.ts';
+import type { Family } from '../src/catalogue/metric.ts';
+import { toRegistry } from '../src/catalogue/registry.ts';
+import { encodeOpenMetrics } from '../src/exposition/openmetrics.ts';
+import { encodeText } from '../src/exposition/text.ts';
+import { assemble } from '../src/snapshot/assemble.ts';
+import { toFloor } from '../src/snapshot/floor.ts';
+import { parsePage } from '../src/vcc/agent-status.ts';
+import { pageBodies } from './account.ts';
+import { straightforwardMetrics } from './contenders.ts';
+import { inTurn, median, ratio, table } from './measure.ts';
+
+const floorOptions = {
+  ageBuckets: [60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800],
+  maxDescriptions: 50,
+};
+const facts = {
+  durationMs: 1,
+  budgetMs: 9500,
+  pages: 1,
+  requests: 1,
+  retries: 0,
+  clockSkewMs: 0,
+  cached: false,
+};
+
+/** All that a scrape computes: bodies in, text out. */
+async function oursFrom(
+  bodies: readonly string[],
+  encode: (families: readonly Family[]) => string,
+): Promise<string> {
+  const snapshot = assemble(new Map(bodies.map((body, index) => [index + 1, parsePage(body, index + 1)])));
+  if ('reason' in snapshot) throw new Error(snapshot.reason);
+  const floor = toFloor(snapshot, floorOptions);
+  const registry = toRegistry({ build, readings: [{ account: 'bench', error: undefined, floor, ...facts }] });
+  return encode((await registry.getMetricsAsJSON()) as unknown as Family[]);
+}
+
+/** (b) CPU time of parse + snapshot + metrics + text, as a ratio to JSON.parse of the same pages. */
+export async function cpuTime(quick: boolean): Promise<string> {
+  const rows: string[][] = [];
+  for (const [agents, rounds] of [
+    [100, 2000],
+    [1000, 300],
+    [10_000, 40],
+    [50_000, 12],
+  ] as const) {
+    const bodies = pageBodies(agents, 1000);
+    const [parse = [], text = [], open = [], naive = []] = await inTurn(
+      quick ? Math.ceil(rounds / 10) : rounds,
+      Math.ceil(rounds / 4),
+      () => {
+        for (const body of bodies) JSON.parse(body);
+      },
+      () => oursFrom(bodies, encodeText),
+      () => oursFrom(bodies, encodeOpenMetrics),
+      () => straightforwardMetrics(bodies),
+    );
+    rows.push([
+      String(agents),
+      `${median(parse).toFixed(2)} ms`,
+      `${median(text).toFixed(2)} ms`,
+      ratio(text, parse).toFixed(2),
+      ratio(open, parse).toFixed(2),
+      ratio(naive, parse).toFixed(2),
+    ]);
+  }
+  const head = [
+    'agents',
+    'JSON.parse',
+    'ours, text',
+    'ours/parse',
+    'OpenMetrics/parse',
+    'straightforward/parse',
+  ];
+  return `(b) CPU of parse + snapshot + metrics + text, beside JSON.parse of the same pages (medians of pairs)
+
+${table(head, rows)}
+
+Goal: ours/parse at most 1.5.
+`;
+}

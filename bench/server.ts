@@ -1,0 +1,23 @@
+// The other side, in a process of its own: rendered pages, a fixed latency, a token for everybody.
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pageBodies } from './account.ts';
+
+const [agents = 0, pageSize = 0, latencyMs = 0] = process.argv.slice(2).map(Number);
+const bodies = pageBodies(agents, pageSize).map((body) => Buffer.from(body));
+const token = JSON.stringify({ access_token: 'bench', expires_in: 7200, token_type: 'bearer' });
+
+const server = http.createServer((request, response) => {
+  request.resume();
+  const page = Number(/[?&]page=(\d+)/.exec(request.url ?? '')?.[1] ?? 1);
+  const body = request.method === 'POST' ? token : bodies[page - 1];
+  setTimeout(() => {
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body ?? ''),
+    });
+    response.end(body);
+  }, latencyMs);
+});
+server.listen(0, '127.0.0.1', 1024, () => process.send?.((server.address() as AddressInfo).port));
+process.on('disconnect', () => process.exit(0));

@@ -1,0 +1,68 @@
+import { bare, ours, straightforward } from './contenders.ts';
+import { inTurn, median, ratio, table, timed } from './measure.ts';
+import { startServer } from './start-server.ts';
+
+const latencyMs = 50;
+const pageSize = 25;
+
+/** (a) Wall time of a scrape against the number of pages, and against the ideal schedule for a bound. */
+export async function wallTime(quick: boolean): Promise<string> {
+  const rows: string[][] = [];
+  const bounded: string[][] = [];
+  for (const pages of [1, 10, 100]) {
+    const server = await startServer(pages * pageSize, pageSize, latencyMs);
+    const [wide, client, naive] = [
+      ours(server.origin, pageSize, pages),
+      bare(server.origin, pages),
+      straightforward(server.origin),
+    ];
+    const rounds = quick ? 5 : 21;
+    const [warm = [], baseline = []] = await inTurn(rounds, 3, wide.scrape, client.scrape);
+    const [slow = []] = await inTurn(quick ? 1 : 3, 0, naive.scrape);
+    const cold: number[] = [];
+    for (let round = 0; round < (quick ? 3 : 9); round++) {
+      const fresh = ours(server.origin, pageSize, pages);
+      cold.push(await timed(fresh.scrape));
+      fresh.close();
+    }
+    rows.push([
+      String(pages),
+      ...[warm, baseline].map((times) => `${median(times).toFixed(1)} ms`),
+      ratio(warm, baseline).toFixed(2),
+      `${median(cold).toFixed(1)} ms`,
+      `${median(slow).toFixed(0)} ms`,
+    ]);
+
+    if (pages > 1) {
+      const bound = pages / 10;
+      const narrow = ours(server.origin, pageSize, bound);
+      const single = bare(server.origin, 1);
+      const [warmBounded = [], one = []] = await inTurn(quick ? 3 : 11, 2, narrow.scrape, single.scrape);
+      const rest = Math.ceil(pages / bound);
+      const idealMs = rest * median(one);
+      bounded.push([
+        String(pages),
+        String(bound),
+        `${median(warmBounded).toFixed(1)} ms`,
+        `${idealMs.toFixed(1)} ms`,
+        (median(warmBounded) / idealMs).toFixed(2),
+      ]);
+      narrow.close();
+      single.close();
+    }
+    for (const contender of [wide, client, naive]) contender.close();
+    server.stop();
+  }
+  return `(a) Wall time of a scrape, ${latencyMs} ms per answer, ${pageSize} agents per page (medians)
+
+${table(['pages', 'warm', 'bare client', 'warm/bare', 'cold', 'straightforward'], rows)}
+
+Goal: warm/bare at most 1.3 at 100 pages. Cold: new connections, token, page 1, then the others.
+
+With bounded concurrency, against the ideal schedule (rounds × the median of single requests):
+
+${table(['pages', 'at once', 'warm', 'ideal', 'warm/ideal'], bounded)}
+
+Goal: warm/ideal at most 1.15.
+`;
+}
