@@ -35,7 +35,9 @@ const say = (line) => process.stdout.write(`${line}\n`);
 function run(file, args, options = {}) {
   const done = spawnSync(file, args, { encoding: 'utf8', timeout: 5 * 60_000, cwd: cache, ...options });
   if (done.error) {
-    throw new Missing(`${file}: ${done.error.code === 'ENOENT' ? 'is not installed' : done.error.message}`);
+    throw new Missing(
+      done.error.code === 'ENOENT' ? `${file} is not installed` : `${file}: ${done.error.message}`,
+    );
   }
   if (done.status !== 0) {
     const last = `${done.stdout}\n${done.stderr}`.trim().split('\n').slice(-3).join(' / ');
@@ -273,8 +275,11 @@ else {
   results.push({ passed: 0, failed: 0, skipped: 1 });
 }
 if (missing.length > 0) {
-  const verdict = requireAll ? 'a failure each, since every part is required here' : 'their tests are skipped';
-  say(`\nMissing: ${missing.join(', ')} (${verdict}); the top of this output says why.`);
+  const verdict = requireAll
+    ? 'a failure each, since every part is required here'
+    : 'their tests are skipped';
+  say(`\nMissing (${verdict}):`);
+  for (const name of missing) say(`  ${name}: ${parts[name].missing}`);
   if (requireAll) results.push({ passed: 0, failed: missing.length, skipped: 0 });
 }
 

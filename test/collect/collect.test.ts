@@ -208,8 +208,12 @@ describe('an account that changes while it is read', () => {
             api.agents.splice(to, 0, ...api.agents.splice(from, 1));
           }
         };
-        const snapshot = await collect();
-        expect(ids(snapshot.agents)).toEqual(ids(api.agents));
+        // Moves may disturb every one of the five readings; then there is nothing, with the reason.
+        const snapshot = await collect().catch((error: unknown) => {
+          expect(error).toMatchObject({ code: 'snapshot' });
+          expect(planned.length).toBeGreaterThan(3);
+        });
+        if (snapshot) expect(ids(snapshot.agents)).toEqual(ids(api.agents));
       }),
       { numRuns: 300 },
     );

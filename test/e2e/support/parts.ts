@@ -1,0 +1,37 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe } from '@jest/globals';
+
+/** What scripts/e2e.mjs got from outside. */
+export interface Parts {
+  prometheus: { prometheus: string; promtool: string };
+  python: { python: string; env: Record<string, string> };
+  node24: { node: string };
+}
+
+type Found = { [Name in keyof Parts]: Parts[Name] | { missing: string } };
+
+const file = new URL('../../../.cache/e2e/parts.json', import.meta.url);
+
+function findParts(): Found {
+  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Found;
+  const nothing = { missing: 'nothing is set up; `npm run e2e` does it' };
+  return { prometheus: nothing, python: nothing, node24: nothing };
+}
+
+const found = findParts();
+
+/** A block of tests that need these parts; without one of them it is skipped, and its title says why. */
+export function describeWith<const Names extends readonly (keyof Parts)[]>(
+  names: Names,
+  title: string,
+  tests: (parts: Pick<Parts, Names[number]>) => void,
+): void {
+  const reasons = names.flatMap((name) => {
+    const part = found[name];
+    return 'missing' in part ? [`no ${name}: ${part.missing}`] : [];
+  });
+  const skip = reasons.length > 0;
+  const block = () => tests(found as Parts);
+  if (skip) describe.skip(`${title} [skipped: ${reasons.join('; ')}]`, block);
+  else describe(title, block);
+}

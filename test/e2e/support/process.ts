@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** How a process ended and what it wrote. */
+export interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Where and with what a process runs: nothing is inherited but PATH, and no .env file is near. */
+export interface ProcessOptions {
+  folder: string;
+  env?: Readonly<Record<string, string | undefined>>;
+  input?: string;
+}
+
+/** A process under way. */
+export interface Running {
+  /** All that it has written so far. */
+  stdout(): string;
+  stderr(): string;
+  /** Undefined while it runs. */
+  ended(): number | null | undefined;
+  /** Asks it to end; kills it if it does not within the time. */
+  stop(graceMs?: number): Promise<Ended>;
+  /** Waits for it to end by itself; kills it and throws when it takes longer. */
+  end(limitMs: number): Promise<Ended>;
+}
+
+/** Starts a process. */
+export function start(file: string, args: readonly string[], options: ProcessOptions): Running {
+  const child: ChildProcess = spawn(file, args, {
+    cwd: options.folder,
+    env: { PATH: process.env.PATH, SYSTEMROOT: process.env.SYSTEMROOT, ...options.env },
+    stdio: 'pipe',
+  });
+  const written = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream]!.setEncoding('utf8').on('data', (text: string) => {
+      written[stream] += text;
+    });
+  }
+  let status: number | null | undefined;
+  let failure: Error | undefined;
+  const closed = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      failure = error;
+      resolve();
+    });
+    child.once('close', (code) => {
+      status = code;
+      resolve();
+    });
+  });
+  child.stdin!.on('error', () => {}).end(options.input);
+
+  async function closedWithin(limitMs: number): Promise<boolean> {
+    const controller = new AbortController();
+    const late = wait(limitMs, false, { signal: controller.signal }).catch(() => false);
+    const inTime = await Promise.race([closed.then(() => true), late]);
+    controller.abort();
+    if (failure) throw failure;
+    return inTime;
+  }
+  async function kill(): Promise<void> {
+    child.kill('SIGKILL');
+    await closed;
+  }
+  return {
+    stdout: () => written.stdout,
+    stderr: () => written.stderr,
+    ended: () => status,
+    stop: async (graceMs = 15_000) => {
+      if (status === undefined) child.kill('SIGTERM');
+      if (!(await closedWithin(graceMs))) await kill();
+      return { status: status ?? null, ...written };
+    },
+    end: async (limitMs) => {
+      if (await closedWithin(limitMs)) return { status: status ?? null, ...written };
+      await kill();
+      throw new Error(`${file} was still running after ${limitMs} ms\n${written.stdout}\n${written.stderr}`);
+    },
+  };
+}
+
+/** Runs a process to its end. */
+export function run(file: string, args: readonly string[], options: ProcessOptions): Promise<Ended> {
+  return start(file, args, options).end(30_000);
+}
+
+/** Asks again and again until there is an answer. @throws Error when there is none within the time */
+export async function poll<T>(
+  what: string,
+  ask: () => Promise<T | undefined | false> | T | undefined | false,
+  limitMs = 40_000,
+): Promise<T> {
+  const endMs = Date.now() + limitMs;
+  let last: unknown;
+  while (Date.now() < endMs) {
+    try {
+      const answer = await ask();
+      if (answer !== undefined && answer !== false) return answer;
+      last = 'no answer yet';
+    } catch (error) {
+      last = error;
+    }
+    await wait(100);
+  }
+  throw new Error(`${what}: not within ${limitMs / 1000} s`, { cause: last });
+}
+
+/** A port that is free now. */
+export async function freePort(): Promise<number> {
+  const { createServer } = await import('node:net');
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
