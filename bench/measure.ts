@@ -44,3 +44,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
       .join('  ');
   return [line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
 }
+
+/** A goal as a line of the report, judged by the unrounded figure. */
+export function verdict(what: string, figure: number, atMost: number): string {
+  return `${figure <= atMost ? 'met   ' : 'MISSED'}  ${what}: ${figure.toFixed(2)}, goal at most ${atMost}`;
+}
+
+/** In place of a verdict when the rounds are too few for one. */
+export const unjudged = 'Goals are judged by the whole run only.';

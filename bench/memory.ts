@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { median, table } from './measure.ts';
 import { startServer } from './start-server.ts';
 
-const agents = 50_000;
 const pageSize = 1000;
 
 /** (c) Peak memory of a process that scrapes once. */
 export async function peakMemory(quick: boolean): Promise<string> {
+  const agents = quick ? 10_000 : 50_000;
   const pages = agents / pageSize;
   const server = await startServer(agents, pageSize, 0);
   const script = fileURLToPath(new URL('./memory-child.ts', import.meta.url));

@@ -1,5 +1,5 @@
 import { bare, ours, straightforward } from './contenders.ts';
-import { inTurn, median, ratio, table, timed } from './measure.ts';
+import { inTurn, median, ratio, table, timed, unjudged, verdict } from './measure.ts';
 import { startServer } from './start-server.ts';
 
 const latencyMs = 50;
@@ -9,6 +9,8 @@ const pageSize = 25;
 export async function wallTime(quick: boolean): Promise<string> {
   const rows: string[][] = [];
   const bounded: string[][] = [];
+  const verdicts: string[] = [];
+  const boundedVerdicts: string[] = [];
   for (const pages of [1, 10, 100]) {
     const server = await startServer(pages * pageSize, pageSize, latencyMs);
     const [wide, client, naive] = [
@@ -18,7 +20,7 @@ export async function wallTime(quick: boolean): Promise<string> {
     ];
     const rounds = quick ? 5 : 21;
     const [warm = [], baseline = []] = await inTurn(rounds, 3, wide.scrape, client.scrape);
-    const [slow = []] = await inTurn(quick ? 1 : 3, 0, naive.scrape);
+    const [slow = []] = await inTurn(quick ? Number(pages < 100) : 3, 0, naive.scrape);
     const cold: number[] = [];
     for (let round = 0; round < (quick ? 3 : 9); round++) {
       const fresh = ours(server.origin, pageSize, pages);
@@ -30,14 +32,20 @@ export async function wallTime(quick: boolean): Promise<string> {
       ...[warm, baseline].map((times) => `${median(times).toFixed(1)} ms`),
       ratio(warm, baseline).toFixed(2),
       `${median(cold).toFixed(1)} ms`,
-      `${median(slow).toFixed(0)} ms`,
+      slow.length > 0 ? `${median(slow).toFixed(0)} ms` : '-',
     ]);
 
+    if (pages === 100) verdicts.push(verdict('warm/bare at 100 pages', ratio(warm, baseline), 1.3));
     if (pages > 1) {
       const bound = pages / 10;
       const narrow = ours(server.origin, pageSize, bound);
       const single = bare(server.origin, 1);
-      const [warmBounded = [], one = []] = await inTurn(quick ? 3 : 11, 2, narrow.scrape, single.scrape);
+      const [warmBounded = [], one = []] = await inTurn(
+        quick ? 2 : 11,
+        quick ? 1 : 2,
+        narrow.scrape,
+        single.scrape,
+      );
       const rest = Math.ceil(pages / bound);
       const idealMs = rest * median(one);
       bounded.push([
@@ -47,6 +55,7 @@ export async function wallTime(quick: boolean): Promise<string> {
         `${idealMs.toFixed(1)} ms`,
         (median(warmBounded) / idealMs).toFixed(2),
       ]);
+      boundedVerdicts.push(verdict(`warm/ideal at ${pages} pages`, median(warmBounded) / idealMs, 1.15));
       narrow.close();
       single.close();
     }
@@ -57,12 +66,13 @@ export async function wallTime(quick: boolean): Promise<string> {
 
 ${table(['pages', 'warm', 'bare client', 'warm/bare', 'cold', 'straightforward'], rows)}
 
-Goal: warm/bare at most 1.3 at 100 pages. Cold: new connections, token, page 1, then the others.
+${quick ? unjudged : verdicts.join('\n')}
+Cold: new connections, token, page 1, then the others.
 
 With bounded concurrency, against the ideal schedule (rounds × the median of single requests):
 
 ${table(['pages', 'at once', 'warm', 'ideal', 'warm/ideal'], bounded)}
 
-Goal: warm/ideal at most 1.15.
+${quick ? unjudged : boundedVerdicts.join('\n')}
 `;
 }
