@@ -5,6 +5,7 @@ import { createCollect } from './collect/collect.ts';
 import { shareReads } from './collect/share.ts';
 import type { Account } from './config/account.ts';
 import { toScrapeErrorCode } from './errors.ts';
+import { DeadlineError } from './http/errors.ts';
 import { createFetch, systemTiming, type Timing } from './http/fetch.ts';
 import { createSend } from './http/send.ts';
 import { toFloor } from './snapshot/floor.ts';
@@ -27,6 +28,7 @@ export interface Scraper {
    * One scrape, done within `budgetMs`. An upstream failure is a result; @throws only for the exporter's own bugs.
    */
   scrape(budgetMs: number): Promise<Scrape>;
+  /** Ends what is under way and drops all connections. */
   close(): void;
 }
 
@@ -38,7 +40,8 @@ export function createScraper(account: Account, timing: Timing = systemTiming): 
   const tokens = createTokenSource(fetch, { ...account.token, userAgent }, timing.now);
   const fetchPage = createFetchPage(fetch, tokens, { ...account.api, userAgent });
   const collect = createCollect(fetchPage, account.paging, timing);
-  const read = shareReads(collect, account.cacheTtlMs, timing);
+  const closing = new AbortController();
+  const read = shareReads(collect, account.cacheTtlMs, timing, closing.signal);
 
   async function scrape(budgetMs: number): Promise<Scrape> {
     const startedMs = timing.now();
@@ -61,7 +64,14 @@ export function createScraper(account: Account, timing: Timing = systemTiming): 
     return { reading, failure: 'error' in result ? (result.error as Error) : undefined, families };
   }
 
-  return { account: account.name, scrape, close: send.close };
+  return {
+    account: account.name,
+    scrape,
+    close() {
+      closing.abort(new DeadlineError('the exporter is being stopped'));
+      send.close();
+    },
+  };
 }
 
 /** Upstream failures become data; anything else is a bug and goes on. */

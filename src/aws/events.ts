@@ -6,6 +6,7 @@ import type {
   APIGatewayProxyResult,
   APIGatewayProxyStructuredResultV2,
 } from 'aws-lambda';
+import { toRequest } from '../serve/request.ts';
 
 /** Every event by which AWS brings an HTTP request to a function. A Function URL's is an HTTP API's (2.0). */
 export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent | ALBEvent;
@@ -13,12 +14,13 @@ export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent | ALBEvent
 /** What the function gives back, in the form of the event. */
 export type HttpResult = APIGatewayProxyStructuredResultV2 | APIGatewayProxyResult | ALBResult;
 
-/** API Gateway gives up on an integration after this long: REST 29 s by default, HTTP APIs 30 s. */
-const gatewayLimitMs = { rest: 29_000, http: 30_000 };
+/** After this long a gateway gives up: REST APIs 29 s by default, HTTP APIs 30 s, ALBs (idle timeout) 60 s by default. */
+const gatewayLimitMs = { rest: 29_000, http: 30_000, alb: 60_000 };
 
 /** An HTTP event as a web-standard request, and what its gateway limits. */
 export interface ConvertedEvent {
-  request: Request;
+  /** Or the answer to what cannot be one. */
+  request: Request | Response;
   /** Undefined where the gateway waits as long as the function runs. */
   gatewayLimitMs: number | undefined;
   toResult(response: Response): Promise<HttpResult>;
@@ -41,7 +43,8 @@ function convertV2(event: APIGatewayProxyEventV2): ConvertedEvent {
   const functionUrl = domainName.includes('.lambda-url.');
   // An HTTP API's raw path begins with the stage unless that is $default.
   const prefix = `/${stage}`;
-  const path = event.rawPath.startsWith(`${prefix}/`) ? event.rawPath.slice(prefix.length) : event.rawPath;
+  const staged = event.rawPath === prefix || event.rawPath.startsWith(`${prefix}/`);
+  const path = staged ? event.rawPath.slice(prefix.length) : event.rawPath;
   return {
     request: toRequest(http.method, path, toHeaders(event.headers)),
     gatewayLimitMs: functionUrl ? undefined : gatewayLimitMs.http,
@@ -57,8 +60,12 @@ function convertRest(event: APIGatewayProxyEvent): ConvertedEvent {
   const headers = toHeaders(event.headers, event.multiValueHeaders);
   // A REST API hands out base64 as it is unless it is told which types are binary, so nothing binary is given to it.
   headers.delete('accept-encoding');
+  // Behind a custom domain the path has the base path too; the resource that matched has not.
+  const proxy = event.pathParameters?.proxy;
+  const templated = event.resource.includes('{');
+  const path = proxy === undefined ? (templated ? event.path : event.resource) : `/${proxy}`;
   return {
-    request: toRequest(event.httpMethod, event.path, headers),
+    request: toRequest(event.httpMethod, path, headers),
     gatewayLimitMs: gatewayLimitMs.rest,
     toResult: async (response) => ({
       statusCode: response.status,
@@ -73,7 +80,7 @@ function convertAlb(event: ALBEvent): ConvertedEvent {
   const multiValue = event.multiValueHeaders !== undefined;
   return {
     request: toRequest(event.httpMethod, event.path, toHeaders(event.headers, event.multiValueHeaders)),
-    gatewayLimitMs: undefined,
+    gatewayLimitMs: gatewayLimitMs.alb,
     toResult: async (response) => {
       const headers = [...response.headers];
       return {
@@ -97,23 +104,17 @@ const reasonPhrases: Record<number, string> = {
   500: 'Internal Server Error',
 };
 
-/** No route takes a query or a body, so neither is passed on. */
-function toRequest(method: string, path: string, headers: Headers): Request {
-  const url = new URL('https://lambda.invalid');
-  url.pathname = path;
-  return new Request(url.href, { method, headers });
-}
-
+/** By lower-case name; of several values of one header all. No route takes a query or a body, so neither is kept. */
 function toHeaders(
   single: Record<string, string | undefined> | null | undefined,
   multi?: Record<string, string[] | undefined> | null,
-): Headers {
-  const headers = new Headers();
+): Map<string, string> {
+  const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(single ?? {})) {
-    if (value !== undefined) headers.set(name, value);
+    if (value !== undefined) headers.set(name.toLowerCase(), value);
   }
   for (const [name, values] of Object.entries(multi ?? {})) {
-    if (values !== undefined) headers.set(name, values.join(', '));
+    if (values !== undefined) headers.set(name.toLowerCase(), values.join(', '));
   }
   return headers;
 }

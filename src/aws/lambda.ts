@@ -18,7 +18,7 @@ export function createHttpHandler(env: Environment, log: (line: string) => void)
       context.getRemainingTimeInMillis(),
       gatewayLimitMs ?? Number.POSITIVE_INFINITY,
     );
-    return toResult(await app(request, timeLeftMs));
+    return toResult(request instanceof Response ? request : await app(request, timeLeftMs));
   };
 }
 

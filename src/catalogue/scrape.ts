@@ -51,7 +51,7 @@ export const scrapeMetrics = [
   }),
   scrapeGauge({
     name: 'vcc_scrape_api_requests',
-    help: 'HTTP requests sent for this snapshot, repeats and token requests included; each counts against the account’s fair-use budget.',
+    help: 'HTTP requests sent for this snapshot, repeats and token requests included; each counts against the account’s fair-use budget. Scrapes that share a read each report it.',
     source: 'exporter',
     rows: one,
     value: (reading) => reading.requests,

@@ -41,12 +41,20 @@ export async function openLocalAccount(terminal: Terminal): Promise<LocalAccount
 }
 
 async function readEnvFile(folder: string): Promise<Environment> {
-  const file = join(folder, '.env');
+  let content: string;
   try {
-    return parseEnv(await readFile(file, 'utf8')) as Environment;
+    content = await readFile(join(folder, '.env'), 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return {};
     throw new ConfigError([`.env: cannot be read (${code ?? 'unknown error'})`]);
   }
+  // parseEnv takes what it does not understand for part of the next name, and a line may hold a secret: check first,
+  // quote nothing.
+  const strays = content
+    .split('\n')
+    .flatMap((line, index) => (/^\s*(#.*|(export\s+)?\w+\s*=.*)?$/.test(line) ? [] : [index + 1]));
+  if (strays.length > 0)
+    throw new ConfigError(strays.map((line) => `.env, line ${line}: expected NAME=value`));
+  return parseEnv(content) as Environment;
 }

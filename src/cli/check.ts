@@ -1,6 +1,6 @@
 import { build } from '../build.ts';
 import { ExporterError, scrapeErrors, toScrapeErrorCode } from '../errors.ts';
-import { createFetch, newTraffic, systemTiming, type Trip } from '../http/fetch.ts';
+import { beginTrip, createFetch, systemTiming } from '../http/fetch.ts';
 import { createSend } from '../http/send.ts';
 import { createScraper } from '../scrape.ts';
 import { createFetchPage } from '../vcc/client.ts';
@@ -18,10 +18,7 @@ export const check: Command = async (terminal) => {
   const fetch = createFetch(send, account.http, systemTiming);
   const tokens = createTokenSource(fetch, { ...account.token, userAgent }, systemTiming.now);
   const fetchPage = createFetchPage(fetch, tokens, { ...account.api, userAgent });
-  const newTrip = (): Trip => {
-    const deadlineMs = systemTiming.now() + account.timeoutMs;
-    return { signal: AbortSignal.timeout(account.timeoutMs), deadlineMs, traffic: newTraffic() };
-  };
+  const trip = beginTrip(account.timeoutMs, systemTiming.now());
 
   const steps: [string, () => Promise<string>][] = [
     [
@@ -32,14 +29,13 @@ export const check: Command = async (terminal) => {
     [
       'Token',
       async () => {
-        await tokens.get(newTrip());
+        await tokens.get(trip);
         return `issued by ${new URL(account.token.tokenUrl).origin}`;
       },
     ],
     [
       'First page',
       async () => {
-        const trip = newTrip();
         const page = await fetchPage(1, trip);
         const skew = trip.traffic.clockSkewMs;
         const clock = skew === undefined ? '' : `, its clock ${(skew / 1000).toFixed(1)} s from ours`;
@@ -70,6 +66,7 @@ export const check: Command = async (terminal) => {
     }
     return 0;
   } finally {
+    trip.end();
     send.close();
     scraper.close();
     await simulator?.close();

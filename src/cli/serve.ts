@@ -5,7 +5,7 @@ import { openLocalAccount } from './account.ts';
 import { floorTable } from './floor-table.ts';
 import type { Command } from './terminal.ts';
 
-/** Between two looks of its own on a terminal; every scrape from outside is shown too. */
+/** Without a scrape from outside for so long, a terminal is shown a look of our own. */
 const lookEveryMs = 15_000;
 
 /** Serves metrics on this machine and shows the floor. */
@@ -13,22 +13,28 @@ export const serve: Command = async (terminal) => {
   const { settings, account, simulator } = await openLocalAccount(terminal);
   const scraper = createScraper(account);
   let drawnLines = 0;
+  let shownMs = 0;
   const show = ({ reading, failure }: Scrape) => {
+    // Elsewhere than on a screen the first look is enough.
+    if (shownMs > 0 && !terminal.interactive) return;
     const lines = [floorTable(reading), ...(failure ? [`  ${failure.message}`] : []), ''].join('\n');
     // Over the last table: up that many lines, clear to the end of the screen.
     const over = drawnLines > 0 ? `\x1b[${drawnLines}A\x1b[J` : '';
     terminal.print(over + lines);
     drawnLines = lines.split('\n').length;
+    shownMs = Date.now();
   };
   const app = createApp({
     scraper,
     timeoutMs: account.timeoutMs,
-    // On a terminal the table shows a failure too.
+    // On a screen the table shows a failure too.
     log: terminal.interactive ? () => {} : terminal.note,
-    onScrape: (scrape) => {
-      if (terminal.interactive) show(scrape);
-    },
+    onScrape: show,
   });
+  const look = () => app(new Request('http://localhost/metrics'));
+  const lookAgain = () => {
+    if (Date.now() - shownMs >= lookEveryMs) void look();
+  };
 
   try {
     const server = await listen(app, settings.HOST, settings.PORT);
@@ -42,9 +48,8 @@ export const serve: Command = async (terminal) => {
     }
     terminal.print(`Metrics: ${server.url}/metrics   Page: ${server.url}/   Stop: Ctrl+C`);
     terminal.print('');
-    show(await scraper.scrape(account.timeoutMs));
-    const looks = terminal.interactive ? setInterval(() => void look(), lookEveryMs) : undefined;
-    const look = async () => show(await scraper.scrape(account.timeoutMs));
+    const looks = terminal.interactive ? setInterval(lookAgain, 1000) : undefined;
+    void look();
     await terminal.stopped;
     clearInterval(looks);
     await server.close();

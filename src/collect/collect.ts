@@ -9,7 +9,7 @@ import { type PagingOptions, readPages } from './read-pages.ts';
 /** The pages did not become one snapshot, however often they were read. */
 export class SnapshotError extends ExporterError {
   constructor(message: string) {
-    super('snapshot', message);
+    super('snapshot', message, { retryable: true });
   }
 }
 
@@ -36,6 +36,7 @@ export function createCollect(fetchPage: FetchPage, options: PagingOptions, timi
         return outcome;
       }
       const message = `the pages do not add up after ${reading} of ${maxReadings} readings: ${outcome.reason}`;
+      rememberedPages = 1;
       if (reading === maxReadings) throw new SnapshotError(message);
       if (reading > 1) {
         const delayMs = retryDelayMs(rereadDelays, reading, timing.random(), undefined);
@@ -45,7 +46,15 @@ export function createCollect(fetchPage: FetchPage, options: PagingOptions, timi
         pages.clear();
       }
       const again = reading > 1 ? range(rememberedPages) : outcome.pages;
-      for (const [number, page] of await readPages(fetchPage, again, options, trip)) pages.set(number, page);
+      for (const [number, page] of await readPages(
+        fetchPage,
+        again,
+        options,
+        trip,
+        reading > 1 ? 1 : Math.max(...again),
+      )) {
+        pages.set(number, page);
+      }
     }
   };
 }

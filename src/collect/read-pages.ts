@@ -15,13 +15,14 @@ export interface PagingOptions {
  * Fetches these pages at once, and those beyond them as soon as an answer says that they exist. Which of the wanted
  * ones are surplus is known only then too: surplus requests are given up and never an error. Gives what there is,
  * by page number: a page that answers 400 or 404 is left out, since it may have been there a moment ago.
- * Nothing is under way any more when it throws.
+ * Nothing is under way any more when it throws. `atLeast` is how many pages are known to exist beforehand.
  */
 export async function readPages(
   fetchPage: FetchPage,
   wanted: readonly number[],
   options: PagingOptions,
   trip: Trip,
+  atLeast = 1,
 ): Promise<Map<number, Page>> {
   const pages = new Map<number, Page>();
   const failures = new Map<number, unknown>();
@@ -61,7 +62,7 @@ export async function readPages(
 
   /** Ends the reading at the first failure of a page that exists; gives up what turns out not to. */
   function judge(): void {
-    const known = pageCount ?? 1;
+    const known = Math.max(pageCount ?? 1, atLeast);
     for (const [number, error] of failures) {
       if (number <= known && !mayHaveGone(number, error)) stop(error);
     }

@@ -1,5 +1,6 @@
+import { ExporterError } from '../errors.ts';
 import { DeadlineError } from '../http/errors.ts';
-import { newTraffic, type Timing, type Traffic } from '../http/fetch.ts';
+import { beginTrip, newTraffic, outOfTime, type Timing, type Traffic } from '../http/fetch.ts';
 import type { Snapshot } from '../snapshot/agent.ts';
 import type { Collect } from './collect.ts';
 
@@ -19,57 +20,72 @@ interface Flight {
 }
 
 /**
- * Makes scrapes that overlap share one read, and serves a snapshot again for `cacheTtlMs`. The read belongs to the
- * scrape that began it and ends by that one's deadline; a scrape that joins with less time leaves early, and one
- * with more time begins its own read should the shared one have run out of time.
+ * Makes scrapes that overlap share one read, and serves a snapshot again for `cacheTtlMs` from the begin of its
+ * read. The read belongs to the scrape that began it and ends by that one's deadline; a scrape that joins with less
+ * time leaves early, and one with more time begins its own read should the shared one have given up for want of it.
+ * `closing` ends a read that is under way.
  */
-export function shareReads(collect: Collect, cacheTtlMs: number, timing: Timing): Read {
+export function shareReads(collect: Collect, cacheTtlMs: number, timing: Timing, closing: AbortSignal): Read {
   let flight: Flight | undefined;
   let kept: { outcome: ReadOutcome; untilMs: number } | undefined;
 
-  return read;
+  return async (budgetMs) => {
+    const deadlineMs = timing.now() + budgetMs;
+    const spent = newTraffic();
+    for (;;) {
+      const nowMs = timing.now();
+      if (kept && nowMs < kept.untilMs) return { ...kept.outcome, cached: true };
+      const leftMs = Math.max(1, deadlineMs - nowMs);
+      const joined = flight;
+      const outcome = joined ? await orTimeout(joined.outcome, leftMs, budgetMs) : await begin(leftMs);
+      const again = joined !== undefined && joined.deadlineMs < deadlineMs && mayHelpToTryAgain(outcome);
+      if (!again || timing.now() >= deadlineMs) return { ...outcome, traffic: add(spent, outcome.traffic) };
+      Object.assign(spent, add(spent, outcome.traffic));
+    }
+  };
 
-  async function read(budgetMs: number): Promise<ReadOutcome> {
-    const nowMs = timing.now();
-    if (kept && nowMs < kept.untilMs) return { ...kept.outcome, cached: true };
-    const deadlineMs = nowMs + budgetMs;
-    if (!flight) return begin(deadlineMs, budgetMs);
-
-    const shared = flight;
-    const outcome = await orTimeout(shared.outcome, budgetMs);
-    const leftMs = deadlineMs - timing.now();
-    const ranOut = 'error' in outcome.result && outcome.result.error instanceof DeadlineError;
-    return ranOut && shared.deadlineMs < deadlineMs && leftMs > 0 ? read(leftMs) : outcome;
-  }
-
-  function begin(deadlineMs: number, budgetMs: number): Promise<ReadOutcome> {
-    const traffic = newTraffic();
-    const controller = new AbortController();
-    const timer = setTimeout(() => controller.abort(outOfTime(budgetMs)), budgetMs);
-    const outcome = collect({ signal: controller.signal, deadlineMs, traffic })
+  function begin(budgetMs: number): Promise<ReadOutcome> {
+    const startedMs = timing.now();
+    const trip = beginTrip(budgetMs, startedMs);
+    const { traffic } = trip;
+    const onClosing = () => trip.end(closing.reason);
+    closing.addEventListener('abort', onClosing);
+    if (closing.aborted) onClosing();
+    const outcome = collect(trip)
       .then(
         (snapshot): ReadOutcome => ({ result: { snapshot }, traffic, cached: false }),
         (error): ReadOutcome => ({ result: { error }, traffic, cached: false }),
       )
-      .finally(() => {
-        clearTimeout(timer);
+      .then((done) => {
+        trip.end();
+        closing.removeEventListener('abort', onClosing);
         flight = undefined;
+        if ('snapshot' in done.result) kept = { outcome: done, untilMs: startedMs + cacheTtlMs };
+        return done;
       });
-    flight = { outcome, deadlineMs };
-    return outcome.then((done) => {
-      if (cacheTtlMs > 0 && 'snapshot' in done.result) {
-        kept = { outcome: done, untilMs: timing.now() + cacheTtlMs };
-      }
-      return done;
-    });
+    flight = { outcome, deadlineMs: trip.deadlineMs };
+    return outcome;
   }
 }
 
-function outOfTime(budgetMs: number): DeadlineError {
-  return new DeadlineError(`no complete snapshot within the ${budgetMs} ms that this scrape had`);
+function mayHelpToTryAgain({ result }: ReadOutcome): boolean {
+  if (!('error' in result) || !(result.error instanceof ExporterError)) return false;
+  return result.error.retryable || result.error instanceof DeadlineError;
 }
 
-async function orTimeout(outcome: Promise<ReadOutcome>, budgetMs: number): Promise<ReadOutcome> {
+function add(a: Traffic, b: Traffic): Traffic {
+  return {
+    requests: a.requests + b.requests,
+    retries: a.retries + b.retries,
+    clockSkewMs: b.clockSkewMs ?? a.clockSkewMs,
+  };
+}
+
+async function orTimeout(
+  outcome: Promise<ReadOutcome>,
+  leftMs: number,
+  budgetMs: number,
+): Promise<ReadOutcome> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<ReadOutcome>((resolve) => {
     const late: ReadOutcome = {
@@ -77,7 +93,7 @@ async function orTimeout(outcome: Promise<ReadOutcome>, budgetMs: number): Promi
       traffic: newTraffic(),
       cached: false,
     };
-    timer = setTimeout(() => resolve(late), budgetMs);
+    timer = setTimeout(() => resolve(late), leftMs);
   });
   try {
     return await Promise.race([outcome, timeout]);

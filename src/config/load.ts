@@ -52,6 +52,9 @@ export function loadSettings(env: Environment): Settings {
 }
 
 function unknownSetting(name: string): string {
+  // A name of other characters may be half a file, secrets included.
+  if (!/^\w{1,100}$/.test(name))
+    return 'a variable that begins with VCC_ has a name that is not letters, digits and _';
   const nearest = closest(name, names);
   const hint = distance(name, nearest) <= Math.max(3, name.length / 3) ? `; did you mean ${nearest}?` : '';
   return `${name}: there is no such setting${hint}`;

@@ -4,7 +4,7 @@ import { ExporterError } from '../errors.ts';
 export class NetworkError extends ExporterError {
   /**
    * A kept-alive connection turned out to be closed by the other side (or lost while a Lambda was frozen):
-   * nothing is wrong with the other side, so there is no reason to wait before the repeat.
+   * nothing is wrong with the other side.
    */
   readonly staleConnection: boolean;
 

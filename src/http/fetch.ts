@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ExporterError } from '../errors.ts';
-import { HttpStatusError, NetworkError } from './errors.ts';
+import { DeadlineError, HttpStatusError, NetworkError } from './errors.ts';
 import { parseRetryAfter, type RetryPolicy, retryDelayMs } from './retry.ts';
 import { describeRequest, type HttpRequest, type HttpResponse, type Send } from './send.ts';
 
@@ -47,6 +47,26 @@ export interface Trip {
   traffic: Traffic;
 }
 
+/** A trip that is over after `budgetMs`, or when it is ended. */
+export function beginTrip(budgetMs: number, nowMs: number): Trip & { end(reason?: Error): void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(outOfTime(budgetMs)), budgetMs);
+  return {
+    signal: controller.signal,
+    deadlineMs: nowMs + budgetMs,
+    traffic: newTraffic(),
+    end(reason) {
+      clearTimeout(timer);
+      if (reason) controller.abort(reason);
+    },
+  };
+}
+
+/** What a scrape fails with when its time is up. */
+export function outOfTime(budgetMs: number): DeadlineError {
+  return new DeadlineError(`no complete answer within the ${budgetMs} ms that there were`);
+}
+
 /** Sends a request, repeats it where that may help, and gives the answer if it is a success (2xx). */
 export type Fetch = (request: HttpRequest, trip: Trip) => Promise<HttpResponse>;
 
@@ -61,15 +81,20 @@ export interface FetchOptions {
 /** @throws HttpStatusError, NetworkError, TooLargeError, or the reason of the trip's signal. */
 export function createFetch(send: Send, options: FetchOptions, timing: Timing): Fetch {
   return async (request, trip) => {
+    let fresh = false;
     for (let repeat = 0; ; repeat++) {
-      const failure = await attempt(request, trip);
+      const failure = await attempt(request, trip, fresh);
       if (!(failure instanceof ExporterError)) return failure;
+      if (failure instanceof NetworkError && failure.staleConnection && !fresh) {
+        // Not a failure of the other side, so neither a wait nor one of the repeats; all that is kept may be stale.
+        fresh = true;
+        repeat--;
+        trip.traffic.retries++;
+        continue;
+      }
       if (!failure.retryable || repeat >= options.retry.retries) throw failure;
       const retryAfterMs = failure instanceof HttpStatusError ? failure.retryAfterMs : undefined;
-      const delayMs =
-        failure instanceof NetworkError && failure.staleConnection
-          ? 0
-          : retryDelayMs(options.retry, repeat, timing.random(), retryAfterMs);
+      const delayMs = retryDelayMs(options.retry, repeat, timing.random(), retryAfterMs);
       // The failure says more than "out of time" would.
       if (timing.now() + delayMs >= trip.deadlineMs) throw failure;
       await timing.sleep(delayMs, trip.signal);
@@ -77,13 +102,17 @@ export function createFetch(send: Send, options: FetchOptions, timing: Timing): 
     }
   };
 
-  async function attempt(request: HttpRequest, trip: Trip): Promise<HttpResponse | ExporterError> {
+  async function attempt(
+    request: HttpRequest,
+    trip: Trip,
+    fresh: boolean,
+  ): Promise<HttpResponse | ExporterError> {
     const sentMs = timing.now();
     trip.traffic.requests++;
     try {
       const { signal } = trip;
       const { requestTimeoutMs: timeoutMs, maxBodyBytes } = options;
-      const response = await send(request, { signal, timeoutMs, maxBodyBytes });
+      const response = await send(request, { signal, timeoutMs, maxBodyBytes, fresh });
       noteClock(trip.traffic, response, sentMs);
       if (response.status >= 200 && response.status < 300) return response;
       return new HttpStatusError(

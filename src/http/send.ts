@@ -25,6 +25,8 @@ export interface SendLimits {
   signal: AbortSignal;
   timeoutMs: number;
   maxBodyBytes: number;
+  /** Whether to open a connection of its own rather than to use a kept-alive one. */
+  fresh?: boolean;
 }
 
 /**
@@ -71,7 +73,7 @@ export function createSend(): Send & { close(): void } {
     return new Promise((resolve, reject) => {
       const outgoing = (protocol === 'https:' ? https : http).request(request.url, {
         method: request.method,
-        agent: agents[protocol],
+        agent: limits.fresh ? false : agents[protocol],
         headers: {
           ...request.headers,
           'accept-encoding': 'gzip',
@@ -150,7 +152,7 @@ function toNetworkError(name: string, error: unknown, reusedSocket: boolean): Er
   if (error instanceof NetworkError || error instanceof TooLargeError) return error;
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
   const message = `${name}: ${networkErrors[code] ?? 'connection failed'} (${code})`;
-  return new NetworkError(message, error, reusedSocket && code === 'ECONNRESET');
+  return new NetworkError(message, error, reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE'));
 }
 
 const networkErrors: Record<string, string> = {

@@ -1,19 +1,26 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { ConfigError } from '../config/load.ts';
-import { type App, reply } from './app.ts';
+import type { App } from './app.ts';
+import { toRequest } from './request.ts';
 
 /** A running local server. */
 export interface Listening {
   url: string;
-  /** Takes no more requests, finishes those under way, then resolves. */
+  /** Takes no more requests, gives those under way three seconds, drops what is left, then resolves. */
   close(): Promise<void>;
 }
 
+/** How long requests under way may take to end when the server is closed. */
+const graceMs = 3000;
+
 /** Serves the app over node:http. @throws ConfigError when the address cannot be had */
 export async function listen(app: App, host: string, port: number): Promise<Listening> {
+  const underWay = new Set<Promise<void>>();
   const server = http.createServer((incoming, outgoing) => {
-    answer(app, incoming, outgoing).catch(() => outgoing.destroy());
+    const answered = answer(app, incoming, outgoing).finally(() => underWay.delete(answered));
+    underWay.add(answered);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(toConfigError(error, host, port)));
@@ -27,33 +34,37 @@ export async function listen(app: App, host: string, port: number): Promise<List
       : address;
   return {
     url: `http://${shown}:${actualPort}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      }),
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      const grace = new AbortController();
+      await Promise.race([
+        Promise.all(underWay),
+        wait(graceMs, undefined, { signal: grace.signal }).catch(() => {}),
+      ]);
+      grace.abort();
+      // Connections that have sent nothing, or half a request, would be waited for without end.
+      server.closeAllConnections();
+      await closed;
+    },
   };
 }
 
 async function answer(app: App, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const response = await respond(app, incoming);
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  outgoing.end(response.body ? Buffer.from(await response.arrayBuffer()) : undefined);
-}
-
-async function respond(app: App, incoming: IncomingMessage): Promise<Response> {
-  const { method = 'GET', url: target = '/', headers } = incoming;
-  // A path such as //x would be taken for a host.
-  const url = `http://localhost${target.startsWith('/') ? target : `/${target}`}`;
-  if (!URL.canParse(url)) return reply(400, 'Not a path.\n');
+  const { method = 'GET', url = '/', headers } = incoming;
   // No route takes a body, so none is read.
-  return app(new Request(url, { method, headers: toHeaders(headers) }));
-}
-
-function toHeaders(raw: IncomingMessage['headers']): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(raw)) headers.set(name, String(value));
-  return headers;
+  const request = toRequest(
+    method,
+    url,
+    Object.entries(headers).map(([name, value]) => [name, String(value)]),
+  );
+  const response = request instanceof Response ? request : await app(request);
+  const body = response.body ? Buffer.from(await response.arrayBuffer()) : undefined;
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+  await new Promise<void>((resolve) => {
+    outgoing.once('close', resolve);
+    outgoing.end(body);
+  });
 }
 
 function toConfigError(error: NodeJS.ErrnoException, host: string, port: number): Error {

@@ -14,7 +14,11 @@ export interface Conflict {
  * Pages beyond the page count are left out. `pages` maps the number asked for to the answer; it holds at least one.
  */
 export function assemble(pages: ReadonlyMap<number, Page>): Snapshot | Conflict {
-  const newest = [...pages.values()].reduce((a, b) => (b.upToMs > a.upToMs ? b : a));
+  // A page beyond its own page count is surplus by its own words, and its counts may be anything.
+  const real = [...pages].filter(([number, page]) => number <= Math.max(1, page.pageCount));
+  const newest = (real.length > 0 ? real : [...pages])
+    .map(([, page]) => page)
+    .reduce((a, b) => (b.upToMs > a.upToMs ? b : a));
   const pageCount = Math.max(1, newest.pageCount);
   const concerned = new Set<number>();
   let reason = '';

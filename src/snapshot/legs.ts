@@ -84,6 +84,7 @@ export class LegCounter {
       this.#states.set(kind.state, ages);
     }
     const unknown = openFields.filter((field) => !this.#names[field].isKnown(values[field]));
+    if (!isReasonOf(leg.state, values.reason) && !unknown.includes('reason')) unknown.push('reason');
     const leaf = { kind, legs: 0, ages, unknown };
     this.#leaves.push(leaf);
     return leaf;
@@ -133,6 +134,14 @@ export class LegCounter {
       values: this.#leaves.reduce((sum, leaf) => sum + (leaf.unknown.includes(field) ? leaf.legs : 0), 0),
     }));
   }
+}
+
+/** Whether the reference names this reason for this state; of a state it does not name nothing is known. */
+function isReasonOf(state: string, reason: string): boolean {
+  const reasons = Object.hasOwn(reasonsByState, state)
+    ? reasonsByState[state as keyof typeof reasonsByState]
+    : undefined;
+  return reason === '' || reasons === undefined || (reasons as readonly string[]).includes(reason);
 }
 
 /** The subtree under a key, added if it is not there yet. */

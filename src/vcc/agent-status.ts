@@ -119,7 +119,8 @@ function toBoolean(value: unknown, path: string): boolean {
 
 function toCount(value: unknown, path: string): number {
   if (!Number.isSafeInteger(value) || (value as number) < 0) {
-    throw new Misfit(path, 'a whole number from 0', kindOf(value));
+    const received = typeof value === 'number' ? `number ${value}` : kindOf(value);
+    throw new Misfit(path, 'a whole number from 0', received);
   }
   return value as number;
 }

@@ -1,10 +1,12 @@
 import { ShapeError } from './errors.ts';
 
+const byteOrderMark = 0xfeff;
+
 /** Parses a body that must be a JSON object. @throws ShapeError naming `where`, without quoting the body. */
 export function parseJson(body: string, where: string): object {
   let value: unknown;
   try {
-    value = JSON.parse(body);
+    value = JSON.parse(body.charCodeAt(0) === byteOrderMark ? body.slice(1) : body);
   } catch {
     // The parser's own message quotes the text, which may hold a token or an agent's id.
     throw new ShapeError(where, 'JSON', `${body.length} characters that are not JSON`);
@@ -15,11 +17,11 @@ export function parseJson(body: string, where: string): object {
   return value;
 }
 
-/** What kind of value this is, without telling a text's content. */
+/** What kind of value this is, without telling a text or a number: both may identify a person. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'number' || typeof value === 'boolean') return `${typeof value} ${value}`;
+  if (typeof value === 'boolean') return `boolean ${value}`;
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -2,8 +2,7 @@ const zero = 48;
 
 /**
  * Milliseconds since 1970 of a UTC date in ISO 8601, `YYYY-MM-DDTHH:MM:SS[.fraction](Z|+00:00)`; NaN for anything
- * else. Several times faster than Date.parse, which takes half of a scrape's time (docs/benchmarks.md) and
- * would also accept local times and "1".
+ * else. Date.parse would take twice as long, a sixth of the CPU time of a scrape, and accept local times and "1".
  */
 export function parseTimestamp(text: string): number {
   if (

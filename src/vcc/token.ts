@@ -1,4 +1,5 @@
 import type { Secret } from '../config/secret.ts';
+import { ExporterError } from '../errors.ts';
 import { HttpStatusError } from '../http/errors.ts';
 import type { Fetch, Trip } from '../http/fetch.ts';
 import { AuthError, ShapeError } from './errors.ts';
@@ -29,7 +30,7 @@ const defaultLifeSeconds = 300;
 
 /** A token cache for one account; concurrent callers share one request. */
 export function createTokenSource(fetch: Fetch, options: TokenOptions, now: () => number): TokenSource {
-  let current: { token: string; renewAtMs: number } | undefined;
+  let current: { token: string; renewAtMs: number; endsAtMs: number } | undefined;
   let pending: { token: Promise<string>; owner: AbortSignal } | undefined;
 
   async function get(trip: Trip): Promise<string> {
@@ -54,9 +55,21 @@ export function createTokenSource(fetch: Fetch, options: TokenOptions, now: () =
 
   async function request(trip: Trip): Promise<string> {
     const askedMs = now();
-    const { access_token, expires_in = defaultLifeSeconds } = parseToken(await post(trip));
-    current = { token: access_token, renewAtMs: askedMs + expires_in * 1000 * usableShare };
-    return access_token;
+    try {
+      const { access_token, expires_in = defaultLifeSeconds } = parseToken(await post(trip));
+      const lifeMs = expires_in * 1000;
+      current = {
+        token: access_token,
+        renewAtMs: askedMs + lifeMs * usableShare,
+        endsAtMs: askedMs + lifeMs,
+      };
+      return access_token;
+    } catch (error) {
+      // An outage of the token endpoint is no reason to fail while the old token lasts.
+      const lasts = current !== undefined && now() < current.endsAtMs;
+      if (lasts && error instanceof ExporterError && error.retryable) return current!.token;
+      throw error;
+    }
   }
 
   async function post(trip: Trip): Promise<string> {
@@ -76,13 +89,13 @@ export function createTokenSource(fetch: Fetch, options: TokenOptions, now: () =
       const url = new URL(options.tokenUrl);
       return (await fetch({ method: 'POST', url, headers, body: form.toString() }, trip)).body;
     } catch (error) {
-      const rejected = error instanceof HttpStatusError && [400, 401, 403].includes(error.status);
-      if (!rejected) throw error;
-      throw new AuthError(
-        'credentials_rejected',
-        `${error.message}: the client id and secret were not accepted for scope ${scope}`,
-        error,
-      );
+      if (!(error instanceof HttpStatusError) || error.retryable) throw error;
+      if ([400, 401, 403].includes(error.status)) {
+        const message = `${error.message}: the client id and secret were not accepted for scope ${scope}`;
+        throw new AuthError('credentials_rejected', message, error);
+      }
+      // Not an HttpStatusError: a 404 here says nothing of the page that the token was for.
+      throw new ExporterError('http_status', `${error.message}: is this a token endpoint?`, { cause: error });
     }
   }
 

@@ -19,6 +19,7 @@ function eventOf(name: string, more: { method?: string; path?: string } = {}): H
   } else {
     event.httpMethod = more.method ?? 'GET';
     event.path = more.path ?? '/metrics';
+    if (event.pathParameters) event.pathParameters.proxy = event.path.slice(1);
   }
   return event;
 }
@@ -106,6 +107,34 @@ test('an ALB with multi-value headers gets them back so, and every ALB the words
   expect(multi.headers).toBeUndefined();
   const single = (await handler(eventOf('alb', { path: '/-/healthy' }), context())) as AnyResult;
   expect(single).toMatchObject({ statusDescription: '200 OK', headers: { 'cache-control': 'no-store' } });
+});
+
+test.each<[string, string, (event: Record<string, unknown>) => void]>([
+  ['a custom domain with a base path', 'rest-api', (event) => Object.assign(event, { path: '/vcc/metrics' })],
+  [
+    'a resource without a proxy part',
+    'rest-api',
+    (event) => Object.assign(event, { path: '/vcc/metrics', resource: '/metrics', pathParameters: null }),
+  ],
+])('finds the route behind %s', async (_, name, change) => {
+  const event = eventOf(name);
+  change(event as unknown as Record<string, unknown>);
+  const handler = createHttpHandler(environmentOf(simulator), () => {});
+  expect(bodyOf((await handler(event, context())) as AnyResult)).toContain('vcc_up');
+});
+
+test('takes the bare stage of an HTTP API for the landing page', async () => {
+  const event = Object.assign(eventOf('http-api'), { rawPath: '/prod' });
+  const handler = createHttpHandler(environmentOf(simulator), () => {});
+  expect(((await handler(event, context())) as AnyResult).body).toContain('<title>vcc-exporter</title>');
+});
+
+test('what the web’s Request will not hold is answered, not thrown', async () => {
+  const handler = createHttpHandler(environmentOf(simulator), () => {});
+  expect(await handler(eventOf('alb', { method: 'TRACE' }), context())).toMatchObject({ statusCode: 405 });
+  const odd = eventOf('function-url') as { headers: Record<string, string> };
+  odd.headers.accept = '☃';
+  expect(await handler(odd as unknown as HttpEvent, context())).toMatchObject({ statusCode: 400 });
 });
 
 test('a gateway’s own limit counts too', async () => {

@@ -98,6 +98,28 @@ describe('vcc-exporter', () => {
       'vcc-exporter: VCC_ACOUNT: there is no such setting; did you mean VCC_ACCOUNT?',
     ]);
   });
+
+  test.each([
+    ['VCC_CLIENT_SECRET: hunter2\nPORT=1\n', 1],
+    ['# fine\n\nVCC_CLIENT_SECRET hunter2\nVCC_REGION=nam\n', 3],
+    ['VCC_REGION=nam\nhunter2', 2],
+  ])(
+    'names the line of a .env file that it does not understand, never its content',
+    async (content, line) => {
+      writeFileSync(join(folder, '.env'), content);
+      const io = terminal();
+      expect(await run(io, ['scrape'])).toBe(2);
+      expect(io.notes).toEqual([`vcc-exporter: .env, line ${line}: expected NAME=value`]);
+    },
+  );
+
+  test('does not repeat a variable’s name that is none', async () => {
+    const io = terminal({ 'VCC_CLIENT_SECRET: hunter2\nPORT': '1' });
+    expect(await run(io, ['scrape'])).toBe(2);
+    expect(io.notes).toEqual([
+      'vcc-exporter: a variable that begins with VCC_ has a name that is not letters, digits and _',
+    ]);
+  });
 });
 
 describe('scrape', () => {
@@ -151,6 +173,14 @@ describe('check', () => {
   });
 });
 
+test('check says which step a slow API fails', async () => {
+  simulator.faults.push({ kind: 'hang' });
+  const io = terminal(environmentOf(simulator, { VCC_TIMEOUT: '300ms' }));
+  expect(await run(io, ['check'])).toBe(1);
+  expect(io.lines[2]).toBe('FAILED  First page: no complete answer within the 300 ms that there were');
+  expect(io.notes).toEqual([]);
+});
+
 describe('serve', () => {
   const env = () => ({ ...environmentOf(simulator), PORT: '0' });
 
@@ -163,6 +193,17 @@ describe('serve', () => {
     io.stop();
     expect(await done).toBe(0);
     await expect(fetch(url!)).rejects.toThrow();
+  });
+
+  test('ends at once when it is asked to while the API hangs', async () => {
+    simulator.faults.push({ kind: 'hang' });
+    const io = terminal({ ...env(), VCC_REQUEST_TIMEOUT: '60s' });
+    const done = run(io, ['serve']);
+    await io.until(/^Metrics: /);
+    const startedMs = performance.now();
+    io.stop();
+    expect(await done).toBe(0);
+    expect(performance.now() - startedMs).toBeLessThan(2500);
   });
 
   test('draws every scrape over the last one on a screen', async () => {

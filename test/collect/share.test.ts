@@ -6,6 +6,8 @@ import { systemTiming, type Trip } from '../../src/http/fetch.ts';
 import type { Snapshot } from '../../src/snapshot/agent.ts';
 import { fakeTiming } from '../support/timing.ts';
 
+/** Nobody closes. */
+const open = new AbortController().signal;
 const snapshot: Snapshot = { agents: [], takenAtMs: 1, pages: 1 };
 
 /** A collect that ends when the test says so, or with its signal. */
@@ -22,7 +24,7 @@ function controlled() {
 describe('shared reads', () => {
   test('are one for scrapes that overlap', async () => {
     const { begun, collect } = controlled();
-    const read = shareReads(collect, 0, systemTiming);
+    const read = shareReads(collect, 0, systemTiming, open);
     const both = [read(1000), read(1000)];
     begun[0]!.finish();
     expect(await Promise.all(both)).toMatchObject([{ result: { snapshot } }, { result: { snapshot } }]);
@@ -31,7 +33,7 @@ describe('shared reads', () => {
 
   test('are not kept without a cache', async () => {
     const { begun, collect } = controlled();
-    const read = shareReads(collect, 0, systemTiming);
+    const read = shareReads(collect, 0, systemTiming, open);
     for (const turn of [0, 1]) {
       const reading = read(1000);
       begun[turn]!.finish();
@@ -41,7 +43,7 @@ describe('shared reads', () => {
 
   test('turn a failure into an outcome', async () => {
     const { begun, collect } = controlled();
-    const reading = shareReads(collect, 0, systemTiming)(1000);
+    const reading = shareReads(collect, 0, systemTiming, open)(1000);
     const error = new NetworkError('cut');
     begun[0]!.fail(error);
     expect((await reading).result).toEqual({ error });
@@ -49,16 +51,16 @@ describe('shared reads', () => {
 
   test('are aborted at the deadline of the scrape that began them', async () => {
     const { begun, collect } = controlled();
-    const outcome = await shareReads(collect, 0, systemTiming)(50);
+    const outcome = await shareReads(collect, 0, systemTiming, open)(50);
     expect(outcome.result).toMatchObject({
-      error: { code: 'deadline', message: 'no complete snapshot within the 50 ms that this scrape had' },
+      error: { code: 'deadline', message: 'no complete answer within the 50 ms that there were' },
     });
     expect(begun[0]!.trip.signal.aborted).toBe(true);
   });
 
   test('are left early by a scrape with less time, and go on for the other', async () => {
     const { begun, collect } = controlled();
-    const read = shareReads(collect, 0, systemTiming);
+    const read = shareReads(collect, 0, systemTiming, open);
     const patient = read(5000);
     expect((await read(30)).result).toMatchObject({ error: { code: 'deadline' } });
     begun[0]!.finish();
@@ -67,7 +69,7 @@ describe('shared reads', () => {
 
   test('are begun anew by a scrape that has time left when the shared one ran out of it', async () => {
     const { begun, collect } = controlled();
-    const read = shareReads(collect, 0, systemTiming);
+    const read = shareReads(collect, 0, systemTiming, open);
     const hasty = read(30);
     const patient = read(5000);
     expect((await hasty).result).toMatchObject({ error: { code: 'deadline' } });
@@ -76,10 +78,33 @@ describe('shared reads', () => {
     expect((await patient).result).toEqual({ snapshot });
   });
 
+  test('are begun anew also when the shared one gave up a repeat for want of time', async () => {
+    const { begun, collect } = controlled();
+    const read = shareReads(collect, 0, systemTiming, open);
+    const hasty = read(1000);
+    const patient = read(5000);
+    begun[0]!.trip.traffic.requests = 3;
+    begun[0]!.fail(new NetworkError('cut'));
+    expect((await hasty).result).toMatchObject({ error: { code: 'network' } });
+    while (begun.length < 2) await new Promise(setImmediate);
+    begun[1]!.trip.traffic.requests = 2;
+    begun[1]!.finish();
+    expect(await patient).toMatchObject({ result: { snapshot }, traffic: { requests: 5 } });
+  });
+
+  test('end at once when the exporter is stopped', async () => {
+    const { collect } = controlled();
+    const closing = new AbortController();
+    const reading = shareReads(collect, 0, systemTiming, closing.signal)(60_000);
+    const reason = new Error('stopped');
+    closing.abort(reason);
+    expect((await reading).result).toEqual({ error: reason });
+  });
+
   test('serve a snapshot again while the cache lasts, and never a failure', async () => {
     const { begun, collect } = controlled();
     const timing = fakeTiming();
-    const read = shareReads(collect, 5000, timing);
+    const read = shareReads(collect, 5000, timing, open);
     const failing = read(1000);
     begun[0]!.fail(new NetworkError('cut'));
     await failing;

@@ -41,10 +41,20 @@ describe('fetch', () => {
     expect(timing.delays).toEqual([100]);
   });
 
-  test('repeats at once when a kept-alive connection was stale', async () => {
-    const { fetch, timing } = scripted(new NetworkError('cut', undefined, true), ok);
-    await fetch();
-    expect(timing.delays).toEqual([0]);
+  test('repeats at once, on a connection of its own and outside the count, when a kept-alive one was stale', async () => {
+    const timing = fakeTiming();
+    const used: (boolean | undefined)[] = [];
+    const send: Send = async (_, { fresh }) => {
+      used.push(fresh);
+      if (fresh) return ok;
+      throw new NetworkError('cut', undefined, true);
+    };
+    const none = { ...options, retry: { ...options.retry, retries: 0 } };
+    const trip = newTrip(60_000, timing.nowMs);
+    expect(await createFetch(send, none, timing)(request, trip)).toBe(ok);
+    expect(used).toEqual([false, true]);
+    expect(timing.delays).toEqual([]);
+    expect(trip.traffic).toMatchObject({ requests: 2, retries: 1 });
   });
 
   test.each([400, 401, 403, 404, 410, 422])('does not repeat after a %i', async (code) => {

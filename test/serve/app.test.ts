@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Scraper } from '../../src/scrape.ts';
 import { createApp } from '../../src/serve/app.ts';
@@ -113,21 +115,39 @@ describe('over node:http', () => {
     expect((await fetch(`${server.url}/metrics`, { method: 'POST', body: 'x' })).status).toBe(405);
   });
 
-  test.each(['//evil/metrics', '*', 'http://other/metrics', '/%'])(
-    'answers the odd target %s',
-    async (path) => {
-      server = await listen(appOf(), '127.0.0.1', 0);
-      const { hostname, port } = new URL(server.url);
-      const status = await new Promise((resolve, reject) => {
-        httpRequest({ hostname, port, path, agent: false }, (response) =>
-          resolve(response.resume().statusCode),
-        )
-          .on('error', reject)
-          .end();
-      });
-      expect(status).toBe(404);
-    },
-  );
+  test.each([
+    ['GET', '//evil/metrics', 404],
+    ['GET', '*', 404],
+    ['GET', '/%', 404],
+    ['GET', 'http://other/metrics', 200],
+    ['GET', 'http://other', 200],
+    ['TRACE', '/metrics', 405],
+  ])('answers %s %s with %i', async (method, path, expected) => {
+    server = await listen(appOf(), '127.0.0.1', 0);
+    const { hostname, port } = new URL(server.url);
+    const status = await new Promise((resolve, reject) => {
+      httpRequest({ hostname, port, path, method, agent: false }, (response) =>
+        resolve(response.resume().statusCode),
+      )
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(expected);
+  });
+
+  test('is closed although somebody is connected who has asked for nothing, or half', async () => {
+    server = await listen(appOf(), '127.0.0.1', 0);
+    const { hostname, port } = new URL(server.url);
+    const sockets = [connect(Number(port), hostname), connect(Number(port), hostname)];
+    for (const socket of sockets) {
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+    }
+    sockets[1]!.write('GET /met');
+    const startedMs = performance.now();
+    await server.close();
+    expect(performance.now() - startedMs).toBeLessThan(2500);
+  });
 
   test('names the setting when the port is in use or the host is not ours', async () => {
     server = await listen(appOf(), '127.0.0.1', 0);

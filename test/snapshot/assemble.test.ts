@@ -37,6 +37,19 @@ describe('assemble', () => {
     expect(assemble(pages((each) => each.set(4, surplus)))).toEqual({ agents, takenAtMs, pages: 3 });
   });
 
+  test('does not believe the counts of a page beyond its own page count, even if it is the newest', () => {
+    const surplus: Page = {
+      number: 4,
+      count: 0,
+      pageCount: 0,
+      totalCount: 0,
+      upToMs: takenAtMs + 9,
+      agents: [],
+    };
+    const all = new Map([[4, surplus], ...pages()]);
+    expect(assemble(all)).toEqual({ agents, takenAtMs, pages: 3 });
+  });
+
   test.each([0, 1])('takes an empty account with pageCount %i', (pageCount) => {
     const empty: Page = { number: 1, count: 0, pageCount, totalCount: 0, upToMs: takenAtMs, agents: [] };
     expect(assemble(new Map([[1, empty]]))).toEqual({ agents: [], takenAtMs, pages: 1 });

@@ -208,10 +208,8 @@ export function recount(
     'state',
     legs.map((leg) => leg.state),
   );
-  unknown(
-    'reason',
-    legs.map((leg) => leg.reason ?? ''),
-  );
+  const foreign = legs.filter(({ state, reason }) => !(pairs[state] ?? words.reason!).includes(reason ?? ''));
+  put('vcc_unknown_values', { field: 'reason' }, foreign.length);
   unknown(
     'direction',
     legs.map((leg) => leg.direction),

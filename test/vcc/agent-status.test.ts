@@ -71,6 +71,10 @@ describe('parsePage', () => {
     expect(parsePage(more, 1)).toEqual(parsePage(example, 1));
   });
 
+  test('takes a byte order mark for nothing', () => {
+    expect(parsePage(`\ufeff${example}`, 1)).toEqual(parsePage(example, 1));
+  });
+
   test('keeps unknown words as they came', () => {
     const body = changed((page) => {
       page.items[0].presence.name = 'Sabbatical';
@@ -130,7 +134,7 @@ describe('parsePage', () => {
     [
       'agentId number',
       (page) => (page.items[1].agentId = 3),
-      'page 3: items[1].agentId: expected a string, received number 3',
+      'page 3: items[1].agentId: expected a string, received a number',
     ],
     [
       'agentId empty',
@@ -170,7 +174,7 @@ describe('parsePage', () => {
     [
       'workload.since',
       (page) => (page.items[0].workload.since = 12),
-      `page 3: items[0].workload.since: expected ${date}, received number 12`,
+      `page 3: items[0].workload.since: expected ${date}, received a number`,
     ],
     [
       'workload.calls',
@@ -195,7 +199,7 @@ describe('parsePage', () => {
     [
       'an interaction',
       (page) => (page.items[0].interaction[0] = 7),
-      'page 3: items[0].interaction[0]: expected an object, received number 7',
+      'page 3: items[0].interaction[0]: expected an object, received a number',
     ],
     [
       'guid',
@@ -205,7 +209,7 @@ describe('parsePage', () => {
     [
       'channelGuid',
       (page) => (page.items[0].interaction[0].channelGuid = 1),
-      'page 3: items[0].interaction[0].channelGuid: expected a string, received number 1',
+      'page 3: items[0].interaction[0].channelGuid: expected a string, received a number',
     ],
     [
       'interaction since',
@@ -235,7 +239,7 @@ describe('parsePage', () => {
     [
       'reason',
       (page) => (page.items[0].interaction[0].reason = 5),
-      'page 3: items[0].interaction[0].reason: expected a string, received number 5',
+      'page 3: items[0].interaction[0].reason: expected a string, received a number',
     ],
   ])('refuses a bad %s', (_, change, message) => {
     const parse = () => parsePage(changed(change), 3);

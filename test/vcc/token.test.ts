@@ -112,6 +112,27 @@ describe('token source', () => {
     );
   });
 
+  test('uses the old token for as long as it lasts while the token endpoint is down', async () => {
+    const { tokens, timing } = await start();
+    const old = await tokens.get(newTrip());
+    simulator.faults.push({ kind: 'status', value: 503, on: 'token' });
+    timing.nowMs += 7200 * 1000 - 1;
+    expect(await tokens.get(newTrip())).toBe(old);
+    timing.nowMs += 1;
+    await expect(tokens.get(newTrip())).rejects.toMatchObject({ status: 503 });
+  });
+
+  test('does not take a 404 of the token endpoint for one of a page', async () => {
+    const { tokens } = await start();
+    simulator.faults.push({ kind: 'status', value: 404, on: 'token' });
+    const error = await tokens.get(newTrip()).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      code: 'http_status',
+      message: `POST ${simulator.tokenUrl}: answered 404: is this a token endpoint?`,
+    });
+    expect(error).not.toHaveProperty('status');
+  });
+
   test('passes on an outage of the token endpoint as what it is', async () => {
     const { tokens } = await start();
     simulator.faults.push({ kind: 'status', value: 503, on: 'token' });
@@ -142,7 +163,7 @@ describe('token source', () => {
     ],
     [
       { access_token: 'a', expires_in: 0 },
-      'token answer: expires_in: expected a positive number of seconds, received number 0',
+      'token answer: expires_in: expected a positive number of seconds, received a number',
     ],
     [
       { access_token: 'a', token_type: 'mac' },
