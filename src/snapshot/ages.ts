@@ -25,7 +25,7 @@ export class AgeCounter {
   constructor(takenAtMs: number, boundsMs: readonly number[]) {
     this.#takenAtMs = takenAtMs;
     this.#boundsMs = boundsMs;
-    this.#perBucket = new Array(boundsMs.length).fill(0);
+    this.#perBucket = new Array(boundsMs.length + 1).fill(0);
   }
 
   add(sinceMs: number): void {
@@ -35,9 +35,10 @@ export class AgeCounter {
     if (sinceMs < this.#oldestMs) this.#oldestMs = sinceMs;
     this.#signedSumMs += ageMs;
     if (ageMs > 0) this.#ageSumMs += ageMs;
-    let bucket = 0;
-    while (bucket < bounds.length && ageMs > bounds[bucket]!) bucket++;
-    if (bucket < bounds.length) this.#perBucket[bucket]!++;
+    // From the oldest bucket down: most of an account's agents have been logged out for long.
+    let bucket = bounds.length;
+    while (bucket > 0 && ageMs <= bounds[bucket - 1]!) bucket--;
+    this.#perBucket[bucket]!++;
   }
 
   ages(): Ages {
@@ -47,7 +48,7 @@ export class AgeCounter {
       oldestMs: this.count === 0 ? undefined : this.#oldestMs,
       meanMs: this.count === 0 ? undefined : this.#takenAtMs - this.#signedSumMs / this.count,
       sumSeconds: this.#ageSumMs / 1000,
-      cumulative: this.#perBucket.map((inBucket) => {
+      cumulative: this.#perBucket.slice(0, -1).map((inBucket) => {
         running += inBucket;
         return running;
       }),

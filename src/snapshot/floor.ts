@@ -71,7 +71,7 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
   };
   for (const presence of presences) presenceCounter(presence);
 
-  const activityCounts = Object.fromEntries(activities.map((name) => [name, 0])) as Record<Activity, number>;
+  const activityCounts = new Map(activities.map((name) => [name, { name, agents: 0 }]));
   const legs = new LegCounter(newAges);
   const idle = newAges();
   const workloads = {
@@ -94,7 +94,7 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
     else counter.descriptions.set(description, { presence: counter.name, description, agents: 1 });
 
     const activity = toActivity(agent);
-    activityCounts[activity]++;
+    activityCounts.get(activity)!.agents++;
     if (activity === 'idle') {
       idle.add(idleSinceMs(agent));
       if (agent.eligibleForRouting) available++;
@@ -104,9 +104,11 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
       if (!hasWorkload(agent)) readyWithoutWorkload++;
     }
     if (agent.eligibleForRouting) eligible++;
-    addWorkload(workloads.live, agent.live);
-    addWorkload(workloads.semi_live, agent.semiLive);
-    addWorkload(workloads.non_live, agent.nonLive);
+    if (hasWorkload(agent)) {
+      addWorkload(workloads.live, agent.live);
+      addWorkload(workloads.semi_live, agent.semiLive);
+      addWorkload(workloads.non_live, agent.nonLive);
+    }
 
     if (agent.description === undefined) absent.description++;
     if (agent.eligibleForRouting === undefined) absent.eligible_for_routing++;
@@ -126,7 +128,7 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
     ageBuckets: options.ageBuckets,
     presences: counters.map(({ name, ages }) => ({ name, ages: ages.ages() })),
     ...foldDescriptions(counters, options.maxDescriptions),
-    activities: activities.map((name) => ({ name, agents: activityCounts[name] })),
+    activities: [...activityCounts.values()],
     idle: idle.ages(),
     busy: ready - idle.count,
     readyWithoutWorkload,

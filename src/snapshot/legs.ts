@@ -104,7 +104,7 @@ export class LegCounter {
       if (sum) sum.legs += legs;
       else sums.set(key, { ...kind, reason: '', legs });
     }
-    return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum);
+    return [...sums.keys()].sort().map((key) => sums.get(key)!);
   }
 
   /** Legs by state and reason; every pair of the reference is there. */
