@@ -2,6 +2,12 @@ import { run } from './run.ts';
 
 const stopped = new Promise<void>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  if (process.env.npm_lifecycle_event === undefined) return;
+  // npm signals the shell that stands between it and us, which passes nothing on: to be orphaned is to be stopped.
+  const { ppid } = process;
+  setInterval(() => {
+    if (process.ppid !== ppid) resolve();
+  }, 250).unref();
 });
 
 // A reader that has seen enough (`| head`) is no failure.
