@@ -10,8 +10,8 @@ import { createFetch, systemTiming, type Timing } from './http/fetch.ts';
 import { createSend } from './http/send.ts';
 import { toFloor } from './snapshot/floor.ts';
 import type { Reading } from './snapshot/reading.ts';
-import { createFetchPage } from './vcc/client.ts';
-import { createTokenSource } from './vcc/token.ts';
+import { createFetchPage, type FetchPage } from './vcc/client.ts';
+import { createTokenSource, type TokenSource } from './vcc/token.ts';
 
 /** What one scrape found out, and its metrics. */
 export interface Scrape {
@@ -32,14 +32,27 @@ export interface Scraper {
   close(): void;
 }
 
-/** The main path: pages -> snapshot -> floor -> families. */
-export function createScraper(account: Account, timing: Timing = systemTiming): Scraper {
+/** What is needed to ask the API of one account. */
+export interface Connection {
+  tokens: TokenSource;
+  fetchPage: FetchPage;
+  close(): void;
+}
+
+/** Connects to an account's API; nothing is sent yet. */
+export function connect(account: Account, timing: Timing): Connection {
   const userAgent = `vcc-exporter/${build.version}`;
   const send = createSend();
   const fetch = createFetch(send, account.http, timing);
   const tokens = createTokenSource(fetch, { ...account.token, userAgent }, timing.now);
   const fetchPage = createFetchPage(fetch, tokens, { ...account.api, userAgent });
-  const collect = createCollect(fetchPage, account.paging, timing);
+  return { tokens, fetchPage, close: send.close };
+}
+
+/** The main path: pages -> snapshot -> floor -> families. */
+export function createScraper(account: Account, timing: Timing = systemTiming): Scraper {
+  const connection = connect(account, timing);
+  const collect = createCollect(connection.fetchPage, account.paging, timing);
   const closing = new AbortController();
   const read = shareReads(collect, account.cacheTtlMs, timing, closing.signal);
 
@@ -69,7 +82,7 @@ export function createScraper(account: Account, timing: Timing = systemTiming): 
     scrape,
     close() {
       closing.abort(new DeadlineError('the exporter is being stopped'));
-      send.close();
+      connection.close();
     },
   };
 }

@@ -48,11 +48,7 @@ function convertV2(event: APIGatewayProxyEventV2): ConvertedEvent {
   return {
     request: toRequest(http.method, path, toHeaders(event.headers)),
     gatewayLimitMs: functionUrl ? undefined : gatewayLimitMs.http,
-    toResult: async (response) => ({
-      statusCode: response.status,
-      headers: Object.fromEntries(response.headers),
-      ...(await toBody(response)),
-    }),
+    toResult: toGatewayResult,
   };
 }
 
@@ -67,12 +63,14 @@ function convertRest(event: APIGatewayProxyEvent): ConvertedEvent {
   return {
     request: toRequest(event.httpMethod, path, headers),
     gatewayLimitMs: gatewayLimitMs.rest,
-    toResult: async (response) => ({
-      statusCode: response.status,
-      headers: Object.fromEntries(response.headers),
-      ...(await toBody(response)),
-    }),
+    toResult: toGatewayResult,
   };
+}
+
+/** What both kinds of API Gateway and Function URLs take. */
+async function toGatewayResult(response: Response) {
+  const headers = Object.fromEntries(response.headers);
+  return { statusCode: response.status, headers, ...(await toBody(response)) };
 }
 
 function convertAlb(event: ALBEvent): ConvertedEvent {

@@ -1,10 +1,6 @@
-import { build } from '../build.ts';
 import { ExporterError, scrapeErrors, toScrapeErrorCode } from '../errors.ts';
-import { beginTrip, createFetch, systemTiming } from '../http/fetch.ts';
-import { createSend } from '../http/send.ts';
-import { createScraper } from '../scrape.ts';
-import { createFetchPage } from '../vcc/client.ts';
-import { createTokenSource } from '../vcc/token.ts';
+import { beginTrip, systemTiming } from '../http/fetch.ts';
+import { connect, createScraper } from '../scrape.ts';
 import { openLocalAccount } from './account.ts';
 import { floorTable } from './floor-table.ts';
 import type { Command } from './terminal.ts';
@@ -12,12 +8,8 @@ import type { Command } from './terminal.ts';
 /** Goes the way to the metrics step by step and says how each went; exit status 1 at the first that fails. */
 export const check: Command = async (terminal) => {
   const { account, simulator } = await openLocalAccount(terminal);
-  const send = createSend();
   const scraper = createScraper(account);
-  const userAgent = `vcc-exporter/${build.version}`;
-  const fetch = createFetch(send, account.http, systemTiming);
-  const tokens = createTokenSource(fetch, { ...account.token, userAgent }, systemTiming.now);
-  const fetchPage = createFetchPage(fetch, tokens, { ...account.api, userAgent });
+  const connection = connect(account, systemTiming);
   const trip = beginTrip(account.timeoutMs, systemTiming.now());
 
   const steps: [string, () => Promise<string>][] = [
@@ -29,14 +21,14 @@ export const check: Command = async (terminal) => {
     [
       'Token',
       async () => {
-        await tokens.get(trip);
+        await connection.tokens.get(trip);
         return `issued by ${new URL(account.token.tokenUrl).origin}`;
       },
     ],
     [
       'First page',
       async () => {
-        const page = await fetchPage(1, trip);
+        const page = await connection.fetchPage(1, trip);
         const skew = trip.traffic.clockSkewMs;
         const clock = skew === undefined ? '' : `, its clock ${(skew / 1000).toFixed(1)} s from ours`;
         return `${page.count} of ${page.totalCount} agents, ${page.pageCount} pages${clock}`;
@@ -67,7 +59,7 @@ export const check: Command = async (terminal) => {
     return 0;
   } finally {
     trip.end();
-    send.close();
+    connection.close();
     scraper.close();
     await simulator?.close();
   }

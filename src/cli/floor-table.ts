@@ -1,3 +1,4 @@
+import type { Ages } from '../snapshot/ages.ts';
 import type { Reading } from '../snapshot/reading.ts';
 
 /** The floor at a glance, for a terminal: a few lines, no colours, no names of agents. */
@@ -6,27 +7,19 @@ export function floorTable({ account, floor, error, requests, durationMs }: Read
   if (!floor) return `  Account ${account}: no snapshot, reason ${error} (${took})`;
   const ago = (sinceMs: number | undefined) =>
     sinceMs === undefined ? '' : toDuration(Math.max(0, floor.takenAtMs - sinceMs));
-  const inState = new Map(floor.states.map(({ name, ages }) => [name, ages]));
-  const rows: [string, number, string][] = [
-    ...floor.presences.map(({ name, ages }): [string, number, string] => [
-      name,
-      ages.count,
-      ago(ages.oldestMs),
-    ]),
-    ['  idle', floor.idle.count, ago(floor.idle.oldestMs)],
+  const toRow = ({ name, ages }: { name: string; ages: Ages }): Row => [name, ages.count, ago(ages.oldestMs)];
+  const [ready, ...others] = floor.presences.map(toRow);
+  const agents: Row[] = [
+    ready!,
+    toRow({ name: '  idle', ages: floor.idle }),
     ['  busy', floor.busy, ''],
+    ...others,
   ];
-  const interactions = [...inState].map(([name, ages]): [string, number, string] => [
-    name,
-    ages.count,
-    ago(ages.oldestMs),
-  ]);
-  const idleRows = rows.splice(-2);
-  rows.splice(1, 0, ...idleRows);
+  const interactions = floor.states.map(toRow);
   return [
     `  Account ${account}: ${floor.agents} agents at ${new Date(floor.takenAtMs).toISOString()} (${took})`,
     '',
-    ...columns(['Presence', 'Agents', 'Longest'], rows, ['Interactions', 'Legs', 'Longest'], interactions),
+    ...columns(['Presence', 'Agents', 'Longest'], agents, ['Interactions', 'Legs', 'Longest'], interactions),
   ].join('\n');
 }
 

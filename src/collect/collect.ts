@@ -28,7 +28,7 @@ export function createCollect(fetchPage: FetchPage, options: PagingOptions, timi
   let rememberedPages = 1;
 
   return async (trip) => {
-    const pages = await readPages(fetchPage, range(rememberedPages), options, trip);
+    let pages = await readPages(fetchPage, range(rememberedPages), options, trip);
     for (let reading = 1; ; reading++) {
       const outcome = assemble(pages);
       if (!('reason' in outcome)) {
@@ -38,23 +38,17 @@ export function createCollect(fetchPage: FetchPage, options: PagingOptions, timi
       const message = `the pages do not add up after ${reading} of ${maxReadings} readings: ${outcome.reason}`;
       rememberedPages = 1;
       if (reading === maxReadings) throw new SnapshotError(message);
-      if (reading > 1) {
-        const delayMs = retryDelayMs(rereadDelays, reading, timing.random(), undefined);
-        if (timing.now() + delayMs >= trip.deadlineMs) throw new SnapshotError(message);
-        await timing.sleep(delayMs, trip.signal);
-        // What changed reaches further than the pages where it shows: start over.
-        pages.clear();
+      if (reading === 1) {
+        const known = Math.max(...outcome.pages);
+        const again = await readPages(fetchPage, outcome.pages, options, trip, known);
+        pages = new Map([...pages, ...again]);
+        continue;
       }
-      const again = reading > 1 ? range(rememberedPages) : outcome.pages;
-      for (const [number, page] of await readPages(
-        fetchPage,
-        again,
-        options,
-        trip,
-        reading > 1 ? 1 : Math.max(...again),
-      )) {
-        pages.set(number, page);
-      }
+      // What changed reaches further than the pages where it shows: start over.
+      const delayMs = retryDelayMs(rereadDelays, reading, timing.random(), undefined);
+      if (timing.now() + delayMs >= trip.deadlineMs) throw new SnapshotError(message);
+      await timing.sleep(delayMs, trip.signal);
+      pages = await readPages(fetchPage, range(rememberedPages), options, trip);
     }
   };
 }

@@ -84,9 +84,9 @@ export async function readPages(
       workers.push(worker());
   }
 
+  trip.signal.throwIfAborted();
   const onAbort = () => stop(trip.signal.reason);
   trip.signal.addEventListener('abort', onAbort, { once: true });
-  trip.signal.throwIfAborted();
   hire();
   // Workers hire workers, so the list may grow while it is walked.
   for (const each of workers) await each;
