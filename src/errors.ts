@@ -3,10 +3,15 @@
  * and the rows of docs/errors.md all derive from this table.
  */
 export const scrapeErrors = {
+  secret: {
+    about: 'The secret with the credentials could not be read, or does not hold what it must.',
+    advice:
+      'The log line says which: not found, no permission, KMS, no JSON, a missing field, or Secrets Manager not reached. docs/deploy.md has the form of the secret and the policy that reads it.',
+  },
   credentials_rejected: {
     about: 'The token endpoint rejected the client id and secret.',
     advice:
-      'Check VCC_CLIENT_ID and VCC_CLIENT_SECRET, that they belong to VCC_REGION, and VCC_TOKEN_AUTH if your account wants HTTP Basic.',
+      'Check VCC_CLIENT_ID and VCC_CLIENT_SECRET (or the secret), that they belong to VCC_REGION, and VCC_TOKEN_AUTH if your account wants HTTP Basic.',
   },
   unauthorized: {
     about: 'The API answered 401 to a token that had just been issued.',

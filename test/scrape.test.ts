@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createScraper, type Scraper } from '../src/scrape.ts';
 import { createApp } from '../src/serve/app.ts';
+import { toRequest } from '../src/serve/message.ts';
 import type { Fault } from '../src/simulator/faults.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../src/simulator/server.ts';
 import { accountOf } from './support/account.ts';
@@ -155,7 +156,7 @@ test('a failed scrape is logged without secrets and identities', async () => {
   await start({ faults: [{ kind: 'shape' }] });
   const logs: string[] = [];
   const app = createApp({ scraper, timeoutMs: 5000, log: (line) => logs.push(line) });
-  const response = await app(new Request('http://localhost/metrics'));
+  const response = await app(toRequest('GET', '/metrics', []));
   expect(response.status).toBe(200);
   expect(logs).toHaveLength(1);
   expect(JSON.parse(logs[0]!)).toMatchObject({
@@ -164,7 +165,7 @@ test('a failed scrape is logged without secrets and identities', async () => {
     account: 'test',
     code: 'shape',
   });
-  const told = logs.join() + (await response.text());
+  const told = logs.join() + response.body;
   for (const item of simulator.items()) expect(told).not.toContain(item.agentId);
   for (const secret of [simulator.clientId, simulator.clientSecret, 'page=', 'limit='])
     expect(told).not.toContain(secret);

@@ -6,7 +6,7 @@ import type {
   APIGatewayProxyResult,
   APIGatewayProxyStructuredResultV2,
 } from 'aws-lambda';
-import { toRequest } from '../serve/request.ts';
+import { type Answer, type IncomingRequest, toRequest } from '../serve/message.ts';
 
 /** Every event by which AWS brings an HTTP request to a function. A Function URL's is an HTTP API's (2.0). */
 export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent | ALBEvent;
@@ -17,13 +17,14 @@ export type HttpResult = APIGatewayProxyStructuredResultV2 | APIGatewayProxyResu
 /** After this long a gateway gives up: REST APIs 29 s by default, HTTP APIs 30 s, ALBs (idle timeout) 60 s by default. */
 const gatewayLimitMs = { rest: 29_000, http: 30_000, alb: 60_000 };
 
-/** An HTTP event as a web-standard request, and what its gateway limits. */
+/** An HTTP event as a request, and what its gateway limits and vouches for. */
 export interface ConvertedEvent {
-  /** Or the answer to what cannot be one. */
-  request: Request | Response;
+  request: IncomingRequest;
+  /** Whether AWS has checked that an IAM principal signed the request. */
+  signed: boolean;
   /** Undefined where the gateway waits as long as the function runs. */
   gatewayLimitMs: number | undefined;
-  toResult(response: Response): Promise<HttpResult>;
+  toResult(answer: Answer): HttpResult;
 }
 
 /** Converts an event of a Function URL, an HTTP API, a REST API or an ALB. @throws TypeError for any other event */
@@ -47,9 +48,16 @@ function convertV2(event: APIGatewayProxyEventV2): ConvertedEvent {
   const path = staged ? event.rawPath.slice(prefix.length) : event.rawPath;
   return {
     request: toRequest(http.method, path, toHeaders(event.headers)),
+    // Function URLs and HTTP APIs put it here when their authorizer is AWS_IAM.
+    signed: toIamCaller(event) !== undefined,
     gatewayLimitMs: functionUrl ? undefined : gatewayLimitMs.http,
     toResult: toGatewayResult,
   };
+}
+
+function toIamCaller(event: APIGatewayProxyEventV2): unknown {
+  const { authorizer } = event.requestContext as { authorizer?: { iam?: { userArn?: unknown } } };
+  return authorizer?.iam?.userArn;
 }
 
 function convertRest(event: APIGatewayProxyEvent): ConvertedEvent {
@@ -62,15 +70,15 @@ function convertRest(event: APIGatewayProxyEvent): ConvertedEvent {
   const path = proxy === undefined ? (templated ? event.path : event.resource) : `/${proxy}`;
   return {
     request: toRequest(event.httpMethod, path, headers),
+    signed: typeof event.requestContext.identity?.userArn === 'string',
     gatewayLimitMs: gatewayLimitMs.rest,
     toResult: toGatewayResult,
   };
 }
 
 /** What both kinds of API Gateway and Function URLs take. */
-async function toGatewayResult(response: Response) {
-  const headers = Object.fromEntries(response.headers);
-  return { statusCode: response.status, headers, ...(await toBody(response)) };
+function toGatewayResult({ status, headers, body }: Answer) {
+  return { statusCode: status, headers, ...toBody(body) };
 }
 
 function convertAlb(event: ALBEvent): ConvertedEvent {
@@ -78,28 +86,32 @@ function convertAlb(event: ALBEvent): ConvertedEvent {
   const multiValue = event.multiValueHeaders !== undefined;
   return {
     request: toRequest(event.httpMethod, event.path, toHeaders(event.headers, event.multiValueHeaders)),
+    signed: false,
     gatewayLimitMs: gatewayLimitMs.alb,
-    toResult: async (response) => {
-      const headers = [...response.headers];
-      return {
-        statusCode: response.status,
-        statusDescription: `${response.status} ${reasonPhrases[response.status] ?? ''}`.trim(),
-        ...(multiValue
-          ? { multiValueHeaders: Object.fromEntries(headers.map(([name, value]) => [name, [value]])) }
-          : { headers: Object.fromEntries(headers) }),
-        ...(await toBody(response)),
-      };
-    },
+    toResult: ({ status, headers, body }) => ({
+      statusCode: status,
+      statusDescription: `${status} ${reasonPhrases[status] ?? ''}`.trim(),
+      ...(multiValue
+        ? {
+            multiValueHeaders: Object.fromEntries(
+              Object.entries(headers).map(([name, value]) => [name, [value]]),
+            ),
+          }
+        : { headers }),
+      ...toBody(body),
+    }),
   };
 }
 
 /** The statuses that the app answers; an ALB wants the words too. */
 const reasonPhrases: Record<number, string> = {
   200: 'OK',
-  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   500: 'Internal Server Error',
+  503: 'Service Unavailable',
 };
 
 /** By lower-case name; of several values of one header all. No route takes a query or a body, so neither is kept. */
@@ -117,9 +129,8 @@ function toHeaders(
   return headers;
 }
 
-/** Text as it is; what is compressed as base64. */
-async function toBody(response: Response): Promise<{ body: string; isBase64Encoded: boolean }> {
-  const isBase64Encoded = response.headers.has('content-encoding') && response.body !== null;
-  if (!isBase64Encoded) return { body: await response.text(), isBase64Encoded };
-  return { body: Buffer.from(await response.arrayBuffer()).toString('base64'), isBase64Encoded };
+/** Text as it is; bytes (what is compressed) as base64. */
+function toBody(body: Answer['body']): { body: string; isBase64Encoded: boolean } {
+  if (typeof body === 'string') return { body, isBase64Encoded: false };
+  return { body: body.toString('base64'), isBase64Encoded: true };
 }

@@ -1,17 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
+import { openVault } from '../aws/open-account.ts';
 import { type Account, toAccount } from '../config/account.ts';
 import { ConfigError, type Environment, loadSettings } from '../config/load.ts';
 import { Secret } from '../config/secret.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Simulator, startSimulator } from '../simulator/server.ts';
+import type { Vault } from '../vault/vault.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The account to read on a laptop, and the stand-in that was started for it, if any. */
+/** The account to read on a laptop, its vault, and the stand-in that was started for it, if any. */
 export interface LocalAccount {
   settings: Settings;
   account: Account;
+  vault: Vault | undefined;
   simulator: Simulator | undefined;
 }
 
@@ -21,8 +24,10 @@ export interface LocalAccount {
  */
 export async function openLocalAccount(terminal: Terminal): Promise<LocalAccount> {
   const settings = loadSettings({ ...(await readEnvFile(terminal.folder)), ...terminal.env });
-  if (settings.VCC_CLIENT_ID !== undefined)
-    return { settings, account: toAccount(settings), simulator: undefined };
+  const vault = openVault(settings, terminal.note);
+  if (vault || settings.VCC_CLIENT_ID !== undefined) {
+    return { settings, account: toAccount(settings, vault), vault, simulator: undefined };
+  }
   const meant = (['VCC_API_URL', 'VCC_TOKEN_URL'] as const).filter((name) => settings[name] !== undefined);
   if (meant.length > 0) {
     const problem = `expected API credentials, since ${meant.join(' and ')} is set; received nothing`;
@@ -37,7 +42,7 @@ export async function openLocalAccount(terminal: Terminal): Promise<LocalAccount
     VCC_TOKEN_URL: simulator.tokenUrl,
     VCC_API_URL: simulator.apiUrl,
   };
-  return { settings: simulated, account: toAccount(simulated), simulator };
+  return { settings: simulated, account: toAccount(simulated), vault, simulator };
 }
 
 async function readEnvFile(folder: string): Promise<Environment> {

@@ -5,19 +5,34 @@ import { openLocalAccount } from './account.ts';
 import { floorTable } from './floor-table.ts';
 import type { Command } from './terminal.ts';
 
+/** What is tried, and how it went. */
+type Step = [string, () => Promise<string>];
+
 /** Goes the way to the metrics step by step and says how each went; exit status 1 at the first that fails. */
 export const check: Command = async (terminal) => {
-  const { account, simulator } = await openLocalAccount(terminal);
+  const { settings, account, vault, simulator } = await openLocalAccount(terminal);
   const scraper = createScraper(account);
   const connection = connect(account, systemTiming);
   const trip = beginTrip(account.timeoutMs, systemTiming.now());
 
-  const steps: [string, () => Promise<string>][] = [
+  const steps: Step[] = [
     [
       'Settings',
       async () =>
         `account ${account.name}${simulator ? ', the built-in stand-in (no credentials are set)' : ''}`,
     ],
+    ...(vault
+      ? [
+          [
+            'Secret',
+            async () => {
+              const { tokens, users } = await vault.scrapeCredentials(trip.signal);
+              const scrape = tokens.length + users.length;
+              return `${settings.VCC_SECRET_ID} has API credentials and ${scrape} scrape credentials`;
+            },
+          ] satisfies Step,
+        ]
+      : []),
     [
       'Token',
       async () => {

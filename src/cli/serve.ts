@@ -1,16 +1,21 @@
+import { ConfigError } from '../config/load.ts';
 import { createScraper, type Scrape } from '../scrape.ts';
-import { createApp } from '../serve/app.ts';
+import { scrapeCredentialsOf } from '../serve/access.ts';
+import { type App, createApp } from '../serve/app.ts';
+import { guarded } from '../serve/guard.ts';
 import { listen } from '../serve/listen.ts';
-import { openLocalAccount } from './account.ts';
+import { toRequest } from '../serve/message.ts';
+import { type LocalAccount, openLocalAccount } from './account.ts';
 import { floorTable } from './floor-table.ts';
-import type { Command } from './terminal.ts';
+import type { Command, Terminal } from './terminal.ts';
 
 /** Without a scrape from outside for so long, a terminal is shown a look of our own. */
 const lookEveryMs = 15_000;
 
 /** Serves metrics on this machine and shows the floor. */
 export const serve: Command = async (terminal) => {
-  const { settings, account, simulator } = await openLocalAccount(terminal);
+  const local = await openLocalAccount(terminal);
+  const { settings, account, simulator } = local;
   const scraper = createScraper(account);
   let drawnLines = 0;
   let shownMs = 0;
@@ -31,13 +36,13 @@ export const serve: Command = async (terminal) => {
     log: terminal.interactive ? () => {} : terminal.note,
     onScrape: show,
   });
-  const look = () => app(new Request('http://localhost/metrics'));
+  const look = () => app(toRequest('GET', '/metrics', []));
   const lookAgain = () => {
     if (Date.now() - shownMs >= lookEveryMs) void look();
   };
 
   try {
-    const server = await listen(app, settings.HOST, settings.PORT);
+    const server = await listen(await forScrapers(app, local, terminal), settings.HOST, settings.PORT);
     if (simulator) {
       terminal.print(
         'No VCC credentials are set: this is an invented contact centre, served by the built-in stand-in.',
@@ -59,3 +64,21 @@ export const serve: Command = async (terminal) => {
     await simulator?.close();
   }
 };
+
+/** The app for those who may scrape: with credentials if any are set anywhere, and everybody otherwise. */
+async function forScrapers(app: App, { settings, vault }: LocalAccount, terminal: Terminal): Promise<App> {
+  const { VCC_SCRAPE_AUTH: auth, VCC_SCRAPE_TOKENS: tokens, VCC_SCRAPE_USERS: users } = settings;
+  if (auth === 'none') return app;
+  if (auth === 'iam') {
+    throw new ConfigError([
+      'VCC_SCRAPE_AUTH: expected credentials or none, since only AWS Lambda can tell who signed a request; received "iam"',
+    ]);
+  }
+  const setAnywhere = async () => {
+    if (tokens || users) return true;
+    const kept = await vault?.scrapeCredentials(AbortSignal.timeout(settings.VCC_TIMEOUT));
+    return kept !== undefined && kept.tokens.length + kept.users.length > 0;
+  };
+  if (auth === undefined && !(await setAnywhere())) return app;
+  return guarded(app, scrapeCredentialsOf(settings, vault, terminal.note));
+}

@@ -1,9 +1,12 @@
 import type { PagingOptions } from '../collect/read-pages.ts';
 import type { FetchOptions } from '../http/fetch.ts';
 import type { FloorOptions } from '../snapshot/floor.ts';
+import type { Vault } from '../vault/vault.ts';
 import type { ClientOptions } from '../vcc/client.ts';
+import { fixedCredentials } from '../vcc/credentials.ts';
 import { apiUrl, tokenUrl } from '../vcc/regions.ts';
 import type { TokenOptions } from '../vcc/token.ts';
+import type { ApiCredentials } from './credentials.ts';
 import { ConfigError } from './load.ts';
 import type { Settings } from './settings.ts';
 
@@ -19,19 +22,14 @@ export interface Account {
   timeoutMs: number;
 }
 
-/** The account that the settings describe. @throws ConfigError without credentials */
-export function toAccount(settings: Settings): Account {
-  const { VCC_CLIENT_ID: clientId, VCC_CLIENT_SECRET: clientSecret } = settings;
-  if (clientId === undefined || clientSecret === undefined) {
-    throw new ConfigError(['VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials; received nothing']);
-  }
+/** The account that the settings describe; credentials from the vault, if there is one. @throws ConfigError without any */
+export function toAccount(settings: Settings, vault?: Vault): Account {
   const { VCC_REGION: region, VCC_HOSTS: family } = settings;
   return {
     name: settings.VCC_ACCOUNT ?? 'default',
     token: {
       tokenUrl: settings.VCC_TOKEN_URL ?? tokenUrl(region, family),
-      clientId,
-      clientSecret,
+      credentials: vault ? vault.apiCredentials : fixedCredentials(apiCredentialsOf(settings)),
       tokenAuth: settings.VCC_TOKEN_AUTH,
     },
     api: { apiUrl: settings.VCC_API_URL ?? apiUrl(region, family), pageSize: settings.VCC_PAGE_SIZE },
@@ -45,4 +43,12 @@ export function toAccount(settings: Settings): Account {
     cacheTtlMs: settings.VCC_CACHE_TTL,
     timeoutMs: settings.VCC_TIMEOUT,
   };
+}
+
+function apiCredentialsOf(settings: Settings): ApiCredentials {
+  const { VCC_CLIENT_ID: clientId, VCC_CLIENT_SECRET: clientSecret } = settings;
+  if (clientId !== undefined && clientSecret !== undefined) return { clientId, clientSecret };
+  throw new ConfigError([
+    'VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials, or VCC_SECRET_ID; received nothing',
+  ]);
 }

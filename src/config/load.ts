@@ -20,7 +20,7 @@ const names = Object.keys(settings) as SettingName[];
 
 /**
  * Reads all settings; an empty variable counts as not set.
- * @throws ConfigError with every problem: values that do not fit, unknown VCC_* names, half of the credentials
+ * @throws ConfigError with every problem: values that do not fit, unknown VCC_* names, settings that contradict each other
  */
 export function loadSettings(env: Environment): Settings {
   const problems: string[] = [];
@@ -40,15 +40,34 @@ export function loadSettings(env: Environment): Settings {
   for (const name of Object.keys(env)) {
     if (name.startsWith('VCC_') && !(name in settings)) problems.push(unknownSetting(name));
   }
-  const idGiven = values.VCC_CLIENT_ID !== undefined;
-  if (idGiven !== (values.VCC_CLIENT_SECRET !== undefined)) {
+  problems.push(...contradictions(values));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return values as Settings;
+}
+
+/** Settings that do not go together. */
+function contradictions(values: Partial<Record<SettingName, unknown>>): string[] {
+  const problems: string[] = [];
+  const isSet = (name: SettingName) => values[name] !== undefined;
+  const idGiven = isSet('VCC_CLIENT_ID');
+  if (isSet('VCC_SECRET_ID') && (idGiven || isSet('VCC_CLIENT_SECRET'))) {
+    problems.push(
+      'VCC_SECRET_ID: expected either a secret or VCC_CLIENT_ID and VCC_CLIENT_SECRET; received both',
+    );
+  } else if (idGiven !== isSet('VCC_CLIENT_SECRET')) {
     const [given, missing] = idGiven ? ['ID', 'SECRET'] : ['SECRET', 'ID'];
     problems.push(
       `VCC_CLIENT_${missing}: expected a value, since VCC_CLIENT_${given} is set; received nothing`,
     );
   }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return values as Settings;
+  const unused = (['VCC_SCRAPE_TOKENS', 'VCC_SCRAPE_USERS'] as const).filter(isSet);
+  const auth = values.VCC_SCRAPE_AUTH;
+  if (unused.length > 0 && (auth === 'none' || auth === 'iam')) {
+    problems.push(
+      `VCC_SCRAPE_AUTH: expected credentials, since ${unused.join(' and ')} is set; received "${auth}"`,
+    );
+  }
+  return problems;
 }
 
 function unknownSetting(name: string): string {

@@ -1,3 +1,5 @@
+import { Secret } from './secret.ts';
+
 /** A value that does not fit a setting: what was expected, in words that follow "expected ". */
 export class Unfit extends Error {
   readonly expected: string;
@@ -22,6 +24,43 @@ export function oneOf<const T extends string>(words: readonly T[]): Parse<T> {
     return word;
   };
 }
+
+/** What Secrets Manager takes for a SecretId: a name, or an ARN. */
+export const secretId: Parse<string> = (value) => {
+  const name = '[\\w/+=.@-]{1,512}';
+  if (!new RegExp(`^(arn:aws[\\w-]*:secretsmanager:[\\w-]+:\\d{12}:secret:)?${name}$`).test(value)) {
+    throw new Unfit('the name or ARN of a secret (letters, digits and /_+=.@-)');
+  }
+  return value;
+};
+
+/** Shortest scrape credential: machines use them, so nothing is gained by shorter ones. */
+export const minCredentialLength = 16;
+
+/** Bearer tokens (RFC 6750's b64token), each long enough, with spaces or commas between them. */
+export const bearerTokens: Parse<readonly Secret[]> = (value) =>
+  value.split(/[\s,]+/).map((token) => {
+    if (!isBearerToken(token)) {
+      throw new Unfit(`tokens of letters, digits and -._~+/=, each at least ${minCredentialLength} long`);
+    }
+    return new Secret(token);
+  });
+
+/** Whether a text can be sent as a bearer token, and is long enough. */
+export function isBearerToken(text: string): boolean {
+  return /^[\w\-.~+/]+=*$/.test(text) && text.length >= minCredentialLength;
+}
+
+/** Pairs `name:password` for Basic, with spaces between them; a password holds no space. */
+export const basicUsers: Parse<readonly { name: string; password: Secret }[]> = (value) =>
+  value.split(/\s+/).map((pair) => {
+    const [, name, password] = /^([^:]+):(.+)$/.exec(pair) ?? [];
+    if (name === undefined || password === undefined || password.length < minCredentialLength) {
+      const least = minCredentialLength;
+      throw new Unfit(`pairs name:password with spaces between them, each password at least ${least} long`);
+    }
+    return { name, password: new Secret(password) };
+  });
 
 /** A whole number within bounds, both included. */
 export function wholeNumber(min: number, max: number): Parse<number> {

@@ -1,11 +1,23 @@
 import { hostFamilies, regions } from '../vcc/regions.ts';
-import { buckets, duration, httpUrl, labelValue, oneOf, type Parse, text, wholeNumber } from './parse.ts';
+import {
+  basicUsers,
+  bearerTokens,
+  buckets,
+  duration,
+  httpUrl,
+  labelValue,
+  oneOf,
+  type Parse,
+  secretId,
+  text,
+  wholeNumber,
+} from './parse.ts';
 import { Secret } from './secret.ts';
 
 /** One setting: everything that the code, the docs and the deployment need to know of it. */
 export interface Setting<T> {
   /** Where it stands in docs/configuration.md. */
-  section: 'Account' | 'Reading' | 'Metrics' | 'Local server';
+  section: 'Account' | 'Secrets Manager' | 'Who may scrape' | 'Reading' | 'Metrics' | 'Local server';
   about: string;
   parse: Parse<T>;
   /** As it would be written; undefined: no value unless it is set. */
@@ -35,14 +47,14 @@ export const settings = {
     about:
       'Client id of API credentials with the scope `stats` (VCC Admin Portal, Account Settings, API Credentials).',
     parse: text,
-    absent: 'locally: run against the stand-in for the API',
+    absent: 'from the secret; locally, without one: run against the stand-in for the API',
     sensitive: true,
   }),
   VCC_CLIENT_SECRET: setting({
     section: 'Account',
     about: 'The secret of these credentials.',
     parse: (value) => new Secret(value),
-    absent: 'locally: run against the stand-in for the API',
+    absent: 'as above',
     sensitive: true,
   }),
   VCC_REGION: setting({
@@ -76,6 +88,50 @@ export const settings = {
     about: 'How the credentials are sent to the token endpoint: in the form `body`, or as HTTP `basic`.',
     parse: oneOf(['body', 'basic']),
     fallback: 'body',
+  }),
+  VCC_SECRET_ID: setting({
+    section: 'Secrets Manager',
+    about:
+      'Name or ARN of a secret in AWS Secrets Manager that holds the API credentials, and scrape credentials too if you like: JSON, docs/deploy.md has its form. Takes the place of `VCC_CLIENT_ID` and `VCC_CLIENT_SECRET`.',
+    parse: secretId,
+    absent: 'no secret is read',
+  }),
+  VCC_SECRET_TTL: setting({
+    section: 'Secrets Manager',
+    about:
+      'How long the secret is used before it is read again. API credentials that are rejected are read again at once; scrape credentials change after this time.',
+    parse: duration(1000, 86_400_000),
+    fallback: '5m',
+  }),
+  VCC_SECRET_PENDING: setting({
+    section: 'Secrets Manager',
+    about:
+      'Whether credentials that are staged `AWSPENDING` may be tried when the current ones are rejected: `never`, or `when-rejected`, for a rotation that changes them at Vonage’s side before it moves the label.',
+    parse: oneOf(['never', 'when-rejected']),
+    fallback: 'never',
+  }),
+  VCC_SCRAPE_AUTH: setting({
+    section: 'Who may scrape',
+    about:
+      'Who is let in: `credentials` (a bearer token, or name and password), `iam` (on Lambda only: requests whose IAM signature AWS has checked), or `none`: everybody who can reach the address.',
+    parse: oneOf(['credentials', 'iam', 'none']),
+    absent: 'on Lambda `credentials`; elsewhere `credentials` if any are set, else `none`',
+  }),
+  VCC_SCRAPE_TOKENS: setting({
+    section: 'Who may scrape',
+    about:
+      'Bearer tokens, any of which lets in, with spaces or commas between them; at least 16 characters each. Several, so that one can be replaced while it is in use.',
+    parse: bearerTokens,
+    absent: 'none, or those in the secret',
+    sensitive: true,
+  }),
+  VCC_SCRAPE_USERS: setting({
+    section: 'Who may scrape',
+    about:
+      'Pairs `name:password` for HTTP Basic, any of which lets in, with spaces between them; passwords of at least 16 characters without spaces.',
+    parse: basicUsers,
+    absent: 'none, or those in the secret',
+    sensitive: true,
   }),
   VCC_PAGE_SIZE: setting({
     section: 'Reading',

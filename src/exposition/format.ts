@@ -30,7 +30,7 @@ export const formats: readonly Format[] = [textFormat, openMetricsFormat];
  * The format that an Accept header prefers (RFC 9110, 12.5.1). Nothing acceptable, no header, or a tie with a
  * wildcard gives text 0.0.4: a scrape in the wrong format is of more use than none.
  */
-export function negotiateFormat(accept: string | null): Format {
+export function negotiateFormat(accept: string | undefined): Format {
   let best = textFormat;
   let bestQuality = 0;
   for (const range of (accept ?? '').split(',')) {
@@ -61,7 +61,7 @@ function qualityOf(parameters: readonly string[]): number {
 }
 
 /** Whether gzip is acceptable by an Accept-Encoding header. */
-export function acceptsGzip(acceptEncoding: string | null): boolean {
+export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   return (acceptEncoding ?? '').split(',').some((range) => {
     const [coding = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
     return (coding === 'gzip' || coding === '*') && qualityOf(parameters) > 0;

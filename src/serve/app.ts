@@ -5,10 +5,11 @@ import { acceptsGzip, negotiateFormat } from '../exposition/format.ts';
 import { logLine, toLogFields } from '../log.ts';
 import type { Scrape, Scraper } from '../scrape.ts';
 import { toBudgetMs } from './budget.ts';
-import { landingPage } from './landing.ts';
+import { landingHeaders, landingPage } from './landing.ts';
+import { type Answer, type IncomingRequest, reply, withoutBodyForHead } from './message.ts';
 
 /** Answers one HTTP request; `timeLeftMs` is what the runtime or gateway leaves, if it sets a limit. */
-export type App = (request: Request, timeLeftMs?: number) => Promise<Response>;
+export type App = (request: IncomingRequest, timeLeftMs?: number) => Promise<Answer>;
 
 /** What the routes need. */
 export interface AppOptions {
@@ -30,7 +31,7 @@ export function createApp(options: AppOptions): App {
   const { scraper, timeoutMs, log, now = Date.now, onScrape } = options;
   let last: { scrape: Scrape; atMs: number } | undefined;
 
-  async function metrics(request: Request, timeLeftMs: number | undefined): Promise<Response> {
+  async function metrics(request: IncomingRequest, timeLeftMs: number | undefined): Promise<Answer> {
     const header = request.headers.get('x-prometheus-scrape-timeout-seconds');
     const scrape = await scraper.scrape(toBudgetMs(timeoutMs, header, timeLeftMs));
     last = { scrape, atMs: now() };
@@ -40,40 +41,33 @@ export function createApp(options: AppOptions): App {
     onScrape?.(scrape);
 
     const format = negotiateFormat(request.headers.get('accept'));
-    const body = Buffer.from(format.encode(scrape.families));
+    const body = format.encode(scrape.families);
     const headers = { 'content-type': format.contentType, vary: 'Accept, Accept-Encoding' };
-    if (body.length < minGzipBytes || !acceptsGzip(request.headers.get('accept-encoding'))) {
-      return reply(200, body, headers);
-    }
+    const short = body.length < minGzipBytes;
+    if (short || !acceptsGzip(request.headers.get('accept-encoding'))) return reply(200, body, headers);
     return reply(200, await compress(body), { ...headers, 'content-encoding': 'gzip' });
   }
 
-  function landing(): Response {
+  function landing(): Answer {
     const html = landingPage({
       build,
       account: scraper.account,
       last: last && { ...last.scrape, atMs: last.atMs },
     });
-    return reply(200, html, {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy':
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-      'referrer-policy': 'no-referrer',
-    });
+    return reply(200, html, landingHeaders());
   }
 
   const routes: Record<
     string,
-    (request: Request, timeLeftMs: number | undefined) => Response | Promise<Response>
+    (request: IncomingRequest, timeLeftMs: number | undefined) => Answer | Promise<Answer>
   > = {
     '/': landing,
     '/metrics': metrics,
     '/-/healthy': () => reply(200, 'OK\n'),
   };
 
-  async function answer(request: Request, timeLeftMs: number | undefined): Promise<Response> {
-    const { pathname } = new URL(request.url);
-    const route = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
+  async function answer(request: IncomingRequest, timeLeftMs: number | undefined): Promise<Answer> {
+    const route = Object.hasOwn(routes, request.path) ? routes[request.path] : undefined;
     if (!route) return reply(404, `Not found. There are ${Object.keys(routes).join(', ')}.\n`);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return reply(405, 'Only GET and HEAD.\n', { allow: 'GET, HEAD' });
@@ -83,25 +77,10 @@ export function createApp(options: AppOptions): App {
 
   return async (request, timeLeftMs) => {
     try {
-      const response = await answer(request, timeLeftMs);
-      return request.method === 'HEAD' ? new Response(null, response) : response;
+      return withoutBodyForHead(request, await answer(request, timeLeftMs));
     } catch (error) {
       log(logLine('error', 'request failed', toLogFields(error)));
       return reply(500, 'The exporter itself failed; its log says why.\n');
     }
   };
-}
-
-/** A response with the headers that all have in common. */
-export function reply(status: number, body: string | Buffer, headers: Record<string, string> = {}): Response {
-  return new Response(typeof body === 'string' ? body : new Uint8Array(body), {
-    status,
-    headers: {
-      'content-type': 'text/plain; charset=utf-8',
-      'content-length': String(Buffer.byteLength(body)),
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      ...headers,
-    },
-  });
 }

@@ -8,7 +8,7 @@ const marginMs = 500;
  */
 export function toBudgetMs(
   timeoutMs: number,
-  scrapeTimeoutHeader: string | null,
+  scrapeTimeoutHeader: string | undefined,
   timeLeftMs: number | undefined,
 ): number {
   const headerMs = Number(scrapeTimeoutHeader ?? Number.NaN) * 1000;

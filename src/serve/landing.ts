@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Build } from '../catalogue/metric.ts';
 import type { Reading } from '../snapshot/reading.ts';
 
@@ -9,15 +10,7 @@ export interface LandingFacts {
   last: { reading: Reading; atMs: number } | undefined;
 }
 
-/** The page at `/`: what this is, and how the last scrape went. */
-export function landingPage({ build, account, last }: LandingFacts): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>vcc-exporter</title>
-<style>
+const style = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem }
 h1 { margin-bottom: 0 }
@@ -28,7 +21,33 @@ th { font-weight: normal; opacity: .7 }
 td { text-align: right; font-variant-numeric: tabular-nums; padding-right: 0 }
 .up { color: #1a7f37 } .down { color: #d1242f }
 @media (prefers-color-scheme: dark) { .up { color: #4ac26b } .down { color: #ff7b72 } }
-</style>
+`;
+
+/** What browsers are told of the page: nothing runs, nothing is fetched, nobody frames it; its one style is known by hash. */
+export function landingHeaders(): Record<string, string> {
+  const hash = createHash('sha256').update(style).digest('base64');
+  return {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+    'referrer-policy': 'no-referrer',
+    // Browsers heed it over https only, so that it does no harm on a laptop.
+    'strict-transport-security': 'max-age=31536000',
+    'x-frame-options': 'DENY',
+  };
+}
+
+/** The page at `/`: what this is, and how the last scrape went. */
+export function landingPage({ build, account, last }: LandingFacts): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>vcc-exporter</title>
+<style>${style}</style>
 </head>
 <body>
 <h1>vcc-exporter</h1>

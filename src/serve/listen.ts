@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ConfigError } from '../config/load.ts';
 import type { App } from './app.ts';
-import { toRequest } from './request.ts';
+import { toRequest } from './message.ts';
 
 /** A running local server. */
 export interface Listening {
@@ -52,15 +52,13 @@ export async function listen(app: App, host: string, port: number): Promise<List
 
 async function answer(app: App, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const { method = 'GET', url = '/', headers } = incoming;
-  // No route takes a body, so none is read.
   const request = toRequest(
     method,
     url,
-    Object.entries(headers).map(([name, value]) => [name, String(value)]),
+    Object.entries(headers).map(([name, value]) => [name, value?.toString()]),
   );
-  const response = request instanceof Response ? request : await app(request);
-  const body = response.body ? Buffer.from(await response.arrayBuffer()) : undefined;
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+  const { status, headers: answered, body } = await app(request);
+  outgoing.writeHead(status, answered);
   await new Promise<void>((resolve) => {
     outgoing.once('close', resolve);
     outgoing.end(body);

@@ -1,15 +1,15 @@
-import type { Secret } from '../config/secret.ts';
+import type { ApiCredentials } from '../config/credentials.ts';
 import { ExporterError } from '../errors.ts';
 import { HttpStatusError } from '../http/errors.ts';
 import type { Fetch, Trip } from '../http/fetch.ts';
+import type { CredentialSource } from './credentials.ts';
 import { AuthError, ShapeError } from './errors.ts';
 import { kindOf, parseJson } from './json.ts';
 
 /** How to ask for tokens. */
 export interface TokenOptions {
   tokenUrl: string;
-  clientId: string;
-  clientSecret: Secret;
+  credentials: CredentialSource;
   /** Client credentials in the form body, or as HTTP Basic (RFC 6749, 2.3.1 knows both). */
   tokenAuth: 'body' | 'basic';
   userAgent: string;
@@ -56,7 +56,7 @@ export function createTokenSource(fetch: Fetch, options: TokenOptions, now: () =
   async function request(trip: Trip): Promise<string> {
     const askedMs = now();
     try {
-      const { access_token, expires_in = defaultLifeSeconds } = parseToken(await post(trip));
+      const { access_token, expires_in = defaultLifeSeconds } = parseToken(await postUntilAccepted(trip));
       const lifeMs = expires_in * 1000;
       current = {
         token: access_token,
@@ -72,19 +72,38 @@ export function createTokenSource(fetch: Fetch, options: TokenOptions, now: () =
     }
   }
 
-  async function post(trip: Trip): Promise<string> {
+  async function postUntilAccepted(trip: Trip): Promise<string> {
+    let rejected: AuthError | undefined;
+    try {
+      for await (const credentials of options.credentials(trip)) {
+        try {
+          return await post(credentials, trip);
+        } catch (error) {
+          if (!(error instanceof AuthError)) throw error;
+          rejected = error;
+        }
+      }
+    } catch (error) {
+      // Others could not be had: both failures belong to the story.
+      if (!rejected || !(error instanceof ExporterError) || error.code !== 'secret') throw error;
+      throw new AuthError('credentials_rejected', `${rejected.message}; ${error.message}`, error);
+    }
+    throw rejected;
+  }
+
+  async function post({ clientId, clientSecret }: ApiCredentials, trip: Trip): Promise<string> {
     const basic = options.tokenAuth === 'basic';
     const form = new URLSearchParams({ grant_type: 'client_credentials', scope });
     if (!basic) {
-      form.set('client_id', options.clientId);
-      form.set('client_secret', options.clientSecret.reveal());
+      form.set('client_id', clientId);
+      form.set('client_secret', clientSecret.reveal());
     }
     const headers: Record<string, string> = {
       'content-type': 'application/x-www-form-urlencoded',
       accept: 'application/json',
       'user-agent': options.userAgent,
     };
-    if (basic) headers.authorization = basicCredentials(options.clientId, options.clientSecret.reveal());
+    if (basic) headers.authorization = basicCredentials(clientId, clientSecret.reveal());
     try {
       const url = new URL(options.tokenUrl);
       return (await fetch({ method: 'POST', url, headers, body: form.toString() }, trip)).body;

@@ -61,7 +61,7 @@ test('with no documented state missing, however empty the floor', async () => {
   expect(rows('vcc_agents')).toBe(4);
   expect(rows('vcc_agents_by_activity')).toBe(11);
   expect(rows('vcc_interactions_by_reason')).toBe(2 + 4 + 2 + 7 + 4);
-  expect(rows('vcc_scrape_error')).toBe(10);
+  expect(rows('vcc_scrape_error')).toBe(11);
   expect(rows('vcc_unknown_values')).toBe(6);
   expect(rows('vcc_interaction_age_seconds')).toBe(5 * 13);
   // Nobody there: no oldest, no mean.

@@ -18,6 +18,8 @@ describe('loadSettings', () => {
     expect(loadSettings({})).toEqual({
       VCC_REGION: 'emea',
       VCC_HOSTS: 'newvoicemedia',
+      VCC_SECRET_PENDING: 'never',
+      VCC_SECRET_TTL: 300_000,
       VCC_TOKEN_AUTH: 'body',
       VCC_PAGE_SIZE: 1000,
       VCC_PAGE_CONCURRENCY: 10,
@@ -147,16 +149,16 @@ describe('toAccount', () => {
 
   test('cannot be had without credentials', () => {
     expect(() => toAccount(loadSettings({}))).toThrow(
-      'VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials; received nothing',
+      'VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials, or VCC_SECRET_ID; received nothing',
     );
   });
 
   test('does not show the secret however it is printed', () => {
     const account = toAccount(loadSettings(credentials));
     const printed = [
-      inspect(account, { depth: 9, showHidden: true }),
-      JSON.stringify(account),
-      `${account.token.clientSecret}`,
+      inspect([account, loadSettings(credentials)], { depth: 9, showHidden: true }),
+      JSON.stringify([account, loadSettings(credentials)]),
+      `${loadSettings(credentials).VCC_CLIENT_SECRET}`,
     ];
     for (const text of printed) expect(text).not.toContain('s3cret');
     expect(new Secret('s3cret').reveal()).toBe('s3cret');

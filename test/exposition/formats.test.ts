@@ -154,7 +154,7 @@ describe('negotiation', () => {
   test.each([
     [prometheus2, 'openmetrics'],
     [prometheus3, 'openmetrics'],
-    [null, 'text'],
+    [undefined, 'text'],
     ['', 'text'],
     ['*/*', 'text'],
     ['text/*', 'text'],
@@ -180,7 +180,7 @@ describe('negotiation', () => {
     ['gzip;q=0', false],
     ['identity', false],
     ['', false],
-    [null, false],
+    [undefined, false],
   ])('of encodings %p: gzip is %p', (header, expected) => {
     expect(acceptsGzip(header)).toBe(expected);
   });

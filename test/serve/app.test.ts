@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Scraper } from '../../src/scrape.ts';
 import { createApp } from '../../src/serve/app.ts';
 import { type Listening, listen } from '../../src/serve/listen.ts';
+import { toRequest } from '../../src/serve/message.ts';
 import type { Reading } from '../../src/snapshot/reading.ts';
 import { agent } from '../support/agents.ts';
 import { familiesOf, readingOf } from '../support/reading.ts';
@@ -25,23 +26,23 @@ function scraperOf(reading: Reading): Scraper {
 const appOf = (reading = readingOf([agent('a')]), logs: string[] = []) =>
   createApp({ scraper: scraperOf(reading), timeoutMs: 20_000, log: (line) => logs.push(line), now: () => 0 });
 const get = (path: string, headers = {}, method = 'GET') =>
-  new Request(`http://localhost${path}`, { method, headers });
+  toRequest(method, path, Object.entries<string>(headers));
 
 describe('the app', () => {
   test('serves text 0.0.4 to who asks for nothing else, with its length', async () => {
     const response = await appOf()(get('/metrics'));
-    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
-    const body = Buffer.from(await response.arrayBuffer());
-    expect(response.headers.get('content-length')).toBe(String(body.length));
-    expect(response.headers.get('content-encoding')).toBeNull();
-    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const body = Buffer.from(response.body);
+    expect(response.headers['content-length']).toBe(String(body.length));
+    expect(response.headers['content-encoding']).toBeUndefined();
+    expect(response.headers['x-content-type-options']).toBe('nosniff');
   });
 
   test('shows on the landing page how the last scrape went', async () => {
     const app = appOf();
-    expect(await (await app(get('/'))).text()).toContain('Not scraped yet');
+    expect((await app(get('/'))).body).toContain('Not scraped yet');
     await app(get('/metrics'));
-    const html = await (await app(get('/'))).text();
+    const html = (await app(get('/'))).body;
     expect(html).toContain('<span class="up">up</span>');
     expect(html).toContain('<th scope="row">Ready</th><td>1</td>');
     expect(html).toContain('1970-01-01T00:00:00.000Z');
@@ -50,7 +51,7 @@ describe('the app', () => {
   test('says on the landing page why the last scrape failed', async () => {
     const app = appOf(readingOf([], { error: 'throttled', floor: undefined }));
     await app(get('/metrics'));
-    expect(await (await app(get('/'))).text()).toContain('<span class="down">down: throttled</span>');
+    expect((await app(get('/'))).body).toContain('<span class="down">down: throttled</span>');
   });
 
   test('escapes what comes from outside, and allows no scripts', async () => {
@@ -59,10 +60,10 @@ describe('the app', () => {
     );
     await app(get('/metrics'));
     const response = await app(get('/'));
-    const html = await response.text();
+    const html = response.body;
     expect(html).not.toMatch(/<script|<b>/);
     expect(html).toContain('&lt;b&gt;&amp;&quot;');
-    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(response.headers['content-security-policy']).toContain("default-src 'none'");
   });
 
   test.each(['/metrics/', '/Metrics', '/constructor', '/__proto__', '/favicon.ico'])(
@@ -70,19 +71,19 @@ describe('the app', () => {
     async (path) => {
       const response = await appOf()(get(path));
       expect(response.status).toBe(404);
-      expect(await response.text()).toBe('Not found. There are /, /metrics, /-/healthy.\n');
+      expect(response.body).toBe('Not found. There are /, /metrics, /-/healthy.\n');
     },
   );
 
   test.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('refuses %s', async (method) => {
     const response = await appOf()(get('/metrics', {}, method));
-    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    expect([response.status, response.headers.allow]).toEqual([405, 'GET, HEAD']);
   });
 
   test('answers HEAD like GET without the body', async () => {
     const [head, full] = [await appOf()(get('/metrics', {}, 'HEAD')), await appOf()(get('/metrics'))];
-    expect(Object.fromEntries(head.headers)).toEqual(Object.fromEntries(full.headers));
-    expect(await head.text()).toBe('');
+    expect(head.headers).toEqual(full.headers);
+    expect(head.body).toBe('');
   });
 
   test('answers 500 only for a bug of its own, and logs where it is, not what it held', async () => {
@@ -99,7 +100,7 @@ describe('the app', () => {
     expect(response.status).toBe(500);
     expect(JSON.parse(logs[0]!)).toMatchObject({ code: 'internal', kind: 'TypeError' });
     expect(logs[0]).toContain('app.test.ts');
-    expect(logs.join() + (await response.text())).not.toContain('4711');
+    expect(logs.join() + response.body).not.toContain('4711');
   });
 });
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { toBudgetMs } from '../../src/serve/budget.ts';
 
 test.each([
-  [20_000, null, undefined, 20_000],
+  [20_000, undefined, undefined, 20_000],
   [20_000, '10', undefined, 9500],
   [20_000, '10.000000', 60_000, 9500],
   [20_000, '0.6', undefined, 300],

@@ -4,6 +4,7 @@ import { DeadlineError } from '../../src/http/errors.ts';
 import { createFetch, systemTiming } from '../../src/http/fetch.ts';
 import { createSend, type Send } from '../../src/http/send.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { fixedCredentials } from '../../src/vcc/credentials.ts';
 import { createTokenSource, type TokenOptions } from '../../src/vcc/token.ts';
 import { newTrip } from '../support/account.ts';
 import { fakeTiming } from '../support/timing.ts';
@@ -13,6 +14,8 @@ const http = {
   requestTimeoutMs: 1000,
   maxBodyBytes: 10_000,
 };
+const credentialsOf = (clientId: string, secret: string) =>
+  fixedCredentials({ clientId, clientSecret: new Secret(secret) });
 const wire = createSend();
 let simulator: Simulator;
 afterEach(async () => {
@@ -25,8 +28,7 @@ async function start(more: Partial<TokenOptions> = {}, tokenSeconds = 7200) {
   simulator = await startSimulator({ agents: 10, tokenSeconds, now: timing.now });
   const options: TokenOptions = {
     tokenUrl: simulator.tokenUrl,
-    clientId: simulator.clientId,
-    clientSecret: new Secret(simulator.clientSecret),
+    credentials: credentialsOf(simulator.clientId, simulator.clientSecret),
     tokenAuth: 'body',
     userAgent: 'vcc-exporter/test',
     ...more,
@@ -39,8 +41,7 @@ function answering(body: unknown) {
   const send: Send = async () => ({ status: 200, headers: {}, body: JSON.stringify(body) });
   const options: TokenOptions = {
     tokenUrl: 'https://token.invalid/',
-    clientId: 'a',
-    clientSecret: new Secret('b'),
+    credentials: credentialsOf('a', 'b'),
     tokenAuth: 'body',
     userAgent: 'x',
   };
@@ -55,8 +56,7 @@ describe('token source', () => {
       simulator = await startSimulator({ agents: 10, clientId: 'id: 1%', clientSecret: 's&cr:t +ü' });
       const options = {
         tokenUrl: simulator.tokenUrl,
-        clientId: 'id: 1%',
-        clientSecret: new Secret('s&cr:t +ü'),
+        credentials: credentialsOf('id: 1%', 's&cr:t +ü'),
         tokenAuth,
         userAgent: 'x',
       };
@@ -104,7 +104,7 @@ describe('token source', () => {
   });
 
   test('says that the credentials were not accepted, without telling them', async () => {
-    const { tokens } = await start({ clientSecret: new Secret('wrong-secret') });
+    const { tokens } = await start({ credentials: credentialsOf('other-id', 'wrong-secret') });
     const error = (await tokens.get(newTrip()).catch((thrown: unknown) => thrown)) as Error;
     expect(error).toMatchObject({ code: 'credentials_rejected', retryable: false });
     expect(error.message).toBe(

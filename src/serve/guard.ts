@@ -1,0 +1,56 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { ScrapeCredentials } from '../config/credentials.ts';
+import type { LoadScrapeCredentials } from './access.ts';
+import type { App } from './app.ts';
+import { type Answer, type IncomingRequest, reply, withoutBodyForHead } from './message.ts';
+
+/** The health check is for load balancers, which have no credentials, and tells nothing. */
+const openPath = '/-/healthy';
+/** Longest that finding out who may scrape may take; the rest of the time is for the scrape. */
+const longestLoadMs = 5000;
+
+/**
+ * The app for those who have one of the credentials. Others get 401 and are told no more than which schemes there are;
+ * while no credentials are known, everybody gets 503.
+ */
+export function guarded(app: App, load: LoadScrapeCredentials): App {
+  // Digests have one length, as timingSafeEqual wants, and with a key of this process none can be aimed at.
+  const key = randomBytes(32);
+  const digest = (credential: string) => createHmac('sha256', key).update(credential).digest();
+
+  function refuse(request: IncomingRequest, { tokens, users }: ScrapeCredentials): Answer | undefined {
+    if (tokens.length + users.length === 0) {
+      return reply(503, 'There are no scrape credentials; the log may say why.\n');
+    }
+    const given = digest(toCredential(request.headers.get('authorization')));
+    const known = [
+      ...tokens.map((token) => `bearer ${token.reveal()}`),
+      ...users.map(({ name, password }) => `basic ${name}:${password.reveal()}`),
+    ];
+    // Every one is compared, so that the time does not tell which one came close.
+    const matches = known.filter((credential) => timingSafeEqual(digest(credential), given));
+    if (matches.length > 0) return undefined;
+    const schemes = [
+      ...(users.length > 0 ? ['Basic realm="vcc-exporter", charset="UTF-8"'] : []),
+      ...(tokens.length > 0 ? ['Bearer realm="vcc-exporter"'] : []),
+    ];
+    return reply(401, 'Unauthorized.\n', { 'www-authenticate': schemes.join(', ') });
+  }
+
+  return async (request, timeLeftMs) => {
+    if (request.path === openPath) return app(request, timeLeftMs);
+    const startedMs = Date.now();
+    const budgetMs = Math.min(longestLoadMs, (timeLeftMs ?? Number.POSITIVE_INFINITY) / 2);
+    const refusal = refuse(request, await load(budgetMs));
+    if (refusal) return withoutBodyForHead(request, refusal);
+    return app(request, timeLeftMs === undefined ? undefined : timeLeftMs - (Date.now() - startedMs));
+  };
+}
+
+/** The header in the form of the known ones: the scheme in lower case, what Basic holds decoded. */
+function toCredential(header: string | undefined): string {
+  const [, scheme, value] = /^(bearer|basic) +(\S+)$/i.exec(header?.trim() ?? '') ?? [];
+  if (scheme === undefined || value === undefined) return '';
+  if (scheme.toLowerCase() === 'bearer') return `bearer ${value}`;
+  return `basic ${Buffer.from(value, 'base64').toString('utf8')}`;
+}

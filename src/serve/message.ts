@@ -1,0 +1,47 @@
+/** An HTTP request as the routes take it, whoever brought it. No route takes a query or a body, so neither is kept. */
+export interface IncomingRequest {
+  method: string;
+  path: string;
+  /** By lower-case name; several values of one header are joined with a comma. */
+  headers: ReadonlyMap<string, string>;
+}
+
+/** What is answered. */
+export interface Answer {
+  status: number;
+  /** By lower-case name. */
+  headers: Record<string, string>;
+  body: string | Buffer;
+}
+
+/** A request from its parts; whatever host an absolute target names, only its path counts. */
+export function toRequest(
+  method: string,
+  target: string,
+  headers: Iterable<readonly [string, string | undefined]>,
+): IncomingRequest {
+  const path = target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+  const byName = new Map<string, string>();
+  for (const [name, value] of headers) if (value !== undefined) byName.set(name.toLowerCase(), value);
+  return { method: method.toUpperCase(), path: path === '' ? '/' : path, headers: byName };
+}
+
+/** An answer with the headers that all have in common. */
+export function reply(status: number, body: string | Buffer, headers: Record<string, string> = {}): Answer {
+  return {
+    status,
+    headers: {
+      'content-type': 'text/plain; charset=utf-8',
+      'content-length': String(Buffer.byteLength(body)),
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      ...headers,
+    },
+    body,
+  };
+}
+
+/** HEAD is answered like GET, without the body. */
+export function withoutBodyForHead(request: IncomingRequest, answer: Answer): Answer {
+  return request.method === 'HEAD' ? { ...answer, body: '' } : answer;
+}

@@ -1,0 +1,86 @@
+import type { ApiCredentials, ScrapeCredentials } from '../config/credentials.ts';
+import { isBearerToken, minCredentialLength } from '../config/parse.ts';
+import { Secret } from '../config/secret.ts';
+import { SecretError } from './errors.ts';
+
+/** What a secret holds. */
+export interface SecretContent {
+  api: ApiCredentials;
+  scrape: ScrapeCredentials;
+}
+
+/**
+ * Reads the text of a secret: a JSON object with clientId, clientSecret and optionally scrapeTokens (a text or a list) and
+ * scrapeUsers (name -> password or list of passwords); snake_case is as good. Other fields are left alone. `name` is how
+ * errors name the secret. @throws SecretError, which names the field and what was expected, never a value
+ */
+export function parseSecretContent(text: string, name: string): SecretContent {
+  const fail = (what: string): never => {
+    throw new SecretError(`${name}: ${what}`);
+  };
+  const fields = parseObject(text) ?? fail('expected a JSON object with clientId and clientSecret');
+
+  const pick = (camel: string): unknown => {
+    const snake = camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    if (camel in fields && snake in fields) fail(`expected ${camel} or ${snake}; received both`);
+    return fields[camel] ?? fields[snake];
+  };
+  const readText = (camel: string): string => {
+    const value = pick(camel);
+    if (typeof value === 'string' && value.trim() !== '') return value.trim();
+    return fail(`${camel}: expected a text that is not empty; received ${kindOf(value)}`);
+  };
+  const readTexts = (field: string, value: unknown, fits: (text: string) => boolean, expected: string) =>
+    (Array.isArray(value) ? value : [value]).map((each: unknown): string => {
+      if (typeof each === 'string' && fits(each.trim())) return each.trim();
+      return fail(
+        `${field}: expected ${expected}; received ${typeof each === 'string' ? 'another text' : kindOf(each)}`,
+      );
+    });
+
+  const least = `at least ${minCredentialLength} long`;
+  const tokens = readTexts(
+    'scrapeTokens',
+    pick('scrapeTokens') ?? [],
+    isBearerToken,
+    `tokens of letters, digits and -._~+/=, ${least}`,
+  );
+  const users = pick('scrapeUsers') ?? {};
+  if (!isObject(users))
+    fail(`scrapeUsers: expected an object of names and passwords; received ${kindOf(users)}`);
+  const isPassword = (text: string) => text.length >= minCredentialLength;
+  return {
+    api: { clientId: readText('clientId'), clientSecret: new Secret(readText('clientSecret')) },
+    scrape: {
+      tokens: tokens.map((token) => new Secret(token)),
+      users: Object.entries(users as object).flatMap(([user, passwords]) => {
+        if (user === '' || user.includes(':')) fail('scrapeUsers: expected names without a colon');
+        return readTexts('scrapeUsers', passwords, isPassword, `passwords ${least}`).map((password) => ({
+          name: user,
+          password: new Secret(password),
+        }));
+      }),
+    },
+  };
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    // The parser's message may quote the text.
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (value === null) return 'null';
+  if (typeof value === 'string') return 'an empty text';
+  return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+}

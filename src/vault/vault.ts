@@ -1,0 +1,88 @@
+import type { ScrapeCredentials } from '../config/credentials.ts';
+import { logLine, toLogFields } from '../log.ts';
+import type { CredentialSource } from '../vcc/credentials.ts';
+import { parseSecretContent, type SecretContent } from './content.ts';
+import { SecretError } from './errors.ts';
+
+/** A staging label of AWS Secrets Manager: the version in use, or the one that a rotation is about to put in its place. */
+export type Stage = 'AWSCURRENT' | 'AWSPENDING';
+
+/** Reads the text of one secret. @throws SecretError, or the signal's reason */
+export type ReadSecret = (stage: Stage, signal: AbortSignal) => Promise<string>;
+
+/** How a secret is used. */
+export interface VaultOptions {
+  /** How errors name the secret. */
+  name: string;
+  ttlMs: number;
+  /** Whether AWSPENDING may be tried when what is current is rejected. */
+  pending: boolean;
+  now: () => number;
+  log: (line: string) => void;
+}
+
+/** Credentials out of a secret that may be rotated at any time. */
+export interface Vault {
+  /** The kept ones first; when rejected, those that the secret holds now; then pending ones, if they may be tried. */
+  apiCredentials: CredentialSource;
+  /** @throws SecretError when none were ever read, or the signal's reason */
+  scrapeCredentials(signal: AbortSignal): Promise<ScrapeCredentials>;
+}
+
+/** After a read that failed, the last good value serves so long before the next attempt. */
+const retryAfterMs = 30_000;
+
+/** Longest that a scrape waits for a secret that it could do without. */
+const refreshMs = 2000;
+
+/** Keeps what was read for `ttlMs`; while the secret cannot be read, the last good value serves on. */
+export function createVault(read: ReadSecret, options: VaultOptions): Vault {
+  const { name, ttlMs, now, log } = options;
+  let kept: { content: SecretContent; untilMs: number } | undefined;
+
+  async function load(stage: Stage, signal: AbortSignal): Promise<SecretContent> {
+    return parseSecretContent(await read(stage, signal), name);
+  }
+
+  function keep(content: SecretContent): SecretContent {
+    kept = { content, untilMs: now() + ttlMs };
+    return content;
+  }
+
+  async function current(signal: AbortSignal): Promise<SecretContent> {
+    if (kept && now() < kept.untilMs) return kept.content;
+    if (!kept) return keep(await load('AWSCURRENT', signal));
+    try {
+      const brief = AbortSignal.any([signal, AbortSignal.timeout(refreshMs)]);
+      return keep(await load('AWSCURRENT', brief));
+    } catch (error) {
+      if (signal.aborted || !(error instanceof SecretError)) throw error;
+      log(logLine('error', 'secret not read; the last good value serves', toLogFields(error)));
+      kept.untilMs = now() + Math.min(ttlMs, retryAfterMs);
+      return kept.content;
+    }
+  }
+
+  async function* apiCredentials({ signal }: { signal: AbortSignal }) {
+    const first = await current(signal);
+    yield first.api;
+    const renewed = keep(await load('AWSCURRENT', signal));
+    if (!same(renewed, first)) yield renewed.api;
+    if (!options.pending) return;
+    const pending = await load('AWSPENDING', signal).catch((error) => {
+      if (error instanceof SecretError && error.notFound) return undefined;
+      throw error;
+    });
+    if (!pending || same(pending, first) || same(pending, renewed)) return;
+    // Kept before it is tried, since nobody says that it was accepted.
+    keep({ ...renewed, api: pending.api });
+    yield pending.api;
+    keep(renewed);
+  }
+
+  return { apiCredentials, scrapeCredentials: async (signal) => (await current(signal)).scrape };
+}
+
+function same(a: SecretContent, b: SecretContent): boolean {
+  return a.api.clientId === b.api.clientId && a.api.clientSecret.reveal() === b.api.clientSecret.reveal();
+}

@@ -1,0 +1,15 @@
+import type { ApiCredentials } from '../config/credentials.ts';
+import type { Trip } from '../http/fetch.ts';
+
+/**
+ * Credentials to try, the best first. To ask for the next is to say that the last were rejected; when there are no more,
+ * they were the last. @throws ExporterError when they cannot be had
+ */
+export type CredentialSource = (trip: Trip) => AsyncIterable<ApiCredentials>;
+
+/** Credentials that do not change. */
+export function fixedCredentials(credentials: ApiCredentials): CredentialSource {
+  return async function* () {
+    yield credentials;
+  };
+}
