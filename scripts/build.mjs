@@ -27,16 +27,17 @@ const requireBanner =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 /**
- * Imports of Node's HTTP modules become requires. As an ES module node:http is copied name by name, WebSocket among them,
- * which loads all of fetch: 50 of the 60 ms that a handler took to load (docs/decisions/0006-no-fetch-at-start.md).
+ * Imports of Node's own modules become requires. What an ES module imports is copied name by name, and some of the names
+ * load what nobody asked for: WebSocket of node:http all of fetch, others of node:util a differ and text decoders, most
+ * of the time that a handler took to load (docs/decisions/0006-builtins-by-require.md).
  */
-const requireHttp = {
-  name: 'require-http',
+const requireBuiltins = {
+  name: 'require-builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?https?$/ }, ({ path, kind }) =>
-      kind === 'require-call' ? { path, external: true } : { path, namespace: 'require' },
+    onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === 'require-call' ? { path, external: true } : { path, namespace: 'builtin' },
     );
-    onLoad({ filter: /.*/, namespace: 'require' }, ({ path }) => ({
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = require(${JSON.stringify(path)});`,
       loader: 'js',
     }));
@@ -55,7 +56,7 @@ const shared = {
   // Beside the bundle and not named in it: what is deployed stays small, and `npm run stack` can still read a trace.
   sourcemap: 'external',
   outExtension: { '.js': '.mjs' },
-  plugins: [requireHttp],
+  plugins: [requireBuiltins],
   alias: { 'prom-client': './scripts/prom-client.mjs' },
   define: {
     BUILD_VERSION: JSON.stringify(version),
