@@ -1,0 +1,99 @@
+// The parts of serverless.yml that depend on a choice; used as ${file(deploy/variables.cjs):name}.
+
+/** Nothing, in the words of CloudFormation: the property or list item that it stands for is left out. */
+const nothing = { Ref: 'AWS::NoValue' };
+
+/** What a parameter's value stands for. @throws Error naming the parameter, what was expected and what was received */
+function choose(name, value, choices) {
+  if (Object.hasOwn(choices, value)) return choices[value];
+  throw new Error(`${name}: expected ${Object.keys(choices).join(' or ')}; received "${value}"`);
+}
+
+/** A variable made of parameters: `variable(['a', 'b'], (a, b) => …)`. */
+const variable =
+  (names, make) =>
+  async ({ resolveVariable }) =>
+    make(...(await Promise.all(names.map((name) => resolveVariable(`param:${name}`)))));
+
+/** A Function URL is public in itself unless IAM guards it; then the exporter asks for credentials. */
+exports.url = variable(['endpoint', 'VCC_SCRAPE_AUTH'], (endpoint, auth) =>
+  choose('endpoint', endpoint, {
+    'function-url': choose('VCC_SCRAPE_AUTH', auth, {
+      credentials: true,
+      none: true,
+      iam: { authorizer: 'aws_iam' },
+    }),
+    'http-api': false,
+  }),
+);
+
+exports.events = variable(['endpoint', 'VCC_SCRAPE_AUTH'], (endpoint, auth) => {
+  const everything = { method: '*', path: '*' };
+  const httpApi = auth === 'iam' ? { ...everything, authorizer: { type: 'aws_iam' } } : everything;
+  return choose('endpoint', endpoint, { 'function-url': [], 'http-api': [{ httpApi }] });
+});
+
+exports.metricsUrl = variable(['endpoint'], (endpoint) => ({
+  'Fn::Sub': choose('endpoint', endpoint, {
+    'function-url': '${MetricsLambdaFunctionUrl.FunctionUrl}metrics',
+    'http-api': 'https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/metrics',
+  }),
+}));
+
+/** How many may run at once; `none` reserves nothing, for AWS accounts whose quota is too small to share out. */
+exports.metricsConcurrency = variable(['concurrency'], (count) =>
+  count === 'none' ? nothing : Number(count),
+);
+
+/** One at a time: two that overlap would tell the same thing twice. */
+exports.pushConcurrency = variable(['concurrency'], (count) => (count === 'none' ? nothing : 1));
+
+/**
+ * The ARN of the secret: VCC_SECRET_ID if it is one, else that of the name in the account and region deployed to, where
+ * Secrets Manager appends a hyphen and six characters.
+ */
+exports.secretArn = variable(['VCC_SECRET_ID'], (id) => {
+  if (id.startsWith('arn:')) return id;
+  const prefix = 'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:';
+  return { 'Fn::Sub': `${prefix}${id}-??????` };
+});
+
+/** The staging labels that may be read. */
+exports.secretStages = variable(['VCC_SECRET_PENDING'], (pending) =>
+  choose('VCC_SECRET_PENDING', pending, {
+    never: ['AWSCURRENT'],
+    'when-rejected': ['AWSCURRENT', 'AWSPENDING'],
+  }),
+);
+
+const policy = (name, statement) => ({
+  PolicyName: name,
+  PolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] },
+});
+
+/** The account's own key aws/secretsmanager needs no permission; another one does. */
+exports.decryptSecret = variable(['secretKmsKeyArn'], (key) =>
+  key === ''
+    ? nothing
+    : policy('kms', {
+        Action: 'kms:Decrypt',
+        Resource: key,
+        Condition: {
+          StringEquals: { 'kms:ViaService': { 'Fn::Sub': 'secretsmanager.${AWS::Region}.amazonaws.com' } },
+        },
+      }),
+);
+
+/** X-Ray knows no narrower resource for these actions. */
+exports.sendTraces = variable(['tracing'], (tracing) =>
+  choose('tracing', tracing, {
+    PassThrough: nothing,
+    Active: policy('traces', {
+      Action: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+      Resource: '*',
+    }),
+  }),
+);
+
+/** Who is told of alarms; without a topic they only show in CloudWatch. */
+exports.alarmActions = variable(['alarmTopicArn'], (topic) => (topic === '' ? nothing : [topic]));
