@@ -53,8 +53,7 @@ interface Failure {
 function toSecretError(error: Failure, secretId: string, stage: string): SecretError {
   const { name = 'unknown error', message = '', code, $metadata } = error;
   const status = $metadata?.httpStatusCode;
-  const kms = name === 'AccessDeniedException' && /kms/i.test(message);
-  const known = kms ? reasons.DecryptionFailure! : Object.hasOwn(reasons, name) ? reasons[name] : undefined;
+  const known = reasons[toReason(name, message)];
   const fallback = status === undefined ? `Secrets Manager was not reached (${code ?? name})` : undefined;
   const reason = known ?? fallback ?? `Secrets Manager answered ${status} (${name})`;
   return new SecretError(`secret ${secretId}, ${stage}: ${reason}`, {
@@ -65,13 +64,20 @@ function toSecretError(error: Failure, secretId: string, stage: string): SecretE
   });
 }
 
-const reasons: Record<string, string> = {
+/** Two failures that have no name of their own. */
+function toReason(name: string, message: string): string {
+  if (name === 'AccessDeniedException' && /kms/i.test(message)) return 'DecryptionFailure';
+  return message === 'Region is missing' ? 'NoRegion' : name;
+}
+
+const reasons: Partial<Record<string, string>> = {
   ResourceNotFoundException:
     'not found in this account and region, or there is no version with that staging label',
   AccessDeniedException: 'no permission; the role needs secretsmanager:GetSecretValue on this secret',
   DecryptionFailure:
     'KMS did not decrypt it; the role needs kms:Decrypt on the secret’s key, which must be enabled',
   InvalidRequestException: 'cannot be read in its present state; it may be scheduled for deletion',
+  NoRegion: 'no AWS region is set; set AWS_REGION, or name the secret by its ARN',
   CredentialsProviderError: 'no AWS credentials were found',
   ExpiredTokenException: 'the AWS credentials have expired',
   UnrecognizedClientException: 'the AWS credentials are not valid',

@@ -31,6 +31,7 @@ export interface SimulatorOptions {
 export interface Simulator {
   tokenUrl: string;
   apiUrl: string;
+  /** May be changed at any time: the former ones are rejected from then on. */
   clientId: string;
   clientSecret: string;
   /** Counts of what it was asked. */
@@ -80,7 +81,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       form.get('client_id'),
       form.get('client_secret'),
     ];
-    if (id !== clientId || secret !== clientSecret) return error('invalid_client', 'Unknown client');
+    const known = id === simulator.clientId && secret === simulator.clientSecret;
+    if (!known) return error('invalid_client', 'Unknown client');
     if (form.get('scope') !== 'stats') return error('invalid_scope', 'Scope not granted');
     const token = dice.guid();
     tokens.set(token, now() + tokenSeconds * 1000);

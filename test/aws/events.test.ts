@@ -179,3 +179,63 @@ test('bad settings are logged, all at once, and answered with 500', async () => 
   });
   expect(logs.join()).not.toContain('s3cret');
 });
+
+describe('who may scrape on Lambda', () => {
+  const token = 'a-token-of-the-machine';
+  const start = (more: Record<string, string>, logs: string[] = []) =>
+    createHttpHandler(environmentOf(simulator, { VCC_SCRAPE_AUTH: '', ...more }), (line) => logs.push(line));
+  const withHeader = (name: string, header: string, value: string) => {
+    const event = eventOf(name) as { headers?: object; multiValueHeaders?: object };
+    if (event.headers) Object.assign(event.headers, { [header]: value });
+    if (event.multiValueHeaders) Object.assign(event.multiValueHeaders, { [header]: [value] });
+    return event as unknown as HttpEvent;
+  };
+
+  test('nobody, unless the settings say who', async () => {
+    const logs: string[] = [];
+    const result = await start({}, logs)(eventOf('function-url'), context());
+    expect(result).toMatchObject({ statusCode: 500 });
+    expect(logs[0]).toContain('VCC_SCRAPE_TOKENS, VCC_SCRAPE_USERS: expected scrape credentials');
+  });
+
+  test.each(names)('who has a token, behind %s', async (name) => {
+    const logs: string[] = [];
+    const handler = start({ VCC_SCRAPE_TOKENS: `another-token-12345 ${token}` }, logs);
+    const refused = (await handler(eventOf(name), context())) as AnyResult;
+    expect([refused.statusCode, headersOf(refused)['www-authenticate']]).toEqual([
+      401,
+      'Bearer realm="vcc-exporter"',
+    ]);
+    const wrong = withHeader(name, 'authorization', 'Bearer wrong-token-of-somebody');
+    expect(await handler(wrong, context())).toMatchObject({ statusCode: 401 });
+    const right = withHeader(name, 'authorization', `Bearer ${token}`);
+    expect(await handler(right, context())).toMatchObject({ statusCode: 200 });
+    expect(logs).toEqual([]);
+  });
+
+  test('only whom IAM has vouched for, if it is to be IAM', async () => {
+    const handler = start({ VCC_SCRAPE_AUTH: 'iam' });
+    for (const name of names) {
+      expect(await handler(eventOf(name), context())).toMatchObject({ statusCode: 403 });
+    }
+    const iam = { userArn: 'arn:aws:iam::123456789012:user/prometheus' };
+    const signed = eventOf('function-url') as unknown as { requestContext: object };
+    Object.assign(signed.requestContext, { authorizer: { iam } });
+    expect(await handler(signed as unknown as HttpEvent, context())).toMatchObject({ statusCode: 200 });
+    const rest = eventOf('rest-api') as unknown as { requestContext: { identity: object } };
+    Object.assign(rest.requestContext.identity, iam);
+    expect(await handler(rest as unknown as HttpEvent, context())).toMatchObject({ statusCode: 200 });
+  });
+
+  test('everybody, if that is said on purpose; then no credentials may be set', async () => {
+    expect(await start({ VCC_SCRAPE_AUTH: 'none' })(eventOf('alb'), context())).toMatchObject({
+      statusCode: 200,
+    });
+    const logs: string[] = [];
+    start({ VCC_SCRAPE_AUTH: 'none', VCC_SCRAPE_TOKENS: token }, logs);
+    expect(logs[0]).toContain(
+      'VCC_SCRAPE_AUTH: expected credentials, since VCC_SCRAPE_TOKENS is set; received \\"none\\"',
+    );
+    expect(logs[0]).not.toContain(token);
+  });
+});

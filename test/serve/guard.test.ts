@@ -1,0 +1,170 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { loadSettings } from '../../src/config/load.ts';
+import { Secret } from '../../src/config/secret.ts';
+import { scrapeCredentialsOf } from '../../src/serve/access.ts';
+import { guarded } from '../../src/serve/guard.ts';
+import { reply, toRequest } from '../../src/serve/message.ts';
+import { SecretError } from '../../src/vault/errors.ts';
+import type { Vault } from '../../src/vault/vault.ts';
+
+const tokens = ['first-token-of-prometheus', 'second-token-of-prometheus'];
+const users = [
+  { name: 'prometheus', password: 'first password, with spaces' },
+  { name: 'prometheus', password: 'second:password:with:colons' },
+];
+const credentials = {
+  tokens: tokens.map((token) => new Secret(token)),
+  users: users.map(({ name, password }) => ({ name, password: new Secret(password) })),
+};
+const app = guarded(
+  async ({ path }) => reply(200, `let in to ${path}\n`),
+  async () => credentials,
+);
+const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+const ask = (authorization?: string, path = '/metrics', method = 'GET', at = app) =>
+  at(toRequest(method, path, authorization === undefined ? [] : [['Authorization', authorization]]));
+
+describe('who has credentials', () => {
+  test.each([
+    ...tokens.map((token) => `Bearer ${token}`),
+    `bearer  ${tokens[0]}`,
+    ...users.map(({ name, password }) => basic(`${name}:${password}`)),
+  ])('is let in: %#', async (authorization) => {
+    expect(await ask(authorization)).toMatchObject({ status: 200 });
+  });
+
+  test.each([
+    ['nothing', undefined],
+    ['an empty header', ''],
+    ['the scheme alone', 'Bearer'],
+    ['another scheme', `Digest ${tokens[0]}`],
+    ['half a token', `Bearer ${tokens[0]!.slice(0, -1)}`],
+    ['a token and more', `Bearer ${tokens[0]}x`],
+    ['two tokens', `Bearer ${tokens[0]}, Bearer ${tokens[1]}`],
+    ['a token as a password', basic(`prometheus:${tokens[0]}`)],
+    ['a password as a token', `Bearer ${users[1]!.password}`],
+    ['another name', basic(`Prometheus:${users[0]!.password}`)],
+    ['no password', basic('prometheus:')],
+    ['no colon', basic('prometheus')],
+    ['no base64', 'Basic ***'],
+    ['bytes that are no text', `Basic ${Buffer.from([0xff, 0xfe, 0x3a, 0xff]).toString('base64')}`],
+  ])('others are not, and are all told the same: %s', async (_, authorization) => {
+    const { headers, ...answer } = await ask(authorization);
+    expect(answer).toEqual({ status: 401, body: 'Unauthorized.\n' });
+    expect(headers).toMatchObject({
+      'www-authenticate': 'Basic realm="vcc-exporter", charset="UTF-8", Bearer realm="vcc-exporter"',
+      'cache-control': 'no-store',
+    });
+  });
+
+  test('is the same whatever the path, whether there is such a page or not', async () => {
+    const paths = ['/', '/metrics', '/nothing', '/-/healthy/', '/-/Healthy', '//-/healthy'];
+    const answers = await Promise.all(paths.map((path) => ask(undefined, path)));
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+    expect(answers[0]!.status).toBe(401);
+  });
+
+  test('matters not to the health check', async () => {
+    expect(await ask(undefined, '/-/healthy')).toMatchObject({ status: 200 });
+    expect(await ask(undefined, '/-/healthy?x=1')).toMatchObject({ status: 200 });
+  });
+
+  test('HEAD is refused without a body', async () => {
+    expect(await ask(undefined, '/metrics', 'HEAD')).toMatchObject({ status: 401, body: '' });
+  });
+
+  test('nothing else ever opens, and nothing makes it fail', async () => {
+    const opening = new Set([...tokens.map((each) => `Bearer ${each}`)]);
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.string(), fc.string().map(basic), fc.base64String()), async (header) => {
+        fc.pre(!opening.has(header));
+        expect((await ask(header)).status).toBe(401);
+      }),
+    );
+  });
+});
+
+test('only the schemes that there are credentials for are named', async () => {
+  const bearerOnly = guarded(
+    async () => reply(200, ''),
+    async () => ({ ...credentials, users: [] }),
+  );
+  const basicOnly = guarded(
+    async () => reply(200, ''),
+    async () => ({ ...credentials, tokens: [] }),
+  );
+  expect((await ask('', '/', 'GET', bearerOnly)).headers['www-authenticate']).toBe(
+    'Bearer realm="vcc-exporter"',
+  );
+  expect((await ask('', '/', 'GET', basicOnly)).headers['www-authenticate']).toBe(
+    'Basic realm="vcc-exporter", charset="UTF-8"',
+  );
+});
+
+test('without any credentials nobody is let in', async () => {
+  const closed = guarded(
+    async () => reply(200, ''),
+    async () => ({ tokens: [], users: [] }),
+  );
+  expect(await ask('Bearer ', '/metrics', 'GET', closed)).toMatchObject({ status: 503 });
+  expect(await ask(basic(':'), '/metrics', 'GET', closed)).toMatchObject({ status: 503 });
+});
+
+test('the scrape gets the time that finding out has left', async () => {
+  let left: number | undefined;
+  const slow = guarded(
+    async (_, timeLeftMs) => {
+      left = timeLeftMs;
+      return reply(200, '');
+    },
+    async () => {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      return credentials;
+    },
+  );
+  await slow(toRequest('GET', '/metrics', [['authorization', `Bearer ${tokens[0]}`]]), 1000);
+  expect(left).toBeLessThanOrEqual(942);
+  expect(left).toBeGreaterThan(500);
+});
+
+describe('scrape credentials', () => {
+  const vaultOf = (scrapeCredentials: Vault['scrapeCredentials']): Vault => ({
+    // biome-ignore lint/correctness/useYield: it is not asked.
+    async *apiCredentials() {
+      throw new Error('not asked for');
+    },
+    scrapeCredentials,
+  });
+  const settings = loadSettings({ VCC_SCRAPE_TOKENS: tokens[0], VCC_SCRAPE_USERS: `a:${'x'.repeat(16)}` });
+
+  test('come from the settings and the secret together', async () => {
+    const load = scrapeCredentialsOf(
+      settings,
+      vaultOf(async () => credentials),
+      () => {},
+    );
+    const all = await load(1000);
+    expect([all.tokens.length, all.users.length]).toEqual([3, 3]);
+  });
+
+  test('are those of the settings while the secret cannot be read, and the log says why', async () => {
+    const logs: string[] = [];
+    const down = vaultOf(async () => {
+      throw new SecretError('secret acme: is down');
+    });
+    const load = scrapeCredentialsOf(settings, down, (line) => logs.push(line));
+    const all = await load(1000);
+    expect([all.tokens.length, all.users.length]).toEqual([1, 1]);
+    expect(JSON.parse(logs[0]!)).toMatchObject({
+      event: 'scrape credentials not read',
+      message: 'secret acme: is down',
+    });
+  });
+
+  test('must be somewhere', () => {
+    expect(() => scrapeCredentialsOf(loadSettings({}), undefined, () => {})).toThrow(
+      'VCC_SCRAPE_TOKENS, VCC_SCRAPE_USERS: expected scrape credentials there or in the secret, or VCC_SCRAPE_AUTH=none to let in everybody who can reach the address; received nothing',
+    );
+  });
+});

@@ -1,0 +1,98 @@
+import { inspect } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { parseSecretContent } from '../../src/vault/content.ts';
+
+const token = 'a-token-of-the-machine';
+const password = 'correct horse battery';
+const parse = (content: unknown) =>
+  parseSecretContent(typeof content === 'string' ? content : JSON.stringify(content), 'secret acme');
+const reveal = ({ api, scrape }: ReturnType<typeof parse>) => ({
+  clientId: api.clientId,
+  clientSecret: api.clientSecret.reveal(),
+  tokens: scrape.tokens.map((each) => each.reveal()),
+  users: scrape.users.map(({ name, password }) => [name, password.reveal()]),
+});
+const api = { clientId: 'id', clientSecret: 's3cret' };
+
+describe('the content of a secret', () => {
+  test.each([
+    ['camelCase', { clientId: 'id', clientSecret: ' s3cret\n', scrapeTokens: token }],
+    ['snake_case', { client_id: 'id', client_secret: 's3cret', scrape_tokens: [token], unrelated: 1 }],
+  ])('is read in %s', (_, content) => {
+    expect(reveal(parse(content))).toEqual({
+      clientId: 'id',
+      clientSecret: 's3cret',
+      tokens: [token],
+      users: [],
+    });
+  });
+
+  test('may have no scrape credentials, or several of each kind', () => {
+    expect(reveal(parse(api))).toMatchObject({ tokens: [], users: [] });
+    const scrapeUsers = { prometheus: [password, `${password} 2`], grafana: password };
+    expect(reveal(parse({ ...api, scrapeTokens: [token, `${token}2`], scrapeUsers }))).toMatchObject({
+      tokens: [token, `${token}2`],
+      users: [
+        ['prometheus', password],
+        ['prometheus', `${password} 2`],
+        ['grafana', password],
+      ],
+    });
+  });
+
+  test.each<[string, unknown, string]>([
+    ['no JSON', 'clientSecret=s3cret', 'expected a JSON object with clientId and clientSecret'],
+    ['a list', [api], 'expected a JSON object with clientId and clientSecret'],
+    ['no id', { clientSecret: 's3cret' }, 'clientId: expected a text that is not empty; received nothing'],
+    [
+      'a number',
+      { ...api, clientSecret: 5 },
+      'clientSecret: expected a text that is not empty; received a number',
+    ],
+    [
+      'nothing in it',
+      { ...api, clientId: ' ' },
+      'clientId: expected a text that is not empty; received an empty text',
+    ],
+    ['both spellings', { ...api, client_id: 'id' }, 'expected clientId or client_id; received both'],
+    [
+      'a short token',
+      { ...api, scrapeTokens: 's3cret' },
+      'scrapeTokens: expected tokens of letters, digits and -._~+/=, at least 16 long; received another text',
+    ],
+    [
+      'a token with a space',
+      { ...api, scrapeTokens: ['s3cret s3cret s3cret'] },
+      'scrapeTokens: expected tokens of letters, digits and -._~+/=, at least 16 long; received another text',
+    ],
+    [
+      'a short password',
+      { ...api, scrapeUsers: { a: 's3cret' } },
+      'scrapeUsers: expected passwords at least 16 long; received another text',
+    ],
+    [
+      'users as a list',
+      { ...api, scrapeUsers: ['s3cret'] },
+      'scrapeUsers: expected an object of names and passwords; received a list',
+    ],
+    [
+      'a name with a colon',
+      { ...api, scrapeUsers: { 'a:b': password } },
+      'scrapeUsers: expected names without a colon',
+    ],
+  ])('with %s is refused without a word of what it holds', (_, content, message) => {
+    let error: unknown;
+    try {
+      parse(content);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({ code: 'secret', message: `secret acme: ${message}` });
+    expect(inspect(error)).not.toContain('s3cret');
+  });
+
+  test('does not show itself', () => {
+    const content = parse({ ...api, scrapeTokens: token, scrapeUsers: { prometheus: password } });
+    expect(inspect(content, { depth: 9 }) + JSON.stringify(content)).not.toMatch(/s3cret|a-token|horse/);
+  });
+});

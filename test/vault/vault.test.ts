@@ -1,0 +1,133 @@
+import { describe, expect, test } from '@jest/globals';
+import { SecretError } from '../../src/vault/errors.ts';
+import { createVault, type ReadSecret, type Stage } from '../../src/vault/vault.ts';
+import { newTrip } from '../support/account.ts';
+
+const token = 'a-token-of-the-machine';
+const contentOf = (clientSecret: string, scrapeTokens = token) =>
+  JSON.stringify({ clientId: 'id', clientSecret, scrapeTokens });
+
+/** A vault over a secret that the test changes as it goes. */
+function start(options: { pending?: boolean; ttlMs?: number } = {}) {
+  const state = {
+    nowMs: 0,
+    values: { AWSCURRENT: contentOf('first') } as Partial<Record<Stage, string>>,
+    failure: undefined as SecretError | undefined,
+    reads: [] as Stage[],
+    logs: [] as string[],
+  };
+  const read: ReadSecret = async (stage) => {
+    state.reads.push(stage);
+    if (state.failure) throw state.failure;
+    const value = state.values[stage];
+    if (value === undefined) throw new SecretError(`no ${stage}`, { notFound: true });
+    return value;
+  };
+  const vault = createVault(read, {
+    name: 'secret acme',
+    ttlMs: options.ttlMs ?? 300_000,
+    pending: options.pending ?? false,
+    now: () => state.nowMs,
+    log: (line) => state.logs.push(line),
+  });
+  /** Tries candidates until one is accepted; gives all that were tried. */
+  async function offer(accepted: (secret: string) => boolean): Promise<string[]> {
+    const tried: string[] = [];
+    for await (const { clientSecret } of vault.apiCredentials(newTrip())) {
+      tried.push(clientSecret.reveal());
+      if (accepted(clientSecret.reveal())) break;
+    }
+    return tried;
+  }
+  return { state, vault, offer };
+}
+
+describe('the vault', () => {
+  test('reads the secret once within its time, for credentials of both kinds', async () => {
+    const { state, vault, offer } = start();
+    await offer(() => true);
+    const { tokens } = await vault.scrapeCredentials(AbortSignal.timeout(1000));
+    expect(tokens.map((each) => each.reveal())).toEqual([token]);
+    state.nowMs = 299_999;
+    await offer(() => true);
+    expect(state.reads).toEqual(['AWSCURRENT']);
+    state.nowMs = 300_000;
+    await offer(() => true);
+    expect(state.reads).toEqual(['AWSCURRENT', 'AWSCURRENT']);
+  });
+
+  test('reads again at once when what it kept is rejected, and offers what is new', async () => {
+    const { state, offer } = start();
+    await offer(() => true);
+    state.values.AWSCURRENT = contentOf('second');
+    expect(await offer((secret) => secret === 'second')).toEqual(['first', 'second']);
+    expect(await offer(() => true)).toEqual(['second']);
+    expect(state.reads).toEqual(['AWSCURRENT', 'AWSCURRENT']);
+  });
+
+  test('does not offer again what was just rejected, and reads once more, not for ever', async () => {
+    const { state, offer } = start();
+    expect(await offer(() => false)).toEqual(['first']);
+    expect(state.reads).toEqual(['AWSCURRENT', 'AWSCURRENT']);
+  });
+
+  test('leaves pending credentials alone unless they may be tried', async () => {
+    const { state, offer } = start();
+    state.values.AWSPENDING = contentOf('pending');
+    expect(await offer(() => false)).toEqual(['first']);
+    expect(state.reads).not.toContain('AWSPENDING');
+  });
+
+  test('offers pending ones last where they may be tried, and goes on with them', async () => {
+    const { state, offer } = start({ pending: true });
+    await offer(() => true);
+    state.values = { AWSCURRENT: contentOf('second'), AWSPENDING: contentOf('pending') };
+    expect(await offer((secret) => secret === 'pending')).toEqual(['first', 'second', 'pending']);
+    expect(await offer(() => true)).toEqual(['pending']);
+    expect(await offer(() => false)).toEqual(['pending', 'second']);
+    expect(await offer(() => false)).toEqual(['second', 'pending']);
+  });
+
+  test('does without pending ones where there are none', async () => {
+    const { offer } = start({ pending: true });
+    expect(await offer(() => false)).toEqual(['first']);
+  });
+
+  test.each([
+    [
+      'cannot be read',
+      (state: { failure?: unknown }) => {
+        state.failure = new SecretError('Secrets Manager is down');
+      },
+    ],
+    [
+      'has been broken',
+      (state: { values: object }) => {
+        state.values = { AWSCURRENT: '{' };
+      },
+    ],
+  ])('serves the last good value while the secret %s, and says so', async (_, break_) => {
+    const { state, vault, offer } = start();
+    await offer(() => true);
+    break_(state as never);
+    state.nowMs = 300_000;
+    expect(await offer(() => true)).toEqual(['first']);
+    expect((await vault.scrapeCredentials(AbortSignal.timeout(1000))).tokens).toHaveLength(1);
+    // Not asked at every scrape; half a minute later again.
+    expect(state.reads).toHaveLength(2);
+    expect(state.logs.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'error', event: 'secret not read; the last good value serves', code: 'secret' },
+    ]);
+    state.nowMs = 330_000;
+    state.failure = undefined;
+    state.values = { AWSCURRENT: contentOf('second') };
+    expect(await offer(() => true)).toEqual(['second']);
+  });
+
+  test('has nothing to serve when the first read fails', async () => {
+    const { state, vault, offer } = start();
+    state.failure = new SecretError('Secrets Manager is down', { retryable: true });
+    await expect(offer(() => true)).rejects.toBe(state.failure);
+    await expect(vault.scrapeCredentials(AbortSignal.timeout(1000))).rejects.toBe(state.failure);
+  });
+});
