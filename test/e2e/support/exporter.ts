@@ -20,6 +20,15 @@ export function settingsFor(
   };
 }
 
+/** A command of `vcc-exporter` as a process. */
+export function runCli(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  folder: string,
+): Promise<Ended> {
+  return run(process.execPath, [cli, ...args], { folder, env });
+}
+
 /** `vcc-exporter scrape` as a process. */
 export function scrapeOnce(
   env: Readonly<Record<string, string>>,

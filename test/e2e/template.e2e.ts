@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { packageStack } from '../support/template.ts';
+import { describeWith } from './support/parts.ts';
+
+describeWith(['cfnLint'], 'the CloudFormation template under cfn-lint', ({ cfnLint }) => {
+  /** What cfn-lint says of a template, but for a remark on what osls writes itself. */
+  function lint(template: string): string[] {
+    const folder = mkdtempSync(join(tmpdir(), 'vcc-e2e-template-'));
+    try {
+      const file = join(folder, 'template.json');
+      writeFileSync(file, template);
+      // W3005: osls names dependencies that CloudFormation would find by itself.
+      const runner = 'import sys; from cfnlint.runner import main; sys.exit(main())';
+      const args = ['-c', runner, '--format', 'parseable', '--ignore-checks', 'W3005', '--', file];
+      const env = { ...process.env, ...cfnLint.env };
+      const { stdout, stderr } = spawnSync(cfnLint.python, args, { encoding: 'utf8', env });
+      return (stdout + stderr).split('\n').filter((line) => line.trim() !== '');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
+  test.each<[string, Record<string, string>]>([
+    ['as it is', {}],
+    ['behind an HTTP API with IAM', { endpoint: 'http-api', VCC_SCRAPE_AUTH: 'iam' }],
+    [
+      'with everything on',
+      {
+        VCC_SCRAPE_AUTH: 'iam',
+        VCC_SECRET_PENDING: 'when-rejected',
+        tracing: 'Active',
+        secretKmsKeyArn: 'arn:aws:kms:eu-west-1:123456789012:key/11111111-2222-3333-4444-555555555555',
+        alarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:pager',
+        concurrency: 'none',
+        pushEnabled: 'true',
+      },
+    ],
+  ])('%s gives no cause for complaint', (_, parameters) => {
+    const { status, text } = packageStack(parameters);
+    expect(status).toBe(0);
+    expect(lint(text)).toEqual([]);
+  });
+
+  test('would complain', () => {
+    const { text } = packageStack();
+    expect(lint(text.replaceAll('nodejs24.x', 'nodejs1.x')).join('\n')).toMatch(/nodejs1\.x/);
+  });
+});
