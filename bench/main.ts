@@ -1,8 +1,9 @@
 // npm run bench [-- --quick]: figures beside baselines measured in the same run. docs/benchmarks.md keeps the last ones.
 import { cpuTime } from './cpu.ts';
+import { lambda } from './lambda.ts';
 import { peakMemory } from './memory.ts';
 import { wallTime } from './wall.ts';
 
 const quick = process.argv.includes('--quick');
 process.stdout.write(`npm run bench${quick ? ' -- --quick' : ''}   Node.js ${process.version}\n\n`);
-for (const part of [wallTime, cpuTime, peakMemory]) process.stdout.write(`${await part(quick)}\n`);
+for (const part of [wallTime, cpuTime, peakMemory, lambda]) process.stdout.write(`${await part(quick)}\n`);

@@ -1,4 +1,4 @@
-// Writes the files that derive from the code: docs/metrics.md, docs/configuration.md, docs/errors.md.
+// Writes the files that derive from the code: docs/metrics.md, docs/configuration.md, docs/errors.md, docs/cost.md.
 import { writeFileSync } from 'node:fs';
 import { generatedFiles } from './generated-files.ts';
 

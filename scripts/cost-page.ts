@@ -1,0 +1,166 @@
+import figures from '../bench/cost.json' with { type: 'json' };
+
+/** AWS's public prices in US dollars, us-east-1, on demand, as of 2026-03; other regions differ by some per cent. */
+const prices = {
+  lambdaPerRequest: 0.2 / 1e6,
+  /** arm64, the first tier. */
+  lambdaPerGbSecond: 0.000_013_333_4,
+  logsPerGb: 0.5,
+  transferOutPerGb: 0.09,
+  secretPerMonth: 0.4,
+  secretPerRead: 0.05 / 10_000,
+  alarmPerMonth: 0.1,
+  fargatePerVcpuHour: 0.032_38,
+  fargatePerGbHour: 0.003_56,
+  ipv4PerHour: 0.005,
+  t4gNanoPerHour: 0.0042,
+  gp3PerGbMonth: 0.08,
+  metricPerMonth: 0.3,
+} as const;
+const free = { requests: 1e6, gbSeconds: 400_000 };
+
+const hoursPerMonth = 730;
+/** Memory at which a function has one whole vCPU. */
+const wholeVcpuMb = 1769;
+/** Lines that Lambda itself writes per invocation: START, END, REPORT. */
+const logBytes = 450;
+const coldStartsPerDay = 12;
+/** Of the memory, more than this is too little to spare. */
+const fullAt = 0.9;
+const alarms = 7;
+
+interface Scrape {
+  agents: number;
+  memoryMb: number;
+  wallMs: number;
+  cpuMs: number;
+  peakMb: number;
+  answerBytes: number;
+}
+
+/** Time that is billed for one scrape: the waiting as measured, the CPU stretched to the share that the memory buys. */
+function billedMs({ wallMs, cpuMs, memoryMb }: Scrape): number {
+  return Math.ceil(Math.max(0, wallMs - cpuMs) + cpuMs / share(memoryMb));
+}
+
+function share(memoryMb: number): number {
+  return Math.min(1, memoryMb / wholeVcpuMb);
+}
+
+/** What a month of scrapes costs, before and after Lambda's own free tier. */
+function month(scrape: Scrape, intervalSeconds: number): { dollars: number; withFree: number } {
+  const scrapes = (hoursPerMonth * 3600) / intervalSeconds;
+  const coldStarts = (coldStartsPerDay * hoursPerMonth) / 24;
+  const coldSeconds = (coldStarts * (figures.coldMs - figures.latencyMs)) / 1000 / share(scrape.memoryMb);
+  const seconds = (scrapes * billedMs(scrape)) / 1000 + coldSeconds;
+  const gbSeconds = (seconds * scrape.memoryMb) / 1024;
+  const rest =
+    (scrapes * logBytes * prices.logsPerGb + scrapes * scrape.answerBytes * prices.transferOutPerGb) / 1e9;
+  const cost = (requests: number, gbs: number) =>
+    requests * prices.lambdaPerRequest + gbs * prices.lambdaPerGbSecond + rest;
+  return {
+    dollars: cost(scrapes, gbSeconds),
+    withFree: cost(Math.max(0, scrapes - free.requests), Math.max(0, gbSeconds - free.gbSeconds)),
+  };
+}
+
+const dollars = (amount: number) => `$${amount.toFixed(2)}`;
+const row = (...cells: (string | number)[]) => `| ${cells.join(' | ')} |`;
+
+/** docs/cost.md, computed from bench/cost.json and the prices above. */
+export function costPage(notice: string): string {
+  const intervals = [15, 30, 60];
+  const scrapes: Scrape[] = figures.scrapes;
+  const rows = scrapes.map((scrape) => {
+    const { agents, memoryMb, wallMs, cpuMs, peakMb } = scrape;
+    const tight = peakMb > memoryMb * fullAt;
+    const cells = intervals.map((seconds) => {
+      const { dollars: full, withFree } = month(scrape, seconds);
+      return tight ? '–' : `${dollars(full)} (${dollars(withFree)})`;
+    });
+    const memory = tight ? `${peakMb} MB: too tight` : `${peakMb} MB`;
+    return row(
+      agents.toLocaleString('en-US'),
+      memoryMb,
+      `${cpuMs} ms`,
+      `${wallMs} ms`,
+      memory,
+      billedMs(scrape),
+      ...cells,
+    );
+  });
+
+  const typical = scrapes.find(({ agents, memoryMb }) => agents === 1000 && memoryMb === 256)!;
+  const reads = (hoursPerMonth * 3600) / 300;
+  const secret = prices.secretPerMonth + reads * prices.secretPerRead;
+  const alternatives: [string, number, string][] = [
+    [
+      'this exporter, 1,000 agents, 30 s, 256 MB',
+      month(typical, 30).dollars + secret,
+      'with the secret, without any free tier',
+    ],
+    [
+      'an always-on Fargate task',
+      hoursPerMonth * (0.25 * prices.fargatePerVcpuHour + 0.5 * prices.fargatePerGbHour + prices.ipv4PerHour),
+      '0.25 vCPU, 0.5 GB, arm64, a public IPv4 address; no load balancer',
+    ],
+    [
+      'a small EC2 instance that polls',
+      hoursPerMonth * (prices.t4gNanoPerHour + prices.ipv4PerHour) + 8 * prices.gp3PerGbMonth,
+      't4g.nano, 8 GB gp3, a public IPv4 address; yours to patch',
+    ],
+    [
+      'CloudWatch custom metrics',
+      figures.series * prices.metricPerMonth,
+      `${figures.series} series of one account as metrics; besides what collects them`,
+    ],
+  ];
+
+  return `${notice}
+# What it costs
+
+On Lambda a month of scrapes costs less than a coffee, and mostly nothing: Lambda's free tier (one million requests and
+400,000 GB-seconds a month, for every AWS account, without end) covers all of it but the logs and the answers’ way out of
+AWS. This page is computed: \`npm run bench:cost\` measures, \`npm run generate\` multiplies by AWS's prices
+(scripts/cost-page.ts).
+
+## A month of scrapes
+
+US dollars, and in brackets what remains after the free tier if nothing else uses it.
+
+| Agents | Memory (MB) | CPU | Wall | Peak memory | Billed ms | every 15 s | every 30 s | every 60 s |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+${rows.join('\n')}
+
+Not in the table, per month: the secret ${dollars(prices.secretPerMonth)} and its reads, one in 5 minutes, ${dollars(reads * prices.secretPerRead)}; ${alarms} alarms ${dollars(alarms * prices.alarmPerMonth)} (CloudWatch's free tier has 10); with \`endpoint=http-api\` $1.00 per million requests.
+
+More memory makes a scrape shorter and never cheaper. **256 MB is the default**: it has room for all of these.
+
+## Beside the alternatives
+
+| What | a month | |
+| --- | --- | --- |
+${alternatives.map(([what, amount, note]) => row(what, dollars(amount), note)).join('\n')}
+
+## Formula and assumptions
+
+\`\`\`
+billed ms  = (wall - CPU) + CPU / share          share = min(1, memory / ${wholeVcpuMb} MB)
+GB-seconds = (scrapes × billed ms + cold starts × cold ms / share) / 1000 × memory / 1024
+dollars    = scrapes × $0.20 / 1,000,000 + GB-seconds × $${prices.lambdaPerGbSecond.toFixed(10)}
+           + scrapes × (${logBytes} bytes of log × $${prices.logsPerGb.toFixed(2)} + bytes of answer × $${prices.transferOutPerGb.toFixed(2)}) / 1e9
+scrapes    = ${hoursPerMonth} h × 3600 / interval
+\`\`\`
+
+- CPU, wall and peak memory are medians of warm scrapes of the deployed zip under Lambda's runtime client (aws-lambda-ric) on
+  ${figures.node}, on a machine of our own (x86-64) with whole cores: not on Lambda, whose arm64 cores may be faster or slower. CPU
+  counts in steps of 10 ms over all scrapes together.
+- Every answer of the API is assumed to take ${figures.latencyMs} ms, ${figures.pageSize.toLocaleString('en-US')} agents a page, pages asked for at once. A slower API
+  is billed as waiting: each 100 ms more at 256 MB and 30 s costs ${dollars((((hoursPerMonth * 3600) / 30) * 0.1 * 256 * prices.lambdaPerGbSecond) / 1024)} a month.
+- ${coldStartsPerDay} cold starts a day of ${figures.coldMs - figures.latencyMs} ms each beyond a warm scrape; since August 2025 the start is billed too. A function
+  that is scraped every minute mostly stays warm.
+- Peak memory above ${fullAt * 100}% of the function's is called too tight. Lambda's own overhead is not in it.
+- Several Prometheus servers multiply the scrapes; \`VCC_CACHE_TTL\` saves requests to VCC, not invocations.
+- Prices: us-east-1, on demand, arm64, as published in March 2026. Not a quotation.
+`;
+}

@@ -1,0 +1,4 @@
+/** What a getter found: where it is and a sentence about it; it throws Missing otherwise. */
+export const getters: {
+  runtimeClient(): { what: string; client: string; node: string };
+};
