@@ -1,4 +1,4 @@
-import figures from '../bench/cost.json' with { type: 'json' };
+import { readFileSync } from 'node:fs';
 
 /** AWS's public prices in US dollars, us-east-1, on demand, as of 2026-03; other regions differ by some per cent. */
 const prices = {
@@ -28,6 +28,15 @@ const coldStartsPerDay = 12;
 /** Of the memory, more than this is too little to spare. */
 const fullAt = 0.9;
 const alarms = 7;
+
+const figures = JSON.parse(readFileSync(new URL('../bench/cost.json', import.meta.url), 'utf8')) as {
+  node: string;
+  latencyMs: number;
+  pageSize: number;
+  series: number;
+  coldMs: number;
+  scrapes: Scrape[];
+};
 
 interface Scrape {
   agents: number;
@@ -70,7 +79,7 @@ const row = (...cells: (string | number)[]) => `| ${cells.join(' | ')} |`;
 /** docs/cost.md, computed from bench/cost.json and the prices above. */
 export function costPage(notice: string): string {
   const intervals = [15, 30, 60];
-  const scrapes: Scrape[] = figures.scrapes;
+  const { scrapes } = figures;
   const rows = scrapes.map((scrape) => {
     const { agents, memoryMb, wallMs, cpuMs, peakMb } = scrape;
     const tight = peakMb > memoryMb * fullAt;

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type Setting, type SettingName, settings } from '../../src/config/settings.ts';
@@ -34,7 +35,6 @@ const variants: Record<string, Record<string, string>> = {
     pushEnabled: 'true',
     memory: '512',
   },
-  'behind an HTTP API': { endpoint: 'http-api' },
   'behind an HTTP API with IAM': { endpoint: 'http-api', VCC_SCRAPE_AUTH: 'iam' },
 };
 
@@ -214,16 +214,45 @@ test('choices reach the stack', () => {
   expect(resource(stack, 'PushEventsRuleSchedule1').State).toBe('ENABLED');
   expect(resource(stack, 'MetricsErrors').AlarmActions).toEqual(['arn:aws:sns:us-east-1:123456789012:pager']);
   expect(allowed(stack, 'MetricsRole')['secretsmanager:GetSecretValue']).toBe(variants[stack]!.VCC_SECRET_ID);
-  expect(typesOf('behind an HTTP API')).not.toContain('AWS::Lambda::Url');
+  expect(typesOf('behind an HTTP API with IAM')).not.toContain('AWS::Lambda::Url');
 });
 
-test.each([
-  ['VCC_SCRAPE_AUTH', 'maybe', 'VCC_SCRAPE_AUTH: expected credentials or none or iam; received "maybe"'],
-  ['endpoint', 'alb', 'endpoint: expected function-url or http-api; received "alb"'],
-])('a %s that is not known is refused by name', (name, value, message) => {
-  const { status, output } = packageStack({ [name]: value });
-  expect(status).not.toBe(0);
-  expect(output).toContain(message);
+describe('what depends on a choice', () => {
+  type Resolve = (sources: { resolveVariable(name: string): Promise<string> }) => Promise<unknown>;
+  const variables = createRequire(import.meta.url)('../../deploy/variables.cjs') as Record<string, Resolve>;
+  /** A variable, with the parameters as they are unless it says otherwise. */
+  const resolve = (name: string, parameters: Record<string, string> = {}) =>
+    variables[name]!({
+      resolveVariable: async (parameter) => {
+        const own: Record<string, string> = {
+          'param:endpoint': 'function-url',
+          'param:VCC_SCRAPE_AUTH': 'credentials',
+          'param:VCC_SECRET_PENDING': 'never',
+          'param:tracing': 'PassThrough',
+        };
+        return parameters[parameter.replace('param:', '')] ?? own[parameter]!;
+      },
+    });
+
+  test('is open behind an HTTP API without IAM, and then has no Function URL', async () => {
+    const http = { endpoint: 'http-api' };
+    expect(await resolve('url', http)).toBe(false);
+    expect(await resolve('events', http)).toEqual([{ httpApi: { method: '*', path: '*' } }]);
+    expect(await resolve('events')).toEqual([]);
+  });
+
+  test.each([
+    ['url', 'VCC_SCRAPE_AUTH', 'maybe', 'credentials or none or iam'],
+    ['url', 'endpoint', 'alb', 'function-url or http-api'],
+    ['secretStages', 'VCC_SECRET_PENDING', 'yes', 'never or when-rejected'],
+    ['sendTraces', 'tracing', 'true', 'PassThrough or Active'],
+    ['metricsConcurrency', 'concurrency', '0', 'a whole number from 1, or none'],
+    ['metricsConcurrency', 'concurrency', 'many', 'a whole number from 1, or none'],
+  ])('%s refuses a %s of %s by name', async (variable, name, value, expected) => {
+    await expect(resolve(variable, { [name]: value })).rejects.toThrow(
+      `${name}: expected ${expected}; received "${value}"`,
+    );
+  });
 });
 
 test('every parameter is explained in docs/deploy.md, and none that does not exist', () => {
