@@ -41,9 +41,11 @@ exports.metricsUrl = variable(['endpoint'], (endpoint) => ({
 }));
 
 /** How many may run at once; `none` reserves nothing, for AWS accounts whose quota is too small to share out. */
-exports.metricsConcurrency = variable(['concurrency'], (count) =>
-  count === 'none' ? nothing : Number(count),
-);
+exports.metricsConcurrency = variable(['concurrency'], (count) => {
+  if (count === 'none') return nothing;
+  if (/^[1-9]\d*$/.test(count)) return Number(count);
+  throw new Error(`concurrency: expected a whole number from 1, or none; received "${count}"`);
+});
 
 /** One at a time: two that overlap would tell the same thing twice. */
 exports.pushConcurrency = variable(['concurrency'], (count) => (count === 'none' ? nothing : 1));

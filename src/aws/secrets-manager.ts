@@ -18,9 +18,9 @@ export function createReadSecret(secretId: string): ReadSecret {
 
   return async (stage, signal) => {
     signal.throwIfAborted();
-    open ??= connect();
-    const { sdk, client } = open;
     try {
+      open ??= connect();
+      const { sdk, client } = open;
       const command = new sdk.GetSecretValueCommand({ SecretId: secretId, VersionStage: stage });
       const { SecretString } = await client.send(command, { abortSignal: signal });
       if (SecretString === undefined) throw new SecretError(`${secretId}: expected a text, not bytes`);
@@ -53,7 +53,7 @@ interface Failure {
 function toSecretError(error: Failure, secretId: string, stage: string): SecretError {
   const { name = 'unknown error', message = '', code, $metadata } = error;
   const status = $metadata?.httpStatusCode;
-  const known = reasons[toReason(name, message)];
+  const known = reasons[toReason(name, message, code)];
   const fallback = status === undefined ? `Secrets Manager was not reached (${code ?? name})` : undefined;
   const reason = known ?? fallback ?? `Secrets Manager answered ${status} (${name})`;
   return new SecretError(`secret ${secretId}, ${stage}: ${reason}`, {
@@ -64,9 +64,10 @@ function toSecretError(error: Failure, secretId: string, stage: string): SecretE
   });
 }
 
-/** Two failures that have no name of their own. */
-function toReason(name: string, message: string): string {
+/** The failures that have no name of their own too. */
+function toReason(name: string, message: string, code: string | undefined): string {
   if (name === 'AccessDeniedException' && /kms/i.test(message)) return 'DecryptionFailure';
+  if (code === 'MODULE_NOT_FOUND') return 'NoSdk';
   return message === 'Region is missing' ? 'NoRegion' : name;
 }
 
@@ -77,10 +78,13 @@ const reasons: Partial<Record<string, string>> = {
   DecryptionFailure:
     'KMS did not decrypt it; the role needs kms:Decrypt on the secret’s key, which must be enabled',
   InvalidRequestException: 'cannot be read in its present state; it may be scheduled for deletion',
+  NoSdk:
+    '@aws-sdk/client-secrets-manager was not found; install it, or run on a Lambda runtime that brings it',
   NoRegion: 'no AWS region is set; set AWS_REGION, or name the secret by its ARN',
   CredentialsProviderError: 'no AWS credentials were found',
   ExpiredTokenException: 'the AWS credentials have expired',
   UnrecognizedClientException: 'the AWS credentials are not valid',
+  ThrottlingException: 'Secrets Manager is asked too often',
   AbortError: 'Secrets Manager did not answer in time',
   TimeoutError: 'Secrets Manager did not answer in time',
   InvalidSignatureException: 'the AWS credentials are not valid, or the clock is wrong',
@@ -88,4 +92,4 @@ const reasons: Partial<Record<string, string>> = {
 };
 
 /** Those of the known reasons that may pass by themselves. */
-const passing = new Set(['AbortError', 'TimeoutError']);
+const passing = new Set(['AbortError', 'TimeoutError', 'ThrottlingException']);

@@ -85,9 +85,11 @@ export function createFetch(send: Send, options: FetchOptions, timing: Timing): 
     for (let repeat = 0; ; repeat++) {
       const failure = await attempt(request, trip, fresh);
       if (!(failure instanceof ExporterError)) return failure;
-      if (failure instanceof NetworkError && failure.staleConnection && !fresh) {
-        // Not a failure of the other side, so neither a wait nor one of the repeats; all that is kept may be stale.
-        fresh = true;
+      const stale = failure instanceof NetworkError && failure.staleConnection && !fresh;
+      // What befell one kept connection may have befallen all of them.
+      fresh ||= failure instanceof NetworkError;
+      if (stale) {
+        // Not a failure of the other side, so neither a wait nor one of the repeats.
         repeat--;
         trip.traffic.retries++;
         continue;

@@ -85,6 +85,12 @@ describe('reading a secret with the real SDK', () => {
       { retryable: false },
     ],
     [
+      'too many calls',
+      [{ status: 400, type: 'ThrottlingException' }],
+      'Secrets Manager is asked too often',
+      { retryable: true },
+    ],
+    [
       'an outage',
       [{ status: 500, type: 'InternalServiceError' }],
       'Secrets Manager answered 500 (InternalServiceError)',
