@@ -5,10 +5,17 @@ import type { Invocation } from '../../support/runtime-api.ts';
 
 const folder = new URL('../../fixtures/events/', import.meta.url);
 
-/** The ways by which AWS brings a request, by the names of their recorded events. */
-export const gateways = ['function-url', 'http-api', 'rest-api', 'alb', 'alb-multi-value'] as const;
+/** The ways by which AWS brings a request, by the names of events in AWS's documented shapes. */
+export const gateways = [
+  'function-url',
+  'function-url-iam',
+  'http-api',
+  'rest-api',
+  'alb',
+  'alb-multi-value',
+] as const;
 
-/** A fresh copy of a recorded event. */
+/** A fresh copy of an event. */
 export function eventOf(gateway: (typeof gateways)[number]): Record<string, unknown> {
   return JSON.parse(readFileSync(new URL(`${gateway}.json`, folder), 'utf8'));
 }
