@@ -225,6 +225,34 @@ describe('serve', () => {
     await done;
   });
 
+  test('asks for scrape credentials where there are any, but looks at the floor itself without', async () => {
+    const token = 'a-token-of-the-machine';
+    const io = terminal({ ...env(), VCC_SCRAPE_AUTH: '', VCC_SCRAPE_TOKENS: token });
+    const done = run(io, ['serve']);
+    const [, url] = await io.until(/^Metrics: (\S+\/metrics)/);
+    await io.until(/Account test: 40 agents at /);
+    const statusOf = async (headers: Record<string, string>) => (await fetch(url!, { headers })).status;
+    expect(await statusOf({})).toBe(401);
+    expect(await statusOf({ authorization: `Bearer ${token}` })).toBe(200);
+    io.stop();
+    expect(await done).toBe(0);
+    expect([...io.lines, ...io.notes].join()).not.toContain(token);
+  });
+
+  test('knows no IAM, which only Lambda can vouch for', async () => {
+    const io = terminal({ ...env(), VCC_SCRAPE_AUTH: 'iam' });
+    expect(await run(io, ['serve'])).toBe(2);
+    expect(io.notes).toEqual([
+      'vcc-exporter: VCC_SCRAPE_AUTH: expected credentials or none, since only AWS Lambda can tell who signed a request; received "iam"',
+    ]);
+  });
+
+  test('wants credentials to be there when it is told to ask for them', async () => {
+    const io = terminal({ ...env(), VCC_SCRAPE_AUTH: 'credentials' });
+    expect(await run(io, ['serve'])).toBe(2);
+    expect(io.notes[0]).toContain('VCC_SCRAPE_TOKENS, VCC_SCRAPE_USERS: expected scrape credentials');
+  });
+
   test('says that the contact centre is invented when there are no credentials', async () => {
     const io = terminal({ PORT: '0' });
     const done = run(io, ['serve']);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
@@ -63,7 +64,22 @@ describe('the app', () => {
     const html = response.body;
     expect(html).not.toMatch(/<script|<b>/);
     expect(html).toContain('&lt;b&gt;&amp;&quot;');
-    expect(response.headers['content-security-policy']).toContain("default-src 'none'");
+  });
+
+  test('tells browsers to run, fetch and frame nothing, and to use the one style that is the page’s own', async () => {
+    const { headers, body } = await appOf()(get('/'));
+    const style = /<style>([^]*)<\/style>/.exec(String(body))![1]!;
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(headers).toMatchObject({
+      'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'strict-transport-security': 'max-age=31536000',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'cache-control': 'no-store',
+    });
   });
 
   test.each(['/metrics/', '/Metrics', '/constructor', '/__proto__', '/favicon.ico'])(
