@@ -68,7 +68,7 @@ describe('the app', () => {
 
   test('tells browsers to run, fetch and frame nothing, and to use the one style that is the page’s own', async () => {
     const { headers, body } = await appOf()(get('/'));
-    const style = /<style>([^]*)<\/style>/.exec(String(body))![1]!;
+    const style = /<style>(.*)<\/style>/s.exec(String(body))![1]!;
     const hash = createHash('sha256').update(style).digest('base64');
     expect(headers).toMatchObject({
       'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
