@@ -106,7 +106,7 @@ export function costPage(notice: string): string {
     [
       'this exporter, 1,000 agents, 30 s, 256 MB',
       month(typical, 30).dollars + secret,
-      'with the secret, without any free tier',
+      'with the secret, without Lambda’s free tier; the alarms are within CloudWatch’s',
     ],
     [
       'an always-on Fargate task',
