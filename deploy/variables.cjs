@@ -73,18 +73,18 @@ const policy = (name, statement) => ({
   PolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] },
 });
 
-/** The account's own key aws/secretsmanager needs no permission; another one does. */
-exports.decryptSecret = variable(['secretKmsKeyArn'], (key) =>
-  key === ''
-    ? nothing
-    : policy('kms', {
-        Action: 'kms:Decrypt',
-        Resource: key,
-        Condition: {
-          StringEquals: { 'kms:ViaService': { 'Fn::Sub': 'secretsmanager.${AWS::Region}.amazonaws.com' } },
-        },
-      }),
-);
+/** The AWS managed key needs no permission; another one does, and only by way of Secrets Manager in the secret's region. */
+exports.decryptSecret = variable(['secretKmsKeyArn', 'VCC_SECRET_ID'], (key, id) => {
+  if (key === '') return nothing;
+  const region = id.startsWith('arn:') ? id.split(':')[3] : '${AWS::Region}';
+  return policy('kms', {
+    Action: 'kms:Decrypt',
+    Resource: key,
+    Condition: {
+      StringEquals: { 'kms:ViaService': { 'Fn::Sub': `secretsmanager.${region}.\${AWS::URLSuffix}` } },
+    },
+  });
+});
 
 /** X-Ray knows no narrower resource for these actions. */
 exports.sendTraces = variable(['tracing'], (tracing) =>

@@ -32,6 +32,9 @@ export interface Vault {
 /** After a read that failed, the last good value serves so long before the next attempt. */
 const retryAfterMs = 30_000;
 
+/** Whoever may not scrape can ask at any rate: a secret that was never read is not read more often than this for them. */
+const refusalMs = 1000;
+
 /** Longest that a scrape waits for a secret that it could do without. */
 const refreshMs = 2000;
 
@@ -39,6 +42,7 @@ const refreshMs = 2000;
 export function createVault(read: ReadSecret, options: VaultOptions): Vault {
   const { name, ttlMs, now, log } = options;
   let kept: { content: SecretContent; untilMs: number } | undefined;
+  let refusal: { error: SecretError; untilMs: number } | undefined;
 
   async function load(stage: Stage, signal: AbortSignal): Promise<SecretContent> {
     return parseSecretContent(await read(stage, signal), name);
@@ -80,7 +84,17 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
     keep(renewed);
   }
 
-  return { apiCredentials, scrapeCredentials: async (signal) => (await current(signal)).scrape };
+  async function scrapeCredentials(signal: AbortSignal): Promise<ScrapeCredentials> {
+    if (refusal && now() < refusal.untilMs) throw refusal.error;
+    try {
+      return (await current(signal)).scrape;
+    } catch (error) {
+      if (error instanceof SecretError) refusal = { error, untilMs: now() + refusalMs };
+      throw error;
+    }
+  }
+
+  return { apiCredentials, scrapeCredentials };
 }
 
 function same(a: SecretContent, b: SecretContent): boolean {

@@ -139,6 +139,7 @@ describe('with everything from the secret', () => {
     });
     expect(logs[0]).toContain('secret acme, AWSCURRENT: not found in this account and region');
     secrets.faults = [];
+    await new Promise((resolve) => setTimeout(resolve, 1050));
     expect(await scrape()).toMatchObject({ status: 200, up: '1' });
   });
 

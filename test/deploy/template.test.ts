@@ -241,6 +241,16 @@ describe('what depends on a choice', () => {
     expect(await resolve('events')).toEqual([]);
   });
 
+  test('lets a key be used by Secrets Manager only, in the region of the secret', async () => {
+    const secretKmsKeyArn = 'arn:aws:kms:us-east-1:123456789012:key/1';
+    const condition = async (id: string) =>
+      JSON.stringify(await resolve('decryptSecret', { secretKmsKeyArn, VCC_SECRET_ID: id }));
+    expect(await condition('acme')).toContain('"secretsmanager.${AWS::Region}.${AWS::URLSuffix}"');
+    expect(await condition('arn:aws:secretsmanager:us-east-1:123456789012:secret:acme-Ab3dEf')).toContain(
+      '"secretsmanager.us-east-1.${AWS::URLSuffix}"',
+    );
+  });
+
   test.each([
     ['url', 'VCC_SCRAPE_AUTH', 'maybe', 'credentials or none or iam'],
     ['url', 'endpoint', 'alb', 'function-url or http-api'],

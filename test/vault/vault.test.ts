@@ -124,6 +124,17 @@ describe('the vault', () => {
     expect(await offer(() => true)).toEqual(['second']);
   });
 
+  test('is not made to read more than once a second by those who may not scrape', async () => {
+    const { state, vault } = start();
+    state.failure = new SecretError('Secrets Manager is down');
+    const ask = () => vault.scrapeCredentials(AbortSignal.timeout(1000));
+    for (let times = 0; times < 5; times++) await expect(ask()).rejects.toBe(state.failure);
+    expect(state.reads).toHaveLength(1);
+    state.failure = undefined;
+    state.nowMs = 1000;
+    expect((await ask()).tokens).toHaveLength(1);
+  });
+
   test('has nothing to serve when the first read fails', async () => {
     const { state, vault, offer } = start();
     state.failure = new SecretError('Secrets Manager is down', { retryable: true });
