@@ -42,7 +42,13 @@ export const serve: Command = async (terminal) => {
   };
 
   try {
-    const server = await listen(await forScrapers(app, local, terminal), settings.HOST, settings.PORT);
+    const served = await forScrapers(app, local, terminal);
+    const server = await listen(served, settings.HOST, settings.PORT);
+    if (served === app && !['127.0.0.1', '::1', 'localhost'].includes(settings.HOST)) {
+      terminal.note(
+        `Everybody who can reach ${settings.HOST} may read the metrics; with VCC_SCRAPE_TOKENS a token is asked for.`,
+      );
+    }
     if (simulator) {
       terminal.print(
         'No VCC credentials are set: this is an invented contact centre, served by the built-in stand-in.',

@@ -143,6 +143,15 @@ describe('with everything from the secret', () => {
     expect(await scrape()).toMatchObject({ status: 200, up: '1' });
   });
 
+  test('lets nobody in when the secret holds no scrape credentials, and says what to do', async () => {
+    secrets.values = { AWSCURRENT: { ...contentOf(simulator.clientSecret), scrapeTokens: [] } };
+    expect(await start()()).toMatchObject({ status: 503 });
+    expect(JSON.parse(logs[0]!)).toMatchObject({
+      event: 'no scrape credentials',
+      advice: expect.stringContaining('put scrapeTokens or scrapeUsers into the secret'),
+    });
+  });
+
   test('a scrape says secret when only the API credentials are missing', async () => {
     secrets.values = { AWSCURRENT: '{' };
     const scrape = start({ VCC_SCRAPE_AUTH: 'none' });

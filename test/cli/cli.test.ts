@@ -239,6 +239,17 @@ describe('serve', () => {
     expect([...io.lines, ...io.notes].join()).not.toContain(token);
   });
 
+  test('says so when everybody who can reach it may read the metrics', async () => {
+    const io = terminal({ ...env(), VCC_SCRAPE_AUTH: '', HOST: '0.0.0.0' });
+    const done = run(io, ['serve']);
+    await io.until(/^Metrics: /);
+    expect(io.notes).toContain(
+      'Everybody who can reach 0.0.0.0 may read the metrics; with VCC_SCRAPE_TOKENS a token is asked for.',
+    );
+    io.stop();
+    await done;
+  });
+
   test('knows no IAM, which only Lambda can vouch for', async () => {
     const io = terminal({ ...env(), VCC_SCRAPE_AUTH: 'iam' });
     expect(await run(io, ['serve'])).toBe(2);
