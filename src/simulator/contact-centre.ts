@@ -7,6 +7,8 @@ export interface ContactCentreOptions {
   agents: number;
   /** When it is first looked at; it has been open for a while by then. */
   startMs: number;
+  /** With other contact centres beside it: the agents of all. */
+  allAgents?: number;
 }
 
 /** One item of the API's answer, in the API's spelling. */
@@ -53,6 +55,7 @@ interface SimulatedAgent {
   presenceSinceMs: number;
   workloadSinceMs: number;
   legs: Leg[];
+  left: boolean;
   /** Taken by another agent's internal call until then. */
   engagedUntilMs: number;
 }
@@ -91,9 +94,9 @@ export class ContactCentre {
   #nowMs: number;
   #hired = 0;
 
-  constructor({ seed, agents, startMs }: ContactCentreOptions) {
+  constructor({ seed, agents, startMs, allAgents = agents }: ContactCentreOptions) {
     this.#random = new Random(seed);
-    const warmUp = Math.min(warmUpMs, (warmUpAgentMinutes / agents) * minutes);
+    const warmUp = Math.min(warmUpMs, (warmUpAgentMinutes / allAgents) * minutes);
     this.#nowMs = startMs - Math.round(warmUp);
     for (let index = 0; index < agents; index++) this.hire();
     this.advanceTo(startMs);
@@ -123,6 +126,7 @@ export class ContactCentre {
       presenceSinceMs: this.#nowMs - this.#random.around(10 * 60 * minutes),
       workloadSinceMs: this.#nowMs - this.#random.around(20 * 60 * minutes),
       legs: [],
+      left: false,
       engagedUntilMs: 0,
     };
     this.#agents.push(agent);
@@ -144,10 +148,16 @@ export class ContactCentre {
     return this.#agents.slice(from, to).map(toStatus);
   }
 
+  /** Whom the API lists, and whether they have left the company. */
+  staff(): { agentId: string; left: boolean }[] {
+    return this.#agents.map(({ id, left }) => ({ agentId: id, left }));
+  }
+
   *#life(agent: SimulatedAgent): Life {
     const random = this.#random;
     // One in twelve has left the company; the API goes on listing them.
     if (random.chance(1 / 12)) {
+      agent.left = true;
       agent.presenceSinceMs -= random.around(60 * 24 * 60 * minutes);
       return;
     }

@@ -6,15 +6,20 @@ export const faultKinds = {
   cut: 'cut: the connection breaks in the middle of the body',
   json: 'json: a body that ends too early, but says it is complete',
   html: 'html: a gateway’s HTML page with status 200',
-  shape: 'shape: presence.since of the first agent is null',
+  shape: 'shape: presence.since of the first agent is null, or the name of the first user or group',
   unknown: 'unknown: words that the API reference does not name',
   delay: 'delay=2000: the answer comes that many milliseconds later',
   hang: 'hang: no answer at all',
-  shift: 'shift: after the answer one agent moves from the front to the back, across every page border',
+  shift:
+    'shift: after the answer one agent (on=users: user) moves from the front to the back, across every page border',
   grow: 'grow: before the answer one agent is added',
   shrink: 'shrink: before the answer one agent is removed',
 } as const;
 export type FaultKind = keyof typeof faultKinds;
+
+/** What can be asked for: agent-status, tokens, users and groups. */
+export const endpoints = ['api', 'token', 'users'] as const;
+export type Endpoint = (typeof endpoints)[number];
 
 /** One thing that goes wrong, and when. */
 export interface Fault {
@@ -30,10 +35,12 @@ export interface Fault {
   /** Only this share of the requests, 0 to 1. */
   rate?: number;
   /** Which endpoint; default: api. */
-  on?: 'api' | 'token';
+  on?: Endpoint;
+  /** Only requests of the account of this name: by the client id that asks for a token, or the token's owner. */
+  account?: string;
 }
 
-const expected = `words with commas between them: one of ${Object.keys(faultKinds).join(', ')} (status and delay with a number), then page=, times=, rate=, retry-after=, on=token`;
+const expected = `words with commas between them: one of ${Object.keys(faultKinds).join(', ')} (status and delay with a number), then page=, times=, rate=, retry-after=, on=token or on=users, account=`;
 
 /** Reads a fault such as `status=503,retry-after=2,page=3,times=2`. @throws Unfit */
 export function parseFault(text: string): Fault {
@@ -44,12 +51,15 @@ export function parseFault(text: string): Fault {
   if (needsValue !== (value !== undefined)) throw new Unfit(expected);
   const fault: Fault = { kind: kind as FaultKind, ...(value !== undefined && { value: toNumber(value) }) };
   for (const part of rest) {
-    const [name, detail = ''] = part.split('=');
+    const [name, ...details] = part.split('=');
+    const detail = details.join('=');
+    const endpoint = endpoints.find((candidate) => candidate === detail);
     if (name === 'page') fault.page = toNumber(detail);
     else if (name === 'times') fault.times = toNumber(detail);
     else if (name === 'rate') fault.rate = toNumber(detail);
     else if (name === 'retry-after') fault.retryAfter = toNumber(detail);
-    else if (name === 'on' && (detail === 'api' || detail === 'token')) fault.on = detail;
+    else if (name === 'on' && endpoint) fault.on = endpoint;
+    else if (name === 'account' && detail !== '') fault.account = detail;
     else throw new Unfit(expected);
   }
   return fault;

@@ -6,6 +6,15 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
+  /** Dice that belong to a text (FNV-1a). */
+  static of(text: string): Random {
+    let hash = 0x811c9dc5;
+    for (let index = 0; index < text.length; index++) {
+      hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+    }
+    return new Random(hash);
+  }
+
   /** At least 0, less than 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;

@@ -2,10 +2,15 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
-import { type AgentStatus, ContactCentre } from './contact-centre.ts';
-import type { Fault } from './faults.ts';
+import { SimulatedAccount, type SimulatedAccountOptions } from './account.ts';
+import { agentStatus, agentStatusPath, type BeyondLastPage } from './agent-status.ts';
+import { type Answer, problem, refuseAccept } from './answer.ts';
+import type { AgentStatus } from './contact-centre.ts';
+import type { Endpoint, Fault } from './faults.ts';
 import { Random } from './random.ts';
+import { failure, respond } from './respond.ts';
+import { type Client, clientOf, type Scope, Tokens } from './tokens.ts';
+import { isUserAdminPath, userAdmin } from './user-admin.ts';
 
 /** How the stand-in behaves; everything has a default. */
 export interface SimulatorOptions {
@@ -19,147 +24,108 @@ export interface SimulatorOptions {
   tokenSeconds?: number;
   clientId?: string;
   clientSecret?: string;
-  /** What a page beyond the last gets; the real API's way is not documented. */
-  beyondLastPage?: 'empty' | '404' | '400';
+  beyondLastPage?: BeyondLastPage;
   faults?: Fault[];
   now?: () => number;
   /** These agents in place of a living contact centre. */
   items?: readonly AgentStatus[];
+  /** At least one; default: one of the name `default`, made of the options above. */
+  accounts?: readonly SimulatedAccountOptions[];
 }
 
-/** A running stand-in. */
+/** A running stand-in; what is about an account is about the first. */
 export interface Simulator {
   tokenUrl: string;
   apiUrl: string;
   /** May be changed at any time: the former ones are rejected from then on. */
   clientId: string;
   clientSecret: string;
-  /** Counts of what it was asked. */
-  requests: { token: number; api: number };
+  /** All its accounts; they share both addresses. */
+  accounts: readonly SimulatedAccount[];
+  /** Counts of what it was asked by all accounts and by strangers. */
+  requests: Record<Endpoint, number>;
   /** May be changed at any time. */
   faults: Fault[];
-  /** Makes all tokens invalid. */
+  /** Makes all tokens of all accounts invalid. */
   revokeTokens(): void;
   /** All agents as the API would give them now. */
   items(): readonly AgentStatus[];
   close(): Promise<void>;
 }
 
-const vendorType = 'application/vnd.newvoicemedia';
-const knownPath = '/stats/agent-status';
+const tokenPath = '/Auth/connect/token';
+const nobody: Client = [null, null];
 
-interface Answer {
-  status: number;
-  body: unknown;
-  headers?: Record<string, string>;
-}
-
-/** Starts a stand-in for the token endpoint and agent-status: a real HTTP server with an invented contact centre. */
+/** Starts a stand-in for tokens, agent-status and users: a real HTTP server with invented contact centres. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { seed = 1, agents = 200, host = '127.0.0.1', port = 0, now = Date.now } = options;
+  const { seed = 1, host = '127.0.0.1', port = 0, now = Date.now } = options;
   const { latencyMs = 0, tokenSeconds = 7200, beyondLastPage = 'empty' } = options;
-  const { clientId = 'simulated-client', clientSecret = 'simulated-secret' } = options;
-  const centre = options.items ? undefined : new ContactCentre({ seed, agents, startMs: now() });
+  const accounts = openAccounts(options, seed, now);
+  const [first] = accounts;
+  if (!first) throw new RangeError('a stand-in needs an account');
+  // One account may be large, and no request should wait for it; of many, some may never be asked for.
+  if (accounts.length === 1) first.prepare();
   const dice = new Random(seed + 1);
-  const tokens = new Map<string, number>();
-  let shifted = 0;
+  const tokens = new Tokens(accounts, dice, tokenSeconds);
 
-  function currentItems(): readonly AgentStatus[] {
-    if (!centre) return options.items!;
-    centre.advanceTo(now());
-    return centre.items();
-  }
-
-  function issueToken(form: URLSearchParams, authorization: string | undefined): Answer {
-    const error = (code: string, description: string): Answer => ({
-      status: 400,
-      body: { error: code, error_description: description },
-    });
-    if (form.get('grant_type') !== 'client_credentials')
-      return error('unsupported_grant_type', 'Unsupported grant type');
-    const [id, secret] = basicCredentials(authorization) ?? [
-      form.get('client_id'),
-      form.get('client_secret'),
-    ];
-    const known = id === simulator.clientId && secret === simulator.clientSecret;
-    if (!known) return error('invalid_client', 'Unknown client');
-    if (form.get('scope') !== 'stats') return error('invalid_scope', 'Scope not granted');
-    const token = dice.guid();
-    tokens.set(token, now() + tokenSeconds * 1000);
-    return { status: 200, body: { access_token: token, expires_in: tokenSeconds, token_type: 'bearer' } };
-  }
-
-  function agentStatus(request: IncomingMessage, query: URLSearchParams): Answer {
-    const { accept = '', authorization = '' } = request.headers;
-    if (!accept.startsWith(vendorType)) return problem(400, 'Bad Request', 'Invalid Accept header!');
-    if (!/^application\/vnd\.newvoicemedia\.v[23]\+json$/.test(accept)) {
-      return problem(400, 'Bad Request', 'Invalid api-version! Valid values: 2,3');
-    }
-    const token = /^bearer (\S+)$/i.exec(authorization)?.[1] ?? '';
-    if (!((tokens.get(token) ?? 0) > now())) return { status: 401, body: { message: 'Unauthorized' } };
-
-    const page = wholeNumber(query.get('page') ?? '1', 1, Number.MAX_SAFE_INTEGER);
-    const limit = wholeNumber(query.get('limit') ?? '25', 1, 5000);
-    if (page === undefined || limit === undefined)
-      return problem(400, 'Bad Request', 'Invalid paging parameters');
-    const upTo = new Date(now()).toISOString();
-    const all = currentItems();
-    const offset = all.length === 0 ? 0 : shifted % all.length;
-    const order = offset === 0 ? all : [...all.slice(offset), ...all.slice(0, offset)];
-    const items = order.slice((page - 1) * limit, page * limit);
-    const pageCount = Math.ceil(all.length / limit);
-    if (page > Math.max(1, pageCount) && beyondLastPage !== 'empty') {
-      return problem(Number(beyondLastPage), 'Not Found', 'No such page');
-    }
-    return {
-      status: 200,
-      body: { meta: { page, count: items.length, pageCount, totalCount: all.length }, items, upTo },
-      headers: { 'cache-control': 'max-age=5, must-revalidate, private' },
-    };
-  }
-
-  const simulator = {
-    clientId,
-    clientSecret,
-    requests: { token: 0, api: 0 },
-    faults: [...(options.faults ?? [])],
-    items: currentItems,
-    revokeTokens: () => tokens.clear(),
-  };
-
-  function takeFault(on: 'api' | 'token', page: number): Fault | undefined {
+  function takeFault(on: Endpoint, page: number, account: SimulatedAccount | undefined): Fault | undefined {
     const fault = simulator.faults.find(
       (candidate) =>
         (candidate.on ?? 'api') === on &&
         candidate.times !== 0 &&
         (candidate.page ?? page) === page &&
+        (candidate.account === undefined || candidate.account === account?.name) &&
         (candidate.rate === undefined || dice.chance(candidate.rate)),
     );
     if (fault?.times !== undefined) fault.times--;
     return fault;
   }
 
+  /** Answers for those who may ask. */
+  function guarded(
+    { headers }: IncomingMessage,
+    versions: readonly number[],
+    scope: Scope,
+    answer: (account: SimulatedAccount) => Answer,
+  ): Answer {
+    const refusal = refuseAccept(headers.accept ?? '', versions);
+    if (refusal) return refusal;
+    const grant = tokens.find(headers.authorization);
+    if (!grant || grant.expiresMs <= now()) return { status: 401, body: { message: 'Unauthorized' } };
+    if (grant.scope !== scope) return { status: 403, body: { message: 'Forbidden' } };
+    return answer(grant.account);
+  }
+
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://localhost');
-    const token = request.method === 'POST' && url.pathname === '/Auth/connect/token';
-    const api = request.method === 'GET' && url.pathname === knownPath;
-    if (token) simulator.requests.token++;
-    if (api) simulator.requests.api++;
-    const page = Number(url.searchParams.get('page') ?? 1);
-    const fault = token || api ? takeFault(token ? 'token' : 'api', page) : undefined;
-    const form = token ? new URLSearchParams(await text(request)) : new URLSearchParams();
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
+    const { authorization } = request.headers;
+    const on = endpointOf(request.method, pathname);
+    if (on) simulator.requests[on]++;
+    const form = on === 'token' ? new URLSearchParams(await text(request)) : new URLSearchParams();
+    const client = on === 'token' ? clientOf(form, authorization) : nobody;
+    const account =
+      on === 'token'
+        ? accounts.find(({ clientId }) => clientId === client[0])
+        : tokens.find(authorization)?.account;
+    if (on && account) account.requests[on]++;
+    const fault = on && takeFault(on, Number(searchParams.get('page') ?? 1), account);
     const delayMs = latencyMs + (fault?.kind === 'delay' ? fault.value! : 0);
     if (delayMs > 0) await wait(delayMs);
 
     if (fault?.kind === 'hang') return;
-    if (fault?.kind === 'grow') centre?.hire();
-    if (fault?.kind === 'shrink') centre?.dismiss();
+    if (fault?.kind === 'grow') account?.hire();
+    if (fault?.kind === 'shrink') account?.dismiss();
     let answer: Answer;
     if (fault?.kind === 'status') answer = failure(fault);
-    else if (token) answer = issueToken(form, request.headers.authorization);
-    else if (api) answer = agentStatus(request, url.searchParams);
-    else answer = problem(404, 'Not Found', 'Resource not found');
-    if (fault?.kind === 'shift') shifted++;
+    else if (on === 'token') answer = tokens.issue(form, client, now());
+    else if (on === 'api') {
+      answer = guarded(request, [2, 3], 'stats', (of) =>
+        agentStatus(of, searchParams, now(), beyondLastPage),
+      );
+    } else if (on === 'users') {
+      answer = guarded(request, [4], 'users:read', (of) => userAdmin(of, pathname, searchParams));
+    } else answer = problem(404, 'Not Found', 'Resource not found');
+    if (fault?.kind === 'shift' && on && account) account.shifted[on]++;
     respond(response, answer, fault, /\bgzip\b/.test(String(request.headers['accept-encoding'])));
   }
 
@@ -171,84 +137,58 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     server.listen(port, host, resolve);
   });
   const origin = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
-  return Object.assign(simulator, {
-    tokenUrl: `${origin}/Auth/connect/token`,
+  const simulator: Simulator = {
+    tokenUrl: `${origin}${tokenPath}`,
     apiUrl: origin,
+    get clientId() {
+      return first.clientId;
+    },
+    set clientId(id) {
+      first.clientId = id;
+    },
+    get clientSecret() {
+      return first.clientSecret;
+    },
+    set clientSecret(secret) {
+      first.clientSecret = secret;
+    },
+    accounts,
+    requests: { token: 0, api: 0, users: 0 },
+    faults: [...(options.faults ?? [])],
+    revokeTokens: () => tokens.revoke(),
+    items: () => first.items(),
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
-  });
-}
-
-function respond(response: ServerResponse, answer: Answer, fault: Fault | undefined, gzip: boolean): void {
-  if (fault?.kind === 'html') {
-    response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>Gateway</body></html>');
-    return;
-  }
-  if (answer.status === 200 && fault?.kind === 'shape') spoil(answer);
-  if (answer.status === 200 && fault?.kind === 'unknown') invent(answer);
-  const json = JSON.stringify(answer.body);
-  const text = fault?.kind === 'json' ? json.slice(0, json.length / 2) : json;
-  const compress = gzip && text.length > 1400;
-  const body = compress ? gzipSync(text, { level: 1 }) : Buffer.from(text);
-  response.writeHead(answer.status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': body.length,
-    ...(compress && { 'content-encoding': 'gzip' }),
-    ...answer.headers,
-  });
-  if (fault?.kind === 'cut') response.write(body.subarray(0, body.length / 2), () => response.destroy());
-  else response.end(body);
-}
-
-function failure({ value = 500, retryAfter }: Fault): Answer {
-  const headers: Record<string, string> =
-    retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
-  return { ...problem(value, http.STATUS_CODES[value] ?? 'Error', `Simulated ${value}`), headers };
-}
-
-function problem(statusCode: number, error: string, message: string): Answer {
-  return { status: statusCode, body: { statusCode, error, message } };
-}
-
-function firstItem(answer: Answer): AgentStatus | undefined {
-  const body = answer.body as { items?: AgentStatus[] };
-  // A copy: the same agents are asked for again.
-  body.items &&= structuredClone(body.items);
-  return body.items?.[0];
-}
-
-function spoil(answer: Answer): void {
-  const item = firstItem(answer);
-  if (item) Object.assign(item.presence, { since: null });
-}
-
-function invent(answer: Answer): void {
-  const item = firstItem(answer);
-  if (!item) return;
-  Object.assign(item.presence, { name: 'Sabbatical' });
-  const { since } = item.presence;
-  const words = {
-    medium: 'Fax',
-    mediumManager: 'XX',
-    direction: 'Sideways',
-    state: 'Fault',
-    reason: 'Eclipse',
   };
-  item.interaction.push({ guid: 'ffffffff-0000-4000-8000-000000000000', channelGuid: null, since, ...words });
+  return simulator;
 }
 
-function wholeNumber(value: string, min: number, max: number): number | undefined {
-  const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-  return number >= min && number <= max ? number : undefined;
+function openAccounts(options: SimulatorOptions, seed: number, now: () => number): SimulatedAccount[] {
+  const { agents = 200, clientId = 'simulated-client', clientSecret = 'simulated-secret', items } = options;
+  const each = options.accounts ?? [{ name: 'default', ...(items && { items }) }];
+  const allAgents = each.reduce((sum, account) => sum + (account.agents ?? agents), 0);
+  return each.map((account, index) => {
+    const suffix = index === 0 ? '' : `-${index + 1}`;
+    return new SimulatedAccount({
+      name: account.name,
+      agents: account.agents ?? agents,
+      allAgents,
+      seed: account.seed ?? seed + index,
+      clientId: account.clientId ?? `${clientId}${suffix}`,
+      clientSecret: account.clientSecret ?? `${clientSecret}${suffix}`,
+      items: account.items,
+      usersApi: account.usersApi ?? true,
+      now,
+    });
+  });
 }
 
-function basicCredentials(authorization: string | undefined): [string, string] | undefined {
-  const encoded = /^Basic (\S+)$/i.exec(authorization ?? '')?.[1];
-  if (encoded === undefined) return undefined;
-  const [id = '', secret = ''] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
-  const decode = (part: string) => decodeURIComponent(part.replaceAll('+', ' '));
-  return [decode(id), decode(secret)];
+function endpointOf(method: string | undefined, path: string): Endpoint | undefined {
+  if (method === 'POST' && path === tokenPath) return 'token';
+  if (method === 'GET' && path === agentStatusPath) return 'api';
+  if (method === 'GET' && isUserAdminPath(path)) return 'users';
+  return undefined;
 }

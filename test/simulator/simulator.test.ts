@@ -4,6 +4,7 @@ import { parseFault } from '../../src/simulator/faults.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
 import { reasonsByState } from '../../src/snapshot/vocabulary.ts';
 import { parsePage } from '../../src/vcc/agent-status.ts';
+import { outcome } from './client.ts';
 
 const startMs = Date.parse('2026-01-15T10:00:00Z');
 const minuteMs = 60_000;
@@ -123,8 +124,6 @@ async function start(options: SimulatorOptions = {}) {
     fetch(`${simulator.apiUrl}/stats/agent-status${query}`, { headers: { ...headers, ...more } });
 }
 
-const outcome = async (response: Response) => [response.status, await response.json()];
-
 describe('the stand-in', () => {
   test('issues tokens as the real one does', async () => {
     await start();
@@ -134,10 +133,7 @@ describe('the stand-in', () => {
       400,
       { error: 'unsupported_grant_type' },
     ]);
-    expect(await outcome(await token({ scope: 'users:read' }))).toMatchObject([
-      400,
-      { error: 'invalid_scope' },
-    ]);
+    expect(await outcome(await token({ scope: 'calls' }))).toMatchObject([400, { error: 'invalid_scope' }]);
     expect(await outcome(await token({ client_secret: 'x' }))).toMatchObject([
       400,
       { error: 'invalid_client' },
@@ -199,14 +195,22 @@ describe('parseFault', () => {
       { kind: 'status', value: 503, retryAfter: 2, page: 3, times: 2 },
     ],
     ['delay=500,rate=0.5,on=token', { kind: 'delay', value: 500, rate: 0.5, on: 'token' }],
+    ['cut,on=users,account=a=b c', { kind: 'cut', on: 'users', account: 'a=b c' }],
   ])('reads %s', (text, fault) => {
     expect(parseFault(text)).toEqual(fault);
   });
 
-  test.each(['', 'explode', 'status', 'hang=3', 'status=x', 'cut,page=x', 'cut,on=moon', 'cut,loud=1'])(
-    'refuses "%s"',
-    (text) => {
-      expect(() => parseFault(text)).toThrow(/^expected words with commas between them: one of status, cut/);
-    },
-  );
+  test.each([
+    '',
+    'explode',
+    'status',
+    'hang=3',
+    'status=x',
+    'cut,page=x',
+    'cut,on=moon',
+    'cut,account=',
+    'cut,loud=1',
+  ])('refuses "%s"', (text) => {
+    expect(() => parseFault(text)).toThrow(/^expected words with commas between them: one of status, cut/);
+  });
 });

@@ -1,0 +1,46 @@
+/** What an endpoint answers. */
+export interface Answer {
+  status: number;
+  body: unknown;
+  headers?: Record<string, string>;
+}
+
+/** An error in the API's form. */
+export function problem(statusCode: number, error: string, message: string): Answer {
+  return { status: statusCode, body: { statusCode, error, message } };
+}
+
+const vendorType = 'application/vnd.newvoicemedia';
+
+/** What the API says to an Accept header that asks for none of these versions of it. */
+export function refuseAccept(accept: string, versions: readonly number[]): Answer | undefined {
+  if (!accept.startsWith(vendorType)) return problem(400, 'Bad Request', 'Invalid Accept header!');
+  if (versions.some((version) => accept === `${vendorType}.v${version}+json`)) return undefined;
+  return problem(400, 'Bad Request', `Invalid api-version! Valid values: ${versions.join(',')}`);
+}
+
+/** A page of a list, and what the API tells about it. */
+export interface Page<T> {
+  items: readonly T[];
+  meta: { page: number; count: number; pageCount: number; totalCount: number };
+}
+
+/** Cuts the page out that a query asks for; `shifted`: how many have moved from the front to the back. */
+export function takePage<T>(all: readonly T[], query: URLSearchParams, shifted = 0): Page<T> | undefined {
+  const page = wholeNumber(query.get('page') ?? '1', 1, Number.MAX_SAFE_INTEGER);
+  const limit = wholeNumber(query.get('limit') ?? '25', 1, 5000);
+  if (page === undefined || limit === undefined) return undefined;
+  const offset = all.length === 0 ? 0 : shifted % all.length;
+  const order = offset === 0 ? all : [...all.slice(offset), ...all.slice(0, offset)];
+  const items = order.slice((page - 1) * limit, page * limit);
+  const pageCount = Math.ceil(all.length / limit);
+  return { items, meta: { page, count: items.length, pageCount, totalCount: all.length } };
+}
+
+/** What the API says to a page or limit out of bounds. */
+export const badPaging: Answer = problem(400, 'Bad Request', 'Invalid paging parameters');
+
+function wholeNumber(value: string, min: number, max: number): number | undefined {
+  const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+  return number >= min && number <= max ? number : undefined;
+}

@@ -1,0 +1,72 @@
+import type { SimulatedAccount } from './account.ts';
+import type { Answer } from './answer.ts';
+import type { Random } from './random.ts';
+
+/** What a token is for. */
+export type Scope = 'stats' | 'users:read';
+
+/** Whose a token is, and what for. */
+export interface Grant {
+  account: SimulatedAccount;
+  scope: Scope;
+  expiresMs: number;
+}
+
+/** The id and secret that a client shows, in the form or by Basic. */
+export type Client = readonly [id: string | null, secret: string | null];
+
+/** Reads who asks for a token. */
+export function clientOf(form: URLSearchParams, authorization: string | undefined): Client {
+  return basicCredentials(authorization) ?? [form.get('client_id'), form.get('client_secret')];
+}
+
+/** The token endpoint of all accounts, and the tokens it gave. */
+export class Tokens {
+  readonly #accounts: readonly SimulatedAccount[];
+  readonly #dice: Random;
+  readonly #lifeSeconds: number;
+  readonly #grants = new Map<string, Grant>();
+
+  constructor(accounts: readonly SimulatedAccount[], dice: Random, lifeSeconds: number) {
+    this.#accounts = accounts;
+    this.#dice = dice;
+    this.#lifeSeconds = lifeSeconds;
+  }
+
+  /** Answers a request for a token. */
+  issue(form: URLSearchParams, [id, secret]: Client, nowMs: number): Answer {
+    const error = (code: string, description: string): Answer => ({
+      status: 400,
+      body: { error: code, error_description: description },
+    });
+    if (form.get('grant_type') !== 'client_credentials')
+      return error('unsupported_grant_type', 'Unsupported grant type');
+    const account = this.#accounts.find((each) => each.clientId === id && each.clientSecret === secret);
+    if (!account) return error('invalid_client', 'Unknown client');
+    const scope = form.get('scope');
+    const granted = scope === 'stats' || (scope === 'users:read' && account.usersApi);
+    if (!granted) return error('invalid_scope', 'Scope not granted');
+    const token = this.#dice.guid();
+    const expires_in = this.#lifeSeconds;
+    this.#grants.set(token, { account, scope, expiresMs: nowMs + expires_in * 1000 });
+    return { status: 200, body: { access_token: token, expires_in, token_type: 'bearer' } };
+  }
+
+  /** What the bearer of this header was granted, even if it has expired. */
+  find(authorization = ''): Grant | undefined {
+    return this.#grants.get(/^bearer (\S+)$/i.exec(authorization)?.[1] ?? '');
+  }
+
+  /** Makes all tokens invalid; they are still known for whose they were. */
+  revoke(): void {
+    for (const grant of this.#grants.values()) grant.expiresMs = Number.NEGATIVE_INFINITY;
+  }
+}
+
+function basicCredentials(authorization: string | undefined): [string, string] | undefined {
+  const encoded = /^Basic (\S+)$/i.exec(authorization ?? '')?.[1];
+  if (encoded === undefined) return undefined;
+  const [id = '', secret = ''] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
+  const decode = (part: string) => decodeURIComponent(part.replaceAll('+', ' '));
+  return [decode(id), decode(secret)];
+}

@@ -1,0 +1,54 @@
+import type { SimulatedAccount } from './account.ts';
+import { type Answer, badPaging, problem, takePage } from './answer.ts';
+
+const usersPath = '/useradmin/users';
+const groupsPath = '/useradmin/groups';
+const membersPath = /^\/useradmin\/groups\/([^/]+)\/users$/;
+
+/** Whether a path is one of those that `userAdmin` answers for. */
+export function isUserAdminPath(path: string): boolean {
+  return path === usersPath || path === groupsPath || membersPath.test(path);
+}
+
+/**
+ * Answers for users, groups and a group's users. As in the examples of the reference, users come without `meta`, the
+ * others with it; that a group's users can be asked for by limit and page is our assumption.
+ */
+export function userAdmin(account: SimulatedAccount, path: string, query: URLSearchParams): Answer {
+  if (path === usersPath) return users(account, query);
+  if (path === groupsPath) return groups(account, query);
+  return members(account, membersPath.exec(path)?.[1] ?? '', query);
+}
+
+function users(account: SimulatedAccount, query: URLSearchParams): Answer {
+  const include = query.get('include') ?? 'Active';
+  if (!['Active', 'Archived', 'All'].includes(include)) {
+    return problem(400, 'Bad Request', 'Invalid include! Valid values: Active,Archived,All');
+  }
+  const all = account.users().filter(({ active }) => include === 'All' || active === (include === 'Active'));
+  const page = takePage(all, query, account.shifted.users);
+  return page ? { status: 200, body: { users: page.items } } : badPaging;
+}
+
+function groups(account: SimulatedAccount, query: URLSearchParams): Answer {
+  const page = takePage(
+    account.groups().map(({ members: _, ...group }) => group),
+    query,
+  );
+  return page ? { status: 200, body: { meta: page.meta, groups: page.items } } : badPaging;
+}
+
+function members(account: SimulatedAccount, groupId: string, query: URLSearchParams): Answer {
+  const group = account.groups().find((candidate) => candidate.groupId === groupId);
+  if (!group) return problem(404, 'Not Found', 'Resource not found');
+  const page = takePage(
+    group.members.map(({ userId, name, userAccountConfiguration: { agentConfiguration } }) => ({
+      userId,
+      ...agentConfiguration,
+      name,
+    })),
+    query,
+    account.shifted.users,
+  );
+  return page ? { status: 200, body: { meta: page.meta, groupId, users: page.items } } : badPaging;
+}
