@@ -304,3 +304,46 @@ test('simulate prints settings that another exporter can use', async () => {
   io.stop();
   expect(await done).toBe(0);
 });
+
+test('simulate prints several accounts as YAML, each with credentials that work', async () => {
+  const io = terminal();
+  const done = run(io, ['simulate', '--port', '0', '--agents', '30', '--accounts', '3']);
+  await io.until(/^accounts:/);
+  const [, ...entries] = io.lines.join('\n').split(/^(?:accounts:\n)? {2}- /m);
+  const accounts = entries.map((entry) =>
+    Object.fromEntries(entry.split('\n').flatMap((line) => (line ? [line.trim().split(/: (.*)/)] : []))),
+  );
+  const origin = new URL(accounts[0].api_url).origin;
+  expect(accounts[2]).toMatchObject({
+    name: 'simulated-3',
+    client_id: 'simulated-client-3',
+    client_secret: 'simulated-secret-3',
+    token_url: `${origin}/Auth/connect/token`,
+    api_url: origin,
+  });
+  expect(accounts.map(({ client_id }) => client_id)).toEqual([
+    'simulated-client',
+    'simulated-client-2',
+    'simulated-client-3',
+  ]);
+  for (const { client_id, client_secret, token_url } of accounts) {
+    const form = { grant_type: 'client_credentials', client_id, client_secret, scope: 'stats' };
+    const { status } = await fetch(token_url, { method: 'POST', body: new URLSearchParams(form) });
+    expect(status).toBe(200);
+  }
+  expect(io.notes[0]).toMatch(/3 accounts of 30 agents each\. Save this and point VCC_CONFIG at it:$/);
+  io.stop();
+  expect(await done).toBe(0);
+});
+
+test.each([
+  [['--accounts', '1001'], '--accounts: expected a whole number from 1 to 1000; received "1001"'],
+  [
+    ['--accounts', '3', '--fault', 'hang,account=simulated-4'],
+    '--fault: expected account=simulated-N with N from 1 to 3; received "simulated-4"',
+  ],
+])('simulate refuses %j', async (args, problem) => {
+  const io = terminal();
+  expect(await run(io, ['simulate', ...args])).toBe(2);
+  expect(io.notes).toEqual([`vcc-exporter: ${problem}`]);
+});
