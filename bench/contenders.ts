@@ -3,7 +3,7 @@ import { Gauge, Registry } from 'prom-client';
 import { toAccount } from '../src/config/account.ts';
 import { loadSettings } from '../src/config/load.ts';
 import { textFormat } from '../src/exposition/format.ts';
-import { createScraper } from '../src/scrape.ts';
+import { createScraper, toFamilies } from '../src/scrape.ts';
 import type { AgentStatus } from '../src/simulator/contact-centre.ts';
 
 /** One way of reading an account; keeps its connections between calls. */
@@ -28,9 +28,9 @@ export function ours(origin: string, pageSize: number, concurrency: number): Con
   const scraper = createScraper(account);
   return {
     async scrape() {
-      const { families, failure } = await scraper.scrape(120_000);
+      const { reading, failure } = await scraper.scrape(120_000);
       if (failure) throw failure;
-      return textFormat.encode(families);
+      return textFormat.encode(await toFamilies([reading]));
     },
     close: scraper.close,
   };

@@ -15,6 +15,9 @@ const floorOptions = {
   maxDescriptions: 50,
 };
 const facts = {
+  singles: undefined,
+  teams: undefined,
+  roster: undefined,
   durationMs: 1,
   budgetMs: 9500,
   pages: 1,
@@ -27,8 +30,8 @@ const facts = {
 /** All that a scrape computes: bodies in, text out. */
 async function oursFrom(
   bodies: readonly string[],
-  encode: (families: readonly Family[]) => string,
-): Promise<string> {
+  encode: (families: readonly Family[]) => Buffer,
+): Promise<Buffer> {
   const snapshot = assemble(new Map(bodies.map((body, index) => [index + 1, parsePage(body, index + 1)])));
   if ('reason' in snapshot) throw new Error(snapshot.reason);
   const floor = toFloor(snapshot, floorOptions);

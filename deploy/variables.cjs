@@ -50,14 +50,28 @@ exports.metricsConcurrency = variable(['concurrency'], (count) => {
 /** One at a time: two that overlap would tell the same thing twice. */
 exports.pushConcurrency = variable(['concurrency'], (count) => (count === 'none' ? nothing : 1));
 
+/** A parameter that is a list with commas. */
+const toList = (text) =>
+  text
+    .split(',')
+    .map((each) => each.trim())
+    .filter((each) => each !== '');
+
 /**
- * The ARN of the secret: VCC_SECRET_ID if it is one, else that of the name in the account and region deployed to, where
+ * The ARN of a secret: its id if that is one, else that of the name in the account and region deployed to, where
  * Secrets Manager appends a hyphen and six characters.
  */
-exports.secretArn = variable(['VCC_SECRET_ID'], (id) => {
+const toSecretArn = (id) => {
   if (id.startsWith('arn:')) return id;
   const prefix = 'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:';
   return { 'Fn::Sub': `${prefix}${id}-??????` };
+};
+
+/** VCC_SECRET_ID, and the secrets that accounts in VCC_CONFIG name. */
+exports.secretArns = variable(['VCC_SECRET_ID', 'secrets'], (id, others) => {
+  const ids = [...toList(id), ...toList(others)];
+  if (ids.length > 0) return ids.length === 1 ? toSecretArn(ids[0]) : ids.map(toSecretArn);
+  throw new Error('VCC_SECRET_ID: expected the name or ARN of a secret; received nothing');
 });
 
 /** The staging labels that may be read. */
@@ -73,18 +87,37 @@ const policy = (name, statement) => ({
   PolicyDocument: { Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] },
 });
 
+/** kms:Decrypt with a key, only by way of a service in a region. */
+const decryptBy = (name, key, service, region) =>
+  policy(name, {
+    Action: 'kms:Decrypt',
+    Resource: key,
+    Condition: {
+      StringEquals: { 'kms:ViaService': { 'Fn::Sub': `${service}.${region}.\${AWS::URLSuffix}` } },
+    },
+  });
+
 /** The AWS managed key needs no permission; another one does, and only by way of Secrets Manager in the secret's region. */
 exports.decryptSecret = variable(['secretKmsKeyArn', 'VCC_SECRET_ID'], (key, id) => {
   if (key === '') return nothing;
   const region = id.startsWith('arn:') ? id.split(':')[3] : '${AWS::Region}';
-  return policy('kms', {
-    Action: 'kms:Decrypt',
-    Resource: key,
-    Condition: {
-      StringEquals: { 'kms:ViaService': { 'Fn::Sub': `secretsmanager.${region}.\${AWS::URLSuffix}` } },
-    },
-  });
+  return decryptBy('kms', key, 'secretsmanager', region);
 });
+
+/** The list of accounts and rosters, where they are in S3, and those rosters that the list names. */
+exports.readObjects = variable(['VCC_CONFIG', 'VCC_ROSTER', 'objects'], (config, roster, others) => {
+  const locations = [config, roster, ...toList(others)].filter((each) => each.startsWith('s3://'));
+  if (locations.length === 0) return nothing;
+  const toArn = (location) => ({
+    'Fn::Sub': `arn:\${AWS::Partition}:s3:::${location.slice('s3://'.length)}`,
+  });
+  return policy('objects', { Action: 's3:GetObject', Resource: locations.map(toArn) });
+});
+
+/** For objects that are encrypted with a key of your own. */
+exports.decryptObjects = variable(['objectsKmsKeyArn'], (key) =>
+  key === '' ? nothing : decryptBy('objects-kms', key, 's3', '${AWS::Region}'),
+);
 
 /** X-Ray knows no narrower resource for these actions. */
 exports.sendTraces = variable(['tracing'], (tracing) =>

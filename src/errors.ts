@@ -53,6 +53,10 @@ export const scrapeErrors = {
     about: 'An answer went past a safety cap: pages, body size or redirects.',
     advice: 'Raise VCC_MAX_PAGES or VCC_MAX_BODY_BYTES if the account really is that large.',
   },
+  internal: {
+    about: 'A bug of the exporter.',
+    advice: 'The log line has the place in the code; report it.',
+  },
 } as const satisfies Record<string, { about: string; advice: string }>;
 
 /** Why a scrape failed; a closed set. */
@@ -61,8 +65,8 @@ export type ScrapeErrorCode = keyof typeof scrapeErrors;
 /** All scrape error codes, in the order of the table. */
 export const scrapeErrorCodes = Object.keys(scrapeErrors) as ScrapeErrorCode[];
 
-/** Codes that never come from a scrape: `config` stops the start, `internal` is a bug. */
-export type ErrorCode = ScrapeErrorCode | 'config' | 'internal';
+/** Codes that never are a scrape's reason: `config` stops the start, `document` is a roster or list of accounts. */
+export type ErrorCode = ScrapeErrorCode | 'config' | 'document';
 
 /** Base of all errors the exporter raises on purpose. Messages never hold secrets, identities or query strings. */
 export class ExporterError extends Error {

@@ -4,29 +4,40 @@ import { toRegistry } from './catalogue/registry.ts';
 import { createCollect } from './collect/collect.ts';
 import { shareReads } from './collect/share.ts';
 import type { Account } from './config/account.ts';
+import type { ReadText } from './documents/errors.ts';
 import { toScrapeErrorCode } from './errors.ts';
 import { DeadlineError } from './http/errors.ts';
-import { createFetch, systemTiming, type Timing } from './http/fetch.ts';
+import { createFetch, outOfTime, systemTiming, type Timing } from './http/fetch.ts';
+import { createGate, type Gate } from './http/gate.ts';
 import { createSend } from './http/send.ts';
+import { logLine } from './log.ts';
+import { createPseudonyms } from './pseudonyms.ts';
+import { createFetchRosterByApi } from './roster/directory.ts';
+import { createFetchRosterFrom } from './roster/document.ts';
+import { createRoster, type FetchRoster, type GetRoster } from './roster/roster.ts';
+import type { Snapshot } from './snapshot/agent.ts';
 import { toFloor } from './snapshot/floor.ts';
 import type { Reading } from './snapshot/reading.ts';
+import type { Roster } from './snapshot/roster.ts';
+import { toSingles } from './snapshot/singles.ts';
+import { toTeams } from './snapshot/teams.ts';
 import { createFetchPage, type FetchPage } from './vcc/client.ts';
 import { createTokenSource, type TokenSource } from './vcc/token.ts';
 
-/** What one scrape found out, and its metrics. */
+/** What one scrape of an account found out. */
 export interface Scrape {
   reading: Reading;
   /** Why the reading failed, for the log; the metrics have the reason only. */
   failure: Error | undefined;
-  families: Family[];
 }
 
-/** Scrapes one account for as long as it lives; keeps connections, the token and the page count. */
+/** Scrapes one account for as long as it lives; keeps connections, tokens, the page count and the roster. */
 export interface Scraper {
   account: string;
-  /**
-   * One scrape, done within `budgetMs`. An upstream failure is a result; @throws only for the exporter's own bugs.
-   */
+  region: string;
+  /** Longest that a scrape of this account may take. */
+  timeoutMs: number;
+  /** One scrape, done within `budgetMs`. Never throws: a failure is a result, the exporter's own bugs included. */
   scrape(budgetMs: number): Promise<Scrape>;
   /** Ends what is under way and drops all connections. */
   close(): void;
@@ -36,49 +47,128 @@ export interface Scraper {
 export interface Connection {
   tokens: TokenSource;
   fetchPage: FetchPage;
+  /** The roster by the User Admin API, which has tokens of its own. */
+  fetchRoster: FetchRoster;
+  /** Says how the last read ended, since accounts that fail wait for the others. */
+  setTroubled(troubled: boolean): void;
   close(): void;
 }
 
-/** Connects to an account's API; nothing is sent yet. */
-export function connect(account: Account, timing: Timing): Connection {
-  const userAgent = `vcc-exporter/${build.version}`;
-  const send = createSend();
-  const fetch = createFetch(send, account.http, timing);
-  const tokens = createTokenSource(fetch, { ...account.token, userAgent }, timing.now);
-  const fetchPage = createFetchPage(fetch, tokens, { ...account.api, userAgent });
-  return { tokens, fetchPage, close: send.close };
+/** What scrapers of several accounts share, and where their log lines go. */
+export interface ScraperOptions {
+  timing?: Timing;
+  /** Bounds the requests of all accounts together. */
+  gate?: Gate;
+  /** Reads rosters from where they are kept; needed for accounts that have one in a file or in S3. */
+  readText?: ReadText;
+  log?: (line: string) => void;
 }
 
-/** The main path: pages -> snapshot -> floor -> families. */
-export function createScraper(account: Account, timing: Timing = systemTiming): Scraper {
-  const connection = connect(account, timing);
+/** Connects to an account's API; nothing is sent yet. */
+export function connect(
+  account: Account,
+  timing: Timing,
+  gate: Gate = createGate(Number.POSITIVE_INFINITY),
+): Connection {
+  const userAgent = `vcc-exporter/${build.version}`;
+  const send = createSend();
+  const lane = gate.addLane();
+  const fetch = createFetch(send, account.http, timing, lane.enter);
+  const token = { ...account.token, userAgent };
+  const api = { ...account.api, userAgent, maxPages: account.paging.maxPages };
+  const tokens = createTokenSource(fetch, token, timing.now);
+  return {
+    tokens,
+    fetchPage: createFetchPage(fetch, tokens, api),
+    fetchRoster: createFetchRosterByApi(fetch, token, api, timing.now),
+    setTroubled: lane.setTroubled,
+    close: send.close,
+  };
+}
+
+/** The main path: pages -> snapshot -> floor, teams, singles. {@link toFamilies} makes metrics of them. */
+export function createScraper(account: Account, options: ScraperOptions = {}): Scraper {
+  const { timing = systemTiming, gate, log = () => {} } = options;
+  const connection = connect(account, timing, gate);
   const collect = createCollect(connection.fetchPage, account.paging, timing);
   const closing = new AbortController();
   const read = shareReads(collect, account.cacheTtlMs, timing, closing.signal);
+  const getRoster = openRoster();
+  const pseudonyms = createPseudonyms(account.name);
+
+  function openRoster(): GetRoster | undefined {
+    if (!account.roster) return undefined;
+    const { source } = account.roster;
+    const byApi = source === 'users-api';
+    const fetch = byApi
+      ? connection.fetchRoster
+      : createFetchRosterFrom(readText(), source.location, timing.now);
+    return createRoster(fetch, account.roster, timing.now, (event, fields) =>
+      log(logLine('error', event, { account: account.name, ...fields })),
+    );
+  }
+
+  function readText(): ReadText {
+    if (options.readText) return options.readText;
+    throw new TypeError('a roster that is kept somewhere needs readText');
+  }
 
   async function scrape(budgetMs: number): Promise<Scrape> {
     const startedMs = timing.now();
-    const { result, traffic, cached } = await read(budgetMs);
-    const snapshot = 'snapshot' in result ? result.snapshot : undefined;
+    const [{ result, traffic, cached }, roster, idOf] = await Promise.all([
+      read(budgetMs),
+      getRoster?.(budgetMs),
+      openIds(budgetMs),
+    ]);
+    const found = 'snapshot' in result ? count(result.snapshot, roster?.roster, idOf) : result;
+    const failure = 'error' in found ? (found.error as Error) : undefined;
+    connection.setTroubled(failure !== undefined);
     const reading: Reading = {
       account: account.name,
-      error: 'error' in result ? reasonOf(result.error) : undefined,
-      floor: snapshot && toFloor(snapshot, account.floor),
+      error: failure && (toScrapeErrorCode(failure) ?? 'internal'),
+      ...('error' in found ? nothing : found),
+      roster: roster?.status,
       durationMs: timing.now() - startedMs,
       budgetMs,
-      pages: snapshot?.pages ?? 0,
       requests: traffic.requests,
       retries: traffic.retries,
       clockSkewMs: traffic.clockSkewMs,
       cached,
     };
-    const registry = toRegistry({ build, readings: [reading] });
-    const families = (await registry.getMetricsAsJSON()) as unknown as Family[];
-    return { reading, failure: 'error' in result ? (result.error as Error) : undefined, families };
+    return { reading, failure };
+  }
+
+  /** How agents are called in labels, or why that cannot be said. */
+  async function openIds(budgetMs: number): Promise<IdOf | { error: unknown } | undefined> {
+    if (!account.singles) return undefined;
+    const { key } = account.singles;
+    if (!key) return (id) => id;
+    const signal = AbortSignal.timeout(budgetMs);
+    return key(signal).then(pseudonyms, (error) => ({
+      error: signal.aborted ? outOfTime(budgetMs) : error,
+    }));
+  }
+
+  /** A bug in here is a failure like others: one account's must not hide the others. */
+  function count(snapshot: Snapshot, roster: Roster | undefined, idOf: Awaited<ReturnType<typeof openIds>>) {
+    if (typeof idOf === 'object') return idOf;
+    const { floor, maxTeams, singles, name } = account;
+    try {
+      return {
+        floor: toFloor(snapshot, floor),
+        singles: singles && idOf && toSingles(snapshot, name, roster, { ...singles, idOf }),
+        teams: roster && toTeams(snapshot, roster, { ...floor, maxTeams }),
+        pages: snapshot.pages,
+      };
+    } catch (error) {
+      return { error };
+    }
   }
 
   return {
     account: account.name,
+    region: account.region,
+    timeoutMs: account.timeoutMs,
     scrape,
     close() {
       closing.abort(new DeadlineError('the exporter is being stopped'));
@@ -87,9 +177,12 @@ export function createScraper(account: Account, timing: Timing = systemTiming): 
   };
 }
 
-/** Upstream failures become data; anything else is a bug and goes on. */
-function reasonOf(error: unknown): Reading['error'] {
-  const reason = toScrapeErrorCode(error);
-  if (reason === undefined) throw error;
-  return reason;
+type IdOf = (agentId: string) => string;
+
+/** What there is without a snapshot: no number is better than an old or partial one. */
+const nothing = { floor: undefined, singles: undefined, teams: undefined, pages: 0 };
+
+/** The metrics of these readings side by side, on a registry of their own. */
+export async function toFamilies(readings: readonly Reading[]): Promise<Family[]> {
+  return (await toRegistry({ build, readings }).getMetricsAsJSON()) as unknown as Family[];
 }

@@ -40,6 +40,6 @@ describe.each([
     const floor = toFloor(snapshot, floorOptions);
     const families = await familiesOf(readingOf([], { account: name, floor, pages: snapshot.pages }));
     const suffix = format.name === 'text' ? 'prom' : 'openmetrics';
-    expectGolden(`golden/${name}.${suffix}`, format.encode(families));
+    expectGolden(`golden/${name}.${suffix}`, format.encode(families).toString());
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createScraper, type Scraper } from '../src/scrape.ts';
+import { createScraper, type Scraper, toFamilies } from '../src/scrape.ts';
 import { createApp } from '../src/serve/app.ts';
 import { toRequest } from '../src/serve/message.ts';
 import type { Fault } from '../src/simulator/faults.ts';
@@ -29,7 +29,8 @@ async function start(options: SimulatorOptions = {}, env: Record<string, string>
 describe('a scrape', () => {
   test('tells the truth about every agent', async () => {
     await start();
-    const { reading, families } = await scraper.scrape(5000);
+    const { reading } = await scraper.scrape(5000);
+    const families = await toFamilies([reading]);
     expect(reading).toMatchObject({ error: undefined, pages: 10, requests: 11, retries: 0 });
     const series = toSeries(families);
     const items = simulator.items();
@@ -41,7 +42,7 @@ describe('a scrape', () => {
   test('takes one request more than the pages when cold, and as many as the pages when warm', async () => {
     await start();
     await scraper.scrape(5000);
-    expect(simulator.requests).toEqual({ token: 1, api: 10 });
+    expect(simulator.requests).toEqual({ token: 1, api: 10, users: 0 });
     const { reading } = await scraper.scrape(5000);
     expect(reading.requests).toBe(10);
   });
@@ -56,7 +57,7 @@ describe('a scrape', () => {
   test('can be served from a cache, and says so', async () => {
     await start({}, { VCC_CACHE_TTL: '1m' });
     await scraper.scrape(5000);
-    const { families } = await scraper.scrape(5000);
+    const families = await toFamilies([(await scraper.scrape(5000)).reading]);
     expect(toSeries(families).get('vcc_scrape_cached{account="test"}')).toBe(1);
     expect(simulator.requests.api).toBe(10);
   });
@@ -113,7 +114,8 @@ describe('a scrape', () => {
     ['an account that never holds still', { kind: 'shift' }, 'snapshot', /^the pages do not add up/],
   ])('fails with a reason at %s, with no number left', async (_, fault, reason, message) => {
     await start({ faults: [fault] });
-    const { reading, failure, families } = await scraper.scrape(8000);
+    const { reading, failure } = await scraper.scrape(8000);
+    const families = await toFamilies([reading]);
     expect(reading.error).toBe(reason);
     expect(failure?.message).toMatch(message);
     const series = toSeries(families);
@@ -144,7 +146,7 @@ describe('a scrape', () => {
 
   test('counts words that nobody knows, under their own name', async () => {
     await start({ faults: [{ kind: 'unknown', page: 1 }] });
-    const series = toSeries((await scraper.scrape(5000)).families);
+    const series = toSeries(await toFamilies([(await scraper.scrape(5000)).reading]));
     expect(series.get('vcc_agents{account="test",presence="Sabbatical"}')).toBe(1);
     for (const field of ['presence', 'state', 'reason', 'direction', 'medium', 'medium_manager']) {
       expect(series.get(`vcc_unknown_values{account="test",field="${field}"}`)).toBe(1);
@@ -155,7 +157,7 @@ describe('a scrape', () => {
 test('a failed scrape is logged without secrets and identities', async () => {
   await start({ faults: [{ kind: 'shape' }] });
   const logs: string[] = [];
-  const app = createApp({ scraper, timeoutMs: 5000, log: (line) => logs.push(line) });
+  const app = createApp({ scrapers: [scraper], log: (line) => logs.push(line) });
   const response = await app(toRequest('GET', '/metrics', []));
   expect(response.status).toBe(200);
   expect(logs).toHaveLength(1);

@@ -17,13 +17,22 @@ export type HttpResult = APIGatewayProxyStructuredResultV2 | APIGatewayProxyResu
 /** After this long a gateway gives up: REST APIs 29 s by default, HTTP APIs 30 s, ALBs (idle timeout) 60 s by default. */
 const gatewayLimitMs = { rest: 29_000, http: 30_000, alb: 60_000 };
 
+/** Lambda's own limit for an answer, which HTTP APIs and REST APIs have too, and that of an ALB. */
+const maxResultBytes = { lambda: 6_291_556, alb: 1_048_576 };
+
 /** An HTTP event as a request, and what its gateway limits and vouches for. */
 export interface ConvertedEvent {
+  /** What brought it, for messages. */
+  name: string;
   request: IncomingRequest;
   /** Whether AWS has checked that an IAM principal signed the request. */
   signed: boolean;
   /** Undefined where the gateway waits as long as the function runs. */
   gatewayLimitMs: number | undefined;
+  /** A larger result, as JSON, is an error of the gateway. */
+  maxResultBytes: number;
+  /** Whether it hands on compressed answers. */
+  packs: boolean;
   toResult(answer: Answer): HttpResult;
 }
 
@@ -47,10 +56,13 @@ function convertV2(event: APIGatewayProxyEventV2): ConvertedEvent {
   const staged = event.rawPath === prefix || event.rawPath.startsWith(`${prefix}/`);
   const path = staged ? event.rawPath.slice(prefix.length) : event.rawPath;
   return {
-    request: toRequest(http.method, path, toHeaders(event.headers)),
+    name: functionUrl ? 'a Function URL' : 'an HTTP API',
+    request: toRequest(http.method, withQuery(path, event.rawQueryString), toHeaders(event.headers)),
     // Function URLs and HTTP APIs put it here when their authorizer is AWS_IAM.
     signed: toIamCaller(event) !== undefined,
     gatewayLimitMs: functionUrl ? undefined : gatewayLimitMs.http,
+    maxResultBytes: maxResultBytes.lambda,
+    packs: true,
     toResult: toGatewayResult,
   };
 }
@@ -68,37 +80,54 @@ function convertRest(event: APIGatewayProxyEvent): ConvertedEvent {
   const proxy = event.pathParameters?.proxy;
   const templated = event.resource.includes('{');
   const path = proxy === undefined ? (templated ? event.path : event.resource) : `/${proxy}`;
+  const query = toQuery(
+    event.queryStringParameters,
+    event.multiValueQueryStringParameters,
+    encodeURIComponent,
+  );
   return {
-    request: toRequest(event.httpMethod, path, headers),
+    name: 'a REST API',
+    request: toRequest(event.httpMethod, withQuery(path, query), headers),
     signed: typeof event.requestContext.identity?.userArn === 'string',
     gatewayLimitMs: gatewayLimitMs.rest,
+    maxResultBytes: maxResultBytes.lambda,
+    packs: false,
     toResult: toGatewayResult,
   };
 }
 
 /** What both kinds of API Gateway and Function URLs take. */
-function toGatewayResult({ status, headers, body }: Answer) {
-  return { statusCode: status, headers, ...toBody(body) };
+function toGatewayResult(answer: Answer) {
+  return { statusCode: answer.status, headers: answer.headers, ...toBody(answer) };
 }
 
 function convertAlb(event: ALBEvent): ConvertedEvent {
   // A target group with multi-value headers sends them so, and ignores single ones in the answer.
   const multiValue = event.multiValueHeaders !== undefined;
+  // An ALB hands on the query as it came, still encoded.
+  const query = toQuery(event.queryStringParameters, event.multiValueQueryStringParameters, (text) => text);
   return {
-    request: toRequest(event.httpMethod, event.path, toHeaders(event.headers, event.multiValueHeaders)),
+    name: 'an ALB',
+    request: toRequest(
+      event.httpMethod,
+      withQuery(event.path, query),
+      toHeaders(event.headers, event.multiValueHeaders),
+    ),
     signed: false,
     gatewayLimitMs: gatewayLimitMs.alb,
-    toResult: ({ status, headers, body }) => ({
-      statusCode: status,
-      statusDescription: `${status} ${reasonPhrases[status] ?? ''}`.trim(),
+    maxResultBytes: maxResultBytes.alb,
+    packs: true,
+    toResult: (answer) => ({
+      statusCode: answer.status,
+      statusDescription: `${answer.status} ${reasonPhrases[answer.status] ?? ''}`.trim(),
       ...(multiValue
         ? {
             multiValueHeaders: Object.fromEntries(
-              Object.entries(headers).map(([name, value]) => [name, [value]]),
+              Object.entries(answer.headers).map(([name, value]) => [name, [value]]),
             ),
           }
-        : { headers }),
-      ...toBody(body),
+        : { headers: answer.headers }),
+      ...toBody(answer),
     }),
   };
 }
@@ -106,6 +135,7 @@ function convertAlb(event: ALBEvent): ConvertedEvent {
 /** The statuses that the app answers; an ALB wants the words too. */
 const reasonPhrases: Record<number, string> = {
   200: 'OK',
+  400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
@@ -114,7 +144,25 @@ const reasonPhrases: Record<number, string> = {
   503: 'Service Unavailable',
 };
 
-/** By lower-case name; of several values of one header all. No route takes a query or a body, so neither is kept. */
+function withQuery(path: string, query: string | undefined): string {
+  return query ? `${path}?${query}` : path;
+}
+
+type Parameters<V> = Record<string, V | undefined> | null | undefined;
+
+/** Where there are lists of values they hold all of them; a plain record has the last ones. */
+function toQuery(
+  single: Parameters<string>,
+  multi: Parameters<string[]>,
+  encode: (text: string) => string,
+): string {
+  const pairs = Object.entries(multi ?? single ?? {}).flatMap(([name, values = []]) =>
+    [values].flat().map((value) => `${encode(name)}=${encode(value)}`),
+  );
+  return pairs.join('&');
+}
+
+/** By lower-case name; of several values of one header all. */
 function toHeaders(
   single: Record<string, string | undefined> | null | undefined,
   multi?: Record<string, string[] | undefined> | null,
@@ -129,8 +177,9 @@ function toHeaders(
   return headers;
 }
 
-/** Text as it is; bytes (what is compressed) as base64. */
-function toBody(body: Answer['body']): { body: string; isBase64Encoded: boolean } {
+/** Text as it is; what is compressed as base64. */
+function toBody({ headers, body }: Answer): { body: string; isBase64Encoded: boolean } {
   if (typeof body === 'string') return { body, isBase64Encoded: false };
-  return { body: body.toString('base64'), isBase64Encoded: true };
+  const packed = headers['content-encoding'] !== undefined;
+  return { body: body.toString(packed ? 'base64' : 'utf8'), isBase64Encoded: packed };
 }

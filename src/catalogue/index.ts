@@ -2,6 +2,14 @@ import { agentMetrics } from './agents.ts';
 import { interactionMetrics } from './interactions.ts';
 import type { Metric } from './metric.ts';
 import { scrapeMetrics } from './scrape.ts';
+import { singleMetrics } from './singles.ts';
+import { teamMetrics } from './teams.ts';
 
 /** Every metric of the exporter, in the order of the exposition and of docs/metrics.md. */
-export const catalogue: readonly Metric[] = [...scrapeMetrics, ...agentMetrics, ...interactionMetrics];
+export const catalogue: readonly Metric[] = [
+  ...scrapeMetrics,
+  ...agentMetrics,
+  ...interactionMetrics,
+  ...teamMetrics,
+  ...singleMetrics,
+];

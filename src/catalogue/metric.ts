@@ -1,11 +1,16 @@
 import type { Ages } from '../snapshot/ages.ts';
 import type { Floor } from '../snapshot/floor.ts';
 import type { Reading } from '../snapshot/reading.ts';
+import type { Single } from '../snapshot/singles.ts';
+import type { Teams } from '../snapshot/teams.ts';
 
 /** The labels of a sample, name to value. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** One sample. The parts of a histogram have a name of their own, and labels that all parts of a row share. */
+/**
+ * One sample. The parts of a histogram have a name of their own, and labels that all parts of a row share; so do all
+ * series of an agent. Shared labels are the same object, so that an encoder need write them only once.
+ */
 export interface Sample {
   labels: Labels;
   value: number;
@@ -47,6 +52,8 @@ export interface Metric {
   type: Family['type'];
   unit: Family['unit'];
   labelNames: readonly string[];
+  /** Whether there are labels besides, which the user names. */
+  openLabels?: true;
   /** The API field or the part of the exporter that the number comes from. */
   source: string;
   toFamily(facts: Facts): Family;
@@ -66,8 +73,8 @@ interface GaugeDeclaration<Input, Row> extends Declaration {
   value: (row: NoInfer<Row>) => number | boolean | undefined;
 }
 
-interface HistogramDeclaration<Row> extends Declaration {
-  rows: (floor: Floor) => readonly Row[];
+interface HistogramDeclaration<Input, Row> extends Declaration {
+  rows: (input: Input) => readonly Row[];
   labels?: Readonly<Record<string, (row: NoInfer<Row>) => string>>;
   ages: (row: NoInfer<Row>) => Ages;
 }
@@ -80,6 +87,57 @@ export function scrapeGauge<Row>(declaration: GaugeDeclaration<Reading, Row>): M
 /** A gauge of an account's floor; without a snapshot it has no samples. */
 export function floorGauge<Row>(declaration: GaugeDeclaration<Floor, Row>): Metric {
   return gauge<Row>(declaration, ({ floor }) => (floor ? declaration.rows(floor) : []));
+}
+
+/** A gauge of an account's teams; without a roster it has no samples. */
+export function teamGauge<Row>(declaration: GaugeDeclaration<Teams, Row>): Metric {
+  return gauge<Row>(declaration, ({ teams }) => (teams ? declaration.rows(teams) : []));
+}
+
+/** A gauge of an account's single agents; `add` takes a series of this agent. */
+export function agentGauge<Name extends string = never>(
+  declaration: Declaration & {
+    labels?: readonly Name[];
+    samples: (
+      single: Single,
+      add: (labels: Readonly<Record<Name, string>>, value: number | boolean) => void,
+    ) => void;
+  },
+): Metric {
+  const { name, help, source, labels = [], samples } = declaration;
+  return {
+    name,
+    help,
+    source,
+    type: 'gauge',
+    unit: unitOf(name),
+    labelNames: ['account', 'agent_id', ...labels],
+    toFamily({ readings }) {
+      const values: Sample[] = [];
+      let sharedLabels: Labels = none;
+      const add = (labels: Labels, value: number | boolean) => {
+        values.push({ labels, value: Number(value), sharedLabels });
+      };
+      for (const { singles } of readings) {
+        for (const single of singles?.agents ?? []) {
+          sharedLabels = single.labels;
+          samples(single, add);
+        }
+      }
+      return { name, help, type: 'gauge', unit: unitOf(name), aggregator: 'omit', values };
+    },
+  };
+}
+
+/** What the roster says of single agents as labels of a constant 1; the columns that are labels are the user's choice. */
+export function agentInfo(declaration: Declaration): Metric {
+  const metric = agentGauge({ ...declaration, samples: (single, add) => add(single.info, 1) });
+  return {
+    ...metric,
+    type: 'info',
+    openLabels: true,
+    toFamily: (facts) => ({ ...metric.toFamily(facts), type: 'info' }),
+  };
 }
 
 function gauge<Row>(
@@ -112,7 +170,19 @@ function gauge<Row>(
  * A gauge histogram of ages in seconds: how the ages are spread now. Not a cumulative histogram, which would
  * count the same agent again at every scrape; so no rate() over it.
  */
-export function ageHistogram<Row>(declaration: HistogramDeclaration<Row>): Metric {
+export function ageHistogram<Row>(declaration: HistogramDeclaration<Floor, Row>): Metric {
+  return histogram(declaration, ({ floor }) => floor);
+}
+
+/** A gauge histogram of ages in seconds, by team. */
+export function teamAgeHistogram<Row>(declaration: HistogramDeclaration<Teams, Row>): Metric {
+  return histogram(declaration, ({ teams }) => teams);
+}
+
+function histogram<Input extends { ageBuckets: readonly number[] }, Row>(
+  declaration: HistogramDeclaration<Input, Row>,
+  inputOf: (reading: Reading) => Input | undefined,
+): Metric {
   const { name, help, source, labels = {}, rows, ages } = declaration;
   const toLabels = labelling(labels);
   const parts = { bucket: `${name}_bucket`, gcount: `${name}_gcount`, gsum: `${name}_gsum` };
@@ -125,12 +195,13 @@ export function ageHistogram<Row>(declaration: HistogramDeclaration<Row>): Metri
     labelNames: ['account', ...Object.keys(labels)],
     toFamily({ readings }) {
       const values: Sample[] = [];
-      for (const { account, floor } of readings) {
-        if (!floor) continue;
-        const bounds = [...floor.ageBuckets.map(toFloat), '+Inf'].map((le) => ({ le }));
-        for (const row of rows(floor)) {
+      for (const reading of readings) {
+        const input = inputOf(reading);
+        if (!input) continue;
+        const bounds = [...input.ageBuckets.map(toFloat), '+Inf'].map((le) => ({ le }));
+        for (const row of rows(input)) {
           const { count, cumulative, sumSeconds } = ages(row);
-          const sharedLabels = toLabels(account, row);
+          const sharedLabels = toLabels(reading.account, row);
           for (const [index, labels] of bounds.entries()) {
             values.push({
               labels,

@@ -1,38 +1,74 @@
+import { createScrapers } from '../aws/open-accounts.ts';
+import { createReadText } from '../aws/read-text.ts';
 import { ExporterError, scrapeErrors, toScrapeErrorCode } from '../errors.ts';
 import { beginTrip, systemTiming } from '../http/fetch.ts';
-import { connect, createScraper } from '../scrape.ts';
-import { openLocalAccount } from './account.ts';
+import { createFetchRosterFrom } from '../roster/document.ts';
+import { connect, type Scraper } from '../scrape.ts';
+import { type LocalAccounts, openLocalAccounts } from './accounts.ts';
 import { floorTable } from './floor-table.ts';
-import type { Command } from './terminal.ts';
+import type { Command, Terminal } from './terminal.ts';
 
 /** What is tried, and how it went. */
 type Step = [string, () => Promise<string>];
 
-/** Goes the way to the metrics step by step and says how each went; exit status 1 at the first that fails. */
+/** Goes the way to the metrics step by step, account by account, and says how each went; exit status 1 if one failed. */
 export const check: Command = async (terminal) => {
-  const { settings, account, vault, simulator } = await openLocalAccount(terminal);
-  const scraper = createScraper(account);
+  const local = await openLocalAccounts(terminal);
+  const scrapers = createScrapers(local, terminal.note);
+  const count = local.accounts.length;
+  if (count > 1) terminal.print(`ok      Settings: ${count} accounts`);
+  let failed = false;
+  try {
+    for (const [index, scraper] of scrapers.entries()) {
+      if (count > 1) terminal.print(`\n${scraper.account}`);
+      if (!(await checkAccount(terminal, local, index, scraper))) failed = true;
+    }
+    return failed ? 1 : 0;
+  } finally {
+    for (const scraper of scrapers) scraper.close();
+    await local.simulator?.close();
+  }
+};
+
+/** Whether all steps succeeded; the first that fails is the last. */
+async function checkAccount(
+  terminal: Terminal,
+  { accounts, simulator }: LocalAccounts,
+  index: number,
+  scraper: Scraper,
+): Promise<boolean> {
+  const { account, settings, vault } = accounts[index]!;
   const connection = connect(account, systemTiming);
   const trip = beginTrip(account.timeoutMs, systemTiming.now());
 
+  const settingsStep: Step = [
+    'Settings',
+    async () =>
+      `account ${account.name}${simulator ? ', the built-in stand-in (no credentials are set)' : ''}`,
+  ];
+  const secretStep: Step = [
+    'Secret',
+    async () => {
+      const { tokens, users } = await vault!.scrapeCredentials(trip.signal);
+      return `${settings.VCC_SECRET_ID} was read; it has ${tokens.length + users.length} scrape credentials`;
+    },
+  ];
+  const rosterStep: Step = [
+    'Roster',
+    async () => {
+      const { source } = account.roster!;
+      const byApi = source === 'users-api';
+      const fetch = byApi
+        ? connection.fetchRoster
+        : createFetchRosterFrom(createReadText(), source.location, systemTiming.now);
+      const { agents } = await fetch(account.timeoutMs);
+      const teams = new Set([...agents.values()].map(({ team = '' }) => team).filter((team) => team !== ''));
+      return `${agents.size} agents, ${teams.size} teams, from ${byApi ? 'the User Admin API' : source.location}`;
+    },
+  ];
   const steps: Step[] = [
-    [
-      'Settings',
-      async () =>
-        `account ${account.name}${simulator ? ', the built-in stand-in (no credentials are set)' : ''}`,
-    ],
-    ...(vault
-      ? [
-          [
-            'Secret',
-            async () => {
-              const { tokens, users } = await vault.scrapeCredentials(trip.signal);
-              const scrape = tokens.length + users.length;
-              return `${settings.VCC_SECRET_ID} has API credentials and ${scrape} scrape credentials`;
-            },
-          ] satisfies Step,
-        ]
-      : []),
+    ...(accounts.length === 1 ? [settingsStep] : []),
+    ...(vault ? [secretStep] : []),
     [
       'Token',
       async () => {
@@ -49,6 +85,7 @@ export const check: Command = async (terminal) => {
         return `${page.count} of ${page.totalCount} agents, ${page.pageCount} pages${clock}`;
       },
     ],
+    ...(account.roster ? [rosterStep] : []),
     [
       'Snapshot',
       async () => {
@@ -68,14 +105,12 @@ export const check: Command = async (terminal) => {
         terminal.print(`FAILED  ${name}: ${error.message}`);
         const code = toScrapeErrorCode(error);
         if (code) terminal.print(`        ${scrapeErrors[code].advice}`);
-        return 1;
+        return false;
       }
     }
-    return 0;
+    return true;
   } finally {
     trip.end();
     connection.close();
-    scraper.close();
-    await simulator?.close();
   }
-};
+}

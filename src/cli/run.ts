@@ -10,14 +10,14 @@ import type { Command, Terminal } from './terminal.ts';
 const help = `vcc-exporter: Prometheus exporter for Vonage Contact Center
 
   vcc-exporter serve        serve metrics on this machine and show the floor
-  vcc-exporter scrape       scrape once to standard output  [--format text|openmetrics]
+  vcc-exporter scrape       scrape once to standard output  [--format text|openmetrics] [--account NAME]
   vcc-exporter check        try settings, credentials and the API, step by step
   vcc-exporter simulate     serve a stand-in for the VCC API
 
   --help, --version
 
 Settings come from the environment or a .env file: docs/configuration.md.
-Without credentials an invented contact centre is shown.
+Without credentials invented contact centres are shown.
 
 ${simulateHelp}`;
 

@@ -1,12 +1,13 @@
+import { createScrapers } from '../aws/open-accounts.ts';
 import { ConfigError } from '../config/load.ts';
-import { createScraper, type Scrape } from '../scrape.ts';
+import type { Scrape } from '../scrape.ts';
 import { scrapeCredentialsOf } from '../serve/access.ts';
 import { type App, createApp } from '../serve/app.ts';
 import { guarded } from '../serve/guard.ts';
 import { listen } from '../serve/listen.ts';
 import { toRequest } from '../serve/message.ts';
-import { type LocalAccount, openLocalAccount } from './account.ts';
-import { floorTable } from './floor-table.ts';
+import { type LocalAccounts, openLocalAccounts } from './accounts.ts';
+import { floorTables } from './floor-table.ts';
 import type { Command, Terminal } from './terminal.ts';
 
 /** Without a scrape from outside for so long, a terminal is shown a look of our own. */
@@ -14,28 +15,29 @@ const lookEveryMs = 15_000;
 
 /** Serves metrics on this machine and shows the floor. */
 export const serve: Command = async (terminal) => {
-  const local = await openLocalAccount(terminal);
-  const { settings, account, simulator } = local;
-  const scraper = createScraper(account);
+  const local = await openLocalAccounts(terminal);
+  const { settings, simulator } = local;
+  // On a screen the table shows a failure too.
+  const log = terminal.interactive ? () => {} : terminal.note;
+  const scrapers = createScrapers(local, log);
   let drawnLines = 0;
   let shownMs = 0;
-  const show = ({ reading, failure }: Scrape) => {
+  const show = (scrapes: readonly Scrape[]) => {
+    // Of several accounts all are shown, not the one that somebody probed.
+    if (scrapes.length < scrapers.length) return;
     // Elsewhere than on a screen the first look is enough.
     if (shownMs > 0 && !terminal.interactive) return;
-    const lines = [floorTable(reading), ...(failure ? [`  ${failure.message}`] : []), ''].join('\n');
+    const failures = scrapes.flatMap(({ reading, failure }) =>
+      failure ? [`  ${reading.account}: ${failure.message}`] : [],
+    );
+    const lines = [floorTables(scrapes.map(({ reading }) => reading)), ...failures, ''].join('\n');
     // Over the last table: up that many lines, clear to the end of the screen.
     const over = drawnLines > 0 ? `\x1b[${drawnLines}A\x1b[J` : '';
     terminal.print(over + lines);
     drawnLines = lines.split('\n').length;
     shownMs = Date.now();
   };
-  const app = createApp({
-    scraper,
-    timeoutMs: account.timeoutMs,
-    // On a screen the table shows a failure too.
-    log: terminal.interactive ? () => {} : terminal.note,
-    onScrape: show,
-  });
+  const app = createApp({ scrapers, log, onScrape: show });
   const look = () => app(toRequest('GET', '/metrics', []));
   const lookAgain = () => {
     if (Date.now() - shownMs >= lookEveryMs) void look();
@@ -51,7 +53,7 @@ export const serve: Command = async (terminal) => {
     }
     if (simulator) {
       terminal.print(
-        'No VCC credentials are set: this is an invented contact centre, served by the built-in stand-in.',
+        'No VCC credentials are set: these are invented contact centres, served by the built-in stand-in.',
       );
       terminal.print(
         'For a real one set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION (docs/configuration.md).',
@@ -66,13 +68,13 @@ export const serve: Command = async (terminal) => {
     await server.close();
     return 0;
   } finally {
-    scraper.close();
+    for (const scraper of scrapers) scraper.close();
     await simulator?.close();
   }
 };
 
 /** The app for those who may scrape: with credentials if any are set anywhere, and everybody otherwise. */
-async function forScrapers(app: App, { settings, vault }: LocalAccount, terminal: Terminal): Promise<App> {
+async function forScrapers(app: App, { settings, vault }: LocalAccounts, terminal: Terminal): Promise<App> {
   const { VCC_SCRAPE_AUTH: auth, VCC_SCRAPE_TOKENS: tokens, VCC_SCRAPE_USERS: users } = settings;
   if (auth === 'none') return app;
   if (auth === 'iam') {

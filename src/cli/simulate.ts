@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../config/load.ts';
-import { type Parse, Unfit, wholeNumber } from '../config/parse.ts';
+import { Unfit, wholeNumber } from '../config/parse.ts';
 import { type Fault, faultKinds, parseFault } from '../simulator/faults.ts';
 import { type Simulator, startSimulator } from '../simulator/server.ts';
 import type { Command } from './terminal.ts';
@@ -37,7 +37,7 @@ export const simulate: Command = async (terminal, args) => {
     },
   });
   const problems: string[] = [];
-  const read = <T>(option: string, given: string, parse: Parse<T>): T => {
+  const read = <T>(option: string, given: string, parse: (text: string) => T): T => {
     try {
       return parse(given);
     } catch (error) {

@@ -1,6 +1,8 @@
 import type { PagingOptions } from '../collect/read-pages.ts';
 import type { FetchOptions } from '../http/fetch.ts';
+import type { RosterOptions } from '../roster/roster.ts';
 import type { FloorOptions } from '../snapshot/floor.ts';
+import type { SingleOptions } from '../snapshot/singles.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { ClientOptions } from '../vcc/client.ts';
 import { fixedCredentials } from '../vcc/credentials.ts';
@@ -8,28 +10,43 @@ import { apiUrl, tokenUrl } from '../vcc/regions.ts';
 import type { TokenOptions } from '../vcc/token.ts';
 import type { ApiCredentials } from './credentials.ts';
 import { ConfigError } from './load.ts';
+import type { Secret } from './secret.ts';
 import type { Settings } from './settings.ts';
 
 /** Everything needed to read one account, grouped by who needs it. */
 export interface Account {
   name: string;
+  region: string;
   token: Omit<TokenOptions, 'userAgent'>;
   api: Omit<ClientOptions, 'userAgent'>;
   http: FetchOptions;
   paging: PagingOptions;
   floor: FloorOptions;
+  /** Undefined: no series of single agents. */
+  singles: AccountSingles | undefined;
+  /** Undefined: no teams. */
+  roster: RosterOptions | undefined;
+  maxTeams: number;
   cacheTtlMs: number;
   timeoutMs: number;
+}
+
+/** Which agents have series of their own, and how they are called. */
+export interface AccountSingles extends Omit<SingleOptions, 'idOf'> {
+  /** Gives the key of the hash; undefined: ids are shown as they are. */
+  key: ((signal: AbortSignal) => Promise<Secret>) | undefined;
 }
 
 /** The account that the settings describe; credentials from the vault, if there is one. @throws ConfigError without any */
 export function toAccount(settings: Settings, vault?: Vault): Account {
   const { VCC_REGION: region, VCC_HOSTS: family } = settings;
+  const name = settings.VCC_ACCOUNT ?? 'default';
   return {
-    name: settings.VCC_ACCOUNT ?? 'default',
+    name,
+    region,
     token: {
       tokenUrl: settings.VCC_TOKEN_URL ?? tokenUrl(region, family),
-      credentials: vault ? vault.apiCredentials : fixedCredentials(apiCredentialsOf(settings)),
+      credentials: vault ? vault.apiCredentials(name) : fixedCredentials(apiCredentialsOf(settings)),
       tokenAuth: settings.VCC_TOKEN_AUTH,
     },
     api: { apiUrl: settings.VCC_API_URL ?? apiUrl(region, family), pageSize: settings.VCC_PAGE_SIZE },
@@ -40,8 +57,30 @@ export function toAccount(settings: Settings, vault?: Vault): Account {
     },
     paging: { concurrency: settings.VCC_PAGE_CONCURRENCY, maxPages: settings.VCC_MAX_PAGES },
     floor: { ageBuckets: settings.VCC_AGE_BUCKETS, maxDescriptions: settings.VCC_MAX_DESCRIPTIONS },
+    singles: toSingles(settings, vault),
+    roster: settings.VCC_ROSTER && {
+      source: settings.VCC_ROSTER,
+      labels: settings.VCC_ROSTER_LABELS,
+      filters: [settings.VCC_AGENT_INCLUDE, settings.VCC_AGENT_EXCLUDE].flatMap((filter) =>
+        filter === undefined || filter.column === 'agent_id' ? [] : [filter.column],
+      ),
+      ttlMs: settings.VCC_ROSTER_TTL,
+    },
+    maxTeams: settings.VCC_MAX_TEAMS,
     cacheTtlMs: settings.VCC_CACHE_TTL,
     timeoutMs: settings.VCC_TIMEOUT,
+  };
+}
+
+function toSingles(settings: Settings, vault: Vault | undefined): AccountSingles | undefined {
+  const { VCC_AGENT_METRICS: mode, VCC_AGENT_KEY: key } = settings;
+  if (mode === 'off') return undefined;
+  return {
+    key: mode === 'ids' ? undefined : key ? async () => key : (signal) => vault!.agentKey(signal),
+    limit: settings.VCC_AGENT_LIMIT,
+    loggedOut: settings.VCC_AGENT_LOGGED_OUT === 'include',
+    include: settings.VCC_AGENT_INCLUDE,
+    exclude: settings.VCC_AGENT_EXCLUDE,
   };
 }
 

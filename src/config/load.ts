@@ -7,8 +7,8 @@ import { type Setting, type SettingName, type Settings, settings } from './setti
 export class ConfigError extends ExporterError {
   readonly problems: readonly string[];
 
-  constructor(problems: readonly string[]) {
-    super('config', problems.join('\n'));
+  constructor(problems: readonly string[], options: { retryable?: boolean } = {}) {
+    super('config', problems.join('\n'), options);
     this.problems = problems;
   }
 }
@@ -16,56 +16,111 @@ export class ConfigError extends ExporterError {
 /** The environment, or any other source of settings. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const names = Object.keys(settings) as SettingName[];
+/** All names, in the order of the table. */
+export const settingNames = Object.keys(settings) as SettingName[];
+
+/** How a message names a setting: by its variable, or by its place in a file. */
+export type NameSetting = (name: SettingName) => string;
+
+/** Those that say which account it is; a list of accounts takes their place. */
+const identity = [
+  'VCC_ACCOUNT',
+  'VCC_CLIENT_ID',
+  'VCC_CLIENT_SECRET',
+  'VCC_TOKEN_URL',
+  'VCC_API_URL',
+] as const satisfies SettingName[];
 
 /**
  * Reads all settings; an empty variable counts as not set.
  * @throws ConfigError with every problem: values that do not fit, unknown VCC_* names, settings that contradict each other
  */
 export function loadSettings(env: Environment): Settings {
+  const { values, problems } = readSettings(env, (name) => name);
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('VCC_') && !(name in settings)) problems.push(unknownSetting(name));
+  }
+  problems.push(...contradictions(values));
+  if (values.VCC_CONFIG === undefined) problems.push(...accountContradictions(values, (name) => name));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return values as Settings;
+}
+
+/** Parses what is set; whatever does not fit is a problem under the name that `nameOf` gives it. */
+export function readSettings(
+  texts: Environment,
+  nameOf: NameSetting,
+): { values: Partial<Settings>; problems: string[] } {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
-  for (const name of names) {
+  for (const name of settingNames) {
     const { parse, fallback, sensitive } = settings[name] as Setting<unknown>;
-    const given = env[name]?.trim() || fallback;
+    const given = texts[name]?.trim() || fallback;
     if (given === undefined) continue;
     try {
       values[name] = parse(given);
     } catch (error) {
       if (!(error instanceof Unfit)) throw error;
       const received = sensitive ? 'another value' : JSON.stringify(given);
-      problems.push(`${name}: expected ${error.expected}; received ${received}`);
+      problems.push(`${nameOf(name)}: expected ${error.expected}; received ${received}`);
     }
   }
-  for (const name of Object.keys(env)) {
-    if (name.startsWith('VCC_') && !(name in settings)) problems.push(unknownSetting(name));
-  }
-  problems.push(...contradictions(values));
-  if (problems.length > 0) throw new ConfigError(problems);
-  return values as Settings;
+  return { values: values as Partial<Settings>, problems };
 }
 
-/** Settings that do not go together. */
-function contradictions(values: Partial<Record<SettingName, unknown>>): string[] {
+/** Settings of the exporter that do not go together. */
+function contradictions(values: Partial<Settings>): string[] {
   const problems: string[] = [];
   const isSet = (name: SettingName) => values[name] !== undefined;
-  const idGiven = isSet('VCC_CLIENT_ID');
-  if (isSet('VCC_SECRET_ID') && (idGiven || isSet('VCC_CLIENT_SECRET'))) {
-    problems.push(
-      'VCC_SECRET_ID: expected either a secret or VCC_CLIENT_ID and VCC_CLIENT_SECRET; received both',
-    );
-  } else if (idGiven !== isSet('VCC_CLIENT_SECRET')) {
-    const [given, missing] = idGiven ? ['ID', 'SECRET'] : ['SECRET', 'ID'];
-    problems.push(
-      `VCC_CLIENT_${missing}: expected a value, since VCC_CLIENT_${given} is set; received nothing`,
-    );
-  }
   const unused = (['VCC_SCRAPE_TOKENS', 'VCC_SCRAPE_USERS'] as const).filter(isSet);
   const auth = values.VCC_SCRAPE_AUTH;
   if (unused.length > 0 && (auth === 'none' || auth === 'iam')) {
     problems.push(
       `VCC_SCRAPE_AUTH: expected credentials, since ${unused.join(' and ')} is set; received "${auth}"`,
     );
+  }
+  const twice = identity.filter(isSet);
+  if (isSet('VCC_CONFIG') && twice.length > 0) {
+    problems.push(
+      `VCC_CONFIG: expected either a list of accounts or ${twice.join(', ')}, which describe a single one; received both`,
+    );
+  }
+  return problems;
+}
+
+/** Settings of one account that do not go together. */
+export function accountContradictions(values: Partial<Settings>, nameOf: NameSetting): string[] {
+  const problems: string[] = [];
+  const isSet = (name: SettingName) => values[name] !== undefined;
+  const [id, secret, secretId] = (['VCC_CLIENT_ID', 'VCC_CLIENT_SECRET', 'VCC_SECRET_ID'] as const).map(
+    nameOf,
+  );
+  const idGiven = isSet('VCC_CLIENT_ID');
+  if (isSet('VCC_SECRET_ID') && (idGiven || isSet('VCC_CLIENT_SECRET'))) {
+    problems.push(`${secretId}: expected either a secret or ${id} and ${secret}; received both`);
+  } else if (idGiven !== isSet('VCC_CLIENT_SECRET')) {
+    const [given, missing] = idGiven ? [id, secret] : [secret, id];
+    problems.push(`${missing}: expected a value, since ${given} is set; received nothing`);
+  }
+  const hashed = values.VCC_AGENT_METRICS === 'hashed';
+  const metrics = nameOf('VCC_AGENT_METRICS');
+  if (hashed && !isSet('VCC_AGENT_KEY') && !isSet('VCC_SECRET_ID')) {
+    problems.push(
+      `${nameOf('VCC_AGENT_KEY')}: expected a key there, or as agentKey in a secret, since ${metrics} is hashed; received nothing`,
+    );
+  }
+  if (hashed && values.VCC_ROSTER_LABELS?.includes('name')) {
+    problems.push(
+      `${nameOf('VCC_ROSTER_LABELS')}: expected no name, since ${metrics} is hashed; received "${values.VCC_ROSTER_LABELS.join(',')}"`,
+    );
+  }
+  for (const name of ['VCC_AGENT_INCLUDE', 'VCC_AGENT_EXCLUDE'] as const) {
+    const column = values[name]?.column ?? 'agent_id';
+    if (column !== 'agent_id' && !isSet('VCC_ROSTER')) {
+      problems.push(
+        `${nameOf(name)}: expected an expression for agent ids, since no ${nameOf('VCC_ROSTER')} is set; received one for "${column}"`,
+      );
+    }
   }
   return problems;
 }
@@ -74,7 +129,11 @@ function unknownSetting(name: string): string {
   // A name of other characters may be half a file, secrets included.
   if (!/^\w{1,100}$/.test(name))
     return 'a variable that begins with VCC_ has a name that is not letters, digits and _';
-  const nearest = closest(name, names);
-  const hint = distance(name, nearest) <= Math.max(3, name.length / 3) ? `; did you mean ${nearest}?` : '';
-  return `${name}: there is no such setting${hint}`;
+  return `${name}: there is no such setting${didYouMean(name, settingNames)}`;
+}
+
+/** `; did you mean …?`, or nothing when no name is close. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const nearest = closest(name, known);
+  return distance(name, nearest) <= Math.max(3, name.length / 3) ? `; did you mean ${nearest}?` : '';
 }

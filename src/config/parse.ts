@@ -1,3 +1,4 @@
+import type { AgentPattern } from '../snapshot/singles.ts';
 import { Secret } from './secret.ts';
 
 /** A value that does not fit a setting: what was expected, in words that follow "expected ". */
@@ -10,41 +11,59 @@ export class Unfit extends Error {
   }
 }
 
+/** What a setting's value looks like in a file, in the words of JSON Schema; editors use it, {@link Parse} decides. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
 /** Reads a setting's text. @throws Unfit */
-export type Parse<T> = (text: string) => T;
+export interface Parse<T> {
+  (text: string): T;
+  schema: JsonSchema;
+}
+
+function parser<T>(schema: JsonSchema, parse: (text: string) => T): Parse<T> {
+  return Object.assign((value: string) => parse(value), { schema });
+}
 
 /** Any text. */
-export const text: Parse<string> = (value) => value;
+export const text: Parse<string> = parser({ type: 'string', minLength: 1 }, (value) => value);
+
+/** A text that must not leak. */
+export const secret: Parse<Secret> = parser(text.schema, (value) => new Secret(value));
 
 /** One of a closed set of words. */
 export function oneOf<const T extends string>(words: readonly T[]): Parse<T> {
-  return (value) => {
+  return parser({ enum: words }, (value) => {
     const word = words.find((candidate) => candidate === value);
     if (word === undefined) throw new Unfit(`one of ${words.join(', ')}`);
     return word;
-  };
+  });
 }
 
 /** What Secrets Manager takes for a SecretId: a name, or an ARN. */
-export const secretId: Parse<string> = (value) => {
-  const name = '[\\w/+=.@-]{1,512}';
-  if (!new RegExp(`^(arn:aws[\\w-]*:secretsmanager:[\\w-]+:\\d{12}:secret:)?${name}$`).test(value)) {
-    throw new Unfit('the name or ARN of a secret (letters, digits and /_+=.@-)');
-  }
-  return value;
-};
+export const secretId: Parse<string> = matching(
+  /^(arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:)?[\w/+=.@-]{1,512}$/,
+  'the name or ARN of a secret (letters, digits and /_+=.@-)',
+);
+
+function matching(pattern: RegExp, expected: string): Parse<string> {
+  return parser({ type: 'string', pattern: pattern.source }, (value) => {
+    if (!pattern.test(value)) throw new Unfit(expected);
+    return value;
+  });
+}
 
 /** Shortest scrape credential: machines use them, so nothing is gained by shorter ones. */
 export const minCredentialLength = 16;
 
 /** Bearer tokens (RFC 6750's b64token), each long enough, with spaces or commas between them. */
-export const bearerTokens: Parse<readonly Secret[]> = (value) =>
+export const bearerTokens: Parse<readonly Secret[]> = parser(text.schema, (value) =>
   value.split(/[\s,]+/).map((token) => {
     if (!isBearerToken(token)) {
       throw new Unfit(`tokens of letters, digits and -._~+/=, each at least ${minCredentialLength} long`);
     }
     return new Secret(token);
-  });
+  }),
+);
 
 /** Whether a text can be sent as a bearer token, and is long enough. */
 export function isBearerToken(text: string): boolean {
@@ -52,7 +71,7 @@ export function isBearerToken(text: string): boolean {
 }
 
 /** Pairs `name:password` for Basic, with spaces between them; a password holds no space. */
-export const basicUsers: Parse<readonly { name: string; password: Secret }[]> = (value) =>
+export const basicUsers: Parse<readonly { name: string; password: Secret }[]> = parser(text.schema, (value) =>
   value.split(/\s+/).map((pair) => {
     const [, name, password] = /^([^:]+):(.+)$/.exec(pair) ?? [];
     if (name === undefined || password === undefined || password.length < minCredentialLength) {
@@ -60,28 +79,30 @@ export const basicUsers: Parse<readonly { name: string; password: Secret }[]> = 
       throw new Unfit(`pairs name:password with spaces between them, each password at least ${least} long`);
     }
     return { name, password: new Secret(password) };
-  });
+  }),
+);
 
 /** A whole number within bounds, both included. */
 export function wholeNumber(min: number, max: number): Parse<number> {
-  return (value) => {
+  return parser({ type: 'integer', minimum: min, maximum: max }, (value) => {
     const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
     if (!(number >= min && number <= max)) throw new Unfit(`a whole number from ${min} to ${max}`);
     return number;
-  };
+  });
 }
 
 const durationUnitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** A duration in Prometheus' notation (`500ms`, `10s`, `1m30s`) or plain seconds, as milliseconds. */
 export function duration(minMs: number, maxMs: number): Parse<number> {
-  return (value) => {
+  const pattern = '^(\\d+(\\.\\d+)?|(?=.)(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?)$';
+  return parser({ type: ['string', 'number'], pattern, minimum: 0 }, (value) => {
     const ms = durationMs(value);
     if (!(ms >= minMs && ms <= maxMs)) {
       throw new Unfit(`a duration like 500ms, 10s or 1m30s, from ${minMs} ms to ${maxMs / 1000} s`);
     }
     return ms;
-  };
+  });
 }
 
 function durationMs(value: string): number {
@@ -98,7 +119,7 @@ function durationMs(value: string): number {
 }
 
 /** An http or https address without credentials, query or fragment; https only, but for this machine itself. */
-export const httpUrl: Parse<string> = (value) => {
+export const httpUrl: Parse<string> = parser({ type: 'string', pattern: '^https?://[^?#@]+$' }, (value) => {
   const expected = 'an https address without user, query or fragment (http only for localhost)';
   if (!URL.canParse(value)) throw new Unfit(expected);
   const url = new URL(value);
@@ -106,10 +127,10 @@ export const httpUrl: Parse<string> = (value) => {
   const scheme = url.protocol === 'https:' || (url.protocol === 'http:' && local);
   if (!scheme || url.username || url.password || url.search || url.hash) throw new Unfit(expected);
   return value;
-};
+});
 
 /** Positive seconds, ascending, at most 30 of them. */
-export const buckets: Parse<readonly number[]> = (value) => {
+export const buckets: Parse<readonly number[]> = parser(text.schema, (value) => {
   const bounds = value
     .split(',')
     .map((part) => (/^\s*\d+(\.\d+)?\s*$/.test(part) ? Number(part) : Number.NaN));
@@ -118,10 +139,74 @@ export const buckets: Parse<readonly number[]> = (value) => {
     throw new Unfit('up to 30 numbers of seconds above 0, ascending, with commas between them');
   }
   return bounds;
-};
+});
 
 /** What can stand in a label: not empty, no line breaks. */
-export const labelValue: Parse<string> = (value) => {
-  if (!/^[^\n\r]{1,100}$/u.test(value)) throw new Unfit('1 to 100 characters without line breaks');
+export const labelValue: Parse<string> = matching(
+  /^[^\n\r]{1,100}$/u,
+  '1 to 100 characters without line breaks',
+);
+
+const labelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+/** Those that the exporter itself, Prometheus or a histogram sets. */
+const takenLabels = [
+  'account',
+  'agent_id',
+  'presence',
+  'description',
+  'workload',
+  'state',
+  'le',
+  'job',
+  'instance',
+];
+
+/** Names of labels with commas between them. */
+export const labelNames: Parse<readonly string[]> = parser(
+  { type: ['string', 'array'], items: { type: 'string', pattern: labelName.source } },
+  (value) => {
+    const names = value.split(',').map((name) => name.trim());
+    const fit = (name: string) =>
+      labelName.test(name) && !name.startsWith('__') && !takenLabels.includes(name);
+    if (!names.every(fit) || new Set(names).size < names.length) {
+      throw new Unfit(
+        `different names of labels with commas between them: letters, digits and _, none of ${takenLabels.join(', ')}`,
+      );
+    }
+    return names;
+  },
+);
+
+/** A regular expression that must match all of an agent's id, or of a column of the roster: `team=Sales|Support`. */
+export const agentPattern: Parse<AgentPattern> = parser(text.schema, (value) => {
+  const [, column = 'agent_id', source = value] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.*)$/su.exec(value) ?? [];
+  try {
+    return { column, pattern: new RegExp(`^(?:${source})$`, 'su') };
+  } catch {
+    throw new Unfit('a regular expression for agent ids, or column=expression for a column of the roster');
+  }
+});
+
+/** Key of a hash: long enough that it cannot be guessed. */
+export const hashKey: Parse<Secret> = parser({ type: 'string', minLength: minCredentialLength }, (value) => {
+  if (value.length < minCredentialLength) throw new Unfit(`at least ${minCredentialLength} characters`);
+  return new Secret(value);
+});
+
+const location = parser(text.schema, (value) => {
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(value)?.[1];
+  if (scheme !== undefined && !/^s3:\/\/[a-z0-9.-]{3,63}\/.+$/.test(value)) {
+    throw new Unfit('a path, or s3://bucket/key');
+  }
   return value;
-};
+});
+
+/** Where accounts are listed: a path, an object in S3, or the list itself. */
+export const configSource: Parse<{ inline: string } | { location: string }> = parser(text.schema, (value) =>
+  value.startsWith('{') ? { inline: value } : { location: location(value) },
+);
+
+/** Where teams and names come from. */
+export const rosterSource: Parse<'users-api' | { location: string }> = parser(text.schema, (value) =>
+  value === 'users-api' ? value : { location: location(value) },
+);

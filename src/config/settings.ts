@@ -1,23 +1,37 @@
 import { hostFamilies, regions } from '../vcc/regions.ts';
 import {
+  agentPattern,
   basicUsers,
   bearerTokens,
   buckets,
+  configSource,
   duration,
+  hashKey,
   httpUrl,
+  labelNames,
   labelValue,
   oneOf,
   type Parse,
+  rosterSource,
+  secret,
   secretId,
   text,
   wholeNumber,
 } from './parse.ts';
-import { Secret } from './secret.ts';
 
 /** One setting: everything that the code, the docs and the deployment need to know of it. */
 export interface Setting<T> {
   /** Where it stands in docs/configuration.md. */
-  section: 'Account' | 'Secrets Manager' | 'Who may scrape' | 'Reading' | 'Metrics' | 'Local server';
+  section:
+    | 'Account'
+    | 'Several accounts'
+    | 'Secrets Manager'
+    | 'Who may scrape'
+    | 'Reading'
+    | 'Metrics'
+    | 'Single agents'
+    | 'Teams and names'
+    | 'Local server';
   about: string;
   parse: Parse<T>;
   /** As it would be written; undefined: no value unless it is set. */
@@ -26,6 +40,8 @@ export interface Setting<T> {
   absent?: string | undefined;
   /** May hold a secret: its value is never quoted. */
   sensitive?: true;
+  /** What it is called for one account of VCC_CONFIG; undefined: it holds for all accounts. */
+  field?: string;
 }
 
 function setting<T, const D extends string | undefined = undefined>(
@@ -38,12 +54,14 @@ function setting<T, const D extends string | undefined = undefined>(
 export const settings = {
   VCC_ACCOUNT: setting({
     section: 'Account',
+    field: 'name',
     about: 'Name of the account, as it shall stand in the label `account` of every series.',
     parse: labelValue,
     absent: '`default`, or `simulated` with the stand-in',
   }),
   VCC_CLIENT_ID: setting({
     section: 'Account',
+    field: 'client_id',
     about:
       'Client id of API credentials with the scope `stats` (VCC Admin Portal, Account Settings, API Credentials).',
     parse: text,
@@ -52,25 +70,29 @@ export const settings = {
   }),
   VCC_CLIENT_SECRET: setting({
     section: 'Account',
+    field: 'client_secret',
     about: 'The secret of these credentials.',
-    parse: (value) => new Secret(value),
+    parse: secret,
     absent: 'as above',
     sensitive: true,
   }),
   VCC_REGION: setting({
     section: 'Account',
+    field: 'region',
     about: 'Region of the account.',
     parse: oneOf(regions),
     fallback: 'emea',
   }),
   VCC_HOSTS: setting({
     section: 'Account',
+    field: 'hosts',
     about: 'Family of host names: `newvoicemedia` (as in the API reference) or `vonage` (`*.cc.vonage.com`).',
     parse: oneOf(hostFamilies),
     fallback: 'newvoicemedia',
   }),
   VCC_TOKEN_URL: setting({
     section: 'Account',
+    field: 'token_url',
     about: 'Address of the token endpoint, in place of the region’s.',
     parse: httpUrl,
     absent: 'the region’s',
@@ -78,6 +100,7 @@ export const settings = {
   }),
   VCC_API_URL: setting({
     section: 'Account',
+    field: 'api_url',
     about: 'Base address of the API, in place of the region’s; `/stats/agent-status` is appended.',
     parse: httpUrl,
     absent: 'the region’s',
@@ -85,12 +108,29 @@ export const settings = {
   }),
   VCC_TOKEN_AUTH: setting({
     section: 'Account',
+    field: 'token_auth',
     about: 'How the credentials are sent to the token endpoint: in the form `body`, or as HTTP `basic`.',
     parse: oneOf(['body', 'basic']),
     fallback: 'body',
   }),
+  VCC_CONFIG: setting({
+    section: 'Several accounts',
+    about:
+      'Several accounts: a YAML file, an object in S3 (`s3://bucket/key`), or the YAML or JSON itself if it begins with `{`. docs/accounts.md has its form. What an account does not say itself comes from the settings here.',
+    parse: configSource,
+    absent: 'one account, described by the settings here',
+    sensitive: true,
+  }),
+  VCC_CONCURRENCY: setting({
+    section: 'Several accounts',
+    about:
+      'HTTP requests to the API under way at once, of all accounts together. An account that failed the last time waits for the others: all such accounts together get a quarter.',
+    parse: wholeNumber(1, 10_000),
+    fallback: '50',
+  }),
   VCC_SECRET_ID: setting({
     section: 'Secrets Manager',
+    field: 'secret_id',
     about:
       'Name or ARN of a secret in AWS Secrets Manager that holds the API credentials, and scrape credentials too if you like: JSON, docs/deploy.md has its form. Takes the place of `VCC_CLIENT_ID` and `VCC_CLIENT_SECRET`.',
     parse: secretId,
@@ -135,18 +175,21 @@ export const settings = {
   }),
   VCC_PAGE_SIZE: setting({
     section: 'Reading',
+    field: 'page_size',
     about: 'Agents per page asked for (`limit`). Fewer, larger pages spare the account’s fair-use budget.',
     parse: wholeNumber(1, 5000),
     fallback: '1000',
   }),
   VCC_PAGE_CONCURRENCY: setting({
     section: 'Reading',
+    field: 'page_concurrency',
     about: 'Pages asked for at once.',
     parse: wholeNumber(1, 1000),
     fallback: '10',
   }),
   VCC_TIMEOUT: setting({
     section: 'Reading',
+    field: 'timeout',
     about:
       'Longest a scrape may take. The scraper’s own timeout and a Lambda’s time left can only shorten it.',
     parse: duration(100, 900_000),
@@ -154,18 +197,21 @@ export const settings = {
   }),
   VCC_REQUEST_TIMEOUT: setting({
     section: 'Reading',
+    field: 'request_timeout',
     about: 'Longest one HTTP request may take before it counts as failed and is repeated.',
     parse: duration(50, 900_000),
     fallback: '5s',
   }),
   VCC_RETRIES: setting({
     section: 'Reading',
+    field: 'retries',
     about: 'Repeats of a request after a network error, 408, 429 or 5xx, within the time there is.',
     parse: wholeNumber(0, 20),
     fallback: '3',
   }),
   VCC_CACHE_TTL: setting({
     section: 'Reading',
+    field: 'cache_ttl',
     about:
       'Serve a snapshot again for this long (several Prometheus servers, one read); 0 is off. The API itself allows 5 s.',
     parse: duration(0, 3_600_000),
@@ -173,12 +219,14 @@ export const settings = {
   }),
   VCC_MAX_PAGES: setting({
     section: 'Reading',
+    field: 'max_pages',
     about: 'More pages than this are taken for a fault of the API.',
     parse: wholeNumber(1, 100_000),
     fallback: '2000',
   }),
   VCC_MAX_BODY_BYTES: setting({
     section: 'Reading',
+    field: 'max_body_bytes',
     about: 'A larger answer, compressed or not, is refused.',
     parse: wholeNumber(1000, 500_000_000),
     fallback: '33554432',
@@ -195,6 +243,84 @@ export const settings = {
       'Pairs of presence and description with a series of their own; the rest is added up under `other` and counted in `vcc_descriptions_folded`.',
     parse: wholeNumber(0, 10_000),
     fallback: '50',
+  }),
+  VCC_AGENT_METRICS: setting({
+    section: 'Single agents',
+    field: 'agent_metrics',
+    about:
+      'Series of single agents, about nine for each: `off`; `hashed`, with a keyed hash (HMAC-SHA256) in the label `agent_id`; or `ids`, with the id as the API gives it.',
+    parse: oneOf(['off', 'hashed', 'ids']),
+    fallback: 'off',
+  }),
+  VCC_AGENT_KEY: setting({
+    section: 'Single agents',
+    field: 'agent_key',
+    about:
+      'Key of the hashes, at least 16 characters. With another key every agent becomes another series, so keep it.',
+    parse: hashKey,
+    absent: '`agentKey` in the secret',
+    sensitive: true,
+  }),
+  VCC_AGENT_LIMIT: setting({
+    section: 'Single agents',
+    field: 'agent_limit',
+    about:
+      'Agents per account with series of their own: the first ones by id, so that the choice is stable. The series of the others are counted in `vcc_series_dropped`.',
+    parse: wholeNumber(0, 1_000_000),
+    fallback: '1000',
+  }),
+  VCC_AGENT_LOGGED_OUT: setting({
+    section: 'Single agents',
+    field: 'agent_logged_out',
+    about:
+      'Whether agents who are LoggedOut have series too: `exclude` or `include`. The API goes on returning agents who left years ago.',
+    parse: oneOf(['exclude', 'include']),
+    fallback: 'exclude',
+  }),
+  VCC_AGENT_INCLUDE: setting({
+    section: 'Single agents',
+    field: 'agent_include',
+    about:
+      'Only these agents: a regular expression that matches all of the id, or `column=expression` for a column of the roster, as in `team=Sales|Support`.',
+    parse: agentPattern,
+    absent: 'all',
+  }),
+  VCC_AGENT_EXCLUDE: setting({
+    section: 'Single agents',
+    field: 'agent_exclude',
+    about: 'Not these agents; written like `VCC_AGENT_INCLUDE`, and stronger.',
+    parse: agentPattern,
+    absent: 'none',
+  }),
+  VCC_ROSTER: setting({
+    section: 'Teams and names',
+    field: 'roster',
+    about:
+      'Who is in which team: a CSV or YAML file, an object in S3 (`s3://bucket/key`), or `users-api` for VCC’s own User Admin API (credentials with the scope `users:read`). docs/teams.md has the forms.',
+    parse: rosterSource,
+    absent: 'no teams',
+  }),
+  VCC_ROSTER_LABELS: setting({
+    section: 'Teams and names',
+    field: 'roster_labels',
+    about:
+      'Columns of the roster that become labels of `vcc_agent_info`, with commas between them. `name` is only there if it is listed here, and not together with hashed ids.',
+    parse: labelNames,
+    fallback: 'team,site',
+  }),
+  VCC_ROSTER_TTL: setting({
+    section: 'Teams and names',
+    field: 'roster_ttl',
+    about: 'How long a roster is used before it is read again. While it cannot be read, the last one serves.',
+    parse: duration(1000, 604_800_000),
+    fallback: '1h',
+  }),
+  VCC_MAX_TEAMS: setting({
+    section: 'Teams and names',
+    about:
+      'Teams per account with series of their own, about 22 for each; the rest is added up under `other` and counted in `vcc_teams_folded`.',
+    parse: wholeNumber(0, 10_000),
+    fallback: '100',
   }),
   HOST: setting({
     section: 'Local server',

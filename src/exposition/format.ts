@@ -6,7 +6,8 @@ import { encodeText } from './text.ts';
 export interface Format {
   name: 'text' | 'openmetrics';
   contentType: string;
-  encode(families: readonly Family[]): string;
+  /** UTF-8. */
+  encode(families: readonly Family[]): Buffer;
 }
 
 /** Prometheus text format 0.0.4: what every scraper reads. */

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ExporterError } from '../errors.ts';
 import { DeadlineError, HttpStatusError, NetworkError } from './errors.ts';
+import type { Enter } from './gate.ts';
 import { parseRetryAfter, type RetryPolicy, retryDelayMs } from './retry.ts';
 import { describeRequest, type HttpRequest, type HttpResponse, type Send } from './send.ts';
 
@@ -78,8 +79,16 @@ export interface FetchOptions {
   maxBodyBytes: number;
 }
 
-/** @throws HttpStatusError, NetworkError, TooLargeError, or the reason of the trip's signal. */
-export function createFetch(send: Send, options: FetchOptions, timing: Timing): Fetch {
+/**
+ * `enter` is waited for before each attempt; that counts against the trip, not against the attempt's time.
+ * @throws HttpStatusError, NetworkError, TooLargeError, or the reason of the trip's signal.
+ */
+export function createFetch(
+  send: Send,
+  options: FetchOptions,
+  timing: Timing,
+  enter: Enter = async () => () => {},
+): Fetch {
   return async (request, trip) => {
     let fresh = false;
     for (let repeat = 0; ; repeat++) {
@@ -109,6 +118,7 @@ export function createFetch(send: Send, options: FetchOptions, timing: Timing): 
     trip: Trip,
     fresh: boolean,
   ): Promise<HttpResponse | ExporterError> {
+    const leave = await enter(trip.signal);
     const sentMs = timing.now();
     trip.traffic.requests++;
     try {
@@ -125,6 +135,8 @@ export function createFetch(send: Send, options: FetchOptions, timing: Timing): 
     } catch (error) {
       if (error instanceof ExporterError && !trip.signal.aborted) return error;
       throw error;
+    } finally {
+      leave();
     }
   }
 

@@ -3,9 +3,9 @@ import { gzip } from 'node:zlib';
 import { build } from '../build.ts';
 import { acceptsGzip, negotiateFormat } from '../exposition/format.ts';
 import { logLine, toLogFields } from '../log.ts';
-import type { Scrape, Scraper } from '../scrape.ts';
+import { type Scrape, type Scraper, toFamilies } from '../scrape.ts';
 import { toBudgetMs } from './budget.ts';
-import { landingHeaders, landingPage } from './landing.ts';
+import { type LastScrape, landingHeaders, landingPage } from './landing.ts';
 import { type Answer, type IncomingRequest, reply, withoutBodyForHead } from './message.ts';
 
 /** Answers one HTTP request; `timeLeftMs` is what the runtime or gateway leaves, if it sets a limit. */
@@ -13,56 +13,93 @@ export type App = (request: IncomingRequest, timeLeftMs?: number) => Promise<Ans
 
 /** What the routes need. */
 export interface AppOptions {
-  scraper: Scraper;
-  timeoutMs: number;
+  /** One for each account, at least one; names are different. */
+  scrapers: readonly Scraper[];
   /** Where log lines go. */
   log: (line: string) => void;
   now?: () => number;
   /** Told of every scrape, for who wants to show it. */
-  onScrape?: (scrape: Scrape) => void;
+  onScrape?: (scrapes: readonly Scrape[]) => void;
 }
 
 const compress = promisify(gzip);
 /** Below about one packet gzip gains nothing. */
 const minGzipBytes = 1000;
+/** Of so many accounts the names are told to who asks for another. */
+const maxNamesTold = 100;
+
+type Route = (request: IncomingRequest, timeLeftMs: number | undefined) => Answer | Promise<Answer>;
 
 /** The exporter as a function from request to response, the same on Lambda and on a laptop. */
-export function createApp(options: AppOptions): App {
-  const { scraper, timeoutMs, log, now = Date.now, onScrape } = options;
-  let last: { scrape: Scrape; atMs: number } | undefined;
+export function createApp({ scrapers, log, now = Date.now, onScrape }: AppOptions): App {
+  const byName = new Map(scrapers.map((scraper) => [scraper.account, scraper]));
+  const last = new Map<string, LastScrape>();
+  let lastWriteMs = 0;
 
-  async function metrics(request: IncomingRequest, timeLeftMs: number | undefined): Promise<Answer> {
+  /** Scrapes accounts side by side, each within its own time, and writes down what was found. */
+  async function scrapeAll(
+    chosen: readonly Scraper[],
+    request: IncomingRequest,
+    timeLeftMs: number | undefined,
+  ): Promise<Answer> {
     const header = request.headers.get('x-prometheus-scrape-timeout-seconds');
-    const scrape = await scraper.scrape(toBudgetMs(timeoutMs, header, timeLeftMs));
-    last = { scrape, atMs: now() };
-    if (scrape.failure) {
-      log(logLine('error', 'scrape failed', { account: scraper.account, ...toLogFields(scrape.failure) }));
+    const scrapes = await Promise.all(
+      chosen.map(async (scraper) => {
+        const scrape = await scraper.scrape(toBudgetMs(scraper.timeoutMs, header, timeLeftMs, lastWriteMs));
+        last.set(scraper.account, { reading: scrape.reading, atMs: now() });
+        return scrape;
+      }),
+    );
+    for (const { reading, failure } of scrapes) {
+      if (failure)
+        log(logLine('error', 'scrape failed', { account: reading.account, ...toLogFields(failure) }));
     }
-    onScrape?.(scrape);
+    onScrape?.(scrapes);
 
+    const startedMs = performance.now();
     const format = negotiateFormat(request.headers.get('accept'));
-    const body = format.encode(scrape.families);
+    const body = format.encode(await toFamilies(scrapes.map(({ reading }) => reading)));
     const headers = { 'content-type': format.contentType, vary: 'Accept, Accept-Encoding' };
     const short = body.length < minGzipBytes;
-    if (short || !acceptsGzip(request.headers.get('accept-encoding'))) return reply(200, body, headers);
-    return reply(200, await compress(body), { ...headers, 'content-encoding': 'gzip' });
+    const packed = !short && acceptsGzip(request.headers.get('accept-encoding'));
+    const answer = packed
+      ? reply(200, await compress(body), { ...headers, 'content-encoding': 'gzip' })
+      : reply(200, body, headers);
+    lastWriteMs = performance.now() - startedMs;
+    return answer;
   }
 
-  function landing(): Answer {
-    const html = landingPage({
-      build,
-      account: scraper.account,
-      last: last && { ...last.scrape, atMs: last.atMs },
-    });
-    return reply(200, html, landingHeaders());
+  /** One account by its name, which is never an address. */
+  function probe(request: IncomingRequest, timeLeftMs: number | undefined): Answer | Promise<Answer> {
+    const targets = request.query.getAll('target');
+    const scraper = targets.length === 1 ? byName.get(targets[0]!) : undefined;
+    if (scraper) return scrapeAll([scraper], request, timeLeftMs);
+    const received =
+      targets.length === 1 ? 'another name' : ['none', 'several'][Math.min(1, targets.length)]!;
+    const names = [...byName.keys()];
+    const told = names.slice(0, maxNamesTold).join(', ');
+    const more =
+      names.length > maxNamesTold ? ` and ${names.length - maxNamesTold} more (/sd lists them)` : '';
+    return reply(
+      400,
+      `target: expected the name of one account; received ${received}. There are: ${told}${more}\n`,
+    );
   }
 
-  const routes: Record<
-    string,
-    (request: IncomingRequest, timeLeftMs: number | undefined) => Answer | Promise<Answer>
-  > = {
-    '/': landing,
-    '/metrics': metrics,
+  /** For http_sd_configs: one target per account, to be relabelled into /probe?target=. */
+  function discovery(): Answer {
+    const groups = scrapers.map(({ account, region }) => ({
+      targets: [account],
+      labels: { __meta_vcc_account: account, __meta_vcc_region: region },
+    }));
+    return reply(200, `${JSON.stringify(groups)}\n`, { 'content-type': 'application/json; charset=utf-8' });
+  }
+
+  const routes: Record<string, Route> = {
+    '/': () => reply(200, landingPage({ build, accounts: [...byName.keys()], last }), landingHeaders()),
+    '/metrics': (request, timeLeftMs) => scrapeAll(scrapers, request, timeLeftMs),
+    '/probe': probe,
+    '/sd': discovery,
     '/-/healthy': () => reply(200, 'OK\n'),
   };
 

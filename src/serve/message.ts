@@ -1,7 +1,8 @@
-/** An HTTP request as the routes take it, whoever brought it. No route takes a query or a body, so neither is kept. */
+/** An HTTP request as the routes take it, whoever brought it. No route takes a body, so none is kept. */
 export interface IncomingRequest {
   method: string;
   path: string;
+  query: URLSearchParams;
   /** By lower-case name; several values of one header are joined with a comma. */
   headers: ReadonlyMap<string, string>;
 }
@@ -14,16 +15,24 @@ export interface Answer {
   body: string | Buffer;
 }
 
-/** A request from its parts; whatever host an absolute target names, only its path counts. */
+/** A request from its parts; whatever host an absolute target names, only its path and query count. */
 export function toRequest(
   method: string,
   target: string,
   headers: Iterable<readonly [string, string | undefined]>,
 ): IncomingRequest {
-  const path = target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+  const [path = '', query] = target
+    .replace(/^https?:\/\/[^/?#]*/i, '')
+    .replace(/#.*$/s, '')
+    .split(/\?(.*)/s);
   const byName = new Map<string, string>();
   for (const [name, value] of headers) if (value !== undefined) byName.set(name.toLowerCase(), value);
-  return { method: method.toUpperCase(), path: path === '' ? '/' : path, headers: byName };
+  return {
+    method: method.toUpperCase(),
+    path: path === '' ? '/' : path,
+    query: new URLSearchParams(query),
+    headers: byName,
+  };
 }
 
 /** An answer with the headers that all have in common. */

@@ -1,6 +1,7 @@
 import { hasWorkload, idleSinceMs, toActivity } from './activity.ts';
 import type { Snapshot } from './agent.ts';
 import { AgeCounter, type Ages } from './ages.ts';
+import { compare } from './compare.ts';
 import { type LegCount, LegCounter } from './legs.ts';
 import { OpenSet } from './open-set.ts';
 import { type Activity, activities, presences, type Workload } from './vocabulary.ts';
@@ -171,9 +172,4 @@ function foldDescriptions(
     else kept.push({ presence, description: 'other', agents });
   }
   return { descriptions: kept, descriptionsFolded: Math.max(0, all.length - max) };
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -1,5 +1,8 @@
 import type { ScrapeErrorCode } from '../errors.ts';
 import type { Floor } from './floor.ts';
+import type { RosterStatus } from './roster.ts';
+import type { Singles } from './singles.ts';
+import type { Teams } from './teams.ts';
 
 /** The outcome of reading one account for one scrape: what was found, or why nothing was. */
 export interface Reading {
@@ -8,6 +11,12 @@ export interface Reading {
   error: ScrapeErrorCode | undefined;
   /** Undefined when it failed: no number is better than an old or partial one. */
   floor: Floor | undefined;
+  /** Undefined when it failed, or when single agents have no series (VCC_AGENT_METRICS). */
+  singles: Singles | undefined;
+  /** Undefined when it failed, or while there is no roster. */
+  teams: Teams | undefined;
+  /** Undefined when no roster is wanted. */
+  roster: RosterStatus | undefined;
   durationMs: number;
   /** The time this scrape had. */
   budgetMs: number;

@@ -5,14 +5,18 @@ import { SecretError } from './errors.ts';
 
 /** What a secret holds. */
 export interface SecretContent {
-  api: ApiCredentials;
+  /** The account's own in `accounts`, else those at the top. @throws SecretError when there are none */
+  api(account: string): ApiCredentials;
   scrape: ScrapeCredentials;
+  /** Key of the hashes of agents' ids. */
+  agentKey: Secret | undefined;
 }
 
 /**
- * Reads the text of a secret: a JSON object with clientId, clientSecret and optionally scrapeTokens (a text or a list) and
- * scrapeUsers (name -> password or list of passwords); snake_case is as good. Other fields are left alone. `name` is how
- * errors name the secret. @throws SecretError, which names the field and what was expected, never a value
+ * Reads the text of a secret: a JSON object with clientId and clientSecret, or `accounts` (name of the account -> object
+ * with clientId and clientSecret), and optionally scrapeTokens (a text or a list), scrapeUsers (name -> password or list
+ * of passwords) and agentKey; snake_case is as good. Other fields are left alone. `name` is how errors name the secret.
+ * @throws SecretError, which names the field and what was expected, never a value
  */
 export function parseSecretContent(text: string, name: string): SecretContent {
   const fail = (what: string): never => {
@@ -20,16 +24,20 @@ export function parseSecretContent(text: string, name: string): SecretContent {
   };
   const fields = parseObject(text) ?? fail('expected a JSON object with clientId and clientSecret');
 
-  const pick = (camel: string): unknown => {
+  const pick = (camel: string, from = fields): unknown => {
     const snake = camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    if (camel in fields && snake in fields) fail(`expected ${camel} or ${snake}; received both`);
-    return fields[camel] ?? fields[snake];
+    if (camel in from && snake in from) fail(`expected ${camel} or ${snake}; received both`);
+    return from[camel] ?? from[snake];
   };
-  const readText = (camel: string): string => {
-    const value = pick(camel);
+  const readText = (camel: string, from: Record<string, unknown>, where: string): string => {
+    const value = pick(camel, from);
     if (typeof value === 'string' && value.trim() !== '') return value.trim();
-    return fail(`${camel}: expected a text that is not empty; received ${kindOf(value)}`);
+    return fail(`${where}${camel}: expected a text that is not empty; received ${kindOf(value)}`);
   };
+  const readApi = (from: Record<string, unknown>, where: string): ApiCredentials => ({
+    clientId: readText('clientId', from, where),
+    clientSecret: new Secret(readText('clientSecret', from, where)),
+  });
   const readTexts = (field: string, value: unknown, fits: (text: string) => boolean, expected: string) =>
     (Array.isArray(value) ? value : [value]).map((each: unknown): string => {
       if (typeof each === 'string' && fits(each.trim())) return each.trim();
@@ -49,8 +57,24 @@ export function parseSecretContent(text: string, name: string): SecretContent {
   if (!isObject(users))
     fail(`scrapeUsers: expected an object of names and passwords; received ${kindOf(users)}`);
   const isPassword = (text: string) => text.length >= minCredentialLength;
+  const { accounts = {} } = fields;
+  if (!isObject(accounts)) {
+    return fail(`accounts: expected an object of accounts by name; received ${kindOf(accounts)}`);
+  }
+  const key = pick('agentKey');
+  if (key !== undefined && !(typeof key === 'string' && key.length >= minCredentialLength)) {
+    fail(
+      `agentKey: expected a text ${least}; received ${typeof key === 'string' ? 'another text' : kindOf(key)}`,
+    );
+  }
   return {
-    api: { clientId: readText('clientId'), clientSecret: new Secret(readText('clientSecret')) },
+    api(account) {
+      if (!Object.hasOwn(accounts, account)) return readApi(fields, '');
+      const own = accounts[account];
+      if (isObject(own)) return readApi(own, `accounts, ${account}: `);
+      return fail(`accounts, ${account}: expected an object; received ${kindOf(own)}`);
+    },
+    agentKey: key === undefined ? undefined : new Secret(key as string),
     scrape: {
       tokens: tokens.map((token) => new Secret(token)),
       users: Object.entries(users as object).flatMap(([user, passwords]) => {

@@ -1,4 +1,6 @@
-import type { ScrapeCredentials } from '../config/credentials.ts';
+import type { ApiCredentials, ScrapeCredentials } from '../config/credentials.ts';
+import { minCredentialLength } from '../config/parse.ts';
+import type { Secret } from '../config/secret.ts';
 import { logLine, toLogFields } from '../log.ts';
 import type { CredentialSource } from '../vcc/credentials.ts';
 import { parseSecretContent, type SecretContent } from './content.ts';
@@ -23,10 +25,15 @@ export interface VaultOptions {
 
 /** Credentials out of a secret that may be rotated at any time. */
 export interface Vault {
-  /** The kept ones first; when rejected, those that the secret holds now; then pending ones, if they may be tried. */
-  apiCredentials: CredentialSource;
+  /**
+   * An account's: the kept ones first; when rejected, those that the secret holds now; then pending ones, if they may be
+   * tried.
+   */
+  apiCredentials(account: string): CredentialSource;
   /** @throws SecretError when none were ever read, or the signal's reason */
   scrapeCredentials(signal: AbortSignal): Promise<ScrapeCredentials>;
+  /** Key of the hashes of agents' ids. @throws SecretError when the secret has none, or the signal's reason */
+  agentKey(signal: AbortSignal): Promise<Secret>;
 }
 
 /** After a read that failed, the last good value serves so long before the next attempt. */
@@ -44,8 +51,30 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
   let kept: { content: SecretContent; untilMs: number } | undefined;
   let refusal: { error: SecretError; untilMs: number } | undefined;
 
+  let loading: { content: Promise<SecretContent>; owner: AbortSignal } | undefined;
+
   async function load(stage: Stage, signal: AbortSignal): Promise<SecretContent> {
     return parseSecretContent(await read(stage, signal), name);
+  }
+
+  /** The first read; accounts that begin together share it. */
+  async function loadFirst(signal: AbortSignal): Promise<SecretContent> {
+    signal.throwIfAborted();
+    if (!loading) {
+      const content = load('AWSCURRENT', signal).finally(() => {
+        loading = undefined;
+      });
+      loading = { content, owner: signal };
+      return content;
+    }
+    const { content, owner } = loading;
+    try {
+      return await content;
+    } catch (error) {
+      // Whoever began it gave up; we have not.
+      if (owner.aborted && !signal.aborted) return loadFirst(signal);
+      throw error;
+    }
   }
 
   function keep(content: SecretContent): SecretContent {
@@ -55,7 +84,7 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
 
   async function current(signal: AbortSignal): Promise<SecretContent> {
     if (kept && now() < kept.untilMs) return kept.content;
-    if (!kept) return keep(await load('AWSCURRENT', signal));
+    if (!kept) return keep(await loadFirst(signal));
     try {
       const brief = AbortSignal.any([signal, AbortSignal.timeout(refreshMs)]);
       return keep(await load('AWSCURRENT', brief));
@@ -67,21 +96,25 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
     }
   }
 
-  async function* apiCredentials({ signal }: { signal: AbortSignal }) {
-    const first = await current(signal);
-    yield first.api;
-    const renewed = keep(await load('AWSCURRENT', signal));
-    if (!same(renewed, first)) yield renewed.api;
-    if (!options.pending) return;
-    const pending = await load('AWSPENDING', signal).catch((error) => {
-      if (error instanceof SecretError && error.notFound) return undefined;
-      throw error;
-    });
-    if (!pending || same(pending, first) || same(pending, renewed)) return;
-    // Kept before it is tried, since nobody says that it was accepted.
-    keep({ ...renewed, api: pending.api });
-    yield pending.api;
-    keep(renewed);
+  function apiCredentials(account: string): CredentialSource {
+    return async function* ({ signal }) {
+      const first = (await current(signal)).api(account);
+      yield first;
+      const renewed = keep(await load('AWSCURRENT', signal));
+      const second = renewed.api(account);
+      if (!same(second, first)) yield second;
+      if (!options.pending) return;
+      const pending = await load('AWSPENDING', signal).catch((error) => {
+        if (error instanceof SecretError && error.notFound) return undefined;
+        throw error;
+      });
+      const third = pending?.api(account);
+      if (third === undefined || same(third, first) || same(third, second)) return;
+      // Kept before it is tried, since nobody says that it was accepted.
+      keep({ ...renewed, api: (name) => (name === account ? third : renewed.api(name)) });
+      yield third;
+      keep(renewed);
+    };
   }
 
   async function scrapeCredentials(signal: AbortSignal): Promise<ScrapeCredentials> {
@@ -94,9 +127,17 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
     }
   }
 
-  return { apiCredentials, scrapeCredentials };
+  async function agentKey(signal: AbortSignal): Promise<Secret> {
+    const { agentKey: key } = await current(signal);
+    if (key) return key;
+    throw new SecretError(
+      `${name}: agentKey: expected a text at least ${minCredentialLength} long, since agents' ids are hashed; received nothing`,
+    );
+  }
+
+  return { apiCredentials, scrapeCredentials, agentKey };
 }
 
-function same(a: SecretContent, b: SecretContent): boolean {
-  return a.api.clientId === b.api.clientId && a.api.clientSecret.reveal() === b.api.clientSecret.reveal();
+function same(a: ApiCredentials, b: ApiCredentials): boolean {
+  return a.clientId === b.clientId && a.clientSecret.reveal() === b.clientSecret.reveal();
 }

@@ -12,8 +12,13 @@ export interface TokenOptions {
   credentials: CredentialSource;
   /** Client credentials in the form body, or as HTTP Basic (RFC 6749, 2.3.1 knows both). */
   tokenAuth: 'body' | 'basic';
+  /** What the token is for; one scope per token. */
+  scope?: Scope;
   userAgent: string;
 }
+
+/** A scope of VCC's APIs: `stats` for agent-status, `users:read` for the User Admin API. */
+export type Scope = 'stats' | 'users:read';
 
 /** Gives the current access token, fetching one when there is none or it is about to expire. */
 export interface TokenSource {
@@ -22,7 +27,6 @@ export interface TokenSource {
   drop(token: string): void;
 }
 
-const scope = 'stats';
 /** Renewed after nine tenths of its life, as Vonage's own sample does. */
 const usableShare = 0.9;
 /** For an answer without expires_in (RFC 6749 only recommends it); Vonage documents 7200 always. */
@@ -30,6 +34,7 @@ const defaultLifeSeconds = 300;
 
 /** A token cache for one account; concurrent callers share one request. */
 export function createTokenSource(fetch: Fetch, options: TokenOptions, now: () => number): TokenSource {
+  const { scope = 'stats' } = options;
   let current: { token: string; renewAtMs: number; endsAtMs: number } | undefined;
   let pending: { token: Promise<string>; owner: AbortSignal } | undefined;
 

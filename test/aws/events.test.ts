@@ -230,7 +230,8 @@ describe('who may scrape on Lambda', () => {
       statusCode: 200,
     });
     const logs: string[] = [];
-    start({ VCC_SCRAPE_AUTH: 'none', VCC_SCRAPE_TOKENS: token }, logs);
+    const refused = start({ VCC_SCRAPE_AUTH: 'none', VCC_SCRAPE_TOKENS: token }, logs);
+    expect(await refused(eventOf('alb'), context())).toMatchObject({ statusCode: 500 });
     expect(logs[0]).toContain(
       'VCC_SCRAPE_AUTH: expected credentials, since VCC_SCRAPE_TOKENS is set; received \\"none\\"',
     );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { catalogue } from '../../src/catalogue/index.ts';
 import { agent, interaction } from '../support/agents.ts';
-import { familiesOf, readingOf } from '../support/reading.ts';
+import { familiesOf, fullReadingOf, readingOf, rosterOf } from '../support/reading.ts';
 
 describe.each(catalogue.map((metric) => [metric.name, metric] as const))('%s', (name, metric) => {
   test('has a name, help and source in good form', () => {
@@ -32,11 +32,19 @@ describe.each(catalogue.map((metric) => [metric.name, metric] as const))('%s', (
   });
 
   test('gives no labels but those it declares', async () => {
-    const families = await familiesOf(readingOf([agent('a', { interactions: [interaction()] })]));
+    const roster = rosterOf({ a: { team: 'Sales', site: 'North' } });
+    const families = await familiesOf(
+      fullReadingOf([agent('a', { interactions: [interaction()] }), agent('b')], roster),
+    );
     const family = families.find((each) => each.name === name)!;
+    expect(family.values.length).toBeGreaterThan(0);
     const declared = [...metric.labelNames, ...(metric.type === 'gaugehistogram' ? ['le'] : [])].sort();
     for (const { labels, sharedLabels } of family.values) {
       const given = Object.keys({ ...sharedLabels, ...labels }).sort();
+      if (metric.openLabels) {
+        expect(given).toEqual(expect.arrayContaining(declared));
+        continue;
+      }
       expect(declared).toEqual(expect.arrayContaining(given));
       expect(given.filter((label) => label !== 'le')).toEqual([...metric.labelNames].sort());
     }
@@ -47,7 +55,7 @@ test('names are unique', () => {
   expect(new Set(catalogue.map(({ name }) => name)).size).toBe(catalogue.length);
 });
 
-test('no agent’s id, guid or channel is in any sample', async () => {
+test('no agent’s id, guid or channel is in any sample unless it is asked for', async () => {
   const secret = agent('identity-of-an-agent', {
     interactions: [interaction({ guid: 'a-guid', channelGuid: 'a-channel' })],
   });
@@ -61,7 +69,7 @@ test('with no documented state missing, however empty the floor', async () => {
   expect(rows('vcc_agents')).toBe(4);
   expect(rows('vcc_agents_by_activity')).toBe(11);
   expect(rows('vcc_interactions_by_reason')).toBe(2 + 4 + 2 + 7 + 4);
-  expect(rows('vcc_scrape_error')).toBe(11);
+  expect(rows('vcc_scrape_error')).toBe(12);
   expect(rows('vcc_unknown_values')).toBe(6);
   expect(rows('vcc_interaction_age_seconds')).toBe(5 * 13);
   // Nobody there: no oldest, no mean.

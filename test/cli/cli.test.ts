@@ -140,11 +140,11 @@ describe('scrape', () => {
     expect(io.notes[0]).toMatch(/answered 403: the credentials lack the scope stats$/);
   });
 
-  test('shows an invented contact centre when there are no credentials, and says so', async () => {
+  test('shows invented contact centres when there are no credentials, and says so', async () => {
     const io = terminal();
     expect(await run(io, ['scrape'])).toBe(0);
     expect(io.notes).toEqual(['No VCC credentials are set: scraping the built-in stand-in.']);
-    expect(io.lines.join()).toContain('vcc_snapshot_agents{account="simulated"} 200');
+    expect(io.lines.join()).toContain('vcc_snapshot_agents{account="simulated-uk"} 120');
   });
 });
 
@@ -264,10 +264,10 @@ describe('serve', () => {
     expect(io.notes[0]).toContain('VCC_SCRAPE_TOKENS, VCC_SCRAPE_USERS: expected scrape credentials');
   });
 
-  test('says that the contact centre is invented when there are no credentials', async () => {
+  test('says that the contact centres are invented when there are no credentials', async () => {
     const io = terminal({ PORT: '0' });
     const done = run(io, ['serve']);
-    await io.until(/No VCC credentials are set: this is an invented contact centre/);
+    await io.until(/No VCC credentials are set: these are invented contact centres/);
     io.stop();
     expect(await done).toBe(0);
   });

@@ -14,7 +14,7 @@ function problemsOf(env: Environment): readonly string[] {
 }
 
 describe('loadSettings', () => {
-  test('has defaults for everything but the credentials', () => {
+  test('has defaults for everything that can have one', () => {
     expect(loadSettings({})).toEqual({
       VCC_REGION: 'emea',
       VCC_HOSTS: 'newvoicemedia',
@@ -31,6 +31,13 @@ describe('loadSettings', () => {
       VCC_MAX_BODY_BYTES: 33_554_432,
       VCC_AGE_BUCKETS: [60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800],
       VCC_MAX_DESCRIPTIONS: 50,
+      VCC_CONCURRENCY: 50,
+      VCC_AGENT_METRICS: 'off',
+      VCC_AGENT_LIMIT: 1000,
+      VCC_AGENT_LOGGED_OUT: 'exclude',
+      VCC_ROSTER_LABELS: ['team', 'site'],
+      VCC_ROSTER_TTL: 3_600_000,
+      VCC_MAX_TEAMS: 100,
       HOST: '127.0.0.1',
       PORT: 9754,
     });

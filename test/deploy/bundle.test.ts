@@ -27,9 +27,9 @@ afterAll(() => {
 const read = (...parts: string[]) => readFileSync(join(folder, ...parts));
 
 describe.each(['metrics', 'push'])('the bundle of %s', (name) => {
-  test('keeps its size: at most 120 KB minified, 45 KB zipped', () => {
-    expect(read('handlers', `${name}.mjs`).length).toBeLessThan(120_000);
-    expect(read('package', `${name}.zip`).length).toBeLessThan(45_000);
+  test('keeps its size: at most 200 KB minified, 72 KB zipped', () => {
+    expect(read('handlers', `${name}.mjs`).length).toBeLessThan(200_000);
+    expect(read('package', `${name}.zip`).length).toBeLessThan(72_000);
   });
 
   test('is all that its zip holds, readable to all', () => {
@@ -44,9 +44,13 @@ describe.each(['metrics', 'push'])('the bundle of %s', (name) => {
 
   test('holds of others only what a scrape needs, and no AWS SDK', () => {
     const { sources } = JSON.parse(strFromU8(read('handlers', `${name}.mjs.map`))) as { sources: string[] };
-    const foreign = sources.flatMap((source) => source.split('node_modules/')[1] ?? []);
-    expect(foreign.toSorted()).toEqual([
+    const foreign = sources
+      .flatMap((source) => source.split('node_modules/')[1] ?? [])
+      .map((source) => (source.startsWith('js-yaml/') ? 'js-yaml' : source));
+    expect([...new Set(foreign)].toSorted()).toEqual([
       'fastest-levenshtein/mod.js',
+      'js-yaml',
+      'papaparse/papaparse.js',
       'prom-client/lib/gauge.js',
       'prom-client/lib/metric.js',
       'prom-client/lib/registry.js',

@@ -16,6 +16,7 @@ const notDeployed: Partial<Record<SettingName, string>> = {
   VCC_CLIENT_SECRET: 'from the secret',
   VCC_SCRAPE_TOKENS: 'from the secret',
   VCC_SCRAPE_USERS: 'from the secret',
+  VCC_AGENT_KEY: 'from the secret',
   HOST: 'of the local server',
   PORT: 'of the local server',
 };
@@ -34,6 +35,13 @@ const variants: Record<string, Record<string, string>> = {
     concurrency: 'none',
     pushEnabled: 'true',
     memory: '512',
+  },
+  'with accounts and rosters in S3': {
+    VCC_CONFIG: 's3://acme-config/vcc/accounts.yml',
+    VCC_ROSTER: 's3://acme-config/vcc/roster.csv',
+    objects: 's3://acme-config/rosters/*, s3://acme-hr/people.csv',
+    secrets: 'acme-uk, arn:aws:secretsmanager:us-east-1:123456789012:secret:acme-us-Ab3dEf',
+    objectsKmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555',
   },
   'behind an HTTP API with IAM': { endpoint: 'http-api', VCC_SCRAPE_AUTH: 'iam' },
 };
@@ -83,13 +91,19 @@ describe.each(Object.keys(variants))('the stack %s', (stack) => {
       sourcesContent: string[];
     };
     const called = bundle.sourcesContent.join('\n').matchAll(/new sdk\.(\w+)Command\(/g);
-    const calls = [...called].map(([, command]) => `secretsmanager:${command}`);
-    expect(calls).toEqual(['secretsmanager:GetSecretValue']);
+    const { VCC_CONFIG: inS3, objectsKmsKeyArn } = variants[stack]!;
+    const services: Record<string, string> = { GetSecretValue: 'secretsmanager', GetObject: 's3' };
+    const commands = [...called].map(([, command]) => command!);
+    expect(commands.toSorted()).toEqual(['GetObject', 'GetSecretValue']);
+    // Objects may be read where there are any.
+    const calls = commands.flatMap((command) =>
+      command === 'GetObject' && !inS3 ? [] : [`${services[command]}:${command}`],
+    );
     // What Lambda itself does in the name of the function.
     const service = ['logs:CreateLogStream', 'logs:PutLogEvents'];
     if (name === 'Push') service.push('sqs:SendMessage');
     const { secretKmsKeyArn, tracing } = variants[stack]!;
-    if (secretKmsKeyArn) service.push('kms:Decrypt');
+    if (secretKmsKeyArn || objectsKmsKeyArn) service.push('kms:Decrypt');
     if (tracing === 'Active') service.push('xray:PutTraceSegments', 'xray:PutTelemetryRecords');
     const actual = allowed(stack, `${name}Role`);
     expect(Object.keys(actual).toSorted()).toEqual([...calls, ...service].toSorted());
@@ -152,7 +166,7 @@ describe('the stack as it is', () => {
       Variables: Record<string, string>;
     };
     expect(Object.keys(Variables).toSorted()).toEqual(deployed.toSorted());
-    const own = { VCC_ACCOUNT: 'default', VCC_SECRET_ID: 'vcc-exporter', VCC_SCRAPE_AUTH: 'credentials' };
+    const own = { VCC_SECRET_ID: 'vcc-exporter', VCC_SCRAPE_AUTH: 'credentials' };
     for (const name of deployed) {
       const { fallback = '' } = settings[name] as Setting<unknown>;
       expect([name, Variables[name]]).toEqual([name, own[name as keyof typeof own] ?? fallback]);
@@ -202,6 +216,22 @@ test('IAM guards the Function URL when it is asked to, and nobody else is let th
     .map(({ Properties }) => Properties.Principal);
   expect(principals).toEqual(['events.amazonaws.com']);
   expect(resource('behind an HTTP API with IAM', 'HttpApiRouteDefault').AuthorizationType).toBe('AWS_IAM');
+});
+
+test('secrets and objects of a list of accounts may be read, and no others', () => {
+  const actual = allowed('with accounts and rosters in S3', 'PushRole');
+  const objects = ['acme-config/vcc/accounts.yml', 'acme-config/vcc/roster.csv', 'acme-config/rosters/*'];
+  expect(actual['s3:GetObject']).toEqual(
+    [...objects, 'acme-hr/people.csv'].map((object) => ({
+      'Fn::Sub': `arn:\${AWS::Partition}:s3:::${object}`,
+    })),
+  );
+  const own = 'arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:';
+  expect(actual['secretsmanager:GetSecretValue']).toEqual([
+    { 'Fn::Sub': `${own}vcc-exporter-??????` },
+    { 'Fn::Sub': `${own}acme-uk-??????` },
+    'arn:aws:secretsmanager:us-east-1:123456789012:secret:acme-us-Ab3dEf',
+  ]);
 });
 
 test('choices reach the stack', () => {

@@ -31,7 +31,10 @@ function parseSamples(text: string): Map<string, number> {
   return series;
 }
 
-describe.each(formats)('$name', ({ name, encode }) => {
+describe.each(formats)('$name', (format) => {
+  const { name } = format;
+  const encode = (families: readonly Family[]) => format.encode(families).toString();
+
   test('gives every sample back as it was, whatever the labels hold', async () => {
     await fc.assert(
       fc.asyncProperty(anyAgents, fc.string({ unit: 'grapheme', minLength: 1 }), async (agents, account) => {
@@ -82,13 +85,13 @@ const family = (more: Partial<Family>): Family => ({
 
 describe('text 0.0.4', () => {
   test('escapes backslash and line break in HELP, but no quotes', () => {
-    expect(textFormat.encode([family({})])).toBe(
+    expect(textFormat.encode([family({})]).toString()).toBe(
       '# HELP x_seconds A "quoted" back\\\\slash\\nline.\n# TYPE x_seconds gauge\nx_seconds 1\n',
     );
   });
 
   test('writes the parts of a gauge histogram as families of their own', async () => {
-    const text = textFormat.encode(await familiesOf(readingOf([agent('a')])));
+    const text = textFormat.encode(await familiesOf(readingOf([agent('a')]))).toString();
     expect(text).toContain('# TYPE vcc_idle_age_seconds_bucket untyped\n');
     expect(text).toContain(
       '# TYPE vcc_idle_age_seconds_gcount gauge\nvcc_idle_age_seconds_gcount{account="test"} 1\n',
@@ -110,19 +113,19 @@ describe('text 0.0.4', () => {
         .map((block) => block.trim())
         // Families without samples are left out by us.
         .filter((block) => block.split('\n').length > 2);
-    expect(gauges(textFormat.encode(await familiesOf(reading)))).toEqual(gauges(theirs));
+    expect(gauges(textFormat.encode(await familiesOf(reading)).toString())).toEqual(gauges(theirs));
   });
 });
 
 describe('OpenMetrics 1.0', () => {
   test('writes TYPE, UNIT and HELP in this order, quotes escaped', () => {
-    expect(openMetricsFormat.encode([family({})])).toBe(
+    expect(openMetricsFormat.encode([family({})]).toString()).toBe(
       '# TYPE x_seconds gauge\n# UNIT x_seconds seconds\n# HELP x_seconds A \\"quoted\\" back\\\\slash\\nline.\nx_seconds 1\n# EOF\n',
     );
   });
 
   test('knows gauge histograms and infos', async () => {
-    const text = openMetricsFormat.encode(await familiesOf(readingOf([agent('a')])));
+    const text = openMetricsFormat.encode(await familiesOf(readingOf([agent('a')]))).toString();
     expect(text).toContain(
       '# TYPE vcc_idle_age_seconds gaugehistogram\n# UNIT vcc_idle_age_seconds seconds\n',
     );
@@ -140,7 +143,7 @@ describe('OpenMetrics 1.0', () => {
     [1577093947.012, '1577093947.012'],
     [-0.25, '-0.25'],
   ])('writes %d as Go reads it', (value, text) => {
-    expect(openMetricsFormat.encode([family({ values: [{ labels: {}, value }] })])).toContain(
+    expect(openMetricsFormat.encode([family({ values: [{ labels: {}, value }] })]).toString()).toContain(
       `\nx_seconds ${text}\n`,
     );
   });

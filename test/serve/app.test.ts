@@ -9,23 +9,21 @@ import { type Listening, listen } from '../../src/serve/listen.ts';
 import { toRequest } from '../../src/serve/message.ts';
 import type { Reading } from '../../src/snapshot/reading.ts';
 import { agent } from '../support/agents.ts';
-import { familiesOf, readingOf } from '../support/reading.ts';
+import { readingOf } from '../support/reading.ts';
 
 /** A scraper that finds what the test says. */
 function scraperOf(reading: Reading): Scraper {
   return {
     account: reading.account,
-    scrape: async (budgetMs) => ({
-      reading: { ...reading, budgetMs },
-      failure: undefined,
-      families: await familiesOf(reading),
-    }),
+    region: 'emea',
+    timeoutMs: 20_000,
+    scrape: async (budgetMs) => ({ reading: { ...reading, budgetMs }, failure: undefined }),
     close() {},
   };
 }
 
 const appOf = (reading = readingOf([agent('a')]), logs: string[] = []) =>
-  createApp({ scraper: scraperOf(reading), timeoutMs: 20_000, log: (line) => logs.push(line), now: () => 0 });
+  createApp({ scrapers: [scraperOf(reading)], log: (line) => logs.push(line), now: () => 0 });
 const get = (path: string, headers = {}, method = 'GET') =>
   toRequest(method, path, Object.entries<string>(headers));
 
@@ -87,7 +85,7 @@ describe('the app', () => {
     async (path) => {
       const response = await appOf()(get(path));
       expect(response.status).toBe(404);
-      expect(response.body).toBe('Not found. There are /, /metrics, /-/healthy.\n');
+      expect(response.body).toBe('Not found. There are /, /metrics, /probe, /sd, /-/healthy.\n');
     },
   );
 
@@ -106,12 +104,14 @@ describe('the app', () => {
     const logs: string[] = [];
     const scraper: Scraper = {
       account: 'x',
+      region: 'emea',
+      timeoutMs: 1000,
       scrape: async () => {
         throw new TypeError('cannot read agent 4711');
       },
       close() {},
     };
-    const app = createApp({ scraper, timeoutMs: 1000, log: (line) => logs.push(line) });
+    const app = createApp({ scrapers: [scraper], log: (line) => logs.push(line) });
     const response = await app(get('/metrics'));
     expect(response.status).toBe(500);
     expect(JSON.parse(logs[0]!)).toMatchObject({ code: 'internal', kind: 'TypeError' });

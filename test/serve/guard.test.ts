@@ -130,8 +130,10 @@ test('the scrape gets the time that finding out has left', async () => {
 
 describe('scrape credentials', () => {
   const vaultOf = (scrapeCredentials: Vault['scrapeCredentials']): Vault => ({
-    // biome-ignore lint/correctness/useYield: it is not asked.
-    async *apiCredentials() {
+    apiCredentials() {
+      throw new Error('not asked for');
+    },
+    agentKey: async () => {
       throw new Error('not asked for');
     },
     scrapeCredentials,

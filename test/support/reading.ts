@@ -3,6 +3,9 @@ import { toRegistry } from '../../src/catalogue/registry.ts';
 import type { Agent } from '../../src/snapshot/agent.ts';
 import { type FloorOptions, toFloor } from '../../src/snapshot/floor.ts';
 import type { Reading } from '../../src/snapshot/reading.ts';
+import type { Roster } from '../../src/snapshot/roster.ts';
+import { type SingleOptions, toSingles } from '../../src/snapshot/singles.ts';
+import { toTeams } from '../../src/snapshot/teams.ts';
 import { takenAtMs } from './agents.ts';
 
 /** The default buckets. */
@@ -15,6 +18,9 @@ export function readingOf(agents: readonly Agent[], more: Partial<Reading> = {})
     account: 'test',
     error: undefined,
     floor: toFloor({ agents, takenAtMs, pages: 1 }, floorOptions),
+    singles: undefined,
+    teams: undefined,
+    roster: undefined,
     durationMs: 123,
     budgetMs: 9500,
     pages: 1,
@@ -27,6 +33,40 @@ export function readingOf(agents: readonly Agent[], more: Partial<Reading> = {})
 }
 
 const build: Build = { version: '1.2.3', revision: 'abc1234', nodejs: 'v24.0.0' };
+
+/** A roster by agentId, as the exporter keeps it, with team and site as labels. */
+export function rosterOf(entries: Record<string, Record<string, string>>): Roster {
+  return new Map(
+    Object.entries(entries).map(([id, columns]) => {
+      const { team = '', site = '' } = columns;
+      return [id, { team, columns, labels: { team, site } }];
+    }),
+  );
+}
+
+/** Every agent has series, whatever the test leaves out. */
+export const singleOptions: SingleOptions = {
+  limit: 1000,
+  loggedOut: true,
+  include: undefined,
+  exclude: undefined,
+  idOf: (id) => id,
+};
+
+/** A successful reading with teams and single agents. */
+export function fullReadingOf(
+  agents: readonly Agent[],
+  roster: Roster,
+  more: Partial<Reading> = {},
+): Reading {
+  const snapshot = { agents, takenAtMs, pages: 1 };
+  return readingOf(agents, {
+    singles: toSingles(snapshot, 'test', roster, singleOptions),
+    teams: toTeams(snapshot, roster, { ageBuckets, maxTeams: 100 }),
+    roster: { up: true, agents: roster.size, readAtMs: takenAtMs, inSeveralTeams: 0 },
+    ...more,
+  });
+}
 
 /** The families of these readings, by way of a registry. */
 export async function familiesOf(...readings: Reading[]): Promise<Family[]> {

@@ -6,9 +6,9 @@ const token = 'a-token-of-the-machine';
 const password = 'correct horse battery';
 const parse = (content: unknown) =>
   parseSecretContent(typeof content === 'string' ? content : JSON.stringify(content), 'secret acme');
-const reveal = ({ api, scrape }: ReturnType<typeof parse>) => ({
-  clientId: api.clientId,
-  clientSecret: api.clientSecret.reveal(),
+const reveal = ({ api, scrape }: ReturnType<typeof parse>, account = 'acme') => ({
+  clientId: api(account).clientId,
+  clientSecret: api(account).clientSecret.reveal(),
   tokens: scrape.tokens.map((each) => each.reveal()),
   users: scrape.users.map(({ name, password }) => [name, password.reveal()]),
 });
@@ -83,7 +83,7 @@ describe('the content of a secret', () => {
   ])('with %s is refused without a word of what it holds', (_, content, message) => {
     let error: unknown;
     try {
-      parse(content);
+      parse(content).api('acme');
     } catch (thrown) {
       error = thrown;
     }

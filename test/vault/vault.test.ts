@@ -33,7 +33,7 @@ function start(options: { pending?: boolean; ttlMs?: number } = {}) {
   /** Tries candidates until one is accepted; gives all that were tried. */
   async function offer(accepted: (secret: string) => boolean): Promise<string[]> {
     const tried: string[] = [];
-    for await (const { clientSecret } of vault.apiCredentials(newTrip())) {
+    for await (const { clientSecret } of vault.apiCredentials('acme')(newTrip())) {
       tried.push(clientSecret.reveal());
       if (accepted(clientSecret.reveal())) break;
     }

@@ -68,7 +68,7 @@ describe('fetchPage', () => {
     const trip = newTrip();
     expect(await fetchPage(1, trip)).toMatchObject({ number: 1 });
     expect(trip.traffic.requests).toBe(3);
-    expect(simulator.requests).toEqual({ token: 2, api: 3 });
+    expect(simulator.requests).toEqual({ token: 2, api: 3, users: 0 });
   });
 
   test('asks for one new token when many requests are rejected together', async () => {
@@ -87,7 +87,7 @@ describe('fetchPage', () => {
       code: 'unauthorized',
       message: `GET ${simulator.apiUrl}/stats/agent-status: answered 401 to a token that was just issued`,
     });
-    expect(simulator.requests).toEqual({ token: 2, api: 2 });
+    expect(simulator.requests).toEqual({ token: 2, api: 2, users: 0 });
   });
 
   test('says that a scope is missing at 403', async () => {

@@ -1,0 +1,42 @@
+import { logLine } from '../log.ts';
+import { type Answer, reply } from '../serve/message.ts';
+import type { ConvertedEvent, HttpResult } from './events.ts';
+
+/** What is kept free for headers. */
+const headroom = 4096;
+
+/**
+ * The answer in the form of the event, if AWS lets it pass. One that is too large would become a 502 without a word; it is
+ * replaced by a 500 that says what to do.
+ */
+export function toFittingResult(
+  event: ConvertedEvent,
+  answer: Answer,
+  log: (line: string) => void,
+): HttpResult {
+  const packed = answer.headers['content-encoding'] !== undefined;
+  const bytes = packed ? Math.ceil(answer.body.length / 3) * 4 : sizeOfText(answer.body);
+  if (bytes + headroom <= event.maxResultBytes) return event.toResult(answer);
+  const advice = packed ? smaller : `${event.packs ? gzip : anotherWay}; or ${smaller}`;
+  const message = `The answer would be ${toMegabytes(bytes)} MB; ${event.name} takes ${toMegabytes(event.maxResultBytes)} MB. What helps: ${advice}.`;
+  log(logLine('error', 'answer too large', { bytes, maxBytes: event.maxResultBytes, advice }));
+  return event.toResult(reply(500, `${message}\n`));
+}
+
+const gzip = 'a scraper that accepts gzip, as Prometheus does';
+const anotherWay = 'a Function URL or an HTTP API, where the answer can be compressed';
+const smaller = '/probe?target= for each account in place of /metrics, VCC_AGENT_LIMIT or VCC_AGENT_INCLUDE';
+
+const escaped = new Set(['"', '\\', '\n'].map((character) => character.charCodeAt(0)));
+
+/** Bytes of a text within Lambda's JSON, where quotes, backslashes and line breaks take two. */
+function sizeOfText(body: Answer['body']): number {
+  const bytes = Buffer.from(body);
+  let extra = 0;
+  for (const byte of bytes) if (escaped.has(byte)) extra++;
+  return bytes.length + extra;
+}
+
+function toMegabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}

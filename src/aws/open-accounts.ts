@@ -1,0 +1,61 @@
+import { type Account, toAccount } from '../config/account.ts';
+import { type Config, loadConfig } from '../config/accounts.ts';
+import type { Environment } from '../config/load.ts';
+import type { Settings } from '../config/settings.ts';
+import { createGate } from '../http/gate.ts';
+import { createScraper, type Scraper } from '../scrape.ts';
+import { createVault, type Vault } from '../vault/vault.ts';
+import { createReadText } from './read-text.ts';
+import { createReadSecret } from './secrets-manager.ts';
+
+/** What the exporter is told, and what it is to read. */
+export interface OpenAccounts {
+  /** Those that hold for all accounts. */
+  settings: Settings;
+  /** The vault of these settings, where scrape credentials may be. */
+  vault: Vault | undefined;
+  accounts: readonly { account: Account; settings: Settings; vault: Vault | undefined }[];
+}
+
+/**
+ * Opens the accounts that the environment describes, or the list that it names. But for that list nothing is read or sent
+ * yet. @throws ConfigError
+ */
+export async function openAccounts(env: Environment, log: (line: string) => void): Promise<OpenAccounts> {
+  return withVaults(await loadConfig(env, createReadText()), log);
+}
+
+/** The accounts of a configuration with their vaults; accounts that name the same secret share one. @throws ConfigError */
+export function withVaults({ settings, accounts }: Config, log: (line: string) => void): OpenAccounts {
+  const vaults = new Map<string, Vault>();
+  const vaultOf = (its: Settings): Vault | undefined => {
+    const id = its.VCC_SECRET_ID;
+    if (id === undefined) return undefined;
+    const open = vaults.get(id);
+    if (open) return open;
+    const vault = createVault(createReadSecret(id), {
+      name: `secret ${id}`,
+      ttlMs: settings.VCC_SECRET_TTL,
+      pending: settings.VCC_SECRET_PENDING === 'when-rejected',
+      now: Date.now,
+      log,
+    });
+    vaults.set(id, vault);
+    return vault;
+  };
+  return {
+    settings,
+    vault: vaultOf(settings),
+    accounts: accounts.map((its) => {
+      const vault = vaultOf(its);
+      return { account: toAccount(its, vault), settings: its, vault };
+    }),
+  };
+}
+
+/** A scraper for each account; all of them together are bounded by VCC_CONCURRENCY. */
+export function createScrapers({ settings, accounts }: OpenAccounts, log: (line: string) => void): Scraper[] {
+  const gate = createGate(settings.VCC_CONCURRENCY);
+  const readText = createReadText();
+  return accounts.map(({ account }) => createScraper(account, { gate, readText, log }));
+}

@@ -1,0 +1,33 @@
+import { DocumentError } from './errors.ts';
+
+/** A table: the names of its columns, and rows of as many cells, each with its line. */
+export interface Table {
+  columns: readonly string[];
+  rows: readonly { line: number; cells: readonly string[] }[];
+}
+
+/**
+ * Parses CSV (RFC 4180) with a header; a comma, semicolon or tab between cells is found out, a byte order mark and empty
+ * lines are ignored. @throws DocumentError with the line, quoting nothing
+ */
+export async function parseCsv(text: string, name: string): Promise<Table> {
+  const { papa } = await import('./parsers.ts');
+  const { data, errors } = papa.parse<string[]>(text.replace(/^\uFEFF/, ''), {
+    delimitersToGuess: [',', ';', '\t'],
+    skipEmptyLines: false,
+  });
+  const problem = errors.find(({ code }) => code !== 'UndetectableDelimiter');
+  if (problem) throw new DocumentError(`${name}, line ${(problem.row ?? 0) + 1}: ${problem.message}`);
+  const [columns = [], ...rest] = data.map((cells) => cells.map((cell) => cell.trim()));
+  const rows = rest
+    .map((cells, index) => ({ line: index + 2, cells }))
+    .filter(({ cells }) => cells.some((cell) => cell !== ''));
+  const uneven = rows.find(({ cells }) => cells.length !== columns.length);
+  if (uneven) {
+    const { line, cells } = uneven;
+    throw new DocumentError(
+      `${name}, line ${line}: expected ${columns.length} cells; received ${cells.length}`,
+    );
+  }
+  return { columns, rows };
+}

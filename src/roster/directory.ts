@@ -1,0 +1,39 @@
+import { beginTrip, type Fetch } from '../http/fetch.ts';
+import type { TokenOptions } from '../vcc/token.ts';
+import { createTokenSource } from '../vcc/token.ts';
+import { createFetchDirectory, type DirectoryOptions, type DirectoryUser } from '../vcc/users.ts';
+import type { FetchedRoster, FetchRoster } from './roster.ts';
+
+/** The roster that VCC's own User Admin API gives, for credentials with the scope users:read. */
+export function createFetchRosterByApi(
+  fetch: Fetch,
+  token: Omit<TokenOptions, 'scope'>,
+  api: DirectoryOptions,
+  now: () => number,
+): FetchRoster {
+  const fetchDirectory = createFetchDirectory(
+    fetch,
+    createTokenSource(fetch, { ...token, scope: 'users:read' }, now),
+    api,
+  );
+  return async (budgetMs) => {
+    const trip = beginTrip(budgetMs, now());
+    try {
+      return toRoster(await fetchDirectory(trip));
+    } finally {
+      trip.end();
+    }
+  };
+}
+
+/** `name`, and as `team` the first by name of the groups that an agent is in. */
+function toRoster(users: readonly DirectoryUser[]): FetchedRoster {
+  const agents = new Map<string, Record<string, string>>();
+  let inSeveralTeams = 0;
+  for (const { agentId, name, groups } of users) {
+    if (agentId === undefined) continue;
+    if (groups.length > 1) inSeveralTeams++;
+    agents.set(agentId, { name, team: [...groups].sort()[0] ?? '' });
+  }
+  return { columns: new Set(['name', 'team']), agents, inSeveralTeams };
+}

@@ -1,0 +1,89 @@
+import { parseCsv } from '../documents/csv.ts';
+import { isMapping, kindOf, parseYaml } from '../documents/yaml.ts';
+import { RosterError } from './errors.ts';
+
+/** A roster as it is written: one record per agent, columns by their names in snake_case. */
+export interface RosterTable {
+  columns: ReadonlySet<string>;
+  agents: ReadonlyMap<string, Readonly<Record<string, string>>>;
+}
+
+const idColumn = 'agent_id';
+
+/**
+ * Reads a roster: CSV with a header, or a YAML (or JSON) list of mappings, as the end of its name says. The column agentId
+ * is needed. Names of columns become snake_case: `agentId` and `Agent ID` are `agent_id`.
+ * @throws RosterError with the line or item, naming nobody
+ */
+export async function parseRoster(text: string, name: string): Promise<RosterTable> {
+  if (/\.csv$/i.test(name)) return fromCsv(text, name);
+  if (/\.(ya?ml|json)$/i.test(name)) return fromYaml(text, name);
+  throw new RosterError(`${name}: expected a name that ends in .csv, .yaml, .yml or .json`);
+}
+
+async function fromCsv(text: string, name: string): Promise<RosterTable> {
+  const { columns, rows } = await parseCsv(text, name);
+  const names = columns.map(toSnakeCase);
+  const twice = names.find((column, index) => names.indexOf(column) < index);
+  if (twice !== undefined) throw new RosterError(`${name}: the column ${twice} is there twice`);
+  return collect(
+    name,
+    new Set(names),
+    rows.map(({ line, cells }) => [
+      `line ${line}`,
+      Object.fromEntries(names.map((column, index) => [column, cells[index]!])),
+    ]),
+  );
+}
+
+async function fromYaml(text: string, name: string): Promise<RosterTable> {
+  const list = await parseYaml(text, name);
+  if (!Array.isArray(list))
+    throw new RosterError(`${name}: expected a list of agents; received ${kindOf(list)}`);
+  const columns = new Set<string>();
+  const records = list.map((item, index): [string, Record<string, string>] => {
+    const where = `[${index}]`;
+    if (!isMapping(item)) {
+      throw new RosterError(`${name}: ${where}: expected a mapping; received ${kindOf(item)}`);
+    }
+    const record: Record<string, string> = {};
+    for (const [key, value] of Object.entries(item)) {
+      const column = toSnakeCase(key);
+      if (typeof value !== 'string') {
+        throw new RosterError(
+          `${name}: ${where}.${column}: expected a text or number; received ${kindOf(value)}`,
+        );
+      }
+      if (Object.hasOwn(record, column)) throw new RosterError(`${name}: ${where}: ${column} is there twice`);
+      record[column] = value.trim();
+      columns.add(column);
+    }
+    return [where, record];
+  });
+  return collect(name, columns, records);
+}
+
+function collect(
+  name: string,
+  columns: ReadonlySet<string>,
+  records: readonly [string, Record<string, string>][],
+): RosterTable {
+  if (records.length > 0 && !columns.has(idColumn))
+    throw new RosterError(`${name}: expected a column agentId`);
+  const agents = new Map<string, Record<string, string>>();
+  for (const [where, { [idColumn]: id, ...others }] of records) {
+    if (!id) throw new RosterError(`${name}, ${where}: expected an agentId; received nothing`);
+    if (agents.has(id)) throw new RosterError(`${name}, ${where}: this agent is there already`);
+    agents.set(id, others);
+  }
+  return { columns, agents };
+}
+
+/** `agentId`, `Agent ID`, `agent-id` -> `agent_id`. */
+function toSnakeCase(name: string): string {
+  return name
+    .trim()
+    .replace(/([\p{Ll}\d])(\p{Lu})/gu, '$1_$2')
+    .replace(/[\s-]+/g, '_')
+    .toLowerCase();
+}
