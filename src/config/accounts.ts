@@ -76,11 +76,11 @@ function toAccounts(document: Value, name: string, env: Environment): Settings[]
       unfit(`${where}.name`, 'a name that no other account has', JSON.stringify(own.VCC_ACCOUNT));
     }
     if (own.VCC_ACCOUNT !== undefined) seen.add(own.VCC_ACCOUNT);
-    const read = readSettings({ ...inherited(env, own), ...own }, nameOf);
+    const texts = { ...inherited(env, own), ...own };
+    const read = readSettings(texts, nameOf);
     const unfitting = [...read.problems, ...accountContradictions(read.values, nameOf)];
     problems.push(...unfitting.map((problem) => `${name}: ${problem}`));
-    const { VCC_CLIENT_ID, VCC_CLIENT_SECRET, VCC_SECRET_ID } = read.values;
-    if (VCC_CLIENT_ID === undefined && VCC_CLIENT_SECRET === undefined && VCC_SECRET_ID === undefined) {
+    if (!texts.VCC_CLIENT_ID && !texts.VCC_CLIENT_SECRET && !texts.VCC_SECRET_ID) {
       unfit(where, 'a secret_id, or client_id and client_secret', 'neither');
     }
     accounts.push(read.values as Settings);

@@ -1,0 +1,230 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { CORE_SCHEMA, load, mergeTag } from 'js-yaml';
+import { createReadText } from '../../src/aws/read-text.ts';
+import { toAccount } from '../../src/config/account.ts';
+import { type Config, loadConfig } from '../../src/config/accounts.ts';
+import { ConfigError, type Environment } from '../../src/config/load.ts';
+
+const folder = fileURLToPath(new URL('../fixtures/config/', import.meta.url));
+const readText = createReadText();
+const environment = { ACME_ID: 'an-id', ACME_SECRET: 's3cret' };
+
+async function problemsOf(env: Environment): Promise<readonly string[]> {
+  try {
+    await loadConfig(env, readText);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const duration = (least: string, most: string) =>
+  `expected a duration like 500ms, 10s or 1m30s, from ${least} ms to ${most} s`;
+const labels =
+  'expected different names of labels with commas between them: letters, digits and _, none of account, agent_id, presence, description, workload, state, le, job, instance';
+const url = 'expected an https address without user, query or fragment (http only for localhost)';
+
+/** What is wrong with each file of the folder `broken`; FILE stands for its path. */
+const broken: Record<string, string[]> = {
+  'not-yaml': ['VCC_CONFIG: FILE, line 3, column 1: expected YAML; deficient indentation'],
+  'two-documents': [
+    'VCC_CONFIG: FILE: expected YAML; expected a single document in the stream, but found more',
+  ],
+  'duplicate-key': ['VCC_CONFIG: FILE, line 4, column 5: expected YAML; duplicated mapping key'],
+  endless: ['VCC_CONFIG: FILE: an alias stands for what contains it'],
+  'not-a-mapping': ['FILE: expected a mapping with accounts; received a list'],
+  'no-accounts': [
+    'FILE: accounts: expected a list of at least one account; received nothing',
+    'FILE: account: there is no such field; did you mean accounts?',
+  ],
+  'empty-list': ['FILE: accounts: expected a list of at least one account; received none'],
+  'accounts-not-a-list': ['FILE: accounts: expected a list of at least one account; received a mapping'],
+  'account-not-a-mapping': ['FILE: accounts[0]: expected a mapping with a name; received a text'],
+  'unknown-field': ['FILE: accounts[0].page_sise: there is no such field; did you mean page_size?'],
+  'secret-as-field': ['FILE: accounts[0].a name that is not letters, digits and _: there is no such field'],
+  'no-name': ['FILE: accounts[0].name: expected a name; received nothing'],
+  'same-name': ['FILE: accounts[2].name: expected a name that no other account has; received "a"'],
+  'long-name': [
+    `FILE: accounts[0].name: expected 1 to 100 characters without line breaks; received "${'a'.repeat(112)}"`,
+  ],
+  'no-credentials': [
+    'FILE: accounts[0]: expected a secret_id, or client_id and client_secret; received neither',
+  ],
+  'half-credentials': [
+    'FILE: accounts[0].client_secret: expected a value, since accounts[0].client_id is set; received nothing',
+  ],
+  'both-credentials': [
+    'FILE: accounts[0].secret_id: expected either a secret or accounts[0].client_id and accounts[0].client_secret; received both',
+  ],
+  'unset-variable': [
+    'FILE: accounts[0].client_secret: expected the environment variable NOT_SET to be set; received nothing',
+    'FILE: accounts[0].client_secret: expected a value, since accounts[0].client_id is set; received nothing',
+  ],
+  'bad-region': ['FILE: accounts[0].region: expected one of emea, nam, apac; received "us"'],
+  'bad-hosts': ['FILE: accounts[0].hosts: expected one of newvoicemedia, vonage; received "example"'],
+  'bad-url': [
+    `FILE: accounts[0].token_url: ${url}; received another value`,
+    `FILE: accounts[0].api_url: ${url}; received another value`,
+  ],
+  'bad-token-auth': ['FILE: accounts[0].token_auth: expected one of body, basic; received "digest"'],
+  'bad-secret-id': [
+    'FILE: accounts[0].secret_id: expected the name or ARN of a secret (letters, digits and /_+=.@-); received "what is this"',
+  ],
+  'bad-timeouts': [
+    `FILE: accounts[0].timeout: ${duration('100', '900')}; received "soon"`,
+    `FILE: accounts[0].request_timeout: ${duration('50', '900')}; received "1ms"`,
+    `FILE: accounts[0].cache_ttl: ${duration('0', '3600')}; received "-1s"`,
+    `FILE: accounts[0].roster_ttl: ${duration('1000', '604800')}; received "0"`,
+  ],
+  'bad-numbers': [
+    'FILE: accounts[0].page_size: expected a whole number from 1 to 5000; received "0"',
+    'FILE: accounts[0].page_concurrency: expected a whole number from 1 to 1000; received "1001"',
+    'FILE: accounts[0].retries: expected a whole number from 0 to 20; received "many"',
+    'FILE: accounts[0].max_pages: expected a whole number from 1 to 100000; received "1.5"',
+    'FILE: accounts[0].max_body_bytes: expected a whole number from 1000 to 500000000; received "10"',
+    'FILE: accounts[0].agent_limit: expected a whole number from 0 to 1000000; received "-1"',
+  ],
+  'value-is-a-list': ['FILE: accounts[0].region: expected a text or number; received a list'],
+  'value-is-a-mapping': [
+    'FILE: accounts[0].secret_id: expected a text or number; received a mapping',
+    'FILE: accounts[0]: expected a secret_id, or client_id and client_secret; received neither',
+  ],
+  'bad-agent-metrics': [
+    'FILE: accounts[0].agent_metrics: expected one of off, hashed, ids; received "names"',
+    'FILE: accounts[0].agent_logged_out: expected one of exclude, include; received "maybe"',
+  ],
+  'bad-pattern': [
+    'FILE: accounts[0].agent_include: expected a regular expression for agent ids, or column=expression for a column of the roster; received "("',
+    'FILE: accounts[0].agent_exclude: expected a regular expression for agent ids, or column=expression for a column of the roster; received "["',
+  ],
+  'pattern-without-roster': [
+    'FILE: accounts[0].agent_include: expected an expression for agent ids, since no accounts[0].roster is set; received one for "team"',
+  ],
+  'short-key': ['FILE: accounts[0].agent_key: expected at least 16 characters; received another value'],
+  'hashed-without-key': [
+    'FILE: accounts[0].agent_key: expected a key there, or as agentKey in a secret, since accounts[0].agent_metrics is hashed; received nothing',
+  ],
+  'hashed-with-names': [
+    'FILE: accounts[0].roster_labels: expected no name, since accounts[0].agent_metrics is hashed; received "team,name"',
+  ],
+  'bad-roster': [
+    'FILE: accounts[0].roster: expected a path, or s3://bucket/key; received "https://example.com/roster.csv"',
+  ],
+  'bad-roster-labels': [
+    `FILE: accounts[0].roster_labels: ${labels}; received "team,cost centre"`,
+    `FILE: accounts[1].roster_labels: ${labels}; received "team,team"`,
+    `FILE: accounts[2].roster_labels: ${labels}; received "account"`,
+  ],
+};
+
+describe('a list of accounts', () => {
+  let config: Config;
+  test('is read, every field by the name of its setting', async () => {
+    config = await loadConfig({ ...environment, VCC_CONFIG: `${folder}accounts.yml` }, readText);
+    const [uk, us, third] = config.accounts;
+    expect(config.accounts).toHaveLength(3);
+    expect(uk).toMatchObject({
+      VCC_ACCOUNT: 'acme-uk',
+      VCC_SECRET_ID: 'vcc/acme-uk',
+      VCC_PAGE_SIZE: 500,
+      VCC_TIMEOUT: 8000,
+      VCC_ROSTER: { location: 's3://acme-config/uk.csv' },
+      VCC_ROSTER_LABELS: ['name', 'team', 'floor'],
+      VCC_AGENT_METRICS: 'ids',
+    });
+    expect(us).toMatchObject({ VCC_REGION: 'nam', VCC_HOSTS: 'vonage', VCC_CLIENT_ID: 'an-id' });
+    expect(us!.VCC_CLIENT_SECRET!.reveal()).toBe('s3cret');
+    // A text that looks like a number stays what it is.
+    expect(third).toMatchObject({ VCC_ACCOUNT: '0012', VCC_REGION: 'nam', VCC_RETRIES: 0 });
+    expect(toAccount(third!).api.apiUrl).toBe('https://api.example');
+  });
+
+  test('takes from the environment what it does not say itself', async () => {
+    const env = {
+      ...environment,
+      VCC_CONFIG: `${folder}accounts.yml`,
+      VCC_PAGE_SIZE: '250',
+      VCC_SECRET_ID: 'all',
+    };
+    const { settings, accounts } = await loadConfig(env, readText);
+    expect(accounts.map((account) => account.VCC_PAGE_SIZE)).toEqual([500, 250, 250]);
+    // A secret for all is not for those that have credentials of their own.
+    expect(accounts.map((account) => account.VCC_SECRET_ID)).toEqual(['vcc/acme-uk', undefined, undefined]);
+    expect(settings.VCC_SECRET_ID).toBe('all');
+  });
+
+  test('may stand in the variable itself, as YAML or JSON', async () => {
+    const VCC_CONFIG = '{"accounts": [{"name": "a", "secret_id": "x", "page_size": 10}]}';
+    const { accounts } = await loadConfig({ VCC_CONFIG }, readText);
+    expect(accounts[0]).toMatchObject({ VCC_ACCOUNT: 'a', VCC_PAGE_SIZE: 10 });
+    expect(await problemsOf({ VCC_CONFIG: '{"accounts": [{"name": "hunter2", "x": 1}]}' })).toEqual([
+      'VCC_CONFIG: accounts[0].x: there is no such field',
+      'VCC_CONFIG: accounts[0]: expected a secret_id, or client_id and client_secret; received neither',
+    ]);
+  });
+
+  test('does not go together with the description of a single account', async () => {
+    const env = { VCC_CONFIG: '{}', VCC_ACCOUNT: 'acme', VCC_CLIENT_ID: 'x', VCC_CLIENT_SECRET: 'y' };
+    expect(await problemsOf(env)).toEqual([
+      'VCC_CONFIG: expected either a list of accounts or VCC_ACCOUNT, VCC_CLIENT_ID, VCC_CLIENT_SECRET, which describe a single one; received both',
+    ]);
+  });
+
+  test('that is not there is named', async () => {
+    expect(await problemsOf({ VCC_CONFIG: '/nowhere/accounts.yml' })).toEqual([
+      'VCC_CONFIG: /nowhere/accounts.yml: there is no such file',
+    ]);
+    expect(await problemsOf({ VCC_CONFIG: folder })).toEqual([`VCC_CONFIG: ${folder}: is a folder`]);
+  });
+
+  test.each(Object.keys(broken))('that is broken is refused with every problem: %s', async (name) => {
+    const file = `${folder}broken/${name}.yml`;
+    const problems = await problemsOf({ VCC_CONFIG: file });
+    expect(problems).toEqual(broken[name]!.map((problem) => problem.replace('FILE', file)));
+    expect(problems.join()).not.toContain('hunter2');
+  });
+
+  test('has a broken fixture for each rule, and no fixture without a rule', () => {
+    const files = readdirSync(`${folder}broken`).map((file) => file.replace(/\.yml$/, ''));
+    expect(files.toSorted()).toEqual(Object.keys(broken).toSorted());
+  });
+});
+
+describe('the JSON Schema of a list of accounts', () => {
+  const path = new URL('../../docs/vcc-config.schema.json', import.meta.url);
+  const validate = new Ajv2020({ strict: false }).compile(JSON.parse(readFileSync(path, 'utf8')));
+  const parse = (file: string) =>
+    load(readFileSync(`${folder}${file}`, 'utf8'), { schema: CORE_SCHEMA.withTags(mergeTag) });
+
+  test('takes a list that the exporter takes', () => {
+    expect(validate(parse('accounts.yml'))).toBe(true);
+  });
+
+  /** What a schema cannot tell: it is no YAML at all, or it is about more than one value. */
+  const beyond = [
+    ...[
+      'not-yaml',
+      'two-documents',
+      'duplicate-key',
+      'endless',
+      'same-name',
+      'no-credentials',
+      'unset-variable',
+    ],
+    ...[
+      'bad-pattern',
+      'pattern-without-roster',
+      'hashed-without-key',
+      'hashed-with-names',
+      'bad-roster',
+      'bad-roster-labels',
+    ],
+  ];
+  test.each(Object.keys(broken).filter((name) => !beyond.includes(name)))('refuses %s too', (name) => {
+    expect(validate(parse(`broken/${name}.yml`))).toBe(false);
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { parseCsv } from '../../src/documents/csv.ts';
+import { parseYaml } from '../../src/documents/yaml.ts';
+
+describe('CSV', () => {
+  test.each([
+    ['commas', 'a,b\n1,2\n'],
+    ['semicolons, as some spreadsheets have them', 'a;b\r\n1;2\r\n'],
+    ['tabs', 'a\tb\n1\t2'],
+    ['a byte order mark and empty lines', '\uFEFFa,b\n\n 1 , 2 \n,\n'],
+  ])('is read with %s', async (_, text) => {
+    const { columns, rows } = await parseCsv(text, 'r.csv');
+    expect(columns).toEqual(['a', 'b']);
+    expect(rows.map(({ cells }) => cells)).toEqual([['1', '2']]);
+  });
+
+  test('with one column is read', async () => {
+    expect(await parseCsv('agentId\n1\n', 'r.csv')).toMatchObject({
+      columns: ['agentId'],
+      rows: [{ line: 2 }],
+    });
+  });
+
+  test('gives every cell back as it was, whatever it holds', async () => {
+    const cell = fc
+      .string({ unit: fc.constantFrom('a', ',', '"', '\n', 'ü', '7') })
+      .map((text) => text.trim());
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.tuple(
+            cell,
+            cell.map((text) => `x${text}`),
+          ),
+          { maxLength: 20 },
+        ),
+        async (rows) => {
+          const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
+          const text = ['a,b', ...rows.map((row) => row.map(quote).join(','))].join('\n');
+          const read = await parseCsv(text, 'r.csv');
+          expect(read.rows.map(({ cells }) => cells)).toEqual(rows);
+        },
+      ),
+    );
+  });
+
+  test.each([
+    ['a row that is too short', 'a,b\n1,2\n3\n', 'r.csv, line 3: expected 2 cells; received 1'],
+    ['a quote that does not end', 'a,b\n1,"2\n', 'r.csv, line 2: Quoted field unterminated'],
+  ])('with %s is refused by its line', async (_, text, message) => {
+    await expect(parseCsv(text, 'r.csv')).rejects.toThrow(message);
+  });
+});
+
+describe('YAML', () => {
+  test('keeps scalars as they are written', async () => {
+    const text = 'id: 0012\nyes: no\ndate: 2026-01-15\nnone: ~\nmore: [1.50, "x"]\n';
+    expect(await parseYaml(text, 'r.yml')).toEqual({
+      id: '0012',
+      yes: 'no',
+      date: '2026-01-15',
+      none: '~',
+      more: ['1.50', 'x'],
+    });
+  });
+
+  test('does not run or make anything', async () => {
+    await expect(parseYaml('a: !!js/function "x"', 'r.yml')).rejects.toThrow(/^r\.yml, line 1, column 4: /);
+    const value = (await parseYaml('__proto__: {polluted: "1"}', 'r.yml')) as Record<string, unknown>;
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+    expect(Object.keys(value)).toEqual(['__proto__']);
+  });
+});
