@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseRoster } from '../../src/roster/table.ts';
+
+const csv = 'agentId,Name,team,Cost Centre\n100001,"Doe, Jane",Sales,4711\n100002,Max,,\n';
+const yaml = `
+- {agentId: 100001, name: "Doe, Jane", team: Sales, Cost Centre: 4711}
+- agent_id: 100002
+  name: Max
+`;
+
+describe('a roster', () => {
+  test.each([
+    ['roster.csv', csv],
+    ['s3://acme/roster.CSV', csv],
+    ['roster.yml', yaml],
+    ['roster.json', '[{"agentId": 100001, "name": "Doe, Jane", "team": "Sales", "Cost Centre": 4711}]'],
+  ])('is read from %s, with columns in snake_case', async (name, text) => {
+    const { columns, agents } = await parseRoster(text, name);
+    expect([...columns].toSorted()).toEqual(['agent_id', 'cost_centre', 'name', 'team']);
+    expect(agents.get('100001')).toEqual({ name: 'Doe, Jane', team: 'Sales', cost_centre: '4711' });
+  });
+
+  test('may be empty', async () => {
+    expect((await parseRoster('agentId,team\n', 'r.csv')).agents.size).toBe(0);
+    expect((await parseRoster('[]', 'r.yml')).agents.size).toBe(0);
+  });
+
+  test.each([
+    ['r.txt', csv, 'r.txt: expected a name that ends in .csv, .yaml, .yml or .json'],
+    ['r.csv', 'name,team\nHunter,x\n', 'r.csv: expected a column agentId'],
+    ['r.csv', 'agentId,agent_id\nHunter,x\n', 'r.csv: the column agent_id is there twice'],
+    ['r.csv', 'agentId,team\n,x\nHunter,x\n', 'r.csv, line 2: expected an agentId; received nothing'],
+    ['r.csv', 'agentId\nHunter\n\nHunter\n', 'r.csv, line 4: this agent is there already'],
+    ['r.csv', 'agentId,team\nHunter\n', 'r.csv, line 2: expected 2 cells; received 1'],
+    ['r.yml', 'agents: []', 'r.yml: expected a list of agents; received a mapping'],
+    ['r.yml', '[Hunter]', 'r.yml: [0]: expected a mapping; received a text'],
+    [
+      'r.yml',
+      '[{agentId: 1, team: [Hunter]}]',
+      'r.yml: [0].team: expected a text or number; received a list',
+    ],
+    ['r.yml', '[{agentId: 1, agent_id: Hunter}]', 'r.yml: [0]: agent_id is there twice'],
+    ['r.yml', '[{team: Hunter}]', 'r.yml: expected a column agentId'],
+    ['r.yml', '[{agentId: 1}, {team: Hunter}]', 'r.yml, [1]: expected an agentId; received nothing'],
+    ['r.yml', '- {agentId: Hunter', 'r.yml, line 1, column 19: expected YAML; '],
+  ])('%s is refused with its place, naming nobody: %s', async (name, text, message) => {
+    const error = (await parseRoster(text, name).catch((thrown: unknown) => thrown)) as Error;
+    expect(error.message.startsWith(message)).toBe(true);
+    expect(error.message).not.toContain('Hunter');
+  });
+});

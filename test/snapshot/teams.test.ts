@@ -1,0 +1,88 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Agent } from '../../src/snapshot/agent.ts';
+import { toTeams } from '../../src/snapshot/teams.ts';
+import { agent, anyAgents, takenAtMs } from '../support/agents.ts';
+import { toSeries } from '../support/oracle.ts';
+import { ageBuckets, familiesOf, fullReadingOf, readingOf, rosterOf } from '../support/reading.ts';
+
+const names = ['', 'Sales', 'Support', 'other', 'Ünïcode "x"'];
+const anyRoster = fc
+  .array(fc.tuple(fc.nat(60), fc.constantFrom(...names)))
+  .map((pairs) => rosterOf(Object.fromEntries(pairs.map(([id, team]) => [`agent-${id}`, { team }]))));
+
+describe('teams', () => {
+  test('count every agent once: each number adds up to that of the account, and each team is a recount', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyAgents, anyRoster, async (agents, roster) => {
+        const series = toSeries(await familiesOf(fullReadingOf(agents, roster)));
+        const teamOf = ({ id }: Agent) => roster.get(id)?.team ?? '';
+        const label = (team: string) => `account="test",team=${JSON.stringify(team)}`;
+        const all = new Set(['', ...[...roster.values()].map(({ team }) => team)]);
+        let idleInTeams = 0;
+        for (const team of all) {
+          const own = agents.filter((each) => teamOf(each) === team);
+          for (const presence of ['Ready', 'Away', 'ExtendedAway', 'LoggedOut']) {
+            expect(
+              series.get(
+                `vcc_team_agents{account="test",presence="${presence}",team=${JSON.stringify(team)}}`,
+              ),
+            ).toBe(own.filter((each) => each.presence === presence).length);
+          }
+          const idle = own.filter(
+            (each) =>
+              each.presence === 'Ready' &&
+              each.live + each.semiLive + each.nonLive === 0 &&
+              (each.interactions ?? []).length === 0,
+          );
+          idleInTeams += idle.length;
+          expect(series.get(`vcc_team_agents_idle{${label(team)}}`)).toBe(idle.length);
+          expect(series.get(`vcc_team_idle_age_seconds_gcount{${label(team)}}`)).toBe(idle.length);
+          const since = idle.map((each) => Math.max(each.presenceSinceMs, each.workloadSinceMs));
+          expect(series.get(`vcc_team_idle_oldest_since_timestamp_seconds{${label(team)}}`)).toBe(
+            idle.length === 0 ? undefined : Math.min(...since) / 1000,
+          );
+          expect(series.get(`vcc_team_workload_interactions{${label(team)},workload="semi_live"}`)).toBe(
+            own.reduce((sum, each) => sum + each.semiLive, 0),
+          );
+        }
+        expect(series.get('vcc_agents_idle{account="test"}')).toBe(idleInTeams);
+        expect(series.get('vcc_roster_missing_agents{account="test"}')).toBe(
+          agents.filter(({ id, presence }) => !roster.has(id) && presence !== 'LoggedOut').length,
+        );
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  const count = (agents: readonly Agent[], roster: ReturnType<typeof rosterOf>, maxTeams: number) =>
+    toTeams({ agents, takenAtMs, pages: 1 }, roster, { ageBuckets, maxTeams });
+
+  test('that nobody is in are there, with 0', () => {
+    const { teams } = count([], rosterOf({ 'agent-1': { team: 'Night' } }), 10);
+    expect(teams.map(({ name, idle }) => [name, idle.count])).toEqual([
+      ['', 0],
+      ['Night', 0],
+    ]);
+  });
+
+  test('past the limit are added up under other, the last ones by name, and counted', () => {
+    const roster = rosterOf({ 1: { team: 'A' }, 2: { team: 'B' }, 3: { team: 'C' }, 4: { team: 'other' } });
+    const agents = ['1', '2', '3', '4', '5'].map((id) => agent(id));
+    const { teams, folded, missing } = count(agents, roster, 1);
+    expect(teams.map(({ name, idle }) => [name, idle.count])).toEqual([
+      ['', 1],
+      ['A', 1],
+      ['other', 3],
+    ]);
+    expect([folded, missing]).toEqual([3, 1]);
+    expect(count(agents, roster, 0).teams.map(({ name }) => name)).toEqual(['', 'other']);
+  });
+});
+
+test('without a roster there are no teams, and how it stands with the roster is said', async () => {
+  const status = { up: false, agents: undefined, readAtMs: undefined, inSeveralTeams: undefined };
+  const series = toSeries(await familiesOf(readingOf([agent('a')], { roster: status })));
+  expect(series.get('vcc_roster_up{account="test"}')).toBe(0);
+  expect([...series.keys()].filter((key) => /team|vcc_roster_(?!up)/.test(key))).toEqual([]);
+});
