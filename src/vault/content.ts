@@ -105,6 +105,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
 function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
-  if (typeof value === 'string') return 'an empty text';
+  if (typeof value === 'string') return value.trim() === '' ? 'an empty text' : 'a text';
   return Array.isArray(value) ? 'a list' : `a ${typeof value}`;
 }

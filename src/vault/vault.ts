@@ -131,7 +131,7 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
     const { agentKey: key } = await current(signal);
     if (key) return key;
     throw new SecretError(
-      `${name}: agentKey: expected a text at least ${minCredentialLength} long, since agents' ids are hashed; received nothing`,
+      `${name}: agentKey: expected a text at least ${minCredentialLength} long, since agents’ ids are hashed; received nothing`,
     );
   }
 

@@ -97,6 +97,77 @@ describe.each(names)('an event of %s', (name) => {
   });
 });
 
+describe.each(names)('the query of an event of %s', (name) => {
+  /** As each way in hands it on: a Function URL and an HTTP API raw too, a REST API decoded, an ALB as it came. */
+  function probeOf(target: string): HttpEvent {
+    const event = eventOf(name, { path: '/probe' }) as unknown as Record<string, unknown>;
+    const encoded = encodeURIComponent(target);
+    if ('rawPath' in event) event.rawQueryString = `target=${encoded}`;
+    else {
+      const value = name === 'rest-api' ? target : encoded;
+      event.queryStringParameters = { target: value };
+      if (name !== 'alb') event.multiValueQueryStringParameters = { target: [value] };
+      if (name === 'alb-multi-value') delete event.queryStringParameters;
+    }
+    return event as unknown as HttpEvent;
+  }
+  const account = 'a b&c=+%';
+
+  test('chooses the account, whatever its name holds', async () => {
+    const handler = createHttpHandler(environmentOf(simulator, { VCC_ACCOUNT: account }), () => {});
+    expect((await handler(probeOf(account), context())) as AnyResult).toMatchObject({ statusCode: 200 });
+    const other = (await handler(probeOf('a b'), context())) as AnyResult;
+    expect(other).toMatchObject({ statusCode: 400 });
+    expect(other.body).toContain('There are: a b&c=+%');
+  });
+});
+
+describe('an answer that AWS would not let pass', () => {
+  const logs: string[] = [];
+  let large: Simulator;
+  beforeAll(async () => {
+    large = await startSimulator({ agents: 2500 });
+  });
+  afterAll(() => large.close());
+  const answerTo = async (
+    name: string,
+    headers: Record<string, string>,
+    env: Record<string, string> = {},
+  ) => {
+    logs.length = 0;
+    const agents = { VCC_AGENT_METRICS: 'ids', VCC_AGENT_LIMIT: '100000', VCC_AGENT_LOGGED_OUT: 'include' };
+    const handler = createHttpHandler(environmentOf(large, { ...agents, ...env }), (line) => logs.push(line));
+    const event = eventOf(name);
+    Object.assign(event, { headers });
+    return (await handler(event, context())) as AnyResult;
+  };
+  const packed = { 'accept-encoding': 'gzip' };
+
+  test('is one of 1 MB for an ALB, and says what to switch on', async () => {
+    const result = await answerTo('alb', {});
+    expect(result.statusCode).toBe(500);
+    expect(result.body).toMatch(
+      /^The answer would be \d\.\d MB; an ALB takes 1\.0 MB\. What helps: a scraper that accepts gzip, as Prometheus does; or \/probe\?target= for each account in place of \/metrics, VCC_AGENT_LIMIT or VCC_AGENT_INCLUDE\.\n$/,
+    );
+    expect(JSON.parse(logs[0]!)).toMatchObject({ event: 'answer too large', maxBytes: 1_048_576 });
+  });
+
+  test('passes as soon as it is small enough: compressed, or with fewer agents', async () => {
+    const result = await answerTo('alb', packed);
+    expect(result.statusCode).toBe(200);
+    expect(JSON.stringify(result).length).toBeLessThan(1_048_576);
+    expect(bodyOf(result).match(/^vcc_agent_info\{/gm)).toHaveLength(2500);
+    expect((await answerTo('alb', {}, { VCC_AGENT_LIMIT: '100' })).statusCode).toBe(200);
+  });
+
+  test('is one of 6 MB elsewhere', async () => {
+    const result = await answerTo('function-url', {});
+    expect(result.statusCode).toBe(200);
+    expect(JSON.stringify(result).length).toBeLessThan(6_291_556);
+    expect(JSON.stringify(result).length).toBeGreaterThan(1_048_576);
+  });
+});
+
 test('an ALB with multi-value headers gets them back so, and every ALB the words of the status', async () => {
   const handler = createHttpHandler(environmentOf(simulator), () => {});
   const multi = (await handler(eventOf('alb-multi-value', { path: '/x' }), context())) as AnyResult;

@@ -9,9 +9,19 @@ import {
   openMetricsFormat,
   textFormat,
 } from '../../src/exposition/format.ts';
-import { agent, anyAgents, interaction } from '../support/agents.ts';
+import type { Agent } from '../../src/snapshot/agent.ts';
+import type { Reading } from '../../src/snapshot/reading.ts';
+import { agent, anyAgents, interaction, takenAtMs } from '../support/agents.ts';
 import { seriesKey, toSeries } from '../support/oracle.ts';
-import { familiesOf, readingOf } from '../support/reading.ts';
+import { familiesOf, fullReadingOf, readingOf, rosterOf } from '../support/reading.ts';
+
+/** Labels in alphabetical order: prom-client writes shared ones last. */
+function inOrder(labels: string): string {
+  return `{${labels
+    .match(/\w+="(?:[^"\\]|\\.)*"/g)!
+    .toSorted()
+    .join(',')}}`;
+}
 
 /** Reads samples back, by the grammar that both formats share. */
 function parseSamples(text: string): Map<string, number> {
@@ -102,19 +112,93 @@ describe('text 0.0.4', () => {
     expect(text).not.toContain('gaugehistogram');
   });
 
-  test('is what prom-client itself writes, but for histograms and info', async () => {
-    const reading = readingOf([agent('a'), agent('b', { presence: 'Away', interactions: [interaction()] })]);
-    const build = { version: '1.2.3', revision: 'abc1234', nodejs: 'v24.0.0' };
-    const theirs = await toRegistry({ build, readings: [reading] }).metrics();
-    const gauges = (text: string) =>
-      text
-        .split(/\n+(?=# HELP )/)
-        .filter((block) => !/_age_seconds|_build_info/.test(block))
-        .map((block) => block.trim())
-        // Families without samples are left out by us.
-        .filter((block) => block.split('\n').length > 2);
-    expect(gauges(textFormat.encode(await familiesOf(reading)).toString())).toEqual(gauges(theirs));
+  test.each<[string, (agents: Agent[]) => Reading]>([
+    ['an account', (agents) => readingOf(agents)],
+    [
+      'teams and single agents',
+      (agents) => fullReadingOf(agents, rosterOf({ a: { team: 'Säles "1"', site: 'back\\slash' } })),
+    ],
+  ])(
+    'is what prom-client itself writes of %s, but for histograms, info and the order of labels',
+    async (_, readingFor) => {
+      const reading = readingFor([
+        agent('a'),
+        agent('b', { presence: 'Away', interactions: [interaction()] }),
+        agent('c\n"ü', { presenceSinceMs: takenAtMs - 60_001, live: 12 }),
+      ]);
+      const build = { version: '1.2.3', revision: 'abc1234', nodejs: 'v24.0.0' };
+      const theirs = await toRegistry({ build, readings: [reading] }).metrics();
+      const gauges = (text: string) =>
+        text
+          .split(/\n+(?=# HELP )/)
+          .filter((block) => !/_age_seconds|_build_info|vcc_agent_info/.test(block))
+          .map((block) => block.trim().replace(/\{(.*)\}/g, (_, labels: string) => inOrder(labels)))
+          // Families without samples are left out by us.
+          .filter((block) => block.split('\n').length > 2);
+      expect(gauges(textFormat.encode(await familiesOf(reading)).toString())).toEqual(gauges(theirs));
+    },
+  );
+});
+
+describe('numbers', () => {
+  const written = (value: number) =>
+    textFormat
+      .encode([family({ values: [{ labels: {}, value }] })])
+      .toString()
+      .split('\n')
+      .at(-2)!
+      .split(' ')[1]!;
+
+  test('are written as JavaScript writes them, times and small ones too, which go another way', () => {
+    const times = fc.integer({ min: -1000, max: 2_000_000_000_000 }).map((ms) => ms / 1000);
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.integer(), times, fc.double({ noNaN: true, noDefaultInfinity: true })),
+        (value) => {
+          expect(written(value)).toBe(String(value));
+        },
+      ),
+      { numRuns: 2000 },
+    );
+    for (const value of [
+      0, 9, 10, 999_999, 1e6, 1_000_000.5, 9007199254740991, 1e21, 5e-324, 0.001, 1.01, 4.35,
+    ]) {
+      expect(written(value)).toBe(String(value));
+    }
   });
+});
+
+test('labels that samples share are written with each of them, in any order of their coming', () => {
+  const [a, b] = [
+    { account: 'x', agent_id: 'ä"' },
+    { account: 'x', agent_id: '2' },
+  ];
+  const [own, none] = [{ state: 'Wrap' }, {}];
+  const values = [a, b, b, a, undefined, b].flatMap((sharedLabels) =>
+    [own, none].map((labels) => ({ labels, value: 1, ...(sharedLabels && { sharedLabels }) })),
+  );
+  const lines = (first: string) => [`{${first},state="Wrap"}`, `{${first}}`];
+  const [textA, textB] = ['account="x",agent_id="ä\\""', 'account="x",agent_id="2"'];
+  const expected = [textA, textB, textB, textA].flatMap(lines).concat(['{state="Wrap"}', ''], lines(textB));
+  for (const format of formats) {
+    const text = format.encode([family({ values }), { ...family({ values }), name: 'y_seconds' }]).toString();
+    for (const name of ['x_seconds', 'y_seconds']) {
+      const got = text.split('\n').filter((line) => line.startsWith(name));
+      expect(got).toEqual(expected.map((labels) => `${name}${labels} 1`));
+    }
+  }
+});
+
+test('an exposition may be larger than what was reserved for it', () => {
+  const long = 'ü'.repeat(5000);
+  const values = Array.from({ length: 50 }, (_, index) => ({
+    labels: { a: `${index}${long}` },
+    value: index,
+  }));
+  const text = textFormat.encode([family({ values })]).toString();
+  expect(text.split('\n').slice(-51, -1)).toEqual(
+    values.map(({ labels, value }) => `x_seconds{a="${labels.a}"} ${value}`),
+  );
 });
 
 describe('OpenMetrics 1.0', () => {

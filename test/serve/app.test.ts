@@ -120,6 +120,93 @@ describe('the app', () => {
   });
 });
 
+describe('several accounts', () => {
+  const readings = [
+    readingOf([agent('a')], { account: 'acme-uk' }),
+    readingOf([], { account: 'a b&c="d"', error: 'network', floor: undefined }),
+  ];
+  const budgets: number[] = [];
+  const scrapers = readings.map((reading, index): Scraper => {
+    const scraper = scraperOf(reading);
+    return {
+      ...scraper,
+      timeoutMs: [20_000, 3000][index]!,
+      scrape(budgetMs) {
+        budgets.push(budgetMs);
+        return scraper.scrape(budgetMs);
+      },
+    };
+  });
+  const app = createApp({ scrapers, log: () => {} });
+
+  test('are side by side in /metrics, each with its own vcc_up and its own time', async () => {
+    budgets.length = 0;
+    const { body } = await app(get('/metrics', { 'x-prometheus-scrape-timeout-seconds': '10' }));
+    const text = body.toString();
+    expect(text).toContain('vcc_up{account="acme-uk"} 1\nvcc_up{account="a b&c=\\"d\\""} 0\n');
+    expect(text).toContain('vcc_agents_idle{account="acme-uk"} 1\n');
+    expect(text.match(/^# HELP vcc_up /gm)).toHaveLength(1);
+    expect(budgets).toEqual([9500, 3000]);
+  });
+
+  test('are each found by /probe?target=, whatever the name holds', async () => {
+    for (const [name, other] of [
+      ['acme-uk', 'a b&c'],
+      ['a b&c="d"', 'acme-uk'],
+    ] as const) {
+      const response = await app(get(`/probe?target=${encodeURIComponent(name)}`));
+      expect(response.status).toBe(200);
+      expect(response.body.toString()).not.toContain(other);
+    }
+    expect((await app(get('/probe?target=a+b%26c%3D%22d%22'))).status).toBe(200);
+  });
+
+  test.each([
+    ['/probe', 'received none'],
+    ['/probe?target=', 'received another name'],
+    ['/probe?target=http://hunter2.example/', 'received another name'],
+    ['/probe?target=__proto__', 'received another name'],
+    ['/probe?target=acme-uk&target=acme-uk', 'received several'],
+  ])('%s is answered with 400 and the names that there are', async (path, received) => {
+    const response = await app(get(path));
+    expect(response.status).toBe(400);
+    expect(response.body).toBe(
+      `target: expected the name of one account; ${received}. There are: acme-uk, a b&c="d"\n`,
+    );
+  });
+
+  test('are told of by /sd in the form of http_sd_configs', async () => {
+    const response = await app(get('/sd'));
+    expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(JSON.parse(response.body.toString())).toEqual(
+      ['acme-uk', 'a b&c="d"'].map((account) => ({
+        targets: [account],
+        labels: { __meta_vcc_account: account, __meta_vcc_region: 'emea' },
+      })),
+    );
+  });
+
+  test('have a line each on the landing page', async () => {
+    const fresh = createApp({ scrapers, log: () => {}, now: () => 0 });
+    expect((await fresh(get('/'))).body).toContain('<td>not scraped yet</td>');
+    await fresh(get('/metrics'));
+    const html = (await fresh(get('/'))).body.toString();
+    expect(html).toContain('<a href="probe?target=a%20b%26c%3D%22d%22">a b&amp;c=&quot;d&quot;</a>');
+    expect(html).toContain('<span class="down">down: network</span>');
+    expect(html).toContain(
+      '<td><span class="up">up</span></td><td>1</td><td>1</td><td>1</td><td>0</td><td>00:00:00</td>',
+    );
+  });
+
+  test('that are very many are not all named to who asks for another', async () => {
+    const many = Array.from({ length: 150 }, (_, index) =>
+      scraperOf(readingOf([], { account: `a${index}` })),
+    );
+    const { body } = await createApp({ scrapers: many, log: () => {} })(get('/probe?target=x'));
+    expect(body).toMatch(/a98, a99 and 50 more \(\/sd lists them\)\n$/);
+  });
+});
+
 describe('over node:http', () => {
   let server: Listening;
   afterEach(() => server.close());

@@ -80,6 +80,26 @@ describe('the content of a secret', () => {
       { ...api, scrapeUsers: { 'a:b': password } },
       'scrapeUsers: expected names without a colon',
     ],
+    [
+      'accounts as a list',
+      { ...api, accounts: ['s3cret'] },
+      'accounts: expected an object of accounts by name; received a list',
+    ],
+    [
+      'half an account',
+      { ...api, accounts: { acme: { clientId: 's3cret' } } },
+      'accounts, acme: clientSecret: expected a text that is not empty; received nothing',
+    ],
+    [
+      'an account as a text',
+      { ...api, accounts: { acme: 's3cret' } },
+      'accounts, acme: expected an object; received a text',
+    ],
+    [
+      'a short key',
+      { ...api, agentKey: 's3cret' },
+      'agentKey: expected a text at least 16 long; received another text',
+    ],
   ])('with %s is refused without a word of what it holds', (_, content, message) => {
     let error: unknown;
     try {

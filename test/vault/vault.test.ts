@@ -141,4 +141,45 @@ describe('the vault', () => {
     await expect(offer(() => true)).rejects.toBe(state.failure);
     await expect(vault.scrapeCredentials(AbortSignal.timeout(1000))).rejects.toBe(state.failure);
   });
+
+  test('is read once for accounts that begin together, each of which gets its own credentials', async () => {
+    const { state, vault } = start();
+    const own = (clientId: string) => ({ clientId, clientSecret: 's3cret' });
+    const accounts = { uk: own('uk-id'), us: own('us-id') };
+    state.values = { AWSCURRENT: JSON.stringify({ ...own('for-all'), accounts }) };
+    const first = async (account: string) => {
+      for await (const { clientId } of vault.apiCredentials(account)(newTrip())) return clientId;
+      return undefined;
+    };
+    expect(await Promise.all(['uk', 'us', 'fr'].map(first))).toEqual(['uk-id', 'us-id', 'for-all']);
+    expect(state.reads).toEqual(['AWSCURRENT']);
+  });
+
+  test('lets an account go on when the one that began the read gives up', async () => {
+    const reads: Stage[] = [];
+    const impatient = new AbortController();
+    const stuck = createVault(
+      async (stage, signal) => {
+        reads.push(stage);
+        if (reads.length > 1) return contentOf('first');
+        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      },
+      { name: 'secret acme', ttlMs: 1000, pending: false, now: () => 0, log: () => {} },
+    );
+    const one = stuck.agentKey(impatient.signal);
+    const other = stuck.scrapeCredentials(AbortSignal.timeout(5000));
+    impatient.abort(new Error('gave up'));
+    await expect(one).rejects.toThrow('gave up');
+    expect((await other).tokens).toHaveLength(1);
+  });
+
+  test('has the key of the hashes, or says that it is missing', async () => {
+    const { state, vault } = start();
+    await expect(vault.agentKey(AbortSignal.timeout(1000))).rejects.toThrow(
+      'secret acme: agentKey: expected a text at least 16 long, since agents’ ids are hashed; received nothing',
+    );
+    state.nowMs = 300_000;
+    state.values = { AWSCURRENT: JSON.stringify({ agentKey: 'a key of the agents' }) };
+    expect((await vault.agentKey(AbortSignal.timeout(1000))).reveal()).toBe('a key of the agents');
+  });
 });
