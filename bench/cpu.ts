@@ -10,11 +10,13 @@ import { pageBodies } from './account.ts';
 import { straightforwardMetrics } from './contenders.ts';
 import { inTurn, median, ratio, table, unjudged, verdict } from './measure.ts';
 
-const floorOptions = {
+/** As an account has them by default. */
+export const floorOptions = {
   ageBuckets: [60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800],
   maxDescriptions: 50,
 };
-const facts = {
+/** What a reading has besides the floor. */
+export const facts = {
   singles: undefined,
   teams: undefined,
   roster: undefined,

@@ -1,4 +1,5 @@
 import type { Family, Labels, Sample } from '../catalogue/metric.ts';
+import { Bytes, copyBytes } from './bytes.ts';
 
 const special = /[\\"\n]/;
 const [zero, lineFeed, space, quote, comma, dot, equals, openBrace, closeBrace] = [
@@ -6,181 +7,163 @@ const [zero, lineFeed, space, quote, comma, dot, equals, openBrace, closeBrace] 
 ] as const;
 /** As String writes a finite number, `-1.2345678901234567e-300`. */
 const longestNumber = 24;
-/** Most lines are shorter; the buffer grows if they are not. */
+/** Most lines are shorter; there will be more room if they are not. */
 const usualLine = 96;
-/** What {@link Writer} may copy beyond the end of a piece. */
-const spare = 4;
 
-/** A piece of what has been written. */
+/** Labels that have been written before, and where. */
 interface Piece {
+  labels: Labels;
   start: number;
   end: number;
 }
 
+const nothing: Piece = { labels: {}, start: 0, end: 0 };
+
 /**
- * Writes an exposition as bytes, and what it wrote before it copies from there. Putting strings together would do for some
- * hundred series; for the hundred thousand of single agents it takes longer than all the rest of a scrape
- * (docs/benchmarks.md).
+ * Writes an exposition as bytes; names and labels that come again are copied from where they were written first. Putting
+ * strings together would do for some hundred series; for the hundred thousand of single agents it takes longer than all the
+ * rest of a scrape (docs/benchmarks.md).
  */
 export class Writer {
-  #bytes: Buffer;
-  #view: DataView;
-  #end = 0;
-  /** Where objects of labels were written first, in that order. */
-  readonly #pieces: (Piece & { labels: Labels })[] = [];
+  readonly #out: Bytes;
+  readonly #labelBytes = new Bytes(1 << 14);
+  /** In the order of their first coming. */
+  readonly #pieces: Piece[] = [];
   readonly #pieceOf = new Map<Labels, number>();
-  /** Labels of agents come in the same order in every family: the next one is where the last one was, or one further. */
-  #lastPiece = 0;
+  // Labels of agents come in the same order in every family: where the last ones were, or one further, are the next.
+  #lastShared = 0;
+  #lastOwn = 0;
   #name = '';
-  #namePiece: Piece = { start: 0, end: 0 };
+  readonly #nameBytes = new Bytes(256);
 
   /** A writer with room for these families. */
   constructor(families: readonly Family[]) {
     const lines = families.reduce((sum, { values }) => sum + values.length, 0);
-    this.#bytes = Buffer.allocUnsafeSlow((1 << 16) + lines * usualLine);
-    this.#view = viewOf(this.#bytes);
+    this.#out = new Bytes((1 << 16) + lines * usualLine);
   }
 
   /** What has been written. */
   finish(): Buffer {
-    return this.#bytes.subarray(0, this.#end);
+    return this.#out.bytes.subarray(0, this.#out.end);
   }
 
   /** Any text. */
   text(text: string): void {
-    this.#reserve(text.length * 3);
-    this.#end += this.#bytes.write(text, this.#end);
+    this.#out.reserve(text.length * 3);
+    this.#out.text(text);
   }
 
   /** The line of one sample. */
   sample(name: string, { labels, sharedLabels, value }: Sample): void {
-    if (name === this.#name) this.#copy(this.#namePiece);
-    else {
-      const start = this.#end;
-      this.text(name);
-      this.#name = name;
-      this.#namePiece = { start, end: this.#end };
+    if (name !== this.#name) this.#setName(name);
+    let shared = nothing;
+    if (sharedLabels !== undefined) {
+      this.#lastShared = this.#find(sharedLabels, this.#lastShared);
+      shared = this.#pieces[this.#lastShared]!;
     }
+    this.#lastOwn = this.#find(labels, this.#lastOwn);
+    const own = this.#pieces[this.#lastOwn]!;
+    const names = this.#nameBytes;
+    const out = this.#out;
+    out.reserve(names.end + shared.end - shared.start + own.end - own.start + longestNumber + 8);
+
+    const { view } = out;
+    const from = this.#labelBytes.view;
+    let end = copyBytes(names.view, 0, names.end, view, out.end);
     let separator: number = openBrace;
-    if (sharedLabels !== undefined && this.#labels(separator, sharedLabels)) separator = comma;
-    if (this.#labels(separator, labels)) separator = comma;
-    this.#reserve(longestNumber + 3);
-    if (separator === comma) this.#bytes[this.#end++] = closeBrace;
-    this.#bytes[this.#end++] = space;
-    this.#number(value);
-    this.#bytes[this.#end++] = lineFeed;
-  }
-
-  /** Writes labels after a separator; false when there are none, and nothing is written. */
-  #labels(separator: number, labels: Labels): boolean {
-    let last = this.#lastPiece;
-    if (this.#pieces[last]?.labels !== labels && this.#pieces[++last]?.labels !== labels) {
-      last = this.#pieceOf.get(labels) ?? -1;
+    if (shared.end > shared.start) {
+      view.setUint8(end, separator);
+      end = copyBytes(from, shared.start, shared.end, view, end + 1);
+      separator = comma;
     }
-    if (last < 0) return this.#newLabels(separator, labels);
-    const piece = this.#pieces[last]!;
-    if (piece.start === piece.end) return false;
-    this.#lastPiece = last;
-    this.#reserve(1);
-    this.#bytes[this.#end++] = separator;
-    this.#copy(piece);
-    return true;
+    if (own.end > own.start) {
+      view.setUint8(end, separator);
+      end = copyBytes(from, own.start, own.end, view, end + 1);
+      separator = comma;
+    }
+    if (separator === comma) view.setUint8(end++, closeBrace);
+    view.setUint8(end++, space);
+    out.end = end;
+    writeNumber(out, value);
+    out.bytes[out.end++] = lineFeed;
   }
 
-  #newLabels(separator: number, labels: Labels): boolean {
-    this.#reserve(1);
-    this.#bytes[this.#end++] = separator;
-    const start = this.#end;
+  #setName(name: string): void {
+    this.#name = name;
+    this.#nameBytes.end = 0;
+    this.#nameBytes.reserve(name.length * 3);
+    this.#nameBytes.text(name);
+  }
+
+  /** Which piece these labels are; `last` is where to look first. */
+  #find(labels: Labels, last: number): number {
+    const pieces = this.#pieces;
+    if (pieces[last]?.labels === labels) return last;
+    if (pieces[last + 1]?.labels === labels) return last + 1;
+    return this.#pieceOf.get(labels) ?? this.#add(labels);
+  }
+
+  #add(labels: Labels): number {
+    const bytes = this.#labelBytes;
+    const start = bytes.end;
     for (const name in labels) {
       const value = labels[name]!;
-      this.#reserve(name.length * 3 + value.length * 6 + 4);
-      if (this.#end > start) this.#bytes[this.#end++] = comma;
-      this.#short(name);
-      this.#bytes[this.#end++] = equals;
-      this.#bytes[this.#end++] = quote;
-      this.#short(special.test(value) ? escapeText(value) : value);
-      this.#bytes[this.#end++] = quote;
+      bytes.reserve(name.length * 3 + value.length * 6 + 4);
+      if (bytes.end > start) bytes.bytes[bytes.end++] = comma;
+      bytes.short(name);
+      bytes.bytes[bytes.end++] = equals;
+      bytes.bytes[bytes.end++] = quote;
+      bytes.short(special.test(value) ? escapeText(value) : value);
+      bytes.bytes[bytes.end++] = quote;
     }
-    if (this.#end === start) this.#end--;
-    this.#lastPiece = this.#pieces.length;
-    this.#pieceOf.set(labels, this.#pieces.length);
-    this.#pieces.push({ labels, start: this.#end === start - 1 ? this.#end : start, end: this.#end });
-    return this.#end >= start;
-  }
-
-  /** A short text, most likely ASCII, for which there is room: a loop is faster than any call. */
-  #short(text: string): void {
-    const bytes = this.#bytes;
-    let end = this.#end;
-    for (let at = 0; at < text.length; at++) {
-      const code = text.charCodeAt(at);
-      if (code > 126) {
-        this.#end += bytes.write(text, this.#end);
-        return;
-      }
-      bytes[end++] = code;
-    }
-    this.#end = end;
-  }
-
-  /** Four bytes at a time, so that up to three more than the piece has are written, over which the next ones go. */
-  #copy({ start, end }: Piece): void {
-    this.#reserve(end - start);
-    const view = this.#view;
-    const shift = this.#end - start;
-    for (let at = start; at < end; at += 4) view.setUint32(at + shift, view.getUint32(at, true), true);
-    this.#end = end + shift;
-  }
-
-  #number(value: number): void {
-    if (value >= 0 && value < 10 && Number.isInteger(value)) {
-      this.#bytes[this.#end++] = zero + value;
-      return;
-    }
-    // Most others are times: seconds with up to three decimals.
-    const thousandths = Math.round(value * 1000);
-    if (value > 0 && thousandths / 1000 === value && thousandths < 2 ** 53) {
-      const whole = Math.floor(thousandths / 1000);
-      this.#whole(whole);
-      this.#decimals(thousandths - whole * 1000);
-    } else this.#short(toGoFloat(value));
-  }
-
-  #whole(value: number): void {
-    const upper = Math.floor(value / 1e6);
-    if (upper > 0) this.#whole(upper);
-    let rest = value - upper * 1e6;
-    const digits =
-      upper > 0 ? 6 : rest < 10 ? 1 : rest < 100 ? 2 : rest < 1000 ? 3 : rest < 1e4 ? 4 : rest < 1e5 ? 5 : 6;
-    for (let at = this.#end + digits - 1; at >= this.#end; at--) {
-      const tenth = (rest / 10) | 0;
-      this.#bytes[at] = zero + rest - tenth * 10;
-      rest = tenth;
-    }
-    this.#end += digits;
-  }
-
-  #decimals(thousandths: number): void {
-    if (thousandths === 0) return;
-    this.#bytes[this.#end++] = dot;
-    for (let place = 100, rest = thousandths; rest > 0; place /= 10) {
-      const digit = Math.floor(rest / place);
-      this.#bytes[this.#end++] = zero + digit;
-      rest -= digit * place;
-    }
-  }
-
-  #reserve(length: number): void {
-    if (this.#end + length + spare <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(this.#bytes.length * 2 + length + spare);
-    this.#bytes.copy(larger, 0, 0, this.#end);
-    this.#bytes = larger;
-    this.#view = viewOf(larger);
+    const index = this.#pieces.length;
+    this.#pieces.push({ labels, start, end: bytes.end });
+    this.#pieceOf.set(labels, index);
+    return index;
   }
 }
 
-function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
-  return new DataView(buffer, byteOffset, length);
+function writeNumber(out: Bytes, value: number): void {
+  if (value >= 0 && value < 10 && Number.isInteger(value)) {
+    out.bytes[out.end++] = zero + value;
+    return;
+  }
+  // Most others are times: seconds with up to three decimals.
+  const thousandths = Math.round(value * 1000);
+  if (value > 0 && thousandths / 1000 === value && thousandths < 2 ** 53) {
+    const whole = Math.floor(thousandths / 1000);
+    writeWhole(out, whole);
+    writeDecimals(out, thousandths - whole * 1000);
+  } else out.short(toGoFloat(value));
+}
+
+function writeWhole(out: Bytes, value: number): void {
+  const upper = Math.floor(value / 1e6);
+  if (upper > 0) writeWhole(out, upper);
+  let rest = value - upper * 1e6;
+  const digits = upper > 0 ? 6 : countDigits(rest);
+  for (let at = out.end + digits - 1; at >= out.end; at--) {
+    const tenth = (rest / 10) | 0;
+    out.bytes[at] = zero + rest - tenth * 10;
+    rest = tenth;
+  }
+  out.end += digits;
+}
+
+function countDigits(value: number): number {
+  let digits = 1;
+  for (let least = 10; least <= value; least *= 10) digits++;
+  return digits;
+}
+
+function writeDecimals(out: Bytes, thousandths: number): void {
+  if (thousandths === 0) return;
+  out.bytes[out.end++] = dot;
+  for (let place = 100, rest = thousandths; rest > 0; place /= 10) {
+    const digit = Math.floor(rest / place);
+    out.bytes[out.end++] = zero + digit;
+    rest -= digit * place;
+  }
 }
 
 /** Label values in both formats, and HELP in OpenMetrics. */
