@@ -46,7 +46,7 @@ export function floorTables(readings: readonly Reading[]): string {
     ];
     // A wall of teams would hide the accounts.
     if (!teams || readings.length > 4) return [row];
-    return [row, ...teams.teams.filter(hasAgents).map((team) => toTeamRow(team, floor.takenAtMs))];
+    return [row, ...inOrder(teams.teams.filter(hasAgents)).map((team) => toTeamRow(team, floor.takenAtMs))];
   });
   const widths = head.map((title, column) =>
     Math.max(
@@ -58,6 +58,11 @@ export function floorTables(readings: readonly Reading[]): string {
     `  ${cells.map((cell, column) => (column === 0 || cells.length < 3 ? String(cell).padEnd(widths[column]!) : String(cell).padStart(widths[column]!))).join('  ')}`.trimEnd();
   const rule = `  ${'─'.repeat(widths.reduce((sum, width) => sum + width + 2, -2))}`;
   return [line(head), rule, ...rows.map(line)].join('\n');
+}
+
+/** Who is in no team comes last. */
+function inOrder(teams: readonly Team[]): Team[] {
+  return [...teams.filter(({ name }) => name !== ''), ...teams.filter(({ name }) => name === '')];
 }
 
 function hasAgents({ presences }: Team): boolean {
