@@ -6,7 +6,7 @@ import { createPseudonyms } from '../src/pseudonyms.ts';
 const key = new Secret('a key of at least 16');
 
 test('a pseudonym is the first 64 bits of an HMAC-SHA256 over account and id', () => {
-  const expected = createHmac('sha256', key.reveal()).update('acme\x080001').digest('hex').slice(0, 16);
+  const expected = createHmac('sha256', key.reveal()).update('acme\u0000100001').digest('hex').slice(0, 16);
   expect(createPseudonyms('acme')(key)('100001')).toBe(expected);
   expect(expected).toMatch(/^[0-9a-f]{16}$/);
 });

@@ -262,7 +262,7 @@ describe('the image, put together by hand', () => {
 
     const exporter = await startImage({}, flags);
     const body = await (await fetch(`http://127.0.0.1:${exporter.port}/metrics`)).text();
-    expect(body).toMatch(/^vcc_up\{account="simulated"\} 1$/m);
+    expect(body).toMatch(/^vcc_up\{account="simulated-uk"\} 1$/m);
     expect(await exporter.stop()).toMatchObject({ status: 0, stderr: '' });
   });
 });
