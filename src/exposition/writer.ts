@@ -26,7 +26,7 @@ const nothing: Piece = { labels: {}, start: 0, end: 0 };
  */
 export class Writer {
   readonly #out: Bytes;
-  readonly #labelBytes = new Bytes(1 << 14);
+  readonly #labelBytes = new Bytes(1 << 12);
   /** In the order of their first coming. */
   readonly #pieces: Piece[] = [];
   readonly #pieceOf = new Map<Labels, number>();
@@ -39,7 +39,7 @@ export class Writer {
   /** A writer with room for these families. */
   constructor(families: readonly Family[]) {
     const lines = families.reduce((sum, { values }) => sum + values.length, 0);
-    this.#out = new Bytes((1 << 16) + lines * usualLine);
+    this.#out = new Bytes((1 << 12) + lines * usualLine);
   }
 
   /** What has been written. */

@@ -91,7 +91,7 @@ describeWith(['moto'], 'a secret, read by the built exporter from moto’s Secre
         status: 0,
         stdout: [
           'ok      Settings: account e2e',
-          `ok      Secret: ${secretId} has API credentials and 1 scrape credentials`,
+          `ok      Secret: ${secretId} was read; it has 1 scrape credentials`,
           `ok      Token: issued by ${new URL(simulator.tokenUrl).origin}`,
         ],
       });
