@@ -11,10 +11,22 @@ import { type Exporter, scrapeOnce, settingsFor, startExporter } from './support
 import { describeWith } from './support/parts.ts';
 import { run } from './support/process.ts';
 
-const accounts: Record<string, { faults: Fault[]; up: 0 | 1 }> = {
+const roster = { VCC_ROSTER: 'roster.csv', VCC_AGENT_LOGGED_OUT: 'include' };
+const key = { VCC_AGENT_KEY: 'e2e-key-of-pseudonyms-of-32-bytes' };
+const accounts: Record<string, { faults: Fault[]; up: 0 | 1; settings?: Record<string, string> }> = {
   'a rich account': { faults: [], up: 1 },
   'an account with unknown values': { faults: [{ kind: 'unknown' }], up: 1 },
   'an account whose API is down': { faults: [{ kind: 'status', value: 503 }], up: 0 },
+  'an account with teams and single agents': {
+    faults: [],
+    up: 1,
+    settings: { ...roster, VCC_AGENT_METRICS: 'ids', VCC_ROSTER_LABELS: 'team,site,name' },
+  },
+  'an account with single agents under pseudonyms': {
+    faults: [],
+    up: 1,
+    settings: { ...roster, ...key, VCC_AGENT_METRICS: 'hashed' },
+  },
 };
 const names = Object.keys(accounts);
 const ways = ['scrape', 'served'] as const;
@@ -25,7 +37,11 @@ const accept = {
 };
 
 /** What is about the very scrape: differs between two of them though the floor is the same. */
-const ofTheScrape = new Set(['vcc_scrape_duration_seconds', 'vcc_api_clock_skew_seconds']);
+const ofTheScrape = new Set([
+  'vcc_scrape_duration_seconds',
+  'vcc_api_clock_skew_seconds',
+  'vcc_roster_timestamp_seconds',
+]);
 
 const expositions = new Map<string, string>();
 const fileOf = (name: string, way: string, format: string) =>
@@ -51,8 +67,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function takeAll(name: string, simulator: Simulator): Promise<void> {
-  const env = settingsFor(simulator, { VCC_ACCOUNT: awkwardName, VCC_RETRIES: '1' });
-  const { up } = accounts[name]!;
+  const { up, settings } = accounts[name]!;
+  const env = settingsFor(simulator, { VCC_ACCOUNT: awkwardName, VCC_RETRIES: '1', ...settings });
+  await writeFile(join(folder, 'roster.csv'), simulator.accounts[0]!.rosterCsv());
   for (const format of formats) {
     const { status, stdout, stderr } = await scrapeOnce(env, format, folder);
     expect({ status, stderr }).toEqual({
@@ -88,14 +105,18 @@ describe.each(names)('the exposition of %s', (name) => {
     }
   });
 
-  test('names no agent, no interaction and no secret', () => {
+  const asked = accounts[name]!.settings?.VCC_AGENT_METRICS === 'ids';
+  const ids = richItems.map((item) => `"${item.agentId}"`);
+
+  test(`names ${asked ? 'every' : 'no'} agent, no interaction and no secret`, () => {
     const identities = [
-      ...richItems.map((item) => `"${item.agentId}"`),
+      ...ids,
       ...richItems.flatMap((item) => item.interaction.map((leg) => leg.guid)),
       ...Object.values(secrets),
+      ...Object.values(key),
     ];
     const written = ways.flatMap((way) => formats.map((format) => exposition(name, way, format))).join();
-    expect(identities.filter((identity) => written.includes(identity))).toEqual([]);
+    expect(identities.filter((identity) => written.includes(identity))).toEqual(asked ? ids : []);
   });
 });
 

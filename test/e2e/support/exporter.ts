@@ -48,19 +48,19 @@ export interface Exporter {
   stop(): Promise<Ended>;
 }
 
-/** Starts `vcc-exporter serve` on a free port. */
+/** Starts `vcc-exporter serve`, on a free port if none is set. */
 export async function startExporter(
   env: Readonly<Record<string, string>>,
   folder: string,
   node = process.execPath,
 ): Promise<Exporter> {
-  const exporter: Running = start(node, [cli, 'serve'], { folder, env: { ...env, PORT: '0' } });
+  const exporter: Running = start(node, [cli, 'serve'], { folder, env: { PORT: '0', ...env } });
   const output = () => exporter.stdout() + exporter.stderr();
   try {
-    const origin = await poll('the address of vcc-exporter serve', () => {
-      if (exporter.ended() !== undefined) throw new Error(`it ended:\n${output()}`);
-      return /^Metrics: (\S+)\/metrics /m.exec(exporter.stdout())?.[1];
-    });
+    const origin = await poll('the address of vcc-exporter serve', () =>
+      exporter.ended() === undefined ? /^Metrics: (\S+)\/metrics /m.exec(exporter.stdout())?.[1] : '',
+    );
+    if (origin === '') throw new Error(`vcc-exporter serve ended:\n${output()}`);
     return { origin, output, stop: () => exporter.stop() };
   } catch (error) {
     await exporter.stop();

@@ -2,13 +2,26 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort, poll, type Running, start } from './process.ts';
 
-/** One of Prometheus' scrape jobs, with one target. */
+/** One of Prometheus' scrape jobs: with one target, or with one for each account that the exporter lists. */
 export interface Job {
   name: string;
   /** Address without a path. */
   origin: string;
   intervalSeconds: number;
   timeoutSeconds: number;
+  /** Finds its targets at the exporter's /sd and scrapes each by /probe. */
+  discovers?: boolean;
+  /** Sent with every request. */
+  token?: string;
+}
+
+/** A target of a job. */
+export interface Target {
+  instance: string;
+  health: string;
+  lastError: string;
+  url: string;
+  discovered: Record<string, string>;
 }
 
 /** A vector: series by their labels (without job, instance and account) as `a=b c=d`. */
@@ -18,7 +31,11 @@ export type Vector = Record<string, number>;
 export interface Prometheus {
   /** An instant query now. */
   query(expression: string): Promise<Vector>;
-  /** What /api/v1/targets tells of each job. */
+  /** An instant query now of which every series has another value of this label. */
+  queryBy(label: string, expression: string): Promise<Vector>;
+  /** The targets of a job, by instance. */
+  targetsOf(job: string): Promise<Target[]>;
+  /** What /api/v1/targets tells of each job with one target. */
   targets(): Promise<Record<string, { health: string; lastError: string }>>;
   /** The type by which each family of a job is known. */
   types(job: string): Promise<Record<string, string>>;
@@ -75,12 +92,30 @@ export async function startPrometheus(
 }
 
 function toConfig(jobs: readonly Job[]): string {
-  const scrapeConfigs = jobs.map(({ name, origin, intervalSeconds, timeoutSeconds }) => ({
-    job_name: name,
-    scrape_interval: `${intervalSeconds}s`,
-    scrape_timeout: `${timeoutSeconds}s`,
-    static_configs: [{ targets: [new URL(origin).host] }],
-  }));
+  const scrapeConfigs = jobs.map(({ name, origin, intervalSeconds, timeoutSeconds, discovers, token }) => {
+    // For http_sd_configs Prometheus 2.42 and 2.46 do not fill in the type.
+    const bearer = { authorization: { type: 'Bearer', credentials: token } };
+    const authorization = token === undefined ? {} : bearer;
+    const { host } = new URL(origin);
+    const targets = discovers
+      ? {
+          metrics_path: '/probe',
+          http_sd_configs: [{ url: `${origin}/sd`, refresh_interval: '1s', ...authorization }],
+          relabel_configs: [
+            { source_labels: ['__address__'], target_label: '__param_target' },
+            { source_labels: ['__param_target'], target_label: 'instance' },
+            { target_label: '__address__', replacement: host },
+          ],
+        }
+      : { static_configs: [{ targets: [host] }] };
+    return {
+      job_name: name,
+      scrape_interval: `${intervalSeconds}s`,
+      scrape_timeout: `${timeoutSeconds}s`,
+      ...authorization,
+      ...targets,
+    };
+  });
   // JSON is YAML.
   return JSON.stringify({ scrape_configs: scrapeConfigs });
 }
@@ -88,6 +123,15 @@ function toConfig(jobs: readonly Job[]): string {
 interface Result {
   metric: Record<string, string>;
   value: [number, string];
+}
+
+interface ActiveTarget {
+  scrapePool: string;
+  scrapeUrl: string;
+  health: string;
+  lastError: string;
+  labels: Record<string, string>;
+  discoveredLabels: Record<string, string>;
 }
 
 function connect(api: string, server: Running): Prometheus {
@@ -98,28 +142,42 @@ function connect(api: string, server: Running): Prometheus {
       throw new Error(`${path} ${JSON.stringify(parameters)}: ${answer.error}`);
     return answer.data;
   }
+  async function ask(query: string, toKey: (metric: Result['metric']) => string): Promise<Vector> {
+    const { resultType, result } = await get<{ resultType: string; result: Result[] }>('query', { query });
+    if (resultType !== 'vector') throw new Error(`${query} gives a ${resultType}`);
+    const vector: Vector = {};
+    for (const { metric, value } of result) {
+      // Of several metrics at once the name is what tells them apart.
+      const several = result.some((other) => other.metric.__name__ !== metric.__name__);
+      const key = several ? `${metric.__name__} ${toKey(metric)}` : toKey(metric);
+      if (key in vector) throw new Error(`${query} gives ${key} twice`);
+      vector[key] = toNumber(value[1]);
+    }
+    return vector;
+  }
+  const activeTargets = async () =>
+    (await get<{ activeTargets: ActiveTarget[] }>('targets', { state: 'active' })).activeTargets;
   return {
-    query: async (query) => {
-      const { resultType, result } = await get<{ resultType: string; result: Result[] }>('query', { query });
-      if (resultType !== 'vector') throw new Error(`${query} gives a ${resultType}`);
-      const vector: Vector = {};
-      for (const { metric, value } of result) {
-        // Of several metrics at once the name is what tells them apart.
-        const several = result.some((other) => other.metric.__name__ !== metric.__name__);
-        const key = several ? `${metric.__name__} ${keyOf(metric)}` : keyOf(metric);
-        if (key in vector) throw new Error(`${query} gives ${key} twice`);
-        vector[key] = toNumber(value[1]);
-      }
-      return vector;
-    },
-    targets: async () => {
-      const { activeTargets } = await get<{
-        activeTargets: { scrapePool: string; health: string; lastError: string }[];
-      }>('targets', { state: 'active' });
-      return Object.fromEntries(
-        activeTargets.map(({ scrapePool, health, lastError }) => [scrapePool, { health, lastError }]),
-      );
-    },
+    query: (query) => ask(query, keyOf),
+    queryBy: (label, query) => ask(query, (metric) => metric[label] ?? ''),
+    targetsOf: async (job) =>
+      (await activeTargets())
+        .filter(({ scrapePool }) => scrapePool === job)
+        .map(({ labels, scrapeUrl: url, health, lastError, discoveredLabels: discovered }) => ({
+          instance: labels.instance!,
+          health,
+          lastError,
+          url,
+          discovered,
+        }))
+        .sort((a, b) => (a.instance < b.instance ? -1 : 1)),
+    targets: async () =>
+      Object.fromEntries(
+        (await activeTargets()).map(({ scrapePool, health, lastError }) => [
+          scrapePool,
+          { health, lastError },
+        ]),
+      ),
     types: async (job) => {
       const metadata = await get<{ metric: string; type: string }[]>('targets/metadata', {
         match_target: `{job="${job}"}`,
