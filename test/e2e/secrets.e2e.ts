@@ -11,17 +11,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import type { Simulator } from '../../src/simulator/server.ts';
 import { secrets, startFrozen } from './support/account.ts';
 import { type Exporter, runCli, settingsFor, startExporter } from './support/exporter.ts';
+import { type Moto, startMoto } from './support/moto.ts';
 import { describeWith } from './support/parts.ts';
-import { freePort, poll, type Running, start } from './support/process.ts';
 
 const token = 'e2e-scrape-token-of-prometheus';
 /** Long enough that nobody reads the secret again for its age. */
 const idOf = () => `e2e/vcc-${Math.random().toString(36).slice(2)}`;
 
 describeWith(['moto'], 'a secret, read by the built exporter from moto’s Secrets Manager', ({ moto }) => {
-  let server: Running;
+  let server: Moto;
   let client: SecretsManagerClient;
-  let aws: Record<string, string>;
   let folder: string;
   let simulator: Simulator;
   let exporter: Exporter | undefined;
@@ -29,22 +28,9 @@ describeWith(['moto'], 'a secret, read by the built exporter from moto’s Secre
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'vcc-e2e-secrets-'));
-    const port = await freePort();
-    const args = ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)];
-    server = start(moto.python, args, { folder, env: moto.env });
-    const endpoint = `http://127.0.0.1:${port}`;
-    await poll('moto', async () => (await fetch(`${endpoint}/moto-api/`)).ok);
-    aws = {
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_REGION: 'eu-west-1',
-      AWS_ACCESS_KEY_ID: 'nobody',
-      AWS_SECRET_ACCESS_KEY: 'of-nobody',
-    };
-    client = new SecretsManagerClient({
-      endpoint,
-      region: 'eu-west-1',
-      credentials: { accessKeyId: 'nobody', secretAccessKey: 'of-nobody' },
-    });
+    server = await startMoto(moto, folder);
+    const { endpoint, region, credentials } = server;
+    client = new SecretsManagerClient({ endpoint, region, credentials });
   });
   afterAll(async () => {
     client.destroy();
@@ -70,7 +56,7 @@ describeWith(['moto'], 'a secret, read by the built exporter from moto’s Secre
       VCC_CLIENT_SECRET: __,
       ...rest
     } = settingsFor(simulator) as Record<string, string>;
-    return { ...rest, ...aws, VCC_SECRET_ID: id, ...more };
+    return { ...rest, ...server.env, VCC_SECRET_ID: id, ...more };
   };
   const scrape = async (bearer?: string) => {
     const headers = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };

@@ -1,0 +1,34 @@
+import type { Parts } from './parts.ts';
+import { freePort, poll, start } from './process.ts';
+
+/** AWS's APIs on this machine. */
+export interface Moto {
+  endpoint: string;
+  region: string;
+  credentials: { accessKeyId: string; secretAccessKey: string };
+  /** By which the SDK of another process finds it. */
+  env: Record<string, string>;
+  stop(): Promise<unknown>;
+}
+
+/** Starts moto's server. */
+export async function startMoto({ python, env }: Parts['moto'], folder: string): Promise<Moto> {
+  const port = await freePort();
+  const server = start(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], { folder, env });
+  const endpoint = `http://127.0.0.1:${port}`;
+  await poll('moto', async () => (await fetch(`${endpoint}/moto-api/`)).ok);
+  const region = 'eu-west-1';
+  const credentials = { accessKeyId: 'nobody', secretAccessKey: 'of-nobody' };
+  return {
+    endpoint,
+    region,
+    credentials,
+    env: {
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    },
+    stop: () => server.stop(),
+  };
+}
