@@ -1,15 +1,20 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { unzipSync } from 'fflate';
+import { ContactCentre } from '../../src/simulator/contact-centre.ts';
 import type { Fault } from '../../src/simulator/faults.ts';
 import type { Simulator } from '../../src/simulator/server.ts';
 import { type LambdaRuntime, type RuntimeOptions, startRuntime } from '../support/runtime-api.ts';
 import { environmentOfSecrets, startSecretsServer } from '../support/secrets-server.ts';
-import { richItems, secrets, startFrozen } from './support/account.ts';
+import { frozenMs, richItems, secrets, startFrozen } from './support/account.ts';
 import { settingsFor } from './support/exporter.ts';
 import { eventOf, gateways, type Relay, requestOf, startRelay, toHttp, waysToCut } from './support/lambda.ts';
+import { type Moto, startMoto } from './support/moto.ts';
 import { describeWith } from './support/parts.ts';
 import { freePort } from './support/process.ts';
 
@@ -189,6 +194,118 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
     });
   });
 
+  describeWith(['moto'], 'with several accounts in S3', ({ moto }) => {
+    const bucket = 'e2e-vcc-exporter';
+    let folder: string;
+    let aws: Moto;
+    let client: S3Client;
+    let env: Record<string, string>;
+
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'vcc-e2e-lambda-'));
+      aws = await startMoto(moto, folder);
+      const { endpoint, region, credentials } = aws;
+      client = new S3Client({ endpoint, region, credentials });
+      const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' } as const;
+      await client.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration }));
+    });
+    afterAll(async () => {
+      client.destroy();
+      await aws.stop();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    beforeEach(async () => {
+      const names = ['uk', 'us'];
+      const other = toClose(
+        await startFrozen({
+          accounts: names.map((name) => ({ name, items: richItems, clientSecret: secrets.secret })),
+        }),
+      );
+      other.faults = [{ kind: 'status', value: 503, account: 'us' }];
+      const list = other.accounts.map(({ name, clientId }) => ({
+        name,
+        client_id: clientId,
+        client_secret: secrets.secret,
+        token_url: other.tokenUrl,
+        api_url: other.apiUrl,
+        retries: 0,
+      }));
+      // JSON is YAML.
+      const Body = JSON.stringify({ accounts: list });
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'accounts.yml', Body }));
+      env = { ...aws.env, ...anybody, VCC_CONFIG: `s3://${bucket}/accounts.yml` };
+    });
+
+    /** The event of a gateway for another path, with or without a target. */
+    function asked(gateway: (typeof gateways)[number], path: string, target?: string) {
+      const event = eventOf(gateway);
+      const single = target === undefined ? {} : { target };
+      if ('rawPath' in event)
+        return { ...event, rawPath: path, rawQueryString: `${new URLSearchParams(single)}` };
+      return {
+        ...event,
+        path,
+        ...(gateway === 'rest-api' && { pathParameters: { proxy: path.slice(1) } }),
+        ...('multiValueHeaders' in event
+          ? { multiValueQueryStringParameters: target === undefined ? {} : { target: [target] } }
+          : { queryStringParameters: single }),
+      };
+    }
+
+    test.each(gateways)('answers /metrics, /probe and /sd behind %s', async (gateway) => {
+      const runtime = await start(env, { runtimeModules });
+      const all = toHttp(await runtime.invoke(asked(gateway, '/metrics')));
+      expect(all.text).toContain('vcc_up{account="uk"} 1\nvcc_up{account="us"} 0\n');
+      const one = toHttp(await runtime.invoke(asked(gateway, '/probe', 'uk')));
+      expect([one.status, one.text.match(/^vcc_up.*$/gm)]).toEqual([200, ['vcc_up{account="uk"} 1']]);
+      const none = toHttp(await runtime.invoke(asked(gateway, '/probe', 'http://169.254.169.254/')));
+      expect([none.status, none.text]).toEqual([400, expect.stringMatching(/There are: uk, us\n$/)]);
+      const targets = toHttp(await runtime.invoke(asked(gateway, '/sd')));
+      expect(targets.headers['content-type']).toMatch(/^application\/json/);
+      expect(JSON.parse(targets.text)).toMatchObject([{ targets: ['uk'] }, { targets: ['us'] }]);
+      for (const line of await logOf(runtime))
+        expect(line).toMatchObject({ account: 'us', code: 'http_status' });
+    });
+
+    test('says what is wrong with the list in the log only', async () => {
+      const Body = '{"accounts": [{"name": "uk", "region": "moon"}]}';
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'accounts.yml', Body }));
+      const runtime = await start(env, { runtimeModules });
+      const { status, text } = toHttp(await runtime.invoke(requestOf()));
+      expect([status, text]).toEqual([500, expect.not.stringMatching(/region|accounts|s3/)]);
+      expect(await outputOf(runtime)).toContain('accounts[0].region: expected one of emea, nam, apac');
+    });
+  });
+
+  describe('with 10,000 single agents', () => {
+    const many = new ContactCentre({ seed: 3, agents: 10_000, startMs: frozenMs }).items();
+    const settings = { ...anybody, VCC_AGENT_METRICS: 'ids', VCC_AGENT_LIMIT: '10000', VCC_PAGE_SIZE: '500' };
+    const advice = 'VCC_AGENT_LIMIT or VCC_AGENT_INCLUDE';
+
+    test('passes them compressed, and says what helps where they do not fit', async () => {
+      const account = toClose(await startFrozen({ items: many }));
+      const runtime = await start(settingsFor(account, { ...settings, VCC_AGENT_LOGGED_OUT: 'include' }));
+      const packed = toHttp(await runtime.invoke(eventOf('function-url')));
+      expect([packed.status, packed.isBase64Encoded]).toEqual([200, true]);
+      expect(packed.text.match(/^vcc_agent_presence\{/gm)).toHaveLength(many.length);
+      expect(packed.text.endsWith('# EOF\n')).toBe(true);
+
+      const plain = toHttp(await runtime.invoke(requestOf()));
+      expect(plain.status).toBe(500);
+      expect(plain.text).toMatch(
+        /^The answer would be \d+\.\d MB; a Function URL takes 6\.3 MB\. What helps: a scraper that accepts gzip/,
+      );
+      const rest = toHttp(await runtime.invoke(eventOf('rest-api')));
+      expect(rest.status).toBe(500);
+      expect(rest.text).toContain('a Function URL or an HTTP API, where the answer can be compressed');
+      for (const { text } of [plain, rest]) expect(text).toContain(advice);
+      expect(await logOf(runtime)).toEqual([
+        expect.objectContaining({ event: 'answer too large' }),
+        expect.objectContaining({ event: 'answer too large' }),
+      ]);
+    });
+  });
+
   describe('when the API fails', () => {
     const patience = { VCC_REQUEST_TIMEOUT: '300ms', VCC_RETRIES: '1' };
 
@@ -296,7 +413,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
     );
   });
 
-  test('memory does not grow over 10,000 invocations', async () => {
+  test('memory does not grow over 12,000 invocations', async () => {
     const account = toClose(await startFrozen({ items: richItems.slice(0, 20) }));
     const runtime = await start(settingsFor(account, { ...anybody, VCC_RETRIES: '0' }));
     const scrape = eventOf('function-url');
@@ -314,15 +431,15 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       }
       return kib.sort((a, b) => a - b)[Math.floor(kib.length / 2)]!;
     }
-    // The heap is filled and trimmed to its usual size first.
-    await medianKib(2000);
+    // The heap is filled and grows to its usual size first: measured at 98 MiB up to 3000 invocations, at 112 from 4000
+    // on, and at 114 after 20,000.
+    await medianKib(5000);
     const early = await medianKib(1000);
-    await medianKib(6000);
+    await medianKib(5000);
     const late = await medianKib(1000);
-    // Measured: 110 to 118 MiB, and 0.8 to 1.7 MiB more after 7000 further invocations. A leak of 1.2 kB per scrape is
-    // more than is let through.
+    // A leak of 1.4 kB per scrape is more than is let through.
     expect(late - early).toBeLessThan(4 * 1024);
-    expect(account.requests).toMatchObject({ token: 1, api: 5000 });
+    expect(account.requests).toMatchObject({ token: 1, api: 6000 });
     const failed = await logOf(runtime);
     expect(failed.length).toBeGreaterThan(50);
     expect(failed.length).toBeLessThan(200);
