@@ -19,16 +19,16 @@ const style = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem }
 body.several { max-width: 60rem }
-.wide { overflow-x: auto }
-.several td:nth-child(2) { text-align: left }
-.several thead th:nth-child(n + 3) { text-align: right }
-.several th[scope='row'] { opacity: 1 }
+.wide { overflow-x: auto; white-space: nowrap }
 h1 { margin-bottom: 0 }
 h1 + p { margin-top: 0; opacity: .7 }
 table { border-collapse: collapse; width: 100% }
-th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent) }
-th { font-weight: normal; opacity: .7 }
-td { text-align: right; font-variant-numeric: tabular-nums; padding-right: 0 }
+th, td { padding: .35rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent) }
+:is(th, td) + :is(th, td) { padding-left: 1rem }
+th { text-align: left; font-weight: normal; opacity: .7 }
+td, .several thead th:nth-child(n + 3) { text-align: right; font-variant-numeric: tabular-nums }
+.several td:nth-child(2) { text-align: left }
+.several th[scope='row'] { opacity: 1 }
 .up { color: #1a7f37 } .down { color: #d1242f }
 @media (prefers-color-scheme: dark) { .up { color: #4ac26b } .down { color: #ff7b72 } }
 `;
