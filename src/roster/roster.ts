@@ -77,7 +77,7 @@ export function createRoster(
     return {
       roster: kept?.roster,
       status: {
-        up: failures === 0,
+        up: kept !== undefined && failures === 0,
         agents: kept?.roster.size,
         readAtMs: kept?.readAtMs,
         inSeveralTeams: kept?.inSeveralTeams,

@@ -1,3 +1,4 @@
+import { TooLargeError } from '../http/errors.ts';
 import type { Fetch, Trip } from '../http/fetch.ts';
 import { type AuthorizedGet, createAuthorizedGet } from './authorized.ts';
 import type { ClientOptions } from './client.ts';
@@ -67,13 +68,14 @@ export function createFetchDirectory(
 
   /** All items of all pages. Where `meta` does not tell how many there are, a page that brings nothing new is the end. */
   async function list(path: string, query: string, field: string, trip: Trip): Promise<Fields[]> {
+    const { maxPages, pageSize } = options;
     const items: Fields[] = [];
     const seen = new Set<unknown>();
-    for (let page = 1; page <= options.maxPages; page++) {
-      const url = new URL(`${base}/${path}?${query}page=${page}&limit=${options.pageSize}`);
+    for (let page = 1; ; page++) {
+      const url = new URL(`${base}/${path}?${query}page=${page}&limit=${pageSize}`);
       const { body } = await get(url, trip);
       const where = `useradmin ${field}, page ${page}`;
-      const answer = parseJson(body, where) as Fields;
+      const answer = (parseJson(body, where) ?? {}) as Fields;
       const list = answer[field];
       if (!Array.isArray(list)) throw new ShapeError(`${where}: ${field}`, 'an array', kindOf(list));
       const before = seen.size;
@@ -88,9 +90,13 @@ export function createFetchDirectory(
         items.push(fields);
       }
       const { pageCount } = (answer.meta ?? {}) as Fields;
-      if (seen.size === before || (typeof pageCount === 'number' && page >= pageCount)) break;
+      if (seen.size === before || (typeof pageCount === 'number' && page >= pageCount)) return items;
+      if (page > maxPages) {
+        throw new TooLargeError(
+          `useradmin ${field}: more than ${maxPages} pages; VCC_MAX_PAGES is ${maxPages}`,
+        );
+      }
     }
-    return items;
   }
 }
 

@@ -51,6 +51,20 @@ describe('the roster of an account', () => {
     expect(state.budgets).toEqual([8000, 2000]);
   });
 
+  test('that is still on its way is not up, for who cannot wait for it', async () => {
+    const { state, get } = start();
+    let arrive = () => {};
+    state.wait = new Promise((resolve) => {
+      arrive = resolve;
+    });
+    const patient = get(10_000);
+    const { roster, status } = await get(10);
+    expect([roster, status]).toMatchObject([undefined, { up: false, agents: undefined }]);
+    arrive();
+    expect((await patient).status).toMatchObject({ up: true, agents: 1 });
+    expect(state.budgets).toEqual([8000]);
+  });
+
   test('that cannot be read again serves on, and says so', async () => {
     const { state, get } = start();
     await get(10_000);

@@ -56,6 +56,11 @@ describe('the roster by the User Admin API', () => {
     await expect(fetchRoster(5000)).rejects.toThrow('were not accepted for scope users:read');
   });
 
+  test('fails past VCC_MAX_PAGES, rather than leave somebody out', async () => {
+    const fetchRoster = await start({}, { VCC_PAGE_SIZE: '10', VCC_MAX_PAGES: '5' });
+    await expect(fetchRoster(5000)).rejects.toThrow('useradmin users: more than 5 pages; VCC_MAX_PAGES is 5');
+  });
+
   test.each([
     ['an outage', { kind: 'status', value: 503, on: 'users' } as const, /answered 503$/],
     ['half an answer', { kind: 'json', on: 'users' } as const, /^useradmin users, page 1: expected JSON/],
