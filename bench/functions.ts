@@ -51,11 +51,12 @@ export async function buildFunctions(): Promise<Functions> {
     bundledSdk: await bundle({
       stdin: {
         contents: readFileSync(join(root, 'dist', 'handlers', 'metrics.mjs'), 'utf8')
-          .replace(/^import [^\n]*?;\s*const require[^\n]*?;/, '')
-          .replace(/\(0,\w+\.createRequire\)\(import\.meta\.url\)\("@aws-sdk/, 'require("@aws-sdk'),
+          .replace(/^const require[^\n]*?;/, '')
+          .replaceAll(/[\w$]+\(import\.meta\.url\)\("@aws-sdk/g, 'require("@aws-sdk'),
         resolveDir: root,
         loader: 'js',
       },
+      external: ['./parsers.mjs'],
       minify: true,
       keepNames: true,
     }),

@@ -1,4 +1,4 @@
-// Bundles the command line and each Lambda handler, one ES module each, and packs each handler into a zip of its own.
+// Bundles the command line and each Lambda handler, and packs each handler into a zip with the one module it may load later.
 // node scripts/build.mjs [--outdir DIR]   (dist)
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -23,13 +23,12 @@ function revision() {
 }
 
 /** prom-client is CommonJS and asks for Node's own modules by require, which an ES module lacks. */
-const requireBanner =
-  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+const requireBanner = 'const require = process.getBuiltinModule;';
 
 /**
  * Imports of Node's own modules become requires. What an ES module imports is copied name by name, and some of the names
- * load what nobody asked for: WebSocket of node:http all of fetch, others of node:util a differ and text decoders, most
- * of the time that a handler took to load (docs/decisions/0006-builtins-by-require.md).
+ * load what nobody asked for: WebSocket of node:http all of fetch, others of node:util a differ and worker threads, most of
+ * the time that a handler took to load (docs/decisions/0006-builtins-by-require.md). Only the names in use are read.
  */
 const requireBuiltins = {
   name: 'require-builtins',
@@ -37,10 +36,20 @@ const requireBuiltins = {
     onResolve({ filter: /^node:/ }, ({ path, kind }) =>
       kind === 'require-call' ? { path, external: true } : { path, namespace: 'builtin' },
     );
-    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(path)});`,
-      loader: 'js',
-    }));
+    onLoad({ filter: /.*/, namespace: 'builtin' }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => name !== 'default');
+      const unlessUnused = names.map(
+        (name) => `export const ${name} = /* @__PURE__ */ (() => it.${name})();`,
+      );
+      return {
+        contents: [
+          `const it = require(${JSON.stringify(path)});`,
+          'export default it;',
+          ...unlessUnused,
+        ].join('\n'),
+        loader: 'js',
+      };
+    });
   },
 };
 
@@ -65,11 +74,26 @@ const shared = {
   logLevel: 'warning',
 };
 
+/** YAML and CSV: two fifths of all code, and most functions never need them. A start is faster without (docs/benchmarks.md). */
+const later = 'parsers';
+const loadLater = {
+  name: 'load-later',
+  setup({ onResolve }) {
+    onResolve({ filter: new RegExp(`/${later}\\.ts$`) }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: `./${later}.mjs`, external: true } : undefined,
+    );
+  },
+};
+
 const handlers = readdirSync(`${root}handlers`).map((file) => file.replace(/\.ts$/, ''));
 await build({
   ...shared,
-  entryPoints: Object.fromEntries(handlers.map((name) => [name, `handlers/${name}.ts`])),
+  entryPoints: {
+    ...Object.fromEntries(handlers.map((name) => [name, `handlers/${name}.ts`])),
+    [later]: `src/documents/${later}.ts`,
+  },
   outdir: join(outdir, 'handlers'),
+  plugins: [...shared.plugins, loadLater],
   banner: { js: requireBanner },
 });
 await build({
@@ -83,9 +107,15 @@ await build({
 const mtime = new Date(2020, 0, 1);
 mkdirSync(join(outdir, 'package'), { recursive: true });
 for (const name of handlers) {
-  const file = `${name}.mjs`;
-  const content = readFileSync(join(outdir, 'handlers', file));
-  // Lambda reads the code as another user than the one who packed it: readable to all, Unix (3).
-  const zip = zipSync({ [file]: [content, { os: 3, attrs: 0o100644 << 16 }] }, { level: 9, mtime });
+  const files = [name, later].map((file) => `${file}.mjs`);
+  const zip = zipSync(
+    Object.fromEntries(
+      files.map((file) => {
+        // Lambda reads the code as another user than the one who packed it: readable to all, Unix (3).
+        return [file, [readFileSync(join(outdir, 'handlers', file)), { os: 3, attrs: 0o100644 << 16 }]];
+      }),
+    ),
+    { level: 9, mtime },
+  );
   writeFileSync(join(outdir, 'package', `${name}.zip`), zip);
 }

@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { DocumentError, type ReadText } from '../documents/errors.ts';
 import { ExporterError } from '../errors.ts';
@@ -50,6 +49,8 @@ export function createReadText(): ReadText {
 }
 
 async function readLocal(path: string, signal: AbortSignal): Promise<string> {
+  // Only now: most functions have no files, and would load it at every start.
+  const { readFile, stat } = await import('node:fs/promises');
   try {
     if ((await stat(path)).size > maxBytes) throw tooLarge(path);
     return await readFile(path, { encoding: 'utf8', signal });
