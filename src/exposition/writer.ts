@@ -10,15 +10,6 @@ const longestNumber = 24;
 /** Most lines are shorter; there will be more room if they are not. */
 const usualLine = 96;
 
-/** Labels that have been written before, and where. */
-interface Piece {
-  labels: Labels;
-  start: number;
-  end: number;
-}
-
-const nothing: Piece = { labels: {}, start: 0, end: 0 };
-
 /**
  * Writes an exposition as bytes; names and labels that come again are copied from where they were written first. Putting
  * strings together would do for some hundred series; for the hundred thousand of single agents it takes longer than all the
@@ -26,10 +17,11 @@ const nothing: Piece = { labels: {}, start: 0, end: 0 };
  */
 export class Writer {
   readonly #out: Bytes;
+  /** Labels that have been written, in the order of their first coming; where each begins, and the last one ends. */
+  readonly #written: Labels[] = [];
+  readonly #starts = [0];
   readonly #labelBytes = new Bytes(1 << 12);
-  /** In the order of their first coming. */
-  readonly #pieces: Piece[] = [];
-  readonly #pieceOf = new Map<Labels, number>();
+  readonly #placeOf = new Map<Labels, number>();
   // Labels of agents come in the same order in every family: where the last ones were, or one further, are the next.
   #lastShared = 0;
   #lastOwn = 0;
@@ -56,29 +48,33 @@ export class Writer {
   /** The line of one sample. */
   sample(name: string, { labels, sharedLabels, value }: Sample): void {
     if (name !== this.#name) this.#setName(name);
-    let shared = nothing;
+    const starts = this.#starts;
+    let sharedStart = 0;
+    let sharedEnd = 0;
     if (sharedLabels !== undefined) {
       this.#lastShared = this.#find(sharedLabels, this.#lastShared);
-      shared = this.#pieces[this.#lastShared]!;
+      sharedStart = starts[this.#lastShared]!;
+      sharedEnd = starts[this.#lastShared + 1]!;
     }
     this.#lastOwn = this.#find(labels, this.#lastOwn);
-    const own = this.#pieces[this.#lastOwn]!;
+    const ownStart = starts[this.#lastOwn]!;
+    const ownEnd = starts[this.#lastOwn + 1]!;
     const names = this.#nameBytes;
     const out = this.#out;
-    out.reserve(names.end + shared.end - shared.start + own.end - own.start + longestNumber + 8);
+    out.reserve(names.end + sharedEnd - sharedStart + ownEnd - ownStart + longestNumber + 8);
 
     const { view } = out;
     const from = this.#labelBytes.view;
     let end = copyBytes(names.view, 0, names.end, view, out.end);
     let separator: number = openBrace;
-    if (shared.end > shared.start) {
+    if (sharedEnd > sharedStart) {
       view.setUint8(end, separator);
-      end = copyBytes(from, shared.start, shared.end, view, end + 1);
+      end = copyBytes(from, sharedStart, sharedEnd, view, end + 1);
       separator = comma;
     }
-    if (own.end > own.start) {
+    if (ownEnd > ownStart) {
       view.setUint8(end, separator);
-      end = copyBytes(from, own.start, own.end, view, end + 1);
+      end = copyBytes(from, ownStart, ownEnd, view, end + 1);
       separator = comma;
     }
     if (separator === comma) view.setUint8(end++, closeBrace);
@@ -95,12 +91,12 @@ export class Writer {
     this.#nameBytes.text(name);
   }
 
-  /** Which piece these labels are; `last` is where to look first. */
+  /** Which of those written these labels are; `last` is where to look first. */
   #find(labels: Labels, last: number): number {
-    const pieces = this.#pieces;
-    if (pieces[last]?.labels === labels) return last;
-    if (pieces[last + 1]?.labels === labels) return last + 1;
-    return this.#pieceOf.get(labels) ?? this.#add(labels);
+    const written = this.#written;
+    if (written[last] === labels) return last;
+    if (written[last + 1] === labels) return last + 1;
+    return this.#placeOf.get(labels) ?? this.#add(labels);
   }
 
   #add(labels: Labels): number {
@@ -116,10 +112,9 @@ export class Writer {
       bytes.short(special.test(value) ? escapeText(value) : value);
       bytes.bytes[bytes.end++] = quote;
     }
-    const index = this.#pieces.length;
-    this.#pieces.push({ labels, start, end: bytes.end });
-    this.#pieceOf.set(labels, index);
-    return index;
+    this.#starts.push(bytes.end);
+    this.#placeOf.set(labels, this.#written.length);
+    return this.#written.push(labels) - 1;
   }
 }
 
