@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { unzipSync } from 'fflate';
 import { ContactCentre } from '../../src/simulator/contact-centre.ts';
@@ -14,7 +13,7 @@ import { environmentOfSecrets, startSecretsServer } from '../support/secrets-ser
 import { frozenMs, richItems, secrets, startFrozen } from './support/account.ts';
 import { settingsFor } from './support/exporter.ts';
 import { eventOf, gateways, type Relay, requestOf, startRelay, toHttp, waysToCut } from './support/lambda.ts';
-import { type Moto, startMoto } from './support/moto.ts';
+import { type Bucket, createBucket, type Moto, startMoto } from './support/moto.ts';
 import { describeWith } from './support/parts.ts';
 import { freePort } from './support/process.ts';
 
@@ -198,19 +197,16 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
     const bucket = 'e2e-vcc-exporter';
     let folder: string;
     let aws: Moto;
-    let client: S3Client;
+    let objects: Bucket;
     let env: Record<string, string>;
 
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), 'vcc-e2e-lambda-'));
       aws = await startMoto(moto, folder);
-      const { endpoint, region, credentials } = aws;
-      client = new S3Client({ endpoint, region, credentials });
-      const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' } as const;
-      await client.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration }));
+      objects = await createBucket(aws, bucket);
     });
     afterAll(async () => {
-      client.destroy();
+      objects.close();
       await aws.stop();
       rmSync(folder, { recursive: true, force: true });
     });
@@ -231,8 +227,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
         retries: 0,
       }));
       // JSON is YAML.
-      const Body = JSON.stringify({ accounts: list });
-      await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'accounts.yml', Body }));
+      await objects.put('accounts.yml', JSON.stringify({ accounts: list }));
       env = { ...aws.env, ...anybody, VCC_CONFIG: `s3://${bucket}/accounts.yml` };
     });
 
@@ -268,8 +263,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
     });
 
     test('says what is wrong with the list in the log only', async () => {
-      const Body = '{"accounts": [{"name": "uk", "region": "moon"}]}';
-      await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'accounts.yml', Body }));
+      await objects.put('accounts.yml', '{"accounts": [{"name": "uk", "region": "moon"}]}');
       const runtime = await start(env, { runtimeModules });
       const { status, text } = toHttp(await runtime.invoke(requestOf()));
       expect([status, text]).toEqual([500, expect.not.stringMatching(/region|accounts|s3/)]);

@@ -1,12 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Simulator } from '../../src/simulator/server.ts';
 import { secrets, startFrozen } from './support/account.ts';
 import { type Exporter, runCli, startExporter } from './support/exporter.ts';
-import { type Moto, startMoto } from './support/moto.ts';
+import { type Bucket, createBucket, type Moto, startMoto } from './support/moto.ts';
 import { describeWith } from './support/parts.ts';
 import { poll } from './support/process.ts';
 
@@ -15,7 +14,7 @@ const roster = `s3://${bucket}/rosters/uk team.csv`;
 
 describeWith(['moto'], 'accounts and rosters in moto’s S3, read by the built exporter', ({ moto }) => {
   let server: Moto;
-  let client: S3Client;
+  let objects: Bucket;
   let folder: string;
   let simulator: Simulator;
   let exporter: Exporter | undefined;
@@ -23,13 +22,10 @@ describeWith(['moto'], 'accounts and rosters in moto’s S3, read by the built e
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'vcc-e2e-s3-'));
     server = await startMoto(moto, folder);
-    const { endpoint, region, credentials } = server;
-    client = new S3Client({ endpoint, region, credentials });
-    const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' } as const;
-    await client.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration }));
+    objects = await createBucket(server, bucket);
   });
   afterAll(async () => {
-    client.destroy();
+    objects.close();
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -37,8 +33,8 @@ describeWith(['moto'], 'accounts and rosters in moto’s S3, read by the built e
     simulator = await startFrozen({
       accounts: ['uk', 'us'].map((name) => ({ name, agents: 40, clientSecret: secrets.secret })),
     });
-    await put('accounts.yml', accountsYaml());
-    await put('rosters/uk team.csv', simulator.accounts[0]!.rosterCsv());
+    await objects.put('accounts.yml', accountsYaml());
+    await objects.put('rosters/uk team.csv', simulator.accounts[0]!.rosterCsv());
   });
   afterEach(async () => {
     await exporter?.stop();
@@ -46,7 +42,6 @@ describeWith(['moto'], 'accounts and rosters in moto’s S3, read by the built e
     await simulator.close();
   });
 
-  const put = (Key: string, Body: string) => client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
   const accountsYaml = () => {
     const [uk, us] = simulator.accounts;
     return `
@@ -88,14 +83,14 @@ accounts:
       expect(text).toMatch(new RegExp(`^vcc_team_agents_idle\\{account="${account}",team="[A-Z]`, 'm'));
     }
 
-    await put(
+    await objects.put(
       'rosters/uk team.csv',
       `agentId,team\n${simulator.accounts[0]!.items()[0]!.agentId},Night shift\n`,
     );
     await poll('the new roster', async () =>
       (await scrape()).includes('vcc_team_agents_idle{account="uk",team="Night shift"} '),
     );
-    await put('rosters/uk team.csv', 'team\nNight shift\n');
+    await objects.put('rosters/uk team.csv', 'team\nNight shift\n');
     await poll('the failure', async () => (await scrape()).includes('vcc_roster_up{account="uk"} 0\n'));
     const last = await scrape();
     expect(last).toContain('vcc_team_agents_idle{account="uk",team="Night shift"} ');

@@ -1,3 +1,4 @@
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Parts } from './parts.ts';
 import { freePort, poll, start } from './process.ts';
 
@@ -30,5 +31,21 @@ export async function startMoto({ python, env }: Parts['moto'], folder: string):
       AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     },
     stop: () => server.stop(),
+  };
+}
+
+/** A bucket of moto's S3. */
+export interface Bucket {
+  put(key: string, body: string): Promise<unknown>;
+  close(): void;
+}
+
+export async function createBucket({ endpoint, region, credentials }: Moto, name: string): Promise<Bucket> {
+  const client = new S3Client({ endpoint, region, credentials });
+  const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' } as const;
+  await client.send(new CreateBucketCommand({ Bucket: name, CreateBucketConfiguration }));
+  return {
+    put: (key, body) => client.send(new PutObjectCommand({ Bucket: name, Key: key, Body: body })),
+    close: () => client.destroy(),
   };
 }
