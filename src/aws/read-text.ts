@@ -7,8 +7,8 @@ type Sdk = typeof import('@aws-sdk/client-s3');
 /** Longest one attempt may take; the SDK makes up to three. */
 const timeouts = { connectionTimeout: 1000, requestTimeout: 5000 };
 
-/** A roster of a hundred thousand agents has a tenth of this. */
-const maxBytes = 50_000_000;
+/** A roster of a hundred thousand agents has half of this; it is parsed in one go, and all accounts wait for it. */
+const maxBytes = 10_000_000;
 
 /** Reads files, and objects in S3 (`s3://bucket/key`) with region and credentials from where the SDK finds them. */
 export function createReadText(): ReadText {
@@ -27,7 +27,7 @@ export function createReadText(): ReadText {
       const command = new sdk.GetObjectCommand({ Bucket: bucket, Key: key });
       const { Body, ContentLength } = await client.send(command, { abortSignal: signal });
       if ((ContentLength ?? 0) > maxBytes) throw tooLarge(location);
-      return (await Body?.transformToString('utf-8')) ?? '';
+      return toText(location, (await Body?.transformToByteArray()) ?? new Uint8Array());
     } catch (error) {
       if (signal.aborted && signal.reason instanceof ExporterError) throw signal.reason;
       if (error instanceof DocumentError) throw error;
@@ -48,14 +48,38 @@ export function createReadText(): ReadText {
   };
 }
 
+/** Files that are being read: where a file system hangs, each holds one of the few threads that Node.js has. */
+const underWay = new Map<string, Promise<string>>();
+
 async function readLocal(path: string, signal: AbortSignal): Promise<string> {
+  signal.throwIfAborted();
+  const reading = underWay.get(path) ?? readFileText(path).finally(() => underWay.delete(path));
+  underWay.set(path, reading);
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      const { reason } = signal;
+      reject(
+        reason instanceof ExporterError
+          ? reason
+          : new DocumentError(`${path}: not read in time`, { retryable: true, cause: reason }),
+      );
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    reading.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+async function readFileText(path: string): Promise<string> {
   // Only now: most functions have no files, and would load it at every start.
   const { readFile, stat } = await import('node:fs/promises');
   try {
-    if ((await stat(path)).size > maxBytes) throw tooLarge(path);
-    return await readFile(path, { encoding: 'utf8', signal });
+    const found = await stat(path);
+    // To open a pipe is to wait for who writes to it.
+    if (!found.isFile())
+      throw new DocumentError(`${path}: ${found.isDirectory() ? 'is a folder' : 'is not a file'}`);
+    if (found.size > maxBytes) throw tooLarge(path);
+    return toText(path, await readFile(path));
   } catch (error) {
-    if (signal.aborted) throw signal.reason;
     if (error instanceof DocumentError) throw error;
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     const reason = fileReasons[code] ?? `cannot be read (${code})`;
@@ -63,10 +87,18 @@ async function readLocal(path: string, signal: AbortSignal): Promise<string> {
   }
 }
 
+/** Text is UTF-8: of another encoding different names may become the same. */
+function toText(location: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new DocumentError(`${location}: expected UTF-8; save it in that encoding`, { cause: error });
+  }
+}
+
 const fileReasons: Record<string, string> = {
   ENOENT: 'there is no such file',
   EACCES: 'may not be read',
-  EISDIR: 'is a folder',
 };
 
 /** What the SDK throws, as far as it is of use. */

@@ -69,7 +69,7 @@ function toAccounts(document: Value, name: string, env: Environment): Settings[]
       unfit(where, 'a mapping with a name', kindOf(entry));
       continue;
     }
-    const own = toTexts(entry, where);
+    const { texts: own, fromVariables } = toTexts(entry, where);
     const nameOf = (setting: SettingName) => `${where}.${fieldOf(setting)}`;
     if (own.VCC_ACCOUNT === undefined) unfit(`${where}.name`, 'a name', 'nothing');
     else if (seen.has(own.VCC_ACCOUNT)) {
@@ -77,7 +77,7 @@ function toAccounts(document: Value, name: string, env: Environment): Settings[]
     }
     if (own.VCC_ACCOUNT !== undefined) seen.add(own.VCC_ACCOUNT);
     const texts = { ...inherited(env, own), ...own };
-    const read = readSettings(texts, nameOf);
+    const read = readSettings(texts, nameOf, fromVariables);
     const unfitting = [...read.problems, ...accountContradictions(read.values, nameOf)];
     problems.push(...unfitting.map((problem) => `${name}: ${problem}`));
     if (!texts.VCC_CLIENT_ID && !texts.VCC_CLIENT_SECRET && !texts.VCC_SECRET_ID) {
@@ -88,9 +88,10 @@ function toAccounts(document: Value, name: string, env: Environment): Settings[]
   if (problems.length > 0) throw new ConfigError(problems);
   return accounts;
 
-  /** An account's fields as texts, by the names of their settings. */
-  function toTexts(entry: { readonly [key: string]: Value }, where: string): Record<string, string> {
-    const texts: Record<string, string> = {};
+  /** An account's fields as texts, by the names of their settings, and which of them may be secrets in the wrong field. */
+  function toTexts(entry: { readonly [key: string]: Value }, where: string) {
+    const texts: Partial<Record<SettingName, string>> = {};
+    const fromVariables = new Set<SettingName>();
     for (const [field, value] of Object.entries(entry)) {
       const setting = accountFields.get(field);
       if (setting === undefined) {
@@ -101,15 +102,16 @@ function toAccounts(document: Value, name: string, env: Environment): Settings[]
       const text = toText(value, settings[setting]);
       if (text === undefined) unfit(`${where}.${field}`, 'a text or number', kindOf(value));
       else if (text !== '') texts[setting] = resolve(text, `${where}.${field}`);
+      if (texts[setting] !== text) fromVariables.add(setting);
     }
-    return texts;
+    return { texts, fromVariables };
   }
 
   /** `${NAME}` stands for a variable of the environment, so that a file need not hold secrets. */
   function resolve(text: string, where: string): string {
     const [, variable] = /^\$\{(\w+)\}$/.exec(text) ?? [];
     if (variable === undefined) return text;
-    const value = env[variable]?.trim();
+    const value = Object.hasOwn(env, variable) ? env[variable]?.trim() : undefined;
     if (!value) unfit(where, `the environment variable ${variable} to be set`, 'nothing');
     return value ?? '';
   }

@@ -46,10 +46,11 @@ export function loadSettings(env: Environment): Settings {
   return values as Settings;
 }
 
-/** Parses what is set; whatever does not fit is a problem under the name that `nameOf` gives it. */
+/** Parses what is set; whatever does not fit is a problem under the name that `nameOf` gives it, `hidden` ones unquoted. */
 export function readSettings(
   texts: Environment,
   nameOf: NameSetting,
+  hidden: ReadonlySet<SettingName> = new Set(),
 ): { values: Partial<Settings>; problems: string[] } {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
@@ -61,7 +62,7 @@ export function readSettings(
       values[name] = parse(given);
     } catch (error) {
       if (!(error instanceof Unfit)) throw error;
-      const received = sensitive ? 'another value' : JSON.stringify(given);
+      const received = sensitive || hidden.has(name) ? 'another value' : JSON.stringify(given);
       problems.push(`${nameOf(name)}: expected ${error.expected}; received ${received}`);
     }
   }

@@ -181,6 +181,8 @@ export const labelNames: Parse<readonly string[]> = parser(
 export const agentPattern: Parse<AgentPattern> = parser(text.schema, (value) => {
   const [, column = 'agent_id', source = value] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.*)$/su.exec(value) ?? [];
   try {
+    // By itself first: `a)|(b` would fit between the anchors and lose them.
+    new RegExp(source, 'su');
     return { column, pattern: new RegExp(`^(?:${source})$`, 'su') };
   } catch {
     throw new Unfit('a regular expression for agent ids, or column=expression for a column of the roster');
@@ -203,7 +205,7 @@ const location = parser(text.schema, (value) => {
 
 /** Where accounts are listed: a path, an object in S3, or the list itself. */
 export const configSource: Parse<{ inline: string } | { location: string }> = parser(text.schema, (value) =>
-  value.startsWith('{') ? { inline: value } : { location: location(value) },
+  /[\n{["]/.test(value) ? { inline: value } : { location: location(value) },
 );
 
 /** Where teams and names come from. */

@@ -116,7 +116,7 @@ export const settings = {
   VCC_CONFIG: setting({
     section: 'Several accounts',
     about:
-      'Several accounts: a YAML file, an object in S3 (`s3://bucket/key`), or the YAML or JSON itself if it begins with `{`. docs/accounts.md has its form. What an account does not say itself comes from the settings here.',
+      'Several accounts: a YAML file, an object in S3 (`s3://bucket/key`), or the list itself as YAML or JSON. docs/accounts.md has its form. What an account does not say itself comes from the settings here.',
     parse: configSource,
     absent: 'one account, described by the settings here',
     sensitive: true,

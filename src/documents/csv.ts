@@ -1,14 +1,14 @@
 import { DocumentError } from './errors.ts';
 
-/** A table: the names of its columns, and rows of as many cells, each with its line. */
+/** A table: the names of its columns, and rows of as many cells, numbered as in a spreadsheet: the header is row 1. */
 export interface Table {
   columns: readonly string[];
-  rows: readonly { line: number; cells: readonly string[] }[];
+  rows: readonly { row: number; cells: readonly string[] }[];
 }
 
 /**
  * Parses CSV (RFC 4180) with a header. Between cells is a comma, a semicolon or a tab, whichever the header has most of; a
- * byte order mark and empty lines are ignored. @throws DocumentError with the line, quoting nothing
+ * byte order mark and empty lines are ignored. @throws DocumentError with the row, quoting nothing
  */
 export async function parseCsv(text: string, name: string): Promise<Table> {
   const { papa } = await import('./parsers.ts');
@@ -16,16 +16,16 @@ export async function parseCsv(text: string, name: string): Promise<Table> {
     delimiter: delimiterOf(text),
   });
   const [problem] = errors;
-  if (problem) throw new DocumentError(`${name}, line ${(problem.row ?? 0) + 1}: ${problem.message}`);
+  if (problem) throw new DocumentError(`${name}, row ${(problem.row ?? 0) + 1}: ${problem.message}`);
   const [columns = [], ...rest] = data.map((cells) => cells.map((cell) => cell.trim()));
   const rows = rest
-    .map((cells, index) => ({ line: index + 2, cells }))
+    .map((cells, index) => ({ row: index + 2, cells }))
     .filter(({ cells }) => cells.some((cell) => cell !== ''));
   const uneven = rows.find(({ cells }) => cells.length !== columns.length);
   if (uneven) {
-    const { line, cells } = uneven;
+    const { row, cells } = uneven;
     throw new DocumentError(
-      `${name}, line ${line}: expected ${columns.length} cells; received ${cells.length}`,
+      `${name}, row ${row}: expected ${columns.length} cells; received ${cells.length}`,
     );
   }
   return { columns, rows };

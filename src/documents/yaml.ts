@@ -1,7 +1,7 @@
 import { DocumentError } from './errors.ts';
 import type { YAMLException } from './parsers.ts';
 
-/** What a document holds: texts (numbers and dates too, as they are written), lists and mappings. */
+/** What a document holds: texts (numbers and dates too, as they are written; null is empty), lists and mappings. */
 export type Value = string | readonly Value[] | { readonly [key: string]: Value };
 
 /**
@@ -10,16 +10,44 @@ export type Value = string | readonly Value[] | { readonly [key: string]: Value 
  */
 export async function parseYaml(text: string, name: string): Promise<Value> {
   // Loaded when there is a document to read: most deployments have none.
-  const { FAILSAFE_SCHEMA, load, mergeTag } = await import('./parsers.ts');
-  let value: Value;
+  const { FAILSAFE_SCHEMA, load, mergeTag, nullCoreTag } = await import('./parsers.ts');
+  let node: Node;
   try {
-    value = load(text, { schema: FAILSAFE_SCHEMA.withTags(mergeTag) }) as Value;
+    node = load(text, { schema: FAILSAFE_SCHEMA.withTags(mergeTag, nullCoreTag) }) as Node;
   } catch (error) {
     const { reason, mark } = error as YAMLException;
     const where = mark ? `, line ${mark.line + 1}, column ${mark.column + 1}` : '';
-    throw new DocumentError(`${name}${where}: expected YAML; ${reason ?? 'it is not'}`);
+    // From the first quotation on it may be a secret: `client_secret: *…` is an alias to YAML.
+    const [known] = (reason ?? 'it is not').split(/["'<!]/, 1);
+    throw new DocumentError(`${name}${where}: expected YAML; ${known!.trim()}`);
   }
-  if (isEndless(value, new Set())) throw new DocumentError(`${name}: an alias stands for what contains it`);
+  return toValue(node, name, new Map());
+}
+
+/** What js-yaml makes of a document. */
+type Node = string | null | undefined | readonly Node[] | { readonly [key: string]: Node };
+
+/**
+ * A node as a value: texts are well-formed, and mappings have no prototype, since names of columns are asked of them. What
+ * aliases share is looked at once and stays shared, for a few lines may stand for more than there is memory.
+ */
+function toValue(node: Node, name: string, known: Map<Node, Value | undefined>): Value {
+  if (node === null || node === undefined) return '';
+  if (typeof node === 'string') return node.toWellFormed();
+  if (known.has(node)) {
+    const value = known.get(node);
+    if (value === undefined) throw new DocumentError(`${name}: an alias stands for what contains it`);
+    return value;
+  }
+  known.set(node, undefined);
+  let value: Value;
+  if (Array.isArray(node)) value = (node as readonly Node[]).map((part) => toValue(part, name, known));
+  else {
+    const mapping: Record<string, Value> = Object.create(null);
+    for (const [key, part] of Object.entries(node)) mapping[key.toWellFormed()] = toValue(part, name, known);
+    value = mapping;
+  }
+  known.set(node, value);
   return value;
 }
 
@@ -33,13 +61,4 @@ export function kindOf(value: Value | undefined): string {
   if (value === undefined || value === '') return 'nothing';
   if (typeof value === 'string') return 'a text';
   return Array.isArray(value) ? 'a list' : 'a mapping';
-}
-
-function isEndless(value: Value, above: Set<Value>): boolean {
-  if (typeof value === 'string') return false;
-  if (above.has(value)) return true;
-  above.add(value);
-  const endless = Object.values(value).some((part: Value) => isEndless(part, above));
-  above.delete(value);
-  return endless;
 }

@@ -2,6 +2,7 @@ import { beginTrip, type Fetch } from '../http/fetch.ts';
 import type { TokenOptions } from '../vcc/token.ts';
 import { createTokenSource } from '../vcc/token.ts';
 import { createFetchDirectory, type DirectoryOptions, type DirectoryUser } from '../vcc/users.ts';
+import { RosterError } from './errors.ts';
 import type { FetchedRoster, FetchRoster } from './roster.ts';
 
 /** The roster that VCC's own User Admin API gives, for credentials with the scope users:read. */
@@ -35,5 +36,6 @@ function toRoster(users: readonly DirectoryUser[]): FetchedRoster {
     if (groups.length > 1) inSeveralTeams++;
     agents.set(agentId, { name, team: [...groups].sort()[0] ?? '' });
   }
+  if (agents.size === 0) throw new RosterError('the users API has no agents');
   return { columns: new Set(['name', 'team']), agents, inSeveralTeams };
 }

@@ -73,11 +73,11 @@ export function createRoster(
       });
     }
     // Whoever began it may have more time than this one.
-    if (reading !== undefined) await within(reading, limitMs);
+    const done = reading === undefined || (await within(reading, limitMs));
     return {
       roster: kept?.roster,
       status: {
-        up: kept !== undefined && failures === 0,
+        up: done && kept !== undefined && failures === 0,
         agents: kept?.roster.size,
         readAtMs: kept?.readAtMs,
         inSeveralTeams: kept?.inSeveralTeams,
@@ -86,20 +86,22 @@ export function createRoster(
   };
 }
 
-async function within(done: Promise<void>, limitMs: number): Promise<void> {
+/** Whether it was done in time. */
+async function within(done: Promise<void>, limitMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, limitMs, false);
   });
-  await Promise.race([done, late]);
+  const inTime = await Promise.race([done.then(() => true), late]);
   clearTimeout(timer);
+  return inTime;
 }
 
 /** @throws RosterError when a column that is asked for is not there; team and site may be absent */
 function toRoster({ columns, agents }: RosterTable, { labels, filters }: RosterOptions): Roster {
   const optional = ['team', 'site'];
   const missing = [...new Set([...labels, ...filters])].filter(
-    (column) => agents.size > 0 && !columns.has(column) && !optional.includes(column),
+    (column) => !columns.has(column) && !optional.includes(column),
   );
   if (missing.length > 0) {
     throw new RosterError(`the roster has no column ${missing.join(', ')}, which the settings ask for`);

@@ -13,7 +13,7 @@ const idColumn = 'agent_id';
 /**
  * Reads a roster: CSV with a header, or a YAML (or JSON) list of mappings, as the end of its name says. The column agentId
  * is needed. Names of columns become snake_case: `agentId` and `Agent ID` are `agent_id`.
- * @throws RosterError with the line or item, naming nobody
+ * @throws RosterError with the row or item, naming nobody
  */
 export async function parseRoster(text: string, name: string): Promise<RosterTable> {
   if (/\.csv$/i.test(name)) return fromCsv(text, name);
@@ -29,8 +29,8 @@ async function fromCsv(text: string, name: string): Promise<RosterTable> {
   return collect(
     name,
     new Set(names),
-    rows.map(({ line, cells }) => [
-      `line ${line}`,
+    rows.map(({ row, cells }) => [
+      `row ${row}`,
       Object.fromEntries(names.map((column, index) => [column, cells[index]!])),
     ]),
   );
@@ -46,7 +46,7 @@ async function fromYaml(text: string, name: string): Promise<RosterTable> {
     if (!isMapping(item)) {
       throw new RosterError(`${name}: ${where}: expected a mapping; received ${kindOf(item)}`);
     }
-    const record: Record<string, string> = {};
+    const record: Record<string, string> = Object.create(null);
     for (const [key, value] of Object.entries(item)) {
       const column = toSnakeCase(key);
       if (typeof value !== 'string') {
@@ -54,7 +54,7 @@ async function fromYaml(text: string, name: string): Promise<RosterTable> {
           `${name}: ${where}.${column}: expected a text or number; received ${kindOf(value)}`,
         );
       }
-      if (Object.hasOwn(record, column)) throw new RosterError(`${name}: ${where}: ${column} is there twice`);
+      if (column in record) throw new RosterError(`${name}: ${where}: ${column} is there twice`);
       record[column] = value.trim();
       columns.add(column);
     }
@@ -68,13 +68,15 @@ function collect(
   columns: ReadonlySet<string>,
   records: readonly [string, Record<string, string>][],
 ): RosterTable {
-  if (records.length > 0 && !columns.has(idColumn))
-    throw new RosterError(`${name}: expected a column agentId`);
+  // One that is being written, or the export of a query that failed, must not take the place of a good one.
+  if (records.length === 0) throw new RosterError(`${name}: expected agents; received none`);
+  if (!columns.has(idColumn)) throw new RosterError(`${name}: expected a column agentId`);
   const agents = new Map<string, Record<string, string>>();
   for (const [where, { [idColumn]: id, ...others }] of records) {
     if (!id) throw new RosterError(`${name}, ${where}: expected an agentId; received nothing`);
     if (agents.has(id)) throw new RosterError(`${name}, ${where}: this agent is there already`);
-    agents.set(id, others);
+    // Without a prototype: a column may be called like one of its members.
+    agents.set(id, Object.assign(Object.create(null), others));
   }
   return { columns, agents };
 }

@@ -6,7 +6,10 @@ const byteOrderMark = 0xfeff;
 export function parseJson(body: string, where: string): object {
   let value: unknown;
   try {
-    value = JSON.parse(body.charCodeAt(0) === byteOrderMark ? body.slice(1) : body);
+    value = JSON.parse(
+      body.charCodeAt(0) === byteOrderMark ? body.slice(1) : body,
+      body.includes('\\u') && loneSurrogate.test(body) ? wellFormed : undefined,
+    );
   } catch {
     // The parser's own message quotes the text, which may hold a token or an agent's id.
     throw new ShapeError(where, 'JSON', `${body.length} characters that are not JSON`);
@@ -15,6 +18,17 @@ export function parseJson(body: string, where: string): object {
     throw new ShapeError(where, 'a JSON object', kindOf(value));
   }
   return value;
+}
+
+/** The escape of half a surrogate pair. */
+const loneSurrogate = /\\u[dD][89aAbB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89aAbB]..)\\u[dD][c-fC-F]/;
+
+/**
+ * Half of a surrogate pair can only come as an escape, and cannot leave as UTF-8: two texts that differ in it would become
+ * one, and their series two of the same name.
+ */
+function wellFormed(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
 /** What kind of value this is, without telling a text or a number: both may identify a person. */

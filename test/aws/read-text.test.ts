@@ -76,10 +76,17 @@ describe('reading from S3 with the real SDK', () => {
     await expect(reading).rejects.toThrow('out of time');
   });
 
+  test('takes UTF-8 for granted from nobody', async () => {
+    answer = (_, response) => response.end(Buffer.from('1,S\xe4les\n', 'latin1'));
+    await expect(createReadText()('s3://acme/roster.csv', soon())).rejects.toThrow(
+      's3://acme/roster.csv: expected UTF-8; save it in that encoding',
+    );
+  });
+
   test('refuses what is larger than any roster', async () => {
     answer = (_, response) => response.writeHead(200, { 'content-length': 60_000_000 }).write('x');
     await expect(createReadText()('s3://acme/roster.csv', soon())).rejects.toThrow(
-      's3://acme/roster.csv: larger than 50 MB',
+      's3://acme/roster.csv: larger than 10 MB',
     );
   });
 });
@@ -93,6 +100,9 @@ describe('reading files', () => {
       expect(await createReadText()(path, soon())).toBe('agentId\n');
       await expect(createReadText()(`${path}x`, soon())).rejects.toThrow(`${path}x: there is no such file`);
       await expect(createReadText()(folder, soon())).rejects.toThrow(`${folder}: is a folder`);
+      await expect(createReadText()('/dev/null', soon())).rejects.toThrow('/dev/null: is not a file');
+      writeFileSync(path, Buffer.from('agentId,team\n1,S\xe4les\n', 'latin1'));
+      await expect(createReadText()(path, soon())).rejects.toThrow(`${path}: expected UTF-8`);
     } finally {
       rmSync(folder, { recursive: true });
     }

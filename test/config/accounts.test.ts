@@ -100,6 +100,7 @@ const broken: Record<string, string[]> = {
   'bad-pattern': [
     'FILE: accounts[0].agent_include: expected a regular expression for agent ids, or column=expression for a column of the roster; received "("',
     'FILE: accounts[0].agent_exclude: expected a regular expression for agent ids, or column=expression for a column of the roster; received "["',
+    'FILE: accounts[1].agent_include: expected a regular expression for agent ids, or column=expression for a column of the roster; received "1)|(2"',
   ],
   'pattern-without-roster': [
     'FILE: accounts[0].agent_include: expected an expression for agent ids, since no accounts[0].roster is set; received one for "team"',
@@ -165,6 +166,37 @@ describe('a list of accounts', () => {
       'VCC_CONFIG: accounts[0].x: there is no such field',
       'VCC_CONFIG: accounts[0]: expected a secret_id, or client_id and client_secret; received neither',
     ]);
+  });
+
+  test.each([
+    ['---\naccounts:\n  - {name: a, secret_id: x}', []],
+    ['# ours\naccounts:\n  - {name: a, secret_id: x}', []],
+    ['"accounts": [{name: a, secret_id: x}]', []],
+    [
+      '[{"name": "a", "client_secret": "hunter2"}]',
+      ['VCC_CONFIG: expected a mapping with accounts; received a list'],
+    ],
+  ])('is never taken for a path, which would be quoted: %j', async (VCC_CONFIG, problems) => {
+    if (problems.length > 0) expect(await problemsOf({ VCC_CONFIG })).toEqual(problems);
+    else expect((await loadConfig({ VCC_CONFIG }, readText)).accounts).toHaveLength(1);
+  });
+
+  test('quotes no variable that stands in the wrong field, and knows no variables but those that are set', async () => {
+    const entry = `{name: a, secret_id: x, region: "\${MINE}", timeout: "\${MINE}", agent_key: "\${constructor}"}`;
+    expect(await problemsOf({ VCC_CONFIG: `accounts:\n  - ${entry}`, MINE: 'hunter2' })).toEqual([
+      'VCC_CONFIG: accounts[0].agent_key: expected the environment variable constructor to be set; received nothing',
+      'VCC_CONFIG: accounts[0].region: expected one of emea, nam, apac; received another value',
+      expect.stringMatching(
+        /^VCC_CONFIG: accounts\[0\]\.timeout: expected a duration .*; received another value$/,
+      ),
+    ]);
+  });
+
+  test('takes null for what is not said', async () => {
+    const VCC_CONFIG = '{"accounts": [{"name": "a", "secret_id": "x", "region": null, "roster": null}]}';
+    const { accounts } = await loadConfig({ VCC_CONFIG }, readText);
+    expect(accounts[0]).toMatchObject({ VCC_REGION: 'emea' });
+    expect(accounts[0]!.VCC_ROSTER).toBeUndefined();
   });
 
   test('does not go together with the description of a single account', async () => {

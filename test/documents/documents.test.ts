@@ -18,7 +18,7 @@ describe('CSV', () => {
   test('with one column is read', async () => {
     expect(await parseCsv('agentId\n1\n', 'r.csv')).toMatchObject({
       columns: ['agentId'],
-      rows: [{ line: 2 }],
+      rows: [{ row: 2 }],
     });
   });
 
@@ -46,23 +46,53 @@ describe('CSV', () => {
   });
 
   test.each([
-    ['a row that is too short', 'a,b\n1,2\n3\n', 'r.csv, line 3: expected 2 cells; received 1'],
-    ['a quote that does not end', 'a,b\n1,"2\n', 'r.csv, line 2: Quoted field unterminated'],
-  ])('with %s is refused by its line', async (_, text, message) => {
+    ['a row that is too short', 'a,b\n1,2\n3\n', 'r.csv, row 3: expected 2 cells; received 1'],
+    ['a quote that does not end', 'a,b\n1,"2\n', 'r.csv, row 2: Quoted field unterminated'],
+  ])('with %s is refused by its row', async (_, text, message) => {
     await expect(parseCsv(text, 'r.csv')).rejects.toThrow(message);
   });
 });
 
 describe('YAML', () => {
   test('keeps scalars as they are written', async () => {
-    const text = 'id: 0012\nyes: no\ndate: 2026-01-15\nnone: ~\nmore: [1.50, "x"]\n';
+    const text = 'id: 0012\nyes: no\ndate: 2026-01-15\nnone: ~\nnil: "~"\nmore: [1.50, "x"]\n';
     expect(await parseYaml(text, 'r.yml')).toEqual({
       id: '0012',
       yes: 'no',
       date: '2026-01-15',
-      none: '~',
+      none: '',
+      nil: '~',
       more: ['1.50', 'x'],
     });
+  });
+
+  test.each([
+    ['client_secret: *Hunter.S3cret+x', 'unidentified alias'],
+    ['client_secret: !Hunter.S3cret x', 'unknown scalar tag'],
+    ['client_secret: !h!Hunter x', 'undeclared tag handle'],
+    ['a: "Hunter', ''],
+    ['a: @Hunter', ''],
+    ['a: `Hunter', ''],
+    ['a: 1\nHunter', ''],
+  ])('that is not YAML is refused without its words: %s', async (text, reason) => {
+    const error = (await parseYaml(text, 'a.yml').catch((thrown: unknown) => thrown)) as Error;
+    expect(error.message).toMatch(new RegExp(`^a\\.yml, line \\d, column \\d+: expected YAML; ${reason}`));
+    expect(error.message).not.toMatch(/Hunter|S3cret/);
+  });
+
+  test('whose aliases stand for more than there is memory is looked at once', async () => {
+    const levels = Array.from({ length: 60 }, (_, level) => `- &a${level + 1} [*a${level}, *a${level}]`);
+    const list = (await parseYaml(['- &a0 [x, x]', ...levels].join('\n'), 'r.yml')) as unknown[];
+    expect(list).toHaveLength(61);
+    expect((list[60] as unknown[])[0]).toBe(list[59]);
+  });
+
+  test('has no halves of surrogate pairs, which would be the same in UTF-8', async () => {
+    expect(await parseYaml('["t\\ud800", "t\\ud801", "\\ud83d\\ude00"]', 'r.json')).toEqual([
+      't\ufffd',
+      't\ufffd',
+      '😀',
+    ]);
   });
 
   test('does not run or make anything', async () => {

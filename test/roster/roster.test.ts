@@ -51,6 +51,15 @@ describe('the roster of an account', () => {
     expect(state.budgets).toEqual([8000, 2000]);
   });
 
+  test('that hangs on a refresh is not up, and the last one serves', async () => {
+    const { state, get } = start();
+    await get(10_000);
+    state.nowMs += hours;
+    state.wait = new Promise(() => {});
+    const { roster, status } = await get(20);
+    expect([roster!.size, status]).toMatchObject([1, { up: false, agents: 1, readAtMs: 1_000_000 }]);
+  });
+
   test('that is still on its way is not up, for who cannot wait for it', async () => {
     const { state, get } = start();
     let arrive = () => {};

@@ -20,18 +20,35 @@ describe('a roster', () => {
     expect(agents.get('100001')).toEqual({ name: 'Doe, Jane', team: 'Sales', cost_centre: '4711' });
   });
 
-  test('may be empty', async () => {
-    expect((await parseRoster('agentId,team\n', 'r.csv')).agents.size).toBe(0);
-    expect((await parseRoster('[]', 'r.yml')).agents.size).toBe(0);
+  test.each([
+    ['r.csv', ''],
+    ['r.csv', '\n\n'],
+    ['r.csv', 'agentId,team\n'],
+    ['r.yml', '[]'],
+  ])('without agents is none: %s %j', async (name, text) => {
+    await expect(parseRoster(text, name)).rejects.toThrow(`${name}: expected agents; received none`);
+  });
+
+  test('takes null for no team, and a column for a column whatever it is called', async () => {
+    const text = '[{"agentId": "1", "team": null, "constructor": "x"}, {"agentId": "2", "__proto__": "y"}]';
+    const { agents } = await parseRoster(text, 'r.json');
+    expect(agents.get('1')).toEqual({ team: '', constructor: 'x' });
+    expect(agents.get('2')!.constructor).toBeUndefined();
+    expect(Object.entries(agents.get('2')!)).toEqual([['__proto__', 'y']]);
+  });
+
+  test('counts rows as a spreadsheet does, whatever lines its cells have', async () => {
+    const text = 'agentId,note\n1,"two\nlines"\n2,x\n2,y\n';
+    await expect(parseRoster(text, 'r.csv')).rejects.toThrow('r.csv, row 4: this agent is there already');
   });
 
   test.each([
     ['r.txt', csv, 'r.txt: expected a name that ends in .csv, .yaml, .yml or .json'],
     ['r.csv', 'name,team\nHunter,x\n', 'r.csv: expected a column agentId'],
     ['r.csv', 'agentId,agent_id\nHunter,x\n', 'r.csv: the column agent_id is there twice'],
-    ['r.csv', 'agentId,team\n,x\nHunter,x\n', 'r.csv, line 2: expected an agentId; received nothing'],
-    ['r.csv', 'agentId\nHunter\n\nHunter\n', 'r.csv, line 4: this agent is there already'],
-    ['r.csv', 'agentId,team\nHunter\n', 'r.csv, line 2: expected 2 cells; received 1'],
+    ['r.csv', 'agentId,team\n,x\nHunter,x\n', 'r.csv, row 2: expected an agentId; received nothing'],
+    ['r.csv', 'agentId\nHunter\n\nHunter\n', 'r.csv, row 4: this agent is there already'],
+    ['r.csv', 'agentId,team\nHunter\n', 'r.csv, row 2: expected 2 cells; received 1'],
     ['r.yml', 'agents: []', 'r.yml: expected a list of agents; received a mapping'],
     ['r.yml', '[Hunter]', 'r.yml: [0]: expected a mapping; received a text'],
     [

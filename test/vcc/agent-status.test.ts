@@ -71,6 +71,19 @@ describe('parsePage', () => {
     expect(parsePage(more, 1)).toEqual(parsePage(example, 1));
   });
 
+  test.each([
+    ['\ud83d\ude00 \u00e4 \ud55c', '😀 ä 한'],
+    ['a\ud83d', 'a\ufffd'],
+    ['\ude00b', '\ufffdb'],
+    ['\ud83d\ud83d\ude00', '\ufffd😀'],
+  ])('takes halves of surrogate pairs for what they become in UTF-8: %j', (given, expected) => {
+    const body = changed((page) => {
+      page.items[0].presence.description = given;
+    }).replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    expect(body).toMatch(/\\u[0-9a-f]{4}/);
+    expect(parsePage(body, 1).agents[0]!.description).toBe(expected);
+  });
+
   test('takes a byte order mark for nothing', () => {
     expect(parsePage(`\ufeff${example}`, 1)).toEqual(parsePage(example, 1));
   });
