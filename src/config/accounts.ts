@@ -80,7 +80,9 @@ function toAccounts(document: Value, name: string, env: Environment): Settings[]
     const read = readSettings(texts, nameOf, fromVariables);
     const unfitting = [...read.problems, ...accountContradictions(read.values, nameOf)];
     problems.push(...unfitting.map((problem) => `${name}: ${problem}`));
-    if (!texts.VCC_CLIENT_ID && !texts.VCC_CLIENT_SECRET && !texts.VCC_SECRET_ID) {
+    // One whose variable is not set has been named already.
+    const named = (setting: SettingName) => own[setting] !== undefined || Boolean(texts[setting]);
+    if (!named('VCC_CLIENT_ID') && !named('VCC_CLIENT_SECRET') && !named('VCC_SECRET_ID')) {
       unfit(where, 'a secret_id, or client_id and client_secret', 'neither');
     }
     accounts.push(read.values as Settings);

@@ -177,15 +177,20 @@ export const labelNames: Parse<readonly string[]> = parser(
   },
 );
 
+const patternForm =
+  'a regular expression for agent ids, or column=expression for a column of the roster in snake_case';
+
 /** A regular expression that must match all of an agent's id, or of a column of the roster: `team=Sales|Support`. */
 export const agentPattern: Parse<AgentPattern> = parser(text.schema, (value) => {
   const [, column = 'agent_id', source = value] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.*)$/su.exec(value) ?? [];
+  // `Cost Centre=47.*` would be a pattern for ids that fits nobody, and as an exclusion would leave out nobody.
+  if (source === value && /^[\p{L}\p{N}_ -]+=/u.test(value)) throw new Unfit(patternForm);
   try {
     // By itself first: `a)|(b` would fit between the anchors and lose them.
     new RegExp(source, 'su');
     return { column, pattern: new RegExp(`^(?:${source})$`, 'su') };
   } catch {
-    throw new Unfit('a regular expression for agent ids, or column=expression for a column of the roster');
+    throw new Unfit(patternForm);
   }
 });
 

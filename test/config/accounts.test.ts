@@ -98,9 +98,10 @@ const broken: Record<string, string[]> = {
     'FILE: accounts[0].agent_logged_out: expected one of exclude, include; received "maybe"',
   ],
   'bad-pattern': [
-    'FILE: accounts[0].agent_include: expected a regular expression for agent ids, or column=expression for a column of the roster; received "("',
-    'FILE: accounts[0].agent_exclude: expected a regular expression for agent ids, or column=expression for a column of the roster; received "["',
-    'FILE: accounts[1].agent_include: expected a regular expression for agent ids, or column=expression for a column of the roster; received "1)|(2"',
+    'FILE: accounts[0].agent_include: expected a regular expression for agent ids, or column=expression for a column of the roster in snake_case; received "("',
+    'FILE: accounts[0].agent_exclude: expected a regular expression for agent ids, or column=expression for a column of the roster in snake_case; received "["',
+    'FILE: accounts[1].agent_include: expected a regular expression for agent ids, or column=expression for a column of the roster in snake_case; received "1)|(2"',
+    'FILE: accounts[1].agent_exclude: expected a regular expression for agent ids, or column=expression for a column of the roster in snake_case; received "Cost Centre=47.*"',
   ],
   'pattern-without-roster': [
     'FILE: accounts[0].agent_include: expected an expression for agent ids, since no accounts[0].roster is set; received one for "team"',
