@@ -46,6 +46,32 @@ function getPrometheus() {
   return useUnpacked();
 }
 
+/** A server that is one program: the one on PATH, else Debian's package, unpacked but not installed. */
+function getServer(name, program, versionOf) {
+  const use = (binary, where) => ({
+    what: `${name} ${versionOf(run(binary, ['--version']))}, ${where}`,
+    binary,
+  });
+  const installed = onPath(program);
+  if (installed) return use(installed, 'found on PATH');
+  const unpacked = join(cache, name, 'usr', 'bin', program);
+  const useUnpacked = () => use(unpacked, 'Debian’s package in .cache/e2e');
+  const found = orNothing(useUnpacked);
+  if (found) return found;
+  unpackDebian(name, [name]);
+  return useUnpacked();
+}
+
+const getPushgateway = () =>
+  getServer('prometheus-pushgateway', 'prometheus-pushgateway', (text) => /version (\S+)/.exec(text)?.[1]);
+
+const getVictoriaMetrics = () =>
+  getServer(
+    'victoria-metrics',
+    'victoria-metrics',
+    (text) => /victoria-metrics-\S+|v\d\S+/.exec(text)?.[0] ?? 'of an unknown version',
+  );
+
 /**
  * Python packages in a folder of their own: in a venv, or beside the system's Python where that has no venv. `pins`
  * are the packages with the exact version; gives the Python, what it needs of the environment, and where that is.
@@ -199,9 +225,34 @@ function getNode24() {
   }
 }
 
+/** Compiles .proto files to TypeScript: buf, and the generator of the library that the exporter writes protobuf with. */
+function getBuf() {
+  const wanted = { buf: '1.75.0', 'protoc-gen-es': '2.17.0' };
+  const folder = join(cache, 'buf');
+  const use = () => {
+    const versions = Object.entries(wanted).map(([name, version]) => {
+      const file = join(folder, 'node_modules', '@bufbuild', name, 'bin', name);
+      const found = run(process.execPath, [file, '--version']).replace(/^.* v/, '');
+      if (found !== version) throw new Missing(`${name} is ${found}`);
+      return `${name} ${found}`;
+    });
+    return { what: `${versions.join(' and ')}, npm’s in .cache/e2e`, folder };
+  };
+  const found = orNothing(use);
+  if (found) return found;
+  makeFolder('buf', (draft) => {
+    const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+    const packages = Object.entries(wanted).map(([name, version]) => `@bufbuild/${name}@${version}`);
+    run('npm', ['install', '--prefix', draft, ...flags, ...packages], { cwd: draft, shell: windows });
+  });
+  return use();
+}
+
 /** Each part by the name that the tests look it up by; a getter gives what it is and where, or throws Missing. */
 export const getters = {
   prometheus: getPrometheus,
+  pushgateway: getPushgateway,
+  victoriaMetrics: getVictoriaMetrics,
   python: getPython,
   node24: getNode24,
   runtimeClient: getRuntimeClient,
@@ -209,4 +260,5 @@ export const getters = {
   cfnLint: getCfnLint,
   hadolint: getHadolint,
   systemdAnalyze: getSystemdAnalyze,
+  buf: getBuf,
 };

@@ -4,6 +4,8 @@ import { describe } from '@jest/globals';
 /** What scripts/e2e.mjs got from outside. */
 export interface Parts {
   prometheus: { prometheus: string; promtool: string };
+  pushgateway: { binary: string };
+  victoriaMetrics: { binary: string };
   python: { python: string; env: Record<string, string> };
   node24: { node: string };
   /** Lambda's runtime client: a script for this Node.js 24. */
@@ -14,6 +16,8 @@ export interface Parts {
   cfnLint: { python: string; env: Record<string, string> };
   hadolint: { hadolint: string };
   systemdAnalyze: { analyze: string; env: Record<string, string> };
+  /** Where npm installed buf and protoc-gen-es. */
+  buf: { folder: string };
 }
 
 type Found = { [Name in keyof Parts]?: Parts[Name] | { missing: string } };
