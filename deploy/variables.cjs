@@ -47,8 +47,35 @@ exports.metricsConcurrency = variable(['concurrency'], (count) => {
   throw new Error(`concurrency: expected a whole number from 1, or none; received "${count}"`);
 });
 
-/** One at a time: two that overlap would tell the same thing twice. */
+/** One at a time: two that overlap would ask the API twice for the same. */
 exports.pushConcurrency = variable(['concurrency'], (count) => (count === 'none' ? nothing : 1));
+
+/** The schedule of push, from the setting that tells push how long its turn is. */
+exports.pushRate = variable(['VCC_PUSH_PERIOD'], (period) => {
+  const minutes = /^([1-9]|1[0-4])m$/.exec(period)?.[1];
+  if (minutes !== undefined) return `rate(${minutes} ${minutes === '1' ? 'minute' : 'minutes'})`;
+  throw new Error(`VCC_PUSH_PERIOD: expected whole minutes, 1m to 14m; received "${period}"`);
+});
+
+const yesNo = (name, value, yes, no) => choose(name, String(value), { true: yes, false: no });
+
+exports.batchesUrl = variable(['pushQueue'], (queue) =>
+  yesNo('pushQueue', queue, { Ref: 'PushBatches' }, ''),
+);
+exports.rejectedUrl = variable(['pushQueue'], (queue) =>
+  yesNo('pushQueue', queue, { Ref: 'PushRejected' }, ''),
+);
+exports.samplersUrl = variable(['pushFanOut'], (fanOut) =>
+  yesNo('pushFanOut', fanOut, { Ref: 'PushAccounts' }, ''),
+);
+
+/** Lambda asks a queue all the time, at a price, so only those in use. */
+const bothOn = (name) =>
+  variable(['pushEnabled', name], (enabled, own) =>
+    yesNo('pushEnabled', enabled, yesNo(name, own, true, false), false),
+  );
+exports.queueEnabled = bothOn('pushQueue');
+exports.fanOutEnabled = bothOn('pushFanOut');
 
 /** A parameter that is a list with commas. */
 const toList = (text) =>
@@ -104,15 +131,57 @@ exports.decryptSecret = variable(['secretKmsKeyArn', 'VCC_SECRET_ID'], (key, id)
   return decryptBy('kms', key, 'secretsmanager', region);
 });
 
-/** The list of accounts and rosters, where they are in S3, and those rosters that the list names. */
-exports.readObjects = variable(['VCC_CONFIG', 'VCC_ROSTER', 'objects'], (config, roster, others) => {
-  const locations = [config, roster, ...toList(others)].filter((each) => each.startsWith('s3://'));
+/** Those of these places that are in S3 may be read. */
+const readOf = (places) => {
+  const locations = places.filter((each) => each.startsWith('s3://'));
   if (locations.length === 0) return nothing;
   const toArn = (location) => ({
     'Fn::Sub': `arn:\${AWS::Partition}:s3:::${location.slice('s3://'.length)}`,
   });
   return policy('objects', { Action: 's3:GetObject', Resource: locations.map(toArn) });
-});
+};
+
+/** The list of accounts and rosters, where they are in S3, and those rosters that the list names. */
+exports.readObjects = variable(['VCC_CONFIG', 'VCC_ROSTER', 'objects'], (config, roster, others) =>
+  readOf([config, roster, ...toList(others)]),
+);
+exports.readPushObjects = variable(
+  ['VCC_CONFIG', 'VCC_ROSTER', 'objects', 'VCC_PUSH_DESTINATIONS'],
+  (config, roster, others, destinations) => readOf([config, roster, ...toList(others), destinations]),
+);
+/** Delivering needs no rosters. */
+exports.readDeliverObjects = variable(['VCC_CONFIG', 'VCC_PUSH_DESTINATIONS'], (config, destinations) =>
+  readOf([config, destinations]),
+);
+
+/** A workspace of Amazon Managed Prometheus, or the role that may write to one elsewhere; only who sends there may. */
+const sendsTo = (byQueue) =>
+  variable(['pushQueue', 'apsWorkspaceArn', 'VCC_PUSH_ROLE_ARN'], (queue, workspace, role) => {
+    const sends = yesNo('pushQueue', queue, byQueue, !byQueue);
+    if (!sends || (workspace === '' && role === '')) return nothing;
+    if (role !== '') return policy('aps', { Action: 'sts:AssumeRole', Resource: role });
+    return policy('aps', { Action: 'aps:RemoteWrite', Resource: workspace });
+  });
+exports.sendDirectly = sendsTo(false);
+exports.sendFromQueue = sendsTo(true);
+
+/** Samplers put into the queue what is delivered from it. */
+exports.sendBatches = variable(['pushQueue'], (queue) =>
+  yesNo(
+    'pushQueue',
+    queue,
+    policy('batches', { Action: 'sqs:SendMessage', Resource: { 'Fn::GetAtt': ['PushBatches', 'Arn'] } }),
+    nothing,
+  ),
+);
+exports.sendAccounts = variable(['pushFanOut'], (fanOut) =>
+  yesNo(
+    'pushFanOut',
+    fanOut,
+    policy('accounts', { Action: 'sqs:SendMessage', Resource: { 'Fn::GetAtt': ['PushAccounts', 'Arn'] } }),
+    nothing,
+  ),
+);
 
 /** For objects that are encrypted with a key of your own. */
 exports.decryptObjects = variable(['objectsKmsKeyArn'], (key) =>

@@ -1,4 +1,4 @@
 import { createPushHandler } from '../src/aws/push.ts';
 
-/** Reads the account on an EventBridge schedule. */
+/** Takes samples on an EventBridge schedule and pushes them; also of one account, by order of a queue. */
 export const handler = createPushHandler(process.env, (line) => process.stdout.write(`${line}\n`));

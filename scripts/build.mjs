@@ -53,6 +53,23 @@ const requireBuiltins = {
   },
 };
 
+/**
+ * What the tables of settings say to their readers is for docs/configuration.md; no bundle shows it, and it would be a sixth
+ * of a handler's code.
+ */
+const leaveOutDocs = {
+  name: 'leave-out-docs',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/config\/[\w-]*settings\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(
+        /^ +(?:about|absent|section):\s+'(?:[^'\\]|\\.)*',\n/gm,
+        '',
+      ),
+      loader: 'ts',
+    }));
+  },
+};
+
 const shared = {
   absWorkingDir: root,
   bundle: true,
@@ -65,7 +82,7 @@ const shared = {
   // Beside the bundle and not named in it: what is deployed stays small, and `npm run stack` can still read a trace.
   sourcemap: 'external',
   outExtension: { '.js': '.mjs' },
-  plugins: [requireBuiltins],
+  plugins: [requireBuiltins, leaveOutDocs],
   alias: { 'prom-client': './scripts/prom-client.mjs' },
   define: {
     BUILD_VERSION: JSON.stringify(version),

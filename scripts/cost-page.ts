@@ -16,8 +16,10 @@ const prices = {
   t4gNanoPerHour: 0.0042,
   gp3PerGbMonth: 0.08,
   metricPerMonth: 0.3,
+  sqsFifoPerRequest: 0.5 / 1e6,
+  s3PerPut: 5 / 1e6,
 } as const;
-const free = { requests: 1e6, gbSeconds: 400_000 };
+const free = { requests: 1e6, gbSeconds: 400_000, sqsRequests: 1e6 };
 
 const hoursPerMonth = 730;
 /** Memory at which a function has one whole vCPU. */
@@ -27,7 +29,7 @@ const logBytes = 450;
 const coldStartsPerDay = 12;
 /** Of the memory, more than this is too little to spare. */
 const fullAt = 0.9;
-const alarms = 7;
+const alarms = 11;
 
 const figures = JSON.parse(readFileSync(new URL('../bench/cost.json', import.meta.url), 'utf8')) as {
   node: string;
@@ -73,6 +75,37 @@ function month(scrape: Scrape, intervalSeconds: number): { dollars: number; with
   };
 }
 
+/** What deliver is billed for one sample; assumed. */
+const deliverMs = 300;
+/** How often Lambda asks an empty queue: five pollers that wait for 20 seconds each. */
+const idlePollsPerMinute = 15;
+
+/** What a month of pushing costs, a period of a minute, one destination, with the queue: most of it is waiting. */
+function pushMonth(scrape: Scrape, intervalSeconds: number): { dollars: number; withFree: number } {
+  const minutes = hoursPerMonth * 60;
+  const perMinute = 60 / intervalSeconds;
+  const busySeconds = 60 - intervalSeconds + billedMs(scrape) / 1000;
+  const samples = minutes * perMinute;
+  const gbSeconds = ((minutes * busySeconds + (samples * deliverMs) / 1000) * scrape.memoryMb) / 1024;
+  const requests = minutes + samples;
+  // A send, a receipt and a removal for each sample.
+  const sqs = samples * 3 + minutes * idlePollsPerMinute;
+  const rest = (requests * logBytes * prices.logsPerGb) / 1e9 + minutes * prices.s3PerPut;
+  const cost = (calls: number, gbs: number, messages: number) =>
+    calls * prices.lambdaPerRequest +
+    gbs * prices.lambdaPerGbSecond +
+    messages * prices.sqsFifoPerRequest +
+    rest;
+  return {
+    dollars: cost(requests, gbSeconds, sqs),
+    withFree: cost(
+      Math.max(0, requests - free.requests),
+      Math.max(0, gbSeconds - free.gbSeconds),
+      Math.max(0, sqs - free.sqsRequests),
+    ),
+  };
+}
+
 const dollars = (amount: number) => `$${amount.toFixed(2)}`;
 const row = (...cells: (string | number)[]) => `| ${cells.join(' | ')} |`;
 
@@ -106,7 +139,7 @@ export function costPage(notice: string): string {
     [
       'this exporter, 1,000 agents, 30 s, 256 MB',
       month(typical, 30).dollars + secret,
-      'with the secret, without Lambda’s free tier; the alarms are within CloudWatch’s',
+      'with the secret, without Lambda’s free tier; of the alarms ten are within CloudWatch’s',
     ],
     [
       'an always-on Fargate task',
@@ -124,6 +157,19 @@ export function costPage(notice: string): string {
       `${figures.series} series of one account as metrics; besides what collects them`,
     ],
   ];
+
+  const pushRows = scrapes
+    .filter(({ memoryMb, peakMb }) => peakMb <= memoryMb * fullAt)
+    .map((scrape) =>
+      row(
+        scrape.agents.toLocaleString('en-US'),
+        scrape.memoryMb,
+        ...intervals.map((seconds) => {
+          const { dollars: full, withFree } = pushMonth(scrape, seconds);
+          return `${dollars(full)} (${dollars(withFree)})`;
+        }),
+      ),
+    );
 
   return `${notice}
 # What it costs
@@ -144,6 +190,15 @@ ${rows.join('\n')}
 Not in the table, per month: the secret ${dollars(prices.secretPerMonth)} and its reads, one in 5 minutes, ${dollars(reads * prices.secretPerRead)}; ${alarms} alarms ${dollars(alarms * prices.alarmPerMonth)} (CloudWatch's free tier has 10); with \`endpoint=http-api\` $1.00 per million requests.
 
 More memory makes a scrape shorter and never cheaper. **256 MB is the default**: it has room for all of these.
+
+## A month of pushing
+
+With a queue, one account and one destination, a schedule of a minute ([push.md](push.md)). Several samples in a minute mean that the
+function waits between them, and waiting is billed: every 60 s is cheapest by far. A receiver outside AWS costs the way out of it too.
+
+| Agents | Memory (MB) | every 15 s | every 30 s | every 60 s |
+| --- | --- | --- | --- | --- |
+${pushRows.join('\n')}
 
 ## Beside the alternatives
 
@@ -169,6 +224,8 @@ scrapes    = ${hoursPerMonth} h × 3600 / interval
 - ${coldStartsPerDay} cold starts a day of ${figures.coldMs - figures.latencyMs} ms each beyond a warm scrape; since August 2025 the start is billed too. A function
   that is scraped every minute mostly stays warm.
 - Peak memory above ${fullAt * 100}% of the function's is called too tight. Lambda's own overhead is not in it.
+- Pushing: deliver is assumed to be billed ${deliverMs} ms for each sample, Lambda to ask an empty queue ${idlePollsPerMinute} times a minute, three requests to SQS
+  for each sample ($${(prices.sqsFifoPerRequest * 1e6).toFixed(2)} per million), one object to S3 a minute ($${(prices.s3PerPut * 1e6).toFixed(0)} per million).
 - Several Prometheus servers multiply the scrapes; \`VCC_CACHE_TTL\` saves requests to VCC, not invocations.
 - Prices: us-east-1, on demand, arm64, as published in March 2026. Not a quotation.
 `;

@@ -1,6 +1,6 @@
 // npm run package [-- --param="NAME=value" …]: all that a deployment needs, in dist/package/, without a network or AWS
 // credentials. The same checkout and parameters give the same bytes.
-//   metrics.zip, push.zip    the code of the functions
+//   *.zip                    the code of the functions
 //   cloudformation.json      the stack as serverless.yml and the parameters make it; the zips at the keys that it names
 //   SHA256SUMS               of these
 import { spawnSync } from 'node:child_process';
@@ -20,7 +20,10 @@ try {
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 
-  const sums = ['metrics.zip', 'push.zip'].map((name) => [name, sha256(readFileSync(join(folder, name)))]);
+  const sums = ['deliver.zip', 'metrics.zip', 'push.zip'].map((name) => [
+    name,
+    sha256(readFileSync(join(folder, name))),
+  ]);
   const keys = Object.fromEntries(
     sums.map(([name, sum]) => [name, `vcc-exporter/${sum.slice(0, 16)}/${name}`]),
   );

@@ -65,8 +65,11 @@ export type ScrapeErrorCode = keyof typeof scrapeErrors;
 /** All scrape error codes, in the order of the table. */
 export const scrapeErrorCodes = Object.keys(scrapeErrors) as ScrapeErrorCode[];
 
-/** Codes that never are a scrape's reason: `config` stops the start, `document` is a roster or list of accounts. */
-export type ErrorCode = ScrapeErrorCode | 'config' | 'document';
+/**
+ * Codes that never are a scrape's reason: `config` stops the start, `document` is a roster or list of accounts, `push` a
+ * destination or the queue before it.
+ */
+export type ErrorCode = ScrapeErrorCode | 'config' | 'document' | 'push';
 
 /** Base of all errors the exporter raises on purpose. Messages never hold secrets, identities or query strings. */
 export class ExporterError extends Error {

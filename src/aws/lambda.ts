@@ -7,7 +7,8 @@ import { guarded } from '../serve/guard.ts';
 import { reply } from '../serve/message.ts';
 import { type ConvertedEvent, convertEvent, type HttpEvent, type HttpResult } from './events.ts';
 import { toFittingResult } from './fitting.ts';
-import { createScrapers, openAccounts } from './open-accounts.ts';
+import { openAccounts } from './open-accounts.ts';
+import { createScrapers } from './open-scrapers.ts';
 
 /** A Lambda handler for HTTP events. */
 export type HttpHandler = (event: HttpEvent, context: Context) => Promise<HttpResult>;

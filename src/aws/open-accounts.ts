@@ -2,8 +2,6 @@ import { type Account, toAccount } from '../config/account.ts';
 import { type Config, loadConfig } from '../config/accounts.ts';
 import type { Environment } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
-import { createGate } from '../http/gate.ts';
-import { createScraper, type Scraper } from '../scrape.ts';
 import { createVault, type Vault } from '../vault/vault.ts';
 import { createReadText } from './read-text.ts';
 import { createReadSecret } from './secrets-manager.ts';
@@ -51,11 +49,4 @@ export function withVaults({ settings, accounts }: Config, log: (line: string) =
       return { account: toAccount(its, vault), settings: its, vault };
     }),
   };
-}
-
-/** A scraper for each account; all of them together are bounded by VCC_CONCURRENCY. */
-export function createScrapers({ settings, accounts }: OpenAccounts, log: (line: string) => void): Scraper[] {
-  const gate = createGate(settings.VCC_CONCURRENCY);
-  const readText = createReadText();
-  return accounts.map(({ account }) => createScraper(account, { gate, readText, log }));
 }

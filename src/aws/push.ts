@@ -1,38 +1,124 @@
-import type { Context } from 'aws-lambda';
-import type { Environment } from '../config/load.ts';
-import { logLine, toLogFields } from '../log.ts';
-import type { Scraper } from '../scrape.ts';
-import { toBudgetMs } from '../serve/budget.ts';
-import { createScrapers, openAccounts } from './open-accounts.ts';
+import type { Context, SQSEvent } from 'aws-lambda';
+import { ConfigError, type Environment } from '../config/load.ts';
+import { systemTiming } from '../http/fetch.ts';
+import { logLine } from '../log.ts';
+import { createMemoryLine } from '../push/line.ts';
+import { type RoundResult, runRound } from '../push/rounds.ts';
+import { toSlots } from '../push/slots.ts';
+import { openAccounts } from './open-accounts.ts';
+import { type OpenPushers, openPushers } from './open-pushers.ts';
+import { openQueue, type Queue } from './queue.ts';
+import { createStateStore } from './state-store.ts';
 
-/** A Lambda handler for a schedule; what the event holds does not matter. */
-export type ScheduledHandler = (event: unknown, context: Context) => Promise<void>;
+/** A Lambda handler for a schedule, or for a queue by which accounts are handed out. */
+export type PushHandler = (
+  event: unknown,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+) => Promise<void>;
+
+/** Within one invocation; what has failed so often is tried again with the next sample. */
+const retry = { retries: 5, baseDelayMs: 500, maxDelayMs: 8000 };
+
+/** Kept free for saving the state and for the answer. */
+const marginMs = 2500;
+
+/** One account that is handed to a sampler of its own. */
+interface Order {
+  account: string;
+  timeMs: number;
+}
 
 /**
- * Reads all accounts on a schedule and logs how it went. There is nowhere yet to push the metrics to. An account that
- * cannot be read, or settings that cannot be used, fail the invocation, so that alarms and the on-failure destination tell;
- * the other accounts are read all the same.
+ * Takes samples of all accounts, evenly through the period of the schedule, and brings them to all destinations, or into
+ * the queue before them. What could not be read or brought there fails the invocation once all is done, so that alarms
+ * and the on-failure destination tell.
  */
-export function createPushHandler(env: Environment, log: (line: string) => void): ScheduledHandler {
-  let scrapers: Scraper[] | undefined;
-  return async (_event, context) => {
-    scrapers ??= createScrapers(await openAccounts(env, log), log);
-    const failures: Error[] = [];
-    await Promise.all(
-      scrapers.map(async ({ account, timeoutMs, scrape }) => {
-        const { reading, failure } = await scrape(
-          toBudgetMs(timeoutMs, undefined, context.getRemainingTimeInMillis()),
-        );
-        if (failure) {
-          failures.push(failure);
-          log(logLine('error', 'scrape failed', { account, ...toLogFields(failure) }));
-          return;
-        }
-        const { floor, pages, requests, retries, durationMs } = reading;
-        const agents = floor?.agents;
-        log(logLine('info', 'account read', { account, agents, pages, requests, retries, durationMs }));
+export function createPushHandler(env: Environment, log: (line: string) => void): PushHandler {
+  let opening: Promise<OpenPushers & { samplers: Queue | undefined }> | undefined;
+
+  async function open() {
+    const opened = await openAccounts(env, log);
+    const { settings } = opened;
+    const { VCC_PUSH_PERIOD: periodMs, VCC_PUSH_INTERVAL: intervalMs } = settings;
+    if (periodMs % intervalMs !== 0) {
+      throw new ConfigError([
+        `VCC_PUSH_INTERVAL: expected a part of VCC_PUSH_PERIOD (${periodMs / 1000} s) that divides it; received ${intervalMs / 1000} s`,
+      ]);
+    }
+    const {
+      VCC_PUSH_QUEUE_URL: queueUrl,
+      VCC_PUSH_SAMPLERS_URL: samplersUrl,
+      VCC_PUSH_STATE: state,
+    } = settings;
+    const queue = queueUrl === undefined ? undefined : openQueue(queueUrl);
+    const pushers = await openPushers(env, opened, {
+      log,
+      print: log,
+      store: state === undefined ? undefined : createStateStore(state),
+      toRoute: (destination) => ({
+        destination,
+        line: createMemoryLine(destination.lasting),
+        carry: queue && destination.lasting ? queue.put : destination.deliver,
+        retry,
       }),
+    });
+    return { ...pushers, samplers: samplersUrl === undefined ? undefined : openQueue(samplersUrl) };
+  }
+
+  return async (event, context) => {
+    opening ??= open().catch((error) => {
+      // A list that could not be read may be there the next time.
+      opening = undefined;
+      throw error;
+    });
+    const { settings, pushers, samplers } = await opening;
+    const endMs = Date.now() + context.getRemainingTimeInMillis() - marginMs;
+    const signal = AbortSignal.timeout(Math.max(1, endMs - Date.now()));
+    const orders = toOrders(event);
+    const startMs = orders?.[0]?.timeMs ?? startOf(event, settings.VCC_PUSH_PERIOD);
+    if (!orders && samplers && pushers.length > 1) {
+      const bodies = pushers.map(({ account }) =>
+        JSON.stringify({ account, timeMs: startMs } satisfies Order),
+      );
+      await samplers.putAll(bodies, signal);
+      log(logLine('info', 'accounts handed out', { accounts: bodies.length }));
+      return;
+    }
+    const chosen = orders
+      ? pushers.filter(({ account }) => orders.some((each) => each.account === account))
+      : pushers;
+    const intervalMs = settings.VCC_PUSH_INTERVAL;
+    const slots = toSlots(startMs, intervalMs, settings.VCC_PUSH_PERIOD);
+    const results = await Promise.all(
+      chosen.map((pusher) => runRound(pusher, { slots, intervalMs, timing: systemTiming, endMs, signal })),
     );
-    if (failures.length > 0) throw failures[0]!;
+    tell(results);
   };
+
+  function tell(results: readonly RoundResult[]): void {
+    for (const { account, taken, due, failures } of results) {
+      log(logLine('info', 'account pushed', { account, samples: taken, due, failures: failures.length }));
+    }
+    const failures = results.flatMap((result) => result.failures);
+    if (failures.length > 0) throw failures[0]!;
+  }
+}
+
+/** The accounts that a message of the queue hands out; undefined for another event. @throws TypeError */
+function toOrders(event: unknown): Order[] | undefined {
+  const records = (event as Partial<SQSEvent> | null)?.Records;
+  return records?.map(({ body }) => {
+    const { account, timeMs } = JSON.parse(body) as Partial<Order>;
+    if (typeof account === 'string' && typeof timeMs === 'number') return { account, timeMs };
+    throw new TypeError(
+      'a message of the queue by which accounts are handed out has no account or no timeMs',
+    );
+  });
+}
+
+/** When the schedule meant it to start. An event that has no time, or one made by hand with a time long ago, begins now. */
+function startOf(event: unknown, periodMs: number): number {
+  const timeMs = Date.parse(String((event as { time?: unknown } | null)?.time));
+  const nowMs = Math.floor(Date.now() / 1000) * 1000;
+  return Math.abs(timeMs - nowMs) <= periodMs ? timeMs : nowMs;
 }

@@ -1,6 +1,7 @@
 import { agentMetrics } from './agents.ts';
 import { interactionMetrics } from './interactions.ts';
 import type { Metric } from './metric.ts';
+import { pushMetrics } from './push.ts';
 import { scrapeMetrics } from './scrape.ts';
 import { singleMetrics } from './singles.ts';
 import { teamMetrics } from './teams.ts';
@@ -12,4 +13,5 @@ export const catalogue: readonly Metric[] = [
   ...interactionMetrics,
   ...teamMetrics,
   ...singleMetrics,
+  ...pushMetrics,
 ];

@@ -26,8 +26,7 @@ const simulated = [
  * that is started for them. @throws ConfigError
  */
 export async function openLocalAccounts(terminal: Terminal): Promise<LocalAccounts> {
-  const env = { ...(await readEnvFile(terminal.folder)), ...terminal.env };
-  const config = await loadConfig(env, createReadText());
+  const config = await loadConfig(await readLocalEnvironment(terminal), createReadText());
   const { settings } = config;
   const credentials = settings.VCC_CLIENT_ID !== undefined || settings.VCC_SECRET_ID !== undefined;
   if (credentials || settings.VCC_CONFIG !== undefined) {
@@ -42,6 +41,11 @@ export async function openLocalAccounts(terminal: Terminal): Promise<LocalAccoun
   const shown = name === undefined ? simulated : [{ name, agents: 200, region: settings.VCC_REGION }];
   const simulator = await startSimulator({ accounts: shown });
   return { ...withVaults(simulatedConfig(settings, shown, simulator), terminal.note), simulator };
+}
+
+/** Settings from the environment and, below it, a .env file. @throws ConfigError */
+export async function readLocalEnvironment(terminal: Terminal): Promise<Environment> {
+  return { ...(await readEnvFile(terminal.folder)), ...terminal.env };
 }
 
 function simulatedConfig(

@@ -1,4 +1,4 @@
-import { createScrapers } from '../aws/open-accounts.ts';
+import { createScrapers } from '../aws/open-scrapers.ts';
 import { createReadText } from '../aws/read-text.ts';
 import { ExporterError, scrapeErrors, toScrapeErrorCode } from '../errors.ts';
 import { beginTrip, systemTiming } from '../http/fetch.ts';

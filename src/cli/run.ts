@@ -2,6 +2,9 @@ import { build } from '../build.ts';
 import { ConfigError } from '../config/load.ts';
 import { logLine, toLogFields } from '../log.ts';
 import { check } from './check.ts';
+import { forward, forwardHelp } from './forward.ts';
+import { push } from './push.ts';
+import { replay } from './replay.ts';
 import { scrape } from './scrape.ts';
 import { serve } from './serve.ts';
 import { simulate, simulateHelp } from './simulate.ts';
@@ -11,6 +14,9 @@ const help = `vcc-exporter: Prometheus exporter for Vonage Contact Center
 
   vcc-exporter serve        serve metrics on this machine and show the floor
   vcc-exporter scrape       scrape once to standard output  [--format text|openmetrics] [--account NAME]
+  vcc-exporter push         push samples to where VCC_PUSH_URL or VCC_PUSH_DESTINATIONS say  [--once]
+  vcc-exporter replay       send again what a destination rejected  [--list]
+  vcc-exporter forward      send any exposition by remote write  --from URL --to URL [--once] …
   vcc-exporter check        try settings, credentials and the API, step by step
   vcc-exporter simulate     serve a stand-in for the VCC API
 
@@ -19,9 +25,11 @@ const help = `vcc-exporter: Prometheus exporter for Vonage Contact Center
 Settings come from the environment or a .env file: docs/configuration.md.
 Without credentials invented contact centres are shown.
 
+${forwardHelp}
+
 ${simulateHelp}`;
 
-const commands: Record<string, Command> = { serve, scrape, check, simulate };
+const commands: Record<string, Command> = { serve, scrape, push, replay, forward, check, simulate };
 
 /** Runs one command line. Exit status: 0 done, 1 failed, 2 not understood or bad settings. */
 export async function run(terminal: Terminal, args: readonly string[]): Promise<number> {
@@ -30,7 +38,8 @@ export async function run(terminal: Terminal, args: readonly string[]): Promise<
     terminal.print(help);
     return 0;
   }
-  if (args.includes('--version')) {
+  // `forward` has an option of that name, with a value.
+  if (args.at(-1) === '--version') {
     terminal.print(`vcc-exporter ${build.version} (${build.revision}), Node.js ${build.nodejs}`);
     return 0;
   }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { createScrapers } from '../aws/open-accounts.ts';
+import { createScrapers } from '../aws/open-scrapers.ts';
 import { ConfigError } from '../config/load.ts';
 import { formats } from '../exposition/format.ts';
 import { toFamilies } from '../scrape.ts';

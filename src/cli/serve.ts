@@ -1,4 +1,4 @@
-import { createScrapers } from '../aws/open-accounts.ts';
+import { createScrapers } from '../aws/open-scrapers.ts';
 import { ConfigError } from '../config/load.ts';
 import type { Scrape } from '../scrape.ts';
 import { scrapeCredentialsOf } from '../serve/access.ts';

@@ -13,3 +13,10 @@ export interface ScrapeCredentials {
   /** For `Authorization: Basic`; one name may have several passwords. */
   users: readonly { name: string; password: Secret }[];
 }
+
+/** What a destination of pushes wants; a user with a password, or a token. */
+export interface PushCredentials {
+  user: string | undefined;
+  password: Secret | undefined;
+  token: Secret | undefined;
+}

@@ -1,7 +1,8 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { ExporterError } from '../errors.ts';
 import { Unfit } from './parse.ts';
-import { type Setting, type SettingName, type Settings, settings } from './settings.ts';
+import type { Setting } from './setting.ts';
+import { type SettingName, type Settings, settings } from './settings.ts';
 
 /** Settings that cannot be used; lists all that is wrong, a line each, never a value of a secret. */
 export class ConfigError extends ExporterError {

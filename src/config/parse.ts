@@ -217,3 +217,94 @@ export const configSource: Parse<{ inline: string } | { location: string }> = pa
 export const rosterSource: Parse<'users-api' | { location: string }> = parser(text.schema, (value) =>
   value === 'users-api' ? value : { location: location(value) },
 );
+
+/** Where samples are pushed: http or https, without user or fragment. Credentials are another setting’s business. */
+export const pushUrl: Parse<URL> = parser({ type: 'string', pattern: '^https?://[^#@]+$' }, (value) => {
+  const expected = 'an http or https address without user or fragment';
+  if (!URL.canParse(value)) throw new Unfit(expected);
+  const url = new URL(value);
+  const fits = ['http:', 'https:'].includes(url.protocol) && !url.username && !url.password && !url.hash;
+  if (!fits) throw new Unfit(expected);
+  return url;
+});
+
+/** Whether what is sent there stays on this machine. */
+export function isLocal({ hostname }: URL): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+}
+
+/** The address of a queue of SQS. */
+export const queueUrl: Parse<string> = parser({ type: 'string', pattern: '^https?://[^?#@]+$' }, (value) => {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const fits = url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal(url)));
+  if (!fits || url.search || url.hash || url.username) throw new Unfit('the https address of a queue of SQS');
+  return value;
+});
+
+function pairs(value: string, fits: (name: string, text: string) => boolean, expected: string) {
+  const all = value.split(',').map((pair): [string, string] => {
+    const at = pair.indexOf('=');
+    const [name, text] = [pair.slice(0, at).trim(), pair.slice(at + 1).trim()];
+    if (at < 1 || text === '' || !fits(name, text)) throw new Unfit(expected);
+    return [name, text];
+  });
+  if (new Set(all.map(([name]) => name.toLowerCase())).size < all.length) throw new Unfit(expected);
+  return Object.fromEntries(all);
+}
+
+const mapping = { type: ['string', 'object'], additionalProperties: { type: 'string' } };
+
+/** Those that the exporter sets itself. */
+const takenHeaders =
+  /^(authorization|host|content-.*|connection|transfer-encoding|user-agent|accept-encoding|x-amz-.*|x-prometheus-remote-write-version)$/i;
+
+/** HTTP headers `Name=value` with commas between them. */
+export const headerPairs: Parse<Readonly<Record<string, string>>> = parser(mapping, (value) =>
+  pairs(
+    value,
+    (name, text) => /^[!#$%&'*+\-.^_`|~\w]+$/.test(name) && /^[ -~]+$/.test(text) && !takenHeaders.test(name),
+    'different headers Name=value with commas between them, without those that the exporter sets (Authorization, Content-…)',
+  ),
+);
+
+/** Labels `name=value` with commas between them. */
+export const labelPairs: Parse<Readonly<Record<string, string>>> = parser(mapping, (value) =>
+  pairs(
+    value,
+    (name) =>
+      labelName.test(name) &&
+      !name.startsWith('__') &&
+      !['job', 'instance', 'le', 'agent_id', 'account'].includes(name),
+    'different labels name=value with commas between them; job and instance are settings of their own, account and agent_id the series’',
+  ),
+);
+
+/** Names of metrics with commas between them; `*` stands for any end. */
+export const metricNames: Parse<readonly string[]> = parser(
+  { type: ['string', 'array'], items: { type: 'string', pattern: '^[a-z_][a-z0-9_]*\\*?$' } },
+  (value) => {
+    const names = value.split(',').map((name) => name.trim());
+    if (!names.every((name) => /^[a-z_][a-z0-9_]*\*?$/.test(name))) {
+      throw new Unfit('names of metrics with commas between them; one may end in * for any end');
+    }
+    return names;
+  },
+);
+
+/** The ARN of a role. */
+export const roleArn: Parse<string> = matching(
+  /^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/,
+  'the ARN of a role',
+);
+
+/** A region of AWS. */
+export const awsRegion: Parse<string> = matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region of AWS like eu-west-1');
+
+/** What CloudWatch takes for the name of a namespace. */
+export const namespace: Parse<string> = matching(
+  /^(?!AWS\/)[\w.\-/#: ]{1,255}$/,
+  '1 to 255 letters, digits, spaces and . - _ / # :, not beginning with AWS/',
+);
+
+/** A folder, or a place in S3. */
+export const place: Parse<string> = parser(text.schema, (value) => location(value));

@@ -18,37 +18,8 @@ import {
   text,
   wholeNumber,
 } from './parse.ts';
-
-/** One setting: everything that the code, the docs and the deployment need to know of it. */
-export interface Setting<T> {
-  /** Where it stands in docs/configuration.md. */
-  section:
-    | 'Account'
-    | 'Several accounts'
-    | 'Secrets Manager'
-    | 'Who may scrape'
-    | 'Reading'
-    | 'Metrics'
-    | 'Single agents'
-    | 'Teams and names'
-    | 'Local server';
-  about: string;
-  parse: Parse<T>;
-  /** As it would be written; undefined: no value unless it is set. */
-  fallback?: string | undefined;
-  /** What is there when it is not set and has no fallback. */
-  absent?: string | undefined;
-  /** May hold a secret: its value is never quoted. */
-  sensitive?: true;
-  /** What it is called for one account of VCC_CONFIG; undefined: it holds for all accounts. */
-  field?: string;
-}
-
-function setting<T, const D extends string | undefined = undefined>(
-  definition: Setting<T> & { fallback?: D },
-): Setting<T> & { fallback: D } {
-  return definition as Setting<T> & { fallback: D };
-}
+import { destinationSettings, pushSettings } from './push-settings.ts';
+import { setting } from './setting.ts';
 
 /** Every setting, by the name of its environment variable. docs/configuration.md is generated from this table. */
 export const settings = {
@@ -322,6 +293,8 @@ export const settings = {
     parse: wholeNumber(0, 10_000),
     fallback: '100',
   }),
+  ...pushSettings,
+  ...destinationSettings,
   HOST: setting({
     section: 'Local server',
     about: 'Address that `vcc-exporter serve` listens on; `0.0.0.0` is everywhere.',

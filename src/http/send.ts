@@ -6,17 +6,18 @@ import { HttpStatusError, NetworkError, TooLargeError } from './errors.ts';
 
 /** One HTTP request; the URL's query may hold paging only, never a secret. */
 export interface HttpRequest {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PUT';
   url: URL;
   headers: Record<string, string>;
-  body?: string;
+  body?: string | Uint8Array;
 }
 
 /** One complete HTTP answer, of any status. */
 export interface HttpResponse {
   status: number;
   headers: IncomingHttpHeaders;
-  body: string;
+  /** As it was sent, but for compression. */
+  body: Buffer;
 }
 
 /** What bounds one attempt. */
@@ -122,13 +123,14 @@ function redirected(request: HttpRequest, status: number, location: string): Htt
     (url.origin === request.url.origin || (upgraded && url.hostname === request.url.hostname));
   if (!sameHost)
     throw new HttpStatusError(`${name}: answered ${status} to another host; not followed`, status);
-  if (request.method === 'POST' && status !== 307 && status !== 308) {
-    throw new HttpStatusError(`${name}: answered ${status}; a POST is not repeated as a GET`, status);
+  if (request.method !== 'GET' && status !== 307 && status !== 308) {
+    const { method } = request;
+    throw new HttpStatusError(`${name}: answered ${status}; a ${method} is not repeated as a GET`, status);
   }
   return { ...request, url };
 }
 
-async function readBody(name: string, incoming: IncomingMessage, maxBytes: number): Promise<string> {
+async function readBody(name: string, incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const tooLarge = () => new TooLargeError(`${name}: the answer is larger than ${maxBytes} bytes`);
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -139,9 +141,9 @@ async function readBody(name: string, incoming: IncomingMessage, maxBytes: numbe
   }
   if (!incoming.complete) throw new NetworkError(`${name}: the connection was cut after ${bytes} bytes`);
   const raw = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-  if (incoming.headers['content-encoding'] !== 'gzip') return raw.toString('utf8');
+  if (incoming.headers['content-encoding'] !== 'gzip') return raw;
   try {
-    return (await decompress(raw, { maxOutputLength: maxBytes })).toString('utf8');
+    return await decompress(raw, { maxOutputLength: maxBytes });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
     throw new NetworkError(`${name}: the gzipped answer is damaged`, error);

@@ -4,6 +4,18 @@ import type { RosterStatus } from './roster.ts';
 import type { Singles } from './singles.ts';
 import type { Teams } from './teams.ts';
 
+/** How the last push to one destination went. */
+export interface PushStatus {
+  destination: string;
+  /** Whether all of it arrived, or is in the queue before the destination; undefined before the first. */
+  success: boolean | undefined;
+  /** Samples that did. */
+  samples: number | undefined;
+  durationMs: number | undefined;
+  /** Time of the oldest sample that waits, where the exporter keeps the queue itself. */
+  oldestMs: number | undefined;
+}
+
 /** The outcome of reading one account for one scrape: what was found, or why nothing was. */
 export interface Reading {
   account: string;
@@ -27,4 +39,6 @@ export interface Reading {
   clockSkewMs: number | undefined;
   /** Whether an earlier reading was served again (VCC_CACHE_TTL). */
   cached: boolean;
+  /** Earlier pushes of this process; none when it does not push. */
+  push?: readonly PushStatus[];
 }

@@ -1,4 +1,4 @@
-import type { ApiCredentials, ScrapeCredentials } from '../config/credentials.ts';
+import type { ApiCredentials, PushCredentials, ScrapeCredentials } from '../config/credentials.ts';
 import { isBearerToken, minCredentialLength } from '../config/parse.ts';
 import { Secret } from '../config/secret.ts';
 import { SecretError } from './errors.ts';
@@ -8,6 +8,8 @@ export interface SecretContent {
   /** The account's own in `accounts`, else those at the top. @throws SecretError when there are none */
   api(account: string): ApiCredentials;
   scrape: ScrapeCredentials;
+  /** A destination's own in `destinations`. @throws SecretError when there are none */
+  push(destination: string): PushCredentials;
   /** Key of the hashes of agents' ids. */
   agentKey: Secret | undefined;
 }
@@ -15,7 +17,7 @@ export interface SecretContent {
 /**
  * Reads the text of a secret: a JSON object with clientId and clientSecret, or `accounts` (name of the account -> object
  * with clientId and clientSecret), and optionally scrapeTokens (a text or a list), scrapeUsers (name -> password or list
- * of passwords) and agentKey; snake_case is as good. Other fields are left alone. `name` is how errors name the secret.
+ * of passwords), agentKey and destinations (name -> object with user and password, or token); snake_case is as good. Other fields are left alone. `name` is how errors name the secret.
  * @throws SecretError, which names the field and what was expected, never a value
  */
 export function parseSecretContent(text: string, name: string): SecretContent {
@@ -26,7 +28,8 @@ export function parseSecretContent(text: string, name: string): SecretContent {
 
   const pick = (camel: string, from = fields): unknown => {
     const snake = camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    if (camel in from && snake in from) fail(`expected ${camel} or ${snake}; received both`);
+    if (camel !== snake && camel in from && snake in from)
+      fail(`expected ${camel} or ${snake}; received both`);
     return from[camel] ?? from[snake];
   };
   const readText = (camel: string, from: Record<string, unknown>, where: string): string => {
@@ -57,9 +60,12 @@ export function parseSecretContent(text: string, name: string): SecretContent {
   if (!isObject(users))
     fail(`scrapeUsers: expected an object of names and passwords; received ${kindOf(users)}`);
   const isPassword = (text: string) => text.length >= minCredentialLength;
-  const { accounts = {} } = fields;
+  const { accounts = {}, destinations = {} } = fields;
   if (!isObject(accounts)) {
     return fail(`accounts: expected an object of accounts by name; received ${kindOf(accounts)}`);
+  }
+  if (!isObject(destinations)) {
+    return fail(`destinations: expected an object of destinations by name; received ${kindOf(destinations)}`);
   }
   const key = pick('agentKey');
   if (key !== undefined && !(typeof key === 'string' && key.length >= minCredentialLength)) {
@@ -73,6 +79,21 @@ export function parseSecretContent(text: string, name: string): SecretContent {
       const own = accounts[account];
       if (isObject(own)) return readApi(own, `accounts, ${account}: `);
       return fail(`accounts, ${account}: expected an object; received ${kindOf(own)}`);
+    },
+    push(destination) {
+      const own = Object.hasOwn(destinations, destination) ? destinations[destination] : undefined;
+      const where = `destinations, ${destination}: `;
+      if (!isObject(own)) {
+        return fail(`${where}expected an object with user and password, or token; received ${kindOf(own)}`);
+      }
+      const read = (field: string) =>
+        pick(field, own) === undefined ? undefined : readText(field, own, where);
+      const [user, password, token] = ['user', 'password', 'token'].map(read);
+      return {
+        user,
+        password: password === undefined ? undefined : new Secret(password),
+        token: token === undefined ? undefined : new Secret(token),
+      };
     },
     agentKey: key === undefined ? undefined : new Secret(key as string),
     scrape: {

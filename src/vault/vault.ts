@@ -1,4 +1,4 @@
-import type { ApiCredentials, ScrapeCredentials } from '../config/credentials.ts';
+import type { ApiCredentials, PushCredentials, ScrapeCredentials } from '../config/credentials.ts';
 import { minCredentialLength } from '../config/parse.ts';
 import type { Secret } from '../config/secret.ts';
 import { logLine, toLogFields } from '../log.ts';
@@ -32,6 +32,8 @@ export interface Vault {
   apiCredentials(account: string): CredentialSource;
   /** @throws SecretError when none were ever read, or the signal's reason */
   scrapeCredentials(signal: AbortSignal): Promise<ScrapeCredentials>;
+  /** A destination's. @throws SecretError when the secret has none for it, or the signal's reason */
+  pushCredentials(destination: string, signal: AbortSignal): Promise<PushCredentials>;
   /** Key of the hashes of agents' ids. @throws SecretError when the secret has none, or the signal's reason */
   agentKey(signal: AbortSignal): Promise<Secret>;
 }
@@ -135,7 +137,11 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
     );
   }
 
-  return { apiCredentials, scrapeCredentials, agentKey };
+  async function pushCredentials(destination: string, signal: AbortSignal): Promise<PushCredentials> {
+    return (await current(signal)).push(destination);
+  }
+
+  return { apiCredentials, scrapeCredentials, pushCredentials, agentKey };
 }
 
 function same(a: ApiCredentials, b: ApiCredentials): boolean {

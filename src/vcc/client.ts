@@ -29,6 +29,6 @@ export function createFetchPage(fetch: Fetch, tokens: TokenSource, options: Clie
 
   return async (page, trip) => {
     const response = await get(new URL(`${base}?page=${page}&limit=${options.pageSize}`), trip);
-    return parsePage(response.body, page);
+    return parsePage(response.body.toString(), page);
   };
 }

@@ -111,7 +111,8 @@ export function createTokenSource(fetch: Fetch, options: TokenOptions, now: () =
     if (basic) headers.authorization = basicCredentials(clientId, clientSecret.reveal());
     try {
       const url = new URL(options.tokenUrl);
-      return (await fetch({ method: 'POST', url, headers, body: form.toString() }, trip)).body;
+      const { body } = await fetch({ method: 'POST', url, headers, body: form.toString() }, trip);
+      return body.toString();
     } catch (error) {
       if (!(error instanceof HttpStatusError) || error.retryable) throw error;
       if ([400, 401, 403].includes(error.status)) {

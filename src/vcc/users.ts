@@ -75,7 +75,7 @@ export function createFetchDirectory(
       const url = new URL(`${base}/${path}?${query}page=${page}&limit=${pageSize}`);
       const { body } = await get(url, trip);
       const where = `useradmin ${field}, page ${page}`;
-      const answer = parseJson(body, where) as Fields;
+      const answer = parseJson(body.toString(), where) as Fields;
       const list = answer[field];
       if (!Array.isArray(list)) throw new ShapeError(`${where}: ${field}`, 'an array', kindOf(list));
       const before = seen.size;

@@ -165,24 +165,30 @@ describe('with everything from the secret', () => {
 });
 
 describe('push', () => {
+  const once = { VCC_PUSH_TYPE: 'emf', VCC_PUSH_INTERVAL: '60s' };
   const start = (more: Record<string, string> = {}) =>
-    createPushHandler(environment(more), (line) => logs.push(line));
+    createPushHandler(environment({ ...once, ...more }), (line) => logs.push(line));
 
-  test('reads the account and logs how it went', async () => {
-    const push = start();
-    await push({}, context);
-    await push({}, context);
-    expect(logs.map((line) => JSON.parse(line))).toMatchObject([
-      { level: 'info', event: 'account read', account: 'test', agents: 30, pages: 1, requests: 2 },
-      { level: 'info', event: 'account read', agents: 30, requests: 1 },
-    ]);
+  test('takes a sample with the credentials of the secret and says how it went', async () => {
+    await start()({}, context);
+    const lines = logs.map((line) => JSON.parse(line));
+    const counted = lines.find(({ vcc_snapshot_agents: agents }) => agents !== undefined);
+    expect(counted).toMatchObject({ account: 'test', vcc_snapshot_agents: 30, vcc_up: 1 });
+    expect(lines.at(-1)).toEqual({
+      level: 'info',
+      event: 'account pushed',
+      account: 'test',
+      samples: 1,
+      due: 1,
+      failures: 0,
+    });
   });
 
   test('fails the invocation when the account cannot be read, without a secret in its words', async () => {
     rotateUpstream('never told');
     const failure = await start()({}, context).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'credentials_rejected' });
-    expect(String(failure)).not.toMatch(/simulated-secret|never told/);
+    expect(String(failure) + logs.join('')).not.toMatch(/simulated-secret|never told/);
   });
 
   test('fails the invocation when the settings cannot be used', async () => {

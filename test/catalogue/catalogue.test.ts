@@ -3,6 +3,14 @@ import { catalogue } from '../../src/catalogue/index.ts';
 import { agent, interaction } from '../support/agents.ts';
 import { familiesOf, fullReadingOf, readingOf, rosterOf } from '../support/reading.ts';
 
+const pushed = {
+  destination: 'acme',
+  success: true,
+  samples: 300,
+  durationMs: 12,
+  oldestMs: 1_700_000_000_000,
+};
+
 describe.each(catalogue.map((metric) => [metric.name, metric] as const))('%s', (name, metric) => {
   test('has a name, help and source in good form', () => {
     expect(name).toMatch(/^vcc_[a-z]+(_[a-z]+)*$/);
@@ -34,7 +42,7 @@ describe.each(catalogue.map((metric) => [metric.name, metric] as const))('%s', (
   test('gives no labels but those it declares', async () => {
     const roster = rosterOf({ a: { team: 'Sales', site: 'North' } });
     const families = await familiesOf(
-      fullReadingOf([agent('a', { interactions: [interaction()] }), agent('b')], roster),
+      fullReadingOf([agent('a', { interactions: [interaction()] }), agent('b')], roster, { push: [pushed] }),
     );
     const family = families.find((each) => each.name === name)!;
     expect(family.values.length).toBeGreaterThan(0);

@@ -48,8 +48,14 @@ describe('vcc-exporter', () => {
   });
 
   test.each([
-    [[], 'vcc-exporter: expected serve, scrape, check, simulate; received nothing. --help says more.'],
-    [['scrap'], 'vcc-exporter: expected serve, scrape, check, simulate; received "scrap". --help says more.'],
+    [
+      [],
+      'vcc-exporter: expected serve, scrape, push, replay, forward, check, simulate; received nothing. --help says more.',
+    ],
+    [
+      ['scrap'],
+      'vcc-exporter: expected serve, scrape, push, replay, forward, check, simulate; received "scrap". --help says more.',
+    ],
     [['scrape', '--format', 'json'], 'vcc-exporter: --format: expected text or openmetrics; received "json"'],
     [
       ['simulate', '--agents', '5'],

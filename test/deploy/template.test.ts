@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { type Setting, type SettingName, settings } from '../../src/config/settings.ts';
+import type { Setting } from '../../src/config/setting.ts';
+import { type SettingName, settings } from '../../src/config/settings.ts';
 import { violations } from '../support/cloudformation.ts';
 import { packageStack, type Template } from '../support/template.ts';
 
@@ -17,10 +18,31 @@ const notDeployed: Partial<Record<SettingName, string>> = {
   VCC_SCRAPE_TOKENS: 'from the secret',
   VCC_SCRAPE_USERS: 'from the secret',
   VCC_AGENT_KEY: 'from the secret',
+  VCC_PUSH_USER: 'from the secret',
+  VCC_PUSH_PASSWORD: 'from the secret',
+  VCC_PUSH_TOKEN: 'from the secret',
+  VCC_PUSH_FOLDER: 'of the local command',
   HOST: 'of the local server',
   PORT: 'of the local server',
 };
-const deployed = (Object.keys(settings) as SettingName[]).filter((name) => !(name in notDeployed));
+/** Settings that name parts of the stack itself. */
+const ofTheStack: Partial<Record<SettingName, unknown>> = {
+  VCC_PUSH_STATE: { 'Fn::Sub': 's3://${PushState}/state' },
+  VCC_PUSH_QUEUE_URL: { Ref: 'PushBatches' },
+  VCC_PUSH_REJECTED_URL: { Ref: 'PushRejected' },
+  VCC_PUSH_SAMPLERS_URL: '',
+};
+const deployed = (Object.keys(settings) as SettingName[]).filter(
+  (name) => !(name in notDeployed) && !(name in ofTheStack),
+);
+const functions = ['Metrics', 'Push', 'Sample', 'Deliver'];
+/** What each function is made of. */
+const codeOf: Record<string, string> = {
+  Metrics: 'metrics',
+  Push: 'push',
+  Sample: 'push',
+  Deliver: 'deliver',
+};
 
 /** Choices that make different stacks. */
 const variants: Record<string, Record<string, string>> = {
@@ -35,6 +57,19 @@ const variants: Record<string, Record<string, string>> = {
     concurrency: 'none',
     pushEnabled: 'true',
     memory: '512',
+  },
+  'with a sampler for each account, into a workspace elsewhere': {
+    pushEnabled: 'true',
+    pushFanOut: 'true',
+    VCC_PUSH_PERIOD: '5m',
+    VCC_PUSH_AUTH: 'sigv4',
+    VCC_PUSH_ROLE_ARN: 'arn:aws:iam::210987654321:role/prometheus-writer',
+    VCC_PUSH_DESTINATIONS: 's3://acme-config/vcc/destinations.yml',
+  },
+  'without a queue, into Amazon Managed Prometheus': {
+    pushEnabled: 'true',
+    pushQueue: 'false',
+    apsWorkspaceArn: 'arn:aws:aps:eu-west-1:123456789012:workspace/ws-1',
   },
   'with accounts and rosters in S3': {
     VCC_CONFIG: 's3://acme-config/vcc/accounts.yml',
@@ -74,34 +109,73 @@ function allowed(stack: string, role: string): Record<string, unknown> {
   );
 }
 
+/** On what a role may do one thing, statement by statement. */
+function allowedOn(stack: string, role: string, action: string): unknown[] {
+  const policies = resource(stack, role).Policies as { PolicyDocument?: { Statement: Statement[] } }[];
+  return policies
+    .flatMap(({ PolicyDocument }) => PolicyDocument?.Statement ?? [])
+    .filter(({ Action }) => [Action].flat().includes(action))
+    .map(({ Resource }) => Resource);
+}
+
 describe.each(Object.keys(variants))('the stack %s', (stack) => {
   test('has the types and properties that CloudFormation knows', () => {
     expect(violations(stacks[stack]!.template)).toEqual([]);
   });
 
   test('gives each function a role of its own', () => {
-    expect(resource(stack, 'MetricsLambdaFunction').Role).toEqual({ 'Fn::GetAtt': ['MetricsRole', 'Arn'] });
-    expect(resource(stack, 'PushLambdaFunction').Role).toEqual({ 'Fn::GetAtt': ['PushRole', 'Arn'] });
-    expect(typesOf(stack).filter((type) => type === 'AWS::IAM::Role')).toHaveLength(2);
+    for (const name of functions) {
+      expect(resource(stack, `${name}LambdaFunction`).Role).toEqual({ 'Fn::GetAtt': [`${name}Role`, 'Arn'] });
+    }
+    expect(typesOf(stack).filter((type) => type === 'AWS::IAM::Role')).toHaveLength(functions.length);
     expect(typesOf(stack).filter((type) => /AWS::IAM::(?!Role)/.test(type))).toEqual([]);
   });
 
-  test.each(['Metrics', 'Push'])('%s may do what its code calls and nothing else', (name) => {
-    const bundle = JSON.parse(readText(`dist/handlers/${name.toLowerCase()}.mjs.map`)) as {
+  test.each(functions)('%s may do what its code calls and nothing else', (name) => {
+    const bundle = JSON.parse(readText(`dist/handlers/${codeOf[name]}.mjs.map`)) as {
       sourcesContent: string[];
     };
-    const called = bundle.sourcesContent.join('\n').matchAll(/new sdk\.(\w+)Command\(/g);
-    const { VCC_CONFIG: inS3, objectsKmsKeyArn } = variants[stack]!;
-    const services: Record<string, string> = { GetSecretValue: 'secretsmanager', GetObject: 's3' };
-    const commands = [...called].map(([, command]) => command!);
-    expect(commands.toSorted()).toEqual(['GetObject', 'GetSecretValue']);
-    // Objects may be read where there are any.
+    const called = bundle.sourcesContent.join('\n').matchAll(/new (?:open\.)?sdk\.(\w+)Command\(/g);
+    const {
+      VCC_CONFIG: inS3,
+      VCC_PUSH_DESTINATIONS: listed,
+      objectsKmsKeyArn,
+      pushQueue,
+      pushFanOut,
+    } = variants[stack]!;
+    const { apsWorkspaceArn, VCC_PUSH_ROLE_ARN: roleArn } = variants[stack]!;
+    const pushes = name === 'Push' || name === 'Sample';
+    const queued = pushQueue !== 'false';
+    const services: Record<string, string> = {
+      GetSecretValue: 'secretsmanager',
+      GetObject: 's3',
+      PutObject: 's3',
+    };
+    const commands = [...new Set([...called].map(([, command]) => command!))];
+    // One module for all that is done with a queue; which of it a function does is said below.
+    const ofQueues = commands.filter((command) => /Message/.test(command));
+    expect(commands.filter((command) => !ofQueues.includes(command)).toSorted()).toEqual(
+      pushes ? ['GetObject', 'GetSecretValue', 'PutObject'] : ['GetObject', 'GetSecretValue'],
+    );
+    expect(ofQueues.length > 0).toBe(name !== 'Metrics');
+    const readsObjects = inS3 || pushes || (listed && name === 'Deliver');
     const calls = commands.flatMap((command) =>
-      command === 'GetObject' && !inS3 ? [] : [`${services[command]}:${command}`],
+      ofQueues.includes(command) || (command === 'GetObject' && !readsObjects)
+        ? []
+        : [`${services[command]}:${command}`],
     );
     // What Lambda itself does in the name of the function.
     const service = ['logs:CreateLogStream', 'logs:PutLogEvents'];
-    if (name === 'Push') service.push('sqs:SendMessage');
+    if (name === 'Push' || name === 'Deliver' || (pushes && queued)) service.push('sqs:SendMessage');
+    if (name === 'Sample' || name === 'Deliver') {
+      service.push('sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes');
+    }
+    if (name === 'Deliver') service.push('sqs:ChangeMessageVisibility');
+    if (pushes) service.push('s3:ListBucket');
+    if (queued ? name === 'Deliver' : pushes) {
+      if (roleArn) service.push('sts:AssumeRole');
+      if (apsWorkspaceArn) service.push('aps:RemoteWrite');
+    }
     const { secretKmsKeyArn, tracing } = variants[stack]!;
     if (secretKmsKeyArn || objectsKmsKeyArn) service.push('kms:Decrypt');
     if (tracing === 'Active') service.push('xray:PutTraceSegments', 'xray:PutTelemetryRecords');
@@ -111,7 +185,17 @@ describe.each(Object.keys(variants))('the stack %s', (stack) => {
     const everywhere = Object.keys(actual).filter((action) => JSON.stringify(actual[action]) === '"*"');
     expect(everywhere.filter((action) => !action.startsWith('xray:'))).toEqual([]);
     expect(actual['logs:PutLogEvents']).toEqual({ 'Fn::GetAtt': [`${name}LogGroup`, 'Arn'] });
-    if (name === 'Push') expect(actual['sqs:SendMessage']).toEqual({ 'Fn::GetAtt': ['PushFailures', 'Arn'] });
+    const queue = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+    const writesTo = { Metrics: [], Push: ['PushFailures'], Sample: [], Deliver: ['PushRejected'] }[
+      name
+    ] as string[];
+    if (pushes && queued) writesTo.push('PushBatches');
+    if (name === 'Push' && pushFanOut) writesTo.push('PushAccounts');
+    expect(allowedOn(stack, `${name}Role`, 'sqs:SendMessage')).toEqual(writesTo.map(queue));
+    const readsFrom = { Sample: ['PushAccounts'], Deliver: ['PushBatches'] }[name] ?? [];
+    expect(allowedOn(stack, `${name}Role`, 'sqs:ReceiveMessage')).toEqual(readsFrom.map(queue));
+    const keeps = pushes ? [{ 'Fn::Sub': '${PushState.Arn}/*' }] : [];
+    expect(allowedOn(stack, `${name}Role`, 's3:PutObject')).toEqual(keeps);
   });
 
   test('names the address to scrape', () => {
@@ -131,16 +215,18 @@ describe.each(Object.keys(variants))('the stack %s', (stack) => {
 describe('the stack as it is', () => {
   const stack = 'as it is';
 
-  test.each(['Metrics', 'Push'])('runs %s as it should', (name) => {
+  test.each(functions)('runs %s as it should', (name) => {
+    const concurrency: Record<string, number> = { Metrics: 5, Push: 1 };
+    const timeouts: Record<string, number> = { Metrics: 25, Push: 57, Sample: 57, Deliver: 60 };
     expect(resource(stack, `${name}LambdaFunction`)).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
-      Handler: `${name.toLowerCase()}.handler`,
+      Handler: `${codeOf[name]}.handler`,
       MemorySize: 256,
-      Timeout: 25,
+      Timeout: timeouts[name],
       TracingConfig: { Mode: 'PassThrough' },
-      ReservedConcurrentExecutions: name === 'Metrics' ? 5 : 1,
     });
+    expect(resource(stack, `${name}LambdaFunction`).ReservedConcurrentExecutions).toBe(concurrency[name]);
     expect(resource(stack, `${name}LogGroup`).RetentionInDays).toBe(14);
   });
 
@@ -165,18 +251,26 @@ describe('the stack as it is', () => {
     const { Variables } = resource(stack, 'MetricsLambdaFunction').Environment as {
       Variables: Record<string, string>;
     };
-    expect(Object.keys(Variables).toSorted()).toEqual(deployed.toSorted());
     const own = { VCC_SECRET_ID: 'vcc-exporter', VCC_SCRAPE_AUTH: 'credentials' };
-    for (const name of deployed) {
-      const { fallback = '' } = settings[name] as Setting<unknown>;
-      expect([name, Variables[name]]).toEqual([name, own[name as keyof typeof own] ?? fallback]);
+    const expected = Object.fromEntries(
+      deployed.map((name) => {
+        const { fallback = '' } = settings[name] as Setting<unknown>;
+        return [name, own[name as keyof typeof own] ?? fallback];
+      }),
+    );
+    // Who scrapes has nothing to do with who pushes.
+    const forAll = Object.entries(expected).filter(([name]) => !name.startsWith('VCC_PUSH_'));
+    expect(Variables).toEqual(Object.fromEntries(forAll));
+    for (const name of ['Push', 'Sample', 'Deliver']) {
+      const { Environment } = resource(stack, `${name}LambdaFunction`);
+      expect(Environment).toEqual({ Variables: { ...expected, ...ofTheStack } });
     }
     const { Threshold } = resource(stack, 'MetricsDuration');
     expect(Threshold).toBe(0.9 * 25_000);
     expect(settings.VCC_TIMEOUT.parse(Variables.VCC_TIMEOUT!)).toBeLessThan(Threshold as number);
   });
 
-  test('is watched: errors, throttles, duration of both functions, and the queue of failures', () => {
+  test('is watched: errors, throttles and duration of the functions, and the queues', () => {
     const alarms = Object.entries(stacks[stack]!.template.Resources).flatMap(([id, { Type, Properties }]) =>
       Type === 'AWS::CloudWatch::Alarm'
         ? [[id, Properties.MetricName, JSON.stringify(Properties.Dimensions)]]
@@ -184,9 +278,15 @@ describe('the stack as it is', () => {
     );
     const of = (name: string) => `[{"Name":"FunctionName","Value":{"Ref":"${name}LambdaFunction"}}]`;
     expect(alarms.toSorted()).toEqual([
+      ['DeliverErrors', 'Errors', of('Deliver')],
       ['MetricsDuration', 'Duration', of('Metrics')],
       ['MetricsErrors', 'Errors', of('Metrics')],
       ['MetricsThrottles', 'Throttles', of('Metrics')],
+      [
+        'PushDelayed',
+        'ApproximateAgeOfOldestMessage',
+        '[{"Name":"QueueName","Value":{"Fn::GetAtt":["PushBatches","QueueName"]}}]',
+      ],
       ['PushDuration', 'Duration', of('Push')],
       ['PushErrors', 'Errors', of('Push')],
       [
@@ -194,7 +294,13 @@ describe('the stack as it is', () => {
         'ApproximateNumberOfMessagesVisible',
         '[{"Name":"QueueName","Value":{"Fn::GetAtt":["PushFailures","QueueName"]}}]',
       ],
+      [
+        'PushRejects',
+        'ApproximateNumberOfMessagesVisible',
+        '[{"Name":"QueueName","Value":{"Fn::GetAtt":["PushRejected","QueueName"]}}]',
+      ],
       ['PushThrottles', 'Throttles', of('Push')],
+      ['SampleErrors', 'Errors', of('Sample')],
     ]);
   });
 
@@ -205,6 +311,47 @@ describe('the stack as it is', () => {
     });
     expect(resource(stack, 'PushEventsRuleSchedule1').State).toBe('DISABLED');
   });
+
+  test('asks no queue while push is off, and keeps what is in a queue for long', () => {
+    for (const id of ['SampleEventSourceMappingSQSPushAccounts', 'DeliverEventSourceMappingSQSPushBatches']) {
+      expect(resource(stack, id).Enabled).toBe(false);
+    }
+    const batches = resource(stack, 'PushBatches');
+    expect(batches).toMatchObject({ FifoQueue: true, MessageRetentionPeriod: 14 * 86_400 });
+    const { Timeout } = resource(stack, 'DeliverLambdaFunction');
+    expect(batches.VisibilityTimeout).toBe(6 * (Timeout as number));
+    expect(resource(stack, 'PushAccounts').VisibilityTimeout).toBeGreaterThan(
+      resource(stack, 'SampleLambdaFunction').Timeout as number,
+    );
+  });
+
+  test('leaves the last sample of a turn time to arrive before the next turn', () => {
+    const parse = (name: 'VCC_PUSH_PERIOD' | 'VCC_PUSH_INTERVAL') =>
+      settings[name].parse(settings[name].fallback);
+    const { Timeout } = resource(stack, 'PushLambdaFunction') as { Timeout: number };
+    const [period, interval] = [parse('VCC_PUSH_PERIOD'), parse('VCC_PUSH_INTERVAL')];
+    expect(period % interval).toBe(0);
+    expect(Timeout * 1000).toBeLessThan(period);
+    expect(Timeout * 1000).toBeGreaterThan(period - interval + 5000);
+  });
+});
+
+test('a queue is asked when it is in use, and the schedule is the period', () => {
+  const fanOut = 'with a sampler for each account, into a workspace elsewhere';
+  const mapping = {
+    Sample: 'SampleEventSourceMappingSQSPushAccounts',
+    Deliver: 'DeliverEventSourceMappingSQSPushBatches',
+  };
+  const on = (stack: string) => Object.values(mapping).map((id) => resource(stack, id).Enabled);
+  expect(on(fanOut)).toEqual([true, true]);
+  expect(on('without a queue, into Amazon Managed Prometheus')).toEqual([false, false]);
+  expect(on('behind IAM, with everything on')).toEqual([false, true]);
+  expect(resource(fanOut, mapping.Deliver)).toMatchObject({
+    BatchSize: 10,
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+  });
+  expect(resource(fanOut, 'PushEventsRuleSchedule1').ScheduleExpression).toBe('rate(5 minutes)');
+  expect(resource('as it is', 'PushEventsRuleSchedule1').ScheduleExpression).toBe('rate(1 minute)');
 });
 
 test('IAM guards the Function URL when it is asked to, and nobody else is let through', () => {
@@ -221,7 +368,8 @@ test('IAM guards the Function URL when it is asked to, and nobody else is let th
 test('secrets and objects of a list of accounts may be read, and no others', () => {
   const actual = allowed('with accounts and rosters in S3', 'PushRole');
   const objects = ['acme-config/vcc/accounts.yml', 'acme-config/vcc/roster.csv', 'acme-config/rosters/*'];
-  expect(actual['s3:GetObject']).toEqual(
+  const [listed] = allowedOn('with accounts and rosters in S3', 'PushRole', 's3:GetObject');
+  expect(listed).toEqual(
     [...objects, 'acme-hr/people.csv'].map((object) => ({
       'Fn::Sub': `arn:\${AWS::Partition}:s3:::${object}`,
     })),
@@ -288,6 +436,8 @@ describe('what depends on a choice', () => {
     ['sendTraces', 'tracing', 'true', 'PassThrough or Active'],
     ['metricsConcurrency', 'concurrency', '0', 'a whole number from 1, or none'],
     ['metricsConcurrency', 'concurrency', 'many', 'a whole number from 1, or none'],
+    ['pushRate', 'VCC_PUSH_PERIOD', '90s', 'whole minutes, 1m to 14m'],
+    ['batchesUrl', 'pushQueue', 'yes', 'true or false'],
   ])('%s refuses a %s of %s by name', async (variable, name, value, expected) => {
     await expect(resolve(variable, { [name]: value })).rejects.toThrow(
       `${name}: expected ${expected}; received "${value}"`,
@@ -310,7 +460,7 @@ test('every parameter is explained in docs/deploy.md, and none that does not exi
 
 test('npm run package gives the same bytes twice: code, template and sums', () => {
   const script = fileURLToPath(new URL('../../scripts/package.mjs', import.meta.url));
-  const names = ['metrics.zip', 'push.zip', 'cloudformation.json', 'SHA256SUMS'];
+  const names = ['deliver.zip', 'metrics.zip', 'push.zip', 'cloudformation.json', 'SHA256SUMS'];
   const [first, second] = [1, 2].map(() => {
     execFileSync(process.execPath, [script], { stdio: 'pipe' });
     return names.map((name) => readFileSync(new URL(`../../dist/package/${name}`, import.meta.url)));
@@ -318,9 +468,9 @@ test('npm run package gives the same bytes twice: code, template and sums', () =
   for (const [index, name] of names.entries()) {
     expect([name, first![index]!.equals(second![index]!)]).toEqual([name, true]);
   }
-  const sums = first![3]!.toString('utf8').trim().split('\n');
+  const sums = first![4]!.toString('utf8').trim().split('\n');
   const expected = names
-    .slice(0, 3)
+    .slice(0, 4)
     .map((name, index) => `${createHash('sha256').update(first![index]!).digest('hex')}  ${name}`);
   expect(sums).toEqual(expected);
 }, 60_000);

@@ -11,7 +11,7 @@ const options = {
   maxBodyBytes: 1000,
 };
 const request = { method: 'GET' as const, url: new URL('https://api.invalid/stats?page=2'), headers: {} };
-const ok: HttpResponse = { status: 200, headers: {}, body: 'ok' };
+const ok: HttpResponse = { status: 200, headers: {}, body: Buffer.from('ok') };
 
 /** A fetch over a scripted sender; the last outcome stays. */
 function scripted(...outcomes: (HttpResponse | Error)[]) {
@@ -25,7 +25,11 @@ function scripted(...outcomes: (HttpResponse | Error)[]) {
   return { fetch: () => createFetch(send, options, timing)(request, trip), timing, trip };
 }
 
-const status = (code: number, headers = {}): HttpResponse => ({ status: code, headers, body: '' });
+const status = (code: number, headers = {}): HttpResponse => ({
+  status: code,
+  headers,
+  body: Buffer.alloc(0),
+});
 
 describe('fetch', () => {
   test.each([408, 429, 500, 502, 503, 504])('repeats after a %i, with full jitter', async (code) => {

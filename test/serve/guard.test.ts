@@ -133,6 +133,9 @@ describe('scrape credentials', () => {
     apiCredentials() {
       throw new Error('not asked for');
     },
+    pushCredentials: async () => {
+      throw new Error('not asked for');
+    },
     agentKey: async () => {
       throw new Error('not asked for');
     },

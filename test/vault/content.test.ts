@@ -116,3 +116,39 @@ describe('the content of a secret', () => {
     expect(inspect(content, { depth: 9 }) + JSON.stringify(content)).not.toMatch(/s3cret|a-token|horse/);
   });
 });
+
+describe('credentials of destinations', () => {
+  const base = { clientId: 'id', clientSecret: 'a-secret' };
+  const read = (destinations: unknown) =>
+    parseSecretContent(JSON.stringify({ ...base, destinations }), 'secret x');
+
+  test('are those of the name', () => {
+    const { push } = read({ amp: { user: 'me', password: 'p' }, otel: { token: 't' } });
+    expect(push('amp')).toMatchObject({ user: 'me', token: undefined });
+    expect(push('amp').password!.reveal()).toBe('p');
+    expect(push('otel').token!.reveal()).toBe('t');
+  });
+
+  test.each([
+    [
+      {},
+      'secret x: destinations, amp: expected an object with user and password, or token; received nothing',
+    ],
+    [
+      { amp: 'p4ssword' },
+      'secret x: destinations, amp: expected an object with user and password, or token; received a text',
+    ],
+    [
+      { amp: { user: 7 } },
+      'secret x: destinations, amp: user: expected a text that is not empty; received a number',
+    ],
+  ])('%j are refused by field, without a value', (destinations, message) => {
+    expect(() => read(destinations).push('amp')).toThrow(message);
+  });
+
+  test('must be an object', () => {
+    expect(() => read([])).toThrow(
+      'secret x: destinations: expected an object of destinations by name; received a list',
+    );
+  });
+});

@@ -38,7 +38,7 @@ async function start(more: Partial<TokenOptions> = {}, tokenSeconds = 7200) {
 
 /** Tokens from an answer of the test's own. */
 function answering(body: unknown) {
-  const send: Send = async () => ({ status: 200, headers: {}, body: JSON.stringify(body) });
+  const send: Send = async () => ({ status: 200, headers: {}, body: Buffer.from(JSON.stringify(body)) });
   const options: TokenOptions = {
     tokenUrl: 'https://token.invalid/',
     credentials: credentialsOf('a', 'b'),

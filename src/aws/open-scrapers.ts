@@ -1,0 +1,11 @@
+import { createGate } from '../http/gate.ts';
+import { createScraper, type Scraper } from '../scrape.ts';
+import type { OpenAccounts } from './open-accounts.ts';
+import { createReadText } from './read-text.ts';
+
+/** A scraper for each account; all of them together are bounded by VCC_CONCURRENCY. */
+export function createScrapers({ settings, accounts }: OpenAccounts, log: (line: string) => void): Scraper[] {
+  const gate = createGate(settings.VCC_CONCURRENCY);
+  const readText = createReadText();
+  return accounts.map(({ account }) => createScraper(account, { gate, readText, log }));
+}

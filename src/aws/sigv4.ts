@@ -1,0 +1,100 @@
+import { createRequire } from 'node:module';
+import { AwsV4Signer } from 'aws4fetch';
+import type { HttpRequest } from '../http/send.ts';
+import { PushError } from '../push/errors.ts';
+import type { Authorize } from '../push/post.ts';
+
+type Providers = typeof import('@aws-sdk/credential-providers');
+
+/** What signs: keys of an AWS identity, for a while. */
+export interface AwsIdentity {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string | undefined;
+  expiration?: Date | undefined;
+}
+
+/** So long before they expire, keys are got anew. */
+const renewBeforeMs = 300_000;
+
+/**
+ * Signs requests with Signature Version 4 for Amazon Managed Prometheus, anew for each attempt, since a signature is good
+ * for five minutes. The identity is the SDK's, or a role that it assumes.
+ */
+export function createSigV4(options: {
+  region: string | undefined;
+  roleArn: string | undefined;
+  now?: () => number;
+  loadIdentity?: () => Promise<AwsIdentity>;
+}): Authorize {
+  const { roleArn, now = Date.now } = options;
+  const load = options.loadIdentity ?? providerOf(options.region, roleArn);
+  let identity: AwsIdentity | undefined;
+
+  async function current(): Promise<AwsIdentity> {
+    const good = identity?.expiration ? identity.expiration.getTime() - renewBeforeMs > now() : identity;
+    if (identity && good) return identity;
+    try {
+      identity = await load();
+      return identity;
+    } catch (error) {
+      const { name = 'unknown error', code } = error as { name?: string; code?: string };
+      const reason =
+        code === 'MODULE_NOT_FOUND'
+          ? '@aws-sdk/credential-providers was not found; install it, or run on a Lambda runtime that brings it'
+          : `no AWS credentials to sign with${roleArn ? ` as ${roleArn}` : ''} (${name})`;
+      throw new PushError(reason, { retryable: true, cause: error });
+    }
+  }
+
+  return Object.assign(
+    async (request: HttpRequest): Promise<HttpRequest> => {
+      const region = options.region ?? regionOf(request.url) ?? process.env.AWS_REGION;
+      if (region === undefined) {
+        throw new PushError('no region to sign for; set VCC_PUSH_AWS_REGION or AWS_REGION', {
+          retryable: true,
+        });
+      }
+      const { accessKeyId, secretAccessKey, sessionToken } = await current();
+      const signer = new AwsV4Signer({
+        method: request.method,
+        url: request.url.href,
+        headers: request.headers,
+        body: request.body as Uint8Array<ArrayBuffer>,
+        accessKeyId,
+        secretAccessKey,
+        ...(sessionToken !== undefined && { sessionToken }),
+        service: 'aps',
+        region,
+        datetime: new Date(now()).toISOString().replace(/[:-]|\.\d{3}/g, ''),
+      });
+      const { headers } = await signer.sign();
+      return { ...request, headers: Object.fromEntries(headers) };
+    },
+    { secrets: [] },
+  );
+}
+
+/** As in aps-workspaces.eu-west-1.amazonaws.com. */
+function regionOf({ hostname }: URL): string | undefined {
+  return /^aps-workspaces[\w-]*\.([a-z0-9-]+)\.amazonaws\.com/.exec(hostname)?.[1];
+}
+
+function providerOf(region: string | undefined, roleArn: string | undefined): () => Promise<AwsIdentity> {
+  let provide: (() => Promise<AwsIdentity>) | undefined;
+  return async () => {
+    if (!provide) {
+      // Only now, and by require: docs/decisions/0005-sdk-of-the-runtime.md.
+      const sdk = createRequire(import.meta.url)('@aws-sdk/credential-providers') as Providers;
+      const clientConfig = region === undefined ? {} : { region };
+      provide = roleArn
+        ? sdk.fromTemporaryCredentials({
+            params: { RoleArn: roleArn, RoleSessionName: 'vcc-exporter' },
+            masterCredentials: sdk.fromNodeProviderChain({ clientConfig }),
+            clientConfig,
+          })
+        : sdk.fromNodeProviderChain({ clientConfig });
+    }
+    return provide();
+  };
+}

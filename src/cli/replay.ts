@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { openQueue, type Received } from '../aws/queue.ts';
+import { createReadText } from '../aws/read-text.ts';
+import { loadConfig } from '../config/accounts.ts';
+import { listRejected, replayRejected } from '../push/disk-line.ts';
+import { parseParcel } from '../push/parcel.ts';
+import { readLocalEnvironment } from './accounts.ts';
+import type { Command, Terminal } from './terminal.ts';
+
+/** While they are looked at, nobody else gets them. */
+const hideSeconds = 60;
+
+/** What was rejected: shows it, or puts it back into the queue, to be sent again. */
+export const replay: Command = async (terminal, args) => {
+  const { values } = parseArgs({ args, options: { list: { type: 'boolean', default: false } } });
+  const { settings } = await loadConfig(await readLocalEnvironment(terminal), createReadText());
+  const { VCC_PUSH_QUEUE_URL: to, VCC_PUSH_REJECTED_URL: from } = settings;
+  const count =
+    to !== undefined && from !== undefined
+      ? await replayQueue(terminal, from, to, values.list)
+      : await replayFolder(terminal, join(terminal.folder, settings.VCC_PUSH_FOLDER), values.list);
+  terminal.note(
+    values.list ? `${count} rejected.` : `${count} put back; they are sent again, in the order of the queue.`,
+  );
+  return 0;
+};
+
+async function replayQueue(terminal: Terminal, from: string, to: string, list: boolean): Promise<number> {
+  const rejected = openQueue(from);
+  const queue = openQueue(to);
+  const signal = new AbortController().signal;
+  const seen: Received[] = [];
+  for (;;) {
+    const messages = await rejected.receive(hideSeconds, signal);
+    if (messages.length === 0) break;
+    for (const message of messages) {
+      show(terminal, message.body, message.reason ?? 'not known');
+      seen.push(message);
+      if (list) continue;
+      // First there, then not here: one that is there twice is sent twice, which does no harm.
+      await queue.replay(message, signal);
+      await rejected.remove(message.receiptHandle, signal);
+    }
+  }
+  if (list && seen.length > 0) {
+    const handles = seen.map(({ receiptHandle }) => receiptHandle);
+    for (let at = 0; at < handles.length; at += 10)
+      await rejected.hide(handles.slice(at, at + 10), 0, signal);
+  }
+  return seen.length;
+}
+
+async function replayFolder(terminal: Terminal, folder: string, list: boolean): Promise<number> {
+  const found = await listRejected(folder);
+  for (const each of found) {
+    showParcel(terminal, each.parcel, each.reason);
+    if (!list) await replayRejected(folder, each);
+  }
+  return found.length;
+}
+
+function show(terminal: Terminal, body: string, reason: string): void {
+  showParcel(terminal, parseParcel(body), reason);
+}
+
+function showParcel(terminal: Terminal, parcel: ReturnType<typeof parseParcel>, reason: string): void {
+  const { account, destination, timestampMs, samples } = parcel;
+  terminal.print(
+    `${new Date(timestampMs).toISOString()} ${account} -> ${destination}, ${samples} samples: ${reason}`,
+  );
+}

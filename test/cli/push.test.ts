@@ -1,0 +1,119 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { run } from '../../src/cli/run.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { environmentOf } from '../support/account.ts';
+import { type ReceiverAnswer, startReceiver } from '../support/receiver.ts';
+
+let folder: string;
+let simulator: Simulator;
+const open: { close(): unknown }[] = [];
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'vcc-push-'));
+  simulator = await startSimulator({ agents: 20 });
+  open.push(simulator);
+});
+afterEach(async () => {
+  for (const each of open.splice(0).reverse()) await each.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function push(
+  args: string[],
+  env: Record<string, string>,
+  stopped: Promise<void> = new Promise(() => {}),
+) {
+  const notes: string[] = [];
+  const lines: string[] = [];
+  const terminal: Terminal = {
+    env: { ...environmentOf(simulator), ...env },
+    folder,
+    print: (line) => void lines.push(line),
+    note: (line) => void notes.push(line),
+    interactive: false,
+    stopped,
+  };
+  return { status: await run(terminal, args), notes, lines };
+}
+
+async function startAnswering(...answers: ReceiverAnswer[]) {
+  const receiver = await startReceiver(answers);
+  open.push(receiver);
+  return receiver;
+}
+
+test('push --once says how many samples arrived where', async () => {
+  const receiver = await startAnswering({ status: 204 });
+  const { status, notes } = await push(['push', '--once'], { VCC_PUSH_URL: receiver.origin });
+  expect(status).toBe(0);
+  expect(notes).toEqual([
+    'Pushing test to default.',
+    expect.stringMatching(/^test to default: \d\d\d samples\.$/),
+  ]);
+  expect(receiver.received).toHaveLength(1);
+  // Nothing waits, and nobody holds the folder.
+  expect(readdirSync(join(folder, 'vcc-push')).toSorted()).toEqual(['lines', 'state']);
+});
+
+test('push --once ends with status 1 when samples are rejected, and replay puts them back', async () => {
+  const receiver = await startAnswering({ status: 400, body: 'too old' }, { status: 204 });
+  const env = { VCC_PUSH_URL: receiver.origin };
+  const { status, notes } = await push(['push', '--once'], env);
+  expect(status).toBe(1);
+  expect(notes.at(-1)).toBe('test to default: 0 samples, not all.');
+  const listed = await push(['replay', '--list'], env);
+  expect(listed.lines).toEqual([
+    expect.stringMatching(/^\S+Z test -> default, \d+ samples: .* answered 400: too old$/),
+  ]);
+  expect(await push(['replay'], env)).toMatchObject({ status: 0 });
+  await push(['push', '--once'], env);
+  expect(receiver.received).toHaveLength(3);
+  expect(receiver.received[1]!.body.equals(receiver.received[0]!.body)).toBe(true);
+});
+
+test('push goes on until it is stopped, at multiples of the interval, and then lets go', async () => {
+  const receiver = await startAnswering({ status: 204 });
+  const stopped = (async () => {
+    while (receiver.received.length < 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  })();
+  const env = { VCC_PUSH_URL: receiver.origin, VCC_PUSH_INTERVAL: '1s' };
+  const { status, notes } = await push(['push'], env, stopped);
+  expect([status, notes]).toEqual([0, ['Pushing test to default.']]);
+  expect(readdirSync(join(folder, 'vcc-push'))).not.toContain('lock');
+});
+
+test('push stops while a destination hangs, and what it has not taken waits on disk', async () => {
+  const receiver = await startAnswering({ how: 'hang' });
+  const stopped = (async () => {
+    while (receiver.received.length < 1) await new Promise((resolve) => setTimeout(resolve, 20));
+  })();
+  const env = { VCC_PUSH_URL: receiver.origin, VCC_PUSH_INTERVAL: '1s' };
+  expect(await push(['push'], env, stopped)).toMatchObject({ status: 0 });
+  const waiting = readdirSync(join(folder, 'vcc-push', 'lines'), { recursive: true, encoding: 'utf8' });
+  expect(waiting.filter((file) => file.endsWith('.json')).length).toBeGreaterThan(0);
+});
+
+test.each<[Record<string, string>, string]>([
+  [
+    {},
+    'VCC_PUSH_URL: expected the address of a destination there, or destinations in VCC_PUSH_DESTINATIONS; received nothing',
+  ],
+  [
+    { VCC_PUSH_URL: 'http://127.0.0.1:1/', VCC_PUSH_FOLDER: 'taken' },
+    'VCC_PUSH_FOLDER: expected a folder that can be written; FOLDER/taken cannot (EEXIST)',
+  ],
+  [
+    { VCC_PUSH_DESTINATIONS: 'destinations: [{name: a, type: pushgateway}]' },
+    'VCC_PUSH_DESTINATIONS: destinations[0].url: expected the address of the destination; received nothing',
+  ],
+])('push with %j says what is wrong', async (env, problem) => {
+  writeFileSync(join(folder, 'taken'), '');
+  const { status, notes } = await push(['push', '--once'], env);
+  expect([status, notes.map((note) => note.replace(folder, 'FOLDER'))]).toEqual([
+    2,
+    [`vcc-exporter: ${problem}`],
+  ]);
+});

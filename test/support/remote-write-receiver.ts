@@ -1,0 +1,217 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { fromBinary } from '@bufbuild/protobuf';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { uncompressSync } from 'snappy';
+import type { Timing } from '../../src/http/fetch.ts';
+import { createSend } from '../../src/http/send.ts';
+import { createForwarder, type Forwarder, type ForwardOptions } from '../../src/push/forward.ts';
+import { createPost, unauthorized } from '../../src/push/post.ts';
+import { remoteWrite } from '../../src/push/remote-write.ts';
+import { type TimeSeries, WriteRequestSchema } from './proto/remote-write-1_pb.ts';
+import { Metadata_MetricType, type Request, RequestSchema } from './proto/remote-write-2_pb.ts';
+import { startServer } from './server.ts';
+import { fakeTiming } from './timing.ts';
+
+/** What an end of the wire knows of a sample; `stale` is the stale marker, bit by bit. */
+export interface Received {
+  /** Names and values in turn, in their order. */
+  labels: string[];
+  value: number | 'stale';
+  timestampMs: number;
+  /** Of 2.0 alone. */
+  type?: string;
+  help?: string;
+  unit?: string;
+}
+
+/** One request as it came. */
+export interface ReceivedRequest {
+  method: string;
+  headers: IncomingHttpHeaders;
+  /** Compressed. */
+  body: Buffer;
+  /** Uncompressed. */
+  message: Buffer;
+  samples: Received[];
+  /** Of 2.0 alone. */
+  request?: Request;
+}
+
+/** What a request is answered with; a status of 2xx by itself is that of a receiver that knows its protocol. */
+export interface Answer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+/** A target to scrape and a receiver of remote write in one, as conformance suites have it. */
+export interface TestReceiver {
+  origin: string;
+  requests: ReceivedRequest[];
+  /** Headers of all scrapes. */
+  scrapes: IncomingHttpHeaders[];
+  close(): Promise<void>;
+}
+
+/** What a target says at a scrape, from 0: an exposition as text, or an answer. */
+export type Exposition = (scrape: number) => string | Answer;
+
+const typeNames = new Map<number, string>(
+  Object.entries(Metadata_MetricType).map(([name, number]) => [number, name]),
+);
+
+/** Starts a target and a receiver; request `number`, from 0, gets the answer that `answers` gives, or a 204. */
+export async function startReceiver(
+  exposition: string | Exposition,
+  answers: (number: number, request: ReceivedRequest) => Answer | undefined = () => undefined,
+): Promise<TestReceiver> {
+  const requests: ReceivedRequest[] = [];
+  const scrapes: IncomingHttpHeaders[] = [];
+  const server = await startServer(async (request, response) => {
+    if (request.method === 'GET') {
+      const scrape = scrapes.push(request.headers) - 1;
+      const said = typeof exposition === 'string' ? exposition : exposition(scrape);
+      const answer = typeof said === 'string' ? { status: 200, body: said } : said;
+      response.writeHead(answer.status, {
+        // As Go's server says of a text of which it knows nothing.
+        'content-type': 'text/plain; charset=utf-8',
+        ...('headers' in answer ? answer.headers : {}),
+      });
+      response.end(answer.body);
+      return;
+    }
+    const received = decode(request.method!, request.headers, await buffer(request));
+    const answer = answers(requests.push(received) - 1, received) ?? { status: 204 };
+    const written = { 'x-prometheus-remote-write-samples-written': String(received.samples.length) };
+    const knows = received.request !== undefined && answer.status < 300;
+    response.writeHead(answer.status, { ...(knows ? written : {}), ...answer.headers });
+    response.end(answer.body);
+  });
+  return { origin: server.origin, requests, scrapes, close: server.close };
+}
+
+/** Decodes a request, by code that was generated from the specification; the values bit by bit. */
+export function decode(method: string, headers: IncomingHttpHeaders, body: Buffer): ReceivedRequest {
+  // The block format alone is understood.
+  const message = Buffer.from(uncompressSync(body) as Buffer);
+  const common = { method, headers, body, message };
+  if (!String(headers['content-type']).includes('v2.Request')) {
+    const { timeseries } = fromBinary(WriteRequestSchema, message);
+    const bits = valuesOf(message, 1);
+    return { ...common, samples: timeseries.flatMap((series) => samplesOf(series, labelsOf(series), bits)) };
+  }
+  const request = fromBinary(RequestSchema, message);
+  const { symbols } = request;
+  const bits = valuesOf(message, 5);
+  const samples = request.timeseries.flatMap(({ labelsRefs, samples, metadata }) =>
+    samplesOf(
+      { samples },
+      labelsRefs.map((ref) => symbols[ref]!),
+      bits,
+    ).map((sample) => ({
+      ...sample,
+      type: typeNames.get(metadata!.type) as string,
+      help: symbols[metadata!.helpRef]!,
+      unit: symbols[metadata!.unitRef]!,
+    })),
+  );
+  return { ...common, samples, request };
+}
+
+function labelsOf({ labels }: Pick<TimeSeries, 'labels'>): string[] {
+  return labels.flatMap(({ name, value }) => [name, value]);
+}
+
+function samplesOf(
+  { samples }: { samples: readonly { value: number; timestamp: bigint }[] },
+  labels: string[],
+  bits: bigint[],
+): Received[] {
+  return samples.map(({ value, timestamp }) => ({
+    labels,
+    value: bits.shift() === 0x7ff0000000000002n ? 'stale' : value,
+    timestampMs: Number(timestamp),
+  }));
+}
+
+/** The bits of all values, which a number would not keep: those of a stale marker are a signalling NaN. */
+function valuesOf(message: Uint8Array, seriesField: number): bigint[] {
+  const values: bigint[] = [];
+  const each = (bytes: Uint8Array, wanted: number, then: (reader: BinaryReader) => void): boolean => {
+    const reader = new BinaryReader(bytes);
+    let found = false;
+    while (reader.pos < reader.len) {
+      const [field, type] = reader.tag();
+      if (field !== wanted) reader.skip(type);
+      else {
+        found = true;
+        then(reader);
+      }
+    }
+    return found;
+  };
+  each(message, seriesField, (series) => {
+    each(series.bytes(), 2, (sample) => {
+      const found = each(sample.bytes(), 1, (value) => values.push(BigInt(value.fixed64())));
+      if (!found) values.push(0n);
+    });
+  });
+  return values;
+}
+
+/** A forwarder from and to a receiver, on a clock of its own. */
+export interface TestForwarder extends Forwarder {
+  timing: Timing & { nowMs: number; delays: number[] };
+  log: Record<string, unknown>[];
+  /** Scrapes at each of these times and sends what came of it. */
+  run(...timesMs: number[]): Promise<void>;
+  close(): void;
+}
+
+/** Opens a forwarder as the command does, but for the clock. */
+export function openForwarder(
+  { origin }: Pick<TestReceiver, 'origin'>,
+  version: '1.0' | '2.0',
+  more: Partial<ForwardOptions> & { to?: URL; timeoutMs?: number; headers?: Record<string, string> } = {},
+): TestForwarder {
+  const send = createSend();
+  const timing = fakeTiming(1_700_000_000_000);
+  const log: Record<string, unknown>[] = [];
+  const { to = new URL('/push', origin), timeoutMs = 5000, headers = {}, ...options } = more;
+  const limits = { maxSamples: 5000, maxBytes: 1_000_000 };
+  const own = { job: 'test', instance: new URL(origin).host, version, limits };
+  const { deliver } = remoteWrite(
+    {
+      ...own,
+      name: 'forward',
+      type: 'remote-write',
+      url: to,
+      headers,
+      labels: {},
+      wants: undefined,
+      namespace: '',
+      userAgent: 'vcc-exporter/1.2.3',
+    },
+    { post: createPost(send, timeoutMs, unauthorized), print: () => {}, now: timing.now },
+  );
+  const from = { url: new URL('/metrics', origin), timeoutMs: 5000, userAgent: 'vcc-exporter/1.2.3' };
+  const retry = { retries: 20, baseDelayMs: 500, maxDelayMs: 30_000 };
+  const forwarder = createForwarder(
+    { from, retry, ...own, ...options },
+    { send, deliver, timing, log: (line) => log.push(JSON.parse(line)) },
+  );
+  const { signal } = new AbortController();
+  return {
+    ...forwarder,
+    timing,
+    log,
+    async run(...timesMs) {
+      for (const timeMs of timesMs) {
+        await forwarder.scrape(timeMs, signal);
+        await forwarder.send(signal, Number.POSITIVE_INFINITY);
+      }
+    },
+    close: send.close,
+  };
+}
