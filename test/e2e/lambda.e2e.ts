@@ -1,21 +1,27 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { unzipSync } from 'fflate';
+import { compress } from 'snappyjs';
+import { encodeParcel } from '../../src/push/parcel.ts';
+import { encodeWriteRequest } from '../../src/push/remote-write-1.ts';
 import { ContactCentre } from '../../src/simulator/contact-centre.ts';
 import type { Fault } from '../../src/simulator/faults.ts';
 import type { Simulator } from '../../src/simulator/server.ts';
 import { type LambdaRuntime, type RuntimeOptions, startRuntime } from '../support/runtime-api.ts';
 import { environmentOfSecrets, startSecretsServer } from '../support/secrets-server.ts';
+import { startServer } from '../support/server.ts';
 import { frozenMs, richItems, secrets, startFrozen } from './support/account.ts';
 import { settingsFor } from './support/exporter.ts';
 import { eventOf, gateways, type Relay, requestOf, startRelay, toHttp, waysToCut } from './support/lambda.ts';
 import { type Bucket, createBucket, type Moto, startMoto } from './support/moto.ts';
 import { describeWith } from './support/parts.ts';
 import { freePort } from './support/process.ts';
+import { type Series, seriesOf } from './support/push.ts';
 
 const pathOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 /** Stands for /var/runtime/node_modules: the SDK is there and nowhere near the unpacked zip. */
@@ -439,33 +445,95 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
     expect(failed.length).toBeLessThan(200);
   }, 240_000);
 
+  /** What came to a receiver of remote write, and how it answers. */
+  async function startReceiver(): Promise<{ url: string; bodies: Buffer[]; answer: { status: number } }> {
+    const bodies: Buffer[] = [];
+    const answer = { status: 204 };
+    const server = await startServer((request, response) => {
+      buffer(request).then((body) => {
+        if (answer.status === 204) bodies.push(body);
+        response.writeHead(answer.status).end();
+      });
+    });
+    toClose(server);
+    return { url: `${server.origin}/api/v1/write`, bodies, answer };
+  }
+
+  const samplesOf = (series: Series, metric: string) =>
+    [...series].flatMap(([key, samples]) => (key.includes(`["__name__","${metric}"]`) ? samples : []));
+
   describe('the push handler', () => {
-    const scheduled = {
+    /** As EventBridge sends it, at a time in seconds. */
+    const scheduled = () => ({
       version: '0',
       id: '53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa',
       'detail-type': 'Scheduled Event',
       source: 'aws.events',
       account: '123456789012',
-      time: '2026-01-15T10:00:00Z',
+      time: new Date().toISOString().replace(/\.\d+/, ''),
       region: 'eu-west-1',
       resources: ['arn:aws:events:eu-west-1:123456789012:rule/vcc-exporter'],
       detail: {},
-    };
+    });
+    // One sample in each invocation.
+    const once = { VCC_PUSH_INTERVAL: '60s' };
 
-    test('reads the account and logs one line', async () => {
-      const runtime = await start(settingsFor(simulator), { name: 'push' });
-      const { body, error } = await runtime.invoke(scheduled);
+    test('pushes a sample with the time of its slot, and leaves nothing running', async () => {
+      const receiver = await startReceiver();
+      const { settings, ...relay } = await startUpstream();
+      const env = { ...settings, ...once, VCC_PUSH_URL: receiver.url };
+      const runtime = await start(env, { name: 'push' });
+      const event = scheduled();
+      const { body, error } = await runtime.invoke(event);
       expect({ body, error }).toEqual({ body: null, error: undefined });
+      const series = seriesOf(receiver.bodies);
+      expect(samplesOf(series, 'vcc_up')).toEqual([[Date.parse(event.time), 1]]);
+      expect(samplesOf(series, 'vcc_snapshot_agents')).toEqual([[Date.parse(event.time), 130]]);
+      expect(relay.waiting()).toBe(0);
+      const [sentBytes, cpuMs, requests] = [relay.sentBytes(), runtime.cpuMs(), receiver.bodies.length];
+      await wait(1000);
+      expect(relay.sentBytes()).toBe(sentBytes);
+      expect(receiver.bodies).toHaveLength(requests);
+      expect(runtime.cpuMs() - cpuMs).toBeLessThanOrEqual(10);
       expect(await logOf(runtime)).toEqual([
-        expect.objectContaining({
-          level: 'info',
-          event: 'account read',
-          account: 'e2e',
-          agents: 130,
-          pages: 6,
-        }),
+        { level: 'info', event: 'account pushed', account: 'e2e', samples: 1, due: 1, failures: 0 },
       ]);
-      expect((await outputOf(runtime)).trim().split('\n')).toHaveLength(1);
+
+      // The same event once more, as Lambda may deliver it: that slot is taken.
+      await runtime.invoke(event);
+      expect(receiver.bodies).toHaveLength(requests);
+    });
+
+    test('takes several samples evenly through its turn', async () => {
+      const receiver = await startReceiver();
+      const env = settingsFor(simulator, { VCC_PUSH_URL: receiver.url, VCC_PUSH_INTERVAL: '2s' });
+      // The function ends before its turn does: 30 samples are due.
+      const runtime = await start(env, { name: 'push', timeoutMs: 9500 });
+      const event = scheduled();
+      const { error } = await runtime.invoke(event);
+      const times = samplesOf(seriesOf(receiver.bodies), 'vcc_up').map(([timestampMs]) => timestampMs);
+      expect(times.length).toBeGreaterThanOrEqual(3);
+      const startMs = Date.parse(event.time);
+      expect(times).toEqual(times.map((_, at) => startMs + at * 2000));
+      expect(error).toMatchObject({
+        errorType: 'PushError',
+        errorMessage: `${30 - times.length} of 30 samples were not taken, since the invocation was too late or too short`,
+      });
+    });
+
+    test('puts CloudWatch’s embedded metrics into the log', async () => {
+      const env = settingsFor(simulator, { ...once, VCC_PUSH_TYPE: 'emf' });
+      const runtime = await start(env, { name: 'push' });
+      expect((await runtime.invoke(scheduled())).error).toBeUndefined();
+      const documents = (await logOf(runtime)).filter((line) => '_aws' in line);
+      const away = documents.find(
+        ({ presence, description }) => presence === 'Away' && description === undefined,
+      );
+      expect(away).toMatchObject({
+        account: 'e2e',
+        vcc_agents: richItems.filter(({ presence }) => presence.name === 'Away').length,
+        _aws: { CloudWatchMetrics: [{ Namespace: 'VCC', Dimensions: [['account', 'presence']] }] },
+      });
     });
 
     test.each<[string, Record<string, string>, Fault[], string]>([
@@ -477,19 +545,111 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       ],
       ['wrong credentials', { VCC_CLIENT_SECRET: secrets.wrong }, [], 'AuthError'],
       ['an account that hangs', {}, [{ kind: 'hang' }], 'DeadlineError'],
-      ['bad settings', { VCC_PAGE_SIZE: 'many' }, [], 'ConfigError'],
-    ])('%s fails the invocation, in time and without a secret', async (_, settings, faults, errorType) => {
-      simulator.faults = faults;
-      const runtime = await start(settingsFor(simulator, settings), { name: 'push', timeoutMs: 3000 });
-      for (const round of ['first', 'second']) {
-        const { body, error } = await runtime.invoke(scheduled);
-        expect([round, body, error]).toMatchObject([round, undefined, { errorType }]);
-        for (const secret of outOfTheLog) expect(JSON.stringify(error)).not.toContain(secret);
-      }
-      await outputOf(runtime);
-      if (faults.length === 0) return;
-      simulator.faults = [];
-      expect((await runtime.invoke(scheduled)).error).toBeUndefined();
+    ])(
+      '%s fails the invocation, is pushed as vcc_up 0, and no secret is told',
+      async (_, settings, faults, errorType) => {
+        simulator.faults = faults;
+        const receiver = await startReceiver();
+        const env = settingsFor(simulator, { ...once, VCC_PUSH_URL: receiver.url, ...settings });
+        const runtime = await start(env, { name: 'push', timeoutMs: 6000 });
+        for (const round of ['first', 'second']) {
+          const { body, error } = await runtime.invoke(scheduled());
+          expect([round, body, error]).toMatchObject([round, undefined, { errorType }]);
+          for (const secret of outOfTheLog) expect(JSON.stringify(error)).not.toContain(secret);
+          await wait(1000);
+        }
+        expect(samplesOf(seriesOf(receiver.bodies), 'vcc_up').map(([, value]) => value)).toEqual([0, 0]);
+        await outputOf(runtime);
+        if (faults.length === 0) return;
+        simulator.faults = [];
+        expect((await runtime.invoke(scheduled())).error).toBeUndefined();
+      },
+    );
+
+    test.each([
+      ['bad settings', { VCC_PAGE_SIZE: 'many' }, 'VCC_PAGE_SIZE'],
+      ['no destination', {}, 'VCC_PUSH_URL'],
+      ['an interval that does not divide the period', { VCC_PUSH_INTERVAL: '7s' }, 'VCC_PUSH_INTERVAL'],
+    ])('%s fails the invocation by name', async (_, settings, name) => {
+      const runtime = await start(settingsFor(simulator, settings), { name: 'push' });
+      const { error } = await runtime.invoke(scheduled());
+      expect(error).toMatchObject({ errorType: 'ConfigError', errorMessage: expect.stringContaining(name) });
+    });
+
+    test('a receiver that is down fails the invocation in time, and what is lost is said', async () => {
+      const receiver = await startReceiver();
+      receiver.answer.status = 503;
+      const env = settingsFor(simulator, { ...once, VCC_PUSH_URL: receiver.url });
+      const runtime = await start(env, { name: 'push', timeoutMs: 6000 });
+      const { error } = await runtime.invoke(scheduled());
+      expect(error).toMatchObject({
+        errorType: 'PushError',
+        errorMessage: expect.stringMatching(
+          /^\d+ samples are lost: POST http:.*\/api\/v1\/write: answered 503$/,
+        ),
+      });
+    });
+  });
+
+  describe('the deliver handler', () => {
+    const parcels = (timestamps: readonly number[]) =>
+      timestamps.map((timestampMs) =>
+        encodeParcel({
+          account: 'e2e',
+          destination: 'default',
+          format: 'remote-write-1',
+          timestampMs,
+          part: 0,
+          samples: 1,
+          body: compress(
+            encodeWriteRequest([
+              {
+                labels: [['__name__', 'vcc_up']],
+                value: 1,
+                timestampMs,
+                meta: { name: 'vcc_up', help: '', type: 'gauge', unit: undefined },
+              },
+            ]),
+          ),
+        }),
+      );
+    const eventOfBatch = (bodies: readonly string[]) => ({
+      Records: bodies.map((body, at) => ({
+        messageId: `m${at}`,
+        receiptHandle: `r${at}`,
+        body,
+        attributes: { ApproximateReceiveCount: '1', MessageGroupId: 'g' },
+        messageAttributes: {},
+        eventSource: 'aws:sqs',
+        awsRegion: 'eu-west-1',
+      })),
+    });
+
+    test('brings a batch to the receiver in its order, and gives back what it does not take', async () => {
+      const receiver = await startReceiver();
+      const env = settingsFor(simulator, {
+        VCC_PUSH_URL: receiver.url,
+        VCC_PUSH_QUEUE_URL: 'http://127.0.0.1:1/1/batches.fifo',
+        VCC_PUSH_REJECTED_URL: 'http://127.0.0.1:1/1/rejected.fifo',
+        AWS_ACCESS_KEY_ID: 'nobody',
+        AWS_SECRET_ACCESS_KEY: 'of-nobody',
+      });
+      const runtime = await start(env, { name: 'deliver', runtimeModules, timeoutMs: 30_000 });
+      const delivered = await runtime.invoke(eventOfBatch(parcels([1000, 2000, 3000])));
+      expect(delivered.body).toEqual({ batchItemFailures: [] });
+      expect(samplesOf(seriesOf(receiver.bodies), 'vcc_up')).toEqual([
+        [1000, 1],
+        [2000, 1],
+        [3000, 1],
+      ]);
+      receiver.answer.status = 500;
+      const refused = await runtime.invoke(eventOfBatch(parcels([4000, 5000])));
+      expect(refused.body).toEqual({
+        batchItemFailures: [{ itemIdentifier: 'm0' }, { itemIdentifier: 'm1' }],
+      });
+      const lines = await logOf(runtime);
+      expect(lines.map(({ event }) => event)).toEqual(['push attempt failed', 'backoff not set']);
+      expect(lines[0]).toMatchObject({ account: 'e2e', destination: 'default', attempt: 1, code: 'push' });
     });
   });
 });

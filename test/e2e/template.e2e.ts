@@ -37,8 +37,11 @@ describeWith(['cfnLint'], 'the CloudFormation template under cfn-lint', ({ cfnLi
         alarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:pager',
         concurrency: 'none',
         pushEnabled: 'true',
+        pushFanOut: 'true',
+        apsWorkspaceArn: 'arn:aws:aps:eu-west-1:123456789012:workspace/ws-1',
       },
     ],
+    ['without a queue', { pushEnabled: 'true', pushQueue: 'false' }],
   ])('%s gives no cause for complaint', (_, parameters) => {
     const { status, text } = packageStack(parameters);
     expect(status).toBe(0);
