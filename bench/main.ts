@@ -2,10 +2,11 @@
 import { cpuTime } from './cpu.ts';
 import { lambda } from './lambda.ts';
 import { peakMemory } from './memory.ts';
+import { pushing } from './push.ts';
 import { singleAgents } from './singles.ts';
 import { wallTime } from './wall.ts';
 
 const quick = process.argv.includes('--quick');
 process.stdout.write(`npm run bench${quick ? ' -- --quick' : ''}   Node.js ${process.version}\n\n`);
-for (const part of [wallTime, cpuTime, singleAgents, peakMemory, lambda])
+for (const part of [wallTime, cpuTime, singleAgents, peakMemory, lambda, pushing])
   process.stdout.write(`${await part(quick)}\n`);
