@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { createDeliverHandler } from '../../src/aws/deliver.ts';
 import { openAccounts } from '../../src/aws/open-accounts.ts';
 import { type OpenPushers, openPushers } from '../../src/aws/open-pushers.ts';
+import { createPushHandler } from '../../src/aws/push.ts';
 import { openQueue } from '../../src/aws/queue.ts';
 import { createStateStore } from '../../src/aws/state-store.ts';
 import { systemTiming } from '../../src/http/fetch.ts';
@@ -19,7 +20,7 @@ import { createScraper } from '../../src/scrape.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { accountOf } from '../support/account.ts';
 import { runCli, settingsFor } from './support/exporter.ts';
-import { type Moto, startMoto } from './support/moto.ts';
+import { createBucket, type Moto, startMoto } from './support/moto.ts';
 import { describeWith } from './support/parts.ts';
 import { freePort, poll, start } from './support/process.ts';
 import {
@@ -516,6 +517,55 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expectAll('outage of 20 minutes, SQS', compare(seriesOf(taken), await receiver.series('job-1')));
     expect(taken).toHaveLength(outage + 2);
   });
+
+  test('a hundred accounts are handed out over a queue, a sampler each', async () => {
+    const receiver = await prometheus();
+    const names = Array.from({ length: 100 }, (_, at) => `account-${at + 1}`);
+    const many = await startSimulator({ agents: 10, accounts: names.map((name) => ({ name })) });
+    open.push({ stop: () => many.close() });
+    const accounts = many.accounts.map(({ name, clientId, clientSecret }) => ({
+      name,
+      client_id: clientId,
+      client_secret: clientSecret,
+      token_url: many.tokenUrl,
+      api_url: many.apiUrl,
+    }));
+    const orders = await queues.create(`q${Math.random().toString(36).slice(2)}-accounts`);
+    const bucket = await createBucket(moto, `state-${Math.random().toString(36).slice(2)}`);
+    open.push({ stop: () => bucket.close() });
+    const env = {
+      VCC_CONFIG: JSON.stringify({ accounts }),
+      VCC_PUSH_URL: receiver.writeUrl,
+      VCC_PUSH_JOB: 'job-1',
+      VCC_PUSH_INTERVAL: '60s',
+    };
+    const time = new Date().toISOString();
+    const context = { getRemainingTimeInMillis: () => 57_000 };
+    const push = createPushHandler({ ...env, VCC_PUSH_SAMPLERS_URL: orders }, note);
+    await push({ time }, context);
+    expect(log.map((line) => JSON.parse(line))).toEqual([
+      { level: 'info', event: 'accounts handed out', accounts: 100 },
+    ]);
+    expect(await queues.count(orders)).toBe(100);
+    expect(await receiver.series('job-1')).toEqual(new Map());
+
+    // Each sampler is an environment of its own; two of them stand for a hundred.
+    const samplers = ['one', 'other'].map(() =>
+      createPushHandler({ ...env, VCC_PUSH_STATE: `s3://${bucket.name}/state` }, note),
+    );
+    const events = await queues.takeAll(orders);
+    await Promise.all(events.map((event, at) => samplers[at % 2]!(event, context)));
+    const up = [...(await receiver.series('job-1'))].filter(([key]) => key.includes('"vcc_up"'));
+    expect(up.map(([, samples]) => samples)).toEqual(up.map(() => [[Date.parse(time), 1]]));
+    expect(up).toHaveLength(100);
+
+    // SQS may hand out an order twice, to a sampler that knows of the first by the state in S3.
+    const held = await receiver.series('job-1');
+    const third = createPushHandler({ ...env, VCC_PUSH_STATE: `s3://${bucket.name}/state` }, note);
+    await Promise.all(events.slice(0, 10).map((event) => third(event, context)));
+    expect(await receiver.series('job-1')).toEqual(held);
+    expect(log.filter((line) => line.includes('error'))).toEqual([]);
+  }, 60_000);
 
   test('two invocations that overlap write each sample once', async () => {
     const receiver = await prometheus();

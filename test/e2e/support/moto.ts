@@ -36,6 +36,7 @@ export async function startMoto({ python, env }: Parts['moto'], folder: string):
 
 /** A bucket of moto's S3. */
 export interface Bucket {
+  name: string;
   put(key: string, body: string): Promise<unknown>;
   close(): void;
 }
@@ -45,6 +46,7 @@ export async function createBucket({ endpoint, region, credentials }: Moto, name
   const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' } as const;
   await client.send(new CreateBucketCommand({ Bucket: name, CreateBucketConfiguration }));
   return {
+    name,
     put: (key, body) => client.send(new PutObjectCommand({ Bucket: name, Key: key, Body: body })),
     close: () => client.destroy(),
   };

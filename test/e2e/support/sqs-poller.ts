@@ -21,6 +21,8 @@ export interface Queues {
    * deletes those that the function does not report as failed. Gives how many the function was given.
    */
   drain(url: string, deliver: DeliverHandler, rounds: number): Promise<number>;
+  /** Takes all messages out of a queue, each as the event by which Lambda would hand it to a function. */
+  takeAll(url: string): Promise<SQSEvent[]>;
   close(): void;
 }
 
@@ -81,6 +83,25 @@ export function openQueues({ endpoint, region, credentials }: Moto): Queues {
         }
       }
       return given;
+    },
+    async takeAll(QueueUrl) {
+      const events: SQSEvent[] = [];
+      while ((await count(QueueUrl)) > 0) {
+        const { Messages = [] } = await client.send(
+          new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+        );
+        for (const { MessageId, ReceiptHandle, Body } of Messages) {
+          const record = {
+            messageId: MessageId,
+            receiptHandle: ReceiptHandle,
+            body: Body,
+            eventSource: 'aws:sqs',
+          };
+          events.push({ Records: [record] } as unknown as SQSEvent);
+          await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+        }
+      }
+      return events;
     },
     close: () => client.destroy(),
   };
