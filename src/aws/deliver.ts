@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { loadDestinations } from '../config/destinations.ts';
-import type { Environment } from '../config/load.ts';
+import { ConfigError, type Environment } from '../config/load.ts';
 import { retryDelayMs } from '../http/retry.ts';
 import { logLine, toLogFields } from '../log.ts';
 import { toPushError } from '../push/carry.ts';
@@ -45,12 +45,18 @@ export function createDeliverHandler(
 
   async function open(): Promise<Opened> {
     const { settings, vault, accounts } = await openAccounts(env, log);
+    const { VCC_PUSH_QUEUE_URL: queueUrl, VCC_PUSH_REJECTED_URL: rejectedUrl } = settings;
+    if (queueUrl === undefined || rejectedUrl === undefined) {
+      throw new ConfigError([
+        'VCC_PUSH_QUEUE_URL: expected the queue that deliver empties; received nothing',
+      ]);
+    }
     const described = await loadDestinations(env, settings, accounts.length, createReadText());
     const { destinations } = openDestinations(described, vault, log);
     return {
       destinations: new Map(destinations.map((each) => [each.name, each])),
-      queue: openQueue(settings.VCC_PUSH_QUEUE_URL ?? ''),
-      rejected: openQueue(settings.VCC_PUSH_REJECTED_URL ?? ''),
+      queue: openQueue(queueUrl),
+      rejected: openQueue(rejectedUrl),
       timeoutMs: settings.VCC_PUSH_TIMEOUT,
     };
   }

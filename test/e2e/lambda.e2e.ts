@@ -592,6 +592,16 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
   });
 
   describe('the deliver handler', () => {
+    test('says by name that it was not told of its queue', async () => {
+      const env = settingsFor(simulator, { VCC_PUSH_URL: 'http://127.0.0.1:1/' });
+      const runtime = await start(env, { name: 'deliver' });
+      const { error } = await runtime.invoke({ Records: [] });
+      expect(error).toMatchObject({
+        errorType: 'ConfigError',
+        errorMessage: 'VCC_PUSH_QUEUE_URL: expected the queue that deliver empties; received nothing',
+      });
+    });
+
     const parcels = (timestamps: readonly number[]) =>
       timestamps.map((timestampMs) =>
         encodeParcel({
