@@ -20,7 +20,7 @@ export type PushHandler = (
 const retry = { retries: 5, baseDelayMs: 500, maxDelayMs: 8000 };
 
 /** Kept free for saving the state and for the answer. */
-const marginMs = 2500;
+const marginMs = 4000;
 
 /** One account that is handed to a sampler of its own. */
 interface Order {
