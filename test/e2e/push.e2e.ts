@@ -58,8 +58,9 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     folder = mkdtempSync(join(tmpdir(), 'vcc-push-'));
     // Long enough ago that no sample is of the future.
     clockMs = Math.floor(Date.now() / 1000) * 1000 - 45 * 60_000;
-    simulator = await startSimulator({ agents: 60, now: () => clockMs, tokenSeconds: 36_000 });
-    open.push({ stop: () => simulator.close() });
+    const own = await startSimulator({ agents: 60, now: () => clockMs, tokenSeconds: 36_000 });
+    open.push({ stop: () => own.close() });
+    simulator = own;
     taken = [];
     log.length = 0;
   });
@@ -337,8 +338,9 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     items[0]!.presence = { ...items[0]!.presence, name: 'Away', description: 'Fire drill' };
     await simulator.close();
     const startWith = async (agents: typeof items) => {
-      simulator = await startSimulator({ items: agents, now: () => clockMs });
-      open.push({ stop: () => simulator.close() });
+      const own = await startSimulator({ items: agents, now: () => clockMs });
+      open.push({ stop: () => own.close() });
+      simulator = own;
       const pushers = await pushersTo([receiver.writeUrl], direct);
       await takeSamples(pushers, 1);
       for (const pusher of pushers.pushers) await pusher.finish();
@@ -426,8 +428,9 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
   });
   beforeEach(async () => {
     clockMs = Math.floor(Date.now() / 1000) * 1000 - 45 * 60_000;
-    simulator = await startSimulator({ agents: 60, now: () => clockMs, tokenSeconds: 36_000 });
-    open.push({ stop: () => simulator.close() });
+    const own = await startSimulator({ agents: 60, now: () => clockMs, tokenSeconds: 36_000 });
+    open.push({ stop: () => own.close() });
+    simulator = own;
     log.length = 0;
   });
   afterEach(async () => {
