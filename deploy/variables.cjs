@@ -154,14 +154,21 @@ exports.readDeliverObjects = variable(['VCC_CONFIG', 'VCC_PUSH_DESTINATIONS'], (
   readOf([config, destinations]),
 );
 
-/** A workspace of Amazon Managed Prometheus, or the role that may write to one elsewhere; only who sends there may. */
+/** Workspaces of Amazon Managed Prometheus, and roles that may write to some elsewhere; only who sends there may. */
 const sendsTo = (byQueue) =>
-  variable(['pushQueue', 'apsWorkspaceArn', 'VCC_PUSH_ROLE_ARN'], (queue, workspace, role) => {
-    const sends = yesNo('pushQueue', queue, byQueue, !byQueue);
-    if (!sends || (workspace === '' && role === '')) return nothing;
-    if (role !== '') return policy('aps', { Action: 'sts:AssumeRole', Resource: role });
-    return policy('aps', { Action: 'aps:RemoteWrite', Resource: workspace });
-  });
+  variable(
+    ['pushQueue', 'apsWorkspaceArn', 'VCC_PUSH_ROLE_ARN', 'pushRoleArns'],
+    (queue, workspace, role, others) => {
+      const sends = yesNo('pushQueue', queue, byQueue, !byQueue);
+      const [workspaces, roles] = [toList(workspace), [...toList(role), ...toList(others)]];
+      if (!sends || workspaces.length + roles.length === 0) return nothing;
+      const statements = [];
+      if (workspaces.length > 0)
+        statements.push({ Effect: 'Allow', Action: 'aps:RemoteWrite', Resource: workspaces });
+      if (roles.length > 0) statements.push({ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: roles });
+      return { PolicyName: 'aps', PolicyDocument: { Version: '2012-10-17', Statement: statements } };
+    },
+  );
 exports.sendDirectly = sendsTo(false);
 exports.sendFromQueue = sendsTo(true);
 

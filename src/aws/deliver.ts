@@ -22,7 +22,10 @@ export type DeliverHandler = (
 export const defaultBackoff = { retries: Number.POSITIVE_INFINITY, baseDelayMs: 2000, maxDelayMs: 300_000 };
 
 /** Kept free for telling SQS. */
-const marginMs = 5000;
+const marginMs = 8000;
+
+/** Longest that a word with SQS may take; there may be two. */
+const sqsMs = 3500;
 
 interface Opened {
   destinations: ReadonlyMap<string, Destination>;
@@ -83,13 +86,14 @@ export function createDeliverHandler(
       const left = records.slice(index);
       let parcel: Parcel | undefined;
       try {
-        if (Date.now() + opened.timeoutMs > endMs) {
+        // The first is always tried: else a long VCC_PUSH_TIMEOUT would leave all of them for ever.
+        if (index > 0 && Date.now() + opened.timeoutMs > endMs) {
           // Not the destination's failure: they are free again at once.
           await hide(left, 0, opened);
           return left;
         }
         parcel = parseParcel(record.body);
-        await deliver(parcel, opened);
+        await deliver(parcel, opened, endMs);
       } catch (thrown) {
         const error = toPushError(thrown);
         const attempt = Number(record.attributes.ApproximateReceiveCount);
@@ -109,10 +113,13 @@ export function createDeliverHandler(
     return [];
   }
 
-  async function deliver(parcel: Parcel, { destinations, timeoutMs }: Opened): Promise<void> {
+  async function deliver(parcel: Parcel, { destinations, timeoutMs }: Opened, endMs: number): Promise<void> {
     const destination = destinations.get(parcel.destination);
     if (!destination) throw new PushError(`there is no destination ${parcel.destination} any more`);
-    await destination.deliver(parcel, AbortSignal.timeout(timeoutMs + 2000));
+    await destination.deliver(
+      parcel,
+      AbortSignal.timeout(Math.max(1, Math.min(timeoutMs + 2000, endMs - Date.now()))),
+    );
   }
 
   /** False: it could not be put there, and so must stay where it is. */
@@ -120,11 +127,11 @@ export function createDeliverHandler(
     { body, messageId, attributes }: SQSRecord,
     error: PushError,
     fields: Record<string, unknown>,
-    { rejected, timeoutMs }: Opened,
+    { rejected }: Opened,
   ): Promise<boolean> {
     try {
       const message = { body, messageId, groupId: attributes.MessageGroupId ?? '' };
-      await rejected.reject(message, error.message, AbortSignal.timeout(timeoutMs + 2000));
+      await rejected.reject(message, error.message, AbortSignal.timeout(sqsMs));
       log(logLine('error', 'push rejected', fields));
       return true;
     } catch (thrown) {
@@ -134,14 +141,10 @@ export function createDeliverHandler(
   }
 
   /** All of them: SQS hands out nothing of a group while one of its messages is in somebody's hands. */
-  async function hide(
-    records: readonly SQSRecord[],
-    delayMs: number,
-    { queue, timeoutMs }: Opened,
-  ): Promise<void> {
+  async function hide(records: readonly SQSRecord[], delayMs: number, { queue }: Opened): Promise<void> {
     const handles = records.map(({ receiptHandle }) => receiptHandle);
     try {
-      await queue.hide(handles, delayMs, AbortSignal.timeout(timeoutMs + 2000));
+      await queue.hide(handles, delayMs, AbortSignal.timeout(sqsMs));
     } catch (error) {
       // They are free again when the queue's own time is over.
       log(logLine('error', 'backoff not set', toLogFields(error)));

@@ -17,7 +17,7 @@ export function openDestinations(
   const send = createSend();
   return {
     destinations: destinations.map((its) => {
-      const post = createPost(send, its.VCC_PUSH_TIMEOUT, toAuthorize(its, vault));
+      const post = createPost(send, its.VCC_PUSH_TIMEOUT, toAuthorize(its, vault), toHidden(its));
       return createDestination(toOptions(its), { post, print, now: Date.now });
     }),
     close: send.close,
@@ -40,6 +40,12 @@ function toOptions(its: Settings): DestinationOptions {
     namespace: its.VCC_PUSH_NAMESPACE,
     userAgent: `vcc-exporter/${build.version}`,
   };
+}
+
+/** Headers and the query may hold tokens too. */
+function toHidden({ VCC_PUSH_HEADERS: headers = {}, VCC_PUSH_URL: url }: Settings): string[] {
+  const values = [...Object.values(headers), ...(url?.searchParams.values() ?? [])];
+  return values.flatMap((value) => [value, encodeURIComponent(value)]);
 }
 
 function fits(metric: string, name: string): boolean {

@@ -87,6 +87,8 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
     const chosen = orders
       ? pushers.filter(({ account }) => orders.some((each) => each.account === account))
       : pushers;
+    // Samplers take turns with an account, in whatever environment Lambda has.
+    if (orders) for (const pusher of chosen) pusher.renew();
     const intervalMs = settings.VCC_PUSH_INTERVAL;
     const slots = toSlots(startMs, intervalMs, settings.VCC_PUSH_PERIOD);
     const results = await Promise.all(

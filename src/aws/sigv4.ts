@@ -30,12 +30,17 @@ export function createSigV4(options: {
   const { roleArn, now = Date.now } = options;
   const load = options.loadIdentity ?? providerOf(options.region, roleArn);
   let identity: AwsIdentity | undefined;
+  let loading: Promise<AwsIdentity> | undefined;
+  const secrets: string[] = [];
 
   async function current(): Promise<AwsIdentity> {
     const good = identity?.expiration ? identity.expiration.getTime() - renewBeforeMs > now() : identity;
     if (identity && good) return identity;
     try {
-      identity = await load();
+      loading ??= load().finally(() => {
+        loading = undefined;
+      });
+      identity = await loading;
       return identity;
     } catch (error) {
       const { name = 'unknown error', code } = error as { name?: string; code?: string };
@@ -48,14 +53,14 @@ export function createSigV4(options: {
   }
 
   return Object.assign(
-    async (request: HttpRequest): Promise<HttpRequest> => {
+    async (request: HttpRequest, signal: AbortSignal): Promise<HttpRequest> => {
       const region = options.region ?? regionOf(request.url) ?? process.env.AWS_REGION;
       if (region === undefined) {
         throw new PushError('no region to sign for; set VCC_PUSH_AWS_REGION or AWS_REGION', {
           retryable: true,
         });
       }
-      const { accessKeyId, secretAccessKey, sessionToken } = await current();
+      const { accessKeyId, secretAccessKey, sessionToken } = await untilAborted(current(), signal);
       const signer = new AwsV4Signer({
         method: request.method,
         url: request.url.href,
@@ -69,10 +74,22 @@ export function createSigV4(options: {
         datetime: new Date(now()).toISOString().replace(/[:-]|\.\d{3}/g, ''),
       });
       const { headers } = await signer.sign();
+      // AWS repeats what was signed when a signature does not fit.
+      secrets.splice(0, secrets.length, sessionToken ?? '', headers.get('authorization') ?? '');
       return { ...request, headers: Object.fromEntries(headers) };
     },
-    { secrets: [] },
+    { secrets },
   );
+}
+
+/** STS may hang for longer than anybody has time; the SDK goes on in the background. */
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }
 
 /** As in aps-workspaces.eu-west-1.amazonaws.com. */

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type OpenPushers, openPushers } from '../aws/open-pushers.ts';
 import { createStateStore } from '../aws/state-store.ts';
@@ -29,7 +29,7 @@ export const push: Command = async (terminal, args) => {
   let opened: OpenPushers | undefined;
   try {
     const { VCC_PUSH_FOLDER, VCC_PUSH_STATE: state } = local.settings;
-    const folder = join(terminal.folder, VCC_PUSH_FOLDER);
+    const folder = resolve(terminal.folder, VCC_PUSH_FOLDER);
     unlock = await lockFolder(folder).catch((error) => {
       if (error instanceof PushError) throw new ConfigError([`VCC_PUSH_FOLDER: ${error.message}`]);
       const { code = 'unknown error' } = error as NodeJS.ErrnoException;
@@ -66,11 +66,14 @@ export const push: Command = async (terminal, args) => {
 };
 
 async function pushOnce(pushers: readonly Pusher[], terminal: Terminal): Promise<number> {
+  const stopping = new AbortController();
+  void terminal.stopped.then(() => stopping.abort());
+  const { signal } = stopping;
   const slotMs = Date.now();
   await Promise.all(
     pushers.map(async (pusher) => {
       await pusher.sample(slotMs, pusher.timeoutMs);
-      await pusher.send(AbortSignal.timeout(onceMs), Date.now() + onceMs);
+      await pusher.send(AbortSignal.any([signal, AbortSignal.timeout(onceMs)]), Date.now() + onceMs);
       await pusher.finish();
     }),
   );

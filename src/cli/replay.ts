@@ -1,9 +1,11 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openQueue, type Received } from '../aws/queue.ts';
 import { createReadText } from '../aws/read-text.ts';
 import { loadConfig } from '../config/accounts.ts';
-import { listRejected, replayRejected } from '../push/disk-line.ts';
+import { ConfigError } from '../config/load.ts';
+import { listRejected, lockFolder, replayRejected } from '../push/disk-line.ts';
+import { PushError } from '../push/errors.ts';
 import { parseParcel } from '../push/parcel.ts';
 import { readLocalEnvironment } from './accounts.ts';
 import type { Command, Terminal } from './terminal.ts';
@@ -19,7 +21,7 @@ export const replay: Command = async (terminal, args) => {
   const count =
     to !== undefined && from !== undefined
       ? await replayQueue(terminal, from, to, values.list)
-      : await replayFolder(terminal, join(terminal.folder, settings.VCC_PUSH_FOLDER), values.list);
+      : await replayFolder(terminal, resolve(terminal.folder, settings.VCC_PUSH_FOLDER), values.list);
   terminal.note(
     values.list ? `${count} rejected.` : `${count} put back; they are sent again, in the order of the queue.`,
   );
@@ -53,10 +55,19 @@ async function replayQueue(terminal: Terminal, from: string, to: string, list: b
 
 async function replayFolder(terminal: Terminal, folder: string, list: boolean): Promise<number> {
   const found = await listRejected(folder);
+  if (list || found.length === 0) {
+    for (const { parcel, reason } of found) showParcel(terminal, parcel, reason);
+    return found.length;
+  }
+  // A process that pushes knows its queue by heart, and would not see what is put back.
+  const unlock = await lockFolder(folder).catch((error) => {
+    throw error instanceof PushError ? new ConfigError([`VCC_PUSH_FOLDER: ${error.message}`]) : error;
+  });
   for (const each of found) {
     showParcel(terminal, each.parcel, each.reason);
-    if (!list) await replayRejected(folder, each);
+    await replayRejected(folder, each);
   }
+  await unlock();
   return found.length;
 }
 

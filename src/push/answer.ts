@@ -15,7 +15,7 @@ const labelValues =
  */
 export function quoteAnswer(body: Buffer, secrets: readonly string[]): string {
   let text = body.subarray(0, 4096).toString('utf8');
-  for (const secret of secrets) if (secret !== '') text = text.replaceAll(secret, '[secret]');
+  for (const secret of secrets) if (secret.length >= 4) text = text.replaceAll(secret, '[secret]');
   const [line = ''] = text.trim().split(/[\r\n]/);
   const plain = line
     .replaceAll('\\"', '"')
@@ -24,6 +24,13 @@ export function quoteAnswer(body: Buffer, secrets: readonly string[]): string {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to go
     .replace(/[\u0000-\u001f\u007f]/g, ' ');
   return plain.length > maxText ? `${plain.slice(0, maxText)}…` : plain;
+}
+
+/** Longest that a receiver may make us wait: it may have been mended long before. */
+const maxRetryAfterMs = 300_000;
+
+function capped(retryAfterMs: number | undefined): number | undefined {
+  return retryAfterMs === undefined ? undefined : Math.min(retryAfterMs, maxRetryAfterMs);
 }
 
 /** The failure that an answer is. */
@@ -37,6 +44,6 @@ export function toFailure(
   return new PushError(`${describeRequest(request)}: answered ${status}${said === '' ? '' : `: ${said}`}`, {
     status,
     retryable: options.retryable,
-    retryAfterMs: parseRetryAfter(headers['retry-after'], options.nowMs),
+    retryAfterMs: capped(parseRetryAfter(headers['retry-after'], options.nowMs)),
   });
 }

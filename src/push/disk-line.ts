@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { PushError } from './errors.ts';
 import type { Held, Line } from './line.ts';
 import { encodeParcel, type Parcel, parseParcel } from './parcel.ts';
@@ -51,17 +51,22 @@ const isParcel = (file: string) => /^\d{15}-\d{5}\.json$/.test(file);
 export async function openDiskLine(root: string, account: string, destination: string): Promise<Line> {
   const folder = folderOf(root, account, destination);
   await mkdir(folder, { recursive: true });
-  const files = (await readdir(folder)).filter(isParcel).sort();
+  const there = await readdir(folder);
+  // What a process was writing when it ended.
+  for (const file of there.filter((each) => each.endsWith('.new')))
+    await rm(join(folder, file), { force: true });
+  const files = there.filter(isParcel).sort();
 
   async function remove(file: string): Promise<void> {
     await rm(join(folder, file), { force: true });
-    files.splice(files.indexOf(file), 1);
+    const at = files.indexOf(file);
+    if (at >= 0) files.splice(at, 1);
   }
 
   async function reject(file: string, content: string, reason: string): Promise<void> {
     await writeWhole(
       join(root, rejectedFolder),
-      `${Date.now()}-${file}`,
+      `${Date.now()}-${basename(folder)}-${file}`,
       JSON.stringify({ reason, content }),
     );
     await remove(file);
@@ -80,7 +85,12 @@ export async function openDiskLine(root: string, account: string, destination: s
     async first(): Promise<Held | undefined> {
       for (let file = files[0]; file !== undefined; file = files[0]) {
         const name = file;
-        const content = await readFile(join(folder, name), 'utf8');
+        const content = await readIfThere(join(folder, name));
+        if (content === undefined) {
+          // Somebody has taken it out by hand.
+          await remove(name);
+          continue;
+        }
         try {
           const parcel = parseParcel(content);
           return {
@@ -109,14 +119,13 @@ export async function listRejected(root: string): Promise<RejectedParcel[]> {
   });
   const found: RejectedParcel[] = [];
   for (const file of files.filter((each) => each.endsWith('.json')).sort()) {
-    const { reason, content } = JSON.parse(await readFile(join(folder, file), 'utf8')) as Record<
-      string,
-      string
-    >;
     try {
-      found.push({ file, reason: reason ?? '', parcel: parseParcel(content ?? '') });
+      const text = await readFile(join(folder, file), 'utf8');
+      const { reason = '', content = '' } = JSON.parse(text) as Record<string, string>;
+      found.push({ file, reason, parcel: parseParcel(content) });
     } catch (error) {
-      if (!(error instanceof PushError)) throw error;
+      // No parcel, so there is nothing to send again; the file stays for who wants to look.
+      if (!(error instanceof PushError || error instanceof SyntaxError)) throw error;
     }
   }
   return found;
@@ -163,6 +172,13 @@ export async function lockFolder(root: string): Promise<() => Promise<void>> {
 async function isFresh(file: string): Promise<boolean> {
   const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: 0 }));
   return Date.now() - mtimeMs < 3 * signEveryMs;
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
 }
 
 function isRunning(pid: number): boolean {

@@ -14,13 +14,18 @@ export interface Authorize {
 /** Longest answer that is read. */
 const maxBodyBytes = 1_000_000;
 
-/** Sends requests once, each with credentials put on it anew. @throws PushError, or the signal's reason */
-export function createPost(send: Send, timeoutMs: number, authorize: Authorize): Post {
+/** Sends requests once, each with credentials put on it anew; `hidden` must not be seen of an answer either. @throws PushError, or the signal's reason */
+export function createPost(
+  send: Send,
+  timeoutMs: number,
+  authorize: Authorize,
+  hidden: readonly string[] = [],
+): Post {
   async function attempt(request: HttpRequest, signal: AbortSignal, fresh: boolean) {
     return send(request, { signal, timeoutMs, maxBodyBytes, fresh });
   }
 
-  return Object.assign(
+  return Object.defineProperty(
     async (request: HttpRequest, signal: AbortSignal) => {
       const authorized = await authorize(request, signal);
       try {
@@ -32,8 +37,10 @@ export function createPost(send: Send, timeoutMs: number, authorize: Authorize):
         throw error;
       }
     },
-    { secrets: authorize.secrets },
-  );
+    'secrets',
+    // Credentials change.
+    { get: () => [...authorize.secrets, ...hidden] },
+  ) as Post;
 }
 
 /** No credentials. */

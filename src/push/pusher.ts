@@ -43,6 +43,8 @@ export interface Pusher {
   finish(): Promise<void>;
   /** What could not be read or brought on its way since the last call. */
   takeFailures(): Error[];
+  /** Reads the state anew before the next sample: another process may have taken the last ones. */
+  renew(): void;
   close(): void;
 }
 
@@ -50,6 +52,7 @@ export interface Pusher {
 export function createPusher({ scraper, routes, timing, store, log }: PusherOptions): Pusher {
   const { account } = scraper;
   let ways: Way[] | undefined;
+  let opening: Promise<Way[]> | undefined;
   let lastSlotMs = Number.NEGATIVE_INFINITY;
   let clockSkewMs: number | undefined;
   let failures: Error[] = [];
@@ -71,7 +74,7 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
       createWay(
         account,
         route,
-        state?.series[route.destination.name],
+        seriesOf(state, route.destination.name),
         timing,
         (destination, error, final) => {
           if (final) failures.push(error);
@@ -79,6 +82,13 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
         },
       ),
     );
+  }
+
+  /** Once, whoever asks first: two ways on one line would get in each other’s way. */
+  async function openOnce(): Promise<Way[]> {
+    opening ??= open();
+    ways = await opening;
+    return ways;
   }
 
   /** Why this clock’s time must not go into samples. */
@@ -90,8 +100,7 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
   }
 
   async function sample(slotMs: number, budgetMs: number): Promise<void> {
-    ways ??= await open();
-    lastSlotMs = slotMs;
+    const all = await openOnce();
     const { reading, failure } = await scraper.scrape(budgetMs);
     clockSkewMs = reading.clockSkewMs ?? clockSkewMs;
     const problem = clockProblem();
@@ -101,9 +110,11 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
       report(error === problem ? 'sample not pushed' : 'scrape failed', error);
     }
     if (problem) return;
-    const push = ways.map((way) => way.status());
+    // Not before: a time of the future would make all slots up to it taken.
+    lastSlotMs = slotMs;
+    const push = all.map((way) => way.status());
     const families = await toFamilies([{ ...reading, push }]);
-    for (const way of ways) {
+    for (const way of all) {
       try {
         await way.add(families, slotMs);
       } catch (error) {
@@ -128,14 +139,14 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
     account,
     timeoutMs: scraper.timeoutMs,
     async isTaken(slotMs) {
-      ways ??= await open();
+      await openOnce();
       return slotMs <= lastSlotMs;
     },
     sample,
     async send(signal, deadlineMs) {
-      ways ??= await open();
+      const all = await openOnce();
       await Promise.all(
-        ways.map((way) =>
+        all.map((way) =>
           way.send(signal, deadlineMs).catch((error) => {
             failures.push(error as Error);
             report('queue not read', error);
@@ -154,6 +165,14 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
       failures = [];
       return taken;
     },
+    renew() {
+      opening = undefined;
+    },
     close: scraper.close,
   };
+}
+
+function seriesOf(state: State | undefined, destination: string): State['series'][string] | undefined {
+  // A destination may be called constructor.
+  return state && Object.hasOwn(state.series, destination) ? state.series[destination] : undefined;
 }

@@ -36,7 +36,9 @@ export function createWay(
   onFailure: (destination: string, error: PushError, final: boolean) => void,
 ): Way {
   const stream = destination.open(account, saved);
-  let last: { timestampMs: number; success: boolean; samples: number; durationMs: number } | undefined;
+  let last:
+    | { timestampMs: number; success: boolean; rejected: boolean; samples: number; durationMs: number }
+    | undefined;
   let lastError: PushError | undefined;
   let emptying: Promise<void> | undefined;
   let again = false;
@@ -44,16 +46,20 @@ export function createWay(
   function note(outcome: Outcome): void {
     const { parcel } = outcome;
     if (last?.timestampMs !== parcel.timestampMs) {
-      last = { timestampMs: parcel.timestampMs, success: true, samples: 0, durationMs: 0 };
+      last = { timestampMs: parcel.timestampMs, success: true, rejected: false, samples: 0, durationMs: 0 };
     }
     last.durationMs += outcome.durationMs;
     if (outcome.kind === 'delivered') {
       last.samples += parcel.samples;
+      last.success = !last.rejected;
       return;
     }
     lastError = outcome.error;
     last.success = false;
-    if (outcome.kind === 'rejected') stream.lost();
+    if (outcome.kind === 'rejected') {
+      last.rejected = true;
+      stream.lost();
+    }
     onFailure(destination.name, outcome.error, outcome.kind === 'rejected');
   }
 
