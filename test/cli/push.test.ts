@@ -74,6 +74,18 @@ test('push --once ends with status 1 when samples are rejected, and replay puts 
   expect(receiver.received[1]!.body.equals(receiver.received[0]!.body)).toBe(true);
 });
 
+test('values of headers and of the query are in no log, and a folder may be named by its full path', async () => {
+  const receiver = await startAnswering({ status: 400, body: 'X-Api-Key: key-of-mine, token=query-of-mine' });
+  const { status, notes } = await push(['push', '--once'], {
+    VCC_PUSH_URL: `${receiver.origin}/?token=query-of-mine`,
+    VCC_PUSH_HEADERS: 'X-Api-Key=key-of-mine',
+    VCC_PUSH_FOLDER: join(folder, 'elsewhere'),
+  });
+  expect(status).toBe(1);
+  expect(notes.join('\n')).toContain('answered 400: X-Api-Key: [secret], token=[secret]');
+  expect(readdirSync(join(folder, 'elsewhere'))).toContain('rejected');
+});
+
 test('push goes on until it is stopped, at multiples of the interval, and then lets go', async () => {
   const receiver = await startAnswering({ status: 204 });
   const stopped = (async () => {

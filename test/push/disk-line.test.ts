@@ -102,6 +102,17 @@ describe('a line on disk', () => {
   });
 });
 
+test('twenty lines may reject at the same time', async () => {
+  const lines = await Promise.all(
+    Array.from({ length: 20 }, (_, at) => openDiskLine(folder, `account ${at}`, 'acme')),
+  );
+  for (const line of lines) await line.add([parcel(1)]);
+  await Promise.all(lines.map(async (line) => (await line.first())!.reject(new PushError('no'))));
+  expect(await listRejected(folder)).toHaveLength(20);
+  writeFileSync(join(folder, 'rejected', '1-x.json'), 'half a fi');
+  expect(await listRejected(folder)).toHaveLength(20);
+});
+
 describe('the folder', () => {
   test('is one process’s at a time, and free again when it lets go or is gone', async () => {
     mkdirSync(folder, { recursive: true });

@@ -191,3 +191,40 @@ test('what is pushed tells how the push before it went', async () => {
   expect(pusher.takeFailures()).toMatchObject([{ status: 400 }]);
   expect(pusher.takeFailures()).toEqual([]);
 });
+
+test('reads its state once, however many ask at the same time', async () => {
+  let loads = 0;
+  const store: StateStore = {
+    load: async () => {
+      loads++;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return undefined;
+    },
+    save: async () => {},
+  };
+  const { receiver, timing, newPusher } = await setUp([{ status: 204 }], { store }, up);
+  const pusher = newPusher();
+  const signal = new AbortController().signal;
+  await Promise.all([
+    pusher.send(signal, Number.POSITIVE_INFINITY),
+    pusher.isTaken(1),
+    pusher.sample(timing.now(), 5000),
+  ]);
+  await pusher.send(signal, Number.POSITIVE_INFINITY);
+  expect([loads, receiver.received.length]).toEqual([1, 1]);
+});
+
+test('a clock that was ahead leaves no trace', async () => {
+  const store = memoryStore();
+  const { receiver, timing, newPusher } = await setUp([{ status: 204 }], { store }, up);
+  const scraper = createScraper(accountOf(simulator), {
+    timing: { ...timing, now: () => Date.now() + 3_600_000 },
+  });
+  open.push(scraper);
+  const ahead = createPusher({ scraper, routes: [], timing, store, log: (line) => logs.push(line) });
+  await ahead.sample(timing.now() + 3_600_000, 5000);
+  await ahead.finish();
+  expect(ahead.takeFailures().map(String)).toEqual([expect.stringContaining('ahead of the API’s')]);
+  expect(await newPusher().isTaken(timing.now())).toBe(false);
+  expect(receiver.received).toEqual([]);
+});

@@ -255,6 +255,11 @@ describe('delivering', () => {
     expect(retryAfterMs).toBeLessThanOrEqual(90_000);
   });
 
+  test('waits for no more than five minutes, whatever Retry-After says', async () => {
+    const { deliver } = await setUp('1.0', [{ status: 503, headers: { 'retry-after': '99999999' } }]);
+    expect(await deliver()).toMatchObject({ retryAfterMs: 300_000 });
+  });
+
   test.each([
     ['415', { status: 415 }],
     ['a 2xx that does not say what it wrote', { status: 204 }],
