@@ -1,8 +1,10 @@
-// Writes the files that derive from the code: docs/metrics.md, docs/configuration.md, docs/errors.md, docs/cost.md.
-import { writeFileSync } from 'node:fs';
+// Writes the files that derive from the code: pages of docs/, rules of alerts/, dashboards/grafana/.
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { generatedFiles } from './generated-files.ts';
 
 for (const [path, content] of Object.entries(generatedFiles())) {
-  writeFileSync(new URL(`../${path}`, import.meta.url), content);
+  const file = new URL(`../${path}`, import.meta.url);
+  mkdirSync(new URL('.', file), { recursive: true });
+  writeFileSync(file, content);
   process.stdout.write(`${path}\n`);
 }

@@ -1,0 +1,72 @@
+/** A length of time, as PromQL writes it and in seconds. */
+export interface Duration {
+  text: string;
+  seconds: number;
+}
+
+/** What a threshold is: a length of time, a number, or a share from 0 to 1. */
+export type Kind = 'duration' | 'number' | 'share';
+
+/** The thresholds of an alert by name, as alerts/thresholds.yml has them. */
+export type Thresholds<Kinds extends Readonly<Record<string, Kind>>> = {
+  readonly [Name in keyof Kinds]: Kinds[Name] extends 'duration' ? Duration : number;
+};
+
+/** Thresholds of any alert. */
+export type AnyThresholds = Readonly<Record<string, Duration | number>>;
+
+/** Gives the selector of a metric with these matchers, limited to the accounts or teams that the thresholds are for. */
+export type Select = (metric: string, matchers?: string) => string;
+
+/** What an alert tells apart: its series are one for each of these. */
+export type Scope = 'exporter' | 'account' | 'team';
+
+/** Who has to know. */
+export type Audience = 'supervisor' | 'sre';
+
+/** How urgent it is: somebody is called now, looks today, or reads it in a digest. */
+export type Severity = 'critical' | 'warning' | 'info';
+
+/** An alert as declared; its thresholds come from alerts/thresholds.yml. */
+export interface Alert {
+  name: `Vcc${string}`;
+  /** One sentence for docs/alerts.md, in the words of who reads it. */
+  about: string;
+  audience: Audience;
+  severity: Severity;
+  scope: Scope;
+  /** Which thresholds it has, besides `for`. */
+  kinds: Readonly<Record<string, Kind>>;
+  /** uid of the dashboard that shows it. */
+  dashboard: string;
+  /** Templates of Prometheus; `$value` is the value of the expression. */
+  summary: string;
+  description: string;
+  /** The condition for one set of thresholds; whatever series it gives are alerts. */
+  expr: (thresholds: AnyThresholds, select: Select, common: Common) => string;
+}
+
+/** What holds for all alerts. */
+export interface Common {
+  /** Regular expression of the jobs that scrape the exporter. */
+  job: string;
+  /** Upper bounds in seconds of the age histograms which idle alerts read. */
+  idleBounds: readonly number[];
+}
+
+interface Declaration<Kinds extends Readonly<Record<string, Kind>>> extends Omit<Alert, 'kinds' | 'expr'> {
+  kinds: Kinds;
+  expr: (thresholds: Thresholds<Kinds>, select: Select, common: Common) => string;
+}
+
+/** Declares an alert; its expression sees its own thresholds only. */
+export function alert<const Kinds extends Readonly<Record<string, Kind>>>(
+  declaration: Declaration<Kinds>,
+): Alert {
+  return declaration as unknown as Alert;
+}
+
+/** A bound in seconds as the label `le` has it: a canonical float. */
+export function toLe(seconds: number): string {
+  return Number.isInteger(seconds) ? seconds.toFixed(1) : String(seconds);
+}

@@ -1,0 +1,242 @@
+import { alert, toLe } from './alert.ts';
+
+const dashboard = 'vcc-exporter';
+const audience = 'sre';
+
+/** Whether the exporter works: for those who run it. */
+export const healthAlerts = [
+  alert({
+    name: 'VccExporterDown',
+    about: 'Prometheus cannot scrape the exporter: no answer, or a refusal.',
+    audience,
+    severity: 'critical',
+    scope: 'exporter',
+    dashboard,
+    kinds: {},
+    summary: 'vcc-exporter at {{ $labels.instance }} cannot be scraped',
+    description:
+      'Prometheus gets no metrics from {{ $labels.instance }} (job {{ $labels.job }}). Nothing is known of its contact centres.',
+    expr: (_, __, { job }) => `up{job=~"${job}"} == 0`,
+  }),
+  alert({
+    name: 'VccExporterAbsent',
+    about: 'No account of any exporter sends samples: it is in no scrape configuration, or pushing stopped.',
+    audience,
+    severity: 'critical',
+    scope: 'exporter',
+    dashboard,
+    kinds: {},
+    summary: 'No vcc-exporter sends samples',
+    description: 'vcc_up has no series at all. Where the exporter pushes, nothing arrives.',
+    expr: () => 'absent(vcc_up)',
+  }),
+  alert({
+    name: 'VccSnapshotFailing',
+    about: 'An account cannot be read: every scrape of it fails.',
+    audience,
+    severity: 'critical',
+    scope: 'account',
+    dashboard,
+    kinds: {},
+    summary: 'Account {{ $labels.account }} cannot be read',
+    description:
+      'Every scrape of {{ $labels.account }} fails; vcc_scrape_error has the reason. Dashboards and alerts of this account show nothing.',
+    expr: (_, select) => `${select('vcc_up')} == 0`,
+  }),
+  alert({
+    name: 'VccDataStale',
+    about:
+      'The last good snapshot of an account is older than this, whatever the cause, also if the exporter is gone.',
+    audience,
+    severity: 'critical',
+    scope: 'account',
+    dashboard,
+    kinds: { older_than: 'duration', remember: 'duration' },
+    summary: 'Data of account {{ $labels.account }} is {{ $value | humanizeDuration }} old',
+    description:
+      'The last good snapshot of {{ $labels.account }} was taken {{ $value | humanizeDuration }} ago. What dashboards show of it is history.',
+    // When the exporter dies its series end, and nothing is larger than a threshold any more: look back.
+    expr: ({ older_than, remember }, select) =>
+      `time() - max without (instance) (last_over_time(${select('vcc_snapshot_timestamp_seconds')}[${remember.text}])) > ${older_than.seconds}`,
+  }),
+  alert({
+    name: 'VccAuthFailing',
+    about: 'Vonage rejects the credentials of an account, or the secret that holds them cannot be read.',
+    audience,
+    severity: 'critical',
+    scope: 'account',
+    dashboard,
+    kinds: {},
+    summary: 'Credentials of account {{ $labels.account }} do not work ({{ $labels.reason }})',
+    description:
+      'Scrapes of {{ $labels.account }} fail with the reason {{ $labels.reason }}. It will not pass by itself.',
+    expr: (_, select) =>
+      `${select('vcc_scrape_error', 'reason=~"secret|credentials_rejected|unauthorized|forbidden"')} == 1`,
+  }),
+  alert({
+    name: 'VccThrottled',
+    about: 'Vonage answers 429 again and again: the fair-use budget of an account is spent.',
+    audience,
+    severity: 'warning',
+    scope: 'account',
+    dashboard,
+    kinds: { within: 'duration' },
+    summary: 'Account {{ $labels.account }} is throttled by Vonage',
+    description:
+      'The API keeps answering 429 for {{ $labels.account }}. The budget is shared by all integrations of the account.',
+    // Throttling comes and goes between scrapes.
+    expr: ({ within }, select) =>
+      `max_over_time(${select('vcc_scrape_error', 'reason="throttled"')}[${within.text}]) == 1`,
+  }),
+  alert({
+    name: 'VccSnapshotSlow',
+    about: 'Reading an account takes more than this share of the time it has; soon scrapes will fail.',
+    audience,
+    severity: 'warning',
+    scope: 'account',
+    dashboard,
+    kinds: { share: 'share', within: 'duration' },
+    summary: 'Reading account {{ $labels.account }} takes {{ $value | humanizePercentage }} of its deadline',
+    description:
+      'Scrapes of {{ $labels.account }} take {{ $value | humanizePercentage }} of the time they have. Beyond it they fail.',
+    expr: ({ share, within }, select) =>
+      [
+        `avg_over_time(${select('vcc_scrape_duration_seconds')}[${within.text}])`,
+        `  / avg_over_time(${select('vcc_scrape_deadline_seconds')}[${within.text}]) > ${share}`,
+      ].join('\n'),
+  }),
+  alert({
+    name: 'VccUnknownValues',
+    about:
+      'Vonage’s answers hold words that its reference does not name; they are counted under their own name.',
+    audience,
+    severity: 'info',
+    scope: 'account',
+    dashboard,
+    kinds: { within: 'duration' },
+    summary: 'Account {{ $labels.account }} has unknown values of {{ $labels.field }}',
+    description:
+      'Up to {{ $value }} values of {{ $labels.field }} are not in the API reference. Panels that add up known states leave them out.',
+    expr: ({ within }, select) => `max_over_time(${select('vcc_unknown_values')}[${within.text}]) > 0`,
+  }),
+  alert({
+    name: 'VccSeriesDropped',
+    about: 'Series of single agents are left out for VCC_AGENT_LIMIT: tables of agents are not complete.',
+    audience,
+    severity: 'warning',
+    scope: 'account',
+    dashboard,
+    kinds: {},
+    summary: '{{ $value }} series of account {{ $labels.account }} are left out',
+    description:
+      'VCC_AGENT_LIMIT leaves out {{ $value }} series of single agents of {{ $labels.account }}. Counts by presence and team are complete.',
+    expr: (_, select) => `${select('vcc_series_dropped')} > 0`,
+  }),
+  alert({
+    name: 'VccPushFailing',
+    about: 'Pushes to a destination fail. What can be kept is kept (docs/push.md).',
+    audience,
+    severity: 'critical',
+    scope: 'account',
+    dashboard,
+    kinds: {},
+    summary: 'Pushing {{ $labels.account }} to {{ $labels.destination }} fails',
+    description:
+      'Every push of {{ $labels.account }} to {{ $labels.destination }} fails. If this is your only destination, samples come in late.',
+    expr: (_, select) => `${select('vcc_push_success')} == 0`,
+  }),
+  alert({
+    name: 'VccErrorBudgetBurn',
+    about:
+      'So many scrapes fail that the error budget of 30 days is gone in about two days (14.4 times), or five (6 times).',
+    audience,
+    severity: 'critical',
+    scope: 'account',
+    dashboard,
+    kinds: { objective: 'share' },
+    summary: 'Account {{ $labels.account }} burns its error budget fast',
+    description:
+      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the longer window.',
+    expr: ({ objective }, select) =>
+      `${burns(select, objective, 14.4, '1h', '5m')}\nor ${burns(select, objective, 6, '6h', '30m')}`,
+  }),
+  alert({
+    name: 'VccErrorBudgetBurnSlow',
+    about:
+      'So many scrapes fail that the error budget of 30 days is gone in ten days (3 times), or just spent (1 time).',
+    audience,
+    severity: 'warning',
+    scope: 'account',
+    dashboard,
+    kinds: { objective: 'share' },
+    summary: 'Account {{ $labels.account }} burns its error budget',
+    description:
+      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the longer window.',
+    expr: ({ objective }, select) =>
+      `${burns(select, objective, 3, '1d', '2h')}\nor ${burns(select, objective, 1, '3d', '6h')}`,
+  }),
+  alert({
+    name: 'VccClockSkew',
+    about:
+      'The clocks of Vonage and of the exporter differ by more than this: every age is wrong by as much.',
+    audience,
+    severity: 'warning',
+    scope: 'account',
+    dashboard,
+    kinds: { more_than: 'duration', within: 'duration' },
+    summary: 'Clocks differ by {{ $value | humanizeDuration }} (account {{ $labels.account }})',
+    description:
+      'The clock of the API and that of the exporter differ by {{ $value | humanizeDuration }}. How long agents have been idle or away is wrong by as much.',
+    expr: ({ more_than, within }, select) =>
+      `abs(avg_over_time(${select('vcc_api_clock_skew_seconds')}[${within.text}])) > ${more_than.seconds}`,
+  }),
+  alert({
+    name: 'VccRosterFailing',
+    about: 'The roster cannot be read any more: teams are counted by an old one.',
+    audience,
+    severity: 'warning',
+    scope: 'account',
+    dashboard,
+    kinds: {},
+    summary: 'The roster of account {{ $labels.account }} cannot be read',
+    description:
+      'Reading the roster of {{ $labels.account }} fails. Metrics by team follow the last one that was read.',
+    expr: (_, select) => `${select('vcc_roster_up')} == 0`,
+  }),
+  alert({
+    name: 'VccIdleBoundMissing',
+    about:
+      'An alert about idle agents asks for a bound that VCC_AGE_BUCKETS of this account does not have, so it cannot fire.',
+    audience,
+    severity: 'warning',
+    scope: 'account',
+    dashboard,
+    kinds: {},
+    summary: 'VccIdleAgents cannot fire for account {{ $labels.account }}',
+    description:
+      'vcc_idle_age_seconds of {{ $labels.account }} lacks a bound that alerts/thresholds.yml asks for. Add it to VCC_AGE_BUCKETS, or take another threshold.',
+    expr: (_, select, { idleBounds }) => {
+      const count = select('vcc_idle_age_seconds_gcount');
+      return idleBounds
+        .map((bound) => {
+          const bucket = select('vcc_idle_age_seconds_bucket', `le="${toLe(bound)}"`);
+          return `(${count} unless ignoring (le) ${bucket})`;
+        })
+        .join('\nor ');
+    },
+  }),
+];
+
+/** Failed scrapes over two windows, each as many times as the objective allows. */
+function burns(
+  select: (metric: string) => string,
+  objective: number,
+  factor: number,
+  long: string,
+  short: string,
+): string {
+  const failed = (window: string) => `1 - avg_over_time(${select('vcc_up')}[${window}])`;
+  // 1 - 0.995 is not 0.005.
+  const allowed = Number(((1 - objective) * factor).toPrecision(6));
+  return `(${failed(long)} > ${allowed} and ${failed(short)} > ${allowed})`;
+}

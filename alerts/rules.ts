@@ -1,0 +1,127 @@
+import type { Select } from './alert.ts';
+import type { AlertSetting, AlertSettings, Override } from './settings.ts';
+
+/** An alerting rule of Prometheus. */
+export interface AlertRule {
+  alert: string;
+  expr: string;
+  for?: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+}
+
+/** A recording rule of Prometheus. */
+export interface RecordingRule {
+  record: string;
+  expr: string;
+}
+
+/** A group of rules, as Prometheus reads it. */
+export interface RuleGroup<Rule = AlertRule> {
+  name: string;
+  interval: string;
+  rules: Rule[];
+}
+
+/** The alerting rules of these settings: one group for each audience. */
+export function toAlertGroups(settings: AlertSettings): RuleGroup[] {
+  const of = (audience: string) =>
+    settings.alerts.filter(({ alert, enabled }) => enabled && alert.audience === audience);
+  const interval = settings.interval.text;
+  return [
+    { name: 'vcc-exporter', interval, rules: of('sre').map((each) => toRule(each, settings)) },
+    { name: 'vcc-floor', interval, rules: of('supervisor').map((each) => toRule(each, settings)) },
+  ].filter(({ rules }) => rules.length > 0);
+}
+
+function toRule(setting: AlertSetting, settings: AlertSettings): AlertRule {
+  const { alert, severity } = setting;
+  const { urls } = settings;
+  const variables = alert.scope === 'exporter' ? '' : '?var-account={{ $labels.account | urlquery }}';
+  const team = alert.scope === 'team' ? '&var-team={{ $labels.team | urlquery }}' : '';
+  return {
+    alert: alert.name,
+    expr: toExpression(setting, settings),
+    ...(setting.for.seconds > 0 && { for: setting.for.text }),
+    labels: { severity, audience: alert.audience },
+    annotations: {
+      summary: alert.summary,
+      description: alert.description,
+      runbook_url: `${urls.runbooks}/${alert.name}.md`,
+      dashboard_url: `${urls.grafana}/d/${alert.dashboard}${variables}${team}`,
+    },
+  };
+}
+
+/** One expression for all thresholds: those of single accounts or teams apart from the rest, joined by `or`. */
+function toExpression({ alert, thresholds, overrides }: AlertSetting, settings: AlertSettings): string {
+  const [first] = overrides;
+  if (!first) return alert.expr(thresholds, selecting(), settings);
+  const names = overrides.map(({ value }) => escapeRegex(value)).join('|');
+  const rest = alert.expr(thresholds, selecting(`${first.label}!~${quote(names)}`), settings);
+  const own = overrides.map((each) => alert.expr(each.thresholds, selecting(matcherOf(each)), settings));
+  return [rest, ...own].map((expression) => `(\n${indent(expression)}\n)`).join('\nor\n');
+}
+
+const matcherOf = ({ label, value }: Override) => `${label}=${quote(value)}`;
+
+function selecting(limit?: string): Select {
+  return (metric, matchers) => {
+    const all = [matchers, limit].filter((each) => each !== undefined).join(', ');
+    return all === '' ? metric : `${metric}{${all}}`;
+  };
+}
+
+const indent = (text: string) => text.replace(/^/gm, '  ');
+
+/** A string of PromQL. */
+function quote(text: string): string {
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
+}
+
+function escapeRegex(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+/** What is worth keeping for a year, sending to a central Prometheus, or asking for over long ranges. No alert needs it. */
+export function toRecordingGroups({ interval }: AlertSettings): RuleGroup<RecordingRule>[] {
+  const loggedIn = 'sum without (presence) (vcc_agents{presence!="LoggedOut"})';
+  const failed = (window: string) => ({
+    record: `account:vcc_scrapes_failed:ratio_avg${window}`,
+    expr: `1 - avg_over_time(vcc_up[${window}])`,
+  });
+  return [
+    {
+      name: 'vcc-recordings',
+      interval: interval.text,
+      rules: [
+        { record: 'account:vcc_agents_logged_in:sum', expr: loggedIn },
+        {
+          record: 'account:vcc_agents_ready:ratio',
+          expr: `sum without (presence) (vcc_agents{presence="Ready"})\n  / (${loggedIn} > 0)`,
+        },
+        {
+          record: 'account:vcc_agents_idle:ratio',
+          expr: `vcc_agents_idle\n  / (${loggedIn} > 0)`,
+        },
+        {
+          record: 'account:vcc_idle_seconds:max',
+          expr: 'time() - vcc_idle_oldest_since_timestamp_seconds\nand vcc_agents_idle > 0',
+        },
+        {
+          record: 'account_presence:vcc_presence_seconds:max',
+          expr: 'time() - vcc_presence_oldest_since_timestamp_seconds\nand vcc_agents > 0',
+        },
+        {
+          record: 'account_state:vcc_interaction_seconds:max',
+          expr: 'time() - vcc_interaction_oldest_since_timestamp_seconds\nand sum without (reason) (vcc_interactions_by_reason) > 0',
+        },
+        {
+          record: 'account_state:vcc_interactions:sum',
+          expr: 'sum without (reason) (vcc_interactions_by_reason)',
+        },
+        ...['1h', '1d', '30d'].map(failed),
+      ],
+    },
+  ];
+}

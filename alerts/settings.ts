@@ -1,0 +1,178 @@
+import { load } from 'js-yaml';
+import { ConfigError } from '../src/config/load.ts';
+import type { Alert, AnyThresholds, Common, Duration, Kind, Severity, Thresholds } from './alert.ts';
+import { alerts } from './index.ts';
+
+/** Thresholds that hold for one account or team. */
+export interface Override {
+  label: 'account' | 'team';
+  value: string;
+  thresholds: AnyThresholds;
+}
+
+/** An alert with its thresholds. */
+export interface AlertSetting {
+  alert: Alert;
+  severity: Severity;
+  for: Duration;
+  thresholds: AnyThresholds;
+  overrides: readonly Override[];
+  /** Switched off, an alert has no rule; dashboards take their colours from its thresholds all the same. */
+  enabled: boolean;
+}
+
+/** What alerts/thresholds.yml says. */
+export interface AlertSettings extends Common {
+  urls: { grafana: string; runbooks: string };
+  interval: Duration;
+  alerts: readonly AlertSetting[];
+}
+
+type Mapping = Readonly<Record<string, unknown>>;
+
+const severities: readonly Severity[] = ['critical', 'warning', 'info'];
+const overrideKeys = { account: 'accounts', team: 'teams', exporter: undefined } as const;
+
+/**
+ * Reads thresholds: what `ours` does not say is taken from `defaults`, the whole file that comes with the project.
+ * @throws ConfigError with every problem, by the name of its key
+ */
+export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresholds'): AlertSettings {
+  const problems: string[] = [];
+  const fail = (key: string, expected: string, value: unknown) => {
+    problems.push(`${name}: ${key}: expected ${expected}; received ${shown(value)}`);
+  };
+  const merged = merge(toMapping(load(defaults)), toMapping(read(ours, name)));
+  const { urls, job, interval, alerts: perAlert, ...rest } = merged;
+  for (const [key, value] of Object.entries(rest)) fail(key, 'urls, job, interval or alerts', value);
+
+  const texts = toMapping(urls);
+  const { grafana, runbooks, ...others } = texts;
+  for (const [key, value] of Object.entries(others)) fail(`urls.${key}`, 'grafana or runbooks', value);
+  for (const [key, value] of Object.entries({ grafana, runbooks })) {
+    if (typeof value !== 'string') fail(`urls.${key}`, 'an address', value);
+  }
+  if (typeof job !== 'string' || !/^[\w.*+?|()[\]:/-]+$/.test(job)) fail('job', 'a regular expression', job);
+
+  function readKind(key: string, kind: Kind, value: unknown): Duration | number {
+    if (kind === 'duration') {
+      const duration = toDuration(value);
+      if (duration) return duration;
+      fail(key, 'a length of time such as 90s, 15m or 2h', value);
+      return { text: '0s', seconds: 0 };
+    }
+    const fits = typeof value === 'number' && value > 0 && (kind === 'number' || value < 1);
+    if (!fits) fail(key, kind === 'share' ? 'a number between 0 and 1' : 'a number above 0', value);
+    return Number(value);
+  }
+
+  function readThresholds(key: string, { kinds }: Alert, values: Mapping): AnyThresholds {
+    return Object.fromEntries(
+      Object.entries(kinds).map(([each, kind]) => [each, readKind(`${key}.${each}`, kind, values[each])]),
+    );
+  }
+
+  function readAlert(alert: Alert, values: Mapping): AlertSetting {
+    const key = `alerts.${alert.name}`;
+    const overrideKey = overrideKeys[alert.scope];
+    const known = ['for', 'severity', 'enabled', overrideKey, ...Object.keys(alert.kinds)];
+    for (const [each, value] of Object.entries(values)) {
+      if (!known.includes(each)) fail(`${key}.${each}`, `one of ${known.filter(Boolean).join(', ')}`, value);
+    }
+    const { severity = alert.severity, enabled = true } = values;
+    if (!severities.some((each) => each === severity))
+      fail(`${key}.severity`, severities.join(' or '), severity);
+    if (typeof enabled !== 'boolean') fail(`${key}.enabled`, 'true or false', enabled);
+    const overrides = Object.entries(overrideKey ? toMapping(values[overrideKey]) : {}).map(
+      ([value, own]): Override => {
+        const where = `${key}.${overrideKey}.${value}`;
+        for (const [each, given] of Object.entries(toMapping(own))) {
+          if (!(each in alert.kinds))
+            fail(`${where}.${each}`, `one of ${Object.keys(alert.kinds).join(', ') || 'nothing'}`, given);
+        }
+        return {
+          label: alert.scope === 'team' ? 'team' : 'account',
+          value,
+          thresholds: readThresholds(where, alert, { ...values, ...toMapping(own) }),
+        };
+      },
+    );
+    return {
+      alert,
+      severity: severity as Severity,
+      for: readKind(`${key}.for`, 'duration', values.for) as Duration,
+      thresholds: readThresholds(key, alert, values),
+      overrides,
+      enabled: enabled !== false,
+    };
+  }
+
+  const given = toMapping(perAlert);
+  for (const [key, value] of Object.entries(given)) {
+    if (!alerts.some((alert) => alert.name === key)) fail(`alerts.${key}`, 'the name of an alert', value);
+  }
+  const settingsOfAlerts = alerts.map((alert) => readAlert(alert, toMapping(given[alert.name])));
+  const settings: AlertSettings = {
+    urls: { grafana: trimSlash(grafana), runbooks: trimSlash(runbooks) },
+    job: String(job),
+    interval: readKind('interval', 'duration', interval) as Duration,
+    idleBounds: idleBoundsOf(settingsOfAlerts),
+    alerts: settingsOfAlerts,
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return settings;
+}
+
+/** The bounds that alerts ask an age histogram of idle agents for, smallest first. */
+function idleBoundsOf(settings: readonly AlertSetting[]): number[] {
+  const bounds = settings
+    .filter(({ alert, enabled }) => enabled && /^Vcc(Team)?IdleAgents$/.test(alert.name))
+    .flatMap(({ thresholds, overrides }) => [thresholds, ...overrides.map((each) => each.thresholds)])
+    .map((thresholds) => (thresholds as Thresholds<{ longer_than: 'duration' }>).longer_than.seconds);
+  return [...new Set(bounds)].sort((a, b) => a - b);
+}
+
+/** A threshold of an alert, in seconds where it is a length of time. */
+export function thresholdOf({ alerts: settings }: AlertSettings, name: Alert['name'], key: string): number {
+  const value = settings.find(({ alert }) => alert.name === name)?.thresholds[key];
+  if (value === undefined) throw new RangeError(`${name} has no threshold ${key}`);
+  return typeof value === 'number' ? value : value.seconds;
+}
+
+const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** A length of time in one unit, as PromQL takes it. */
+function toDuration(value: unknown): Duration | undefined {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(String(value)) ?? [];
+  if (count === undefined) return undefined;
+  return { text: String(value), seconds: Number(count) * unitSeconds[unit as keyof typeof unitSeconds] };
+}
+
+function read(text: string, name: string): unknown {
+  try {
+    return load(text);
+  } catch (error) {
+    throw new ConfigError([`${name}: expected YAML; ${(error as Error).message.split('\n')[0]}`]);
+  }
+}
+
+function toMapping(value: unknown): Mapping {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : {};
+}
+
+function merge(base: Mapping, over: Mapping): Mapping {
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const bothMappings = isMapping(value) && isMapping(base[key]);
+    merged[key] = bothMappings ? merge(toMapping(base[key]), toMapping(value)) : value;
+  }
+  return merged;
+}
+
+const isMapping = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const trimSlash = (url: unknown) => String(url).replace(/\/+$/, '');
+
+function shown(value: unknown): string {
+  return value === undefined || value === null ? 'nothing' : JSON.stringify(value);
+}

@@ -1,0 +1,34 @@
+/** The colour of each presence, the same on every dashboard. */
+export const presenceColours = {
+  Ready: 'green',
+  Away: 'yellow',
+  ExtendedAway: 'orange',
+  LoggedOut: '#6E7078',
+} as const;
+
+/** The colour of each activity. */
+export const activityColours = {
+  idle: 'green',
+  connected: 'blue',
+  working: 'light-blue',
+  ringing: 'purple',
+  wrap: 'super-light-blue',
+  unexpected: 'red',
+  failed: 'dark-red',
+  away: 'yellow',
+  extended_away: 'orange',
+  logged_out: '#6E7078',
+  other: 'text',
+} as const;
+
+/** The colour of each state of an interaction. */
+export const stateColours = {
+  Ringing: 'purple',
+  Connected: 'blue',
+  Wrap: 'super-light-blue',
+  Unexpected: 'red',
+  Failed: 'dark-red',
+} as const;
+
+/** The colour of each grade of workload. */
+export const workloadColours = { live: 'blue', semi_live: 'purple', non_live: 'super-light-blue' } as const;

@@ -1,0 +1,128 @@
+import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import { datasource, type Panel } from './panels.ts';
+
+/** Panels under a heading. */
+export interface Section {
+  title: string;
+  panels: readonly Panel[];
+  /** Folded until somebody opens it. */
+  collapsed?: true;
+}
+
+/** A dashboard as declared. */
+export interface DashboardOptions {
+  uid: string;
+  title: string;
+  description: string;
+  /** Which of the four it is, as a tag. */
+  tag: string;
+  /** Variables besides the data source, job and account. */
+  variables?: readonly dashboard.QueryVariableBuilder[];
+  sections: readonly Section[];
+  range?: string;
+}
+
+const columns = 24;
+
+/** The version of the classic schema: what Grafana 11 writes, so that later ones migrate it and Grafana 10 reads it. */
+const schemaVersion = 39;
+
+/** A dashboard as Grafana reads it: every panel placed, numbered and wired to the variables. */
+export function toDashboard(options: DashboardOptions): dashboard.Dashboard {
+  const { uid, title, description, tag, variables = [], sections, range = 'now-3h' } = options;
+  const builder = new dashboard.DashboardBuilder(title)
+    .uid(uid)
+    .description(description)
+    .tags(['vcc-exporter', 'contact-center', tag])
+    .timezone('browser')
+    .time({ from: range, to: 'now' })
+    .refresh('30s')
+    .readonly()
+    .tooltip(dashboard.DashboardCursorSync.Crosshair);
+  for (const variable of [...common(), ...variables]) builder.withVariable(variable);
+  return {
+    ...withoutPlacement(builder.build()),
+    schemaVersion,
+    links: [linkToOthers],
+    annotations: { list: [] },
+    panels: place(sections),
+  };
+}
+
+/** To the other dashboards of this family, with what was chosen here. */
+const linkToOthers = {
+  title: 'Contact center',
+  type: dashboard.DashboardLinkType.Dashboards,
+  icon: 'dashboard',
+  tooltip: 'Floor, Team, Interactions, Exporter',
+  url: '',
+  tags: ['vcc-exporter'],
+  asDropdown: false,
+  targetBlank: false,
+  includeVars: true,
+  keepTime: true,
+};
+
+function common() {
+  return [
+    new dashboard.DatasourceVariableBuilder('datasource')
+      .label('Data source')
+      .type('prometheus')
+      .current({ text: 'default', value: 'default', selected: true }),
+    queryVariable('job', 'Job', 'label_values(vcc_up, job)'),
+    queryVariable('account', 'Account', 'label_values(vcc_up{job=~"$job"}, account)'),
+  ] as dashboard.QueryVariableBuilder[];
+}
+
+/** A variable of which all values are chosen at first; `allValue` must match those that are not known yet. */
+export function queryVariable(name: string, label: string, query: string, allValue = '.+') {
+  return new dashboard.QueryVariableBuilder(name)
+    .label(label)
+    .datasource(datasource)
+    .query({ qryType: 1, query, refId: 'PrometheusVariableQueryEditor-VariableQuery' })
+    .definition(query)
+    .multi(true)
+    .includeAll(true)
+    .allValue(allValue)
+    .current({ text: ['All'], value: ['$__all'], selected: true })
+    .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
+    .sort(dashboard.VariableSort.AlphabeticalAsc);
+}
+
+/** Left to right, top to bottom; numbers follow the order, so that links to panels last. */
+function place(sections: readonly Section[]): (dashboard.Panel | dashboard.RowPanel)[] {
+  const placed: (dashboard.Panel | dashboard.RowPanel)[] = [];
+  let id = 0;
+  let y = 0;
+  for (const { title, panels, collapsed = false } of sections) {
+    const row: dashboard.RowPanel = {
+      type: 'row',
+      id: ++id,
+      title,
+      collapsed,
+      gridPos: { x: 0, y: y++, w: columns, h: 1 },
+      panels: [],
+    };
+    placed.push(row);
+    let x = 0;
+    let height = 0;
+    for (const panel of panels) {
+      if (x + panel.width > columns) {
+        x = 0;
+        y += height;
+        height = 0;
+      }
+      const gridPos = { x, y, w: panel.width, h: panel.height };
+      (collapsed ? row.panels : placed).push({ ...panel.build(), id: ++id, gridPos });
+      x += panel.width;
+      height = Math.max(height, panel.height);
+    }
+    y += height;
+  }
+  return placed;
+}
+
+/** Without what the builder sets for newer schemas only. */
+function withoutPlacement({ panels: _, ...rest }: dashboard.Dashboard): dashboard.Dashboard {
+  return rest;
+}

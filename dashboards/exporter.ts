@@ -1,0 +1,424 @@
+import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
+import { toDashboard } from './dashboard.ts';
+import { dataAge } from './floor.ts';
+import { lines, stat, states, table } from './panels.ts';
+import { once, select, total } from './promql.ts';
+
+const noPush = 'Not pushing (docs/push.md)';
+const noRoster = 'No roster (docs/teams.md)';
+
+/** For who runs the exporter. */
+export function exporterDashboard(settings: AlertSettings) {
+  const limit = (name: `Vcc${string}`, key: string) => thresholdOf(settings, name, key);
+  const objective = limit('VccErrorBudgetBurn', 'objective');
+  const budget = Number((1 - objective).toPrecision(6));
+  const stale = limit('VccDataStale', 'older_than');
+  const slow = limit('VccSnapshotSlow', 'share');
+  const up = (window: string) => `max by (account) (avg_over_time(${select('vcc_up')}[${window}]))`;
+  return toDashboard({
+    uid: 'vcc-exporter',
+    title: 'Contact center / Exporter',
+    description:
+      'Whether the numbers on the other dashboards can be trusted: is every account read, how fast, how fresh, and does it arrive.',
+    tag: 'exporter',
+    sections: [
+      {
+        title: 'Now',
+        panels: [
+          stat({
+            title: 'Accounts that fail',
+            description: 'Accounts of which the last scrape failed. Below are the reasons.',
+            width: 4,
+            height: 4,
+            unit: 'short',
+            noValue: 'no exporter',
+            background: true,
+            steps: [
+              [null, 'green'],
+              [1, 'red'],
+            ],
+            queries: [{ expr: `sum(1 - ${once('vcc_up')})` }],
+          }),
+          stat({
+            title: 'Data age',
+            description:
+              'How old the last good snapshot is, of the account with the oldest. Red from VccDataStale on.',
+            width: 4,
+            height: 4,
+            unit: 'dthms',
+            noValue: 'no data',
+            background: true,
+            steps: [
+              [null, 'green'],
+              [stale / 2, 'orange'],
+              [stale, 'red'],
+            ],
+            queries: [{ expr: dataAge }],
+          }),
+          stat({
+            title: 'Slowest scrape',
+            description:
+              'The longest share of its deadline that reading an account takes. Red from VccSnapshotSlow on; at 100 % scrapes fail.',
+            width: 4,
+            height: 4,
+            unit: 'percentunit',
+            decimals: 0,
+            noValue: 'no data',
+            background: true,
+            steps: [
+              [null, 'green'],
+              [slow / 2, 'orange'],
+              [slow, 'red'],
+            ],
+            queries: [
+              {
+                expr: `max(${once('vcc_scrape_duration_seconds')} / ${once('vcc_scrape_deadline_seconds')})`,
+              },
+            ],
+          }),
+          stat({
+            title: 'Availability, 30 days',
+            description: `The share of scrapes that got a complete snapshot in the last 30 days, of the worst account. The objective is ${percent(objective)}. It looks back 30 days whatever the time range.`,
+            width: 4,
+            height: 4,
+            unit: 'percentunit',
+            decimals: 2,
+            noValue: 'no data',
+            background: true,
+            steps: [
+              [null, 'red'],
+              [objective, 'green'],
+            ],
+            queries: [{ expr: `min(${up('30d')})` }],
+          }),
+          stat({
+            title: 'Error budget left',
+            description:
+              'The share of the error budget of 30 days that the worst account has left. Below 0 the objective is missed.',
+            width: 4,
+            height: 4,
+            unit: 'percentunit',
+            decimals: 0,
+            noValue: 'no data',
+            background: true,
+            steps: [
+              [null, 'red'],
+              [0, 'orange'],
+              [0.25, 'green'],
+            ],
+            queries: [{ expr: `1 - (1 - min(${up('30d')})) / ${budget}` }],
+          }),
+          stat({
+            title: 'Agents',
+            description:
+              'Agents in the snapshots, those included who left the company or never log in: what is paged through.',
+            width: 4,
+            height: 4,
+            unit: 'short',
+            noValue: 'no data',
+            queries: [{ expr: total('vcc_snapshot_agents') }],
+          }),
+        ],
+      },
+      {
+        title: 'Is every account read',
+        panels: [
+          states({
+            title: 'Scrapes',
+            description:
+              'Whether each account was read. A gap is a time when the exporter itself was not there.',
+            width: 12,
+            height: 7,
+            unit: 'short',
+            noValue: 'no exporter',
+            meanings: { 0: { text: 'failed', colour: 'red' }, 1: { text: 'read', colour: 'green' } },
+            queries: [{ expr: once('vcc_up'), legend: '{{account}}' }],
+          }),
+          lines({
+            title: 'Failures by reason',
+            description:
+              'Accounts of which the scrape failed, by the reason. docs/errors.md says what each means and what to do.',
+            width: 12,
+            height: 7,
+            unit: 'short',
+            decimals: 0,
+            min: 0,
+            noValue: 'no exporter',
+            stacked: true,
+            legend: 'table',
+            queries: [
+              {
+                expr: `${total('vcc_scrape_error', '', 'reason')} > 0 or ${total('vcc_scrape_error', 'reason="network"', 'reason')}`,
+                legend: '{{reason}}',
+              },
+            ],
+          }),
+          lines({
+            title: 'Data age, by account',
+            description: 'How old the last good snapshot is. The dashed line is VccDataStale.',
+            width: 12,
+            height: 7,
+            unit: 's',
+            min: 0,
+            noValue: 'no data',
+            steps: [
+              [null, 'transparent'],
+              [stale, 'red'],
+            ],
+            queries: [
+              {
+                expr: `time() - max by (account) (last_over_time(${select('vcc_snapshot_timestamp_seconds')}[6h]))`,
+                legend: '{{account}}',
+              },
+            ],
+          }),
+          lines({
+            title: 'Error budget burn',
+            description: `How many times faster than the objective of ${percent(objective)} allows scrapes fail, over an hour. The dashed line is where VccErrorBudgetBurn fires if it goes on.`,
+            width: 12,
+            height: 7,
+            unit: 'short',
+            decimals: 1,
+            min: 0,
+            noValue: 'no data',
+            steps: [
+              [null, 'transparent'],
+              [14.4, 'red'],
+            ],
+            queries: [{ expr: `(1 - ${up('1h')}) / ${budget}`, legend: '{{account}}' }],
+          }),
+        ],
+      },
+      {
+        title: 'How it is read',
+        panels: [
+          lines({
+            title: 'Scrape duration',
+            description:
+              'How long reading each account takes, against the least deadline. The dashed one is the deadline: beyond it scrapes fail.',
+            width: 8,
+            height: 7,
+            unit: 's',
+            min: 0,
+            noValue: 'no data',
+            colours: { deadline: 'red' },
+            queries: [
+              { expr: once('vcc_scrape_duration_seconds'), legend: '{{account}}' },
+              { expr: `min(${once('vcc_scrape_deadline_seconds')})`, legend: 'deadline' },
+            ],
+          }),
+          lines({
+            title: 'Requests for each scrape',
+            description:
+              'HTTP requests to Vonage for one snapshot, and those of them that repeated a failed one. Each counts against the fair-use budget of the account.',
+            width: 8,
+            height: 7,
+            unit: 'short',
+            decimals: 0,
+            min: 0,
+            noValue: 'no data',
+            queries: [
+              { expr: once('vcc_scrape_api_requests'), legend: '{{account}}' },
+              { expr: once('vcc_scrape_api_retries'), legend: '{{account}}, repeated' },
+            ],
+          }),
+          lines({
+            title: 'Throttled and repeated',
+            description:
+              'The share of requests that repeated a failed one, and the share of scrapes that failed since the API answered 429.',
+            width: 8,
+            height: 7,
+            unit: 'percentunit',
+            min: 0,
+            noValue: 'no data',
+            queries: [
+              {
+                expr: `${total('vcc_scrape_api_retries')} / (${total('vcc_scrape_api_requests')} > 0)`,
+                legend: 'repeated',
+              },
+              {
+                expr: `max(avg_over_time(${select('vcc_scrape_error', 'reason="throttled"')}[$__rate_interval]))`,
+                legend: 'throttled',
+              },
+            ],
+          }),
+          lines({
+            title: 'Clock skew',
+            description:
+              'The clock of the API minus the exporter’s. Ages are wrong by as much; beyond the dashed lines VccClockSkew fires.',
+            width: 8,
+            height: 7,
+            unit: 's',
+            noValue: 'no data',
+            steps: [
+              [null, 'red'],
+              [-limit('VccClockSkew', 'more_than'), 'transparent'],
+              [limit('VccClockSkew', 'more_than'), 'red'],
+            ],
+            queries: [{ expr: once('vcc_api_clock_skew_seconds'), legend: '{{account}}' }],
+          }),
+          lines({
+            title: 'Series',
+            description:
+              'Series that the exporter emits, and those of single agents that it left out for VCC_AGENT_LIMIT (VccSeriesDropped).',
+            width: 8,
+            height: 7,
+            unit: 'short',
+            decimals: 0,
+            min: 0,
+            noValue: 'no data',
+            colours: { 'left out': 'red' },
+            queries: [
+              {
+                expr: 'count by (account) ({__name__=~"vcc_.+", job=~"$job", account=~"$account"})',
+                legend: '{{account}}',
+              },
+              { expr: total('vcc_series_dropped'), legend: 'left out' },
+            ],
+          }),
+          lines({
+            title: 'What the API left open',
+            description:
+              'Values that the API reference does not name (by field), agents whose answer lacks an optional field, and pairs of presence and description or teams past their caps, which are added up under "other".',
+            width: 8,
+            height: 7,
+            unit: 'short',
+            decimals: 0,
+            min: 0,
+            noValue: 'no data',
+            queries: [
+              { expr: `${total('vcc_unknown_values', '', 'field')}`, legend: 'unknown {{field}}' },
+              { expr: `${total('vcc_absent_values', '', 'field')}`, legend: 'without {{field}}' },
+              { expr: total('vcc_descriptions_folded'), legend: 'descriptions folded' },
+              { expr: total('vcc_teams_folded'), legend: 'teams folded' },
+            ],
+          }),
+        ],
+      },
+      {
+        title: 'Pushing',
+        panels: [
+          states({
+            title: 'Delivery',
+            description:
+              'Whether each push arrived as a whole, or in the queue before the destination. Only where the exporter pushes.',
+            width: 8,
+            height: 6,
+            unit: 'short',
+            noValue: noPush,
+            meanings: { 0: { text: 'failed', colour: 'red' }, 1: { text: 'arrived', colour: 'green' } },
+            queries: [{ expr: once('vcc_push_success'), legend: '{{account}} → {{destination}}' }],
+          }),
+          lines({
+            title: 'Samples in each push',
+            description: 'Samples that arrived with each push, and how long the push took.',
+            width: 8,
+            height: 6,
+            unit: 'short',
+            decimals: 0,
+            min: 0,
+            noValue: noPush,
+            queries: [{ expr: once('vcc_push_samples'), legend: '{{account}} → {{destination}}' }],
+          }),
+          lines({
+            title: 'Waiting, and time to push',
+            description:
+              'Age of the oldest sample that waits in the queue on disk, and how long each push took. With SQS see ApproximateAgeOfOldestMessage.',
+            width: 8,
+            height: 6,
+            unit: 's',
+            min: 0,
+            noValue: noPush,
+            queries: [
+              {
+                expr: `time() - ${once('vcc_push_queue_oldest_timestamp_seconds')}`,
+                legend: '{{account}} → {{destination}}, waiting',
+              },
+              { expr: once('vcc_push_duration_seconds'), legend: '{{account}} → {{destination}}' },
+            ],
+          }),
+        ],
+      },
+      {
+        title: 'Accounts, rosters, versions',
+        panels: [
+          table({
+            title: 'Accounts',
+            description:
+              'Each account: whether it is read, how many pages and agents it has, and whether the scrape was served from memory (VCC_CACHE_TTL).',
+            width: 8,
+            height: 7,
+            unit: 'short',
+            noValue: 'no data',
+            sortBy: 'Agents',
+            columns: [
+              { title: 'Account', from: { label: 'account' } },
+              {
+                title: 'Read',
+                from: { expr: once('vcc_up') },
+                steps: [
+                  [null, 'red'],
+                  [1, 'green'],
+                ],
+              },
+              { title: 'Agents', from: { expr: once('vcc_snapshot_agents') } },
+              { title: 'Pages', from: { expr: once('vcc_scrape_pages') } },
+              { title: 'From memory', from: { expr: once('vcc_scrape_cached') } },
+            ],
+          }),
+          table({
+            title: 'Rosters',
+            description:
+              'Each roster: whether it can be read, how old it is, and agents of whom it says nothing, or whom it has in several groups.',
+            width: 8,
+            height: 7,
+            unit: 'short',
+            noValue: noRoster,
+            sortBy: 'Agents',
+            columns: [
+              { title: 'Account', from: { label: 'account' } },
+              {
+                title: 'Read',
+                from: { expr: once('vcc_roster_up') },
+                steps: [
+                  [null, 'red'],
+                  [1, 'green'],
+                ],
+              },
+              { title: 'Agents', from: { expr: once('vcc_roster_agents') } },
+              {
+                title: 'Age',
+                from: { expr: `time() - ${once('vcc_roster_timestamp_seconds')}` },
+                unit: 'dthms',
+              },
+              { title: 'Missing', from: { expr: once('vcc_roster_missing_agents') } },
+              { title: 'In several', from: { expr: once('vcc_roster_ambiguous_agents') } },
+            ],
+          }),
+          table({
+            title: 'Versions',
+            description:
+              'What runs. Several rows: a deployment is under way, or there are several exporters.',
+            width: 8,
+            height: 7,
+            unit: 'short',
+            noValue: 'no exporter',
+            sortBy: 'Version',
+            columns: [
+              { title: 'Version', from: { label: 'version' } },
+              { title: 'Commit', from: { label: 'revision' } },
+              { title: 'Node.js', from: { label: 'nodejs' } },
+              {
+                title: 'Exporters',
+                from: { expr: 'count by ($by) (vcc_exporter_build_info{job=~"$job"})' },
+              },
+            ],
+          }),
+        ],
+      },
+    ],
+    range: 'now-6h',
+  });
+}
+
+const percent = (share: number) => `${Number((share * 100).toPrecision(6))} %`;

@@ -1,0 +1,290 @@
+import type { AlertSettings } from '../alerts/settings.ts';
+import { thresholdOf } from '../alerts/settings.ts';
+import { activityColours, presenceColours, stateColours } from './colours.ts';
+import { toDashboard } from './dashboard.ts';
+import { bars, lines, type Step, stat } from './panels.ts';
+import { longest, once, select, total } from './promql.ts';
+
+const nobody = { 0: { text: 'nobody', colour: 'green' } };
+const nothing = { 0: { text: 'none', colour: 'green' } };
+
+/** Green, then orange at half of a limit, red at the limit: colours say what the alert will say. */
+export function untilLimit(limit: number): Step[] {
+  return [
+    [null, 'green'],
+    [limit / 2, 'orange'],
+    [limit, 'red'],
+  ];
+}
+
+/** How long agents have been in a presence. */
+export function longestPresence(presence: string): string {
+  const matcher = `presence="${presence}"`;
+  return longest(once('vcc_presence_oldest_since_timestamp_seconds', matcher), once('vcc_agents', matcher));
+}
+
+/** How long interactions have been in a state. */
+export function longestInteraction(state: string): string {
+  const matcher = `state="${state}"`;
+  const since = once('vcc_interaction_oldest_since_timestamp_seconds', matcher);
+  return longest(since, total('vcc_interactions_by_reason', matcher, 'account', 'state'));
+}
+
+/** How long the longest idle agent has been idle. */
+export const longestIdle = longest(once('vcc_idle_oldest_since_timestamp_seconds'), once('vcc_agents_idle'));
+
+/** The age of the oldest account's data, also when the exporter is gone. */
+export const dataAge = `max(time() - max by (account) (last_over_time(${select('vcc_snapshot_timestamp_seconds')}[6h])))`;
+
+/** For a screen on the wall: large numbers, no names. */
+export function floorDashboard(settings: AlertSettings) {
+  const limit = (name: `Vcc${string}`, key: string) => thresholdOf(settings, name, key);
+  const share = limit('VccAvailableShareLow', 'share');
+  const loggedIn = total('vcc_agents', 'presence!="LoggedOut"');
+  return toDashboard({
+    uid: 'vcc-floor',
+    title: 'Contact center / Floor',
+    description:
+      'What all agents are doing now, for a screen on the wall: no names. agent-status knows agents, not queues: no queue length, waiting time, service level or abandoned calls.',
+    tag: 'floor',
+    sections: [
+      {
+        title: 'Now',
+        panels: [
+          stat({
+            title: 'Free now',
+            description:
+              'Agents who are Ready with no workload and no interaction, wrap-up included: they can take the next call. Red at 0: whoever rings now waits.',
+            width: 4,
+            height: 5,
+            unit: 'short',
+            decimals: 0,
+            noValue: 'no data',
+            background: true,
+            steps: [
+              [null, 'red'],
+              [1, 'orange'],
+              [3, 'green'],
+            ],
+            queries: [{ expr: total('vcc_agents_idle') }],
+          }),
+          stat({
+            title: 'Longest idle',
+            description:
+              'How long the longest idle agent has had nothing to do, of all chosen accounts. Red from VccIdleTooLong on, orange from half of it. May be too long by the last wrap-up.',
+            width: 4,
+            height: 5,
+            unit: 'dthms',
+            noValue: 'no data',
+            background: true,
+            meanings: nobody,
+            steps: untilLimit(limit('VccIdleTooLong', 'longer_than')),
+            queries: [{ expr: longestIdle }],
+          }),
+          stat({
+            title: 'Longest away',
+            description:
+              'How long the agent has been away who has been so longest (presence Away, not ExtendedAway). Red from VccAwayTooLong on.',
+            width: 4,
+            height: 5,
+            unit: 'dthms',
+            noValue: 'no data',
+            background: true,
+            meanings: nobody,
+            steps: untilLimit(limit('VccAwayTooLong', 'longer_than')),
+            queries: [{ expr: longestPresence('Away') }],
+          }),
+          stat({
+            title: 'Longest ringing',
+            description:
+              'How long the oldest interaction has been ringing at an agent. Red from VccRingTooLong on. Snapshots miss what rings for a shorter time than they are apart.',
+            width: 4,
+            height: 5,
+            unit: 'dthms',
+            noValue: 'no data',
+            background: true,
+            meanings: nothing,
+            steps: untilLimit(limit('VccRingTooLong', 'longer_than')),
+            queries: [{ expr: longestInteraction('Ringing') }],
+          }),
+          stat({
+            title: 'Available share',
+            description:
+              'Of those logged in, the share that is Ready, busy or not. Red below VccAvailableShareLow.',
+            width: 4,
+            height: 5,
+            unit: 'percentunit',
+            decimals: 0,
+            noValue: 'nobody in',
+            background: true,
+            steps: [
+              [null, 'red'],
+              [share, 'orange'],
+              [2 * share, 'green'],
+            ],
+            queries: [{ expr: `${total('vcc_agents', 'presence="Ready"')} / (${loggedIn} > 0)` }],
+          }),
+          stat({
+            title: 'Data age',
+            description:
+              'How old the last good snapshot is, of the account with the oldest. Red from VccDataStale on: what stands here is history.',
+            width: 4,
+            height: 5,
+            unit: 'dthms',
+            noValue: 'no data',
+            background: true,
+            steps: [
+              [null, 'green'],
+              [limit('VccDataStale', 'older_than') / 2, 'orange'],
+              [limit('VccDataStale', 'older_than'), 'red'],
+            ],
+            queries: [{ expr: dataAge }],
+          }),
+          stat({
+            title: 'Ready',
+            description: 'Agents whose presence is Ready, busy or not.',
+            width: 5,
+            height: 3,
+            unit: 'short',
+            noValue: 'no data',
+            queries: [{ expr: total('vcc_agents', 'presence="Ready"') }],
+          }),
+          stat({
+            title: 'Working',
+            description:
+              'Agents with an interaction in hand: ringing, connected, in wrap-up, or workload without a listed interaction.',
+            width: 5,
+            height: 3,
+            unit: 'short',
+            noValue: 'no data',
+            queries: [
+              {
+                expr: total('vcc_agents_by_activity', 'activity=~"ringing|connected|wrap|working"'),
+              },
+            ],
+          }),
+          stat({
+            title: 'Away',
+            description: 'Agents whose presence is Away or ExtendedAway.',
+            width: 5,
+            height: 3,
+            unit: 'short',
+            noValue: 'no data',
+            queries: [{ expr: total('vcc_agents', 'presence=~"Away|ExtendedAway"') }],
+          }),
+          stat({
+            title: 'Ringing',
+            description: 'Interactions that are ringing at an agent now.',
+            width: 5,
+            height: 3,
+            unit: 'short',
+            noValue: 'no data',
+            queries: [{ expr: total('vcc_interactions_by_reason', 'state="Ringing"') }],
+          }),
+          stat({
+            title: 'Logged in',
+            description: 'Agents whose presence is not LoggedOut.',
+            width: 4,
+            height: 3,
+            unit: 'short',
+            noValue: 'no data',
+            queries: [{ expr: loggedIn }],
+          }),
+        ],
+      },
+      {
+        title: 'How it got there',
+        panels: [
+          lines({
+            title: 'Agents by presence',
+            description: 'Agents logged in, on top of each other by presence. A gap is a time without data.',
+            width: 12,
+            height: 8,
+            unit: 'short',
+            decimals: 0,
+            min: 0,
+            noValue: 'no data',
+            stacked: true,
+            colours: presenceColours,
+            queries: [
+              { expr: total('vcc_agents', 'presence!="LoggedOut"', 'presence'), legend: '{{presence}}' },
+            ],
+          }),
+          bars({
+            title: 'Why people are away',
+            description:
+              'Agents who are Away or ExtendedAway, by the description that the account’s admin gave to it. "other" adds up those past VCC_MAX_DESCRIPTIONS.',
+            width: 6,
+            height: 8,
+            unit: 'short',
+            decimals: 0,
+            min: 0,
+            noValue: 'nobody is away, or no data',
+            queries: [
+              {
+                expr: `sort_desc(${total('vcc_agents_by_description', 'presence=~"Away|ExtendedAway"', 'description')} > 0)`,
+                legend: '{{description}}',
+              },
+            ],
+          }),
+          bars({
+            title: 'Interactions by state',
+            description:
+              'What agents have in hand now. Unexpected and Failed keep agents from work: the Interactions dashboard has the reasons.',
+            width: 6,
+            height: 8,
+            unit: 'short',
+            decimals: 0,
+            min: 0,
+            noValue: 'no data',
+            colours: stateColours,
+            queries: [{ expr: total('vcc_interactions_by_reason', '', 'state'), legend: '{{state}}' }],
+          }),
+          lines({
+            title: 'What everybody is doing',
+            description:
+              'Agents logged in by the one thing they are doing. idle is free for the next call; unexpected and failed need help.',
+            width: 12,
+            height: 8,
+            unit: 'short',
+            decimals: 0,
+            min: 0,
+            noValue: 'no data',
+            stacked: true,
+            colours: activityColours,
+            queries: [
+              {
+                expr: total('vcc_agents_by_activity', 'activity!="logged_out"', 'activity'),
+                legend: '{{activity}}',
+              },
+            ],
+          }),
+          lines({
+            title: 'Longest idle, by account',
+            description:
+              'How long the longest idle agent of each account has had nothing to do. The dashed line is VccIdleTooLong.',
+            width: 12,
+            height: 8,
+            unit: 's',
+            min: 0,
+            noValue: 'no data',
+            steps: [
+              [null, 'transparent'],
+              [limit('VccIdleTooLong', 'longer_than'), 'red'],
+            ],
+            queries: [
+              {
+                expr: longest(
+                  once('vcc_idle_oldest_since_timestamp_seconds'),
+                  once('vcc_agents_idle'),
+                  'account',
+                ),
+                legend: '{{account}}',
+              },
+            ],
+          }),
+        ],
+      },
+    ],
+  });
+}

@@ -1,0 +1,204 @@
+import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
+import { stateColours, workloadColours } from './colours.ts';
+import { toDashboard } from './dashboard.ts';
+import { longestInteraction, untilLimit } from './floor.ts';
+import { lines, type Panel, stat } from './panels.ts';
+import { longest, naming, once, total } from './promql.ts';
+
+const nothing = { 0: { text: 'none', colour: 'green' } };
+
+/** What agents have in hand. */
+export function interactionsDashboard(settings: AlertSettings) {
+  const limit = (name: `Vcc${string}`, key: string) => thresholdOf(settings, name, key);
+
+  function longestStat(title: string, state: string, alert: `Vcc${string}`): Panel {
+    return stat({
+      title,
+      description: `How long the oldest interaction in the state ${state} has lasted, by the since that the API gives. Red from ${alert} on.`,
+      width: 4,
+      height: 4,
+      unit: 'dthms',
+      noValue: 'no data',
+      background: true,
+      meanings: nothing,
+      steps: untilLimit(limit(alert, 'longer_than')),
+      queries: [{ expr: longestInteraction(state) }],
+    });
+  }
+
+  function atOnceStat(state: string, alert: `Vcc${string}`): Panel {
+    return stat({
+      title: `${state} now`,
+      description: `Interactions in the state ${state}: they keep an agent from work. Red from as many on as ${alert} asks for of one reason.`,
+      width: 4,
+      height: 4,
+      unit: 'short',
+      decimals: 0,
+      noValue: 'no data',
+      background: true,
+      steps: untilLimit(limit(alert, 'at_once')),
+      queries: [{ expr: total('vcc_interactions_by_reason', `state="${state}"`) }],
+    });
+  }
+
+  function byReason(state: string): Panel {
+    return lines({
+      title: `${state}, by reason`,
+      description: `Interactions in the state ${state}, by the reason that the API gives.`,
+      width: 12,
+      height: 8,
+      unit: 'short',
+      decimals: 0,
+      min: 0,
+      noValue: 'no data',
+      stacked: true,
+      legend: 'table',
+      queries: [
+        {
+          expr: naming(
+            total('vcc_interactions_by_reason', `state="${state}"`, 'reason'),
+            'reason',
+            'no reason',
+          ),
+          legend: '{{reason}}',
+        },
+      ],
+    });
+  }
+
+  function by(title: string, label: string, description: string): Panel {
+    return lines({
+      title,
+      description,
+      width: 8,
+      height: 8,
+      unit: 'short',
+      decimals: 0,
+      min: 0,
+      noValue: 'no interactions, or no data',
+      stacked: true,
+      ...(label === 'state' && { colours: stateColours }),
+      queries: [{ expr: total('vcc_interactions', '', label), legend: `{{${label}}}` }],
+    });
+  }
+
+  const working = total('vcc_agents_by_activity', 'activity=~"ringing|connected|wrap|working"');
+  return toDashboard({
+    uid: 'vcc-interactions',
+    title: 'Contact center / Interactions',
+    description:
+      'What agents have in hand, by medium, direction, state and reason, and how long it lasts. Agents’ legs: an interaction with two agents counts twice. Not the queue: that is not in this API.',
+    tag: 'interactions',
+    sections: [
+      {
+        title: 'Now',
+        panels: [
+          longestStat('Longest connected', 'Connected', 'VccConnectedVeryLong'),
+          longestStat('Longest wrap-up', 'Wrap', 'VccWrapTooLong'),
+          longestStat('Longest ringing', 'Ringing', 'VccRingTooLong'),
+          atOnceStat('Unexpected', 'VccRingNoAnswer'),
+          atOnceStat('Failed', 'VccFailedInteractions'),
+          stat({
+            title: 'In wrap-up',
+            description:
+              'Of the agents at work, the share that is in wrap-up. It has no alert: what is usual depends on the work.',
+            width: 4,
+            height: 4,
+            unit: 'percentunit',
+            decimals: 0,
+            noValue: 'nobody at work',
+            queries: [{ expr: `${total('vcc_agents_by_activity', 'activity="wrap"')} / (${working} > 0)` }],
+          }),
+        ],
+      },
+      {
+        title: 'What it is',
+        panels: [
+          by('By state', 'state', 'Agents’ legs of interactions by state.'),
+          by('By medium', 'medium', 'Agents’ legs of interactions by medium: phone, chat, e-mail, case.'),
+          by('By direction', 'direction', 'Agents’ legs of interactions by direction.'),
+        ],
+      },
+      {
+        title: 'What goes wrong',
+        panels: [byReason('Unexpected'), byReason('Failed')],
+      },
+      {
+        title: 'How long it takes',
+        panels: [
+          lines({
+            title: 'Longest, by state',
+            description: 'How long the oldest interaction of each state has lasted.',
+            width: 12,
+            height: 8,
+            unit: 's',
+            min: 0,
+            noValue: 'no data',
+            colours: stateColours,
+            queries: [
+              {
+                expr: longest(
+                  once('vcc_interaction_oldest_since_timestamp_seconds'),
+                  total('vcc_interactions_by_reason', '', 'account', 'state'),
+                  'state',
+                ),
+                legend: '{{state}}',
+              },
+            ],
+          }),
+          lines({
+            title: 'Median length so far, by state',
+            description:
+              'Half of the interactions in a state have lasted for less than this so far. Between the bounds of VCC_AGE_BUCKETS it is an estimate.',
+            width: 12,
+            height: 8,
+            unit: 's',
+            min: 0,
+            noValue: 'no interactions, or no data',
+            colours: stateColours,
+            queries: [
+              {
+                expr: `histogram_quantile(0.5, ${total('vcc_interaction_age_seconds_bucket', '', 'le', 'state')})`,
+                legend: '{{state}}',
+              },
+            ],
+          }),
+        ],
+      },
+      {
+        title: 'Workload',
+        panels: [
+          lines({
+            title: 'Workload in hand',
+            description:
+              'Live (calls), semi-live (chats) and non-live (cases, e-mails) interactions in hand, as the API counts workload: without wrap-up.',
+            width: 12,
+            height: 8,
+            unit: 'short',
+            decimals: 0,
+            min: 0,
+            noValue: 'no data',
+            stacked: true,
+            colours: workloadColours,
+            queries: [{ expr: total('vcc_workload_interactions', '', 'workload'), legend: '{{workload}}' }],
+          }),
+          lines({
+            title: 'Different interactions',
+            description:
+              'Interactions that agents have in hand, each counted once, however many agents are on it; and agents’ legs of them.',
+            width: 12,
+            height: 8,
+            unit: 'short',
+            decimals: 0,
+            min: 0,
+            noValue: 'no data',
+            queries: [
+              { expr: total('vcc_distinct_interactions'), legend: 'interactions' },
+              { expr: total('vcc_interactions_by_reason'), legend: 'legs' },
+            ],
+          }),
+        ],
+      },
+    ],
+  });
+}

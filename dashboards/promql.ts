@@ -1,0 +1,45 @@
+import { catalogue } from '../src/catalogue/index.ts';
+
+/** What every selector of a dashboard carries, so that its variables decide what is shown. */
+const scope = 'job=~"$job", account=~"$account"';
+
+/** A selector of an exporter's metric, limited by the variables of the dashboard. */
+export function select(metric: string, matchers = ''): string {
+  return `${metric}{${[scope, matchers].filter((each) => each !== '').join(', ')}}`;
+}
+
+/**
+ * One series for each account and value of the metric's own labels, even if several exporters or jobs read the same account:
+ * adding up the series as they are would count its agents twice.
+ */
+export function once(metric: string, matchers = ''): string {
+  return `max by (${labelsOf(metric).join(', ')}) (${select(metric, matchers)})`;
+}
+
+/** Added up over all chosen accounts, apart by these labels. */
+export function total(metric: string, matchers = '', ...labels: string[]): string {
+  return `sum${by(labels)} (${once(metric, matchers)})`;
+}
+
+/**
+ * How long the longest has lasted, over all chosen accounts, apart by these labels; 0 where nobody is in it, so that no data
+ * remains distinguishable from nobody. `inIt` counts who is, with the labels of `since`.
+ */
+export function longest(since: string, inIt: string, ...labels: string[]): string {
+  return `max${by(labels)} ((time() - ${since} and ${inIt} > 0) or 0 * ${inIt})`;
+}
+
+const by = (labels: readonly string[]) => (labels.length > 0 ? ` by (${labels.join(', ')})` : '');
+
+/** The labels of a metric, or of a part of a histogram. @throws RangeError for one that the exporter does not have */
+function labelsOf(name: string): readonly string[] {
+  const [, base, part] = /^(.*?)(_bucket|_gcount|_gsum)?$/.exec(name)!;
+  const metric = catalogue.find((each) => each.name === base);
+  if (!metric) throw new RangeError(`${name} is no metric of the exporter`);
+  return part === '_bucket' ? [...metric.labelNames, 'le'] : metric.labelNames;
+}
+
+/** The same with a word where a label is empty: an empty one has no place in a legend. */
+export function naming(expression: string, label: string, word: string): string {
+  return `label_replace(${expression}, "${label}", "${word}", "${label}", "")`;
+}
