@@ -4,7 +4,7 @@ import { toAccount } from '../src/config/account.ts';
 import { loadSettings } from '../src/config/load.ts';
 import { textFormat } from '../src/exposition/format.ts';
 import { createScraper, toFamilies } from '../src/scrape.ts';
-import type { AgentStatus } from '../src/simulator/contact-centre.ts';
+import type { AgentStatus } from '../src/simulator/agent.ts';
 
 /** One way of reading an account; keeps its connections between calls. */
 export interface Contender {

@@ -1,4 +1,5 @@
-import { type AgentStatus, ContactCentre } from './contact-centre.ts';
+import type { AgentStatus } from './agent.ts';
+import { ContactCentre } from './contact-centre.ts';
 import {
   type Directory,
   deriveDirectory,

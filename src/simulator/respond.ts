@@ -1,7 +1,7 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import { gzipSync } from 'node:zlib';
+import type { AgentStatus } from './agent.ts';
 import { type Answer, problem } from './answer.ts';
-import type { AgentStatus } from './contact-centre.ts';
 import type { Fault } from './faults.ts';
 import type { SimulatedGroup, SimulatedUser } from './users.ts';
 

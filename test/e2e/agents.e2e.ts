@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { AgentStatus } from '../../src/simulator/contact-centre.ts';
+import type { AgentStatus } from '../../src/simulator/agent.ts';
 import type { Simulator } from '../../src/simulator/server.ts';
 import { frozenMs, richItems, secrets, startFrozen } from './support/account.ts';
 import { type Exporter, settingsFor, startExporter } from './support/exporter.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { AgentStatus } from '../../src/simulator/contact-centre.ts';
+import type { AgentStatus } from '../../src/simulator/agent.ts';
 import type { Simulator } from '../../src/simulator/server.ts';
 import type { TestServer } from '../support/server.ts';
 import { awkwardName, frozenMs, richItems, secrets, startFrozen } from './support/account.ts';

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type AgentStatus, ContactCentre } from '../../src/simulator/contact-centre.ts';
+import type { AgentStatus } from '../../src/simulator/agent.ts';
+import { ContactCentre } from '../../src/simulator/contact-centre.ts';
 import { parseFault } from '../../src/simulator/faults.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
 import { reasonsByState } from '../../src/snapshot/vocabulary.ts';

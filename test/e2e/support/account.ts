@@ -1,4 +1,5 @@
-import { type AgentStatus, ContactCentre } from '../../../src/simulator/contact-centre.ts';
+import type { AgentStatus } from '../../../src/simulator/agent.ts';
+import { ContactCentre } from '../../../src/simulator/contact-centre.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../src/simulator/server.ts';
 
 /** Where the stand-in's clock stands still, so that two scrapes see the same floor. */
