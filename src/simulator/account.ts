@@ -1,5 +1,5 @@
 import type { AgentStatus } from './agent.ts';
-import { ContactCentre } from './contact-centre.ts';
+import { ContactCentre, type Live } from './contact-centre.ts';
 import {
   type Directory,
   deriveDirectory,
@@ -18,6 +18,8 @@ export interface SimulatedAccountOptions {
   clientSecret?: string;
   /** These agents in place of a living contact centre. */
   items?: readonly AgentStatus[];
+  /** What its agents do, in place of an ordinary day that never ends. */
+  live?: Live;
   /** Whether its client may ask for the scope users:read; default: yes. */
   usersApi?: boolean;
 }
@@ -32,6 +34,7 @@ export interface SimulatedAccountSetup {
   clientId: string;
   clientSecret: string;
   items: readonly AgentStatus[] | undefined;
+  live: Live | undefined;
   usersApi: boolean;
   now: () => number;
 }
@@ -99,8 +102,14 @@ export class SimulatedAccount {
   }
 
   #open(): ContactCentre {
-    const { seed, agents, allAgents } = this.#setup;
-    this.#centre ??= new ContactCentre({ seed, agents, startMs: this.#startMs, allAgents });
+    const { seed, agents, allAgents, live } = this.#setup;
+    this.#centre ??= new ContactCentre({
+      seed,
+      agents,
+      startMs: this.#startMs,
+      allAgents,
+      ...(live && { live }),
+    });
     return this.#centre;
   }
 

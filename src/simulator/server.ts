@@ -1,7 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { SimulatedAccount, type SimulatedAccountOptions } from './account.ts';
 import type { AgentStatus } from './agent.ts';
 import { agentStatus, agentStatusPath, type BeyondLastPage } from './agent-status.ts';
@@ -27,6 +27,8 @@ export interface SimulatorOptions {
   beyondLastPage?: BeyondLastPage;
   faults?: Fault[];
   now?: () => number;
+  /** Passes the milliseconds of a delay; with a `now` of one's own, on that clock. */
+  wait?: (delayMs: number) => Promise<unknown>;
   /** These agents in place of a living contact centre. */
   items?: readonly AgentStatus[];
   /** At least one; default: one of the name `default`, made of the options above. */
@@ -58,7 +60,7 @@ const nobody: Client = [null, null];
 
 /** Starts a stand-in for tokens, agent-status and users: a real HTTP server with invented contact centres. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { seed = 1, host = '127.0.0.1', port = 0, now = Date.now } = options;
+  const { seed = 1, host = '127.0.0.1', port = 0, now = Date.now, wait = setTimeout } = options;
   const { latencyMs = 0, tokenSeconds = 7200, beyondLastPage = 'empty' } = options;
   const accounts = openAccounts(options, seed, now);
   const [first] = accounts;
@@ -126,6 +128,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       answer = guarded(request, [4], 'users:read', (of) => userAdmin(of, pathname, searchParams));
     } else answer = problem(404, 'Not Found', 'Resource not found');
     if (fault?.kind === 'shift' && on && account) account.shifted[on]++;
+    response.setHeader('date', new Date(now()).toUTCString());
     respond(response, answer, fault, /\bgzip\b/.test(String(request.headers['accept-encoding'])));
   }
 
@@ -180,6 +183,7 @@ function openAccounts(options: SimulatorOptions, seed: number, now: () => number
       clientId: account.clientId ?? `${clientId}${suffix}`,
       clientSecret: account.clientSecret ?? `${clientSecret}${suffix}`,
       items: account.items,
+      live: account.live,
       usersApi: account.usersApi ?? true,
       now,
     });
