@@ -112,7 +112,8 @@ export async function liveDay(
   writeFileSync(roster, uk!.rosterCsv());
   const day: Day = { items: new Map(), teamOf: readTeams(uk!.rosterCsv()), failures: [] };
   const log = (line: string) => {
-    if (/given up|lost|rejected|not pushed|not queued/.test(line)) day.failures.push(line);
+    const { event } = JSON.parse(line) as { event: string };
+    if (/^(samples|sample|queue|push failed)/.test(event)) day.failures.push(line);
   };
 
   function scraperOf(account: { name: string; clientId: string; clientSecret: string }, more: Environment) {
@@ -174,7 +175,11 @@ export async function liveDay(
   }
 
   const send = createSend();
-  const scraped = createApp({ scrapers: [scraperOf(us!, {})], log, now: timing.now });
+  const scraped = createApp({
+    scrapers: [scraperOf(us!, { VCC_ROSTER: 'users-api' })],
+    log,
+    now: timing.now,
+  });
   let server: Listening | undefined = await listen(scraped, '127.0.0.1', 0);
   const { url } = server;
   const { deliver } = remoteWrite(
@@ -214,6 +219,10 @@ export async function liveDay(
   try {
     for (let timeMs = beginMs; timeMs <= beginMs + dayMinutes * minute; timeMs += stepSeconds * 1000) {
       clock.nowMs = timeMs;
+      if ((timeMs - beginMs) % 600000 === 0)
+        (await import('node:fs')).appendFileSync(
+          `${(timeMs - beginMs) / 60000} ${new Date().toISOString()}\n`,
+        );
       simulator.faults = faultsAt(timeMs);
       archiveTakes = !within('pushOutage', timeMs);
       const secret = within('wrongSecret', timeMs) ? 'changed' : good;

@@ -1,0 +1,101 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { AlertRule } from '../../alerts/rules.ts';
+import { toAlertGroups } from '../../alerts/rules.ts';
+import { parseAlertSettings } from '../../alerts/settings.ts';
+import { type AlertCase, alertCases } from './support/alert-cases.ts';
+import { describeWith } from './support/parts.ts';
+import { run } from './support/process.ts';
+
+const rulesFolder = fileURLToPath(new URL('../../alerts/prometheus/', import.meta.url));
+const alertsFile = join(rulesFolder, 'vcc-alerts.yml');
+const settings = parseAlertSettings(
+  readFileSync(new URL('../../alerts/thresholds.yml', import.meta.url), 'utf8'),
+);
+const rules = toAlertGroups(settings).flatMap((group) => group.rules);
+
+describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promtool } }) => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vcc-rules-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test.each(['vcc-alerts.yml', 'vcc-recordings.yml'])('%s is valid', async (file) => {
+    const { status, stdout, stderr } = await run(promtool, ['check', 'rules', join(rulesFolder, file)], {
+      folder,
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/SUCCESS: \d+ rules found/);
+  });
+
+  test('there are cases for every alert', () => {
+    expect(Object.keys(alertCases).sort()).toEqual(rules.map(({ alert }) => alert).sort());
+  });
+
+  describe.each(rules.map((rule) => [rule.alert, rule] as const))('%s', (name, rule) => {
+    const noData: AlertCase = {
+      title: 'there is no data',
+      series: { [name === 'VccExporterAbsent' ? 'vcc_up' : 'node_uname_info']: '1x200' },
+      at: '90m',
+    };
+    const cases = [...alertCases[name]!, noData];
+
+    test('has a case in which it fires and two in which it does not', () => {
+      expect(cases.filter(({ fires }) => fires).length).toBeGreaterThan(0);
+      expect(cases.filter(({ fires }) => !fires).length).toBeGreaterThan(1);
+    });
+
+    test.each(cases.map((each) => [each.fires ? 'fires' : 'is silent', each.title, each] as const))(
+      '%s: %s',
+      async (_, __, { series, at, fires = [] }) => {
+        const unitTest = {
+          rule_files: [alertsFile],
+          evaluation_interval: '30s',
+          tests: [
+            {
+              interval: '30s',
+              input_series: Object.entries(series).map(([each, values]) => ({ series: each, values })),
+              alert_rule_test: [
+                { eval_time: at, alertname: name, exp_alerts: fires.map((fire) => toExpected(rule, fire)) },
+              ],
+            },
+          ],
+        };
+        const file = join(folder, `${name}.test.yml`);
+        // JSON is YAML.
+        writeFileSync(file, JSON.stringify(unitTest));
+        const { status, stdout, stderr } = await run(promtool, ['test', 'rules', file], { folder });
+        const said = status === 0 ? '' : stdout + stderr;
+        expect({ status, said }).toEqual({ status: 0, said: '' });
+      },
+    );
+  });
+});
+
+/** An alert as Prometheus has to make it: labels of the series and the rule, and every annotation to the letter. */
+function toExpected(
+  { labels, annotations }: AlertRule,
+  fire: { labels: Readonly<Record<string, string>>; value?: string },
+) {
+  const expand = (text: string) =>
+    text
+      .replace(/\{\{ \$labels\.(\w+) \| urlquery \}\}/g, (_, label) =>
+        encodeURIComponent(fire.labels[label]!),
+      )
+      .replace(/\{\{ or \$labels\.(\w+) "([^"]*)" \}\}/g, (_, label, word) => fire.labels[label] || word)
+      .replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, label) => fire.labels[label]!)
+      .replace(/\{\{ \$value[^}]*\}\}/g, fire.value ?? '?');
+  return {
+    // To Prometheus an empty label is none.
+    exp_labels: Object.fromEntries(
+      Object.entries({ ...fire.labels, ...labels }).filter(([, value]) => value !== ''),
+    ),
+    exp_annotations: Object.fromEntries(
+      Object.entries(annotations).map(([name, text]) => [name, expand(text)]),
+    ),
+  };
+}

@@ -1,0 +1,45 @@
+import type { episodes } from './day.ts';
+
+/** When an alert may fire: in these episodes and so many minutes after. */
+export interface Firing {
+  in: readonly (keyof typeof episodes)[];
+  /** Its windows look back, or its `for` is shorter than what lasts. */
+  lingers?: number;
+  /** Until the day ends: it looks back six hours. */
+  onward?: true;
+  /** The quiet account has a part in it too. */
+  everywhere?: true;
+}
+
+/** In which episodes of the day each alert has to fire; everywhere else it has to be silent. */
+export const firing: Readonly<Record<string, Firing>> = {
+  VccExporterDown: { in: ['exporterGone'], everywhere: true },
+  VccExporterAbsent: { in: ['exporterGone'], everywhere: true },
+  VccSnapshotFailing: { in: ['apiOutage'] },
+  VccDataStale: { in: ['apiOutage', 'exporterGone'], everywhere: true },
+  VccAuthFailing: { in: ['wrongSecret'] },
+  VccThrottled: { in: ['throttled'], lingers: 5 },
+  VccSnapshotSlow: { in: ['slow'], lingers: 2 },
+  VccUnknownValues: { in: ['unknownWords'], lingers: 5 },
+  VccSeriesDropped: { in: ['newHires'] },
+  VccPushFailing: { in: ['pushOutage'], lingers: 1 },
+  VccErrorBudgetBurn: { in: ['apiOutage', 'wrongSecret'], lingers: 30 },
+  VccErrorBudgetBurnSlow: { in: ['throttled', 'apiOutage', 'wrongSecret'], onward: true },
+  VccClockSkew: { in: ['lateClock'], lingers: 2, everywhere: true },
+  VccRosterFailing: { in: ['noRoster'], lingers: 1 },
+  VccIdleBoundMissing: { in: ['otherBuckets'] },
+  VccNobodyReady: { in: ['briefing'] },
+  VccNobodyFreeWhileRinging: { in: ['storm'], lingers: 1 },
+  VccIdleAgents: { in: ['lull'], lingers: 1 },
+  VccIdleTooLong: { in: ['lull'], lingers: 1 },
+  VccTeamIdleAgents: { in: ['lull'], lingers: 1 },
+  VccTeamIdleTooLong: { in: ['lull'], lingers: 1 },
+  VccAvailableShareLow: { in: ['lunch'], lingers: 1 },
+  VccAwayTooLong: { in: ['longBreak'], lingers: 1 },
+  VccExtendedAwayTooLong: { in: ['longLunch'], lingers: 1 },
+  VccWrapTooLong: { in: ['longWrap'] },
+  VccRingTooLong: { in: ['longRing'] },
+  VccConnectedVeryLong: { in: ['longCall'] },
+  VccRingNoAnswer: { in: ['stuck'], lingers: 5 },
+  VccFailedInteractions: { in: ['failed'], lingers: 5 },
+};

@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+
+/** A panel as it is in a dashboard's file, as far as tests look at it. */
+export interface PanelJson {
+  id: number;
+  type: string;
+  title: string;
+  description?: string;
+  collapsed?: boolean;
+  panels?: PanelJson[];
+  gridPos: { x: number; y: number; w: number; h: number };
+  datasource?: { type: string; uid: string };
+  targets?: {
+    refId: string;
+    expr: string;
+    legendFormat?: string;
+    instant?: boolean;
+    format?: string;
+    datasource: { type: string; uid: string };
+  }[];
+  transformations?: { id: string }[];
+  options?: Record<string, unknown>;
+  fieldConfig?: {
+    defaults: {
+      unit?: string;
+      noValue?: string;
+      color?: { mode: string };
+      thresholds?: { steps: { value: number | null; color: string }[] };
+      mappings?: { type: string; options: Record<string, unknown> }[];
+    };
+    overrides: { properties: { id: string; value: unknown }[] }[];
+  };
+}
+
+/** A dashboard's file, as far as tests look at it. */
+export interface DashboardJson {
+  uid: string;
+  title: string;
+  tags: string[];
+  editable: boolean;
+  schemaVersion: number;
+  refresh: string;
+  time: { from: string; to: string };
+  links: { type: string; tags: string[]; includeVars: boolean; keepTime: boolean }[];
+  templating: {
+    list: {
+      name: string;
+      label?: string;
+      type: string;
+      query: unknown;
+      multi?: boolean;
+      includeAll?: boolean;
+      allValue?: string;
+      refresh?: number;
+      current?: { value: unknown };
+      datasource?: { uid: string };
+    }[];
+  };
+  panels: PanelJson[];
+}
+
+const files = ['vcc-floor', 'vcc-team', 'vcc-interactions', 'vcc-exporter'];
+
+/** The dashboards as they are committed, by uid. */
+export function readDashboards(): [uid: string, dashboard: DashboardJson][] {
+  return files.map((name) => {
+    const url = new URL(`../../dashboards/grafana/${name}.json`, import.meta.url);
+    return [name, JSON.parse(readFileSync(url, 'utf8')) as DashboardJson];
+  });
+}
+
+/** All panels, those in folded rows too; rows themselves are left out. */
+export function panelsOf({ panels }: DashboardJson): PanelJson[] {
+  return panels.flatMap((panel) => (panel.type === 'row' ? (panel.panels ?? []) : [panel]));
+}
+
+/** A query with the variables of a dashboard filled in, as when everything is chosen. */
+export function fillIn(expr: string, chosen: Readonly<Record<string, string>> = {}): string {
+  const values: Record<string, string> = {
+    job: '.+',
+    account: '.+',
+    team: '.*',
+    agent: '.+',
+    __rate_interval: '2m',
+    __interval: '1m',
+    __range: '3h',
+    ...chosen,
+  };
+  return expr.replace(/\$(?:\{(\w+)\}|(\w+))/g, (whole, braced, bare) => values[braced ?? bare] ?? whole);
+}
