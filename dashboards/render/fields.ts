@@ -1,0 +1,119 @@
+import {
+  applyFieldOverrides,
+  type DataFrame,
+  displayNameOverrideProcessor,
+  FieldColorModeId,
+  type FieldConfigPropertyItem,
+  type FieldConfigSource,
+  FieldConfigOptionsRegistry,
+  type GrafanaTheme2,
+  identityOverrideProcessor,
+  numberOverrideProcessor,
+  standardTransformers,
+  standardTransformersRegistry,
+  stringOverrideProcessor,
+  thresholdsOverrideProcessor,
+  transformDataFrame,
+} from '@grafana/data';
+import { lastValueFrom } from 'rxjs';
+import type { Panel, Scope } from './job.ts';
+
+const known = Object.values(standardTransformers);
+const unique = known.filter((each, index) => known.findIndex(({ id }) => id === each.id) === index);
+standardTransformersRegistry.setInit(() =>
+  unique.map((each) => ({
+    id: each.id,
+    name: each.name,
+    editor: () => null,
+    transformation: () => Promise.resolve(each),
+    imageDark: '',
+    imageLight: '',
+  })),
+);
+
+/** What a field's configuration may have, apart from what a type of panel adds. */
+const standard = {
+  displayName: displayNameOverrideProcessor,
+  unit: stringOverrideProcessor,
+  min: numberOverrideProcessor,
+  max: numberOverrideProcessor,
+  decimals: numberOverrideProcessor,
+  noValue: stringOverrideProcessor,
+  thresholds: thresholdsOverrideProcessor,
+  fieldMinMax: identityOverrideProcessor,
+  mappings: identityOverrideProcessor,
+  links: identityOverrideProcessor,
+  color: identityOverrideProcessor,
+  filterable: identityOverrideProcessor,
+} as const;
+
+/** The defaults that Grafana's panel plugins bring with them; npm has their options, not these. */
+const defaults: Record<string, { mode: FieldColorModeId; custom?: Record<string, unknown> }> = {
+  timeseries: {
+    mode: FieldColorModeId.PaletteClassic,
+    custom: {
+      drawStyle: 'line',
+      lineInterpolation: 'linear',
+      lineWidth: 1,
+      fillOpacity: 0,
+      gradientMode: 'none',
+      barAlignment: 0,
+      stacking: { mode: 'none', group: 'A' },
+      axisPlacement: 'auto',
+      axisGridShow: true,
+      pointSize: 5,
+      showPoints: 'auto',
+      spanNulls: false,
+      thresholdsStyle: { mode: 'off' },
+    },
+  },
+  'state-timeline': { mode: FieldColorModeId.ContinuousGrYlRd, custom: { fillOpacity: 70, lineWidth: 0 } },
+  table: { mode: FieldColorModeId.Thresholds, custom: { cellOptions: { type: 'auto' }, align: 'auto' } },
+};
+
+/** The panel's field configuration with what the plugin would have added when the panel was loaded. */
+export function fieldConfigOf(panel: Panel): FieldConfigSource {
+  const { mode = FieldColorModeId.Thresholds, custom } = defaults[panel.type] ?? {};
+  const own = panel.fieldConfig?.defaults ?? {};
+  return {
+    overrides: panel.fieldConfig?.overrides ?? [],
+    defaults: { color: { mode }, ...own, custom: { ...custom, ...own.custom } },
+  };
+}
+
+/** Applies transformations and field configuration, as Grafana does before a panel draws. */
+export async function shape(panel: Panel, frames: DataFrame[], scope: Scope, theme: GrafanaTheme2) {
+  const replace = (text = '') => scope.replace(text, {}, 'shown');
+  const steps = (panel.transformations ?? []).filter(({ disabled }) => !disabled);
+  for (const { id } of steps) {
+    if (!standardTransformersRegistry.getIfExists(id)) throw new Error(`transformation ${id} is not on npm`);
+  }
+  const transformed = await lastValueFrom(transformDataFrame(steps, frames, { interpolate: replace }));
+  const fieldConfig = fieldConfigOf(panel);
+  return applyFieldOverrides({
+    data: transformed,
+    fieldConfig,
+    fieldConfigRegistry: registryOf(fieldConfig),
+    replaceVariables: replace,
+    theme,
+    timeZone: scope.job.timezone,
+  });
+}
+
+/** A registry with every `custom` option that this panel uses; the plugins that declare them are not on npm. */
+function registryOf({ defaults: { custom = {} }, overrides }: FieldConfigSource) {
+  const ids = overrides.flatMap(({ properties }) => properties.map(({ id }) => id));
+  const overridden = ids.filter((id) => id.startsWith('custom.')).map((id) => id.slice('custom.'.length));
+  const options = [...new Set([...Object.keys(custom), ...overridden])];
+  return new FieldConfigOptionsRegistry(() => [
+    ...Object.entries(standard).map(([id, process]) => item(id, id, process as typeof identityOverrideProcessor)),
+    ...options.map((path) => ({ ...item(`custom.${path}`, path, identityOverrideProcessor), isCustom: true })),
+  ]);
+}
+
+function item(id: string, path: string, process: typeof identityOverrideProcessor): FieldConfigPropertyItem {
+  const editor = () => null;
+  const shouldApply = () => true;
+  const expandTemplateVars = { expandTemplateVars: true };
+  return { id, path, name: id, editor, override: editor, process, shouldApply, settings: expandTemplateVars };
+}

@@ -1,0 +1,6 @@
+/** What Grafana's packages expect to find in the window before they are loaded. */
+Object.assign(window, {
+  __grafana_public_path__: '/public/',
+  grafanaBootData: { settings: {}, user: {}, navTree: [] },
+  System: { import: () => Promise.resolve({}), register: () => undefined },
+});

@@ -1,0 +1,159 @@
+import {
+  type DataFrame,
+  type Field,
+  FieldColorModeId,
+  FieldType,
+  formattedValueToString,
+  type GrafanaTheme2,
+  getActiveThreshold,
+  getFieldDisplayName,
+  getValueFormat,
+} from '@grafana/data';
+import { AxisPlacement, LegendDisplayMode, ScaleDirection, ScaleOrientation } from '@grafana/schema';
+import { UPlotChart, UPlotConfigBuilder, useTheme2, VizLayout, VizLegend } from '@grafana/ui';
+import uPlot from 'uplot';
+import type { Drawing } from './panels.tsx';
+
+/** A stretch of time in which a series had one text and colour. */
+interface Stretch {
+  from: number;
+  to: number;
+  text: string;
+  colour: string;
+}
+
+interface Lane {
+  name: string;
+  stretches: Stretch[];
+  opacity: number;
+}
+
+/**
+ * Like Grafana's state timeline, which is not on npm: Grafana's axes around stretches drawn here. As there, a field that is
+ * coloured by thresholds and merges its values says which threshold it is at, and ignores value mappings.
+ */
+export function StateTimeline({ panel, frames, width, height, scope }: Drawing) {
+  const theme = useTheme2();
+  const { rowHeight = 0.9, alignValue = 'left', showValue = 'auto', mergeValues = true, perPage = 20, legend } =
+    panel.options ?? {};
+  const all = frames.flatMap((frame) => lanesOf(frame, frames, mergeValues, theme));
+  const lanes = perPage > 0 ? all.slice(0, perPage) : all;
+  const texts = new Map(all.flatMap(({ stretches }) => stretches.map(({ text, colour }) => [text, colour])));
+  const items = [...texts].map(([label, color]) => ({ label, color, yAxis: 1 }));
+  const placement = legend?.placement ?? 'bottom';
+  const shown = legend?.showLegend !== false && (
+    <VizLayout.Legend placement={placement}>
+      <VizLegend placement={placement} items={items} displayMode={legend?.displayMode ?? LegendDisplayMode.List} readonly />
+    </VizLayout.Legend>
+  );
+  const span: [number, number] = [scope.range.from.valueOf(), scope.range.to.valueOf()];
+  const config = new UPlotConfigBuilder(scope.job.timezone);
+  const center = (index: number) => 1 - (index + 0.5) / lanes.length;
+  config.addScale({
+    scaleKey: 'x',
+    isTime: true,
+    orientation: ScaleOrientation.Horizontal,
+    direction: ScaleDirection.Right,
+    range: () => span,
+  });
+  config.addScale({
+    scaleKey: 'y',
+    orientation: ScaleOrientation.Vertical,
+    direction: ScaleDirection.Up,
+    range: () => [0, 1],
+  });
+  config.addAxis({ scaleKey: 'x', isTime: true, placement: AxisPlacement.Bottom, timeZone: scope.job.timezone, theme });
+  config.addAxis({
+    scaleKey: 'y',
+    placement: AxisPlacement.Left,
+    splits: () => lanes.map((_, index) => center(index)),
+    values: () => lanes.map(({ name }) => name),
+    grid: { show: false },
+    ticks: { show: false },
+    gap: 16,
+    theme,
+  });
+  config.addHook('draw', (plot) => {
+    const { ctx, bbox } = plot;
+    const laneHeight = (bbox.height / lanes.length) * rowHeight;
+    const x = (time: number) => Math.round(plot.valToPos(Math.min(Math.max(time, span[0]), span[1]), 'x', true));
+    ctx.save();
+    ctx.font = `500 ${Math.round(12 * uPlot.pxRatio)}px ${theme.typography.fontFamily}`;
+    ctx.textBaseline = 'middle';
+    ctx.textAlign = alignValue;
+    for (const [index, { stretches, opacity }] of lanes.entries()) {
+      const middle = plot.valToPos(center(index), 'y', true);
+      for (const { from, to, text, colour } of stretches) {
+        const [left, right] = [x(from), x(to)];
+        const room = right - left - 4;
+        const fill = withOpacity(theme, colour, opacity);
+        ctx.fillStyle = fill;
+        ctx.fillRect(left, Math.round(middle - laneHeight / 2), Math.max(1, right - left), Math.round(laneHeight));
+        const tooNarrow = showValue === 'auto' && ctx.measureText(text).width > room;
+        if (showValue === 'never' || tooNarrow) continue;
+        ctx.fillStyle = theme.colors.getContrastText(fill, 3);
+        const at = alignValue === 'center' ? (left + right) / 2 : alignValue === 'right' ? right - 2 : left + 2;
+        ctx.fillText(text, at, middle);
+      }
+    }
+    ctx.restore();
+  });
+  return (
+    <VizLayout width={width} height={height} legend={shown || null}>
+      {(width: number, height: number) => (
+        <UPlotChart config={config} data={[span, [null, null]]} width={width} height={height} />
+      )}
+    </VizLayout>
+  );
+}
+
+function lanesOf(frame: DataFrame, frames: DataFrame[], merge: boolean, theme: GrafanaTheme2): Lane[] {
+  const time = frame.fields.find(({ type }) => type === FieldType.time);
+  if (!time) return [];
+  return frame.fields
+    .filter((field) => field !== time)
+    .map((field) => ({
+      name: getFieldDisplayName(field, frame, frames),
+      stretches: stretchesOf(field, time, merge, theme),
+      opacity: field.config.custom?.fillOpacity ?? 70,
+    }));
+}
+
+function stretchesOf(field: Field, time: Field, merge: boolean, theme: GrafanaTheme2): Stretch[] {
+  const byThreshold = merge && field.config.color?.mode === FieldColorModeId.Thresholds && field.type === FieldType.number;
+  const stretches: Stretch[] = [];
+  const step = time.config.interval ?? 0;
+  for (const [index, value] of field.values.entries()) {
+    if (value === null || value === undefined) continue;
+    const from: number = time.values[index];
+    const next: number = time.values[index + 1] ?? from + step;
+    const to = step > 0 && next - from > step ? from + step : next;
+    const shown = byThreshold ? thresholdOf(field, value, theme) : displayOf(field, value, theme);
+    const last = stretches.at(-1);
+    if (merge && last?.to === from && last.text === shown.text && last.colour === shown.colour) last.to = to;
+    else stretches.push({ from, to, ...shown });
+  }
+  return stretches;
+}
+
+function displayOf(field: Field, value: unknown, theme: GrafanaTheme2) {
+  const display = field.display!(value);
+  return { text: formattedValueToString(display), colour: display.color ?? theme.colors.text.primary };
+}
+
+function thresholdOf({ config }: Field, value: number, theme: GrafanaTheme2) {
+  const steps = config.thresholds?.steps ?? [];
+  const step = getActiveThreshold(value, steps);
+  const next = steps[steps.indexOf(step) + 1];
+  const format = (number: number) => formattedValueToString(getValueFormat(config.unit)(number, config.decimals));
+  const text = step.value === Number.NEGATIVE_INFINITY && next ? `< ${format(next.value)}` : `${format(step.value)}+`;
+  return { text, colour: theme.visualization.getColorByName(step.color) };
+}
+
+function withOpacity(theme: GrafanaTheme2, colour: string, percent: number): string {
+  const context = document.createElement('canvas').getContext('2d')!;
+  context.fillStyle = theme.visualization.getColorByName(colour);
+  const hex = context.fillStyle;
+  if (!hex.startsWith('#')) return hex;
+  return `${hex}${Math.round((percent / 100) * 255).toString(16).padStart(2, '0')}`;
+}
