@@ -32,7 +32,10 @@ export function sizeOf({ gridPos: { x, y, w, h } }: Panel, pageWidth: number) {
 export function Dashboard(props: { filled: Filled[]; variables: Variable[]; scope: Scope; width: number }) {
   const { filled, variables, scope, width } = props;
   const theme = useTheme2();
-  const height = Math.max(0, ...filled.map(({ panel }) => sizeOf(panel, width)).map(({ top, height }) => top + height));
+  const height = Math.max(
+    0,
+    ...filled.map(({ panel }) => sizeOf(panel, width)).map(({ top, height }) => top + height),
+  );
   return (
     <div style={{ background: theme.colors.background.canvas, minHeight: '100vh' }}>
       <GlobalStyles />
@@ -40,7 +43,13 @@ export function Dashboard(props: { filled: Filled[]; variables: Variable[]; scop
       <div style={{ position: 'relative', margin: `0 ${margin}px ${margin}px`, height }}>
         {filled.map((each, index) => {
           const { left, top, width: panelWidth, height: panelHeight } = sizeOf(each.panel, width);
-          const place: CSSProperties = { position: 'absolute', left, top, width: panelWidth, height: panelHeight };
+          const place: CSSProperties = {
+            position: 'absolute',
+            left,
+            top,
+            width: panelWidth,
+            height: panelHeight,
+          };
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes
             <div key={index} style={place}>
@@ -57,7 +66,14 @@ export function Dashboard(props: { filled: Filled[]; variables: Variable[]; scop
   );
 }
 
-function Frame({ panel, frames, error, scope, width, height }: Filled & { scope: Scope; width: number; height: number }) {
+function Frame({
+  panel,
+  frames,
+  error,
+  scope,
+  width,
+  height,
+}: Filled & { scope: Scope; width: number; height: number }) {
   const { title = '', description, transparent } = panel;
   const Drawing = drawings[panel.type];
   const eventBus = new EventBusSrv();

@@ -1,14 +1,17 @@
 import {
   applyFieldOverrides,
+  cacheFieldDisplayNames,
   type DataFrame,
   displayNameOverrideProcessor,
   FieldColorModeId,
+  FieldConfigOptionsRegistry,
   type FieldConfigPropertyItem,
   type FieldConfigSource,
-  FieldConfigOptionsRegistry,
   type GrafanaTheme2,
+  getFieldDisplayName,
   identityOverrideProcessor,
   numberOverrideProcessor,
+  type ScopedVars,
   standardTransformers,
   standardTransformersRegistry,
   stringOverrideProcessor,
@@ -90,14 +93,27 @@ export async function shape(panel: Panel, frames: DataFrame[], scope: Scope, the
   }
   const transformed = await lastValueFrom(transformDataFrame(steps, frames, { interpolate: replace }));
   const fieldConfig = fieldConfigOf(panel);
-  return applyFieldOverrides({
+  const shaped = applyFieldOverrides({
     data: transformed,
     fieldConfig,
     fieldConfigRegistry: registryOf(fieldConfig),
-    replaceVariables: replace,
+    replaceVariables: (text, scoped) => replaceField(replace(text), scoped),
     theme,
     timeZone: scope.job.timezone,
   });
+  cacheFieldDisplayNames(shaped);
+  return shaped;
+}
+
+/** Replaces what is known of the field alone: its name and its labels. */
+function replaceField(text: string, scoped?: ScopedVars): string {
+  const { field, frame, data } = scoped?.__dataContext?.value ?? {};
+  if (!field) return text;
+  return text.replace(
+    /\$\{__field\.(?:(labels)(?:\.(\w+)|\["(\w+)"\])|(name|displayName))\}/g,
+    (_, labels, dotted, bracketed) =>
+      labels ? (field.labels?.[dotted ?? bracketed] ?? '') : getFieldDisplayName(field, frame, data),
+  );
 }
 
 /** A registry with every `custom` option that this panel uses; the plugins that declare them are not on npm. */
@@ -106,8 +122,13 @@ function registryOf({ defaults: { custom = {} }, overrides }: FieldConfigSource)
   const overridden = ids.filter((id) => id.startsWith('custom.')).map((id) => id.slice('custom.'.length));
   const options = [...new Set([...Object.keys(custom), ...overridden])];
   return new FieldConfigOptionsRegistry(() => [
-    ...Object.entries(standard).map(([id, process]) => item(id, id, process as typeof identityOverrideProcessor)),
-    ...options.map((path) => ({ ...item(`custom.${path}`, path, identityOverrideProcessor), isCustom: true })),
+    ...Object.entries(standard).map(([id, process]) =>
+      item(id, id, process as typeof identityOverrideProcessor),
+    ),
+    ...options.map((path) => ({
+      ...item(`custom.${path}`, path, identityOverrideProcessor),
+      isCustom: true,
+    })),
   ]);
 }
 

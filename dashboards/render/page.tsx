@@ -1,5 +1,12 @@
 import './stubs.ts';
-import { createTheme, dateTime, rangeUtil, setTimeZoneResolver, ThemeContext, type TimeRange } from '@grafana/data';
+import {
+  createTheme,
+  dateTime,
+  rangeUtil,
+  setTimeZoneResolver,
+  ThemeContext,
+  type TimeRange,
+} from '@grafana/data';
 import { initPluginTranslations } from '@grafana/i18n';
 import { createRoot } from 'react-dom/client';
 import { Dashboard, type Filled, sizeOf } from './dashboard.tsx';

@@ -31,7 +31,8 @@ export const drawings: Record<string, (drawing: Drawing) => ReactNode> = {
   bargauge: Bars,
   timeseries: Lines,
   table: Table,
-  'state-timeline': (drawing) => (isEmpty(drawing.frames) ? <NoData {...drawing} /> : <StateTimeline {...drawing} />),
+  'state-timeline': (drawing) =>
+    isEmpty(drawing.frames) ? <NoData {...drawing} /> : <StateTimeline {...drawing} />,
   text: Text,
 };
 
@@ -88,7 +89,9 @@ function Bars({ panel, frames, width, height, scope }: Drawing) {
       getAlignmentFactors={getDisplayValueAlignmentFactors}
       renderValue={({ value, width, height, count, alignmentFactors, orientation }) => (
         <BarGauge
-          value={count === 1 && !value.field.displayName ? { ...value.display, title: undefined } : value.display}
+          value={
+            count === 1 && !value.field.displayName ? { ...value.display, title: undefined } : value.display
+          }
           field={value.field}
           display={value.view?.getFieldDisplayProcessor(value.colIndex ?? 0)}
           alignmentFactors={count > 1 ? alignmentFactors : undefined}
@@ -120,7 +123,13 @@ function Bars({ panel, frames, width, height, scope }: Drawing) {
 function Lines(drawing: Drawing) {
   const { panel, frames, width, height, scope } = drawing;
   if (isEmpty(frames)) return <NoData {...drawing} />;
-  const legend = { showLegend: true, displayMode: 'list', placement: 'bottom', calcs: [], ...panel.options?.legend };
+  const legend = {
+    showLegend: true,
+    displayMode: 'list',
+    placement: 'bottom',
+    calcs: [],
+    ...panel.options?.legend,
+  };
   return (
     <TimeSeries
       frames={frames}
@@ -177,7 +186,13 @@ function NoData({ panel }: Pick<Drawing, 'panel'>) {
   );
 }
 
-function displayValues(panel: Panel, data: DataFrame[], scope: Scope, theme: GrafanaTheme2, sparkline = false) {
+function displayValues(
+  panel: Panel,
+  data: DataFrame[],
+  scope: Scope,
+  theme: GrafanaTheme2,
+  sparkline = false,
+) {
   return getFieldDisplayValues({
     data,
     fieldConfig: fieldConfigOf(panel),

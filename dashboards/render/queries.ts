@@ -2,10 +2,12 @@ import { type DataFrame, type Field, FieldType, type Labels, rangeUtil, toDataFr
 import type { Panel, Scope, Target } from './job.ts';
 import { ask } from './prometheus.ts';
 
+type Sample = [seconds: number, value: string];
+
 /** One series: a sample for an instant query, many for a range query. */
 interface Series {
   metric: Labels;
-  samples: [seconds: number, value: string][];
+  samples: Sample[];
 }
 
 /** Asks all queries of a panel, and returns frames as Grafana's Prometheus data source makes them. */
@@ -45,18 +47,24 @@ async function query(target: Target, panel: Panel, { job, range, replace }: Scop
         end: String(aligned(range.to.valueOf())),
         step: String(seconds),
       };
-  const data = await ask(target.instant ? 'query' : 'query_range', new URLSearchParams(params)).catch((error) => {
-    throw new Error(`${target.refId}: ${error.message} (${expr})`);
-  });
+  const data = await ask(target.instant ? 'query' : 'query_range', new URLSearchParams(params)).catch(
+    (error) => {
+      throw new Error(`${target.refId}: ${error.message} (${expr})`);
+    },
+  );
   // Grafana breaks a line where samples are further apart than this.
   const interval = target.instant ? undefined : seconds * 1000;
   return { expr, series: toSeries(data), interval };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: an answer of Prometheus
-function toSeries({ resultType, result }: any): Series[] {
+/** What Prometheus answers to either kind of query, as far as it is needed here. */
+type Answer =
+  | { resultType: 'scalar'; result: Sample }
+  | { resultType: 'vector' | 'matrix'; result: { metric: Labels; value: Sample; values?: Sample[] }[] };
+
+function toSeries({ resultType, result }: Answer): Series[] {
   if (resultType === 'scalar') return [{ metric: {}, samples: [result] }];
-  return result.map(({ metric, value, values }: any) => ({ metric, samples: values ?? [value] }));
+  return result.map(({ metric, value, values }) => ({ metric, samples: values ?? [value] }));
 }
 
 const time = (values: number[], interval?: number): Field => ({
@@ -84,7 +92,13 @@ function toFrame(
     config: name === undefined ? {} : { displayNameFromDS: name },
     values: samples.map(([, text]) => toNumber(text)),
   };
-  const fields = [time(samples.map(([seconds]) => seconds * 1000), interval), value];
+  const fields = [
+    time(
+      samples.map(([seconds]) => seconds * 1000),
+      interval,
+    ),
+    value,
+  ];
   return toDataFrame({ refId, ...(name !== undefined && { name }), fields });
 }
 
@@ -94,7 +108,8 @@ function nameOf(metric: Labels, expr: string, legendFormat = '__auto'): string |
   const pairs = Object.entries(labels);
   if (legendFormat === '__auto') return pairs.length > 0 ? undefined : metricName || expr;
   if (legendFormat === '') {
-    const selector = pairs.length > 0 ? `{${pairs.map(([name, value]) => `${name}="${value}"`).join(', ')}}` : '';
+    const selector =
+      pairs.length > 0 ? `{${pairs.map(([name, value]) => `${name}="${value}"`).join(', ')}}` : '';
     return `${metricName}${selector}` || expr;
   }
   return legendFormat.replace(/\{\{\s*(.+?)\s*\}\}/g, (_, label) => metric[label] ?? '');

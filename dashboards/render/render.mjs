@@ -10,7 +10,16 @@ import { chromium } from 'playwright-core';
 const here = dirname(fileURLToPath(import.meta.url));
 const packages = join(here, 'node_modules');
 const origin = 'http://dashboards.invalid';
-const types = { '.svg': 'image/svg+xml', '.woff2': 'font/woff2' };
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+};
+const html = `<!doctype html><html lang="en"><head><link rel="icon" href="data:,">
+<link rel="stylesheet" href="/page.css"></head>
+<body style="margin: 0"><div id="root"></div><script src="/page.js"></script></body></html>`;
 
 const usage = `node render.mjs --prometheus URL --dashboard FILE --out FILE [--dashboard FILE --out FILE ...]
   --at TIME            end of the time range, and what counts as now (default: now)
@@ -56,7 +65,7 @@ function readOptions() {
   return { ...values, at, variables, viewport };
 }
 
-/** The page's script: Grafana's components and this folder's, in one. */
+/** The page's script and style sheet: Grafana's components and this folder's, in one. */
 async function bundle() {
   const { outputFiles } = await build({
     entryPoints: [join(here, 'page.tsx')],
@@ -66,23 +75,21 @@ async function bundle() {
     jsx: 'automatic',
     target: 'es2023',
     outdir: '/',
-    loader: { '.svg': 'dataurl', '.ttf': 'dataurl', '.css': 'empty' },
+    loader: { '.svg': 'dataurl', '.ttf': 'dataurl' },
     define: { 'process.env.NODE_ENV': '"production"', global: 'window' },
     logLevel: 'error',
-    logOverride: { 'empty-import-meta': 'silent' },
   });
-  return outputFiles.find(({ path }) => path.endsWith('.js')).text;
+  return Object.fromEntries(outputFiles.map(({ path, text }) => [path, text]));
 }
 
 /** Answers everything that the page asks for, so that nothing comes from the network but data from Prometheus. */
-function answer(script, prometheus) {
+function answer(bundled, prometheus) {
+  const made = { '/': html, ...bundled };
   return async (route) => {
     const { pathname, search } = new URL(route.request().url());
-    if (pathname === '/') {
-      const body = '<!doctype html><html lang="en"><body><div id="root"></div><script src="/page.js"></script>';
-      return route.fulfill({ contentType: 'text/html; charset=utf-8', body });
+    if (made[pathname] !== undefined) {
+      return route.fulfill({ contentType: types[extname(pathname) || '.html'], body: made[pathname] });
     }
-    if (pathname === '/page.js') return route.fulfill({ contentType: 'text/javascript; charset=utf-8', body: script });
     if (pathname.startsWith('/api/')) {
       const url = `${prometheus.replace(/\/$/, '')}${pathname}${search}`;
       return route.fulfill({ response: await route.fetch({ url }) }).catch(() => route.abort());
@@ -125,9 +132,11 @@ async function draw(context, options, dashboardFile, out) {
     interval,
   });
   await page.goto(`${origin}/`);
-  await page.waitForFunction(() => window.report !== undefined, undefined, { timeout: 60_000 }).catch((error) => {
-    throw new Error([`${dashboardFile}: ${error.message}`, ...crashes].join('\n'));
-  });
+  await page
+    .waitForFunction(() => window.report !== undefined, undefined, { timeout: 60_000 })
+    .catch((error) => {
+      throw new Error([`${dashboardFile}: ${error.message}`, ...crashes].join('\n'));
+    });
   const report = await page.evaluate(() => window.report);
   if (full) await page.setViewportSize({ ...viewport, height: Math.max(viewport.height, report.height) });
   await page.evaluate(() => document.fonts.ready);

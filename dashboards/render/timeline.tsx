@@ -14,17 +14,22 @@ import { UPlotChart, UPlotConfigBuilder, useTheme2, VizLayout, VizLegend } from 
 import uPlot from 'uplot';
 import type { Drawing } from './panels.tsx';
 
-/** A stretch of time in which a series had one text and colour. */
-interface Stretch {
-  from: number;
-  to: number;
+interface Shown {
   text: string;
   colour: string;
+}
+
+/** A stretch of time in which a series had one text and colour. */
+interface Stretch extends Shown {
+  from: number;
+  to: number;
 }
 
 interface Lane {
   name: string;
   stretches: Stretch[];
+  /** What the legend has in place of the texts that occur. */
+  steps?: Shown[];
   opacity: number;
 }
 
@@ -34,16 +39,29 @@ interface Lane {
  */
 export function StateTimeline({ panel, frames, width, height, scope }: Drawing) {
   const theme = useTheme2();
-  const { rowHeight = 0.9, alignValue = 'left', showValue = 'auto', mergeValues = true, perPage = 20, legend } =
-    panel.options ?? {};
+  const {
+    rowHeight = 0.9,
+    alignValue = 'left',
+    showValue = 'auto',
+    mergeValues = true,
+    perPage = 20,
+    legend,
+  } = panel.options ?? {};
   const all = frames.flatMap((frame) => lanesOf(frame, frames, mergeValues, theme));
   const lanes = perPage > 0 ? all.slice(0, perPage) : all;
-  const texts = new Map(all.flatMap(({ stretches }) => stretches.map(({ text, colour }) => [text, colour])));
+  const texts = new Map(
+    all.flatMap(({ steps, stretches }) => steps ?? stretches).map(({ text, colour }) => [text, colour]),
+  );
   const items = [...texts].map(([label, color]) => ({ label, color, yAxis: 1 }));
   const placement = legend?.placement ?? 'bottom';
   const shown = legend?.showLegend !== false && (
     <VizLayout.Legend placement={placement}>
-      <VizLegend placement={placement} items={items} displayMode={legend?.displayMode ?? LegendDisplayMode.List} readonly />
+      <VizLegend
+        placement={placement}
+        items={items}
+        displayMode={legend?.displayMode ?? LegendDisplayMode.List}
+        readonly
+      />
     </VizLayout.Legend>
   );
   const span: [number, number] = [scope.range.from.valueOf(), scope.range.to.valueOf()];
@@ -62,7 +80,13 @@ export function StateTimeline({ panel, frames, width, height, scope }: Drawing) 
     direction: ScaleDirection.Up,
     range: () => [0, 1],
   });
-  config.addAxis({ scaleKey: 'x', isTime: true, placement: AxisPlacement.Bottom, timeZone: scope.job.timezone, theme });
+  config.addAxis({
+    scaleKey: 'x',
+    isTime: true,
+    placement: AxisPlacement.Bottom,
+    timeZone: scope.job.timezone,
+    theme,
+  });
   config.addAxis({
     scaleKey: 'y',
     placement: AxisPlacement.Left,
@@ -76,7 +100,8 @@ export function StateTimeline({ panel, frames, width, height, scope }: Drawing) 
   config.addHook('draw', (plot) => {
     const { ctx, bbox } = plot;
     const laneHeight = (bbox.height / lanes.length) * rowHeight;
-    const x = (time: number) => Math.round(plot.valToPos(Math.min(Math.max(time, span[0]), span[1]), 'x', true));
+    const x = (time: number) =>
+      Math.round(plot.valToPos(Math.min(Math.max(time, span[0]), span[1]), 'x', true));
     ctx.save();
     ctx.font = `500 ${Math.round(12 * uPlot.pxRatio)}px ${theme.typography.fontFamily}`;
     ctx.textBaseline = 'middle';
@@ -88,11 +113,17 @@ export function StateTimeline({ panel, frames, width, height, scope }: Drawing) 
         const room = right - left - 4;
         const fill = withOpacity(theme, colour, opacity);
         ctx.fillStyle = fill;
-        ctx.fillRect(left, Math.round(middle - laneHeight / 2), Math.max(1, right - left), Math.round(laneHeight));
+        ctx.fillRect(
+          left,
+          Math.round(middle - laneHeight / 2),
+          Math.max(1, right - left),
+          Math.round(laneHeight),
+        );
         const tooNarrow = showValue === 'auto' && ctx.measureText(text).width > room;
         if (showValue === 'never' || tooNarrow) continue;
         ctx.fillStyle = theme.colors.getContrastText(fill, 3);
-        const at = alignValue === 'center' ? (left + right) / 2 : alignValue === 'right' ? right - 2 : left + 2;
+        const at =
+          alignValue === 'center' ? (left + right) / 2 : alignValue === 'right' ? right - 2 : left + 2;
         ctx.fillText(text, at, middle);
       }
     }
@@ -112,15 +143,21 @@ function lanesOf(frame: DataFrame, frames: DataFrame[], merge: boolean, theme: G
   if (!time) return [];
   return frame.fields
     .filter((field) => field !== time)
-    .map((field) => ({
-      name: getFieldDisplayName(field, frame, frames),
-      stretches: stretchesOf(field, time, merge, theme),
-      opacity: field.config.custom?.fillOpacity ?? 70,
-    }));
+    .map((field) => {
+      const byThresholds =
+        field.type === FieldType.number && field.config.color?.mode === FieldColorModeId.Thresholds;
+      const steps = byThresholds ? stepsOf(field, theme) : [];
+      const show = merge && steps.length > 0 ? thresholdOf(field, steps) : displayOf(field, theme);
+      return {
+        name: getFieldDisplayName(field, frame, frames),
+        stretches: stretchesOf(field, time, merge, show),
+        ...(steps.length > 1 && { steps }),
+        opacity: field.config.custom?.fillOpacity ?? 70,
+      };
+    });
 }
 
-function stretchesOf(field: Field, time: Field, merge: boolean, theme: GrafanaTheme2): Stretch[] {
-  const byThreshold = merge && field.config.color?.mode === FieldColorModeId.Thresholds && field.type === FieldType.number;
+function stretchesOf(field: Field, time: Field, merge: boolean, show: (value: number) => Shown): Stretch[] {
   const stretches: Stretch[] = [];
   const step = time.config.interval ?? 0;
   for (const [index, value] of field.values.entries()) {
@@ -128,7 +165,7 @@ function stretchesOf(field: Field, time: Field, merge: boolean, theme: GrafanaTh
     const from: number = time.values[index];
     const next: number = time.values[index + 1] ?? from + step;
     const to = step > 0 && next - from > step ? from + step : next;
-    const shown = byThreshold ? thresholdOf(field, value, theme) : displayOf(field, value, theme);
+    const shown = show(value);
     const last = stretches.at(-1);
     if (merge && last?.to === from && last.text === shown.text && last.colour === shown.colour) last.to = to;
     else stretches.push({ from, to, ...shown });
@@ -136,18 +173,25 @@ function stretchesOf(field: Field, time: Field, merge: boolean, theme: GrafanaTh
   return stretches;
 }
 
-function displayOf(field: Field, value: unknown, theme: GrafanaTheme2) {
+const displayOf = (field: Field, theme: GrafanaTheme2) => (value: unknown) => {
   const display = field.display!(value);
   return { text: formattedValueToString(display), colour: display.color ?? theme.colors.text.primary };
-}
+};
 
-function thresholdOf({ config }: Field, value: number, theme: GrafanaTheme2) {
+const thresholdOf = ({ config }: Field, steps: readonly Shown[]) => {
+  const thresholds = config.thresholds!.steps;
+  return (value: number) => steps[thresholds.indexOf(getActiveThreshold(value, thresholds))]!;
+};
+
+function stepsOf({ config }: Field, theme: GrafanaTheme2): Shown[] {
+  const format = (number: number) =>
+    formattedValueToString(getValueFormat(config.unit)(number, config.decimals));
   const steps = config.thresholds?.steps ?? [];
-  const step = getActiveThreshold(value, steps);
-  const next = steps[steps.indexOf(step) + 1];
-  const format = (number: number) => formattedValueToString(getValueFormat(config.unit)(number, config.decimals));
-  const text = step.value === Number.NEGATIVE_INFINITY && next ? `< ${format(next.value)}` : `${format(step.value)}+`;
-  return { text, colour: theme.visualization.getColorByName(step.color) };
+  return steps.map(({ value, color }, index) => {
+    const next = steps[index + 1];
+    const text = value === Number.NEGATIVE_INFINITY && next ? `< ${format(next.value)}` : `${format(value)}+`;
+    return { text, colour: theme.visualization.getColorByName(color) };
+  });
 }
 
 function withOpacity(theme: GrafanaTheme2, colour: string, percent: number): string {
@@ -155,5 +199,7 @@ function withOpacity(theme: GrafanaTheme2, colour: string, percent: number): str
   context.fillStyle = theme.visualization.getColorByName(colour);
   const hex = context.fillStyle;
   if (!hex.startsWith('#')) return hex;
-  return `${hex}${Math.round((percent / 100) * 255).toString(16).padStart(2, '0')}`;
+  return `${hex}${Math.round((percent / 100) * 255)
+    .toString(16)
+    .padStart(2, '0')}`;
 }

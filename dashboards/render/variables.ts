@@ -1,5 +1,5 @@
-import { ask } from './prometheus.ts';
 import type { Job } from './job.ts';
+import { ask } from './prometheus.ts';
 
 /** A variable of the dashboard with what is chosen. */
 export interface Variable {
@@ -66,7 +66,8 @@ async function optionsOf(model: any, known: readonly Variable[], times: URLSearc
   if (model.type !== 'query') return [String(model.query ?? '')];
   const query = replaceVariables(model.query?.query ?? model.query ?? model.definition, known);
   const [, selector, label] = /^label_values\((?:(.+),)?\s*([^,)]+)\)$/s.exec(query.trim()) ?? [];
-  if (label === undefined) throw new Error(`variable ${model.name}: only label_values() is understood, not ${query}`);
+  if (label === undefined)
+    throw new Error(`variable ${model.name}: only label_values() is understood, not ${query}`);
   const params = new URLSearchParams(times);
   if (selector) params.set('match[]', selector.trim());
   const values: string[] = await ask(`label/${label.trim()}/values`, params);
