@@ -49,10 +49,10 @@ export interface Job {
 
 /** What the page tells the command line when it is ready. */
 export interface Report {
-  title: string;
   panels: number;
   height: number;
   errors: string[];
+  /** Titles of the panels that show no value. */
   empty: string[];
 }
 

@@ -12,7 +12,6 @@ import { createRoot } from 'react-dom/client';
 import { Dashboard, type Filled, sizeOf } from './dashboard.tsx';
 import { shape } from './fields.ts';
 import type { Job, Panel, Report, Scope } from './job.ts';
-import { isEmpty } from './panels.tsx';
 import { queryPanel } from './queries.ts';
 import { replaceVariables, resolveVariables } from './variables.ts';
 
@@ -57,14 +56,19 @@ async function main() {
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const hasQueries = ({ targets = [] }: Panel) => targets.length > 0;
   window.report = {
-    title: job.dashboard.title,
     panels: panels.filter(({ type }) => type !== 'row').length,
     height: document.documentElement.scrollHeight,
     errors,
     empty: filled
-      .filter(({ panel, frames, error }) => hasQueries(panel) && error === undefined && isEmpty(frames))
+      .filter(({ panel, frames, error }) => hasQueries(panel) && error === undefined && hasNoValues(frames))
       .map(({ panel }) => panel.title ?? panel.type),
   };
+}
+
+/** Whether nothing is seen: no sample, or only NaN, which Grafana leaves out without a word. */
+function hasNoValues(frames: readonly DataFrame[]): boolean {
+  const values = frames.flatMap(({ fields }) => fields.filter(({ type }) => type !== FieldType.time));
+  return values.every((field) => field.values.every((value) => value === null || Number.isNaN(value)));
 }
 
 function rangeOf({ at, range, dashboard }: Job): TimeRange {
@@ -84,5 +88,5 @@ async function loadFonts() {
 
 main().catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
-  window.report = { title: '', panels: 0, height: 0, errors: [message], empty: [] };
+  window.report = { panels: 0, height: 0, errors: [message], empty: [] };
 });

@@ -92,7 +92,8 @@ function answer(bundled, prometheus) {
     }
     if (pathname.startsWith('/api/')) {
       const url = `${prometheus.replace(/\/$/, '')}${pathname}${search}`;
-      return route.fulfill({ response: await route.fetch({ url }) }).catch(() => route.abort());
+      const response = await route.fetch({ url }).catch(() => undefined);
+      return response ? route.fulfill({ response }) : route.abort();
     }
     const file = fileOf(normalize(pathname));
     if (file === undefined) return route.fulfill({ status: 404 });
@@ -145,7 +146,7 @@ async function draw(context, options, dashboardFile, out) {
   await mkdir(dirname(out), { recursive: true });
   await page.screenshot({ path: out });
   await page.close();
-  say(`${out}: ${report.title}, ${report.panels} panels`);
+  say(`${out}: ${dashboard.title}, ${report.panels} panels`);
   for (const title of report.empty) say(`  no data: ${title}`);
   const errors = [...report.errors, ...crashes];
   for (const error of errors) say(`  ERROR: ${error}`);

@@ -10,9 +10,11 @@ import {
   getValueFormat,
 } from '@grafana/data';
 import { AxisPlacement, LegendDisplayMode, ScaleDirection, ScaleOrientation } from '@grafana/schema';
-import { UPlotChart, UPlotConfigBuilder, useTheme2, VizLayout, VizLegend } from '@grafana/ui';
+import { Pagination, UPlotChart, UPlotConfigBuilder, useTheme2, VizLayout, VizLegend } from '@grafana/ui';
 import uPlot from 'uplot';
 import type { Drawing } from './panels.tsx';
+
+const pagesHeight = 40;
 
 interface Shown {
   text: string;
@@ -129,12 +131,20 @@ export function StateTimeline({ panel, frames, width, height, scope }: Drawing) 
     }
     ctx.restore();
   });
+  const pages = Math.ceil(all.length / Math.max(1, lanes.length));
   return (
-    <VizLayout width={width} height={height} legend={shown || null}>
-      {(width: number, height: number) => (
-        <UPlotChart config={config} data={[span, [null, null]]} width={width} height={height} />
+    <>
+      <VizLayout width={width} height={pages > 1 ? height - pagesHeight : height} legend={shown || null}>
+        {(width: number, height: number) => (
+          <UPlotChart config={config} data={[span, [null, null]]} width={width} height={height} />
+        )}
+      </VizLayout>
+      {pages > 1 && (
+        <div style={{ display: 'flex', justifyContent: 'center', paddingTop: theme.spacing(1) }}>
+          <Pagination currentPage={1} numberOfPages={pages} onNavigate={() => undefined} />
+        </div>
       )}
-    </VizLayout>
+    </>
   );
 }
 
