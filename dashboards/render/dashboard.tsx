@@ -37,10 +37,17 @@ export function Dashboard(props: { filled: Filled[]; variables: Variable[]; scop
     ...filled.map(({ panel }) => sizeOf(panel, width)).map(({ top, height }) => top + height),
   );
   return (
-    <div style={{ background: theme.colors.background.canvas, minHeight: '100vh' }}>
+    <div
+      style={{
+        background: theme.colors.background.canvas,
+        minHeight: '100vh',
+        paddingBottom: margin,
+        boxSizing: 'border-box',
+      }}
+    >
       <GlobalStyles />
       <Toolbar variables={variables} scope={scope} />
-      <div style={{ position: 'relative', margin: `0 ${margin}px ${margin}px`, height }}>
+      <div style={{ position: 'relative', margin: `0 ${margin}px`, height }}>
         {filled.map((each, index) => {
           const { left, top, width: panelWidth, height: panelHeight } = sizeOf(each.panel, width);
           const place: CSSProperties = {

@@ -15,6 +15,7 @@ import {
   standardTransformers,
   standardTransformersRegistry,
   stringOverrideProcessor,
+  type ThresholdsConfig,
   thresholdsOverrideProcessor,
   transformDataFrame,
 } from '@grafana/data';
@@ -74,14 +75,21 @@ const defaults: Record<string, { mode: FieldColorModeId; custom?: Record<string,
   table: { mode: FieldColorModeId.Thresholds, custom: { cellOptions: { type: 'auto' }, align: 'auto' } },
 };
 
-/** The panel's field configuration with what the plugin would have added when the panel was loaded. */
+/** The panel's field configuration with what Grafana would have added when the panel was loaded. */
 export function fieldConfigOf(panel: Panel): FieldConfigSource {
   const { mode = FieldColorModeId.Thresholds, custom } = defaults[panel.type] ?? {};
-  const own = panel.fieldConfig?.defaults ?? {};
-  return {
-    overrides: panel.fieldConfig?.overrides ?? [],
-    defaults: { color: { mode }, ...own, custom: { ...custom, ...own.custom } },
-  };
+  const { defaults: own = {}, overrides = [] } = structuredClone(panel.fieldConfig ?? {});
+  openFirstStep(own.thresholds);
+  for (const { id, value } of overrides.flatMap(({ properties }) => properties)) {
+    if (id === 'thresholds') openFirstStep(value);
+  }
+  return { overrides, defaults: { color: { mode }, ...own, custom: { ...custom, ...own.custom } } };
+}
+
+/** JSON has null where Grafana calculates with minus infinity. */
+function openFirstStep(thresholds?: ThresholdsConfig) {
+  const [first] = thresholds?.steps ?? [];
+  if (first) first.value = Number.NEGATIVE_INFINITY;
 }
 
 /** Applies transformations and field configuration, as Grafana does before a panel draws. */

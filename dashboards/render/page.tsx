@@ -1,7 +1,9 @@
 import './stubs.ts';
 import {
   createTheme,
+  type DataFrame,
   dateTime,
+  FieldType,
   rangeUtil,
   setTimeZoneResolver,
   ThemeContext,
