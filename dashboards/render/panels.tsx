@@ -1,6 +1,7 @@
 import {
   type DataFrame,
   type FieldDisplay,
+  FieldType,
   type GrafanaTheme2,
   getDisplayValueAlignmentFactors,
   getFieldDisplayValues,
@@ -132,7 +133,7 @@ function Lines(drawing: Drawing) {
   };
   return (
     <TimeSeries
-      frames={frames}
+      frames={frames.map(onlyFinite)}
       timeRange={scope.range}
       timeZone={scope.job.timezone}
       legend={legend}
@@ -142,6 +143,15 @@ function Lines(drawing: Drawing) {
       height={height}
     />
   );
+}
+
+/** A NaN at the start of a series would leave the axis without a range; Grafana's panel takes them out as well. */
+function onlyFinite(frame: DataFrame): DataFrame {
+  const finite = (value: unknown) => (typeof value !== 'number' || Number.isFinite(value) ? value : null);
+  const fields = frame.fields.map((field) =>
+    field.type === FieldType.number ? { ...field, values: field.values.map(finite) } : field,
+  );
+  return { ...frame, fields };
 }
 
 function Table(drawing: Drawing) {
