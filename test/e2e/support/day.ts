@@ -156,13 +156,13 @@ export async function liveDay(
   ]);
 
   /** A process that pushes the eventful account. */
-  function startPushing(more: Environment = {}): Pusher {
+  function startPushing(ageBuckets: string): Pusher {
     const scraper = scraperOf(uk!, {
       VCC_ROSTER: roster,
       VCC_ROSTER_TTL: '1m',
       VCC_AGENT_METRICS: 'ids',
       VCC_AGENT_LIMIT: '60',
-      ...more,
+      VCC_AGE_BUCKETS: ageBuckets,
     });
     const retry = { retries: 1, baseDelayMs: 1, maxDelayMs: 1 };
     const routes = destinations.map((destination, index) => ({
@@ -212,17 +212,15 @@ export async function liveDay(
   );
 
   let pusher: Pusher | undefined;
-  let before = '';
+  let rosterIsGone = false;
+  let started = false;
+  let buckets: string | undefined;
   const signal = new AbortController().signal;
   const good = uk!.clientSecret;
   let hired = 0;
   try {
     for (let timeMs = beginMs; timeMs <= beginMs + dayMinutes * minute; timeMs += stepSeconds * 1000) {
       clock.nowMs = timeMs;
-      if ((timeMs - beginMs) % 600000 === 0)
-        (await import('node:fs')).appendFileSync(
-          `${(timeMs - beginMs) / 60000} ${new Date().toISOString()}\n`,
-        );
       simulator.faults = faultsAt(timeMs);
       archiveTakes = !within('pushOutage', timeMs);
       const secret = within('wrongSecret', timeMs) ? 'changed' : good;
@@ -238,27 +236,20 @@ export async function liveDay(
         uk!.dismiss();
         hired--;
       }
-      const noRoster = within('noRoster', timeMs);
-      const gone = within('exporterGone', timeMs);
-      const buckets = within('otherBuckets', timeMs) ? { VCC_AGE_BUCKETS: '60,300,1800' } : {};
-      const now = JSON.stringify([noRoster, gone, buckets]);
-      if (now !== before) {
-        if (noRoster !== (JSON.parse(before || '[false]') as boolean[])[0]) {
-          renameSync(
-            ...((noRoster ? [roster, `${roster}.gone`] : [`${roster}.gone`, roster]) as [string, string]),
-          );
-        }
-        const keepsOn =
-          pusher && before !== '' && now.slice(now.indexOf(',')) === before.slice(before.indexOf(','));
-        if (!keepsOn) {
-          pusher?.close();
-          pusher = gone ? undefined : startPushing(buckets);
-        }
-        if (gone) {
+      if (rosterIsGone !== within('noRoster', timeMs)) {
+        rosterIsGone = !rosterIsGone;
+        renameSync(rosterIsGone ? roster : `${roster}.gone`, rosterIsGone ? `${roster}.gone` : roster);
+      }
+      const wanted = within('exporterGone', timeMs) ? undefined : bucketsAt(timeMs);
+      if (!started || wanted !== buckets) {
+        pusher?.close();
+        pusher = wanted === undefined ? undefined : startPushing(wanted);
+        if (wanted === undefined) {
           await server?.close();
           server = undefined;
         } else server ??= await listen(scraped, '127.0.0.1', Number(new URL(url).port));
-        before = now;
+        started = true;
+        buckets = wanted;
       }
       if (keep(timeMs)) day.items.set(timeMs, structuredClone(uk!.items()));
       await pusher?.sample(timeMs, 10_000);
@@ -285,6 +276,10 @@ function within(name: keyof typeof troubles, timeMs: number): boolean {
   const { from, to } = troubles[name];
   const at = (timeMs - beginMs) / minute;
   return at >= from && at < to;
+}
+
+function bucketsAt(timeMs: number): string {
+  return within('otherBuckets', timeMs) ? '60,300,1800' : ''; // Empty: as shipped.
 }
 
 function faultsAt(timeMs: number): Fault[] {
