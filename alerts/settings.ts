@@ -42,12 +42,27 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
   const fail = (key: string, expected: string, value: unknown) => {
     problems.push(`${name}: ${key}: expected ${expected}; received ${shown(value)}`);
   };
-  const merged = merge(toMapping(load(defaults)), toMapping(read(ours, name)));
+  /** A mapping; nothing counts as an empty one. */
+  function readMapping(key: string, value: unknown): Mapping {
+    if (isMapping(value)) return value;
+    if (value !== undefined && value !== null) fail(key, 'a mapping', value);
+    return {};
+  }
+  /** Where the base has a mapping, nothing but a mapping can take its place. */
+  function merge(base: Mapping, over: Mapping, prefix = ''): Mapping {
+    const merged: Record<string, unknown> = { ...base };
+    for (const [key, value] of Object.entries(over)) {
+      const under = base[key];
+      const path = `${prefix}${key}`;
+      merged[key] = isMapping(under) ? merge(under, readMapping(path, value), `${path}.`) : value;
+    }
+    return merged;
+  }
+  const merged = merge(readMapping('the file', load(defaults)), readMapping('the file', read(ours, name)));
   const { urls, job, interval, alerts: perAlert, ...rest } = merged;
   for (const [key, value] of Object.entries(rest)) fail(key, 'urls, job, interval or alerts', value);
 
-  const texts = toMapping(urls);
-  const { grafana, runbooks, ...others } = texts;
+  const { grafana, runbooks, ...others } = readMapping('urls', urls);
   for (const [key, value] of Object.entries(others)) fail(`urls.${key}`, 'grafana or runbooks', value);
   for (const [key, value] of Object.entries({ grafana, runbooks })) {
     if (typeof value !== 'string') fail(`urls.${key}`, 'an address', value);
@@ -83,20 +98,20 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     if (!severities.some((each) => each === severity))
       fail(`${key}.severity`, severities.join(' or '), severity);
     if (typeof enabled !== 'boolean') fail(`${key}.enabled`, 'true or false', enabled);
-    const overrides = Object.entries(overrideKey ? toMapping(values[overrideKey]) : {}).map(
-      ([value, own]): Override => {
-        const where = `${key}.${overrideKey}.${value}`;
-        for (const [each, given] of Object.entries(toMapping(own))) {
-          if (!(each in alert.kinds))
-            fail(`${where}.${each}`, `one of ${Object.keys(alert.kinds).join(', ') || 'nothing'}`, given);
-        }
-        return {
-          label: alert.scope === 'team' ? 'team' : 'account',
-          value,
-          thresholds: readThresholds(where, alert, { ...values, ...toMapping(own) }),
-        };
-      },
-    );
+    const perOne = overrideKey ? readMapping(`${key}.${overrideKey}`, values[overrideKey]) : {};
+    const overrides = Object.entries(perOne).map(([value, given]): Override => {
+      const where = `${key}.${overrideKey}.${value}`;
+      const own = readMapping(where, given);
+      for (const [each, given] of Object.entries(own)) {
+        if (!(each in alert.kinds))
+          fail(`${where}.${each}`, `one of ${Object.keys(alert.kinds).join(', ') || 'nothing'}`, given);
+      }
+      return {
+        label: alert.scope === 'team' ? 'team' : 'account',
+        value,
+        thresholds: readThresholds(where, alert, { ...values, ...own }),
+      };
+    });
     return {
       alert,
       severity: severity as Severity,
@@ -107,11 +122,13 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     };
   }
 
-  const given = toMapping(perAlert);
+  const given = readMapping('alerts', perAlert);
   for (const [key, value] of Object.entries(given)) {
     if (!alerts.some((alert) => alert.name === key)) fail(`alerts.${key}`, 'the name of an alert', value);
   }
-  const settingsOfAlerts = alerts.map((alert) => readAlert(alert, toMapping(given[alert.name])));
+  const settingsOfAlerts = alerts.map((alert) =>
+    readAlert(alert, readMapping(`alerts.${alert.name}`, given[alert.name])),
+  );
   const settings: AlertSettings = {
     urls: { grafana: trimSlash(grafana), runbooks: trimSlash(runbooks) },
     job: String(job),
@@ -156,20 +173,8 @@ function read(text: string, name: string): unknown {
   }
 }
 
-function toMapping(value: unknown): Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Mapping) : {};
-}
-
-function merge(base: Mapping, over: Mapping): Mapping {
-  const merged: Record<string, unknown> = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const bothMappings = isMapping(value) && isMapping(base[key]);
-    merged[key] = bothMappings ? merge(toMapping(base[key]), toMapping(value)) : value;
-  }
-  return merged;
-}
-
-const isMapping = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isMapping = (value: unknown): value is Mapping =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const trimSlash = (url: unknown) => String(url).replace(/\/+$/, '');
 

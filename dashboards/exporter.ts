@@ -1,7 +1,7 @@
 import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
 import { toDashboard } from './dashboard.ts';
 import { dataAge } from './floor.ts';
-import { lines, stat, states, table } from './panels.ts';
+import { lines, minutes, stat, states, table } from './panels.ts';
 import { once, select, total } from './promql.ts';
 
 const noPush = 'Not pushing (docs/push.md)';
@@ -158,7 +158,7 @@ export function exporterDashboard(settings: AlertSettings) {
             description: 'How old the last good snapshot is. The dashed line is VccDataStale.',
             width: 12,
             height: 7,
-            unit: 's',
+            unit: minutes,
             min: 0,
             noValue: 'no data',
             steps: [
@@ -287,8 +287,8 @@ export function exporterDashboard(settings: AlertSettings) {
             min: 0,
             noValue: 'no data',
             queries: [
-              { expr: `${total('vcc_unknown_values', '', 'field')}`, legend: 'unknown {{field}}' },
-              { expr: `${total('vcc_absent_values', '', 'field')}`, legend: 'without {{field}}' },
+              { expr: `${total('vcc_unknown_values', '', 'field')} > 0`, legend: 'unknown {{field}}' },
+              { expr: `${total('vcc_absent_values', '', 'field')} > 0`, legend: 'without {{field}}' },
               { expr: total('vcc_descriptions_folded'), legend: 'descriptions folded' },
               { expr: total('vcc_teams_folded'), legend: 'teams folded' },
             ],
@@ -326,7 +326,7 @@ export function exporterDashboard(settings: AlertSettings) {
               'Age of the oldest sample that waits in the queue on disk, and how long each push took. With SQS see ApproximateAgeOfOldestMessage.',
             width: 8,
             height: 6,
-            unit: 's',
+            unit: minutes,
             min: 0,
             noValue: noPush,
             queries: [
@@ -355,15 +355,18 @@ export function exporterDashboard(settings: AlertSettings) {
               { title: 'Account', from: { label: 'account' } },
               {
                 title: 'Read',
+                width: 75,
                 from: { expr: once('vcc_up') },
-                steps: [
-                  [null, 'red'],
-                  [1, 'green'],
-                ],
+                meanings: { 0: { text: 'no', colour: 'red' }, 1: { text: 'yes', colour: 'green' } },
               },
-              { title: 'Agents', from: { expr: once('vcc_snapshot_agents') } },
-              { title: 'Pages', from: { expr: once('vcc_scrape_pages') } },
-              { title: 'From memory', from: { expr: once('vcc_scrape_cached') } },
+              { title: 'Agents', from: { expr: once('vcc_snapshot_agents') }, width: 80 },
+              { title: 'Pages', from: { expr: once('vcc_scrape_pages') }, width: 70 },
+              {
+                title: 'From memory',
+                from: { expr: once('vcc_scrape_cached') },
+                meanings: { 0: { text: 'no' }, 1: { text: 'yes' } },
+                width: 120,
+              },
             ],
           }),
           table({
@@ -379,20 +382,19 @@ export function exporterDashboard(settings: AlertSettings) {
               { title: 'Account', from: { label: 'account' } },
               {
                 title: 'Read',
+                width: 75,
                 from: { expr: once('vcc_roster_up') },
-                steps: [
-                  [null, 'red'],
-                  [1, 'green'],
-                ],
+                meanings: { 0: { text: 'no', colour: 'red' }, 1: { text: 'yes', colour: 'green' } },
               },
-              { title: 'Agents', from: { expr: once('vcc_roster_agents') } },
+              { title: 'Agents', from: { expr: once('vcc_roster_agents') }, width: 80 },
               {
                 title: 'Age',
                 from: { expr: `time() - ${once('vcc_roster_timestamp_seconds')}` },
                 unit: 'dthms',
+                width: 100,
               },
-              { title: 'Missing', from: { expr: once('vcc_roster_missing_agents') } },
-              { title: 'In several', from: { expr: once('vcc_roster_ambiguous_agents') } },
+              { title: 'Missing', from: { expr: once('vcc_roster_missing_agents') }, width: 85 },
+              { title: 'In several', from: { expr: once('vcc_roster_ambiguous_agents') }, width: 100 },
             ],
           }),
           table({
@@ -406,10 +408,11 @@ export function exporterDashboard(settings: AlertSettings) {
             sortBy: 'Version',
             columns: [
               { title: 'Version', from: { label: 'version' } },
-              { title: 'Commit', from: { label: 'revision' } },
-              { title: 'Node.js', from: { label: 'nodejs' } },
+              { title: 'Commit', from: { label: 'revision' }, width: 150 },
+              { title: 'Node.js', from: { label: 'nodejs' }, width: 100 },
               {
                 title: 'Exporters',
+                width: 100,
                 from: { expr: 'count by ($by) (vcc_exporter_build_info{job=~"$job"})' },
               },
             ],

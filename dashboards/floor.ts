@@ -2,7 +2,7 @@ import type { AlertSettings } from '../alerts/settings.ts';
 import { thresholdOf } from '../alerts/settings.ts';
 import { activityColours, presenceColours, stateColours } from './colours.ts';
 import { toDashboard } from './dashboard.ts';
-import { bars, lines, type Step, stat } from './panels.ts';
+import { bars, lines, minutes, type Step, stat } from './panels.ts';
 import { longest, once, select, total } from './promql.ts';
 
 const nobody = { 0: { text: 'nobody', colour: 'green' } };
@@ -265,7 +265,7 @@ export function floorDashboard(settings: AlertSettings) {
               'How long the longest idle agent of each account has had nothing to do. The dashed line is VccIdleTooLong.',
             width: 12,
             height: 8,
-            unit: 's',
+            unit: minutes,
             min: 0,
             noValue: 'no data',
             steps: [

@@ -4,12 +4,18 @@ import { floorDashboard } from './floor.ts';
 import { interactionsDashboard } from './interactions.ts';
 import { teamDashboard } from './team.ts';
 
-/** Every dashboard, by the file that it is written to in dashboards/grafana/; its colours follow the thresholds of the alerts. */
-export function dashboards(settings: AlertSettings) {
-  return {
+/** Every dashboard as Grafana imports it, by the name of its file; its colours follow the thresholds of the alerts. */
+export function toDashboardFiles(settings: AlertSettings): Record<string, string> {
+  const dashboards = {
     'vcc-floor.json': floorDashboard(settings),
     'vcc-team.json': teamDashboard(settings),
     'vcc-interactions.json': interactionsDashboard(settings),
     'vcc-exporter.json': exporterDashboard(settings),
   };
+  return Object.fromEntries(
+    Object.entries(dashboards).map(([file, dashboard]) => [
+      file,
+      `${JSON.stringify(dashboard, undefined, 2)}\n`,
+    ]),
+  );
 }

@@ -2,7 +2,7 @@ import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
 import { stateColours, workloadColours } from './colours.ts';
 import { toDashboard } from './dashboard.ts';
 import { longestInteraction, untilLimit } from './floor.ts';
-import { lines, type Panel, stat } from './panels.ts';
+import { lines, minutes, type Panel, stat } from './panels.ts';
 import { longest, naming, once, total } from './promql.ts';
 
 const nothing = { 0: { text: 'none', colour: 'green' } };
@@ -131,7 +131,7 @@ export function interactionsDashboard(settings: AlertSettings) {
             description: 'How long the oldest interaction of each state has lasted.',
             width: 12,
             height: 8,
-            unit: 's',
+            unit: minutes,
             min: 0,
             noValue: 'no data',
             colours: stateColours,
@@ -152,7 +152,7 @@ export function interactionsDashboard(settings: AlertSettings) {
               'Half of the interactions in a state have lasted for less than this so far. Between the bounds of VCC_AGE_BUCKETS it is an estimate.',
             width: 12,
             height: 8,
-            unit: 's',
+            unit: minutes,
             min: 0,
             noValue: 'no interactions, or no data',
             colours: stateColours,

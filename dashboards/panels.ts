@@ -18,6 +18,9 @@ export interface Query {
   legend?: string;
 }
 
+/** The unit of lines whose queries and steps are in seconds: of seconds, Grafana would have ticks at 16.7 and 33.3 minutes. */
+export const minutes = 'suffix: min';
+
 /** A number from which on a colour holds; the first one has none. */
 export type Step = readonly [from: number | null, colour: string];
 
@@ -87,23 +90,37 @@ export function stat(options: Common & { queries: readonly Query[]; background?:
   return finish(builder, options, instant(options.queries), colour);
 }
 
-/** Bars side by side, one for each series now; coloured by thresholds, or all the same. */
-export function bars(options: Common & { queries: readonly Query[] }): Panel {
+/**
+ * Bars side by side, one for each series now; coloured by thresholds, or all the same. With `buckets` they are the buckets of
+ * a histogram in their order, each without those below; their legend is `{{le}}`.
+ */
+export function bars(options: Common & { queries: readonly Query[]; buckets?: boolean }): Panel {
   const builder = new bargauge.PanelBuilder()
     .displayMode(common.BarGaugeDisplayMode.Basic)
     .orientation(common.VizOrientation.Horizontal)
     .namePlacement(common.BarGaugeNamePlacement.Left)
     .valueMode(common.BarGaugeValueMode.Text)
     .showUnfilled(true)
+    // Otherwise text grows with its bar, until names are cut off.
+    .text(new common.VizTextDisplayOptionsBuilder().titleSize(14).valueSize(18))
+    .minVizHeight(10)
+    .maxVizHeight(40)
     .reduceOptions(lastValue());
   const colour = options.steps ? dashboard.FieldColorModeId.Thresholds : dashboard.FieldColorModeId.Fixed;
-  return finish(builder, options, instant(options.queries), colour);
+  const targets = instant(options.queries);
+  if (options.buckets) for (const target of targets) target.format(prometheus.PromQueryFormat.Heatmap);
+  return finish(builder, options, targets, colour);
+}
+
+interface Lines extends Common {
+  queries: readonly Query[];
+  stacked?: boolean;
+  legend?: 'table';
 }
 
 /** Lines over time, or areas on top of each other. */
-export function lines(
-  options: Common & { queries: readonly Query[]; stacked?: boolean; legend?: 'table' },
-): Panel {
+export function lines(declared: Lines): Panel {
+  const options = declared.unit === minutes ? toMinutes(declared) : declared;
   const { stacked, steps, legend } = options;
   const builder = new timelines.PanelBuilder()
     .drawStyle(common.GraphDrawStyle.Line)
@@ -114,6 +131,8 @@ export function lines(
     // A scrape that failed is a gap.
     .spanNulls(false)
     .axisBorderShow(false)
+    // All zeros would have an axis up to 100, or to 10,000 %.
+    .axisSoftMax(options.unit === 'percentunit' ? 0.1 : 1)
     .stacking(
       new common.StackingConfigBuilder().mode(
         stacked ? common.StackingMode.Normal : common.StackingMode.None,
@@ -137,14 +156,22 @@ export function lines(
         .calcs(legend === 'table' ? ['lastNotNull', 'max'] : []),
     );
   const targets = options.queries.map((query) => toTarget(query).range());
-  return finish(builder, options, targets, dashboard.FieldColorModeId.PaletteClassicByName);
+  return finish(builder, options, targets, dashboard.FieldColorModeId.PaletteClassic);
+}
+
+function toMinutes({ queries, steps, ...rest }: Lines): Lines {
+  return {
+    ...rest,
+    queries: queries.map(({ expr, ...query }) => ({ ...query, expr: `(${expr}) / 60` })),
+    ...(steps && { steps: steps.map(([from, colour]): Step => [from && from / 60, colour]) }),
+  };
 }
 
 /** What each series was over time, as coloured stretches. */
 export function states(options: Common & { queries: readonly Query[] }): Panel {
   const builder = new statetimelines.PanelBuilder()
     .mergeValues(true)
-    .showValue(common.VisibilityMode.Auto)
+    .showValue(common.VisibilityMode.Never)
     .alignValue(common.TimelineValueAlignment.Left)
     .rowHeight(0.8)
     .fillOpacity(80)
@@ -158,7 +185,8 @@ export function states(options: Common & { queries: readonly Query[] }): Panel {
         .calcs([]),
     );
   const targets = options.queries.map((query) => toTarget(query).range());
-  return finish(builder, options, targets, dashboard.FieldColorModeId.Thresholds);
+  // Coloured by thresholds, Grafana would merge stretches by these and forget what values mean.
+  return finish(builder, options, targets, dashboard.FieldColorModeId.Fixed);
 }
 
 /** A column of a table: where its cells come from, and how they look. */
@@ -167,10 +195,11 @@ export interface Column {
   /** A label of the series, or what its value is. */
   from: { label: string } | { expr: string };
   unit?: string;
+  decimals?: number;
   /** Cells are coloured by these. */
   steps?: readonly Step[];
-  /** Cells with these texts are coloured so. */
-  texts?: Readonly<Record<string, string>>;
+  /** Cells with these values say this, or with these texts are coloured so. */
+  meanings?: Readonly<Record<string, Meaning>>;
   width?: number;
 }
 
@@ -183,7 +212,9 @@ export function table(options: Common & { columns: readonly Column[]; sortBy: st
   const values = columns.flatMap((column) =>
     'expr' in column.from ? [{ ...column, expr: column.from.expr }] : [],
   );
-  const names = new Map(values.map(({ title }, index) => [title, `Value #${refId(index)}`]));
+  // So Grafana names the values of several queries, and those of a single one.
+  const nameOfValue = (index: number) => (values.length > 1 ? `Value #${refId(index)}` : 'Value');
+  const names = new Map(values.map(({ title }, index) => [title, nameOfValue(index)]));
   const place = new Map(columns.map(({ title }, index) => [title, index]));
   const nameOf = ({ title, from }: Column) => ('label' in from ? from.label : names.get(title)!);
   const builder = new tables.PanelBuilder()
@@ -199,17 +230,20 @@ export function table(options: Common & { columns: readonly Column[]; sortBy: st
         renameByName: Object.fromEntries(columns.map((column) => [nameOf(column), column.title])),
       },
     });
-  for (const { title, unit, steps, texts: words, width } of columns) {
+  for (const { title, from, unit, decimals, steps, meanings, width } of columns) {
     const background = { type: 'color-background', mode: 'basic' };
     const properties = [
-      ...(unit ? [{ id: 'unit', value: unit }] : []),
+      // A label may be all digits, which Grafana would take for a number to be shortened.
+      { id: 'unit', value: 'label' in from ? 'string' : (unit ?? options.unit) },
+      { id: 'noValue', value: '–' },
+      ...(decimals === undefined ? [] : [{ id: 'decimals', value: decimals }]),
       ...(width ? [{ id: 'custom.width', value: width }] : []),
-      ...(steps || words ? [{ id: 'custom.cellOptions', value: background }] : []),
+      ...(steps || meanings ? [{ id: 'custom.cellOptions', value: background }] : []),
       ...(steps ? [{ id: 'thresholds', value: toThresholds(steps).build() }] : []),
       ...(steps ? [{ id: 'color', value: { mode: 'thresholds' } }] : []),
-      ...(words ? [{ id: 'mappings', value: [toTextMapping(words)] }] : []),
+      ...(meanings ? [{ id: 'mappings', value: [toMapping(meanings)] }] : []),
     ];
-    if (properties.length > 0) builder.overrideByName(title, properties);
+    builder.overrideByName(title, properties);
   }
   const by = labels.map(({ label }) => label).join(', ');
   const targets = values.map(({ expr }) =>
@@ -284,7 +318,7 @@ function toThresholds(steps: readonly Step[]): dashboard.ThresholdsConfigBuilder
     .steps(steps.map(([value, color]) => ({ value, color })));
 }
 
-function toMapping(meanings: Readonly<Record<number, Meaning>>): dashboard.ValueMapping {
+function toMapping(meanings: Readonly<Record<string, Meaning>>): dashboard.ValueMapping {
   return {
     type: dashboard.MappingType.ValueToText,
     options: Object.fromEntries(
@@ -292,15 +326,6 @@ function toMapping(meanings: Readonly<Record<number, Meaning>>): dashboard.Value
         value,
         { text, index, ...(colour !== undefined && { color: colour }) },
       ]),
-    ),
-  } as dashboard.ValueMapping;
-}
-
-function toTextMapping(colours: Readonly<Record<string, string>>): dashboard.ValueMapping {
-  return {
-    type: dashboard.MappingType.ValueToText,
-    options: Object.fromEntries(
-      Object.entries(colours).map(([text, color], index) => [text, { text, color, index }]),
     ),
   } as dashboard.ValueMapping;
 }

@@ -2,7 +2,7 @@ import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
 import { presenceColours, workloadColours } from './colours.ts';
 import { queryVariable, toDashboard } from './dashboard.ts';
 import { longestIdle, longestPresence, untilLimit } from './floor.ts';
-import { bars, lines, stat, states, table, words } from './panels.ts';
+import { bars, lines, minutes, stat, states, table, words } from './panels.ts';
 import { longest, naming, once, select, total } from './promql.ts';
 
 const noRoster = 'No teams: set VCC_ROSTER (docs/teams.md)';
@@ -10,6 +10,11 @@ const noAgents = 'No single agents: set VCC_AGENT_METRICS (docs/teams.md)';
 const noTeam = '(no team)';
 const team = 'team=~"$team"';
 const agent = 'agent_id=~"$agent"';
+
+/** Each presence in its colour. */
+const presences = Object.fromEntries(
+  Object.entries(presenceColours).map(([text, colour]) => [text, { text, colour }]),
+);
 
 /** The number of each presence on the timeline. */
 const presenceNumbers = ['LoggedOut', 'Ready', 'Away', 'ExtendedAway'] as const;
@@ -120,16 +125,29 @@ export function teamDashboard(settings: AlertSettings) {
             noValue: noRoster,
             sortBy: 'Idle',
             columns: [
-              { title: 'Account', from: { label: 'account' }, width: 150 },
-              { title: 'Team', from: { label: 'team' }, width: 170 },
-              { title: 'Logged in', from: { expr: byTeam('vcc_team_agents', 'presence!="LoggedOut"') } },
-              { title: 'Ready', from: { expr: byTeam('vcc_team_agents', 'presence="Ready"') } },
-              { title: 'Idle', from: { expr: byTeam('vcc_team_agents_idle') } },
-              { title: 'Away', from: { expr: byTeam('vcc_team_agents', 'presence=~"Away|ExtendedAway"') } },
-              { title: 'Live', from: { expr: byTeam('vcc_team_workload_interactions', 'workload="live"') } },
+              { title: 'Account', from: { label: 'account' }, width: 130 },
+              { title: 'Team', from: { label: 'team' } },
+              {
+                title: 'Logged in',
+                from: { expr: byTeam('vcc_team_agents', 'presence!="LoggedOut"') },
+                width: 90,
+              },
+              { title: 'Ready', from: { expr: byTeam('vcc_team_agents', 'presence="Ready"') }, width: 75 },
+              { title: 'Idle', from: { expr: byTeam('vcc_team_agents_idle') }, width: 75 },
+              {
+                title: 'Away',
+                from: { expr: byTeam('vcc_team_agents', 'presence=~"Away|ExtendedAway"') },
+                width: 75,
+              },
+              {
+                title: 'Live',
+                from: { expr: byTeam('vcc_team_workload_interactions', 'workload="live"') },
+                width: 75,
+              },
               {
                 title: 'Other work',
                 from: { expr: byTeam('vcc_team_workload_interactions', 'workload!="live"') },
+                width: 100,
               },
               {
                 title: 'Longest idle',
@@ -147,6 +165,7 @@ export function teamDashboard(settings: AlertSettings) {
                 },
                 unit: 'dthms',
                 steps: untilLimit(limit('VccTeamIdleTooLong', 'longer_than')),
+                width: 120,
               },
             ],
           }),
@@ -174,32 +193,48 @@ export function teamDashboard(settings: AlertSettings) {
           table({
             title: 'Agents',
             description:
-              'Each agent who is logged in. Only with VCC_AGENT_METRICS; by its id or, hashed, by a pseudonym. For is how long the agent has been in this presence.',
+              'Each agent who is logged in. Only with VCC_AGENT_METRICS; by its id or, hashed, by a pseudonym. For is how long the agent has been in this presence. Of its limit is the share of what VccAwayTooLong or VccExtendedAwayTooLong allows.',
             width: 16,
             height: 12,
             unit: 'short',
             noValue: noAgents,
-            sortBy: 'For',
+            sortBy: 'Of its limit',
             columns: [
-              { title: 'Account', from: { label: 'account' }, width: 150 },
-              { title: 'Agent', from: { label: 'agent_id' }, width: 170 },
-              { title: 'Presence', from: { label: 'presence' }, texts: presenceColours, width: 130 },
-              { title: 'Description', from: { label: 'description' }, width: 170 },
+              { title: 'Account', from: { label: 'account' }, width: 130 },
+              { title: 'Agent', from: { label: 'agent_id' }, width: 150 },
+              { title: 'Presence', from: { label: 'presence' }, meanings: presences, width: 120 },
+              { title: 'Description', from: { label: 'description' } },
               {
                 title: 'For',
-                from: {
-                  expr: `time() - ${ofAgents('vcc_agent_presence_since_timestamp_seconds')}`,
-                },
+                from: { expr: lasting('presence!="LoggedOut"') },
                 unit: 'dthms',
-                steps: [
-                  [null, 'transparent'],
-                  [away, 'orange'],
-                  [extendedAway, 'red'],
-                ],
+                width: 110,
               },
-              { title: 'Calls', from: { expr: ofAgents('vcc_agent_workload', 'workload="live"') } },
-              { title: 'Semi-live', from: { expr: ofAgents('vcc_agent_workload', 'workload="semi_live"') } },
-              { title: 'Non-live', from: { expr: ofAgents('vcc_agent_workload', 'workload="non_live"') } },
+              {
+                title: 'Of its limit',
+                from: {
+                  expr: `(${lasting('presence="Away"')}) / ${away} or (${lasting('presence="ExtendedAway"')}) / ${extendedAway}`,
+                },
+                unit: 'percentunit',
+                decimals: 0,
+                steps: untilLimit(1),
+                width: 110,
+              },
+              {
+                title: 'Calls',
+                from: { expr: ofAgents('vcc_agent_workload', 'workload="live"') },
+                width: 75,
+              },
+              {
+                title: 'Semi-live',
+                from: { expr: ofAgents('vcc_agent_workload', 'workload="semi_live"') },
+                width: 85,
+              },
+              {
+                title: 'Non-live',
+                from: { expr: ofAgents('vcc_agent_workload', 'workload="non_live"') },
+                width: 85,
+              },
             ],
           }),
           states({
@@ -232,7 +267,7 @@ export function teamDashboard(settings: AlertSettings) {
             description: 'How long the agent has been in a presence who has been in it longest.',
             width: 8,
             height: 8,
-            unit: 's',
+            unit: minutes,
             min: 0,
             noValue: 'no data',
             colours: presenceColours,
@@ -253,7 +288,7 @@ export function teamDashboard(settings: AlertSettings) {
               'How long agents have been in their presence on average, accounts by their number of agents.',
             width: 8,
             height: 8,
-            unit: 's',
+            unit: minutes,
             min: 0,
             noValue: 'no data',
             colours: presenceColours,
@@ -273,7 +308,7 @@ export function teamDashboard(settings: AlertSettings) {
             description: 'How long idle agents have had nothing to do on average.',
             width: 8,
             height: 8,
-            unit: 's',
+            unit: minutes,
             min: 0,
             noValue: 'no data',
             queries: [
@@ -293,7 +328,7 @@ export function teamDashboard(settings: AlertSettings) {
               'Half of those who are Away (ExtendedAway) have been so for less than the median, nine in ten for less than the other. Between the bounds of VCC_AGE_BUCKETS it is an estimate.',
             width: 8,
             height: 8,
-            unit: 's',
+            unit: minutes,
             min: 0,
             noValue: 'nobody is away, or no data',
             queries: [
@@ -306,16 +341,15 @@ export function teamDashboard(settings: AlertSettings) {
           bars({
             title: 'Idle for how long',
             description:
-              'Agents who have been idle for less than each length of time, shorter ones included.',
+              'Idle agents by how long they have been so: up to so many seconds, and longer than the line before.',
             width: 8,
             height: 8,
             unit: 'short',
             decimals: 0,
             min: 0,
             noValue: 'no data',
-            queries: [
-              { expr: `sort(${total('vcc_idle_age_seconds_bucket', '', 'le')})`, legend: '≤ {{le}} s' },
-            ],
+            buckets: true,
+            queries: [{ expr: total('vcc_idle_age_seconds_bucket', '', 'le'), legend: '{{le}}' }],
           }),
           lines({
             title: 'Agents at work, by kind of workload',
@@ -339,7 +373,7 @@ export function teamDashboard(settings: AlertSettings) {
             title: 'Limits',
             description: 'What agent-status does not tell.',
             width: 24,
-            height: 4,
+            height: 3,
             content:
               'Snapshots see what is, not what happened in between: of calls that ring for 15 s, a scrape every 60 s sees a quarter. agent-status has no queue length, waiting time, service level or abandoned calls. Idle time may be too long by the last wrap-up.',
           }),
@@ -357,11 +391,15 @@ const byTeam = (metric: string, matchers = '') =>
   );
 
 /** With what the agent is in, so that all columns of the table are about the same rows; agents who are logged out are not in it. */
-function ofAgents(metric: string, matchers = ''): string {
-  const presence = select('vcc_agent_presence', `${agent}, presence!="LoggedOut"`);
+function ofAgents(metric: string, matchers = '', presences = 'presence!="LoggedOut"'): string {
+  const presence = select('vcc_agent_presence', `${agent}, ${presences}`);
   const rows = `max by (account, agent_id, presence, description) (${presence})`;
   return `${rows} * on (account, agent_id) group_left () ${ofAgent(metric, matchers)}`;
 }
+
+/** For how long agents have been in one of these presences. */
+const lasting = (presences: string) =>
+  `time() - ${ofAgents('vcc_agent_presence_since_timestamp_seconds', '', presences)}`;
 
 function ofAgent(metric: string, matchers = ''): string {
   const all = [agent, matchers].filter((each) => each !== '').join(', ');

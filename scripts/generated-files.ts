@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { toRuleFiles } from '../alerts/files.ts';
 import { parseAlertSettings } from '../alerts/settings.ts';
-import { dashboards } from '../dashboards/index.ts';
+import { toDashboardFiles } from '../dashboards/index.ts';
 import { catalogue } from '../src/catalogue/index.ts';
 import { accountList } from '../src/config/accounts.ts';
 import { destinationList } from '../src/config/destinations.ts';
@@ -20,7 +20,7 @@ export function generatedFiles(): Record<string, string> {
   const rules = toRuleFiles(settings, 'Generated from alerts/ by `npm run generate`; a test compares.');
   return {
     ...underFolder('alerts', rules),
-    ...underFolder('dashboards/grafana', mapValues(dashboards(settings), toJson)),
+    ...underFolder('dashboards/grafana', toDashboardFiles(settings)),
     'docs/metrics.md': metricsPage(),
     'docs/configuration.md': configurationPage(),
     'docs/errors.md': errorsPage(),
@@ -35,12 +35,9 @@ export function generatedFiles(): Record<string, string> {
 export const readThresholds = () =>
   readFileSync(new URL('../alerts/thresholds.yml', import.meta.url), 'utf8');
 
-const underFolder = (folder: string, files: Readonly<Record<string, string>>) =>
+/** Files by their path in a folder, as files by their path in the folder that has it. */
+export const underFolder = (folder: string, files: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(files).map(([path, content]) => [`${folder}/${path}`, content]));
-
-function mapValues<T>(record: Readonly<Record<string, T>>, change: (value: T) => string) {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
-}
 
 function metricsPage(): string {
   const rows = catalogue.map(({ name, type, labelNames, openLabels, help, source }) => {

@@ -29,9 +29,12 @@ const settings = parseAlertSettings(
 const rules = toAlertGroups(settings).flatMap((group) => group.rules);
 const dashboards = readDashboards();
 
-/** Moments at which every number is compared with the stand-in’s: in each episode, and between them. */
+/**
+ * Moments at which every number is compared with the stand-in’s: in the episodes in which it can be, and between them. Not while
+ * the first agent has words that nobody knows.
+ */
 const moments = [
-  20, 32, 60, 100, 160, 230, 290, 340, 410, 440, 470, 487, 505, 560, 600, 660, 695, 715, 750, 885, 897,
+  20, 32, 60, 100, 160, 230, 290, 340, 410, 440, 470, 487, 505, 560, 601, 695, 715, 750, 885, 897,
 ];
 const timeOf = (at: number) => beginMs + at * minute;
 
@@ -269,7 +272,8 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
       ],
     ];
 
-    test.each(panels)('%s: %s', async (uid, title, expected, only) => {
+    // With names for each, Jest would take the missing last one for its own callback, and wait for it.
+    test.each(panels)('%s: %s', async (...[uid, title, expected, only]) => {
       const [target] = of(uid, title).targets!;
       for (const at of moments) {
         const timeMs = timeOf(at);
@@ -285,8 +289,6 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
               Number(value.toFixed(3)),
             ]),
         );
-        // The unknown word of an episode is nobody’s presence in the stand-in.
-        if (within('unknownWords', at) && changedByUnknownWords.has(title)) continue;
         expect({ at, values }).toEqual({ at, values: expected(items, timeMs) });
       }
     });
@@ -295,7 +297,7 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
       const columns = of('vcc-team', 'Agents').targets!;
       const timeMs = timeOf(290);
       const items = day.items.get(timeMs)!.filter(({ presence }) => presence.name !== 'LoggedOut');
-      const [since, calls, semiLive, nonLive] = await Promise.all(
+      const [since, , calls, semiLive, nonLive] = await Promise.all(
         columns.map(({ expr }) => queryAt(receiver.origin, fillIn(expr, { account: eventful }), timeMs)),
       );
       const toRow = (rows: typeof since) =>
@@ -317,30 +319,6 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
     });
   });
 });
-
-/** Panels that show the stand-in’s first agent as the fault of the episode has changed it. */
-const changedByUnknownWords = new Set([
-  'Free now',
-  'Longest idle',
-  'Longest away',
-  'Ready',
-  'Away',
-  'Logged in',
-  'Working',
-  'Why people are away',
-  'Interactions by state',
-  'Agents by presence',
-  'Longest extended away',
-  'Idle agents by team',
-  'By medium',
-  'By direction',
-  'Different interactions',
-]);
-
-function within(name: keyof typeof episodes, at: number): boolean {
-  const { from, to } = episodes[name];
-  return at >= from && at < to;
-}
 
 const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 const secondsOf = (text: string) =>

@@ -1,0 +1,66 @@
+// The pictures of docs/images: the end-to-end tests' workday, lived into a real Prometheus, and the dashboards drawn from it
+// by dashboards/render. Takes about five minutes, Chromium, and 450 MB for Grafana's packages.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beginMs, liveDay } from '../test/e2e/support/day.ts';
+import { openPrometheus } from '../test/e2e/support/push.ts';
+import { getters } from './e2e/parts.mjs';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const render = join(root, 'dashboards', 'render');
+
+/** Which dashboard at which minute of the day: a lull, lunch, a storm of ringing, an outage of the API just over. */
+const pictures = [
+  { uid: 'vcc-floor', minute: 178, range: '3h' },
+  { uid: 'vcc-team', minute: 305, range: '3h' },
+  { uid: 'vcc-interactions', minute: 477, range: '3h' },
+  { uid: 'vcc-exporter', minute: 872, range: '6h' },
+];
+const screens = [
+  { name: '', width: 1920, height: 1080, full: [] },
+  { name: '-laptop', width: 1366, height: 768, full: [] },
+  { name: '-full', width: 1920, height: 1080, full: ['--full'] },
+];
+
+function runOrThrow(command: string, args: readonly string[], cwd: string): void {
+  const { status, error } = spawnSync(command, args, { cwd, stdio: 'inherit' });
+  if (error || status !== 0) throw error ?? new Error(`${command} ${args[0]}: exit status ${status}`);
+}
+
+function draw(origin: string, folder: string): void {
+  for (const { name, width, height, full } of screens) {
+    for (const { uid, minute, range } of pictures) {
+      const at = new Date(beginMs + minute * 60_000).toISOString();
+      const out = join(folder, `${uid.slice('vcc-'.length)}${name}.png`);
+      const file = join(root, 'dashboards', 'grafana', `${uid}.json`);
+      const size = ['--width', String(width), '--height', String(height), ...full];
+      const what = ['--at', at, '--range', range, '--interval', '30s', '--dashboard', file, '--out', out];
+      runOrThrow(
+        process.execPath,
+        [join(render, 'render.mjs'), '--prometheus', origin, ...what, ...size],
+        root,
+      );
+    }
+  }
+}
+
+const out = join(root, process.argv[2] ?? join('docs', 'images'));
+const running = process.argv[3];
+mkdirSync(out, { recursive: true });
+if (!existsSync(join(render, 'node_modules'))) runOrThrow('npm', ['ci'], render);
+if (running) draw(running, out);
+else {
+  const folder = mkdtempSync(join(tmpdir(), 'vcc-pictures-'));
+  const prometheus = await openPrometheus(getters.prometheus().prometheus, folder);
+  try {
+    await prometheus.start();
+    await liveDay(prometheus, folder, () => false);
+    draw(prometheus.origin, out);
+  } finally {
+    await prometheus.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
