@@ -5,7 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beginMs, liveDay } from '../test/e2e/support/day.ts';
+import { liveDay } from '../test/e2e/support/day.ts';
+import { beginMs } from '../test/e2e/support/episodes.ts';
 import { openPrometheus } from '../test/e2e/support/push.ts';
 import { getters } from './e2e/parts.mjs';
 

@@ -6,16 +6,8 @@ import { type AlertRule, toAlertGroups, toRecordingGroups } from '../../alerts/r
 import { parseAlertSettings } from '../../alerts/settings.ts';
 import type { AgentStatus } from '../../src/simulator/agent.ts';
 import { fillIn, type PanelJson, panelsOf, readDashboards } from '../support/dashboards.ts';
-import {
-  beginMs,
-  type Day,
-  dayMinutes,
-  episodes,
-  eventful,
-  liveDay,
-  quiet,
-  stepSeconds,
-} from './support/day.ts';
+import { type Day, liveDay } from './support/day.ts';
+import { beginMs, dayMinutes, episodes, eventful, quiet, stepSeconds } from './support/episodes.ts';
 import { firing } from './support/firing.ts';
 import { describeWith } from './support/parts.ts';
 import { openPrometheus, type Receiver } from './support/push.ts';

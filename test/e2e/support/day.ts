@@ -20,56 +20,12 @@ import { type Listening, listen } from '../../../src/serve/listen.ts';
 import type { AgentStatus } from '../../../src/simulator/agent.ts';
 import type { Fault } from '../../../src/simulator/faults.ts';
 import { startSimulator } from '../../../src/simulator/server.ts';
-import { createWorkday, type Stretch, workday } from '../../../src/simulator/workday.ts';
+import { createWorkday } from '../../../src/simulator/workday.ts';
 import { startServer } from '../../support/server.ts';
+import { beginMs, dayMinutes, eventful, quiet, stepSeconds, troubles } from './episodes.ts';
 import type { Receiver } from './push.ts';
 
 const minute = 60_000;
-
-/** From one sample to the next. */
-export const stepSeconds = 30;
-
-/** When the day begins: half past seven of a Wednesday. */
-export const beginMs = Date.UTC(2026, 10, 18, 7, 30);
-
-/** Minutes that the day lasts. */
-export const dayMinutes = 960;
-
-/** What befalls the exporter, in minutes from the beginning of the day; what befalls the agents is {@link workday}. */
-export const troubles = {
-  /** Every sixth scrape is answered by 429. */
-  throttled: { from: 590, to: 615 },
-  /** The first page takes eight of the ten seconds. */
-  slow: { from: 620, to: 645 },
-  /** The first agent’s answer has words of no reference. */
-  unknownWords: { from: 650, to: 675 },
-  /** Twenty more agents than VCC_AGENT_LIMIT has room for. */
-  newHires: { from: 680, to: 705 },
-  /** The exporter’s clock is 45 s late. */
-  lateClock: { from: 710, to: 735 },
-  /** The roster’s file is gone. */
-  noRoster: { from: 740, to: 785 },
-  /** The exporter runs without the bucket that the idle alerts ask for. */
-  otherBuckets: { from: 790, to: 812 },
-  /** The API answers 503. */
-  apiOutage: { from: 815, to: 830 },
-  /** The client secret was changed. */
-  wrongSecret: { from: 840, to: 844 },
-  /** The second destination takes nothing. */
-  pushOutage: { from: 855, to: 870 },
-  /** Neither exporter runs. */
-  exporterGone: { from: 910, to: 928 },
-} as const satisfies Record<string, Stretch>;
-
-/** All that happens, by name. */
-export const episodes: Record<keyof typeof workday | keyof typeof troubles, Stretch> = {
-  ...workday,
-  ...troubles,
-};
-
-/** The account in which it happens, which is pushed, and a quiet one, which is scraped. */
-export const eventful = 'acme-uk';
-export const quiet = 'acme-us';
 
 /** A day that was lived through. */
 export interface Day {

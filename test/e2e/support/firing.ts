@@ -1,4 +1,4 @@
-import type { episodes } from './day.ts';
+import type { episodes } from './episodes.ts';
 
 /** When an alert may fire: in these episodes and so many minutes after. */
 export interface Firing {

@@ -1,0 +1,74 @@
+import { type Stretch, workday } from '../../../src/simulator/workday.ts';
+
+/** From one sample to the next. */
+export const stepSeconds = 30;
+
+/** When the day begins: half past seven of a Wednesday. */
+export const beginMs = Date.UTC(2026, 10, 18, 7, 30);
+
+/** Minutes that the day lasts. */
+export const dayMinutes = 960;
+
+/** What befalls the exporter, in minutes from the beginning of the day; what befalls the agents is {@link workday}. */
+export const troubles = {
+  /** Every sixth scrape is answered by 429. */
+  throttled: { from: 590, to: 615 },
+  /** The first page takes eight of the ten seconds. */
+  slow: { from: 620, to: 645 },
+  /** The first agent’s answer has words of no reference. */
+  unknownWords: { from: 650, to: 675 },
+  /** Twenty more agents than VCC_AGENT_LIMIT has room for. */
+  newHires: { from: 680, to: 705 },
+  /** The exporter’s clock is 45 s late. */
+  lateClock: { from: 710, to: 735 },
+  /** The roster’s file is gone. */
+  noRoster: { from: 740, to: 785 },
+  /** The exporter runs without the bucket that the idle alerts ask for. */
+  otherBuckets: { from: 790, to: 812 },
+  /** The API answers 503. */
+  apiOutage: { from: 815, to: 830 },
+  /** The client secret was changed. */
+  wrongSecret: { from: 840, to: 844 },
+  /** The second destination takes nothing. */
+  pushOutage: { from: 855, to: 870 },
+  /** Neither exporter runs. */
+  exporterGone: { from: 910, to: 928 },
+} as const satisfies Record<string, Stretch>;
+
+/** All that happens, by name. */
+export const episodes: Record<keyof typeof workday | keyof typeof troubles, Stretch> = {
+  ...workday,
+  ...troubles,
+};
+
+/** The account in which it happens, which is pushed, and a quiet one, which is scraped. */
+export const eventful = 'acme-uk';
+export const quiet = 'acme-us';
+
+/** What each episode is, for docs/alerts.md. */
+export const abouts: Readonly<Record<keyof typeof episodes, string>> = {
+  briefing: 'The first ten agents are briefed, away, before they begin',
+  shiftStart: 'The others come',
+  lull: 'Nothing comes in; three of four agents have nothing to do',
+  lunch: 'Nine of ten agents have lunch at the same time',
+  longLunch: 'One of them stays',
+  longBreak: 'An agent is away for long',
+  storm: 'Everybody has a call, and the next one rings as soon as it ends',
+  longRing: 'An agent does not pick up',
+  stuck: 'Six agents do not notice that they are in "no answer"',
+  failed: 'Four calls fail at the same time',
+  longWrap: 'An agent takes long to wrap up',
+  longCall: 'An agent is on the phone for long',
+  throttled: 'Every sixth scrape is answered by 429',
+  slow: 'The first page takes 8 of the 10 seconds',
+  unknownWords: 'An agent has a presence, a state and a reason that the API reference does not name',
+  newHires: 'Twenty more agents than VCC_AGENT_LIMIT has room for',
+  lateClock: 'The exporter’s clock is 45 s late',
+  noRoster: 'The roster’s file is gone',
+  otherBuckets: 'The exporter runs without the bucket of VccIdleAgents',
+  apiOutage: 'The API answers 503',
+  wrongSecret: 'The client secret is wrong',
+  pushOutage: 'A destination of pushes takes nothing',
+  shiftEnd: 'Everybody leaves',
+  exporterGone: 'Neither exporter runs',
+};
