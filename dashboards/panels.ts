@@ -19,7 +19,7 @@ export interface Query {
 }
 
 /** The unit of lines whose queries and steps are in seconds: of seconds, Grafana would have ticks at 16.7 and 33.3 minutes. */
-export const minutes = 'suffix: min';
+export const minutes = 'suffix:min';
 
 /** A number from which on a colour holds; the first one has none. */
 export type Step = readonly [from: number | null, colour: string];
@@ -102,7 +102,11 @@ export function bars(options: Common & { queries: readonly Query[]; buckets?: bo
     .valueMode(common.BarGaugeValueMode.Text)
     .showUnfilled(true)
     // Otherwise text grows with its bar, until names are cut off.
-    .text(new common.VizTextDisplayOptionsBuilder().titleSize(14).valueSize(18))
+    .text(
+      new common.VizTextDisplayOptionsBuilder()
+        .titleSize(options.buckets ? 11 : 14)
+        .valueSize(options.buckets ? 11 : 18),
+    )
     .minVizHeight(10)
     .maxVizHeight(40)
     .reduceOptions(lastValue());
@@ -238,7 +242,9 @@ export function table(options: Common & { columns: readonly Column[]; sortBy: st
       { id: 'noValue', value: '–' },
       ...(decimals === undefined ? [] : [{ id: 'decimals', value: decimals }]),
       ...(width ? [{ id: 'custom.width', value: width }] : []),
-      ...(steps || meanings ? [{ id: 'custom.cellOptions', value: background }] : []),
+      ...(steps || Object.values(meanings ?? {}).some(({ colour }) => colour)
+        ? [{ id: 'custom.cellOptions', value: background }]
+        : []),
       ...(steps ? [{ id: 'thresholds', value: toThresholds(steps).build() }] : []),
       ...(steps ? [{ id: 'color', value: { mode: 'thresholds' } }] : []),
       ...(meanings ? [{ id: 'mappings', value: [toMapping(meanings)] }] : []),

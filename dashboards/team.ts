@@ -55,7 +55,7 @@ export function teamDashboard(settings: AlertSettings) {
           stat({
             title: 'Agents by presence',
             description: 'Agents now, by presence, over the chosen accounts. Not limited to the chosen team.',
-            width: 8,
+            width: 6,
             height: 4,
             unit: 'short',
             noValue: 'no data',
@@ -88,7 +88,7 @@ export function teamDashboard(settings: AlertSettings) {
           stat({
             title: 'Longest away',
             description: 'The longest that anybody has been Away. Red from VccAwayTooLong on.',
-            width: 4,
+            width: 5,
             height: 4,
             unit: 'dthms',
             noValue: 'no data',
@@ -101,7 +101,7 @@ export function teamDashboard(settings: AlertSettings) {
             title: 'Longest extended away',
             description:
               'The longest that anybody has been ExtendedAway (lunch, meetings, training). Red from VccExtendedAwayTooLong on.',
-            width: 4,
+            width: 5,
             height: 4,
             unit: 'dthms',
             noValue: 'no data',
@@ -125,7 +125,7 @@ export function teamDashboard(settings: AlertSettings) {
             noValue: noRoster,
             sortBy: 'Idle',
             columns: [
-              { title: 'Account', from: { label: 'account' }, width: 130 },
+              { title: 'Account', from: { label: 'account' }, width: 105 },
               { title: 'Team', from: { label: 'team' } },
               {
                 title: 'Logged in',
@@ -165,7 +165,7 @@ export function teamDashboard(settings: AlertSettings) {
                 },
                 unit: 'dthms',
                 steps: untilLimit(limit('VccTeamIdleTooLong', 'longer_than')),
-                width: 120,
+                width: 110,
               },
             ],
           }),
@@ -200,8 +200,8 @@ export function teamDashboard(settings: AlertSettings) {
             noValue: noAgents,
             sortBy: 'Of its limit',
             columns: [
-              { title: 'Account', from: { label: 'account' }, width: 130 },
-              { title: 'Agent', from: { label: 'agent_id' }, width: 150 },
+              { title: 'Account', from: { label: 'account' }, width: 105 },
+              { title: 'Agent', from: { label: 'agent_id' }, width: 120 },
               { title: 'Presence', from: { label: 'presence' }, meanings: presences, width: 120 },
               { title: 'Description', from: { label: 'description' } },
               {
@@ -327,7 +327,7 @@ export function teamDashboard(settings: AlertSettings) {
             description:
               'Half of those who are Away (ExtendedAway) have been so for less than the median, nine in ten for less than the other. Between the bounds of VCC_AGE_BUCKETS it is an estimate.',
             width: 8,
-            height: 8,
+            height: 9,
             unit: minutes,
             min: 0,
             noValue: 'nobody is away, or no data',
@@ -343,7 +343,7 @@ export function teamDashboard(settings: AlertSettings) {
             description:
               'Idle agents by how long they have been so: up to so many seconds, and longer than the line before.',
             width: 8,
-            height: 8,
+            height: 9,
             unit: 'short',
             decimals: 0,
             min: 0,
@@ -356,7 +356,7 @@ export function teamDashboard(settings: AlertSettings) {
             description:
               'Agents with at least one live (calls), semi-live (chats) or non-live (cases, e-mails) interaction in hand. An agent may have several kinds.',
             width: 8,
-            height: 8,
+            height: 9,
             unit: 'short',
             decimals: 0,
             min: 0,

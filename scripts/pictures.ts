@@ -20,10 +20,11 @@ const pictures = [
   { uid: 'vcc-interactions', minute: 477, range: '3h' },
   { uid: 'vcc-exporter', minute: 872, range: '6h' },
 ];
+/** The whole page for the docs; what a screen on the wall and a laptop show of it, to be looked at. */
 const screens = [
-  { name: '', width: 1920, height: 1080, full: [] },
-  { name: '-laptop', width: 1366, height: 768, full: [] },
-  { name: '-full', width: 1920, height: 1080, full: ['--full'] },
+  { folder: join('docs', 'images'), width: 1920, height: 1080, more: ['--full'] },
+  { folder: join('.cache', 'pictures', '1920x1080'), width: 1920, height: 1080, more: [] },
+  { folder: join('.cache', 'pictures', '1366x768'), width: 1366, height: 768, more: [] },
 ];
 
 function runOrThrow(command: string, args: readonly string[], cwd: string): void {
@@ -31,37 +32,28 @@ function runOrThrow(command: string, args: readonly string[], cwd: string): void
   if (error || status !== 0) throw error ?? new Error(`${command} ${args[0]}: exit status ${status}`);
 }
 
-function draw(origin: string, folder: string): void {
-  for (const { name, width, height, full } of screens) {
+function draw(origin: string): void {
+  for (const { folder, width, height, more } of screens) {
+    mkdirSync(join(root, folder), { recursive: true });
+    const size = ['--width', String(width), '--height', String(height), ...more];
     for (const { uid, minute, range } of pictures) {
       const at = new Date(beginMs + minute * 60_000).toISOString();
-      const out = join(folder, `${uid.slice('vcc-'.length)}${name}.png`);
-      const file = join(root, 'dashboards', 'grafana', `${uid}.json`);
-      const size = ['--width', String(width), '--height', String(height), ...full];
-      const what = ['--at', at, '--range', range, '--interval', '30s', '--dashboard', file, '--out', out];
-      runOrThrow(
-        process.execPath,
-        [join(render, 'render.mjs'), '--prometheus', origin, ...what, ...size],
-        root,
-      );
+      const files = ['--dashboard', join('dashboards', 'grafana', `${uid}.json`)];
+      const out = ['--out', join(folder, `${uid}.png`)];
+      const when = ['--prometheus', origin, '--at', at, '--range', range, '--interval', '30s'];
+      runOrThrow(process.execPath, [join(render, 'render.mjs'), ...when, ...files, ...out, ...size], root);
     }
   }
 }
 
-const out = join(root, process.argv[2] ?? join('docs', 'images'));
-const running = process.argv[3];
-mkdirSync(out, { recursive: true });
 if (!existsSync(join(render, 'node_modules'))) runOrThrow('npm', ['ci'], render);
-if (running) draw(running, out);
-else {
-  const folder = mkdtempSync(join(tmpdir(), 'vcc-pictures-'));
-  const prometheus = await openPrometheus(getters.prometheus().prometheus, folder);
-  try {
-    await prometheus.start();
-    await liveDay(prometheus, folder, () => false);
-    draw(prometheus.origin, out);
-  } finally {
-    await prometheus.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+const folder = mkdtempSync(join(tmpdir(), 'vcc-pictures-'));
+const prometheus = await openPrometheus(getters.prometheus().prometheus, folder);
+try {
+  await prometheus.start();
+  await liveDay(prometheus, folder, () => false);
+  draw(prometheus.origin);
+} finally {
+  await prometheus.stop();
+  rmSync(folder, { recursive: true, force: true });
 }
