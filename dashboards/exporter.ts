@@ -288,7 +288,7 @@ export function exporterDashboard(settings: AlertSettings) {
             noValue: 'no data',
             queries: [
               { expr: `${total('vcc_unknown_values', '', 'field')} > 0`, legend: 'unknown {{field}}' },
-              { expr: `${total('vcc_absent_values', '', 'field')} > 0`, legend: 'without {{field}}' },
+              { expr: `${total('vcc_absent_values', '', 'field')}`, legend: 'without {{field}}' },
               { expr: total('vcc_descriptions_folded'), legend: 'descriptions folded' },
               { expr: total('vcc_teams_folded'), legend: 'teams folded' },
             ],

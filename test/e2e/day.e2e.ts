@@ -293,7 +293,12 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
         columns.map(({ expr }) => queryAt(receiver.origin, fillIn(expr, { account: eventful }), timeMs)),
       );
       const toRow = (rows: typeof since) =>
-        new Map(rows!.map(({ metric, value }) => [metric.agent_id!, { ...metric, value }]));
+        new Map(
+          rows!.map(({ metric, value }) => [
+            metric.agent_id!,
+            { ...metric, value: Number(value.toFixed(3)) },
+          ]),
+        );
       const by = [since, calls, semiLive, nonLive].map(toRow);
       expect([...by[0]!.keys()].sort()).toEqual(items.map(({ agentId }) => agentId).sort());
       for (const { agentId, presence, workload } of items) {
