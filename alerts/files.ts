@@ -12,7 +12,7 @@ export function toRuleFiles(settings: AlertSettings, how: string): Record<string
   return {
     'prometheus/vcc-alerts.yml': notice + yaml({ groups: alerting }),
     'prometheus/vcc-recordings.yml': notice + yaml({ groups: toRecordingGroups(settings) }),
-    'grafana/vcc-alerts.yml': `${notice}# The data source is the one of uid prometheus, or of $VCC_DATASOURCE_UID in the environment of Grafana.\n${yaml(
+    'grafana/vcc-alerts.yml': `${notice}# The data source is the one whose uid is prometheus; if yours is another, replace it everywhere.\n${yaml(
       toGrafanaProvisioning(alerting, { datasource: 'prometheus', folder: 'Contact Center' }),
     )}`,
   };

@@ -9,6 +9,7 @@ import type { ListKind } from '../src/config/list.ts';
 import type { Setting } from '../src/config/setting.ts';
 import { settings } from '../src/config/settings.ts';
 import { scrapeErrors } from '../src/errors.ts';
+import { alertsPage } from './alerts-page.ts';
 import { costPage } from './cost-page.ts';
 import { scalePage } from './scale-page.ts';
 
@@ -21,6 +22,7 @@ export function generatedFiles(): Record<string, string> {
   return {
     ...underFolder('alerts', rules),
     ...underFolder('dashboards/grafana', toDashboardFiles(settings)),
+    'docs/alerts.md': alertsPage(notice, settings),
     'docs/metrics.md': metricsPage(),
     'docs/configuration.md': configurationPage(),
     'docs/errors.md': errorsPage(),

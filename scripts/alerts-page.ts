@@ -1,0 +1,155 @@
+import { toRecordingGroups } from '../alerts/rules.ts';
+import type { AlertSetting, AlertSettings } from '../alerts/settings.ts';
+import { abouts, episodes } from '../test/e2e/support/episodes.ts';
+import { firing } from '../test/e2e/support/firing.ts';
+
+type Name = keyof typeof episodes;
+
+/** docs/alerts.md: every alert, what it means, its thresholds, and in which episodes of the proven workday it fires. */
+export function alertsPage(notice: string, settings: AlertSettings): string {
+  const of = (audience: string) => settings.alerts.filter(({ alert }) => alert.audience === audience);
+  const recordings = toRecordingGroups(settings).flatMap(({ rules }) => rules);
+  return `${notice}
+# Alerts
+
+${settings.alerts.length} alerts, whose rules for Prometheus and for Grafana are generated from one file of thresholds, and a page for
+each that says what to do ([runbook](runbook.md)).
+
+| File | For |
+| --- | --- |
+| [alerts/prometheus/vcc-alerts.yml](../alerts/prometheus/vcc-alerts.yml) | Prometheus, Mimir, Grafana Cloud, Amazon Managed Service for Prometheus, VictoriaMetrics (vmalert) |
+| [alerts/prometheus/vcc-recordings.yml](../alerts/prometheus/vcc-recordings.yml) | the same; what is worth keeping for a year. No alert and no dashboard needs it |
+| [alerts/grafana/vcc-alerts.yml](../alerts/grafana/vcc-alerts.yml) | Grafana’s own alerting, by file provisioning: the same alerts, of the shape that Grafana gives to Prometheus rules when it imports them |
+| [alerts/alertmanager.yml](../alerts/alertmanager.yml) | Alertmanager: an example to begin with |
+| [alerts/thresholds.yml](../alerts/thresholds.yml) | you: the thresholds |
+
+Take either Prometheus’ rules or Grafana’s, not both: everybody would be told twice.
+
+## Thresholds
+
+All are in [alerts/thresholds.yml](../alerts/thresholds.yml); no PromQL has to be touched. Two ways:
+
+- **In a checkout**: change the file, \`npm run generate\`. The rules, this page and the colours on the dashboards follow.
+- **Outside of it**: a file of your own with only what differs, and
+
+  \`\`\`sh
+  npm run rules -- --thresholds yours.yml --out folder
+  \`\`\`
+
+  which writes rules and dashboards with your thresholds into the folder.
+
+\`\`\`yaml
+urls:
+  grafana: https://grafana.example.com    # where the links in alerts lead
+  runbooks: https://wiki.example.com/vcc  # where you put docs/runbook/
+alerts:
+  VccIdleAgents:
+    agents: 8
+    longer_than: 10m
+    accounts:                             # one account may differ
+      acme-night: { agents: 3, longer_than: 30m }
+  VccTeamIdleTooLong:
+    teams:                                # and one team
+      Back office: { longer_than: 2h }
+  VccConnectedVeryLong:
+    severity: info                        # critical, warning or info
+  VccAvailableShareLow:
+    enabled: false
+\`\`\`
+
+A key or value that makes no sense is refused, and named. Lengths of time have one unit: \`90s\`, \`15m\`, \`2h\`. Every alert takes
+\`for\`, \`severity\` and \`enabled\`; the tables below name its other keys with what is shipped.
+
+\`longer_than\` of VccIdleAgents and VccTeamIdleAgents must be one of the exporter’s \`VCC_AGE_BUCKETS\`, since that is what a histogram can
+be asked; VccIdleBoundMissing fires if it is not.
+
+## For supervisors
+
+${table(of('supervisor'))}
+
+Idle is Ready without workload and without any interaction, wrap-up included ([metrics.md](metrics.md)). Alerts about teams need a
+roster ([teams.md](teams.md)). No alert names an agent: it links to the Team dashboard, which does if you let it.
+
+## For those who run the exporter
+
+${table(of('sre'))}
+
+The burn-rate alerts are those of Google’s SRE workbook, over the share of scrapes that got a complete snapshot:
+VccErrorBudgetBurn at 14.4 times the budget over 1 h and 5 min, or 6 times over 6 h and 30 min; VccErrorBudgetBurnSlow at 3 times
+over 1 day and 2 h, or once over 3 days and 6 h. In the first hours of an account they judge by few scrapes.
+
+Each has the labels \`severity\` and \`audience\` (supervisor or sre), and the annotations \`summary\`, \`description\`, \`runbook_url\` and
+\`dashboard_url\`. \`runbook_url\` is a path in this project until you set \`urls.runbooks\`.
+
+## Alertmanager
+
+ALERTMANAGER
+
+## Where to load them
+
+**Prometheus**: \`rule_files: [vcc-alerts.yml, vcc-recordings.yml]\`.
+
+**Grafana Cloud and Mimir**: \`mimirtool rules load alerts/prometheus/vcc-alerts.yml --address=… --id=… --key=…\`, which takes the name
+of the file as the namespace.
+
+**Amazon Managed Service for Prometheus** takes the same files, each as a namespace, and the Alertmanager’s configuration below a key
+of its own; its receivers are SNS topics and PagerDuty, to which the example has to be changed:
+
+\`\`\`sh
+aws amp create-rule-groups-namespace --workspace-id ws-… --name vcc-alerts \\
+  --data fileb://alerts/prometheus/vcc-alerts.yml
+\`\`\`
+
+**Grafana’s own alerting**: put alerts/grafana/vcc-alerts.yml into \`provisioning/alerting/\`, with the uid of your data source in
+place of \`prometheus\`. Amazon Managed Grafana and Grafana Cloud have no files to provision from: there import the Prometheus
+rules (Alerting, *Import alert rules*; Grafana 12 and later), or let Amazon’s Prometheus or Mimir evaluate them. No data is no
+alert, as in Prometheus; VccExporterAbsent and VccDataStale tell of that.
+
+## Recordings
+
+| Series | Expression |
+| --- | --- |
+${recordings.map(({ record, expr }) => `| \`${record}\` | \`${cell(expr)}\` |`).join('\n')}
+
+## How they are proven
+
+\`npm run e2e\` has promtool check the rules and judge ${'`'}fires${'`'}, ${'`'}is silent${'`'} and ${'`'}no data${'`'} for each alert. It also lives through a workday of
+16 hours, on a clock of its own: two accounts of the stand-in, one of which nothing happens in, read by the exporter as it is, one
+pushed and one scraped, into a real Prometheus. Each rule is then evaluated over the whole day, and has to fire in its episodes
+and nowhere else:
+
+| Episode | From | To | What happens | Fires |
+| --- | --- | --- | --- | --- |
+${(Object.keys(episodes) as Name[]).map(episodeRow).join('\n')}
+
+A real Alertmanager with the example’s configuration delivers an alert of a real Prometheus to a webhook. Not tried, for want of them: a
+Grafana that evaluates alerts/grafana/vcc-alerts.yml (its shape is held against Grafana’s own conversion of Prometheus rules), Amazon
+Managed Service for Prometheus, Grafana Cloud.
+`;
+}
+
+function table(settings: readonly AlertSetting[]): string {
+  const rows = settings.map(({ alert, severity, for: pending, thresholds }) => {
+    const all = { ...thresholds, for: pending };
+    const keys = Object.entries(all).map(
+      ([key, value]) => `\`${key}: ${typeof value === 'number' ? value : value.text}\``,
+    );
+    return `| [${alert.name}](runbook/${alert.name}.md) | ${severity} | ${cell(alert.about)} | ${keys.join(', ')} |`;
+  });
+  return `| Alert | Severity | Fires when | Shipped thresholds |\n| --- | --- | --- | --- |\n${rows.join('\n')}`;
+}
+
+function episodeRow(name: Name): string {
+  const { from, to } = episodes[name];
+  const alerts = Object.entries(firing).filter(([, { in: names }]) => names.includes(name));
+  const fires = alerts.length > 0 ? alerts.map(([alert]) => alert).join(', ') : 'nothing';
+  return `| ${name} | ${clock(from)} | ${clock(to)} | ${cell(abouts[name])} | ${fires} |`;
+}
+
+/** Minutes of the workday as the time of day. */
+function clock(minutes: number): string {
+  const at = 7 * 60 + 30 + minutes;
+  return [Math.floor(at / 60), at % 60].map((part) => String(part).padStart(2, '0')).join(':');
+}
+
+const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ');
