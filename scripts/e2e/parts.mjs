@@ -1,5 +1,5 @@
 // The parts that the end-to-end tests need and npm does not bring: each found, or fetched into .cache/e2e.
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { cache, Missing, makeFolder, onPath, orNothing, run, windows } from './tools.mjs';
 
@@ -28,22 +28,46 @@ function unpackDebian(name, packages) {
   });
 }
 
-/** The server and its checking tool: those on PATH, else Debian's package, unpacked but not installed. */
-function getPrometheus() {
-  const use = (prometheus, promtool, where) => {
-    const version = /version (\S+)/.exec(run(prometheus, ['--version']))?.[1];
-    run(promtool, ['--version']);
-    return { what: `prometheus and promtool ${version}, ${where}`, prometheus, promtool };
+/** A server and its checking tool: those on PATH, else Debian's package, which `unpack` puts where `unpacked` says. */
+function getWithTool([server, tool], installed, unpacked, unpack) {
+  const use = (binaries, where) => {
+    const [text] = binaries.map((binary) => run(binary, ['--version']));
+    const version = /version (\S+)/.exec(text)?.[1];
+    return {
+      what: `${server} and ${tool} ${version}, ${where}`,
+      [server]: binaries[0],
+      [tool]: binaries[1],
+    };
   };
-  const installed = [onPath('prometheus'), onPath('promtool')];
-  if (installed[0] && installed[1]) return use(...installed, 'found on PATH');
-
-  const unpacked = ['prometheus', 'promtool'].map((name) => join(cache, 'prometheus', 'usr', 'bin', name));
-  const useUnpacked = () => use(...unpacked, 'Debian’s package in .cache/e2e');
+  if (installed.every(Boolean)) return use(installed, 'found on PATH');
+  const useUnpacked = () => use(unpacked, 'Debian’s package in .cache/e2e');
   const found = orNothing(useUnpacked);
   if (found) return found;
-  unpackDebian('prometheus', ['prometheus']);
+  unpack();
   return useUnpacked();
+}
+
+function getPrometheus() {
+  const names = ['prometheus', 'promtool'];
+  const unpacked = names.map((name) => join(cache, 'prometheus', 'usr', 'bin', name));
+  return getWithTool(names, names.map(onPath), unpacked, () => unpackDebian('prometheus', ['prometheus']));
+}
+
+function getAlertmanager() {
+  const debian = 'prometheus-alertmanager';
+  const folder = join(cache, debian);
+  const start = join(folder, 'start');
+  const installed = [onPath('alertmanager') ?? onPath(debian), onPath('amtool')];
+  const unpacked = [start, join(folder, 'usr', 'bin', 'amtool')];
+  return getWithTool(['alertmanager', 'amtool'], installed, unpacked, () => {
+    unpackDebian(debian, [debian, 'tzdata']);
+    // Debian's build reads its templates from /usr/share and from nowhere else: it gets a /usr/share of its own.
+    const script = `#!/bin/sh
+folder=$(dirname "$0")
+exec unshare --map-root-user --mount sh -c 'mount --bind "$0/share" /usr/share && exec "$0/bin/${debian}" "$@"' "$folder/usr" "$@"
+`;
+    writeFileSync(start, script, { mode: 0o755 });
+  });
 }
 
 /** A server that is one program: the one on PATH, else Debian's package, unpacked but not installed. */
@@ -251,6 +275,7 @@ function getBuf() {
 /** Each part by the name that the tests look it up by; a getter gives what it is and where, or throws Missing. */
 export const getters = {
   prometheus: getPrometheus,
+  alertmanager: getAlertmanager,
   pushgateway: getPushgateway,
   victoriaMetrics: getVictoriaMetrics,
   python: getPython,

@@ -4,6 +4,7 @@ import { describe } from '@jest/globals';
 /** What scripts/e2e.mjs got from outside. */
 export interface Parts {
   prometheus: { prometheus: string; promtool: string };
+  alertmanager: { alertmanager: string; amtool: string };
   pushgateway: { binary: string };
   victoriaMetrics: { binary: string };
   python: { python: string; env: Record<string, string> };
