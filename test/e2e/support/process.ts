@@ -121,3 +121,37 @@ export async function freePort(): Promise<number> {
   await once(server, 'close');
   return port;
 }
+
+/** A server of another project under way. */
+export interface Serving {
+  /** Address without a path. */
+  origin: string;
+  stop(): Promise<Ended>;
+}
+
+/** Starts a server of the Prometheus project on a free port and waits until it is ready. */
+export async function serveOnFreePort(
+  name: string,
+  binary: string,
+  args: readonly string[],
+  folder: string,
+): Promise<Serving> {
+  // A port that was free may be taken a moment later.
+  for (let attempt = 1; ; attempt++) {
+    const address = `127.0.0.1:${await freePort()}`;
+    const server = start(binary, [...args, `--web.listen-address=${address}`], { folder });
+    const origin = `http://${address}`;
+    try {
+      await poll(`a ready ${name}`, async () => {
+        if (server.ended() !== undefined) return true;
+        return (await fetch(`${origin}/-/ready`)).ok;
+      });
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+    if (server.ended() === undefined) return { origin, stop: () => server.stop() };
+    const log = server.stderr();
+    if (attempt === 3 || !log.includes('address already in use')) throw new Error(`${name} ended:\n${log}`);
+  }
+}

@@ -1,6 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort, poll, type Running, start } from './process.ts';
+import { type Serving, serveOnFreePort } from './process.ts';
 
 /** One of Prometheus' scrape jobs: with one target, or with one for each account that the exporter lists. */
 export interface Job {
@@ -53,46 +53,22 @@ export function keyOf(labels: Readonly<Record<string, string>>): string {
     .join(' ');
 }
 
-/** Starts a Prometheus that scrapes these jobs, with its data in a folder of its own. */
+/** Starts a Prometheus that scrapes these jobs, with its data in a folder of its own; `more` is added to its configuration. */
 export async function startPrometheus(
   binary: string,
   jobs: readonly Job[],
   folder: string,
+  more: object = {},
 ): Promise<Prometheus> {
   const config = join(folder, 'prometheus.yml');
-  await writeFile(config, toConfig(jobs));
-  // A port that was free may be taken a moment later.
-  for (let attempt = 1; ; attempt++) {
-    const port = await freePort();
-    const data = join(folder, `data-${attempt}`);
-    await mkdir(data);
-    const args = [
-      `--config.file=${config}`,
-      `--storage.tsdb.path=${data}`,
-      `--web.listen-address=127.0.0.1:${port}`,
-      '--log.level=warn',
-    ];
-    const server = start(binary, args, { folder });
-    const api = `http://127.0.0.1:${port}`;
-    try {
-      await poll('a ready Prometheus', async () => {
-        if (server.ended() !== undefined) return true;
-        return (await fetch(`${api}/-/ready`)).ok;
-      });
-    } catch (error) {
-      await server.stop();
-      throw error;
-    }
-    if (server.ended() === undefined) return connect(api, server);
-    const log = server.stderr();
-    if (attempt === 3 || !log.includes('address already in use')) {
-      throw new Error(`Prometheus ended:\n${log}`);
-    }
-  }
+  // JSON is YAML.
+  await writeFile(config, JSON.stringify({ scrape_configs: toScrapeConfigs(jobs), ...more }));
+  const args = [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, 'data')}`, '--log.level=warn'];
+  return connect(await serveOnFreePort('Prometheus', binary, args, folder));
 }
 
-function toConfig(jobs: readonly Job[]): string {
-  const scrapeConfigs = jobs.map(({ name, origin, intervalSeconds, timeoutSeconds, discovers, token }) => {
+function toScrapeConfigs(jobs: readonly Job[]): object[] {
+  return jobs.map(({ name, origin, intervalSeconds, timeoutSeconds, discovers, token }) => {
     // For http_sd_configs Prometheus 2.42 and 2.46 do not fill in the type.
     const bearer = { authorization: { type: 'Bearer', credentials: token } };
     const authorization = token === undefined ? {} : bearer;
@@ -116,8 +92,6 @@ function toConfig(jobs: readonly Job[]): string {
       ...targets,
     };
   });
-  // JSON is YAML.
-  return JSON.stringify({ scrape_configs: scrapeConfigs });
 }
 
 interface Result {
@@ -134,9 +108,9 @@ interface ActiveTarget {
   discoveredLabels: Record<string, string>;
 }
 
-function connect(api: string, server: Running): Prometheus {
+function connect({ origin, stop }: Serving): Prometheus {
   async function get<T>(path: string, parameters: Record<string, string> = {}): Promise<T> {
-    const response = await fetch(`${api}/api/v1/${path}?${new URLSearchParams(parameters)}`);
+    const response = await fetch(`${origin}/api/v1/${path}?${new URLSearchParams(parameters)}`);
     const answer = (await response.json()) as { status: string; error?: string; data: T };
     if (answer.status !== 'success')
       throw new Error(`${path} ${JSON.stringify(parameters)}: ${answer.error}`);
@@ -185,7 +159,7 @@ function connect(api: string, server: Running): Prometheus {
       return Object.fromEntries(metadata.map(({ metric, type }) => [metric, type]));
     },
     stop: async () => {
-      await server.stop();
+      await stop();
     },
   };
 }
