@@ -81,9 +81,7 @@ over 1 day and 2 h, or once over 3 days and 6 h. In the first hours of an accoun
 Each has the labels \`severity\` and \`audience\` (supervisor or sre), and the annotations \`summary\`, \`description\`, \`runbook_url\` and
 \`dashboard_url\`. \`runbook_url\` is a path in this project until you set \`urls.runbooks\`.
 
-## Alertmanager
-
-ALERTMANAGER
+Who is told of which, and when: [alertmanager.md](alertmanager.md).
 
 ## Where to load them
 

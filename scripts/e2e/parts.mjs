@@ -61,10 +61,16 @@ function getAlertmanager() {
   const unpacked = [start, join(folder, 'usr', 'bin', 'amtool')];
   return getWithTool(['alertmanager', 'amtool'], installed, unpacked, () => {
     unpackDebian(debian, [debian, 'tzdata']);
-    // Debian's build reads its templates from /usr/share and from nowhere else: it gets a /usr/share of its own.
+    // Debian's build reads its templates from /usr/share and from nowhere else: it gets a /usr/share of its own, or where
+    // namespaces are forbidden, as in most containers, a link in the real one, which takes root.
     const script = `#!/bin/sh
-folder=$(dirname "$0")
-exec unshare --map-root-user --mount sh -c 'mount --bind "$0/share" /usr/share && exec "$0/bin/${debian}" "$@"' "$folder/usr" "$@"
+usr=$(cd "$(dirname "$0")" && pwd)/usr
+if unshare --map-root-user --mount true 2>/dev/null; then
+  exec unshare --map-root-user --mount sh -c 'mount --bind "$0/share" /usr/share && exec "$0/bin/${debian}" "$@"' "$usr" "$@"
+fi
+templates=prometheus/alertmanager
+[ -e /usr/share/$templates ] || { mkdir -p /usr/share/prometheus && ln -sfn "$usr/share/$templates" /usr/share/$templates; } || exit 1
+ZONEINFO="$usr/share/zoneinfo" exec "$usr/bin/${debian}" "$@"
 `;
     writeFileSync(start, script, { mode: 0o755 });
   });
