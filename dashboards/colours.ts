@@ -1,9 +1,12 @@
+/** The colour of what is out of sight: nobody is there, or nothing is known. */
+export const nobodyKnows = '#6E7078';
+
 /** The colour of each presence, the same on every dashboard. */
 export const presenceColours = {
   Ready: 'green',
   Away: 'yellow',
   ExtendedAway: 'orange',
-  LoggedOut: '#6E7078',
+  LoggedOut: nobodyKnows,
 } as const;
 
 /** The colour of each activity. */
@@ -17,7 +20,7 @@ export const activityColours = {
   failed: 'dark-red',
   away: 'yellow',
   extended_away: 'orange',
-  logged_out: '#6E7078',
+  logged_out: nobodyKnows,
   other: 'text',
 } as const;
 

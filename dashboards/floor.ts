@@ -36,6 +36,9 @@ export const longestIdle = longest(once('vcc_idle_oldest_since_timestamp_seconds
 /** The age of the oldest account's data, also when the exporter is gone. */
 export const dataAge = `max(time() - max by (account) (last_over_time(${select('vcc_snapshot_timestamp_seconds')}[6h])))`;
 
+/** Accounts whose agents no number has: that cannot be read, or whose exporter is gone. */
+const missingAccounts = `count(max by (account) (last_over_time(${select('vcc_up')}[1h]))) - (count(${once('vcc_snapshot_timestamp_seconds')}) or vector(0))`;
+
 /** For a screen on the wall: large numbers, no names. */
 export function floorDashboard(settings: AlertSettings) {
   const limit = (name: `Vcc${string}`, key: string) => thresholdOf(settings, name, key);
@@ -115,7 +118,7 @@ export function floorDashboard(settings: AlertSettings) {
             height: 5,
             unit: 'percentunit',
             decimals: 0,
-            noValue: 'nobody in',
+            noValue: 'nobody, or no data',
             background: true,
             steps: [
               [null, 'red'],
@@ -143,7 +146,7 @@ export function floorDashboard(settings: AlertSettings) {
           stat({
             title: 'Ready',
             description: 'Agents whose presence is Ready, busy or not.',
-            width: 5,
+            width: 4,
             height: 3,
             unit: 'short',
             noValue: 'no data',
@@ -153,7 +156,7 @@ export function floorDashboard(settings: AlertSettings) {
             title: 'Working',
             description:
               'Agents with an interaction in hand: ringing, connected, in wrap-up, or workload without a listed interaction.',
-            width: 5,
+            width: 4,
             height: 3,
             unit: 'short',
             noValue: 'no data',
@@ -166,7 +169,7 @@ export function floorDashboard(settings: AlertSettings) {
           stat({
             title: 'Away',
             description: 'Agents whose presence is Away or ExtendedAway.',
-            width: 5,
+            width: 4,
             height: 3,
             unit: 'short',
             noValue: 'no data',
@@ -175,7 +178,7 @@ export function floorDashboard(settings: AlertSettings) {
           stat({
             title: 'Ringing',
             description: 'Interactions that are ringing at an agent now.',
-            width: 5,
+            width: 4,
             height: 3,
             unit: 'short',
             noValue: 'no data',
@@ -189,6 +192,21 @@ export function floorDashboard(settings: AlertSettings) {
             unit: 'short',
             noValue: 'no data',
             queries: [{ expr: loggedIn }],
+          }),
+          stat({
+            title: 'Accounts missing',
+            description:
+              'Chosen accounts that could be read within the last hour and cannot now: their agents are in none of these numbers. The Exporter dashboard has the reason.',
+            width: 4,
+            height: 3,
+            unit: 'short',
+            noValue: 'no data',
+            background: true,
+            steps: [
+              [null, 'green'],
+              [1, 'red'],
+            ],
+            queries: [{ expr: missingAccounts }],
           }),
         ],
       },

@@ -106,7 +106,7 @@ export function interactionsDashboard(settings: AlertSettings) {
             height: 4,
             unit: 'percentunit',
             decimals: 0,
-            noValue: 'nobody at work',
+            noValue: 'nobody, or no data',
             queries: [{ expr: `${total('vcc_agents_by_activity', 'activity="wrap"')} / (${working} > 0)` }],
           }),
         ],

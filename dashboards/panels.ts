@@ -8,6 +8,7 @@ import * as statetimelines from '@grafana/grafana-foundation-sdk/statetimeline';
 import * as tables from '@grafana/grafana-foundation-sdk/table';
 import * as texts from '@grafana/grafana-foundation-sdk/text';
 import * as timelines from '@grafana/grafana-foundation-sdk/timeseries';
+import { nobodyKnows } from './colours.ts';
 
 /** The data source that the user chooses. */
 export const datasource = { type: 'prometheus', uid: '$datasource' };
@@ -87,7 +88,22 @@ export function stat(options: Common & { queries: readonly Query[]; background?:
     )
     .reduceOptions(lastValue());
   const colour = options.steps ? dashboard.FieldColorModeId.Thresholds : dashboard.FieldColorModeId.Fixed;
-  return finish(builder, options, instant(options.queries), colour);
+  const { width, height, build } = finish(builder, options, instant(options.queries), colour);
+  return { width, height, build: () => withUnknownGrey(build(), options.noValue) };
+}
+
+/** No data must not have the colour of the first threshold, which is green where little is good. */
+function withUnknownGrey(panel: dashboard.Panel, noValue: string): dashboard.Panel {
+  const { defaults, overrides } = panel.fieldConfig!;
+  const unknown: dashboard.SpecialValueMap = {
+    type: dashboard.MappingType.SpecialValue,
+    options: {
+      match: dashboard.SpecialValueMatch.NullAndNan,
+      result: { text: noValue, color: nobodyKnows, index: 100 },
+    },
+  };
+  const mappings = [...(defaults.mappings ?? []), unknown];
+  return { ...panel, fieldConfig: { overrides, defaults: { ...defaults, mappings } } };
 }
 
 /**

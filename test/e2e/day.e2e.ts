@@ -285,6 +285,17 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
       }
     });
 
+    test.each([
+      ['before', 60, 0],
+      ['in an outage of the API', 820, 1],
+      ['while no exporter runs', 920, 2],
+      ['after', 950, 0],
+    ])('vcc-floor: Accounts missing, %s', async (_, at, missing) => {
+      const [target] = of('vcc-floor', 'Accounts missing').targets!;
+      const found = await queryAt(receiver.origin, fillIn(target!.expr), timeOf(at));
+      expect(found.map(({ value }) => value)).toEqual([missing]);
+    });
+
     test('tables have a row for every agent who is logged in, with what the stand-in has', async () => {
       const columns = of('vcc-team', 'Agents').targets!;
       const timeMs = timeOf(290);
