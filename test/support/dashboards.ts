@@ -18,7 +18,7 @@ export interface PanelJson {
     format?: string;
     datasource: { type: string; uid: string };
   }[];
-  transformations?: { id: string }[];
+  transformations?: { id: string; options: { renameByName?: Record<string, string> } }[];
   options?: Record<string, unknown>;
   fieldConfig?: {
     defaults: {

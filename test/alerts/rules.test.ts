@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { load } from 'js-yaml';
+import type { AlertRule, RuleGroup } from '../../alerts/rules.ts';
+import { takeApart } from '../support/promql.ts';
+
+const read = <File>(path: string) =>
+  load(readFileSync(new URL(`../../alerts/${path}`, import.meta.url), 'utf8')) as File;
+const groups = read<{ groups: RuleGroup<AlertRule>[] }>('prometheus/vcc-alerts.yml').groups;
+const rules = groups.flatMap((group) => group.rules);
+
+interface GrafanaRule {
+  uid: string;
+  title: string;
+  condition: string;
+  data: {
+    refId: string;
+    datasourceUid: string;
+    model: { refId: string; expr?: string; expression?: string };
+  }[];
+  noDataState: string;
+  execErrState: string;
+  missing_series_evals_to_resolve: number;
+  for: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  isPaused: boolean;
+}
+const grafana = read<{
+  apiVersion: number;
+  groups: { orgId: number; name: string; folder: string; interval: string; rules: GrafanaRule[] }[];
+}>('grafana/vcc-alerts.yml');
+
+describe.each(rules.map((rule) => [rule.alert, rule] as const))('%s', (name, rule) => {
+  const { expr, labels, annotations } = rule;
+
+  test('says how urgent it is, for whom, what it is about, and where to read on', () => {
+    expect(Object.keys(labels).sort()).toEqual(['audience', 'severity']);
+    expect(labels.severity).toMatch(/^(critical|warning|info)$/);
+    expect(labels.audience).toMatch(/^(supervisor|sre)$/);
+    expect(Object.keys(annotations).sort()).toEqual([
+      'dashboard_url',
+      'description',
+      'runbook_url',
+      'summary',
+    ]);
+    expect(annotations.runbook_url).toBe(`docs/runbook/${name}.md`);
+    expect(annotations.dashboard_url).toMatch(
+      /^http:\/\/localhost:3000\/d\/vcc-(floor|team|interactions|exporter)(\?var-account=\{\{ \$labels\.account \| urlquery \}\}(&var-team=\{\{ \$labels\.team \| urlquery \}\})?)?$/,
+    );
+    expect(annotations.summary!.replace(/\{\{.*?\}\}/g, 'acme-uk').length).toBeLessThan(80);
+  });
+
+  test('does not flap by ranks, and names no agent', () => {
+    expect(expr).not.toMatch(/\b(topk|bottomk)\b/);
+    expect(expr).not.toMatch(/vcc_agent_/);
+    expect(JSON.stringify(rule)).not.toMatch(/agent_id/);
+  });
+
+  test('its texts speak of labels that its series have', () => {
+    const { selectors, groupingLabels } = takeApart(expr);
+    const named = [...JSON.stringify(annotations).matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label!);
+    const dropped = /\bby \(/.test(expr) ? [] : groupingLabels;
+    for (const label of named) expect(dropped).not.toContain(label);
+    expect(selectors.length).toBeGreaterThan(0);
+  });
+});
+
+describe('for Grafana', () => {
+  test('there are the same alerts in the same groups', () => {
+    expect(grafana.apiVersion).toBe(1);
+    expect(
+      grafana.groups.map(({ name, interval, rules: each }) => [
+        name,
+        interval,
+        each.map(({ title }) => title),
+      ]),
+    ).toEqual(
+      groups.map(({ name, interval, rules: each }) => [name, interval, each.map(({ alert }) => alert)]),
+    );
+  });
+
+  test('each has a uid of its own that Grafana takes', () => {
+    const uids = grafana.groups.flatMap(({ rules: each }) => each.map(({ uid }) => uid));
+    expect(new Set(uids).size).toBe(rules.length);
+    for (const uid of uids) expect(uid).toMatch(/^[\w-]{1,40}$/);
+  });
+
+  test.each(grafana.groups.flatMap((group) => group.rules.map((rule) => [rule.title, rule] as const)))(
+    '%s asks the same, and counts no data as no alert',
+    (title, rule) => {
+      const prometheus = rules.find(({ alert }) => alert === title)!;
+      const [query, math, threshold] = rule.data;
+      expect(query!.model.expr).toBe(prometheus.expr);
+      expect(math!.model.expression).toBe(
+        `is_number($${query!.refId}) || is_nan($${query!.refId}) || is_inf($${query!.refId})`,
+      );
+      expect(threshold!.model.expression).toBe(math!.refId);
+      expect(rule.data.map(({ refId, model }) => refId === model.refId)).toEqual([true, true, true]);
+      expect(rule.data.map(({ datasourceUid }) => datasourceUid)).toEqual([
+        'prometheus',
+        '__expr__',
+        '__expr__',
+      ]);
+      expect(rule).toMatchObject({
+        condition: threshold!.refId,
+        noDataState: 'OK',
+        execErrState: 'Error',
+        missing_series_evals_to_resolve: 1,
+        for: prometheus.for ?? '0s',
+        labels: prometheus.labels,
+        isPaused: false,
+      });
+      // A $ in a label would be taken for a variable of Grafana's environment; in annotations it is not.
+      expect(JSON.stringify([rule.title, rule.labels])).not.toContain('$');
+      const inPrometheus = Object.fromEntries(
+        Object.entries(rule.annotations).map(([key, text]) => [
+          key,
+          text.replaceAll('$values.query.Value', '$value'),
+        ]),
+      );
+      expect(inPrometheus).toEqual(prometheus.annotations);
+    },
+  );
+});

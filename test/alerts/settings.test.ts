@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { dump } from 'js-yaml';
+import { alerts } from '../../alerts/index.ts';
+import { toAlertGroups } from '../../alerts/rules.ts';
+import { parseAlertSettings, thresholdOf } from '../../alerts/settings.ts';
+import { ConfigError } from '../../src/config/load.ts';
+import { strangersIn, takeApart } from '../support/promql.ts';
+
+const shipped = readFileSync(new URL('../../alerts/thresholds.yml', import.meta.url), 'utf8');
+const withOurs = (ours: unknown) => parseAlertSettings(shipped, dump(ours), 'ours.yml');
+const rulesWith = (ours: unknown) => toAlertGroups(withOurs(ours)).flatMap(({ rules }) => rules);
+const exprOf = (ours: unknown, name: string) => rulesWith(ours).find(({ alert }) => alert === name)!.expr;
+
+function problemsOf(text: string): readonly string[] {
+  try {
+    parseAlertSettings(shipped, text, 'ours.yml');
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+test('what is shipped has every alert, and nothing else', () => {
+  expect(parseAlertSettings(shipped).alerts.map(({ alert }) => alert.name)).toEqual(
+    alerts.map(({ name }) => name),
+  );
+});
+
+test.each([
+  ['alert: {}', 'ours.yml: alert: expected urls, job, interval or alerts; received {}'],
+  ['[1]', 'ours.yml: the file: expected a mapping; received [1]'],
+  ['alerts: [VccIdleAgents]', 'ours.yml: alerts: expected a mapping; received ["VccIdleAgents"]'],
+  ['urls: x', 'ours.yml: urls: expected a mapping; received "x"'],
+  ['urls: { grafana: 1 }', 'ours.yml: urls.grafana: expected an address; received 1'],
+  ['urls: { wiki: x }', 'ours.yml: urls.wiki: expected grafana or runbooks; received "x"'],
+  ['job: "a\\"b"', 'ours.yml: job: expected a regular expression; received "a\\"b"'],
+  [
+    'interval: 1m30s',
+    'ours.yml: interval: expected a length of time such as 90s, 15m or 2h; received "1m30s"',
+  ],
+  ['alerts: { VccIdle: {} }', 'ours.yml: alerts.VccIdle: expected the name of an alert; received {}'],
+  ['alerts: { VccIdleAgents: 5 }', 'ours.yml: alerts.VccIdleAgents: expected a mapping; received 5'],
+  [
+    'alerts: { VccIdleAgents: { agnets: 5 } }',
+    'ours.yml: alerts.VccIdleAgents.agnets: expected one of for, severity, enabled, accounts, agents, longer_than; received 5',
+  ],
+  [
+    'alerts: { VccIdleAgents: { agents: "5" } }',
+    'ours.yml: alerts.VccIdleAgents.agents: expected a number above 0; received "5"',
+  ],
+  [
+    'alerts: { VccIdleAgents: { agents: 0 } }',
+    'ours.yml: alerts.VccIdleAgents.agents: expected a number above 0; received 0',
+  ],
+  [
+    'alerts: { VccIdleAgents: { longer_than: 15 } }',
+    'ours.yml: alerts.VccIdleAgents.longer_than: expected a length of time such as 90s, 15m or 2h; received 15',
+  ],
+  [
+    'alerts: { VccAvailableShareLow: { share: 20 } }',
+    'ours.yml: alerts.VccAvailableShareLow.share: expected a number between 0 and 1; received 20',
+  ],
+  [
+    'alerts: { VccWrapTooLong: { severity: page } }',
+    'ours.yml: alerts.VccWrapTooLong.severity: expected critical or warning or info; received "page"',
+  ],
+  [
+    'alerts: { VccWrapTooLong: { enabled: off } }',
+    'ours.yml: alerts.VccWrapTooLong.enabled: expected true or false; received "off"',
+  ],
+  [
+    'alerts: { VccIdleAgents: { teams: { Support: { agents: 2 } } } }',
+    'ours.yml: alerts.VccIdleAgents.teams: expected one of for, severity, enabled, accounts, agents, longer_than; received {"Support":{"agents":2}}',
+  ],
+  [
+    'alerts: { VccExporterDown: { accounts: { acme: {} } } }',
+    'ours.yml: alerts.VccExporterDown.accounts: expected one of for, severity, enabled; received {"acme":{}}',
+  ],
+  [
+    'alerts: { VccIdleAgents: { accounts: { acme: 3 } } }',
+    'ours.yml: alerts.VccIdleAgents.accounts.acme: expected a mapping; received 3',
+  ],
+  [
+    'alerts: { VccIdleAgents: { accounts: { acme: { for: 2m } } } }',
+    'ours.yml: alerts.VccIdleAgents.accounts.acme.for: expected one of agents, longer_than; received "2m"',
+  ],
+  [
+    'alerts: { VccIdleAgents: { accounts: { acme: { agents: many } } } }',
+    'ours.yml: alerts.VccIdleAgents.accounts.acme.agents: expected a number above 0; received "many"',
+  ],
+])('%s is refused', (text, problem) => {
+  expect(problemsOf(text)).toEqual([problem]);
+});
+
+test('text that is no YAML is refused', () => {
+  expect(problemsOf('alerts: {')[0]).toMatch(/^ours\.yml: expected YAML; /);
+});
+
+test('all problems are told at once', () => {
+  expect(problemsOf('alerts: { VccIdleAgents: { agents: -1, for: soon }, VccIdle: {} }')).toEqual([
+    expect.stringContaining('alerts.VccIdle:'),
+    expect.stringContaining('alerts.VccIdleAgents.for:'),
+    expect.stringContaining('alerts.VccIdleAgents.agents:'),
+  ]);
+});
+
+test('what is not said is as shipped', () => {
+  const settings = withOurs({ alerts: { VccIdleAgents: { agents: 9 }, VccIdleTooLong: null } });
+  expect(thresholdOf(settings, 'VccIdleAgents', 'agents')).toBe(9);
+  expect(thresholdOf(settings, 'VccIdleAgents', 'longer_than')).toBe(900);
+  expect(thresholdOf(settings, 'VccIdleTooLong', 'longer_than')).toBe(1800);
+});
+
+test('an alert can be switched off, and be more or less urgent', () => {
+  const rules = rulesWith({
+    alerts: { VccWrapTooLong: { enabled: false }, VccRingTooLong: { severity: 'critical' } },
+  });
+  expect(rules.map(({ alert }) => alert)).not.toContain('VccWrapTooLong');
+  expect(rules).toHaveLength(alerts.length - 1);
+  expect(rules.find(({ alert }) => alert === 'VccRingTooLong')!.labels.severity).toBe('critical');
+});
+
+test('a bound that only an override asks for is watched too', () => {
+  const ours = { alerts: { VccTeamIdleAgents: { teams: { Support: { longer_than: '7m' } } } } };
+  expect(withOurs(ours).idleBounds).toEqual([420, 900]);
+  expect(exprOf(ours, 'VccIdleBoundMissing')).toContain('"420.0"');
+});
+
+test('addresses lead where they should', () => {
+  const [rule] = rulesWith({ urls: { grafana: 'https://g.example/', runbooks: 'https://w.example/vcc/' } });
+  expect(rule!.annotations).toMatchObject({
+    runbook_url: 'https://w.example/vcc/VccExporterDown.md',
+    dashboard_url: 'https://g.example/d/vcc-exporter',
+  });
+});
+
+describe('thresholds of single accounts and teams', () => {
+  const names = ['acme-uk', 'a.b', 'x"y', 'back\\slash', '(c)+[d]|{e}*?^$', 'Back office', 'ünï'];
+  /** What a matcher of ours takes, as RE2 reads it. */
+  const takes = ({ op, value }: { op: string; value: string }, name: string) => {
+    const found = /[~]/.test(op) ? new RegExp(`^(?:${value})$`).test(name) : value === name;
+    return op.startsWith('!') ? !found : found;
+  };
+
+  test.each([
+    ['VccIdleAgents', 'accounts', 'account', { agents: 2, longer_than: '10m' }],
+    ['VccTeamIdleTooLong', 'teams', 'team', { longer_than: '2h' }],
+    ['VccNobodyFreeWhileRinging', 'accounts', 'account', { share: 0.9 }],
+    ['VccDataStale', 'accounts', 'account', { older_than: '1h' }],
+    ['VccErrorBudgetBurn', 'accounts', 'account', { objective: 0.9 }],
+  ])('%s has one side for each name and none for two', (alert, key, label, own) => {
+    const perOne = Object.fromEntries(names.map((name) => [name, own]));
+    const expr = exprOf({ alerts: { [alert]: { [key]: perOne } } }, alert);
+    expect(strangersIn(expr)).toEqual([]);
+    const sides = expr.split('\nor\n(').map((side) => takeApart(side.startsWith('(') ? side : `(${side}`));
+    expect(sides).toHaveLength(names.length + 1);
+    for (const name of [...names, 'another', 'acmeXuk', 'aXb']) {
+      const taken = sides.map(({ selectors }) =>
+        selectors.map(({ matchers }) =>
+          matchers.filter((matcher) => matcher.label === label).every((matcher) => takes(matcher, name)),
+        ),
+      );
+      // All selectors of a side agree, and exactly one side takes the name.
+      expect(taken.map((each) => new Set(each).size)).toEqual(sides.map(() => 1));
+      expect(taken.filter(([first]) => first).length).toBe(1);
+      expect(taken.findIndex(([first]) => first)).toBe(names.indexOf(name) + 1);
+    }
+  });
+
+  test('have the numbers of their own, and the others those of all', () => {
+    const expr = exprOf(
+      { alerts: { VccIdleAgents: { accounts: { 'acme-night': { agents: 3 } } } } },
+      'VccIdleAgents',
+    );
+    expect(expr).toMatch(/account!~"acme-night"\} >= 5\n/);
+    expect(expr).toMatch(/account="acme-night"\} >= 3\n/);
+  });
+});

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { load } from 'js-yaml';
+import type { AlertRule, RecordingRule, RuleGroup } from '../../alerts/rules.ts';
+import { catalogue } from '../../src/catalogue/index.ts';
+import { fillIn, panelsOf, readDashboards } from '../support/dashboards.ts';
+import { strangersIn, takeApart } from '../support/promql.ts';
+
+const readGroups = <Rule>(file: string) =>
+  (
+    load(readFileSync(new URL(`../../alerts/prometheus/${file}`, import.meta.url), 'utf8')) as {
+      groups: RuleGroup<Rule>[];
+    }
+  ).groups.flatMap(({ rules }) => rules);
+const alerts = readGroups<AlertRule>('vcc-alerts.yml');
+const recordings = readGroups<RecordingRule>('vcc-recordings.yml');
+
+const ofPanels = readDashboards().flatMap(([uid, dashboard]) =>
+  panelsOf(dashboard).flatMap(({ title, targets = [] }) =>
+    targets.map(({ refId, expr }) => [`${uid}: ${title} (${refId})`, fillIn(expr)] as const),
+  ),
+);
+const ofVariables = readDashboards().flatMap(([uid, { templating }]) =>
+  templating.list
+    .filter(({ type }) => type === 'query')
+    .map(({ name, query }) => {
+      const text = (query as { query: string }).query;
+      const [, selector, label] = /^label_values\((.+), (\w+)\)$/.exec(text)!;
+      return [`${uid}: variable ${name}`, `sum by (${label}) (${fillIn(selector!)})`] as const;
+    }),
+);
+const all = [
+  ...ofPanels,
+  ...ofVariables,
+  ...alerts.map(({ alert, expr }) => [alert, expr] as const),
+  ...recordings.map(({ record, expr }) => [record, expr] as const),
+];
+
+test.each(all)('%s parses and names what there is', (_, expr) => {
+  expect(strangersIn(expr)).toEqual([]);
+});
+
+test('there are expressions of all kinds', () => {
+  expect(ofPanels.length).toBeGreaterThan(70);
+  expect(ofVariables.length).toBeGreaterThan(8);
+  expect([alerts.length, recordings.length]).toEqual([29, 10]);
+});
+
+test.each([
+  ['vcc_agent{account="a"}', 'no metric vcc_agent'],
+  ['vcc_idle_age_seconds', 'no metric vcc_idle_age_seconds'],
+  ['vcc_agents_idle_bucket', 'no metric vcc_agents_idle_bucket'],
+  ['vcc_agents_idle{presence="Ready"}', 'vcc_agents_idle has no label presence'],
+  ['sum by (presense) (vcc_agents)', 'nothing here has a label presense'],
+  ['vcc_agents / on (team) vcc_agents_idle', 'nothing here has a label team'],
+  ['vcc_idle_age_seconds_gcount{le="1.0"}', 'vcc_idle_age_seconds_gcount has no label le'],
+])('%s is refused', (expr, problem) => {
+  expect(strangersIn(expr)).toEqual([problem]);
+});
+
+test('an expression that does not parse is refused', () => {
+  expect(() => takeApart('sum by (account) (vcc_agents')).toThrow(SyntaxError);
+  expect(() => takeApart('vcc_agents{account=$account}')).toThrow(/does not parse at/);
+});
+
+test('what a label is compared with by hand is one of its values', () => {
+  const valuesOf: Record<string, readonly string[]> = {
+    presence: ['Ready', 'Away', 'ExtendedAway', 'LoggedOut'],
+    state: ['Ringing', 'Connected', 'Wrap', 'Unexpected', 'Failed'],
+    workload: ['live', 'semi_live', 'non_live'],
+    direction: ['Inbound', 'Outbound', 'Internal'],
+    activity: [
+      'idle',
+      'working',
+      'ringing',
+      'connected',
+      'wrap',
+      'unexpected',
+      'failed',
+      'away',
+      'extended_away',
+      'logged_out',
+      'other',
+    ],
+  };
+  const strange = all.flatMap(([title, expr]) =>
+    takeApart(expr).selectors.flatMap(({ matchers }) =>
+      matchers.flatMap(({ label, value }) =>
+        (valuesOf[label] ? value.split('|') : [])
+          .filter((each) => !valuesOf[label]!.includes(each))
+          .map((each) => `${title}: ${label}="${each}"`),
+      ),
+    ),
+  );
+  expect(strange).toEqual([]);
+});
+
+describe('every metric', () => {
+  /** Why no dashboard shows it and no alert asks for it. */
+  const unused: Readonly<Record<string, string>> = {
+    vcc_agents_available:
+      'idle and eligible for routing, which is an optional field; vcc_agents_idle is shown',
+    vcc_agents_busy: 'vcc_agents_by_activity has it, apart by activity',
+    vcc_agents_ready_without_workload: 'the reference’s own reading of idle, which has wrap-up in it',
+    vcc_agents_eligible_for_routing: 'an optional field, which many accounts do not have',
+    vcc_agent_workload_since_timestamp_seconds:
+      'how long an agent is in a presence is shown; this is for queries',
+    vcc_agent_eligible_for_routing: 'likewise an optional field',
+    vcc_agent_interactions: 'the table has workload, which the API counts itself',
+    vcc_agent_info: 'names and columns of the roster: personal, for queries of one’s own',
+  };
+  const used = new Set(
+    all.flatMap(([, expr]) =>
+      takeApart(expr).selectors.map(({ metric }) => metric.replace(/_(bucket|gcount|gsum)$/, '')),
+    ),
+  );
+
+  test.each(catalogue.map(({ name }) => name))('%s is shown, alerted on, or not for a reason', (name) => {
+    expect(used.has(name)).toBe(unused[name] === undefined);
+  });
+
+  test('there are no reasons for metrics that do not exist', () => {
+    expect(Object.keys(unused).filter((name) => !catalogue.some((metric) => metric.name === name))).toEqual(
+      [],
+    );
+  });
+});
