@@ -30,7 +30,6 @@ export function exporterDashboard(settings: AlertSettings) {
             description: 'Accounts of which the last scrape failed. Below are the reasons.',
             width: 4,
             height: 4,
-            unit: 'short',
             noValue: 'no exporter',
             background: true,
             steps: [
@@ -46,7 +45,6 @@ export function exporterDashboard(settings: AlertSettings) {
             width: 4,
             height: 4,
             unit: 'dthms',
-            noValue: 'no data',
             background: true,
             steps: [
               [null, 'green'],
@@ -63,7 +61,6 @@ export function exporterDashboard(settings: AlertSettings) {
             height: 4,
             unit: 'percentunit',
             decimals: 0,
-            noValue: 'no data',
             background: true,
             steps: [
               [null, 'green'],
@@ -83,7 +80,6 @@ export function exporterDashboard(settings: AlertSettings) {
             height: 4,
             unit: 'percentunit',
             decimals: 2,
-            noValue: 'no data',
             background: true,
             steps: [
               [null, 'red'],
@@ -99,7 +95,6 @@ export function exporterDashboard(settings: AlertSettings) {
             height: 4,
             unit: 'percentunit',
             decimals: 0,
-            noValue: 'no data',
             background: true,
             steps: [
               [null, 'red'],
@@ -114,8 +109,6 @@ export function exporterDashboard(settings: AlertSettings) {
               'Agents in the snapshots, those included who left the company or never log in: what is paged through.',
             width: 4,
             height: 4,
-            unit: 'short',
-            noValue: 'no data',
             queries: [{ expr: total('vcc_snapshot_agents') }],
           }),
         ],
@@ -129,7 +122,6 @@ export function exporterDashboard(settings: AlertSettings) {
               'Whether each account was read. A gap is a time when the exporter itself was not there.',
             width: 12,
             height: 7,
-            unit: 'short',
             noValue: 'no exporter',
             meanings: { 0: { text: 'failed', colour: 'red' }, 1: { text: 'read', colour: 'green' } },
             queries: [{ expr: once('vcc_up'), legend: '{{account}}' }],
@@ -140,9 +132,6 @@ export function exporterDashboard(settings: AlertSettings) {
               'Accounts of which the scrape failed, by the reason. docs/errors.md says what each means and what to do.',
             width: 12,
             height: 7,
-            unit: 'short',
-            decimals: 0,
-            min: 0,
             noValue: 'no exporter',
             stacked: true,
             legend: 'table',
@@ -159,8 +148,6 @@ export function exporterDashboard(settings: AlertSettings) {
             width: 12,
             height: 7,
             unit: minutes,
-            min: 0,
-            noValue: 'no data',
             steps: [
               [null, 'transparent'],
               [stale, 'red'],
@@ -177,10 +164,7 @@ export function exporterDashboard(settings: AlertSettings) {
             description: `How many times faster than the objective of ${percent(objective)} allows scrapes fail, over an hour. The dashed line is where VccErrorBudgetBurn fires if it goes on.`,
             width: 12,
             height: 7,
-            unit: 'short',
             decimals: 1,
-            min: 0,
-            noValue: 'no data',
             steps: [
               [null, 'transparent'],
               [14.4, 'red'],
@@ -199,8 +183,6 @@ export function exporterDashboard(settings: AlertSettings) {
             width: 8,
             height: 7,
             unit: 's',
-            min: 0,
-            noValue: 'no data',
             colours: { deadline: 'red' },
             queries: [
               { expr: once('vcc_scrape_duration_seconds'), legend: '{{account}}' },
@@ -213,10 +195,6 @@ export function exporterDashboard(settings: AlertSettings) {
               'HTTP requests to Vonage for one snapshot, and those of them that repeated a failed one. Each counts against the fair-use budget of the account.',
             width: 8,
             height: 7,
-            unit: 'short',
-            decimals: 0,
-            min: 0,
-            noValue: 'no data',
             queries: [
               { expr: once('vcc_scrape_api_requests'), legend: '{{account}}' },
               { expr: once('vcc_scrape_api_retries'), legend: '{{account}}, repeated' },
@@ -229,8 +207,6 @@ export function exporterDashboard(settings: AlertSettings) {
             width: 8,
             height: 7,
             unit: 'percentunit',
-            min: 0,
-            noValue: 'no data',
             queries: [
               {
                 expr: `${total('vcc_scrape_api_retries')} / (${total('vcc_scrape_api_requests')} > 0)`,
@@ -249,7 +225,7 @@ export function exporterDashboard(settings: AlertSettings) {
             width: 8,
             height: 7,
             unit: 's',
-            noValue: 'no data',
+            signed: true,
             steps: [
               [null, 'red'],
               [-limit('VccClockSkew', 'more_than'), 'transparent'],
@@ -263,10 +239,6 @@ export function exporterDashboard(settings: AlertSettings) {
               'Series that the exporter emits, and those of single agents that it left out for VCC_AGENT_LIMIT (VccSeriesDropped).',
             width: 8,
             height: 7,
-            unit: 'short',
-            decimals: 0,
-            min: 0,
-            noValue: 'no data',
             colours: { 'left out': 'red' },
             queries: [
               {
@@ -282,10 +254,6 @@ export function exporterDashboard(settings: AlertSettings) {
               'Values that the API reference does not name (by field), agents whose answer lacks an optional field, and pairs of presence and description or teams past their caps, which are added up under "other".',
             width: 8,
             height: 7,
-            unit: 'short',
-            decimals: 0,
-            min: 0,
-            noValue: 'no data',
             queries: [
               { expr: `${total('vcc_unknown_values', '', 'field')} > 0`, legend: 'unknown {{field}}' },
               { expr: `${total('vcc_absent_values', '', 'field')}`, legend: 'without {{field}}' },
@@ -304,7 +272,6 @@ export function exporterDashboard(settings: AlertSettings) {
               'Whether each push arrived as a whole, or in the queue before the destination. Only where the exporter pushes.',
             width: 8,
             height: 6,
-            unit: 'short',
             noValue: noPush,
             meanings: { 0: { text: 'failed', colour: 'red' }, 1: { text: 'arrived', colour: 'green' } },
             queries: [{ expr: once('vcc_push_success'), legend: '{{account}} → {{destination}}' }],
@@ -314,9 +281,6 @@ export function exporterDashboard(settings: AlertSettings) {
             description: 'Samples that arrived with each push, and how long the push took.',
             width: 8,
             height: 6,
-            unit: 'short',
-            decimals: 0,
-            min: 0,
             noValue: noPush,
             queries: [{ expr: once('vcc_push_samples'), legend: '{{account}} → {{destination}}' }],
           }),
@@ -327,7 +291,6 @@ export function exporterDashboard(settings: AlertSettings) {
             width: 8,
             height: 6,
             unit: minutes,
-            min: 0,
             noValue: noPush,
             queries: [
               {
@@ -348,8 +311,6 @@ export function exporterDashboard(settings: AlertSettings) {
               'Each account: whether it is read, how many pages and agents it has, and whether the scrape was served from memory (VCC_CACHE_TTL).',
             width: 8,
             height: 7,
-            unit: 'short',
-            noValue: 'no data',
             sortBy: 'Agents',
             columns: [
               { title: 'Account', from: { label: 'account' } },
@@ -375,7 +336,6 @@ export function exporterDashboard(settings: AlertSettings) {
               'Each roster: whether it can be read, how old it is, and agents of whom it says nothing, or whom it has in several groups.',
             width: 8,
             height: 7,
-            unit: 'short',
             noValue: noRoster,
             sortBy: 'Agents',
             columns: [
@@ -403,7 +363,6 @@ export function exporterDashboard(settings: AlertSettings) {
               'What runs. Several rows: a deployment is under way, or there are several exporters.',
             width: 8,
             height: 7,
-            unit: 'short',
             noValue: 'no exporter',
             sortBy: 'Version',
             columns: [

@@ -60,9 +60,7 @@ export function floorDashboard(settings: AlertSettings) {
               'Agents who are Ready with no workload and no interaction, wrap-up included: they can take the next call. Red at 0: whoever rings now waits.',
             width: 4,
             height: 5,
-            unit: 'short',
             decimals: 0,
-            noValue: 'no data',
             background: true,
             steps: [
               [null, 'red'],
@@ -78,7 +76,6 @@ export function floorDashboard(settings: AlertSettings) {
             width: 4,
             height: 5,
             unit: 'dthms',
-            noValue: 'no data',
             background: true,
             meanings: nobody,
             steps: untilLimit(limit('VccIdleTooLong', 'longer_than')),
@@ -91,7 +88,6 @@ export function floorDashboard(settings: AlertSettings) {
             width: 4,
             height: 5,
             unit: 'dthms',
-            noValue: 'no data',
             background: true,
             meanings: nobody,
             steps: untilLimit(limit('VccAwayTooLong', 'longer_than')),
@@ -104,7 +100,6 @@ export function floorDashboard(settings: AlertSettings) {
             width: 4,
             height: 5,
             unit: 'dthms',
-            noValue: 'no data',
             background: true,
             meanings: nothing,
             steps: untilLimit(limit('VccRingTooLong', 'longer_than')),
@@ -134,7 +129,6 @@ export function floorDashboard(settings: AlertSettings) {
             width: 4,
             height: 5,
             unit: 'dthms',
-            noValue: 'no data',
             background: true,
             steps: [
               [null, 'green'],
@@ -148,8 +142,6 @@ export function floorDashboard(settings: AlertSettings) {
             description: 'Agents whose presence is Ready, busy or not.',
             width: 4,
             height: 3,
-            unit: 'short',
-            noValue: 'no data',
             queries: [{ expr: total('vcc_agents', 'presence="Ready"') }],
           }),
           stat({
@@ -158,8 +150,6 @@ export function floorDashboard(settings: AlertSettings) {
               'Agents with an interaction in hand: ringing, connected, in wrap-up, or workload without a listed interaction.',
             width: 4,
             height: 3,
-            unit: 'short',
-            noValue: 'no data',
             queries: [
               {
                 expr: total('vcc_agents_by_activity', 'activity=~"ringing|connected|wrap|working"'),
@@ -171,8 +161,6 @@ export function floorDashboard(settings: AlertSettings) {
             description: 'Agents whose presence is Away or ExtendedAway.',
             width: 4,
             height: 3,
-            unit: 'short',
-            noValue: 'no data',
             queries: [{ expr: total('vcc_agents', 'presence=~"Away|ExtendedAway"') }],
           }),
           stat({
@@ -180,8 +168,6 @@ export function floorDashboard(settings: AlertSettings) {
             description: 'Interactions that are ringing at an agent now.',
             width: 4,
             height: 3,
-            unit: 'short',
-            noValue: 'no data',
             queries: [{ expr: total('vcc_interactions_by_reason', 'state="Ringing"') }],
           }),
           stat({
@@ -189,8 +175,6 @@ export function floorDashboard(settings: AlertSettings) {
             description: 'Agents whose presence is not LoggedOut.',
             width: 4,
             height: 3,
-            unit: 'short',
-            noValue: 'no data',
             queries: [{ expr: loggedIn }],
           }),
           stat({
@@ -199,8 +183,6 @@ export function floorDashboard(settings: AlertSettings) {
               'Chosen accounts that could be read within the last hour and cannot now: their agents are in none of these numbers. The Exporter dashboard has the reason.',
             width: 4,
             height: 3,
-            unit: 'short',
-            noValue: 'no data',
             background: true,
             steps: [
               [null, 'green'],
@@ -218,10 +200,6 @@ export function floorDashboard(settings: AlertSettings) {
             description: 'Agents logged in, on top of each other by presence. A gap is a time without data.',
             width: 12,
             height: 8,
-            unit: 'short',
-            decimals: 0,
-            min: 0,
-            noValue: 'no data',
             stacked: true,
             colours: presenceColours,
             queries: [
@@ -234,9 +212,6 @@ export function floorDashboard(settings: AlertSettings) {
               'Agents who are Away or ExtendedAway, by the description that the account’s admin gave to it. "other" adds up those past VCC_MAX_DESCRIPTIONS.',
             width: 6,
             height: 8,
-            unit: 'short',
-            decimals: 0,
-            min: 0,
             noValue: 'nobody is away, or no data',
             queries: [
               {
@@ -251,10 +226,6 @@ export function floorDashboard(settings: AlertSettings) {
               'What agents have in hand now. Unexpected and Failed keep agents from work: the Interactions dashboard has the reasons.',
             width: 6,
             height: 8,
-            unit: 'short',
-            decimals: 0,
-            min: 0,
-            noValue: 'no data',
             colours: stateColours,
             queries: [{ expr: total('vcc_interactions_by_reason', '', 'state'), legend: '{{state}}' }],
           }),
@@ -264,10 +235,6 @@ export function floorDashboard(settings: AlertSettings) {
               'Agents logged in by the one thing they are doing. idle is free for the next call; unexpected and failed need help.',
             width: 12,
             height: 8,
-            unit: 'short',
-            decimals: 0,
-            min: 0,
-            noValue: 'no data',
             stacked: true,
             colours: activityColours,
             queries: [
@@ -284,8 +251,6 @@ export function floorDashboard(settings: AlertSettings) {
             width: 12,
             height: 8,
             unit: minutes,
-            min: 0,
-            noValue: 'no data',
             steps: [
               [null, 'transparent'],
               [limit('VccIdleTooLong', 'longer_than'), 'red'],

@@ -13,6 +13,9 @@ import { nobodyKnows } from './colours.ts';
 /** The data source that the user chooses. */
 export const datasource = { type: 'prometheus', uid: '$datasource' };
 
+const plain = 'short';
+const noData = 'no data';
+
 /** A query, and the name of its series. */
 export interface Query {
   expr: string;
@@ -39,10 +42,11 @@ export interface Common {
   /** In columns of 24 and rows of about 38 pixels. */
   width: number;
   height: number;
-  unit: string;
+  /** A plain number unless it is said. */
+  unit?: string;
   decimals?: number;
-  /** Shown when there is no data. */
-  noValue: string;
+  /** Shown when there is no data; "no data" unless it is said. */
+  noValue?: string;
   steps?: readonly Step[];
   /** By value. */
   meanings?: Readonly<Record<number, Meaning>>;
@@ -89,7 +93,7 @@ export function stat(options: Common & { queries: readonly Query[]; background?:
     .reduceOptions(lastValue());
   const colour = options.steps ? dashboard.FieldColorModeId.Thresholds : dashboard.FieldColorModeId.Fixed;
   const { width, height, build } = finish(builder, options, instant(options.queries), colour);
-  return { width, height, build: () => withUnknownGrey(build(), options.noValue) };
+  return { width, height, build: () => withUnknownGrey(build(), options.noValue ?? noData) };
 }
 
 /** No data must not have the colour of the first threshold, which is green where little is good. */
@@ -110,7 +114,8 @@ function withUnknownGrey(panel: dashboard.Panel, noValue: string): dashboard.Pan
  * Bars side by side, one for each series now; coloured by thresholds, or all the same. With `buckets` they are the buckets of
  * a histogram in their order, each without those below; their legend is `{{le}}`.
  */
-export function bars(options: Common & { queries: readonly Query[]; buckets?: boolean }): Panel {
+export function bars(declared: Common & { queries: readonly Query[]; buckets?: boolean }): Panel {
+  const options = { decimals: 0, min: 0, ...declared };
   const builder = new bargauge.PanelBuilder()
     .displayMode(common.BarGaugeDisplayMode.Basic)
     .orientation(common.VizOrientation.Horizontal)
@@ -136,11 +141,18 @@ interface Lines extends Common {
   queries: readonly Query[];
   stacked?: boolean;
   legend?: 'table';
+  /** Whether it may be below 0. */
+  signed?: true;
 }
 
 /** Lines over time, or areas on top of each other. */
 export function lines(declared: Lines): Panel {
-  const options = declared.unit === minutes ? toMinutes(declared) : declared;
+  const { signed, ...rest } = declared.unit === minutes ? toMinutes(declared) : declared;
+  const options: Lines = {
+    ...(!signed && { min: 0 }),
+    ...(rest.unit === undefined && { decimals: 0 }),
+    ...rest,
+  };
   const { stacked, steps, legend } = options;
   const builder = new timelines.PanelBuilder()
     .drawStyle(common.GraphDrawStyle.Line)
@@ -254,7 +266,7 @@ export function table(options: Common & { columns: readonly Column[]; sortBy: st
     const background = { type: 'color-background', mode: 'basic' };
     const properties = [
       // A label may be all digits, which Grafana would take for a number to be shortened.
-      { id: 'unit', value: 'label' in from ? 'string' : (unit ?? options.unit) },
+      { id: 'unit', value: 'label' in from ? 'string' : (unit ?? options.unit ?? plain) },
       { id: 'noValue', value: '–' },
       ...(decimals === undefined ? [] : [{ id: 'decimals', value: decimals }]),
       ...(width ? [{ id: 'custom.width', value: width }] : []),
@@ -295,8 +307,8 @@ function finish(
   targets: prometheus.DataqueryBuilder[],
   colour: dashboard.FieldColorModeId,
 ): Panel {
-  const { title, description, width, height, unit, decimals, noValue, steps, meanings, colours, min, max } =
-    options;
+  const { title, description, width, height, steps, meanings, colours } = options;
+  const { unit = plain, decimals, noValue = noData, min, max } = options;
   builder
     .title(title)
     .description(description)

@@ -57,8 +57,6 @@ export function teamDashboard(settings: AlertSettings) {
             description: 'Agents now, by presence, over the chosen accounts. Not limited to the chosen team.',
             width: 6,
             height: 4,
-            unit: 'short',
-            noValue: 'no data',
             colours: presenceColours,
             queries: [{ expr: total('vcc_agents', '', 'presence'), legend: '{{presence}}' }],
           }),
@@ -67,7 +65,6 @@ export function teamDashboard(settings: AlertSettings) {
             description: `Agents who have been idle for longer than VccIdleAgents allows (${idleLimit / 60} minutes). Red from as many on as the alert asks for.`,
             width: 4,
             height: 4,
-            unit: 'short',
             noValue: `no bucket of ${idleLimit} s`,
             background: true,
             steps: untilLimit(limit('VccIdleAgents', 'agents')),
@@ -79,7 +76,6 @@ export function teamDashboard(settings: AlertSettings) {
             width: 4,
             height: 4,
             unit: 'dthms',
-            noValue: 'no data',
             background: true,
             meanings: { 0: { text: 'nobody', colour: 'green' } },
             steps: untilLimit(limit('VccIdleTooLong', 'longer_than')),
@@ -91,7 +87,6 @@ export function teamDashboard(settings: AlertSettings) {
             width: 5,
             height: 4,
             unit: 'dthms',
-            noValue: 'no data',
             background: true,
             meanings: { 0: { text: 'nobody', colour: 'green' } },
             steps: untilLimit(away),
@@ -104,7 +99,6 @@ export function teamDashboard(settings: AlertSettings) {
             width: 5,
             height: 4,
             unit: 'dthms',
-            noValue: 'no data',
             background: true,
             meanings: { 0: { text: 'nobody', colour: 'green' } },
             steps: untilLimit(extendedAway),
@@ -121,7 +115,6 @@ export function teamDashboard(settings: AlertSettings) {
               'Agents of each team now. The row without a name is who is in no team, or not in the roster. Longest idle is red from VccTeamIdleTooLong on.',
             width: 16,
             height: 9,
-            unit: 'short',
             noValue: noRoster,
             sortBy: 'Idle',
             columns: [
@@ -174,9 +167,6 @@ export function teamDashboard(settings: AlertSettings) {
             description: 'Agents of each team who are Ready and have nothing to do.',
             width: 8,
             height: 9,
-            unit: 'short',
-            decimals: 0,
-            min: 0,
             noValue: noRoster,
             queries: [
               {
@@ -196,7 +186,6 @@ export function teamDashboard(settings: AlertSettings) {
               'Each agent who is logged in. Only with VCC_AGENT_METRICS; by its id or, hashed, by a pseudonym. For is how long the agent has been in this presence. Of its limit is the share of what VccAwayTooLong or VccExtendedAwayTooLong allows.',
             width: 16,
             height: 12,
-            unit: 'short',
             noValue: noAgents,
             sortBy: 'Of its limit',
             columns: [
@@ -243,7 +232,6 @@ export function teamDashboard(settings: AlertSettings) {
               'The presence of each chosen agent. Only with VCC_AGENT_METRICS; choose some agents at the top, since all of them are many.',
             width: 8,
             height: 12,
-            unit: 'short',
             noValue: noAgents,
             meanings: Object.fromEntries(
               presenceNumbers.map((name, index) => [index, { text: name, colour: presenceColours[name] }]),
@@ -268,8 +256,6 @@ export function teamDashboard(settings: AlertSettings) {
             width: 8,
             height: 8,
             unit: minutes,
-            min: 0,
-            noValue: 'no data',
             colours: presenceColours,
             queries: [
               {
@@ -289,8 +275,6 @@ export function teamDashboard(settings: AlertSettings) {
             width: 8,
             height: 8,
             unit: minutes,
-            min: 0,
-            noValue: 'no data',
             colours: presenceColours,
             queries: [
               {
@@ -309,8 +293,6 @@ export function teamDashboard(settings: AlertSettings) {
             width: 8,
             height: 8,
             unit: minutes,
-            min: 0,
-            noValue: 'no data',
             queries: [
               {
                 expr: longest(
@@ -329,7 +311,6 @@ export function teamDashboard(settings: AlertSettings) {
             width: 8,
             height: 9,
             unit: minutes,
-            min: 0,
             noValue: 'nobody is away, or no data',
             queries: [
               { expr: quantile(0.5, 'Away'), legend: 'Away, median' },
@@ -344,10 +325,6 @@ export function teamDashboard(settings: AlertSettings) {
               'Idle agents by how long they have been so: up to so many seconds, and longer than the line before.',
             width: 8,
             height: 9,
-            unit: 'short',
-            decimals: 0,
-            min: 0,
-            noValue: 'no data',
             buckets: true,
             queries: [{ expr: total('vcc_idle_age_seconds_bucket', '', 'le'), legend: '{{le}}' }],
           }),
@@ -357,10 +334,6 @@ export function teamDashboard(settings: AlertSettings) {
               'Agents with at least one live (calls), semi-live (chats) or non-live (cases, e-mails) interaction in hand. An agent may have several kinds.',
             width: 8,
             height: 9,
-            unit: 'short',
-            decimals: 0,
-            min: 0,
-            noValue: 'no data',
             colours: workloadColours,
             queries: [{ expr: total('vcc_agents_with_workload', '', 'workload'), legend: '{{workload}}' }],
           }),
