@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
@@ -19,7 +20,7 @@ interface Service {
   ports: string[];
   environment?: Record<string, string>;
   env_file?: { path: string; required: boolean }[];
-  depends_on?: string[] | Record<string, { condition: string }>;
+  depends_on?: Record<string, { condition: string }>;
   healthcheck?: { test: string[] };
   read_only: boolean;
   cap_drop: string[];
@@ -36,7 +37,13 @@ const prometheus = read<{
 }>('deploy/compose/prometheus.yml');
 const datasources = read<{
   apiVersion: number;
-  datasources: { uid: string; type: string; url: string; jsonData: Record<string, unknown> }[];
+  datasources: {
+    uid: string;
+    type: string;
+    url: string;
+    isDefault?: boolean;
+    jsonData: Record<string, unknown>;
+  }[];
 }>('deploy/compose/grafana/datasources.yml');
 const providers = read<{
   apiVersion: number;
@@ -96,17 +103,56 @@ describe.each(services)('%s', (name, service) => {
     }
   });
 
-  test('waits for services that there are, and for their health only where it is asked', () => {
-    const { depends_on: needs = [] } = service;
-    const entries = Array.isArray(needs)
-      ? needs.map((each) => [each, undefined] as const)
-      : Object.entries(needs);
-    for (const [other, more] of entries) {
-      expect(Object.keys(compose.services)).toContain(other);
-      if (more) expect(compose.services[other]!.healthcheck?.test[0]).toBe('CMD');
+  test('mounts what git has, so that it is in every checkout', () => {
+    for (const { from } of mountsOf(service).filter((mount) => mount.from.startsWith('./'))) {
+      const { stdout, status } = spawnSync('git', ['ls-files', '--', from], { cwd: root, encoding: 'utf8' });
+      // An unpacked archive has no history to ask.
+      if (status === 0) expect([from, stdout]).not.toEqual([from, '']);
     }
-    expect(entries.map(([other]) => other)).not.toContain(name);
   });
+
+  test('asks itself on its own port whether it is well', () => {
+    if (service.build) {
+      const dockerfile = readFileSync(join(root, service.build.dockerfile), 'utf8');
+      expect(dockerfile).toMatch(/^HEALTHCHECK /m);
+      return;
+    }
+    const { test: check } = service.healthcheck!;
+    expect(check.slice(0, -1)).toEqual(['CMD', 'wget', '-q', '-O', '/dev/null']);
+    const { hostname, port } = new URL(check.at(-1)!);
+    expect({ hostname, listens: listening.has(`${name}:${port}`) }).toEqual({
+      hostname: '127.0.0.1',
+      listens: true,
+    });
+  });
+});
+
+test('each is started when all that it asks are well', () => {
+  const waits = services.map(([name, { depends_on: needs = {} }]) => [name, needs]);
+  const condition = 'service_healthy';
+  expect(Object.fromEntries(waits)).toEqual({
+    'vcc-exporter': {},
+    prometheus: { 'vcc-exporter': { condition }, alertmanager: { condition } },
+    alertmanager: {},
+    grafana: { prometheus: { condition } },
+  });
+});
+
+test('the exporter runs under the limits that it has in production', () => {
+  const path = 'deploy/docker/compose.yaml';
+  const { services: inProduction } = read<{ services: Record<string, Service> }>(path);
+  const { env_file: _, build, ...limits } = inProduction['vcc-exporter']!;
+  expect(compose.services['vcc-exporter']).toMatchObject({ ...limits, build: { ...build, context: '.' } });
+});
+
+test('links in alerts lead to what is started', () => {
+  const { urls } = read<{ urls: { grafana: string } }>('alerts/thresholds.yml');
+  const published = (name: string) =>
+    compose.services[name]!.ports[0]!.replace(/^127\.0\.0\.1:(\d+):.*/, 'http://localhost:$1');
+  expect(urls.grafana).toBe(published('grafana'));
+  for (const name of ['prometheus', 'alertmanager']) {
+    expect(compose.services[name]!.command).toContain(`--web.external-url=${published(name)}`);
+  }
 });
 
 test('the exporter is on the port that it has, with settings that there are', () => {
@@ -126,6 +172,19 @@ describe('Prometheus', () => {
     expect(inCheckout('prometheus', '/etc/prometheus/rules/vcc-alerts.yml')).toBe(
       join(root, 'alerts/prometheus/vcc-alerts.yml'),
     );
+  });
+
+  test('keeps samples for as long as rules and dashboards look back', () => {
+    const folders = ['alerts/prometheus', 'dashboards/grafana'];
+    const texts = folders.flatMap((folder) =>
+      readdirSync(join(root, folder)).map((file) => readFileSync(join(root, folder, file), 'utf8')),
+    );
+    const ranges = texts.join('\n').matchAll(/\[(\d+)d[:\]]/g);
+    const longest = Math.max(...[...ranges].map(([, days]) => Number(days)));
+    // That they are found at all.
+    expect(longest).toBe(30);
+    const kept = command!.find((each) => each.startsWith('--storage.tsdb.retention.time='))!;
+    expect(Number(/=(\d+)d$/.exec(kept)![1])).toBeGreaterThan(longest);
   });
 
   test('reaches the exporter and Alertmanager', () => {
@@ -159,6 +218,36 @@ describe('Grafana', () => {
     expect(readFileSync(join(root, 'alerts/grafana/vcc-alerts.yml'), 'utf8')).toContain(
       `datasourceUid: ${source!.uid}\n`,
     );
+  });
+
+  test('shows the data source that dashboards take at first', () => {
+    for (const [uid, { templating }] of readDashboards()) {
+      const variable = templating.list.find(({ type }) => type === 'datasource');
+      expect([uid, variable]).toMatchObject([uid, { query: 'prometheus', current: { value: 'default' } }]);
+    }
+    expect(datasources.datasources.filter(({ isDefault }) => isDefault)).toEqual([
+      expect.objectContaining({ type: 'prometheus' }),
+    ]);
+  });
+
+  test('updates no plugin at its start, which would take the data source away', () => {
+    // As long as the file system is read-only, and the data source a plugin beside Grafana: from 13.2 on.
+    const { read_only: fixed, environment } = compose.services.grafana!;
+    expect({ fixed, disabled: environment!.GF_PLUGINS_PREINSTALL_DISABLED }).toEqual({
+      fixed: true,
+      disabled: 'true',
+    });
+  });
+
+  test('has no alerts of its own while Prometheus has them', () => {
+    expect(prometheus.rule_files).not.toEqual([]);
+    const places = mountsOf(compose.services.grafana!).map(({ to }) => to);
+    expect(places.filter((place) => place.includes('/provisioning/alerting'))).toEqual([]);
+    // The line that changes over names what is there.
+    const [, hint] = /^ +# - (\.\/\S+):\/etc\/grafana\/provisioning\/alerting\/\S+:ro$/m.exec(
+      readFileSync(join(root, 'compose.yaml'), 'utf8'),
+    )!;
+    expect(existsSync(join(root, hint!))).toBe(true);
   });
 
   test('has the dashboards, the Floor first', () => {
