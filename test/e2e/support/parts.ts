@@ -16,6 +16,8 @@ export interface Parts {
   /** A Python that has the module cfnlint. */
   cfnLint: { python: string; env: Record<string, string> };
   hadolint: { hadolint: string };
+  /** Docker's Compose by itself, without Docker. */
+  compose: { compose: string };
   systemdAnalyze: { analyze: string; env: Record<string, string> };
   /** Where npm installed buf and protoc-gen-es. */
   buf: { folder: string };
