@@ -8,6 +8,7 @@ type Name = keyof typeof episodes;
 /** docs/alerts.md: every alert, what it means, its thresholds, and in which episodes of the proven workday it fires. */
 export function alertsPage(notice: string, settings: AlertSettings): string {
   const of = (audience: string) => settings.alerts.filter(({ alert }) => alert.audience === audience);
+  const names = (Object.keys(episodes) as Name[]).sort((a, b) => episodes[a].from - episodes[b].from);
   const recordings = toRecordingGroups(settings).flatMap(({ rules }) => rules);
   return `${notice}
 # Alerts
@@ -118,7 +119,9 @@ and nowhere else:
 
 | Episode | From | To | What happens | Fires |
 | --- | --- | --- | --- | --- |
-${(Object.keys(episodes) as Name[]).map(episodeRow).join('\n')}
+${names.map(episodeRow).join('\n')}
+
+An alert may linger for as long as it looks back; VccErrorBudgetBurnSlow, which looks back for hours, stays until the day ends.
 
 A real Alertmanager with the example’s configuration delivers an alert of a real Prometheus to a webhook. Not tried, for want of them: a
 Grafana that evaluates alerts/grafana/vcc-alerts.yml (its shape is held against Grafana’s own conversion of Prometheus rules), Amazon
