@@ -27,7 +27,7 @@ export interface SimulatorOptions {
   beyondLastPage?: BeyondLastPage;
   faults?: Fault[];
   now?: () => number;
-  /** Passes the milliseconds of a delay; with a `now` of one's own, on that clock. */
+  /** Passes the milliseconds of a delay on the clock of `now`; the `Date` of answers is of that clock then, not the machine's. */
   wait?: (delayMs: number) => Promise<unknown>;
   /** These agents in place of a living contact centre. */
   items?: readonly AgentStatus[];
@@ -128,7 +128,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       answer = guarded(request, [4], 'users:read', (of) => userAdmin(of, pathname, searchParams));
     } else answer = problem(404, 'Not Found', 'Resource not found');
     if (fault?.kind === 'shift' && on && account) account.shifted[on]++;
-    response.setHeader('date', new Date(now()).toUTCString());
+    if (options.wait) response.setHeader('date', new Date(now()).toUTCString());
     respond(response, answer, fault, /\bgzip\b/.test(String(request.headers['accept-encoding'])));
   }
 

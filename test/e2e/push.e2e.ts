@@ -379,11 +379,13 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
         file.endsWith('.json'),
       );
     const first = start(process.execPath, [cli, 'push'], { folder, env });
+    open.push(first);
     await poll('four samples in the queue', () => queued().length >= 4 && queued());
     await first.stop(0);
     const left = queued();
     await receiver.start();
     const second = start(process.execPath, [cli, 'push'], { folder, env });
+    open.push(second);
     const upTimes = async () =>
       [...(await receiver.series('job-1'))].find(([key]) => key.includes('"vcc_up"'))?.[1] ?? [];
     await poll('two more samples', async () => (await upTimes()).length >= left.length + 2);
