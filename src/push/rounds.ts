@@ -16,6 +16,9 @@ export interface Round {
 /** Of the time that is left a sample must not be read so long that it cannot be sent. */
 const sendMs = 3000;
 
+/** With less time left no sample is taken: it would say that the account cannot be read, when only time was short. */
+const leastMs = 1000;
+
 /** How a round went. */
 export interface RoundResult {
   account: string;
@@ -40,7 +43,7 @@ export async function runRound(pusher: Pusher, round: Round): Promise<RoundResul
     if (await pusher.isTaken(slotMs)) continue;
     due++;
     const leftMs = endMs - Math.max(timing.now(), slotMs);
-    if (isOver(slotMs, intervalMs, timing.now()) || leftMs <= 0) {
+    if (isOver(slotMs, intervalMs, timing.now()) || leftMs < leastMs) {
       missed++;
       continue;
     }

@@ -113,6 +113,17 @@ describe('runRound', () => {
     ]);
   });
 
+  test('takes no sample with less than a second left, which would say that the account fails', async () => {
+    const { receiver, timing, newPusher } = await setUp([{ status: 204 }]);
+    const [startMs, slots] = [timing.now(), [0, 1].map((at) => timing.now() + at * 15_000)];
+    const endMs = startMs + 15_900;
+    const { taken, failures } = await runRound(newPusher(), { ...round(timing, slots), endMs });
+    expect([taken, receiver.received.length]).toEqual([1, 1]);
+    expect(failures.map(String)).toEqual([
+      'PushError: 1 of 2 samples were not taken, since the invocation was too late or too short',
+    ]);
+  });
+
   test('takes a slot once, also in the next process', async () => {
     const store = memoryStore();
     const { receiver, timing, newPusher } = await setUp([{ status: 204 }], { store });
