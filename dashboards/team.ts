@@ -241,7 +241,7 @@ export function teamDashboard(settings: AlertSettings) {
                 expr: presenceNumbers
                   .map((name, index) => `${index} * ${ofAgent('vcc_agent_presence', `presence="${name}"`)}`)
                   .join(' or '),
-                legend: '{{agent_id}}',
+                legend: '{{account}} {{agent_id}}',
               },
             ],
           }),
