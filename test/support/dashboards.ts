@@ -18,7 +18,7 @@ export interface PanelJson {
     format?: string;
     datasource: { type: string; uid: string };
   }[];
-  transformations?: { id: string; options: { renameByName?: Record<string, string> } }[];
+  transformations?: { id: string; options: TableColumns }[];
   options?: Record<string, unknown>;
   fieldConfig?: {
     defaults: {
@@ -28,8 +28,15 @@ export interface PanelJson {
       thresholds?: { steps: { value: number | null; color: string }[] };
       mappings?: { type: string; options: Record<string, unknown> }[];
     };
-    overrides: { properties: { id: string; value: unknown }[] }[];
+    overrides: { matcher: { id: string; options: unknown }; properties: { id: string; value: unknown }[] }[];
   };
+}
+
+/** What `organize` does with the columns of a table, by their names. */
+interface TableColumns {
+  renameByName?: Record<string, string>;
+  excludeByName?: Record<string, boolean>;
+  indexByName?: Record<string, number>;
 }
 
 /** A dashboard's file, as far as tests look at it. */

@@ -63,7 +63,7 @@ export function takeApart(text: string): Expression {
 }
 
 /** Labels that Prometheus gives to what it scrapes. */
-const targetLabels = ['job', 'instance'];
+export const targetLabels = ['job', 'instance'];
 
 /**
  * What is wrong with the names in an expression: metrics that neither the exporter nor one of `recorded` has, and labels that the
