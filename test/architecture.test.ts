@@ -167,6 +167,22 @@ describe.each(Object.entries(rooms))('%s', (room, { mayImport, because }) => {
   });
 });
 
+test('what runs knows no dashboards, no alerts and nothing that makes or reads them', () => {
+  const strays = sources
+    .filter(({ path }) => path.startsWith('src/') || path.startsWith('handlers/'))
+    .flatMap(({ path, imports }) =>
+      imports
+        .filter((each) => /^(alerts|dashboards|scripts|test)\/|^@grafana\/|lezer/.test(each.path))
+        .map((each) => `${path} -> ${each.path}`),
+    );
+  expect(strays).toEqual([]);
+});
+
+test('what makes dashboards and reads PromQL is nothing that users install', () => {
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(Object.keys(dependencies).filter((name) => /^@grafana\/|lezer/.test(name))).toEqual([]);
+});
+
 describe('the pure rooms', () => {
   const impure =
     /\bfetch\(|process\.|Date\.now|new Date\(\)|Math\.random|console\.|setTimeout|setInterval|\bawait\b|from 'node:/;
@@ -211,6 +227,10 @@ test('value imports go in no circle', () => {
 test('the reader of this test sees imports at all', () => {
   expect(sources.length).toBeGreaterThan(40);
   expect(inFolder('src/scrape.ts')[0]!.imports.length).toBeGreaterThan(8);
+  expect(inFolder('dashboards/panels.ts')[0]!.imports.map(({ path }) => path)).toContain(
+    '@grafana/grafana-foundation-sdk/dashboard',
+  );
+  expect(inFolder('alerts/settings.ts')[0]!.imports.map(({ path }) => path)).toContain('src/config/load.ts');
 });
 
 test('no file is longer than 400 lines, and every exported symbol says what it is', () => {

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import {
   type DashboardJson,
@@ -126,9 +127,12 @@ const linterRules: Record<string, Rule> = {
     },
   },
   'panel-datasource-rule': {
-    problems: (dashboard) => panelsWithout(dashboard, ({ datasource }) => datasource?.uid === '$datasource'),
+    problems: (dashboard) => [
+      ...panelsWithout(dashboard, ({ datasource }) => datasource?.uid === '$datasource'),
+      ...targetsWithout(dashboard, ({ datasource }) => datasource.uid === '$datasource'),
+    ],
     broken: (dashboard) => {
-      first(dashboard).datasource!.uid = 'prometheus';
+      first(dashboard).targets![0]!.datasource.uid = 'prometheus';
     },
   },
   'panel-title-description-rule': {
@@ -213,6 +217,29 @@ const plain = (expr: string) => expr.replaceAll('$__rate_interval', '7m');
 const variablesIn = (text: string) =>
   [...text.matchAll(/\$\{?(\w+)/g)].map(([, name]) => name!).filter((name) => !name.startsWith('__'));
 
+/** Grafana's hues and their shades, and what it calls by other names. */
+const isColour =
+  /^((super-light-|light-|semi-dark-|dark-)?(red|orange|yellow|green|blue|purple)|transparent|text|#[0-9A-Fa-f]{6})$/;
+
+/** Every colour below a value of a dashboard's file, whatever it colours. */
+function coloursIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, each]) =>
+    /^(color|fixedColor)$/.test(key) && typeof each === 'string' ? [each] : coloursIn(each),
+  );
+}
+
+type Steps = { value: number | null; color: string }[];
+
+/** The thresholds of a panel, and those of its columns or series. */
+function stepsIn(fieldConfig: PanelJson['fieldConfig']): Steps[] {
+  const ofOverrides = fieldConfig!.overrides
+    .flatMap(({ properties }) => properties)
+    .filter(({ id }) => id === 'thresholds')
+    .map(({ value }) => (value as { steps: Steps }).steps);
+  return [fieldConfig!.defaults.thresholds?.steps ?? [], ...ofOverrides];
+}
+
 const overlap = (a: PanelJson['gridPos'], b: PanelJson['gridPos']) =>
   a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
@@ -261,6 +288,29 @@ const ourRules: Record<string, Rule> = {
     broken: (dashboard) => {
       const stat = queried(dashboard).find(({ options }) => options!.colorMode === 'background')!;
       stat.fieldConfig!.defaults.thresholds!.steps.length = 1;
+    },
+  },
+  'colours are names that Grafana knows, or numbers': {
+    problems: (dashboard) => coloursIn(dashboard.panels).filter((colour) => !isColour.test(colour)),
+    broken: (dashboard) => {
+      first(dashboard).fieldConfig!.defaults.thresholds!.steps[0]!.color = 'grey';
+    },
+  },
+  'thresholds begin anywhere and rise': {
+    problems: (dashboard) =>
+      panelsWithout(dashboard, ({ fieldConfig }) =>
+        stepsIn(fieldConfig).every((steps) =>
+          steps.every(({ value }, index) => {
+            const before = steps[index - 1]?.value ?? Number.NEGATIVE_INFINITY;
+            return index === 0 ? value === null : typeof value === 'number' && value > before;
+          }),
+        ),
+      ),
+    broken: (dashboard) => {
+      const { steps } = queried(dashboard).find(
+        ({ fieldConfig }) => fieldConfig!.defaults.thresholds!.steps.length > 2,
+      )!.fieldConfig!.defaults.thresholds!;
+      steps.reverse();
     },
   },
   'colours are set, and not those of a panel’s own palette': {
@@ -388,6 +438,15 @@ test.each(rules)('%s: is refused where it does not hold', (_, { problems, broken
   const [[uid, dashboard]] = structuredClone(readDashboards()) as [[string, DashboardJson]];
   broken(dashboard);
   expect(problems(dashboard, uid).length).toBeGreaterThan(0);
+});
+
+test('there are no files besides', () => {
+  const folder = new URL('../../dashboards/grafana/', import.meta.url);
+  expect(readdirSync(folder).sort()).toEqual(
+    readDashboards()
+      .map(([uid]) => `${uid}.json`)
+      .sort(),
+  );
 });
 
 test('all four link to each other', () => {
