@@ -5,7 +5,8 @@ import { describe, expect, test } from '@jest/globals';
 import { alerts } from '../../alerts/index.ts';
 import { settings } from '../../src/config/settings.ts';
 import { panelsOf, readDashboards } from '../support/dashboards.ts';
-import { labelsOf, strangersIn } from '../support/promql.ts';
+import { labelsOf } from '../support/promql.ts';
+import { problemsIn } from '../support/series-labels.ts';
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
 const read = (path: string) => readFileSync(join(docs, path), 'utf8');
@@ -59,7 +60,7 @@ function faultsOf(path: string, text: string): string[] {
       .map((name) => `no panel: ${name}`),
     ...expressions.flatMap((expression) => {
       try {
-        return strangersIn(expression).map((stranger) => `${stranger}: ${expression}`);
+        return problemsIn(expression).map((problem) => `${problem}: ${expression}`);
       } catch (error) {
         return [`${(error as Error).message}`];
       }
@@ -110,7 +111,7 @@ test.each([
   ['`VCC_AGENTS`', 'no setting: VCC_AGENTS'],
   ['VccIdle', 'no alert: VccIdle'],
   ['*Floor › Idle*', 'no panel: Floor › Idle'],
-  ['```promql\nsum(vcc_agents{team="a"})\n```', 'vcc_agents has no label team: sum(vcc_agents{team="a"})'],
+  ['```promql\nsum(vcc_agents{team="a"})\n```', 'no label team: vcc_agents: sum(vcc_agents{team="a"})'],
 ])('%s would be found', (text, fault) => {
   expect(faultsOf('runbook/VccIdleAgents.md', text)).toEqual([fault]);
 });

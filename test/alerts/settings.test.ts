@@ -5,7 +5,8 @@ import { alerts } from '../../alerts/index.ts';
 import { toAlertGroups } from '../../alerts/rules.ts';
 import { parseAlertSettings, thresholdOf } from '../../alerts/settings.ts';
 import { ConfigError } from '../../src/config/load.ts';
-import { strangersIn, takeApart } from '../support/promql.ts';
+import { takeApart } from '../support/promql.ts';
+import { problemsIn } from '../support/series-labels.ts';
 
 const shipped = readFileSync(new URL('../../alerts/thresholds.yml', import.meta.url), 'utf8');
 const withOurs = (ours: unknown) => parseAlertSettings(shipped, dump(ours), 'ours.yml');
@@ -63,6 +64,26 @@ test.each([
     'ours.yml: alerts.VccAvailableShareLow.share: expected a number between 0 and 1; received 20',
   ],
   [
+    'alerts: { VccAvailableShareLow: { share: 0 } }',
+    'ours.yml: alerts.VccAvailableShareLow.share: expected a number between 0 and 1; received 0',
+  ],
+  [
+    'alerts: { VccErrorBudgetBurn: { objective: 1 } }',
+    'ours.yml: alerts.VccErrorBudgetBurn.objective: expected a number between 0 and 1; received 1',
+  ],
+  [
+    'alerts: { VccIdleAgents: { agents: .nan } }',
+    'ours.yml: alerts.VccIdleAgents.agents: expected a number above 0; received null',
+  ],
+  [
+    'alerts: { VccIdleAgents: { for: -5m } }',
+    'ours.yml: alerts.VccIdleAgents.for: expected a length of time such as 90s, 15m or 2h; received "-5m"',
+  ],
+  [
+    'alerts: { VccTeamIdleAgents: { accounts: { acme: { agents: 2 } } } }',
+    'ours.yml: alerts.VccTeamIdleAgents.accounts: expected one of for, severity, enabled, teams, agents, longer_than; received {"acme":{"agents":2}}',
+  ],
+  [
     'alerts: { VccWrapTooLong: { severity: page } }',
     'ours.yml: alerts.VccWrapTooLong.severity: expected critical or warning or info; received "page"',
   ],
@@ -94,6 +115,11 @@ test.each([
   expect(problemsOf(text)).toEqual([problem]);
 });
 
+test('an empty file, and an empty list of alerts, change nothing', () => {
+  expect(parseAlertSettings(shipped, '{}')).toEqual(parseAlertSettings(shipped));
+  expect(parseAlertSettings(shipped, 'alerts: {}')).toEqual(parseAlertSettings(shipped));
+});
+
 test('text that is no YAML is refused', () => {
   expect(problemsOf('alerts: {')[0]).toMatch(/^ours\.yml: expected YAML; /);
 });
@@ -120,6 +146,34 @@ test('an alert can be switched off, and be more or less urgent', () => {
   expect(rules.map(({ alert }) => alert)).not.toContain('VccWrapTooLong');
   expect(rules).toHaveLength(alerts.length - 1);
   expect(rules.find(({ alert }) => alert === 'VccRingTooLong')!.labels.severity).toBe('critical');
+});
+
+test.each(alerts.map(({ name }) => name))('without %s the other rules are as they were', (name) => {
+  const others = rulesWith({}).filter(({ alert }) => alert !== name);
+  const rules = rulesWith({ alerts: { [name]: { enabled: false } } });
+  expect(rules.map(({ alert }) => alert)).toEqual(others.map(({ alert }) => alert));
+  for (const { expr } of rules) expect(problemsIn(expr)).toEqual([]);
+});
+
+test('without alerts for somebody there is no group for them', () => {
+  const off = alerts
+    .filter(({ audience }) => audience === 'supervisor')
+    .map(({ name }) => [name, { enabled: false }]);
+  const groups = toAlertGroups(withOurs({ alerts: Object.fromEntries(off) }));
+  expect(groups.map(({ name }) => name)).toEqual(['vcc-exporter']);
+});
+
+test('the jobs, the interval and how long to wait are as we say', () => {
+  const ours = {
+    job: 'acme|vcc.*',
+    interval: '1m',
+    alerts: { VccRosterFailing: { for: '0s' }, VccWrapTooLong: { for: '3m' } },
+  };
+  expect(exprOf(ours, 'VccExporterDown')).toBe('up{job=~"acme|vcc.*"} == 0');
+  expect(new Set(toAlertGroups(withOurs(ours)).map(({ interval }) => interval))).toEqual(new Set(['1m']));
+  const rules = rulesWith(ours);
+  expect(rules.find(({ alert }) => alert === 'VccRosterFailing')).not.toHaveProperty('for');
+  expect(rules.find(({ alert }) => alert === 'VccWrapTooLong')).toHaveProperty('for', '3m');
 });
 
 test('a bound that only an override asks for is watched too', () => {
@@ -153,7 +207,7 @@ describe('thresholds of single accounts and teams', () => {
   ])('%s has one side for each name and none for two', (alert, key, label, own) => {
     const perOne = Object.fromEntries(names.map((name) => [name, own]));
     const expr = exprOf({ alerts: { [alert]: { [key]: perOne } } }, alert);
-    expect(strangersIn(expr)).toEqual([]);
+    expect(problemsIn(expr)).toEqual([]);
     const sides = expr.split('\nor\n(').map((side) => takeApart(side.startsWith('(') ? side : `(${side}`));
     expect(sides).toHaveLength(names.length + 1);
     for (const name of [...names, 'another', 'acmeXuk', 'aXb']) {

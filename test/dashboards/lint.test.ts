@@ -397,33 +397,6 @@ const ourRules: Record<string, Rule> = {
       delete variable(dashboard, 'job').current;
     },
   },
-  'names in legends are labels of what is asked for': {
-    problems: (dashboard) =>
-      targetsWithout(dashboard, ({ expr, legendFormat = '' }) => {
-        const { groupingLabels, madeLabels } = takeApart(plain(expr));
-        const named = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name!);
-        return named.every((name) => [...groupingLabels, ...madeLabels].includes(name));
-      }),
-    broken: (dashboard) => {
-      first(dashboard).targets![0]!.legendFormat = '{{queue}}';
-    },
-  },
-  'columns of tables are labels and values of what is asked for': {
-    problems: (dashboard) =>
-      queried(dashboard).flatMap(({ title, targets = [], transformations = [] }) => {
-        const values = targets.length > 1 ? targets.map(({ refId }) => `Value #${refId}`) : ['Value'];
-        const [labels] = targets.map(({ expr }) => takeApart(plain(expr)).groupingLabels);
-        const columns = transformations
-          .filter(({ id }) => id === 'organize')
-          .flatMap(({ options }) => Object.keys(options.renameByName ?? {}));
-        return columns
-          .filter((column) => ![...values, ...(labels ?? [])].includes(column))
-          .map((column) => `${title}: ${column}`);
-      }),
-    broken: (dashboard) => {
-      first(dashboard).transformations = [{ id: 'organize', options: { renameByName: { queue: 'Queue' } } }];
-    },
-  },
 };
 
 const rules = Object.entries({ ...linterRules, ...ourRules });

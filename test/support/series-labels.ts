@@ -1,7 +1,7 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
 import { catalogue } from '../../src/catalogue/index.ts';
-import { labelsOf, takeApart, targetLabels } from './promql.ts';
+import { labelsOf, type Selector, takeApart, targetLabels } from './promql.ts';
 
 /** The labels of series, as far as they can be known. */
 export interface Labels {
@@ -21,6 +21,9 @@ export function followLabels(expr: string): { labels: Labels | undefined; proble
   const labels = follower.follow(parser.parse(expr).topNode.firstChild!);
   return { labels, problems: follower.problems };
 }
+
+/** What cannot be as an expression says. @throws SyntaxError where it does not parse */
+export const problemsIn = (expr: string) => followLabels(expr).problems;
 
 /** Whether series with these labels have this one. */
 export const hasLabel = ({ names, open }: Labels, name: string) => open || names.has(name);
@@ -55,14 +58,22 @@ class Follower {
   #ofSelector(node: SyntaxNode): Labels {
     const [selector] = takeApart(this.#text(node)).selectors;
     const { metric, matchers } = selector!;
-    // A selector by `__name__` may find any metric; what all of them have is not asked for here.
-    if (metric === '') return closed([...targetLabels, ...catalogue.flatMap(({ labelNames }) => labelNames)]);
+    if (metric === '') return this.#ofAnyNamed(matchers);
     const known = labelsOf(metric);
     if (!known) this.problems.push(`no metric ${metric}`);
     const open = !known || catalogue.some(({ name, openLabels }) => name === metric && openLabels);
     const labels = { names: new Set([...targetLabels, ...(known ?? [])]), open };
     for (const { label } of matchers) this.#need(labels, label, metric);
     return labels;
+  }
+
+  /** A selector by `__name__` may find any metric; what all of them have is not asked for here. */
+  #ofAnyNamed(matchers: Selector['matchers']): Labels {
+    const pattern = matchers.find(({ label }) => label === '__name__')?.value;
+    const name = new RegExp(`^(?:${pattern ?? ''})$`);
+    const found = catalogue.filter((metric) => name.test(metric.name));
+    if (found.length === 0) this.problems.push(`no metric ${pattern}`);
+    return closed([...targetLabels, ...found.flatMap(({ labelNames }) => labelNames)]);
   }
 
   #ofAggregation(node: SyntaxNode): Labels | undefined {
