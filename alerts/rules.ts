@@ -25,12 +25,16 @@ export interface RuleGroup<Rule = AlertRule> {
 
 /** The alerting rules of these settings: one group for each audience. */
 export function toAlertGroups(settings: AlertSettings): RuleGroup[] {
-  const of = (audience: string) =>
-    settings.alerts.filter(({ alert, enabled }) => enabled && alert.audience === audience);
+  const rulesOf = (audience: string) =>
+    settings.alerts
+      .filter(({ alert, enabled }) => enabled && alert.audience === audience)
+      .map((each) => toRule(each, settings))
+      // Without alerts that ask for bounds none can be missing.
+      .filter(({ expr }) => expr !== '');
   const interval = settings.interval.text;
   return [
-    { name: 'vcc-exporter', interval, rules: of('sre').map((each) => toRule(each, settings)) },
-    { name: 'vcc-floor', interval, rules: of('supervisor').map((each) => toRule(each, settings)) },
+    { name: 'vcc-exporter', interval, rules: rulesOf('sre') },
+    { name: 'vcc-floor', interval, rules: rulesOf('supervisor') },
   ].filter(({ rules }) => rules.length > 0);
 }
 

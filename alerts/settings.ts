@@ -67,16 +67,17 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
   for (const [key, value] of Object.entries({ grafana, runbooks })) {
     if (typeof value !== 'string') fail(`urls.${key}`, 'an address', value);
   }
-  if (typeof job !== 'string' || !/^[\w.*+?|()[\]:/-]+$/.test(job)) fail('job', 'a regular expression', job);
+  if (!isRegex(job)) fail('job', 'a regular expression', job);
 
   function readKind(key: string, kind: Kind, value: unknown): Duration | number {
     if (kind === 'duration') {
       const duration = toDuration(value);
-      if (duration) return duration;
+      // PromQL has no range of 0 s; only `for` may be that short.
+      if (duration && (duration.seconds > 0 || key.endsWith('.for'))) return duration;
       fail(key, 'a length of time such as 90s, 15m or 2h', value);
       return { text: '0s', seconds: 0 };
     }
-    const fits = typeof value === 'number' && value > 0 && (kind === 'number' || value < 1);
+    const fits = Number.isFinite(value) && Number(value) > 0 && (kind === 'number' || Number(value) < 1);
     if (!fits) fail(key, kind === 'share' ? 'a number between 0 and 1' : 'a number above 0', value);
     return Number(value);
   }
@@ -103,7 +104,7 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
       const where = `${key}.${overrideKey}.${value}`;
       const own = readMapping(where, given);
       for (const [each, given] of Object.entries(own)) {
-        if (!(each in alert.kinds))
+        if (!Object.hasOwn(alert.kinds, each))
           fail(`${where}.${each}`, `one of ${Object.keys(alert.kinds).join(', ') || 'nothing'}`, given);
       }
       return {
@@ -163,6 +164,17 @@ function toDuration(value: unknown): Duration | undefined {
   const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(String(value)) ?? [];
   if (count === undefined) return undefined;
   return { text: String(value), seconds: Number(count) * unitSeconds[unit as keyof typeof unitSeconds] };
+}
+
+/** Whether it is one to RE2 too: what the two languages do not share is not let through. */
+function isRegex(value: unknown): boolean {
+  if (typeof value !== 'string' || !/^[\w.*+?|()[\]:/-]+$/.test(value) || value.includes('(?')) return false;
+  try {
+    new RegExp(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function read(text: string, name: string): unknown {

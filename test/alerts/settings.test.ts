@@ -115,6 +115,21 @@ test.each([
   expect(problemsOf(text)).toEqual([problem]);
 });
 
+// Prometheus refuses the whole file for one rule that it cannot read: nobody is told of anything any more.
+test.each([
+  ['alerts: { VccThrottled: { within: 0s } }', 'alerts.VccThrottled.within'],
+  ['alerts: { VccIdleAgents: { agents: .inf } }', 'alerts.VccIdleAgents.agents'],
+  ['job: "("', 'job'],
+])('%s, of which no rule can be made, or none that fires, is refused', (text, key) => {
+  expect(problemsOf(text)).toEqual([expect.stringContaining(`ours.yml: ${key}: expected`)]);
+});
+
+test('a threshold that only JavaScript knows is refused', () => {
+  expect(problemsOf('alerts: { VccIdleAgents: { accounts: { acme: { toString: 5 } } } }')).toEqual([
+    expect.stringContaining('alerts.VccIdleAgents.accounts.acme.toString'),
+  ]);
+});
+
 test('an empty file, and an empty list of alerts, change nothing', () => {
   expect(parseAlertSettings(shipped, '{}')).toEqual(parseAlertSettings(shipped));
   expect(parseAlertSettings(shipped, 'alerts: {}')).toEqual(parseAlertSettings(shipped));
@@ -153,6 +168,14 @@ test.each(alerts.map(({ name }) => name))('without %s the other rules are as the
   const rules = rulesWith({ alerts: { [name]: { enabled: false } } });
   expect(rules.map(({ alert }) => alert)).toEqual(others.map(({ alert }) => alert));
   for (const { expr } of rules) expect(problemsIn(expr)).toEqual([]);
+});
+
+test('without any alert about idle agents, all rules that are left ask for something', () => {
+  const off = { enabled: false };
+  for (const { alert, expr } of rulesWith({ alerts: { VccIdleAgents: off, VccTeamIdleAgents: off } })) {
+    expect([alert, expr]).toEqual([alert, expect.stringMatching(/\S/)]);
+    expect(problemsIn(expr)).toEqual([]);
+  }
 });
 
 test('without alerts for somebody there is no group for them', () => {
