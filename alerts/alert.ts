@@ -37,6 +37,10 @@ export interface Alert {
   scope: Scope;
   /** Which thresholds it has, besides `for`. */
   kinds: Readonly<Record<string, Kind>>;
+  /** What is wrong with thresholds that are each well by themselves. */
+  objection?: (thresholds: AnyThresholds) => Objection | undefined;
+  /** The age histogram that it asks for the bucket of its threshold `longer_than`. */
+  histogram?: string;
   /** uid of the dashboard that shows it. */
   dashboard: string;
   /** Templates of Prometheus; `$value` is the value of the expression. */
@@ -46,16 +50,31 @@ export interface Alert {
   expr: (thresholds: AnyThresholds, select: Select, common: Common) => string;
 }
 
+/** Which threshold cannot be as it is, and what it has to be. */
+export interface Objection {
+  key: string;
+  expected: string;
+}
+
+/** A bound that an alert asks an age histogram for, of the accounts or teams that `select` selects. */
+export interface Bound {
+  alert: Alert;
+  seconds: number;
+  select: Select;
+}
+
 /** What holds for all alerts. */
 export interface Common {
   /** Regular expression of the jobs that scrape the exporter. */
   job: string;
-  /** Upper bounds in seconds of the age histograms which idle alerts read. */
-  idleBounds: readonly number[];
+  /** What all alerts together ask age histograms for. */
+  bounds: readonly Bound[];
 }
 
-interface Declaration<Kinds extends Readonly<Record<string, Kind>>> extends Omit<Alert, 'kinds' | 'expr'> {
+interface Declaration<Kinds extends Readonly<Record<string, Kind>>>
+  extends Omit<Alert, 'kinds' | 'expr' | 'objection'> {
   kinds: Kinds;
+  objection?: (thresholds: Thresholds<Kinds>) => Objection | undefined;
   expr: (thresholds: Thresholds<Kinds>, select: Select, common: Common) => string;
 }
 
@@ -64,6 +83,12 @@ export function alert<const Kinds extends Readonly<Record<string, Kind>>>(
   declaration: Declaration<Kinds>,
 ): Alert {
   return declaration as unknown as Alert;
+}
+
+/** The share of failed scrapes of all instances together, apart by these labels. `up` selects vcc_up. */
+export function failedShare(up: string, window: string, labels: string): string {
+  const over = (how: string) => `sum by (${labels}) (${how}(${up}[${window}]))`;
+  return `1 - ${over('sum_over_time')} / ${over('count_over_time')}`;
 }
 
 /** A bound in seconds as the label `le` has it: a canonical float. */

@@ -1,7 +1,16 @@
-import { alert, toLe } from './alert.ts';
+import { alert, failedShare, type Select, type Thresholds, toLe } from './alert.ts';
 
 const dashboard = 'vcc-exporter';
 const audience = 'sre';
+
+/** What both alerts on the error budget have. */
+const budget = {
+  kinds: { objective: 'share', failed_at_least: 'number' },
+  // 14.4 times the budget must be less than all scrapes.
+  objection: ({ objective }: { objective: number }) =>
+    objective <= 0.94 ? { key: 'objective', expected: 'more than 0.94' } : undefined,
+} as const;
+type Budget = Thresholds<typeof budget.kinds>;
 
 /** Whether the exporter works: for those who run it. */
 export const healthAlerts = [
@@ -52,12 +61,17 @@ export const healthAlerts = [
     scope: 'account',
     dashboard,
     kinds: { older_than: 'duration', remember: 'duration' },
+    objection: ({ older_than, remember }) =>
+      remember.seconds <= older_than.seconds
+        ? { key: 'remember', expected: `longer than older_than (${older_than.text})` }
+        : undefined,
     summary: 'Data of account {{ $labels.account }} is {{ $value | humanizeDuration }} old',
     description:
       'The last good snapshot of {{ $labels.account }} was taken {{ $value | humanizeDuration }} ago. What dashboards show of it is history.',
-    // When the exporter dies its series end, and nothing is larger than a threshold any more: look back.
+    // When the exporter dies its series end, and nothing is larger than a threshold any more: look back. Of all that have
+    // read the account, the newest counts: each deployment may leave series behind, with another instance or pod.
     expr: ({ older_than, remember }, select) =>
-      `time() - max without (instance) (last_over_time(${select('vcc_snapshot_timestamp_seconds')}[${remember.text}])) > ${older_than.seconds}`,
+      `time() - topk by (job, account) (1, last_over_time(${select('vcc_snapshot_timestamp_seconds')}[${remember.text}])) > ${older_than.seconds}`,
   }),
   alert({
     name: 'VccAuthFailing',
@@ -90,7 +104,8 @@ export const healthAlerts = [
   }),
   alert({
     name: 'VccSnapshotSlow',
-    about: 'Reading an account takes more than this share of the time it has; soon scrapes will fail.',
+    about:
+      'Again and again reading an account takes more than this share of the time it has; soon scrapes will fail.',
     audience,
     severity: 'warning',
     scope: 'account',
@@ -99,10 +114,11 @@ export const healthAlerts = [
     summary: 'Reading account {{ $labels.account }} takes {{ $value | humanizePercentage }} of its deadline',
     description:
       'Scrapes of {{ $labels.account }} take {{ $value | humanizePercentage }} of the time they have. Beyond it they fail.',
+    // The longest, not the average: scrapes that VCC_CACHE_TTL serves from memory take no time.
     expr: ({ share, within }, select) =>
       [
-        `avg_over_time(${select('vcc_scrape_duration_seconds')}[${within.text}])`,
-        `  / avg_over_time(${select('vcc_scrape_deadline_seconds')}[${within.text}]) > ${share}`,
+        `max_over_time(${select('vcc_scrape_duration_seconds')}[${within.text}])`,
+        `  / max_over_time(${select('vcc_scrape_deadline_seconds')}[${within.text}]) > ${share}`,
       ].join('\n'),
   }),
   alert({
@@ -153,12 +169,12 @@ export const healthAlerts = [
     severity: 'critical',
     scope: 'account',
     dashboard,
-    kinds: { objective: 'share' },
+    ...budget,
     summary: 'Account {{ $labels.account }} burns its error budget fast',
     description:
       '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the longer window.',
-    expr: ({ objective }, select) =>
-      `${burns(select, objective, 14.4, '1h', '5m')}\nor ${burns(select, objective, 6, '6h', '30m')}`,
+    expr: (thresholds, select) =>
+      `${burns(select, thresholds, 14.4, '1h', '5m')}\nor ${burns(select, thresholds, 6, '6h', '30m')}`,
   }),
   alert({
     name: 'VccErrorBudgetBurnSlow',
@@ -168,12 +184,12 @@ export const healthAlerts = [
     severity: 'warning',
     scope: 'account',
     dashboard,
-    kinds: { objective: 'share' },
+    ...budget,
     summary: 'Account {{ $labels.account }} burns its error budget',
     description:
       '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the longer window.',
-    expr: ({ objective }, select) =>
-      `${burns(select, objective, 3, '1d', '2h')}\nor ${burns(select, objective, 1, '3d', '6h')}`,
+    expr: (thresholds, select) =>
+      `${burns(select, thresholds, 3, '1d', '2h')}\nor ${burns(select, thresholds, 1, '3d', '6h')}`,
   }),
   alert({
     name: 'VccClockSkew',
@@ -212,31 +228,39 @@ export const healthAlerts = [
     scope: 'account',
     dashboard,
     kinds: {},
-    summary: 'VccIdleAgents cannot fire for account {{ $labels.account }}',
+    summary:
+      'An alert about idle agents of {{ $labels.account }} cannot fire: no bound of {{ $value | humanizeDuration }}',
     description:
-      'vcc_idle_age_seconds of {{ $labels.account }} lacks a bound that alerts/thresholds.yml asks for. Add it to VCC_AGE_BUCKETS, or take another threshold.',
-    expr: (_, select, { idleBounds }) => {
-      const count = select('vcc_idle_age_seconds_gcount');
-      return idleBounds
-        .map((bound) => {
-          const bucket = select('vcc_idle_age_seconds_bucket', `le="${toLe(bound)}"`);
-          return `(${count} unless ignoring (le) ${bucket})`;
+      'alerts/thresholds.yml asks for idle agents of {{ $labels.account }} by a bound of {{ $value | humanizeDuration }}, which VCC_AGE_BUCKETS lacks. Add it there, or take another threshold.',
+    // The value is the bound, so that the texts can name it.
+    expr: (_, __, { bounds }) =>
+      bounds
+        .map(({ alert: { histogram, scope }, seconds, select }) => {
+          const bucket = select(`${histogram}_bucket`, `le="${toLe(seconds)}"`);
+          const lacking = `(${select(`${histogram}_gcount`)} unless ignoring (le) ${bucket})`;
+          return `${seconds} + 0 * ${scope === 'team' ? `max without (team) ${lacking}` : lacking}`;
         })
-        .join('\nor ');
-    },
+        .join('\nor '),
   }),
 ];
 
-/** Failed scrapes over two windows, each as many times as the objective allows. */
+/**
+ * Failed scrapes over two windows, each as many times as the objective allows. Those of all instances together: one that has
+ * just started would be judged by its first scrape.
+ */
 function burns(
-  select: (metric: string) => string,
-  objective: number,
+  select: Select,
+  { objective, failed_at_least }: Budget,
   factor: number,
   long: string,
   short: string,
 ): string {
-  const failed = (window: string) => `1 - avg_over_time(${select('vcc_up')}[${window}])`;
+  const up = select('vcc_up');
   // 1 - 0.995 is not 0.005.
   const allowed = Number(((1 - objective) * factor).toPrecision(6));
-  return `(${failed(long)} > ${allowed} and ${failed(short)} > ${allowed})`;
+  return [
+    `(${failedShare(up, long, 'job, account')} > ${allowed}`,
+    `and ${failedShare(up, short, 'job, account')} > ${allowed}`,
+    `and sum by (job, account) (count_over_time(${up}[${long}]) - sum_over_time(${up}[${long}])) >= ${failed_at_least})`,
+  ].join('\n  ');
 }

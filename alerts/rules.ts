@@ -1,4 +1,11 @@
-import type { Select } from './alert.ts';
+import {
+  type AnyThresholds,
+  type Bound,
+  type Common,
+  type Duration,
+  failedShare,
+  type Select,
+} from './alert.ts';
 import type { AlertSetting, AlertSettings, Override } from './settings.ts';
 
 /** An alerting rule of Prometheus. */
@@ -25,10 +32,12 @@ export interface RuleGroup<Rule = AlertRule> {
 
 /** The alerting rules of these settings: one group for each audience. */
 export function toAlertGroups(settings: AlertSettings): RuleGroup[] {
+  const enabled = settings.alerts.filter((each) => each.enabled);
+  const common = { job: settings.job, bounds: boundsOf(enabled) };
   const rulesOf = (audience: string) =>
-    settings.alerts
-      .filter(({ alert, enabled }) => enabled && alert.audience === audience)
-      .map((each) => toRule(each, settings))
+    enabled
+      .filter(({ alert }) => alert.audience === audience)
+      .map((each) => toRule(each, settings.urls, common))
       // Without alerts that ask for bounds none can be missing.
       .filter(({ expr }) => expr !== '');
   const interval = settings.interval.text;
@@ -38,14 +47,13 @@ export function toAlertGroups(settings: AlertSettings): RuleGroup[] {
   ].filter(({ rules }) => rules.length > 0);
 }
 
-function toRule(setting: AlertSetting, settings: AlertSettings): AlertRule {
+function toRule(setting: AlertSetting, urls: AlertSettings['urls'], common: Common): AlertRule {
   const { alert, severity } = setting;
-  const { urls } = settings;
   const variables = alert.scope === 'exporter' ? '' : '?var-account={{ $labels.account | urlquery }}';
   const team = alert.scope === 'team' ? '&var-team={{ $labels.team | urlquery }}' : '';
   return {
     alert: alert.name,
-    expr: toExpression(setting, settings),
+    expr: toExpression(setting, common),
     ...(setting.for.seconds > 0 && { for: setting.for.text }),
     labels: { severity, audience: alert.audience },
     annotations: {
@@ -58,13 +66,36 @@ function toRule(setting: AlertSetting, settings: AlertSettings): AlertRule {
 }
 
 /** One expression for all thresholds: those of single accounts or teams apart from the rest, joined by `or`. */
-function toExpression({ alert, thresholds, overrides }: AlertSetting, settings: AlertSettings): string {
+function toExpression(setting: AlertSetting, common: Common): string {
+  const expressions = sidesOf(setting).map(({ thresholds, select }) =>
+    setting.alert.expr(thresholds, select, common),
+  );
+  if (expressions.length === 1) return expressions[0]!;
+  return expressions.map((expression) => `(\n${indent(expression)}\n)`).join('\nor\n');
+}
+
+/** The thresholds of an alert, each with what selects the accounts or teams that they are for: the rest, and single ones. */
+function sidesOf({ thresholds, overrides }: AlertSetting): { thresholds: AnyThresholds; select: Select }[] {
   const [first] = overrides;
-  if (!first) return alert.expr(thresholds, selecting(), settings);
+  if (!first) return [{ thresholds, select: selecting() }];
   const names = overrides.map(({ value }) => escapeRegex(value)).join('|');
-  const rest = alert.expr(thresholds, selecting(`${first.label}!~${quote(names)}`), settings);
-  const own = overrides.map((each) => alert.expr(each.thresholds, selecting(matcherOf(each)), settings));
-  return [rest, ...own].map((expression) => `(\n${indent(expression)}\n)`).join('\nor\n');
+  return [
+    { thresholds, select: selecting(`${first.label}!~${quote(names)}`) },
+    ...overrides.map((each) => ({ thresholds: each.thresholds, select: selecting(matcherOf(each)) })),
+  ];
+}
+
+/** What these alerts ask age histograms for. */
+function boundsOf(settings: readonly AlertSetting[]): Bound[] {
+  return settings
+    .filter(({ alert }) => alert.histogram !== undefined)
+    .flatMap((setting) =>
+      sidesOf(setting).map(({ thresholds, select }) => ({
+        alert: setting.alert,
+        seconds: (thresholds.longer_than as Duration).seconds,
+        select,
+      })),
+    );
 }
 
 const matcherOf = ({ label, value }: Override) => `${label}=${quote(value)}`;
@@ -92,7 +123,7 @@ export function toRecordingGroups({ interval }: AlertSettings): RuleGroup<Record
   const loggedIn = 'sum without (presence) (vcc_agents{presence!="LoggedOut"})';
   const failed = (window: string) => ({
     record: `account:vcc_scrapes_failed:ratio_avg${window}`,
-    expr: `1 - avg_over_time(vcc_up[${window}])`,
+    expr: failedShare('vcc_up', window, 'job, account'),
   });
   return [
     {

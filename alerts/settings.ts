@@ -1,6 +1,6 @@
-import { load } from 'js-yaml';
+import { FAILSAFE_SCHEMA, load } from 'js-yaml';
 import { ConfigError } from '../src/config/load.ts';
-import type { Alert, AnyThresholds, Common, Duration, Kind, Severity, Thresholds } from './alert.ts';
+import type { Alert, AnyThresholds, Duration, Kind, Severity } from './alert.ts';
 import { alerts } from './index.ts';
 
 /** Thresholds that hold for one account or team. */
@@ -22,8 +22,10 @@ export interface AlertSetting {
 }
 
 /** What alerts/thresholds.yml says. */
-export interface AlertSettings extends Common {
+export interface AlertSettings {
   urls: { grafana: string; runbooks: string };
+  /** Regular expression of the jobs that scrape the exporter. */
+  job: string;
   interval: Duration;
   alerts: readonly AlertSetting[];
 }
@@ -58,15 +60,18 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     }
     return merged;
   }
-  const merged = merge(readMapping('the file', load(defaults)), readMapping('the file', read(ours, name)));
+  const own = read(ours, name);
+  const merged = merge(readMapping('the file', load(defaults)), readMapping('the file', own));
+  for (const key of misreadKeys(load(ours, { schema: FAILSAFE_SCHEMA }), own)) {
+    problems.push(`${name}: ${key}: expected this name in quotes, since YAML takes it for something else`);
+  }
   const { urls, job, interval, alerts: perAlert, ...rest } = merged;
   for (const [key, value] of Object.entries(rest)) fail(key, 'urls, job, interval or alerts', value);
 
   const { grafana, runbooks, ...others } = readMapping('urls', urls);
   for (const [key, value] of Object.entries(others)) fail(`urls.${key}`, 'grafana or runbooks', value);
-  for (const [key, value] of Object.entries({ grafana, runbooks })) {
-    if (typeof value !== 'string') fail(`urls.${key}`, 'an address', value);
-  }
+  if (!isAddress(grafana, /^https?:/)) fail('urls.grafana', 'an address that begins with https://', grafana);
+  if (!isAddress(runbooks)) fail('urls.runbooks', 'an address or a path', runbooks);
   if (!isRegex(job)) fail('job', 'a regular expression', job);
 
   function readKind(key: string, kind: Kind, value: unknown): Duration | number {
@@ -82,15 +87,20 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     return Number(value);
   }
 
-  function readThresholds(key: string, { kinds }: Alert, values: Mapping): AnyThresholds {
-    return Object.fromEntries(
+  function readThresholds(key: string, { kinds, objection }: Alert, values: Mapping): AnyThresholds {
+    const before = problems.length;
+    const thresholds = Object.fromEntries(
       Object.entries(kinds).map(([each, kind]) => [each, readKind(`${key}.${each}`, kind, values[each])]),
     );
+    const objects = problems.length === before ? objection?.(thresholds) : undefined;
+    if (objects) fail(`${key}.${objects.key}`, objects.expected, values[objects.key]);
+    return thresholds;
   }
 
   function readAlert(alert: Alert, values: Mapping): AlertSetting {
     const key = `alerts.${alert.name}`;
-    const overrideKey = overrideKeys[alert.scope];
+    // Without thresholds there is nothing that could differ.
+    const overrideKey = Object.keys(alert.kinds).length > 0 ? overrideKeys[alert.scope] : undefined;
     const known = ['for', 'severity', 'enabled', overrideKey, ...Object.keys(alert.kinds)];
     for (const [each, value] of Object.entries(values)) {
       if (!known.includes(each)) fail(`${key}.${each}`, `one of ${known.filter(Boolean).join(', ')}`, value);
@@ -105,7 +115,7 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
       const own = readMapping(where, given);
       for (const [each, given] of Object.entries(own)) {
         if (!Object.hasOwn(alert.kinds, each))
-          fail(`${where}.${each}`, `one of ${Object.keys(alert.kinds).join(', ') || 'nothing'}`, given);
+          fail(`${where}.${each}`, `one of ${Object.keys(alert.kinds).join(', ')}`, given);
       }
       return {
         label: alert.scope === 'team' ? 'team' : 'account',
@@ -134,20 +144,10 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     urls: { grafana: trimSlash(grafana), runbooks: trimSlash(runbooks) },
     job: String(job),
     interval: readKind('interval', 'duration', interval) as Duration,
-    idleBounds: idleBoundsOf(settingsOfAlerts),
     alerts: settingsOfAlerts,
   };
   if (problems.length > 0) throw new ConfigError(problems);
   return settings;
-}
-
-/** The bounds that alerts ask an age histogram of idle agents for, smallest first. */
-function idleBoundsOf(settings: readonly AlertSetting[]): number[] {
-  const bounds = settings
-    .filter(({ alert, enabled }) => enabled && /^Vcc(Team)?IdleAgents$/.test(alert.name))
-    .flatMap(({ thresholds, overrides }) => [thresholds, ...overrides.map((each) => each.thresholds)])
-    .map((thresholds) => (thresholds as Thresholds<{ longer_than: 'duration' }>).longer_than.seconds);
-  return [...new Set(bounds)].sort((a, b) => a - b);
 }
 
 /** A threshold of an alert, in seconds where it is a length of time. */
@@ -175,6 +175,19 @@ function isRegex(value: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether it is an address that can stand in an annotation, which is a template of Prometheus. */
+function isAddress(value: unknown, beginning = /^/): boolean {
+  return typeof value === 'string' && beginning.test(value) && /^[^\s{}"'<>]+$/.test(value);
+}
+
+/** Keys that YAML does not read as they are written, such as an account of digits with a leading 0. */
+function misreadKeys(written: unknown, taken: unknown, prefix = ''): string[] {
+  if (!isMapping(written) || !isMapping(taken)) return [];
+  return Object.entries(written).flatMap(([key, value]) =>
+    Object.hasOwn(taken, key) ? misreadKeys(value, taken[key], `${prefix}${key}.`) : [`${prefix}${key}`],
+  );
 }
 
 function read(text: string, name: string): unknown {

@@ -10,15 +10,15 @@ const ready = (select: Select) => `sum without (presence) (${select('vcc_agents'
 export const supervisorAlerts = [
   alert({
     name: 'VccNobodyReady',
-    about: 'Somebody is logged in, and nobody is Ready: no call can be taken.',
+    about: 'At least so many agents are logged in, and nobody is Ready: no call can be taken.',
     audience,
     severity: 'critical',
     scope: 'account',
     dashboard: 'vcc-floor',
-    kinds: {},
+    kinds: { of_at_least: 'number' },
     summary: 'Nobody is Ready in {{ $labels.account }}',
     description: 'Agents of {{ $labels.account }} are logged in, and none is Ready.',
-    expr: (_, select) => `${ready(select)} == 0\nand ${loggedIn(select)} > 0`,
+    expr: ({ of_at_least }, select) => `${ready(select)} == 0\nand ${loggedIn(select)} >= ${of_at_least}`,
   }),
   alert({
     name: 'VccNobodyFreeWhileRinging',
@@ -29,17 +29,20 @@ export const supervisorAlerts = [
     scope: 'account',
     dashboard: 'vcc-floor',
     kinds: { share: 'share', within: 'duration' },
+    objection: ({ within }) =>
+      within.seconds < 60
+        ? { key: 'within', expected: 'at least 1m, and three scrape intervals' }
+        : undefined,
     summary: 'It rings in {{ $labels.account }} and nobody is free',
     description:
       'Inbound interactions ring in {{ $labels.account }} while no agent is idle. Callers wait; the API does not tell how many.',
-    // Ringing blinks from scrape to scrape, so that a plain `for` never gets there. A kind of interaction that nobody has
-    // in hand has no series: none is 0 here.
+    // Ringing blinks from scrape to scrape, so that a plain `for` never gets there. Of all looks that fit, not of those that
+    // found something: the first scrape of an exporter that has just started is not "all the time".
     expr({ share, within }, select) {
       const ringing = `sum without (medium, medium_manager, direction, state) (${select('vcc_interactions', 'direction="Inbound", state="Ringing"')})`;
-      const idle = select('vcc_agents_idle');
       return [
-        `avg_over_time(((${ringing} or 0 * ${idle}) > bool 0)[${within.text}:15s]) >= ${share}`,
-        `and max_over_time(${idle}[${within.text}:15s]) == 0`,
+        `count_over_time((${ringing} > 0)[${within.text}:15s]) / ${within.seconds / 15} >= ${share}`,
+        `and max_over_time(${select('vcc_agents_idle')}[${within.text}:15s]) == 0`,
       ].join('\n');
     },
   }),
@@ -51,6 +54,7 @@ export const supervisorAlerts = [
     scope: 'account',
     dashboard: 'vcc-floor',
     kinds: { agents: 'number', longer_than: 'duration' },
+    histogram: 'vcc_idle_age_seconds',
     summary: '{{ $value }} agents of {{ $labels.account }} have been idle for long',
     description:
       '{{ $value }} agents of {{ $labels.account }} are Ready and have had nothing to do for longer than the threshold.',
@@ -83,6 +87,7 @@ export const supervisorAlerts = [
     scope: 'team',
     dashboard: 'vcc-team',
     kinds: { agents: 'number', longer_than: 'duration' },
+    histogram: 'vcc_team_idle_age_seconds',
     summary: '{{ $value }} agents of team {{ $labels.team }} ({{ $labels.account }}) have been idle for long',
     description:
       '{{ $value }} agents of team {{ $labels.team }} are Ready and have had nothing to do for longer than the threshold.',

@@ -77,7 +77,8 @@ ${table(of('sre'))}
 
 The burn-rate alerts are those of Google’s SRE workbook, over the share of scrapes that got a complete snapshot:
 VccErrorBudgetBurn at 14.4 times the budget over 1 h and 5 min, or 6 times over 6 h and 30 min; VccErrorBudgetBurnSlow at 3 times
-over 1 day and 2 h, or once over 3 days and 6 h. In the first hours of an account they judge by few scrapes.
+over 1 day and 2 h, or once over 3 days and 6 h. Instances are taken together. In the first hours
+of an account they judge by few scrapes, and never by fewer than \`failed_at_least\` that failed.
 
 Each has the labels \`severity\` and \`audience\` (supervisor or sre), and the annotations \`summary\`, \`description\`, \`runbook_url\` and
 \`dashboard_url\`. \`runbook_url\` is a path in this project until you set \`urls.runbooks\`.
@@ -86,7 +87,8 @@ Who is told of which, and when: [alertmanager.md](alertmanager.md).
 
 ## Where to load them
 
-**Prometheus**: \`rule_files: [vcc-alerts.yml, vcc-recordings.yml]\`.
+**Prometheus**: \`rule_files: [vcc-alerts.yml, vcc-recordings.yml]\`. VccExporterDown looks at jobs whose names begin with \`vcc\`: name
+yours so, or set \`job\` in the thresholds.
 
 **Grafana Cloud and Mimir**: \`mimirtool rules load alerts/prometheus/vcc-alerts.yml --address=… --id=… --key=…\`, which takes the name
 of the file as the namespace.

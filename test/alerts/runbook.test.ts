@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals';
 import { alerts } from '../../alerts/index.ts';
 import { settings } from '../../src/config/settings.ts';
 import { panelsOf, readDashboards } from '../support/dashboards.ts';
-import { labelsOf } from '../support/promql.ts';
+import { expressionsIn, labelsOf } from '../support/promql.ts';
 import { problemsIn } from '../support/series-labels.ts';
 
 const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
@@ -37,13 +37,6 @@ function faultsOf(path: string, text: string): string[] {
     if (!existsSync(target)) return true;
     return anchor !== undefined && !headingsOf(readFileSync(target, 'utf8')).map(anchorOf).includes(anchor);
   };
-  const expressions = [...text.matchAll(/```promql\n([\s\S]*?)```/g)].flatMap(([, block]) =>
-    // One expression begins on each line, unless the line goes on with an operator.
-    block!
-      .split(/\n(?= *[a-z])(?! *(?:and|or|unless) )/)
-      .map((expression) => expression.trim())
-      .filter((expression) => expression !== ''),
-  );
   return [
     ...links.filter(leadsNowhere).map((link) => `leads nowhere: ${link}`),
     ...named(/(?<!:)\b(vcc_[a-z_]+)\b/g)
@@ -58,7 +51,7 @@ function faultsOf(path: string, text: string): string[] {
     ...named(/\*((?:Floor|Team|Interactions|Exporter) › [^*]+)\*/g)
       .filter((name) => !panels.includes(name))
       .map((name) => `no panel: ${name}`),
-    ...expressions.flatMap((expression) => {
+    ...expressionsIn(text).flatMap((expression) => {
       try {
         return problemsIn(expression).map((problem) => `${problem}: ${expression}`);
       } catch (error) {

@@ -34,7 +34,42 @@ test.each([
   ['[1]', 'ours.yml: the file: expected a mapping; received [1]'],
   ['alerts: [VccIdleAgents]', 'ours.yml: alerts: expected a mapping; received ["VccIdleAgents"]'],
   ['urls: x', 'ours.yml: urls: expected a mapping; received "x"'],
-  ['urls: { grafana: 1 }', 'ours.yml: urls.grafana: expected an address; received 1'],
+  [
+    'urls: { grafana: 1 }',
+    'ours.yml: urls.grafana: expected an address that begins with https://; received 1',
+  ],
+  [
+    'urls: { grafana: g.example }',
+    'ours.yml: urls.grafana: expected an address that begins with https://; received "g.example"',
+  ],
+  [
+    'urls: { runbooks: "https://w.example/{{ x }}" }',
+    'ours.yml: urls.runbooks: expected an address or a path; received "https://w.example/{{ x }}"',
+  ],
+  [
+    'alerts: { VccDataStale: { older_than: 2d } }',
+    'ours.yml: alerts.VccDataStale.remember: expected longer than older_than (2d); received "1d"',
+  ],
+  [
+    'alerts: { VccDataStale: { accounts: { acme: { older_than: 2d } } } }',
+    'ours.yml: alerts.VccDataStale.accounts.acme.remember: expected longer than older_than (2d); received "1d"',
+  ],
+  [
+    'alerts: { VccErrorBudgetBurn: { objective: 0.9 } }',
+    'ours.yml: alerts.VccErrorBudgetBurn.objective: expected more than 0.94; received 0.9',
+  ],
+  [
+    'alerts: { VccNobodyFreeWhileRinging: { within: 10s } }',
+    'ours.yml: alerts.VccNobodyFreeWhileRinging.within: expected at least 1m, and three scrape intervals; received "10s"',
+  ],
+  [
+    'alerts: { VccIdleAgents: { accounts: { 007: { agents: 2 } } } }',
+    'ours.yml: alerts.VccIdleAgents.accounts.007: expected this name in quotes, since YAML takes it for something else',
+  ],
+  [
+    'alerts: { VccAuthFailing: { accounts: { acme: {} } } }',
+    'ours.yml: alerts.VccAuthFailing.accounts: expected one of for, severity, enabled; received {"acme":{}}',
+  ],
   ['urls: { wiki: x }', 'ours.yml: urls.wiki: expected grafana or runbooks; received "x"'],
   ['job: "a\\"b"', 'ours.yml: job: expected a regular expression; received "a\\"b"'],
   [
@@ -201,8 +236,19 @@ test('the jobs, the interval and how long to wait are as we say', () => {
 
 test('a bound that only an override asks for is watched too', () => {
   const ours = { alerts: { VccTeamIdleAgents: { teams: { Support: { longer_than: '7m' } } } } };
-  expect(withOurs(ours).idleBounds).toEqual([420, 900]);
-  expect(exprOf(ours, 'VccIdleBoundMissing')).toContain('"420.0"');
+  const own = '{le="420.0", team="Support"}';
+  expect(exprOf(ours, 'VccIdleBoundMissing')).toContain(`vcc_team_idle_age_seconds_bucket${own}`);
+});
+
+test('a bound is asked only where an alert asks for it', () => {
+  const ours = { alerts: { VccIdleAgents: { accounts: { 'acme-night': { longer_than: '30m' } } } } };
+  const expr = exprOf(ours, 'VccIdleBoundMissing');
+  expect(problemsIn(expr)).toEqual([]);
+  const asked = takeApart(expr).selectors.filter(({ metric }) => metric === 'vcc_idle_age_seconds_bucket');
+  expect(asked.map(({ matchers }) => matchers.map(({ label, op, value }) => label + op + value))).toEqual([
+    ['le=900.0', 'account!~acme-night'],
+    ['le=1800.0', 'account=acme-night'],
+  ]);
 });
 
 test('addresses lead where they should', () => {
@@ -226,7 +272,7 @@ describe('thresholds of single accounts and teams', () => {
     ['VccTeamIdleTooLong', 'teams', 'team', { longer_than: '2h' }],
     ['VccNobodyFreeWhileRinging', 'accounts', 'account', { share: 0.9 }],
     ['VccDataStale', 'accounts', 'account', { older_than: '1h' }],
-    ['VccErrorBudgetBurn', 'accounts', 'account', { objective: 0.9 }],
+    ['VccErrorBudgetBurn', 'accounts', 'account', { objective: 0.99 }],
   ])('%s has one side for each name and none for two', (alert, key, label, own) => {
     const perOne = Object.fromEntries(names.map((name) => [name, own]));
     const expr = exprOf({ alerts: { [alert]: { [key]: perOne } } }, alert);

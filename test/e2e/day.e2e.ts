@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type AlertRule, toAlertGroups, toRecordingGroups } from '../../alerts/rules.ts';
 import { parseAlertSettings } from '../../alerts/settings.ts';
 import type { AgentStatus } from '../../src/simulator/agent.ts';
+import type { Stretch } from '../../src/simulator/workday.ts';
 import { fillIn, type PanelJson, panelsOf, readDashboards } from '../support/dashboards.ts';
+import { expressionsIn } from '../support/promql.ts';
 import { type Day, liveDay } from './support/day.ts';
 import { beginMs, dayMinutes, episodes, eventful, quiet, stepSeconds } from './support/episodes.ts';
 import { firing } from './support/firing.ts';
@@ -88,6 +90,19 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
     test('there is an episode for every alert', () => {
       expect(rules.map(({ alert }) => alert).sort()).toEqual(Object.keys(firing).sort());
     });
+  });
+
+  // In the words of the pages: of the account acme-uk, and the team Support.
+  test.each(
+    rules.flatMap(({ alert }) =>
+      expressionsIn(readFileSync(new URL(`../../docs/runbook/${alert}.md`, import.meta.url), 'utf8')).map(
+        (expr) => [alert, expr] as const,
+      ),
+    ),
+  )('the runbook page of %s asks for something that is there: %s', async (name, expr) => {
+    const [{ from, to }] = firing[name]!.in.map((each) => episodes[each]) as [Stretch];
+    const series = await queryRange(receiver.origin, expr, timeOf(from), timeOf(to), stepSeconds);
+    expect(series.length).toBeGreaterThan(0);
   });
 
   test.each(

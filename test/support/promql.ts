@@ -64,3 +64,13 @@ export function labelsOf(name: string): readonly string[] | undefined {
   if (!metric || (metric.type === 'gaugehistogram') !== (part !== undefined)) return undefined;
   return part === '_bucket' ? [...metric.labelNames, 'le'] : metric.labelNames;
 }
+
+/** The expressions in a page's blocks of PromQL. One begins on each line, unless the line goes on with an operator. */
+export function expressionsIn(markdown: string): string[] {
+  return [...markdown.matchAll(/```promql\n([\s\S]*?)```/g)].flatMap(([, block]) =>
+    block!
+      .split(/\n(?= *[a-z])(?! *(?:and|or|unless) )/)
+      .map((expression) => expression.trim())
+      .filter((expression) => expression !== ''),
+  );
+}

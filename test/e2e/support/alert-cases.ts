@@ -23,6 +23,9 @@ const one = (labels: Readonly<Record<string, string>> = {}, value?: string) => [
   { labels: { ...target, ...labels }, ...(value !== undefined && { value }) },
 ];
 
+/** What is about an account and no instance. */
+const account = (value: string) => [{ labels: { job: 'vcc', account: 'a' }, value }];
+
 const idle = (agents: number, upTo: number, minutes = 30) => ({
   [of('vcc_idle_age_seconds_gcount')]: hold(agents, minutes),
   [of('vcc_idle_age_seconds_bucket', { le: '900.0' })]: hold(upTo, minutes),
@@ -139,22 +142,37 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
       title: 'the exporter died',
       series: { [of('vcc_snapshot_timestamp_seconds')]: '0+30x9 stale' },
       at: '20m',
-      fires: [{ labels: { job: 'vcc', account: 'a' }, value: '15m 30s' }],
+      fires: one({}, '15m 30s'),
     },
     {
       title: 'served again and again from memory',
       series: { [of('vcc_snapshot_timestamp_seconds')]: '0x30' },
       at: '5m30s',
-      fires: [{ labels: { job: 'vcc', account: 'a' }, value: '5m 30s' }],
+      fires: one({}, '5m 30s'),
     },
     { title: 'as old as it may be', series: { [of('vcc_snapshot_timestamp_seconds')]: '0x30' }, at: '5m' },
     {
       title: 'another instance goes on, as after a deployment',
       series: {
-        [of('vcc_snapshot_timestamp_seconds')]: '0+30x9 stale',
-        [of('vcc_snapshot_timestamp_seconds', { instance: 'j' })]: '_x10 300+30x40',
+        [of('vcc_snapshot_timestamp_seconds', { pod: 'vcc-1' })]: '0+30x9 stale',
+        [of('vcc_snapshot_timestamp_seconds', { instance: 'j', pod: 'vcc-2' })]: '_x10 300+30x40',
       },
       at: '20m',
+    },
+    {
+      title: 'the other instance is gone too',
+      series: {
+        [of('vcc_snapshot_timestamp_seconds', { pod: 'vcc-1' })]: '0+30x9 stale',
+        [of('vcc_snapshot_timestamp_seconds', { instance: 'j', pod: 'vcc-2' })]: '_x10 300+30x9 stale',
+      },
+      at: '20m',
+      fires: one({ instance: 'j', pod: 'vcc-2' }, '10m 30s'),
+    },
+    {
+      title: 'for most of a day',
+      series: { [of('vcc_snapshot_timestamp_seconds')]: '0+30x9 stale' },
+      at: '23h',
+      fires: one({}, '22h 55m 30s'),
     },
   ],
   VccAuthFailing: [
@@ -210,6 +228,15 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
       },
       at: '11m',
     },
+    {
+      title: 'most scrapes are served from memory',
+      series: {
+        [of('vcc_scrape_duration_seconds')]: Array(12).fill('8 0.001x4').join(' '),
+        [of('vcc_scrape_deadline_seconds')]: '10x80',
+      },
+      at: '16m',
+      fires: one({}, '80%'),
+    },
   ],
   VccUnknownValues: [
     {
@@ -252,7 +279,17 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
       title: 'a tenth of the scrapes fails',
       series: failedScrapes('0 0 1x17', 130),
       at: '2h',
-      fires: one({}, '10.74%'),
+      fires: account('10.74%'),
+    },
+    {
+      title: 'an instance that has just started fails once',
+      series: { [of('vcc_up')]: '1x119 stale', [of('vcc_up', { instance: 'j' })]: '_x120 0 1x20' },
+      at: '61m',
+    },
+    {
+      title: 'the first scrapes of all fail',
+      series: { [of('vcc_up')]: '0 0 1x20' },
+      at: '1m30s',
     },
     { title: 'one in a hundred fails', series: failedScrapes('1x199 0 0', 130), at: '2h' },
     { title: 'it is over', series: { [of('vcc_up')]: '0x20 1x400' }, at: '50m' },
@@ -262,7 +299,7 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
       title: 'one in fifty fails, all day',
       series: { [of('vcc_up')]: Array(20).fill('0 1x48').join(' ') },
       at: '8h',
-      fires: one({}, '2.081%'),
+      fires: account('2.081%'),
     },
     {
       title: 'one in a thousand fails',
@@ -292,9 +329,18 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
         [of('vcc_idle_age_seconds_bucket', { le: '600.0' })]: '3x60',
       },
       at: '16m',
-      fires: one(),
+      fires: one({}, '15m 0s'),
     },
-    { title: 'the bucket is there', series: idle(3, 3), at: '16m' },
+    {
+      title: 'other buckets of teams, of which one alert is enough',
+      series: {
+        [of('vcc_team_idle_age_seconds_gcount', { team: 't' })]: '3x60',
+        [of('vcc_team_idle_age_seconds_gcount', { team: 'u' })]: '3x60',
+      },
+      at: '16m',
+      fires: one({}, '15m 0s'),
+    },
+    { title: 'the bucket is there', series: { ...idle(3, 3), ...teamIdle(3, 3) }, at: '16m' },
   ],
   VccNobodyReady: [
     { title: 'all are away', series: presences(0, 3), at: '3m', fires: one() },
@@ -306,11 +352,17 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
     {
       title: 'it blinks: no series while nothing rings',
       series: ringing('1 stale 2 stale 1 stale 1 stale 1 stale', '0x20'),
-      at: '3m',
+      at: '4m',
       fires: one(),
     },
+    {
+      title: 'one ring, seen by scrapes a minute apart',
+      series: ringing('_x6 1 1 stale', '0x20'),
+      at: '4m15s',
+    },
+    { title: 'the first look', series: ringing('2x20', '0x20'), at: '30s' },
     { title: 'somebody is free', series: ringing('2x20', '1x20'), at: '3m' },
-    { title: 'somebody was free a moment ago', series: ringing('2x20', '0 0 0 0 1 0 0'), at: '2m30s' },
+    { title: 'somebody was free a moment ago', series: ringing('2x20', '0 0 0 0 1 0 0'), at: '3m30s' },
     { title: 'nothing rings', series: { [of('vcc_agents_idle')]: '0x20' }, at: '3m' },
     {
       title: 'only outbound rings',

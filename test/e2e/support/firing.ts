@@ -19,7 +19,7 @@ export const firing: Readonly<Record<string, Firing>> = {
   VccDataStale: { in: ['apiOutage', 'exporterGone'], everywhere: true },
   VccAuthFailing: { in: ['wrongSecret'] },
   VccThrottled: { in: ['throttled'], lingers: 5 },
-  VccSnapshotSlow: { in: ['slow'], lingers: 2 },
+  VccSnapshotSlow: { in: ['slow'], lingers: 5 },
   VccUnknownValues: { in: ['unknownWords'], lingers: 5 },
   VccSeriesDropped: { in: ['newHires'] },
   VccPushFailing: { in: ['pushOutage'], lingers: 1 },
