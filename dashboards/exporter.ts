@@ -1,3 +1,4 @@
+import { failedShare } from '../alerts/alert.ts';
 import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
 import { toDashboard } from './dashboard.ts';
 import { dataAge } from './floor.ts';
@@ -14,7 +15,7 @@ export function exporterDashboard(settings: AlertSettings) {
   const budget = Number((1 - objective).toPrecision(6));
   const stale = limit('VccDataStale', 'older_than');
   const slow = limit('VccSnapshotSlow', 'share');
-  const up = (window: string) => `max by (account) (avg_over_time(${select('vcc_up')}[${window}]))`;
+  const failed = (window: string) => failedShare(select('vcc_up'), window, 'account');
   return toDashboard({
     uid: 'vcc-exporter',
     title: 'Contact center / Exporter',
@@ -51,7 +52,7 @@ export function exporterDashboard(settings: AlertSettings) {
               [stale / 2, 'orange'],
               [stale, 'red'],
             ],
-            queries: [{ expr: dataAge }],
+            queries: [{ expr: `max(${dataAge(settings)})` }],
           }),
           stat({
             title: 'Slowest scrape',
@@ -75,7 +76,7 @@ export function exporterDashboard(settings: AlertSettings) {
           }),
           stat({
             title: 'Availability, 30 days',
-            description: `The share of scrapes that got a complete snapshot in the last 30 days, of the worst account. The objective is ${percent(objective)}. It looks back 30 days whatever the time range.`,
+            description: `The share of scrapes that got a complete snapshot in the last 30 days, of the worst account. The objective is ${percent(objective)}. It looks back 30 days whatever the time range, or as far as Prometheus keeps data. Time in which no exporter ran is not counted.`,
             width: 4,
             height: 4,
             unit: 'percentunit',
@@ -85,7 +86,7 @@ export function exporterDashboard(settings: AlertSettings) {
               [null, 'red'],
               [objective, 'green'],
             ],
-            queries: [{ expr: `min(${up('30d')})` }],
+            queries: [{ expr: `1 - max(${failed('30d')})` }],
           }),
           stat({
             title: 'Error budget left',
@@ -101,7 +102,7 @@ export function exporterDashboard(settings: AlertSettings) {
               [0, 'orange'],
               [0.25, 'green'],
             ],
-            queries: [{ expr: `1 - (1 - min(${up('30d')})) / ${budget}` }],
+            queries: [{ expr: `1 - max(${failed('30d')}) / ${budget}` }],
           }),
           stat({
             title: 'Agents',
@@ -154,7 +155,7 @@ export function exporterDashboard(settings: AlertSettings) {
             ],
             queries: [
               {
-                expr: `time() - max by (account) (last_over_time(${select('vcc_snapshot_timestamp_seconds')}[6h]))`,
+                expr: dataAge(settings),
                 legend: '{{account}}',
               },
             ],
@@ -169,7 +170,7 @@ export function exporterDashboard(settings: AlertSettings) {
               [null, 'transparent'],
               [14.4, 'red'],
             ],
-            queries: [{ expr: `(1 - ${up('1h')}) / ${budget}`, legend: '{{account}}' }],
+            queries: [{ expr: `(${failed('1h')}) / ${budget}`, legend: '{{account}}' }],
           }),
         ],
       },

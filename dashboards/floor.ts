@@ -33,11 +33,19 @@ export function longestInteraction(state: string): string {
 /** How long the longest idle agent has been idle. */
 export const longestIdle = longest(once('vcc_idle_oldest_since_timestamp_seconds'), once('vcc_agents_idle'));
 
-/** The age of the oldest account's data, also when the exporter is gone. */
-export const dataAge = `max(time() - max by (account) (last_over_time(${select('vcc_snapshot_timestamp_seconds')}[6h])))`;
+/** For how long accounts are remembered whose series have ended, as a range of PromQL. */
+const memory = (settings: AlertSettings) => `${thresholdOf(settings, 'VccDataStale', 'remember')}s`;
+
+/** The age of each account's data, also when its exporter is gone. */
+export function dataAge(settings: AlertSettings): string {
+  return `time() - max by (account) (last_over_time(${select('vcc_snapshot_timestamp_seconds')}[${memory(settings)}]))`;
+}
 
 /** Accounts whose agents no number has: that cannot be read, or whose exporter is gone. */
-const missingAccounts = `count(max by (account) (last_over_time(${select('vcc_up')}[1h]))) - (count(${once('vcc_snapshot_timestamp_seconds')}) or vector(0))`;
+function missingAccounts(settings: AlertSettings): string {
+  const known = `max by (account) (last_over_time(${select('vcc_up')}[${memory(settings)}]))`;
+  return `count(${known}) - (count(${once('vcc_snapshot_timestamp_seconds')}) or vector(0))`;
+}
 
 /** For a screen on the wall: large numbers, no names. */
 export function floorDashboard(settings: AlertSettings) {
@@ -135,7 +143,7 @@ export function floorDashboard(settings: AlertSettings) {
               [limit('VccDataStale', 'older_than') / 2, 'orange'],
               [limit('VccDataStale', 'older_than'), 'red'],
             ],
-            queries: [{ expr: dataAge }],
+            queries: [{ expr: `max(${dataAge(settings)})` }],
           }),
           stat({
             title: 'Ready',
@@ -180,7 +188,7 @@ export function floorDashboard(settings: AlertSettings) {
           stat({
             title: 'Accounts missing',
             description:
-              'Chosen accounts that could be read within the last hour and cannot now: their agents are in none of these numbers. The Exporter dashboard has the reason.',
+              'Chosen accounts that had samples within the time that VccDataStale remembers (a day, as shipped) and cannot be read now: their agents are in none of these numbers. The Exporter dashboard has the reason. One that was taken out on purpose counts for as long.',
             width: 4,
             height: 3,
             background: true,
@@ -188,7 +196,7 @@ export function floorDashboard(settings: AlertSettings) {
               [null, 'green'],
               [1, 'red'],
             ],
-            queries: [{ expr: missingAccounts }],
+            queries: [{ expr: missingAccounts(settings) }],
           }),
         ],
       },

@@ -1,3 +1,4 @@
+import { toLe } from '../alerts/alert.ts';
 import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
 import { presenceColours, workloadColours } from './colours.ts';
 import { queryVariable, toDashboard } from './dashboard.ts';
@@ -25,7 +26,8 @@ export function teamDashboard(settings: AlertSettings) {
   const idleLimit = limit('VccIdleAgents', 'longer_than');
   const away = limit('VccAwayTooLong', 'longer_than');
   const extendedAway = limit('VccExtendedAwayTooLong', 'longer_than');
-  const idleOver = `sum(${once('vcc_idle_age_seconds_gcount')} - ignoring (le) ${once('vcc_idle_age_seconds_bucket', `le="${idleLimit.toFixed(1)}"`)})`;
+  // Two numbers of the same snapshot, before the highest is taken.
+  const idleOver = `sum(max by (account) (${select('vcc_idle_age_seconds_gcount')} - ignoring (le) ${select('vcc_idle_age_seconds_bucket', `le="${toLe(idleLimit)}"`)}))`;
   const quantile = (q: number, presence: string) =>
     `histogram_quantile(${q}, ${total('vcc_presence_age_seconds_bucket', `presence="${presence}"`, 'le')})`;
   return toDashboard({
@@ -62,7 +64,7 @@ export function teamDashboard(settings: AlertSettings) {
           }),
           stat({
             title: 'Idle for long',
-            description: `Agents who have been idle for longer than VccIdleAgents allows (${idleLimit / 60} minutes). Red from as many on as the alert asks for.`,
+            description: `Agents who have been idle for longer than VccIdleAgents allows (${idleLimit / 60} minutes). Not limited to the chosen team. Red from as many on as the alert asks for.`,
             width: 4,
             height: 4,
             noValue: `no bucket of ${idleLimit} s`,
@@ -72,7 +74,8 @@ export function teamDashboard(settings: AlertSettings) {
           }),
           stat({
             title: 'Longest idle',
-            description: 'How long the longest idle agent has had nothing to do. Red from VccIdleTooLong on.',
+            description:
+              'How long the longest idle agent has had nothing to do. Not limited to the chosen team. Red from VccIdleTooLong on.',
             width: 4,
             height: 4,
             unit: 'dthms',
@@ -83,7 +86,8 @@ export function teamDashboard(settings: AlertSettings) {
           }),
           stat({
             title: 'Longest away',
-            description: 'The longest that anybody has been Away. Red from VccAwayTooLong on.',
+            description:
+              'The longest that anybody has been Away. Not limited to the chosen team. Red from VccAwayTooLong on.',
             width: 5,
             height: 4,
             unit: 'dthms',
@@ -95,7 +99,7 @@ export function teamDashboard(settings: AlertSettings) {
           stat({
             title: 'Longest extended away',
             description:
-              'The longest that anybody has been ExtendedAway (lunch, meetings, training). Red from VccExtendedAwayTooLong on.',
+              'The longest that anybody has been ExtendedAway (lunch, meetings, training). Not limited to the chosen team. Red from VccExtendedAwayTooLong on.',
             width: 5,
             height: 4,
             unit: 'dthms',
