@@ -1,4 +1,5 @@
-import { alert, failedShare, type Select, type Thresholds, toLe } from './alert.ts';
+import { alert, type Select, type Thresholds } from './alert.ts';
+import { failedShare, toLe } from './promql.ts';
 
 const dashboard = 'vcc-exporter';
 const audience = 'sre';

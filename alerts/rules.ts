@@ -1,11 +1,5 @@
-import {
-  type AnyThresholds,
-  type Bound,
-  type Common,
-  type Duration,
-  failedShare,
-  type Select,
-} from './alert.ts';
+import type { AnyThresholds, Bound, Common, Duration, Select } from './alert.ts';
+import { failedShare } from './promql.ts';
 import type { AlertSetting, AlertSettings, Override } from './settings.ts';
 
 /** An alerting rule of Prometheus. */

@@ -1,4 +1,5 @@
-import { alert, type Select, type Thresholds, toLe } from './alert.ts';
+import { alert, type Select, type Thresholds } from './alert.ts';
+import { toLe } from './promql.ts';
 
 const audience = 'supervisor';
 const severity = 'warning';

@@ -1,4 +1,4 @@
-import { failedShare } from '../alerts/alert.ts';
+import { failedShare } from '../alerts/promql.ts';
 import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
 import { toDashboard } from './dashboard.ts';
 import { dataAge } from './floor.ts';

@@ -1,4 +1,4 @@
-import { toLe } from '../alerts/alert.ts';
+import { toLe } from '../alerts/promql.ts';
 import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
 import { presenceColours, workloadColours } from './colours.ts';
 import { queryVariable, toDashboard } from './dashboard.ts';
