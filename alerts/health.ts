@@ -1,5 +1,6 @@
+import { toLe } from '../src/catalogue/metric.ts';
 import { alert, type Select, type Thresholds } from './alert.ts';
-import { failedShare, toLe } from './promql.ts';
+import { failedShare } from './promql.ts';
 
 const dashboard = 'vcc-exporter';
 const audience = 'sre';

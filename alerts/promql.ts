@@ -3,8 +3,3 @@ export function failedShare(up: string, window: string, labels: string): string 
   const over = (how: string) => `sum by (${labels}) (${how}(${up}[${window}]))`;
   return `1 - ${over('sum_over_time')} / ${over('count_over_time')}`;
 }
-
-/** A bound in seconds as the label `le` has it: a canonical float. */
-export function toLe(seconds: number): string {
-  return Number.isInteger(seconds) ? seconds.toFixed(1) : String(seconds);
-}

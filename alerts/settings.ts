@@ -60,9 +60,9 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     }
     return merged;
   }
-  const own = read(ours, name);
-  const merged = merge(readMapping('the file', load(defaults)), readMapping('the file', own));
-  for (const key of misreadKeys(load(ours, { schema: FAILSAFE_SCHEMA }), own)) {
+  const parsed = read(ours, name);
+  const merged = merge(readMapping('the file', load(defaults)), readMapping('the file', parsed));
+  for (const key of misreadKeys(load(ours, { schema: FAILSAFE_SCHEMA }), parsed)) {
     problems.push(`${name}: ${key}: expected this name in quotes, since YAML takes it for something else`);
   }
   const { urls, job, interval, alerts: perAlert, ...rest } = merged;

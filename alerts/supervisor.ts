@@ -1,5 +1,5 @@
+import { toLe } from '../src/catalogue/metric.ts';
 import { alert, type Select, type Thresholds } from './alert.ts';
-import { toLe } from './promql.ts';
 
 const audience = 'supervisor';
 const severity = 'warning';

@@ -1,5 +1,5 @@
-import { toLe } from '../alerts/promql.ts';
 import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
+import { toLe } from '../src/catalogue/metric.ts';
 import { presenceColours, workloadColours } from './colours.ts';
 import { queryVariable, toDashboard } from './dashboard.ts';
 import { longestIdle, longestPresence, untilLimit } from './floor.ts';

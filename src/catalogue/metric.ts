@@ -198,7 +198,7 @@ function histogram<Input extends { ageBuckets: readonly number[] }, Row>(
       for (const reading of readings) {
         const input = inputOf(reading);
         if (!input) continue;
-        const bounds = [...input.ageBuckets.map(toFloat), '+Inf'].map((le) => ({ le }));
+        const bounds = [...input.ageBuckets.map(toLe), '+Inf'].map((le) => ({ le }));
         for (const row of rows(input)) {
           const { count, cumulative, sumSeconds } = ages(row);
           const sharedLabels = toLabels(reading.account, row);
@@ -271,7 +271,7 @@ function unitOf(name: string): 'seconds' | undefined {
   return name.endsWith('_seconds') ? 'seconds' : undefined;
 }
 
-/** OpenMetrics: bucket bounds are canonical floats. */
-function toFloat(bound: number): string {
+/** A bound as the label `le` has it. OpenMetrics: bucket bounds are canonical floats. */
+export function toLe(bound: number): string {
   return Number.isInteger(bound) ? `${bound}.0` : String(bound);
 }

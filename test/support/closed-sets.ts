@@ -1,3 +1,4 @@
+import { toLe } from '../../src/catalogue/metric.ts';
 import { settings } from '../../src/config/settings.ts';
 import { scrapeErrorCodes } from '../../src/errors.ts';
 import {
@@ -20,8 +21,8 @@ export const closedSets: Readonly<Record<string, readonly string[]>> = {
   medium: media,
   medium_manager: mediumManagers,
   workload: workloads,
-  // As a canonical float, unless VCC_AGE_BUCKETS has other bounds.
-  le: [...settings.VCC_AGE_BUCKETS.fallback!.split(',').map((bound) => `${bound}.0`), '+Inf'],
+  // Unless VCC_AGE_BUCKETS has other bounds.
+  le: [...settings.VCC_AGE_BUCKETS.fallback!.split(',').map((bound) => toLe(Number(bound))), '+Inf'],
 };
 
 /** Those of the label `reason`, by metric. */
