@@ -29,7 +29,8 @@ const logBytes = 450;
 const coldStartsPerDay = 12;
 /** Of the memory, more than this is too little to spare. */
 const fullAt = 0.9;
-const alarms = 11;
+/** Of a stack as it is, and with push; a test counts them in the template. */
+const alarms = { scrapes: 3, push: 10 };
 
 const figures = JSON.parse(readFileSync(new URL('../bench/cost.json', import.meta.url), 'utf8')) as {
   node: string;
@@ -139,7 +140,7 @@ export function costPage(notice: string): string {
     [
       'this exporter, 1,000 agents, 30 s, 256 MB',
       month(typical, 30).dollars + secret,
-      'with the secret, without Lambda’s free tier; of the alarms ten are within CloudWatch’s',
+      'with the secret, without Lambda’s free tier; the alarms are within CloudWatch’s',
     ],
     [
       'an always-on Fargate task',
@@ -187,7 +188,7 @@ US dollars, and in brackets what remains after the free tier if nothing else use
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-Not in the table, per month: the secret ${dollars(prices.secretPerMonth)} and its reads, one in 5 minutes, ${dollars(reads * prices.secretPerRead)}; ${alarms} alarms ${dollars(alarms * prices.alarmPerMonth)} (CloudWatch's free tier has 10); with \`endpoint=http-api\` $1.00 per million requests.
+Not in the table, per month: the secret ${dollars(prices.secretPerMonth)} and its reads, one in 5 minutes, ${dollars(reads * prices.secretPerRead)}; ${alarms.scrapes} alarms ${dollars(alarms.scrapes * prices.alarmPerMonth)}, ${alarms.push} with push ${dollars(alarms.push * prices.alarmPerMonth)} (CloudWatch's free tier has 10; \`alarms=false\` makes none); with \`endpoint=http-api\` $1.00 per million requests.
 
 More memory makes a scrape shorter and never cheaper. **256 MB is the default**: it has room for all of these.
 

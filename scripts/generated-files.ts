@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { toRuleFiles } from '../alerts/files.ts';
 import { parseAlertSettings } from '../alerts/settings.ts';
 import { toDashboardFiles } from '../dashboards/index.ts';
@@ -25,6 +26,7 @@ export function generatedFiles(): Record<string, string> {
     'docs/alerts.md': alertsPage(notice, settings),
     'docs/metrics.md': metricsPage(),
     'docs/configuration.md': configurationPage(),
+    'docs/deploy-parameters.md': parametersPage(),
     'docs/errors.md': errorsPage(),
     'docs/cost.md': costPage(notice),
     'docs/scale.md': scalePage(notice),
@@ -40,6 +42,44 @@ export const readThresholds = () =>
 /** Files by their path in a folder, as files by their path in the folder that has it. */
 export const underFolder = (folder: string, files: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(files).map(([path, content]) => [`${folder}/${path}`, content]));
+
+/** The parameters of a deployment; osls loads CommonJS, so the table is a module of that kind. */
+const deploy = createRequire(import.meta.url)('../deploy/parameters.cjs') as {
+  table: Record<string, { about: string; fallback?: string }>;
+  deployedDefaults: Record<string, string>;
+  refusals: { names: string[]; expected: string }[];
+};
+
+function parametersPage(): string {
+  const rows = Object.entries(deploy.table).map(([name, { about, fallback }]) =>
+    row(`\`${name}\``, about, fallback === undefined ? '' : `\`${fallback}\``),
+  );
+  const differing = Object.entries(deploy.deployedDefaults).map(
+    ([name, value]) => `the default of \`${name}\` is \`${value}\``,
+  );
+  return `${notice}
+# Deployment parameters
+
+Each is given as \`--param="name=value"\`, or kept in serverless.yml under \`params\`. Without a parameter the
+deployment goes back to the default. An unknown name or a value that does not fit ends the deployment before anything
+is created.
+
+## Settings
+
+Every setting of [configuration.md](configuration.md) is a parameter of the same name:
+\`--param="VCC_CACHE_TTL=10s"\`. On AWS ${differing.join(', and ')}.
+
+These settings are no parameters:
+
+${deploy.refusals.map(({ names, expected }) => `- ${names.map((name) => `\`${name}\``).join(', ')}: expected ${expected}.`).join('\n')}
+
+## The deployment itself
+
+| Parameter | Meaning | Default |
+| --- | --- | --- |
+${rows.join('\n')}
+`;
+}
 
 function metricsPage(): string {
   const rows = catalogue.map(({ name, type, labelNames, openLabels, help, source }) => {

@@ -1,7 +1,7 @@
 // npm run package [-- --param="NAME=value" …]: all that a deployment needs, in dist/package/, without a network or AWS
 // credentials. The same checkout and parameters give the same bytes.
 //   *.zip                    the code of the functions
-//   cloudformation.json      the stack as serverless.yml and the parameters make it; the zips at the keys that it names
+//   cloudformation.json      the stack as serverless.yml and the parameters make it, to be deployed without osls
 //   SHA256SUMS               of these
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -12,32 +12,49 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folder = join(root, 'dist', 'package');
-const made = mkdtempSync(join(tmpdir(), 'vcc-exporter-package-'));
+const packed = mkdtempSync(join(tmpdir(), 'vcc-exporter-package-'));
 
 try {
   const serverless = join(root, 'node_modules', 'serverless', 'bin', 'serverless.js');
-  const args = [serverless, 'package', '--package', made, ...process.argv.slice(2)];
+  const args = [serverless, 'package', '--package', packed, ...process.argv.slice(2)];
   const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(status ?? 1);
 
-  const sums = ['deliver.zip', 'metrics.zip', 'push.zip'].map((name) => [
-    name,
-    sha256(readFileSync(join(folder, name))),
-  ]);
-  const keys = Object.fromEntries(
-    sums.map(([name, sum]) => [name, `vcc-exporter/${sum.slice(0, 16)}/${name}`]),
-  );
-  // osls makes the keys of the time; of the content they are the same for the same code.
-  const template = readFileSync(join(made, 'cloudformation-template-update-stack.json'), 'utf8').replace(
-    /"S3Key": "[^"]*\/([\w-]+\.zip)"/g,
-    (_, name) => `"S3Key": ${JSON.stringify(keys[name])}`,
-  );
+  const zips = ['deliver.zip', 'metrics.zip', 'push.zip'];
+  const sums = zips.map((name) => [name, sha256(readFileSync(join(folder, name)))]);
+  const made = readFileSync(join(packed, 'cloudformation-template-update-stack.json'), 'utf8');
+  const template = `${JSON.stringify(standAlone(JSON.parse(made), sums), undefined, 2)}\n`;
   writeFileSync(join(folder, 'cloudformation.json'), template);
   sums.push(['cloudformation.json', sha256(template)]);
   writeFileSync(join(folder, 'SHA256SUMS'), sums.map(([name, sum]) => `${sum}  ${name}\n`).join(''));
   process.stdout.write(`dist/package/: ${sums.map(([name]) => name).join(', ')}, SHA256SUMS\n`);
 } finally {
-  rmSync(made, { recursive: true, force: true });
+  rmSync(packed, { recursive: true, force: true });
+}
+
+/** The template without the bucket of `serverless deploy`: it takes its code from where its parameters say. */
+function standAlone({ Resources, Outputs, ...rest }, sums) {
+  const { ServerlessDeploymentBucket: _, ServerlessDeploymentBucketPolicy: __, ...resources } = Resources;
+  const { ServerlessDeploymentBucketName: ___, ...outputs } = Outputs;
+  for (const { Type, Properties } of Object.values(resources)) {
+    if (Type !== 'AWS::Lambda::Function') continue;
+    const zip = Properties.Code.S3Key.split('/').at(-1);
+    Properties.Code = { S3Bucket: { Ref: 'CodeBucket' }, S3Key: { 'Fn::Sub': `\${CodePrefix}/${zip}` } };
+  }
+  const code = sha256(sums.join('\n')).slice(0, 16);
+  return {
+    ...rest,
+    Parameters: {
+      CodeBucket: { Type: 'String', Description: 'Bucket in the region of the stack that holds the zips' },
+      CodePrefix: {
+        Type: 'String',
+        Default: `vcc-exporter/${code}`,
+        Description: 'What stands before /metrics.zip in its key; another one for other code',
+      },
+    },
+    Resources: resources,
+    Outputs: outputs,
+  };
 }
 
 function sha256(bytes) {

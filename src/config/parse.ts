@@ -30,10 +30,10 @@ export const text: Parse<string> = parser({ type: 'string', minLength: 1 }, (val
 /** A text that must not leak. */
 export const secret: Parse<Secret> = parser(text.schema, (value) => new Secret(value));
 
-/** One of a closed set of words. */
+/** One of a closed set of words, in capitals or not. */
 export function oneOf<const T extends string>(words: readonly T[]): Parse<T> {
   return parser({ enum: words }, (value) => {
-    const word = words.find((candidate) => candidate === value);
+    const word = words.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
     if (word === undefined) throw new Unfit(`one of ${words.join(', ')}`);
     return word;
   });

@@ -4,38 +4,19 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { Setting } from '../../src/config/setting.ts';
-import { type SettingName, settings } from '../../src/config/settings.ts';
+import { settings } from '../../src/config/settings.ts';
 import { violations } from '../support/cloudformation.ts';
-import { packageStack, type Template } from '../support/template.ts';
+import { alone, packageStack, type Template } from '../support/template.ts';
+
+const deploy = createRequire(import.meta.url)('../../deploy/parameters.cjs') as {
+  deployedDefaults: Record<string, string>;
+  refusals: { names: string[] }[];
+  table: Record<string, { about: string; fallback?: string }>;
+  readParameters(given: Record<string, string>): Promise<unknown>;
+};
 
 const readText = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
-/** Settings that a deployment has no parameter for, and why. */
-const notDeployed: Partial<Record<SettingName, string>> = {
-  VCC_CLIENT_ID: 'from the secret: who may see the configuration of a function need not see it',
-  VCC_CLIENT_SECRET: 'from the secret',
-  VCC_SCRAPE_TOKENS: 'from the secret',
-  VCC_SCRAPE_USERS: 'from the secret',
-  VCC_AGENT_KEY: 'from the secret',
-  VCC_PUSH_USER: 'from the secret',
-  VCC_PUSH_PASSWORD: 'from the secret',
-  VCC_PUSH_TOKEN: 'from the secret',
-  VCC_PUSH_FOLDER: 'of the local command',
-  HOST: 'of the local server',
-  PORT: 'of the local server',
-};
-/** Settings that name parts of the stack itself. */
-const ofTheStack: Partial<Record<SettingName, unknown>> = {
-  VCC_PUSH_STATE: { 'Fn::Sub': 's3://${PushState}/state' },
-  VCC_PUSH_QUEUE_URL: { Ref: 'PushBatches' },
-  VCC_PUSH_REJECTED_URL: { Ref: 'PushRejected' },
-  VCC_PUSH_SAMPLERS_URL: '',
-};
-const deployed = (Object.keys(settings) as SettingName[]).filter(
-  (name) => !(name in notDeployed) && !(name in ofTheStack),
-);
-const functions = ['Metrics', 'Push', 'Sample', 'Deliver'];
 /** What each function is made of. */
 const codeOf: Record<string, string> = {
   Metrics: 'metrics',
@@ -44,9 +25,11 @@ const codeOf: Record<string, string> = {
   Deliver: 'deliver',
 };
 
+const receiver = { VCC_PUSH_URL: 'https://receiver.example/api/v1/write' };
 /** Choices that make different stacks. */
 const variants: Record<string, Record<string, string>> = {
   'as it is': {},
+  'with push': { pushEnabled: 'true', ...receiver },
   'behind IAM, with everything on': {
     VCC_SCRAPE_AUTH: 'iam',
     VCC_SECRET_ID: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:acme-Ab3dEf',
@@ -54,22 +37,29 @@ const variants: Record<string, Record<string, string>> = {
     tracing: 'Active',
     secretKmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555',
     alarmTopicArn: 'arn:aws:sns:us-east-1:123456789012:pager',
+    permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary',
+    subnetIds: 'subnet-0a1b, subnet-0c2d',
+    securityGroupIds: 'sg-0e3f',
+    tags: 'team=voice, env=prod',
     concurrency: 'none',
     pushEnabled: 'true',
     memory: '512',
+    ...receiver,
   },
   'with a sampler for each account, into a workspace elsewhere': {
     pushEnabled: 'true',
     pushFanOut: 'true',
     VCC_PUSH_PERIOD: '5m',
     VCC_PUSH_AUTH: 'sigv4',
-    VCC_PUSH_ROLE_ARN: 'arn:aws:iam::210987654321:role/prometheus-writer',
+    pushRoleArns: 'arn:aws:iam::210987654321:role/prometheus-writer',
     VCC_PUSH_DESTINATIONS: 's3://acme-config/vcc/destinations.yml',
   },
   'without a queue, into Amazon Managed Prometheus': {
     pushEnabled: 'true',
     pushQueue: 'false',
     apsWorkspaceArn: 'arn:aws:aps:eu-west-1:123456789012:workspace/ws-1',
+    VCC_PUSH_AUTH: 'sigv4',
+    ...receiver,
   },
   'with accounts and rosters in S3': {
     VCC_CONFIG: 's3://acme-config/vcc/accounts.yml',
@@ -79,7 +69,20 @@ const variants: Record<string, Record<string, string>> = {
     objectsKmsKeyArn: 'arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555',
   },
   'behind an HTTP API with IAM': { endpoint: 'http-api', VCC_SCRAPE_AUTH: 'iam' },
+  'without alarms': { alarms: 'false', pushEnabled: 'true', ...receiver },
 };
+
+/** The functions that a stack has. */
+function functionsOf(stack: string): string[] {
+  const { pushEnabled, pushQueue, pushFanOut } = variants[stack]!;
+  if (pushEnabled !== 'true') return ['Metrics'];
+  return [
+    'Metrics',
+    'Push',
+    ...(pushFanOut === 'true' ? ['Sample'] : []),
+    ...(pushQueue === 'false' ? [] : ['Deliver']),
+  ];
+}
 
 const stacks: Record<string, { template: Template; text: string }> = {};
 beforeAll(() => {
@@ -124,6 +127,8 @@ describe.each(Object.keys(variants))('the stack %s', (stack) => {
   });
 
   test('gives each function a role of its own', () => {
+    const functions = functionsOf(stack);
+    expect(typesOf(stack).filter((type) => type === 'AWS::Lambda::Function')).toHaveLength(functions.length);
     for (const name of functions) {
       expect(resource(stack, `${name}LambdaFunction`).Role).toEqual({ 'Fn::GetAtt': [`${name}Role`, 'Arn'] });
     }
@@ -131,7 +136,7 @@ describe.each(Object.keys(variants))('the stack %s', (stack) => {
     expect(typesOf(stack).filter((type) => /AWS::IAM::(?!Role)/.test(type))).toEqual([]);
   });
 
-  test.each(functions)('%s may do what its code calls and nothing else', (name) => {
+  test.each(functionsOf(stack))('%s may do what its code calls and nothing else', (name) => {
     const bundle = JSON.parse(readText(`dist/handlers/${codeOf[name]}.mjs.map`)) as {
       sourcesContent: string[];
     };
@@ -143,7 +148,7 @@ describe.each(Object.keys(variants))('the stack %s', (stack) => {
       pushQueue,
       pushFanOut,
     } = variants[stack]!;
-    const { apsWorkspaceArn, VCC_PUSH_ROLE_ARN: roleArn } = variants[stack]!;
+    const { apsWorkspaceArn, pushRoleArns: roleArn, subnetIds } = variants[stack]!;
     const pushes = name === 'Push' || name === 'Sample';
     const queued = pushQueue !== 'false';
     const services: Record<string, string> = {
@@ -176,14 +181,18 @@ describe.each(Object.keys(variants))('the stack %s', (stack) => {
       if (roleArn) service.push('sts:AssumeRole');
       if (apsWorkspaceArn) service.push('aps:RemoteWrite');
     }
+    if (subnetIds) {
+      const onInterfaces = ['Create', 'Describe', 'Delete'].map((verb) => `ec2:${verb}NetworkInterface`);
+      service.push(...onInterfaces.map((action) => action.replace(/(Describe.*)/, '$1s')));
+    }
     const { secretKmsKeyArn, tracing } = variants[stack]!;
     if (secretKmsKeyArn || objectsKmsKeyArn) service.push('kms:Decrypt');
     if (tracing === 'Active') service.push('xray:PutTraceSegments', 'xray:PutTelemetryRecords');
     const actual = allowed(stack, `${name}Role`);
     expect(Object.keys(actual).toSorted()).toEqual([...calls, ...service].toSorted());
-    // Everything has a resource but tracing, for which there is none.
+    // Everything has a resource but tracing and network interfaces, for which there is none.
     const everywhere = Object.keys(actual).filter((action) => JSON.stringify(actual[action]) === '"*"');
-    expect(everywhere.filter((action) => !action.startsWith('xray:'))).toEqual([]);
+    expect(everywhere.filter((action) => !/^(xray|ec2):/.test(action))).toEqual([]);
     expect(actual['logs:PutLogEvents']).toEqual({ 'Fn::GetAtt': [`${name}LogGroup`, 'Arn'] });
     const queue = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
     const writesTo = { Metrics: [], Push: ['PushFailures'], Sample: [], Deliver: ['PushRejected'] }[
@@ -212,25 +221,58 @@ describe.each(Object.keys(variants))('the stack %s', (stack) => {
   });
 });
 
-describe('the stack as it is', () => {
-  const stack = 'as it is';
+test('a default deployment makes one function and what belongs to it', () => {
+  expect(Object.keys(stacks['as it is']!.template.Resources)).toEqual([
+    'ServerlessDeploymentBucket',
+    'ServerlessDeploymentBucketPolicy',
+    'MetricsLogGroup',
+    'MetricsLambdaFunction',
+    'MetricsLambdaFunctionUrl',
+    'MetricsLambdaPermissionFnUrl',
+    'MetricsLambdaPermissionFn',
+    'MetricsRole',
+    'MetricsErrors',
+    'MetricsThrottles',
+    'MetricsDuration',
+  ]);
+  expect(Object.keys(stacks['as it is']!.template.Outputs)).toEqual([
+    'ServerlessDeploymentBucketName',
+    'MetricsLambdaFunctionUrl',
+    'MetricsUrl',
+  ]);
+});
 
-  test.each(functions)('runs %s as it should', (name) => {
-    const concurrency: Record<string, number> = { Metrics: 5, Push: 1 };
-    const timeouts: Record<string, number> = { Metrics: 25, Push: 57, Sample: 57, Deliver: 60 };
-    expect(resource(stack, `${name}LambdaFunction`)).toMatchObject({
+test('docs/cost.md counts the alarms', () => {
+  const count = (stack: string) => typesOf(stack).filter((type) => type === 'AWS::CloudWatch::Alarm').length;
+  expect(readText('docs/cost.md')).toContain(
+    `${count('as it is')} alarms $${(count('as it is') * 0.1).toFixed(2)}, ${count('with push')} with push $${(count('with push') * 0.1).toFixed(2)}`,
+  );
+});
+
+describe('the stack with push', () => {
+  const stack = 'with push';
+  const fanOut = 'with a sampler for each account, into a workspace elsewhere';
+
+  test.each([
+    ['Metrics', stack, 25, 5],
+    ['Push', stack, 57, 1],
+    ['Deliver', stack, 60, undefined],
+    ['Sample', fanOut, 297, undefined],
+    ['Push', fanOut, 297, 1],
+  ])('runs %s of the stack %s for %d seconds', (name, of, timeout, concurrency) => {
+    expect(resource(of, `${name}LambdaFunction`)).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Handler: `${codeOf[name]}.handler`,
       MemorySize: 256,
-      Timeout: timeouts[name],
+      Timeout: timeout,
       TracingConfig: { Mode: 'PassThrough' },
     });
-    expect(resource(stack, `${name}LambdaFunction`).ReservedConcurrentExecutions).toBe(concurrency[name]);
-    expect(resource(stack, `${name}LogGroup`).RetentionInDays).toBe(14);
+    expect(resource(of, `${name}LambdaFunction`).ReservedConcurrentExecutions).toBe(concurrency);
+    expect(resource(of, `${name}LogGroup`).RetentionInDays).toBe(14);
   });
 
-  test('may read the one secret of that name in its own account, as it is now', () => {
+  test('may read the one secret of that name in its own account, only its current version', () => {
     const [, secret] = resource(stack, 'MetricsRole').Policies as {
       PolicyDocument: { Statement: Statement[] };
     }[];
@@ -247,61 +289,54 @@ describe('the stack as it is', () => {
     ]);
   });
 
-  test('has the settings’ own names and defaults, and a time limit that the exporter keeps', () => {
-    const { Variables } = resource(stack, 'MetricsLambdaFunction').Environment as {
-      Variables: Record<string, string>;
+  test('gives the functions the settings of the parameters and of the stack, and no others', () => {
+    const variables = (name: string, of = stack) =>
+      (resource(of, `${name}LambdaFunction`).Environment as { Variables: Record<string, unknown> }).Variables;
+    const all = { VCC_SECRET_ID: 'vcc-exporter', VCC_SCRAPE_AUTH: 'credentials' };
+    const queued = {
+      ...all,
+      ...receiver,
+      VCC_PUSH_STATE: { 'Fn::Sub': 's3://${PushState}/state' },
+      VCC_PUSH_QUEUE_URL: { Ref: 'PushBatches' },
+      VCC_PUSH_REJECTED_URL: { Ref: 'PushRejected' },
     };
-    const own = { VCC_SECRET_ID: 'vcc-exporter', VCC_SCRAPE_AUTH: 'credentials' };
-    const expected = Object.fromEntries(
-      deployed.map((name) => {
-        const { fallback = '' } = settings[name] as Setting<unknown>;
-        return [name, own[name as keyof typeof own] ?? fallback];
-      }),
+    expect(variables('Metrics')).toEqual(all);
+    expect(variables('Push')).toEqual(queued);
+    expect(variables('Deliver')).toEqual(queued);
+    expect(variables('Push', fanOut).VCC_PUSH_SAMPLERS_URL).toEqual({ Ref: 'PushAccounts' });
+    expect(variables('Sample', fanOut)).not.toHaveProperty('VCC_PUSH_SAMPLERS_URL');
+    expect(variables('Push', 'without a queue, into Amazon Managed Prometheus')).not.toHaveProperty(
+      'VCC_PUSH_QUEUE_URL',
     );
-    // Who scrapes has nothing to do with who pushes.
-    const forAll = Object.entries(expected).filter(([name]) => !name.startsWith('VCC_PUSH_'));
-    expect(Variables).toEqual(Object.fromEntries(forAll));
-    for (const name of ['Push', 'Sample', 'Deliver']) {
-      const { Environment } = resource(stack, `${name}LambdaFunction`);
-      expect(Environment).toEqual({ Variables: { ...expected, ...ofTheStack } });
-    }
-    const { Threshold } = resource(stack, 'MetricsDuration');
-    expect(Threshold).toBe(0.9 * 25_000);
-    expect(settings.VCC_TIMEOUT.parse(Variables.VCC_TIMEOUT!)).toBeLessThan(Threshold as number);
   });
 
-  test('is watched: errors, throttles and duration of the functions, and the queues', () => {
-    const alarms = Object.entries(stacks[stack]!.template.Resources).flatMap(([id, { Type, Properties }]) =>
-      Type === 'AWS::CloudWatch::Alarm'
-        ? [[id, Properties.MetricName, JSON.stringify(Properties.Dimensions)]]
-        : [],
-    );
-    const of = (name: string) => `[{"Name":"FunctionName","Value":{"Ref":"${name}LambdaFunction"}}]`;
-    expect(alarms.toSorted()).toEqual([
-      ['DeliverErrors', 'Errors', of('Deliver')],
-      ['MetricsDuration', 'Duration', of('Metrics')],
-      ['MetricsErrors', 'Errors', of('Metrics')],
-      ['MetricsThrottles', 'Throttles', of('Metrics')],
-      [
-        'PushDelayed',
-        'ApproximateAgeOfOldestMessage',
-        '[{"Name":"QueueName","Value":{"Fn::GetAtt":["PushBatches","QueueName"]}}]',
-      ],
-      ['PushDuration', 'Duration', of('Push')],
-      ['PushErrors', 'Errors', of('Push')],
-      [
-        'PushFailuresWaiting',
-        'ApproximateNumberOfMessagesVisible',
-        '[{"Name":"QueueName","Value":{"Fn::GetAtt":["PushFailures","QueueName"]}}]',
-      ],
-      [
-        'PushRejects',
-        'ApproximateNumberOfMessagesVisible',
-        '[{"Name":"QueueName","Value":{"Fn::GetAtt":["PushRejected","QueueName"]}}]',
-      ],
-      ['PushThrottles', 'Throttles', of('Push')],
-      ['SampleErrors', 'Errors', of('Sample')],
+  test('alarms on errors, throttles and duration of the functions, and on the queues', () => {
+    const alarmsOf = (of: string) =>
+      Object.entries(stacks[of]!.template.Resources).flatMap(([id, { Type, Properties }]) =>
+        Type === 'AWS::CloudWatch::Alarm'
+          ? [[id, Properties.MetricName, JSON.stringify(Properties.Dimensions)]]
+          : [],
+      );
+    const ofFunction = (name: string) =>
+      JSON.stringify([{ Name: 'FunctionName', Value: { Ref: `${name}LambdaFunction` } }]);
+    const ofQueue = (id: string) =>
+      JSON.stringify([{ Name: 'QueueName', Value: { 'Fn::GetAtt': [id, 'QueueName'] } }]);
+    expect(alarmsOf(stack)).toEqual([
+      ['MetricsErrors', 'Errors', ofFunction('Metrics')],
+      ['MetricsThrottles', 'Throttles', ofFunction('Metrics')],
+      ['MetricsDuration', 'Duration', ofFunction('Metrics')],
+      ['PushErrors', 'Errors', ofFunction('Push')],
+      ['PushThrottles', 'Throttles', ofFunction('Push')],
+      ['PushDuration', 'Duration', ofFunction('Push')],
+      ['PushFailuresWaiting', 'ApproximateNumberOfMessagesVisible', ofQueue('PushFailures')],
+      ['DeliverErrors', 'Errors', ofFunction('Deliver')],
+      ['PushDelayed', 'ApproximateAgeOfOldestMessage', ofQueue('PushBatches')],
+      ['PushRejects', 'ApproximateNumberOfMessagesVisible', ofQueue('PushRejected')],
     ]);
+    expect(alarmsOf(fanOut)).toContainEqual(['SampleErrors', 'Errors', ofFunction('Sample')]);
+    expect(alarmsOf('without alarms')).toEqual([]);
+    expect(resource(stack, 'MetricsDuration').Threshold).toBe(0.9 * 25_000);
+    expect(resource(stack, 'PushDuration').Threshold).toBe(54_000);
   });
 
   test('records failed invocations of push in the queue, without repeating them', () => {
@@ -309,49 +344,29 @@ describe('the stack as it is', () => {
       MaximumRetryAttempts: 0,
       DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['PushFailures', 'Arn'] } } },
     });
-    expect(resource(stack, 'PushEventsRuleSchedule1').State).toBe('DISABLED');
   });
 
-  test('asks no queue while push is off, and keeps what is in a queue for long', () => {
-    for (const id of ['SampleEventSourceMappingSQSPushAccounts', 'DeliverEventSourceMappingSQSPushBatches']) {
-      expect(resource(stack, id).Enabled).toBe(false);
-    }
+  test('keeps what is in the queue for two weeks, and hides it for six times the timeout of deliver', () => {
     const batches = resource(stack, 'PushBatches');
     expect(batches).toMatchObject({ FifoQueue: true, MessageRetentionPeriod: 14 * 86_400 });
     const { Timeout } = resource(stack, 'DeliverLambdaFunction');
     expect(batches.VisibilityTimeout).toBe(6 * (Timeout as number));
-    expect(resource(stack, 'PushAccounts').VisibilityTimeout).toBeGreaterThan(
-      resource(stack, 'SampleLambdaFunction').Timeout as number,
+    expect(resource(fanOut, 'PushAccounts').VisibilityTimeout).toBeGreaterThan(
+      resource(fanOut, 'SampleLambdaFunction').Timeout as number,
     );
+    expect(resource(stack, 'DeliverEventSourceMappingSQSPushBatches')).toMatchObject({
+      BatchSize: 10,
+      Enabled: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 10 },
+    });
   });
 
-  test('leaves the last sample of a turn time to arrive before the next turn', () => {
-    const parse = (name: 'VCC_PUSH_PERIOD' | 'VCC_PUSH_INTERVAL') =>
-      settings[name].parse(settings[name].fallback);
-    const { Timeout } = resource(stack, 'PushLambdaFunction') as { Timeout: number };
-    const [period, interval] = [parse('VCC_PUSH_PERIOD'), parse('VCC_PUSH_INTERVAL')];
-    expect(period % interval).toBe(0);
-    expect(Timeout * 1000).toBeLessThan(period);
-    expect(Timeout * 1000).toBeGreaterThan(period - interval + 5000);
+  test('starts push once in a period', () => {
+    const schedule = (of: string) => resource(of, 'PushEventsRuleSchedule1');
+    expect(schedule(stack)).toMatchObject({ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' });
+    expect(schedule(fanOut).ScheduleExpression).toBe('rate(5 minutes)');
   });
-});
-
-test('a queue is asked when it is in use, and the schedule is the period', () => {
-  const fanOut = 'with a sampler for each account, into a workspace elsewhere';
-  const mapping = {
-    Sample: 'SampleEventSourceMappingSQSPushAccounts',
-    Deliver: 'DeliverEventSourceMappingSQSPushBatches',
-  };
-  const on = (stack: string) => Object.values(mapping).map((id) => resource(stack, id).Enabled);
-  expect(on(fanOut)).toEqual([true, true]);
-  expect(on('without a queue, into Amazon Managed Prometheus')).toEqual([false, false]);
-  expect(on('behind IAM, with everything on')).toEqual([false, true]);
-  expect(resource(fanOut, mapping.Deliver)).toMatchObject({
-    BatchSize: 10,
-    FunctionResponseTypes: ['ReportBatchItemFailures'],
-  });
-  expect(resource(fanOut, 'PushEventsRuleSchedule1').ScheduleExpression).toBe('rate(5 minutes)');
-  expect(resource('as it is', 'PushEventsRuleSchedule1').ScheduleExpression).toBe('rate(1 minute)');
 });
 
 test('IAM guards the Function URL when it is asked to, and nobody else is let through', () => {
@@ -366,9 +381,9 @@ test('IAM guards the Function URL when it is asked to, and nobody else is let th
 });
 
 test('secrets and objects of a list of accounts may be read, and no others', () => {
-  const actual = allowed('with accounts and rosters in S3', 'PushRole');
+  const actual = allowed('with accounts and rosters in S3', 'MetricsRole');
   const objects = ['acme-config/vcc/accounts.yml', 'acme-config/vcc/roster.csv', 'acme-config/rosters/*'];
-  const [listed] = allowedOn('with accounts and rosters in S3', 'PushRole', 's3:GetObject');
+  const [listed] = allowedOn('with accounts and rosters in S3', 'MetricsRole', 's3:GetObject');
   expect(listed).toEqual(
     [...objects, 'acme-hr/people.csv'].map((object) => ({
       'Fn::Sub': `arn:\${AWS::Partition}:s3:::${object}`,
@@ -387,82 +402,121 @@ test('choices reach the stack', () => {
   expect(resource(stack, 'MetricsLambdaFunction')).toMatchObject({
     MemorySize: 512,
     TracingConfig: { Mode: 'Active' },
-    ReservedConcurrentExecutions: { Ref: 'AWS::NoValue' },
+    VpcConfig: { SubnetIds: ['subnet-0a1b', 'subnet-0c2d'], SecurityGroupIds: ['sg-0e3f'] },
   });
-  expect(resource(stack, 'PushEventsRuleSchedule1').State).toBe('ENABLED');
+  expect(resource(stack, 'MetricsLambdaFunction')).not.toHaveProperty('ReservedConcurrentExecutions');
+  for (const name of functionsOf(stack)) {
+    expect(resource(stack, `${name}Role`).PermissionsBoundary).toBe(
+      'arn:aws:iam::123456789012:policy/boundary',
+    );
+  }
   expect(resource(stack, 'MetricsErrors').AlarmActions).toEqual(['arn:aws:sns:us-east-1:123456789012:pager']);
   expect(allowed(stack, 'MetricsRole')['secretsmanager:GetSecretValue']).toBe(variants[stack]!.VCC_SECRET_ID);
   expect(typesOf('behind an HTTP API with IAM')).not.toContain('AWS::Lambda::Url');
 });
 
-describe('what depends on a choice', () => {
-  type Resolve = (sources: { resolveVariable(name: string): Promise<string> }) => Promise<unknown>;
-  const variables = createRequire(import.meta.url)('../../deploy/variables.cjs') as Record<string, Resolve>;
-  /** A variable, with the parameters as they are unless it says otherwise. */
-  const resolve = (name: string, parameters: Record<string, string> = {}) =>
-    variables[name]!({
-      resolveVariable: async (parameter) => {
-        const own: Record<string, string> = {
-          'param:endpoint': 'function-url',
-          'param:VCC_SCRAPE_AUTH': 'credentials',
-          'param:VCC_SECRET_PENDING': 'never',
-          'param:tracing': 'PassThrough',
-        };
-        return parameters[parameter.replace('param:', '')] ?? own[parameter]!;
-      },
-    });
-
-  test('is open behind an HTTP API without IAM, and then has no Function URL', async () => {
-    const http = { endpoint: 'http-api' };
-    expect(await resolve('url', http)).toBe(false);
-    expect(await resolve('events', http)).toEqual([{ httpApi: { method: '*', path: '*' } }]);
-    expect(await resolve('events')).toEqual([]);
-  });
-
-  test('lets a key be used by Secrets Manager only, in the region of the secret', async () => {
-    const secretKmsKeyArn = 'arn:aws:kms:us-east-1:123456789012:key/1';
-    const condition = async (id: string) =>
-      JSON.stringify(await resolve('decryptSecret', { secretKmsKeyArn, VCC_SECRET_ID: id }));
-    expect(await condition('acme')).toContain('"secretsmanager.${AWS::Region}.${AWS::URLSuffix}"');
-    expect(await condition('arn:aws:secretsmanager:us-east-1:123456789012:secret:acme-Ab3dEf')).toContain(
-      '"secretsmanager.us-east-1.${AWS::URLSuffix}"',
-    );
-  });
-
-  test.each([
-    ['url', 'VCC_SCRAPE_AUTH', 'maybe', 'credentials or none or iam'],
-    ['url', 'endpoint', 'alb', 'function-url or http-api'],
-    ['secretStages', 'VCC_SECRET_PENDING', 'yes', 'never or when-rejected'],
-    ['sendTraces', 'tracing', 'true', 'PassThrough or Active'],
-    ['metricsConcurrency', 'concurrency', '0', 'a whole number from 1, or none'],
-    ['metricsConcurrency', 'concurrency', 'many', 'a whole number from 1, or none'],
-    ['pushRate', 'VCC_PUSH_PERIOD', '90s', 'whole minutes, 1m to 14m'],
-    ['batchesUrl', 'pushQueue', 'yes', 'true or false'],
-  ])('%s refuses a %s of %s by name', async (variable, name, value, expected) => {
-    await expect(resolve(variable, { [name]: value })).rejects.toThrow(
-      `${name}: expected ${expected}; received "${value}"`,
-    );
-  });
+test('lets a key be used by Secrets Manager only, in the region of the secret', () => {
+  const stack = 'behind IAM, with everything on';
+  const policies = resource(stack, 'MetricsRole').Policies as { PolicyName: string }[];
+  expect(JSON.stringify(policies.find(({ PolicyName }) => PolicyName === 'kms'))).toContain(
+    '"secretsmanager.us-east-1.${AWS::URLSuffix}"',
+  );
 });
 
-test('every parameter is explained in docs/deploy.md, and none that does not exist', () => {
-  const yaml = readText('serverless.yml');
-  const block = yaml.slice(yaml.indexOf('params:'), yaml.indexOf('provider:'));
-  const parameters = [...block.matchAll(/^ {4}(\w+):/gm)].map(([, name]) => name!);
-  expect(parameters.length).toBeGreaterThan(deployed.length);
-  const section = readText('docs/deploy.md')
-    .split('\n## ')
-    .find((each) => each.startsWith('Parameters'))!;
-  const explained = [...section.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name!);
-  const own = parameters.filter((name) => !(name in settings));
-  expect(explained.toSorted()).toEqual(own.toSorted());
+describe('parameters', () => {
+  const push = { pushEnabled: 'true', ...receiver };
+
+  test.each<[Record<string, string>, string]>([
+    [{ VCC_REGOIN: 'emea' }, 'VCC_REGOIN: there is no such parameter; did you mean VCC_REGION?'],
+    [{ memroy: '512' }, 'memroy: there is no such parameter; did you mean memory?'],
+    [{ VCC_REGION: 'eu' }, 'VCC_REGION: expected one of emea, nam, apac; received "eu"'],
+    [
+      { VCC_CLIENT_SECRET: 'hunter2' },
+      'VCC_CLIENT_SECRET: expected a field of the secret, since everybody who may see the configuration of the function can read parameters',
+    ],
+    [{ PORT: '80' }, 'PORT: expected no value, since it is for the command line'],
+    [{ VCC_PUSH_STATE: 's3://a/b' }, 'VCC_PUSH_STATE: expected no value, since the stack sets it'],
+    [{ endpoint: 'alb' }, 'endpoint: expected function-url or http-api; received "alb"'],
+    [
+      { VCC_SCRAPE_AUTH: 'maybe' },
+      'VCC_SCRAPE_AUTH: expected one of credentials, iam, none; received "maybe"',
+    ],
+    [{ tracing: 'true' }, 'tracing: expected PassThrough or Active; received "true"'],
+    [{ concurrency: '0' }, 'concurrency: expected a whole number from 1 to 1000, or none; received "0"'],
+    [{ memory: '64' }, 'memory: expected a whole number from 128 to 10240; received "64"'],
+    [{ alarms: 'yes' }, 'alarms: expected true or false; received "yes"'],
+    [{ alarmTopicArn: 'pager' }, 'alarmTopicArn: expected the ARN of an SNS topic; received "pager"'],
+    [{ tags: 'voice' }, 'tags: expected tags name=value with commas between them; received "voice"'],
+    [
+      { subnetIds: 'subnet-1' },
+      'securityGroupIds: expected a value, since a VPC needs subnets and security groups; received nothing',
+    ],
+    [
+      { secrets: 'acme uk' },
+      'secrets: expected the name or ARN of a secret (letters, digits and /_+=.@-); received "acme uk"',
+    ],
+    [receiver, 'pushEnabled: expected true, since VCC_PUSH_URL is set; received "false"'],
+    [
+      { pushEnabled: 'true' },
+      'VCC_PUSH_URL: expected the address of a destination there, or destinations in VCC_PUSH_DESTINATIONS, since pushEnabled is true; received nothing',
+    ],
+    [
+      { ...push, VCC_PUSH_PERIOD: '90s' },
+      'VCC_PUSH_PERIOD: expected whole minutes, 1m to 14m; received "90s"',
+    ],
+    [
+      { ...push, VCC_PUSH_INTERVAL: '7s' },
+      'VCC_PUSH_INTERVAL: expected a divisor of VCC_PUSH_PERIOD; received "7s"',
+    ],
+    [
+      { ...push, VCC_PUSH_INTERVAL: '5s' },
+      'VCC_PUSH_INTERVAL: expected at least 10s, so that the last sample of an invocation has time to be sent; received "5s"',
+    ],
+    [
+      { ...push, VCC_PUSH_AUTH: 'bearer', VCC_PUSH_URL: 'http://receiver.example/write' },
+      'VCC_PUSH_URL: expected an https address, since credentials (bearer) would be readable; received an http one',
+    ],
+    [
+      { endpoint: 'http-api', VCC_TIMEOUT: '28s' },
+      'VCC_TIMEOUT: expected at most 24s with endpoint=http-api; received "28s"',
+    ],
+    [
+      { VCC_CONFIG: 's3://acme/a.yml', VCC_ACCOUNT: 'x' },
+      'VCC_CONFIG: expected either a list of accounts or VCC_ACCOUNT',
+    ],
+  ])('refuse %j', async (given, problem) => {
+    await expect(deploy.readParameters(given)).rejects.toThrow(problem);
+  });
+
+  test('accept a region in capitals', async () => {
+    await expect(deploy.readParameters({ VCC_REGION: 'EMEA' })).resolves.toMatchObject({
+      settings: { VCC_REGION: 'emea' },
+    });
+  });
+
+  test('that are wrong end a deployment with all problems and no stack trace', () => {
+    const { status, output } = packageStack({ VCC_REGION: 'eu', memory: 'much' });
+    expect(status).toBe(1);
+    expect(output.split('\n').filter((line) => /VCC_REGION|memory/.test(line))).toEqual([
+      'memory: expected a whole number from 128 to 10240; received "much"',
+      'VCC_REGION: expected one of emea, nam, apac; received "eu"',
+    ]);
+    expect(output).not.toMatch(/^ +at /m);
+  });
+
+  test('are every setting, unless there is a reason', () => {
+    const refused = deploy.refusals.flatMap(({ names }) => names);
+    expect(refused.filter((name) => !(name in settings))).toEqual([]);
+    expect(Object.keys(deploy.table).filter((name) => name in settings)).toEqual([]);
+    expect(Object.keys(deploy.deployedDefaults).filter((name) => !(name in settings))).toEqual([]);
+  });
 });
 
 test('npm run package gives the same bytes twice: code, template and sums', () => {
   const script = fileURLToPath(new URL('../../scripts/package.mjs', import.meta.url));
   const names = ['deliver.zip', 'metrics.zip', 'push.zip', 'cloudformation.json', 'SHA256SUMS'];
   const [first, second] = [1, 2].map(() => {
-    execFileSync(process.execPath, [script], { stdio: 'pipe' });
+    alone(() => execFileSync(process.execPath, [script], { stdio: 'pipe' }));
     return names.map((name) => readFileSync(new URL(`../../dist/package/${name}`, import.meta.url)));
   });
   for (const [index, name] of names.entries()) {

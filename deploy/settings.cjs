@@ -1,0 +1,29 @@
+// The exporter's own table of settings, for the deployment: what a function would refuse at its start is refused before
+// anything is deployed. It is TypeScript and osls loads CommonJS, so it is bundled in memory.
+const { join } = require('node:path');
+const Module = require('node:module');
+const { buildSync } = require('esbuild');
+
+const contents = `
+  export { ConfigError, didYouMean, loadSettings } from './src/config/load.ts';
+  export { loadDestinations } from './src/config/destinations.ts';
+  export { settings } from './src/config/settings.ts';
+`;
+
+function bundle() {
+  const resolveDir = join(__dirname, '..');
+  const { outputFiles } = buildSync({
+    stdin: { contents, resolveDir, loader: 'ts' },
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20.19',
+  });
+  const bundled = new Module(join(resolveDir, 'settings.cjs'), module);
+  bundled.paths = module.paths;
+  bundled._compile(outputFiles[0].text, bundled.id);
+  return bundled.exports;
+}
+
+module.exports = bundle();
