@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { packageStack } from '../support/template.ts';
+import { alone, packageStack } from '../support/template.ts';
 import { describeWith } from './support/parts.ts';
 
 describeWith(['cfnLint'], 'the CloudFormation template under cfn-lint', ({ cfnLint }) => {
@@ -38,14 +39,30 @@ describeWith(['cfnLint'], 'the CloudFormation template under cfn-lint', ({ cfnLi
         concurrency: 'none',
         pushEnabled: 'true',
         pushFanOut: 'true',
+        VCC_PUSH_URL: 'https://receiver.example/api/v1/write',
+        permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/boundary',
+        subnetIds: 'subnet-0a1b2c3d4e5f60718',
+        securityGroupIds: 'sg-0a1b2c3d4e5f60718',
         apsWorkspaceArn: 'arn:aws:aps:eu-west-1:123456789012:workspace/ws-1',
       },
     ],
-    ['without a queue', { pushEnabled: 'true', pushQueue: 'false' }],
+    [
+      'without a queue',
+      { pushEnabled: 'true', pushQueue: 'false', VCC_PUSH_URL: 'https://receiver.example/api/v1/write' },
+    ],
+    ['without alarms', { alarms: 'false' }],
   ])('%s gives no cause for complaint', (_, parameters) => {
     const { status, text } = packageStack(parameters);
     expect(status).toBe(0);
     expect(lint(text)).toEqual([]);
+  });
+
+  test('cloudformation.json, to be deployed by itself, gives no cause for complaint', () => {
+    const script = fileURLToPath(new URL('../../scripts/package.mjs', import.meta.url));
+    const { status } = alone(() => spawnSync(process.execPath, [script], { stdio: 'ignore' }));
+    expect(status).toBe(0);
+    const file = new URL('../../dist/package/cloudformation.json', import.meta.url);
+    expect(lint(readFileSync(file, 'utf8'))).toEqual([]);
   });
 
   test('would complain', () => {

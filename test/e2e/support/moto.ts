@@ -1,6 +1,10 @@
+import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { Parts } from './parts.ts';
 import { freePort, poll, start } from './process.ts';
+
+/** moto's server, with what its CloudFormation lacks. */
+const program = fileURLToPath(new URL('moto_server.py', import.meta.url));
 
 /** AWS's APIs on this machine. */
 export interface Moto {
@@ -15,7 +19,7 @@ export interface Moto {
 /** Starts moto's server. */
 export async function startMoto({ python, env }: Parts['moto'], folder: string): Promise<Moto> {
   const port = await freePort();
-  const server = start(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], { folder, env });
+  const server = start(python, [program, '-H', '127.0.0.1', '-p', String(port)], { folder, env });
   const endpoint = `http://127.0.0.1:${port}`;
   await poll('moto', async () => (await fetch(`${endpoint}/moto-api/`)).ok);
   const region = 'eu-west-1';

@@ -1,6 +1,6 @@
-"""moto's server, with what its CloudFormation lacks for this project's stack: Function URLs, the settings of asynchronous
-invocations, and HTTP APIs (which are recorded as resources of the stack and not served). Errors of cfn-lint count, its
-warnings and remarks do not, as with AWS itself."""
+"""moto's server, with what its CloudFormation lacks for this project's stack: Function URLs and the settings of
+asynchronous invocations. Alarms, bucket policies and HTTP APIs are recorded as resources and do nothing. Only errors of
+cfn-lint refuse a template: AWS has no warnings."""
 
 import sys
 
@@ -72,10 +72,6 @@ class OfStack:
         original_resource.make()
         return original_resource
 
-    @classmethod
-    def delete_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name):
-        pass
-
 
 class FunctionUrl(OfStack, CloudFormationModel):
     __module__ = "moto.awslambda.models"
@@ -88,6 +84,9 @@ class FunctionUrl(OfStack, CloudFormationModel):
             self.backend.create_function_url_config(name, self.properties)
         function.url_config.config = self.properties
         self.url = function.url_config.url
+
+    def delete(self, account_id, region_name):
+        self.backend.get_function(self.properties["TargetFunctionArn"]).delete_url_config()
 
     @classmethod
     def has_cfn_attr(cls, attr):
@@ -107,12 +106,22 @@ class InvokeConfig(OfStack, CloudFormationModel):
         self.backend.put_function_event_invoke_config(function.function_name, self.properties)
 
 
-for part in ["Api", "Stage", "Integration", "Route"]:
+# Recorded as resources of the stack, no more.
+recorded = [
     type(
-        f"HttpApi{part}",
+        kind.replace("::", ""),
         (OfStack, CloudFormationModel),
-        {"__module__": "moto.awslambda.models", "kind": f"AWS::ApiGatewayV2::{part}"},
+        {"__module__": "moto.awslambda.models", "kind": kind},
     )
+    for kind in [
+        "AWS::ApiGatewayV2::Api",
+        "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::Route",
+        "AWS::ApiGatewayV2::Stage",
+        "AWS::CloudWatch::Alarm",
+        "AWS::S3::BucketPolicy",
+    ]
+]
 
 if __name__ == "__main__":
     main(sys.argv[1:])

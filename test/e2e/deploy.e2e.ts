@@ -1,0 +1,306 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { AwsClient } from 'aws4fetch';
+import type { Simulator } from '../../src/simulator/server.ts';
+import { startRuntime } from '../support/runtime-api.ts';
+import { startFrozen } from './support/account.ts';
+import { requestOf, toHttp } from './support/lambda.ts';
+import { type Moto, startMoto } from './support/moto.ts';
+import { describeWith } from './support/parts.ts';
+import { type Ended, start } from './support/process.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const scrapeToken = 'e2e-scrape-token-of-prometheus';
+
+/** The command of the README that deploys. */
+const documented = readFileSync(join(root, 'README.md'), 'utf8').match(/^npx serverless deploy .*$/gm);
+
+describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) => {
+  let folder: string;
+  let moto: Moto;
+  let simulator: Simulator;
+  let clients: { s3: S3Client; sqs: SQSClient; secrets: SecretsManagerClient };
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'vcc-deploy-'));
+    moto = await startMoto(parts.moto, folder);
+    simulator = await startFrozen({});
+    const options = { endpoint: moto.endpoint, region: moto.region, credentials: moto.credentials };
+    clients = {
+      s3: new S3Client({ ...options, forcePathStyle: true }),
+      sqs: new SQSClient(options),
+      secrets: new SecretsManagerClient(options),
+    };
+    const secret = {
+      clientId: simulator.clientId,
+      clientSecret: simulator.clientSecret,
+      scrapeTokens: scrapeToken,
+    };
+    await clients.secrets.send(
+      new CreateSecretCommand({ Name: 'vcc-exporter', SecretString: JSON.stringify(secret) }),
+    );
+  });
+
+  afterAll(async () => {
+    for (const client of Object.values(clients ?? {})) client.destroy();
+    await simulator?.close();
+    await moto?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** A command line as a user types it, in the checkout, with nothing of this process's environment. */
+  function shell(command: string): Promise<Ended> {
+    // The Node.js that runs this comes first.
+    const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
+    const env = { ...moto.env, PATH, HOME: folder };
+    const login = ['-c', `cd "$0" && ${command}`, root];
+    return start('sh', login, { folder, env }).end(80_000);
+  }
+
+  /** Deploys with these parameters; gives what was written. @throws Error when it fails */
+  async function deploy(...parameters: string[]): Promise<string> {
+    const params = parameters.map((each) => `--param="${each}"`).join(' ');
+    return succeeded(await shell(`npx serverless deploy ${params}`));
+  }
+
+  function succeeded({ status, stdout, stderr }: Ended): string {
+    if (status !== 0) throw new Error(`status ${status}\n${stdout}\n${stderr}`);
+    return stdout + stderr;
+  }
+
+  /** An answer of a JSON API of moto. */
+  async function ask<T>(service: string, path: string, body?: URLSearchParams): Promise<T> {
+    const client = new AwsClient({ ...moto.credentials, service, region: moto.region, retries: 0 });
+    const headers = { accept: 'application/json' };
+    const response = await client.fetch(
+      `${moto.endpoint}${path}`,
+      body ? { method: 'POST', headers, body } : { headers },
+    );
+    if (!response.ok) throw new Error(`${service} ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  interface LambdaFunction {
+    FunctionName: string;
+    Role: string;
+    Handler: string;
+    Runtime: string;
+    MemorySize: number;
+    Timeout: number;
+    CodeSha256: string;
+    Environment: { Variables: Record<string, string> };
+  }
+
+  /** The functions, by the part of their names that is their own. */
+  async function functions(): Promise<Record<string, LambdaFunction>> {
+    const { Functions } = await ask<{ Functions: LambdaFunction[] }>('lambda', '/2015-03-31/functions');
+    return Object.fromEntries(
+      Functions.map((each) => [each.FunctionName.replace('vcc-exporter-prod-', ''), each]),
+    );
+  }
+
+  /** The bucket of deployments: the keys of what was uploaded last, by their file names. */
+  async function uploaded(): Promise<{ bucket: string; keys: Record<string, string> }> {
+    const { Buckets = [] } = await clients.s3.send(new ListBucketsCommand({}));
+    const bucket = Buckets.map(({ Name }) => Name!).find((name) => name.includes('deploymentbucket'))!;
+    const { Contents = [] } = await clients.s3.send(new ListObjectsV2Command({ Bucket: bucket }));
+    const keys = Contents.map(({ Key }) => Key!).toSorted();
+    return { bucket, keys: Object.fromEntries(keys.map((key) => [key.split('/').at(-1)!, key])) };
+  }
+
+  /** A zip out of that bucket, as a file. */
+  async function download(name: string): Promise<string> {
+    const { bucket, keys } = await uploaded();
+    const { Body } = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: keys[name]! }));
+    const file = join(folder, name);
+    writeFileSync(file, await Body!.transformToByteArray());
+    return file;
+  }
+
+  const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('base64');
+
+  /** Starts an uploaded zip with the environment that was deployed, in a network where Vonage's hosts are the simulator. */
+  async function startUploaded(name: string, env: Record<string, string> = {}) {
+    const { [name]: deployed } = await functions();
+    const zip = `${deployed!.Handler.split('.')[0]}.zip`;
+    return startRuntime({
+      ...parts.runtimeClient,
+      zip: await download(zip),
+      handler: deployed!.Handler,
+      runtimeModules: join(root, 'node_modules'),
+      timeoutMs: deployed!.Timeout * 1000,
+      memoryMb: deployed!.MemorySize,
+      env: {
+        ...deployed!.Environment.Variables,
+        ...moto.env,
+        VCC_API_URL: simulator.apiUrl,
+        VCC_TOKEN_URL: simulator.tokenUrl,
+        ...env,
+      },
+    });
+  }
+
+  test('the command of the README creates one function, which answers a scrape', async () => {
+    expect(documented).toEqual([
+      'npx serverless deploy --param="VCC_REGION=emea" --param="VCC_ACCOUNT=acme-uk"',
+    ]);
+    const output = succeeded(await shell(documented![0]!));
+    expect(output).toContain('Service deployed to stack vcc-exporter-prod');
+    expect(output).not.toMatch(/warning/i);
+    const found = await functions();
+    expect(Object.keys(found)).toEqual(['metrics']);
+    expect(found.metrics).toMatchObject({
+      Handler: 'metrics.handler',
+      Runtime: 'nodejs24.x',
+      MemorySize: 256,
+      Timeout: 25,
+      Role: expect.stringMatching(/^arn:aws:iam::\d+:role\/vcc-exporter-prod-MetricsRole-/),
+      Environment: {
+        Variables: {
+          VCC_REGION: 'emea',
+          VCC_ACCOUNT: 'acme-uk',
+          VCC_SECRET_ID: 'vcc-exporter',
+          VCC_SCRAPE_AUTH: 'credentials',
+        },
+      },
+    });
+    const { keys } = await uploaded();
+    expect(Object.keys(keys).filter((name) => name.endsWith('.zip'))).toEqual(['metrics.zip']);
+    expect(sha256(await download('metrics.zip'))).toBe(sha256(join(root, 'dist', 'package', 'metrics.zip')));
+    expect(await ask('lambda', '/2021-10-31/functions/vcc-exporter-prod-metrics/url')).toMatchObject({
+      AuthType: 'NONE',
+      FunctionUrl: expect.stringMatching(/^https:\/\/.*\.lambda-url\.eu-west-1\.on\.aws/),
+    });
+    const { Policy } = await ask<{ Policy: string }>(
+      'lambda',
+      '/2015-03-31/functions/vcc-exporter-prod-metrics/policy',
+    );
+    const statements = (JSON.parse(Policy) as { Statement: { Action: string }[] }).Statement;
+    expect(statements.map(({ Action }) => Action).toSorted()).toEqual([
+      'lambda:InvokeFunction',
+      'lambda:InvokeFunctionUrl',
+    ]);
+
+    const runtime = await startUploaded('metrics');
+    try {
+      const refused = toHttp(await runtime.invoke(requestOf()));
+      expect(refused.status).toBe(401);
+      const answer = toHttp(await runtime.invoke(requestOf({ authorization: `Bearer ${scrapeToken}` })));
+      expect(answer.status).toBe(200);
+      expect(answer.text).toMatch(/^vcc_up\{account="acme-uk"\} 1$/m);
+    } finally {
+      await runtime.close();
+    }
+  });
+
+  test('the same command again changes nothing', async () => {
+    const before = await uploaded();
+    expect(succeeded(await shell(documented![0]!))).toContain('No changes to deploy. Deployment skipped.');
+    expect(await uploaded()).toEqual(before);
+  });
+
+  describe('with push and a sampler for each account', () => {
+    const receiver = 'http://localhost:1/api/v1/write';
+
+    test('creates four functions, their queues and the schedule', async () => {
+      const output = await deploy(
+        'VCC_ACCOUNT=acme-uk',
+        'pushEnabled=true',
+        'pushFanOut=true',
+        `VCC_PUSH_URL=${receiver}`,
+      );
+      expect(output).toContain('Service deployed');
+      const found = await functions();
+      expect(Object.keys(found).toSorted()).toEqual(['deliver', 'metrics', 'push', 'sample']);
+      const { QueueUrls = [] } = await clients.sqs.send(new ListQueuesCommand({}));
+      // The host is moto's own in one case and AWS's in the other.
+      const queue = (part: string) =>
+        expect.stringContaining(new URL(QueueUrls.find((url) => url.includes(part))!).pathname);
+      expect(QueueUrls).toHaveLength(4);
+      expect(found.push!.Environment.Variables).toEqual({
+        VCC_ACCOUNT: 'acme-uk',
+        VCC_SECRET_ID: 'vcc-exporter',
+        VCC_SCRAPE_AUTH: 'credentials',
+        VCC_PUSH_URL: receiver,
+        VCC_PUSH_STATE: expect.stringMatching(/^s3:\/\/vcc-exporter-prod-pushstate-\w+\/state$/),
+        VCC_PUSH_QUEUE_URL: queue('-batches.fifo'),
+        VCC_PUSH_REJECTED_URL: queue('-rejected.fifo'),
+        VCC_PUSH_SAMPLERS_URL: queue('PushAccounts'),
+      });
+      const roles = Object.values(found).map(({ Role }) => /prod-(\w+)-/.exec(Role)![1]);
+      expect(roles.toSorted()).toEqual(['DeliverRole', 'MetricsRole', 'PushRole', 'SampleRole']);
+      for (const [name, zip] of [
+        ['push', 'push'],
+        ['sample', 'push'],
+        ['deliver', 'deliver'],
+      ] as const) {
+        const file = join(root, 'dist', 'package', `${zip}.zip`);
+        expect([name, found[name]!.CodeSha256]).toEqual([name, sha256(file)]);
+      }
+      const { EventSourceMappings } = await ask<{
+        EventSourceMappings: { EventSourceArn: string; FunctionArn: string }[];
+      }>('lambda', '/2015-03-31/event-source-mappings/');
+      const mappings = EventSourceMappings.map(({ EventSourceArn, FunctionArn }) => [
+        /(batches|PushAccounts)/.exec(EventSourceArn)![1],
+        FunctionArn.split(':')[6],
+      ]);
+      expect(mappings.toSorted()).toEqual([
+        ['PushAccounts', 'vcc-exporter-prod-sample'],
+        ['batches', 'vcc-exporter-prod-deliver'],
+      ]);
+      expect(
+        await ask('lambda', '/2019-09-25/functions/vcc-exporter-prod-push/event-invoke-config'),
+      ).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 });
+    });
+
+    test('the uploaded samplers put samples into the queue that was created', async () => {
+      const { QueueUrls = [] } = await clients.sqs.send(new ListQueuesCommand({}));
+      const queue = (part: string) => QueueUrls.find((url) => url.endsWith(part))!;
+      const runtime = await startUploaded('sample', {
+        VCC_PUSH_INTERVAL: '60s',
+        VCC_PUSH_QUEUE_URL: queue('-batches.fifo'),
+        VCC_PUSH_REJECTED_URL: queue('-rejected.fifo'),
+      });
+      try {
+        const order = { account: 'acme-uk', timeMs: Date.now() };
+        const event = { Records: [{ messageId: '1', receiptHandle: '1', body: JSON.stringify(order) }] };
+        const { error } = await runtime.invoke(event);
+        expect([error, runtime.output()]).toEqual([undefined, expect.stringContaining('"failures":0')]);
+      } finally {
+        await runtime.close();
+      }
+      const { Messages = [] } = await clients.sqs.send(
+        new ReceiveMessageCommand({ QueueUrl: queue('-batches.fifo') }),
+      );
+      expect(Messages).toHaveLength(1);
+    });
+  });
+
+  test('behind an HTTP API guarded by IAM nothing of push is left', async () => {
+    await deploy('endpoint=http-api', 'VCC_SCRAPE_AUTH=iam', 'tags=team=voice');
+    expect(Object.keys(await functions())).toEqual(['metrics']);
+    const { QueueUrls = [] } = await clients.sqs.send(new ListQueuesCommand({}));
+    expect(QueueUrls).toEqual([]);
+    await expect(ask('lambda', '/2021-10-31/functions/vcc-exporter-prod-metrics/url')).rejects.toThrow('404');
+  });
+
+  test('a deployment with a parameter that does not exist creates nothing', async () => {
+    const { status, stdout, stderr } = await shell('npx serverless deploy --param="VCC_REGOIN=emea"');
+    expect(status).toBe(1);
+    expect(stdout + stderr).toContain('VCC_REGOIN: there is no such parameter; did you mean VCC_REGION?');
+  });
+
+  test('serverless remove leaves nothing but the state of push, a bucket that was not emptied', async () => {
+    succeeded(await shell('npx serverless remove'));
+    expect(await functions()).toEqual({});
+    const { Buckets = [] } = await clients.s3.send(new ListBucketsCommand({}));
+    expect(Buckets.map(({ Name }) => Name)).toEqual([expect.stringContaining('pushstate')]);
+  });
+});
