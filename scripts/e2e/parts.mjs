@@ -1,7 +1,7 @@
 // The parts that the end-to-end tests need and npm does not bring: each found, or fetched into .cache/e2e.
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { cache, Missing, makeFolder, onPath, orNothing, run, windows } from './tools.mjs';
+import { cache, Missing, makeFolder, onPath, orNothing, root, run, windows } from './tools.mjs';
 
 const nodeVersion = '24.21.0';
 
@@ -287,6 +287,54 @@ function getBuf() {
   return use();
 }
 
+/** OpenTofu or Terraform. They are not in a registry that this could fetch from, so one must be on PATH. */
+function getTerraform() {
+  const terraform = onPath('tofu') ?? onPath('terraform');
+  if (!terraform) throw new Missing('there is neither tofu nor terraform on PATH');
+  const env = { ...process.env, TF_CLI_CONFIG_FILE: '', CHECKPOINT_DISABLE: '1' };
+  return { what: `${run(terraform, ['version'], { env }).split('\n')[0]}, found on PATH`, terraform };
+}
+
+/** What the AWS provider of Terraform knows: a package that is generated from its schema, left in its archive (46 MB). */
+function getAwsProvider() {
+  const name = '@cdktn/provider-aws';
+  const version = '25.7.0';
+  const archive = join(cache, 'aws-provider', `cdktn-provider-aws-${version}.tgz`);
+  const use = () => {
+    if (!existsSync(archive)) throw new Missing(`there is no ${archive}`);
+    return { what: `${name} ${version}, npm’s in .cache/e2e`, archive };
+  };
+  const found = orNothing(use);
+  if (found) return found;
+  makeFolder('aws-provider', (folder) => {
+    run('npm', ['pack', '--silent', `${name}@${version}`], { cwd: folder, shell: windows });
+  });
+  return use();
+}
+
+/** The packages of deploy/cdk, which synthesize a template without its command line tool. */
+function getCdk() {
+  const manifest = join(root, 'deploy', 'cdk', 'package.json');
+  const { dependencies } = JSON.parse(readFileSync(manifest, 'utf8'));
+  const packages = join(cache, 'cdk', 'node_modules');
+  const wanted = Object.entries(dependencies).map(([name, version]) => `${name}@${version}`);
+  const use = () => {
+    for (const [name, version] of Object.entries(dependencies)) {
+      const installed = join(packages, name, 'package.json');
+      const found = existsSync(installed) ? JSON.parse(readFileSync(installed, 'utf8')).version : 'not there';
+      if (found !== version) throw new Missing(`${name} is ${found}`);
+    }
+    return { what: `${wanted.join(' and ')}, npm’s in .cache/e2e`, packages };
+  };
+  const found = orNothing(use);
+  if (found) return found;
+  makeFolder('cdk', (folder) => {
+    const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+    run('npm', ['install', '--prefix', folder, ...flags, ...wanted], { cwd: folder, shell: windows });
+  });
+  return use();
+}
+
 /** Each part by the name that the tests look it up by; a getter gives what it is and where, or throws Missing. */
 export const getters = {
   prometheus: getPrometheus,
@@ -302,4 +350,7 @@ export const getters = {
   compose: getCompose,
   systemdAnalyze: getSystemdAnalyze,
   buf: getBuf,
+  terraform: getTerraform,
+  awsProvider: getAwsProvider,
+  cdk: getCdk,
 };

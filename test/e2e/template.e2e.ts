@@ -1,29 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { alone, packageStack } from '../support/template.ts';
+import { lintTemplate } from './support/cfn-lint.ts';
 import { describeWith } from './support/parts.ts';
 
 describeWith(['cfnLint'], 'the CloudFormation template under cfn-lint', ({ cfnLint }) => {
-  /** What cfn-lint says of a template, but for a remark on what osls writes itself. */
-  function lint(template: string): string[] {
-    const folder = mkdtempSync(join(tmpdir(), 'vcc-e2e-template-'));
-    try {
-      const file = join(folder, 'template.json');
-      writeFileSync(file, template);
-      // W3005: osls names dependencies that CloudFormation would find by itself.
-      const runner = 'import sys; from cfnlint.runner import main; sys.exit(main())';
-      const args = ['-c', runner, '--format', 'parseable', '--ignore-checks', 'W3005', '--', file];
-      const env = { ...process.env, ...cfnLint.env };
-      const { stdout, stderr } = spawnSync(cfnLint.python, args, { encoding: 'utf8', env });
-      return (stdout + stderr).split('\n').filter((line) => line.trim() !== '');
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  }
+  /** But for a remark on what osls writes itself, W3005: it names dependencies that CloudFormation would find. */
+  const lint = (template: string) => lintTemplate(cfnLint, template, ['W3005']);
 
   test.each<[string, Record<string, string>]>([
     ['as it is', {}],

@@ -21,6 +21,12 @@ export interface Parts {
   systemdAnalyze: { analyze: string; env: Record<string, string> };
   /** Where npm installed buf and protoc-gen-es. */
   buf: { folder: string };
+  /** OpenTofu or Terraform. */
+  terraform: { terraform: string };
+  /** An npm archive that is generated from the schema of Terraform's AWS provider. */
+  awsProvider: { archive: string };
+  /** The folder of packages that deploy/cdk needs. */
+  cdk: { packages: string };
 }
 
 type Found = { [Name in keyof Parts]?: Parts[Name] | { missing: string } };

@@ -1,0 +1,171 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from '@jest/globals';
+import { violations } from '../support/cloudformation.ts';
+import { essentialsOf } from '../support/essentials.ts';
+import { packageStack, type Template } from '../support/template.ts';
+import { lintTemplate } from './support/cfn-lint.ts';
+import { describeWith } from './support/parts.ts';
+
+const source = fileURLToPath(new URL('../../deploy/cdk/', import.meta.url));
+const pushUrl = 'https://example.com/api/v1/write';
+const withPush = { VCC_ACCOUNT: 'acme-uk', push: 'true', VCC_PUSH_URL: pushUrl };
+
+/** What the app makes of these context values, without CDK's command line tool. */
+function synthesize(packages: string, context: Readonly<Record<string, string>>) {
+  const top = mkdtempSync(join(tmpdir(), 'vcc-e2e-cdk-'));
+  try {
+    const folder = join(top, 'deploy', 'cdk');
+    const zips = join(top, 'dist', 'package');
+    for (const each of [folder, zips]) mkdirSync(each, { recursive: true });
+    cpSync(join(source, 'app.mjs'), join(folder, 'app.mjs'));
+    symlinkSync(packages, join(folder, 'node_modules'), 'junction');
+    for (const name of ['metrics', 'push']) writeFileSync(join(zips, `${name}.zip`), name);
+    const out = join(top, 'out');
+    const { status, stderr } = spawnSync(process.execPath, ['app.mjs'], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, HOME: top, CDK_OUTDIR: out, CDK_CONTEXT_JSON: JSON.stringify(context) },
+    });
+    const error = /^Error: (.*)$/m.exec(stderr)?.[1] ?? stderr;
+    const text = status === 0 ? readFileSync(join(out, 'vcc-exporter.template.json'), 'utf8') : '';
+    return {
+      error,
+      text,
+      template: (text === '' ? { Resources: {}, Outputs: {} } : JSON.parse(text)) as Template,
+    };
+  } finally {
+    rmSync(top, { recursive: true, force: true });
+  }
+}
+
+/** The id that CDK gives a resource: its own, then eight digits of a hash. */
+function idOf({ Resources }: Template, name: string): string {
+  return Object.keys(Resources).find((id) => new RegExp(`^${name}[0-9A-F]{8}$`).test(id))!;
+}
+
+describeWith(['cdk'], 'deploy/cdk', ({ cdk: { packages } }) => {
+  let made: ReturnType<typeof synthesize>;
+  let expected: Template;
+  beforeAll(() => {
+    made = synthesize(packages, withPush);
+    const stack = packageStack({ pushEnabled: 'true', pushQueue: 'false', VCC_PUSH_URL: pushUrl });
+    if (stack.status !== 0) throw new Error(stack.output);
+    expected = stack.template;
+  });
+
+  test('makes a template without an error, of types and properties that CloudFormation knows', () => {
+    expect(made.error).toBe('');
+    expect(violations(made.template)).toEqual([]);
+  });
+
+  test('makes the same scrape function as serverless.yml', () => {
+    const { variables, ...own } = essentialsOf(made.template, idOf(made.template, 'MetricsFunction'));
+    const { variables: all, ...others } = essentialsOf(expected, 'MetricsLambdaFunction');
+    expect(own).toEqual(others);
+    expect(own.permissions).toHaveLength(2);
+    expect(variables).toEqual({ VCC_ACCOUNT: 'acme-uk', VCC_REGION: 'emea', VCC_SECRET_ID: 'vcc-exporter' });
+    expect(all).toMatchObject({ VCC_REGION: variables.VCC_REGION, VCC_SECRET_ID: variables.VCC_SECRET_ID });
+  });
+
+  test('makes the same push function as serverless.yml, but for queues and the bucket', () => {
+    const { variables, ...own } = essentialsOf(made.template, idOf(made.template, 'PushFunction'));
+    const { variables: all, statements, ...others } = essentialsOf(expected, 'PushLambdaFunction');
+    const elsewhere = (action: string) => action.startsWith('sqs:') || action.startsWith('s3:');
+    expect(own).toEqual({
+      ...others,
+      statements: statements.filter(({ actions }) => !actions.some(elsewhere)),
+    });
+    expect(own.schedule).toEqual({ expression: 'rate(1 minute)', state: 'ENABLED' });
+    expect(variables).toEqual({
+      VCC_ACCOUNT: 'acme-uk',
+      VCC_REGION: 'emea',
+      VCC_SECRET_ID: 'vcc-exporter',
+      VCC_PUSH_URL: pushUrl,
+      VCC_PUSH_PERIOD: '1m',
+    });
+    expect(all).toMatchObject({ VCC_PUSH_URL: pushUrl, VCC_PUSH_PERIOD: '1m' });
+  });
+
+  test('has nothing of push unless it is enabled, and gives the address to scrape', () => {
+    const { template } = synthesize(packages, { VCC_ACCOUNT: 'acme-uk' });
+    expect(Object.keys(template.Resources).filter((id) => id.startsWith('Push'))).toEqual([]);
+    expect(template.Outputs.MetricsUrl!.Value).toEqual({
+      'Fn::Join': [
+        '',
+        [{ 'Fn::GetAtt': [idOf(template, 'MetricsFunctionFunctionUrl'), 'FunctionUrl'] }, 'metrics'],
+      ],
+    });
+  });
+
+  test('takes an ARN, pending versions, a workspace, and no reserved concurrency', () => {
+    const secret = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:acme-Ab3dEf';
+    const workspace = 'arn:aws:aps:eu-west-1:123456789012:workspace/ws-1';
+    const { error, template } = synthesize(packages, {
+      ...withPush,
+      VCC_SECRET_ID: secret,
+      VCC_SECRET_PENDING: 'when-rejected',
+      apsWorkspaceArn: workspace,
+      concurrency: 'none',
+    });
+    expect(error).toBe('');
+    const { statements, concurrency } = essentialsOf(template, idOf(template, 'PushFunction'));
+    expect(concurrency).toBeUndefined();
+    expect(statements.filter(({ resource }) => resource !== 'logs')).toEqual([
+      { actions: ['aps:RemoteWrite'], resource: workspace, condition: undefined },
+      {
+        actions: ['secretsmanager:GetSecretValue'],
+        resource: secret,
+        condition: {
+          'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': ['AWSCURRENT', 'AWSPENDING'] },
+        },
+      },
+    ]);
+  });
+
+  test.each<[string, Record<string, string>, string]>([
+    ['no account', { VCC_ACCOUNT: '' }, 'VCC_ACCOUNT: expected the name of the account; received nothing'],
+    [
+      'another region',
+      { VCC_REGION: 'eu-west-1' },
+      'VCC_REGION: expected emea or nam or apac; received "eu-west-1"',
+    ],
+    ['another word for push', { push: 'yes' }, 'push: expected false or true; received "yes"'],
+    [
+      'no concurrency',
+      { concurrency: '0' },
+      'concurrency: expected a whole number from 1, or none; received "0"',
+    ],
+    [
+      'another word for pending versions',
+      { VCC_SECRET_PENDING: 'yes' },
+      'VCC_SECRET_PENDING: expected never or when-rejected; received "yes"',
+    ],
+    [
+      'credentials, without showing them',
+      { VCC_CLIENT_SECRET: 'Hunter2' },
+      'VCC_CLIENT_SECRET: expected in the secret, where the template does not show it',
+    ],
+    ['a queue', { VCC_PUSH_QUEUE_URL: 'x' }, 'VCC_PUSH_QUEUE_URL: cannot be set here; serverless.yml has it'],
+    [
+      'push without a destination',
+      { push: 'true' },
+      'VCC_PUSH_URL: expected the address of a destination, since push is true; received nothing',
+    ],
+  ])('refuses %s', (_, context, message) => {
+    expect(synthesize(packages, { VCC_ACCOUNT: 'acme-uk', ...context }).error).toBe(message);
+  });
+});
+
+describeWith(['cdk', 'cfnLint'], 'deploy/cdk under cfn-lint', ({ cdk, cfnLint }) => {
+  test.each([
+    ['as it is', { VCC_ACCOUNT: 'acme-uk' }],
+    ['with push', withPush],
+  ])('%s gives no cause for complaint', (_, context) => {
+    // W3005: CDK names dependencies that CloudFormation would find by itself.
+    expect(lintTemplate(cfnLint, synthesize(cdk.packages, context).text, ['W3005'])).toEqual([]);
+  });
+});
