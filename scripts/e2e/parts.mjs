@@ -1,5 +1,5 @@
 // The parts that the end-to-end tests need and npm does not bring: each found, or fetched into .cache/e2e.
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { cache, Missing, makeFolder, onPath, orNothing, root, run, windows } from './tools.mjs';
 
@@ -155,6 +155,37 @@ const getPython = () => getPythonPackages('python', { prometheus_client: '0.26.0
 
 /** A stand-in for AWS that the real SDK can talk to. */
 const getMoto = () => getPythonPackages('moto', { 'moto[server]': '5.2.5' });
+
+/** AWS's command line, and jq, as docs/deploy.md uses them: one folder for PATH. */
+function getAwsCli() {
+  const version = '1.46.3';
+  const { python, env } = getPythonPackages('aws-cli', { awscli: version });
+  const jq = getJq();
+  const folder = join(cache, 'aws-cli-bin');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const variables = Object.entries(env).map(([name, value]) => `${name}='${value}' `);
+  const code = 'from awscli.clidriver import main; import sys; sys.exit(main())';
+  writeFileSync(join(folder, 'aws'), `#!/bin/sh\n${variables.join('')}exec '${python}' -c '${code}' "$@"\n`, {
+    mode: 0o755,
+  });
+  writeFileSync(join(folder, 'jq'), `#!/bin/sh\n${jq} "$@"\n`, { mode: 0o755 });
+  for (const tool of ['bash', 'curl', 'git', 'openssl']) {
+    if (!onPath(tool)) throw new Missing(`${tool} is not on PATH`);
+  }
+  const found = run(join(folder, 'aws'), ['--version']).split(' ')[0];
+  return { what: `${found} and ${run(join(folder, 'jq'), ['--version'])}`, folder };
+}
+
+/** How a shell starts jq: the one on PATH, else Debian's package, unpacked but not installed. */
+function getJq() {
+  const installed = onPath('jq');
+  if (installed) return `exec '${installed}'`;
+  const usr = join(cache, 'jq', 'usr');
+  if (!existsSync(join(usr, 'bin', 'jq'))) unpackDebian('jq', ['jq', 'libjq1', 'libonig5']);
+  const libraries = readdirSync(join(usr, 'lib')).map((each) => join(usr, 'lib', each));
+  return `LD_LIBRARY_PATH='${libraries.join(':')}' exec '${join(usr, 'bin', 'jq')}'`;
+}
 
 /** Checks CloudFormation templates. */
 const getCfnLint = () => getPythonPackages('cfn-lint', { 'cfn-lint': '1.58.0' });
@@ -345,6 +376,7 @@ export const getters = {
   node24: getNode24,
   runtimeClient: getRuntimeClient,
   moto: getMoto,
+  awsCli: getAwsCli,
   cfnLint: getCfnLint,
   hadolint: getHadolint,
   compose: getCompose,

@@ -1,20 +1,19 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GetObjectCommand, ListBucketsCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ListQueuesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { AwsClient } from 'aws4fetch';
 import type { Simulator } from '../../src/simulator/server.ts';
-import { startRuntime } from '../support/runtime-api.ts';
 import { startFrozen } from './support/account.ts';
 import { requestOf, toHttp } from './support/lambda.ts';
 import { type Moto, startMoto } from './support/moto.ts';
 import { describeWith } from './support/parts.ts';
 import { type Ended, start } from './support/process.ts';
+import { type DeployedStack, lookAtStack } from './support/stack.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const scrapeToken = 'e2e-scrape-token-of-prometheus';
@@ -26,18 +25,16 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
   let folder: string;
   let moto: Moto;
   let simulator: Simulator;
-  let clients: { s3: S3Client; sqs: SQSClient; secrets: SecretsManagerClient };
+  let stack: DeployedStack;
+  let clients: { sqs: SQSClient; secrets: SecretsManagerClient };
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'vcc-deploy-'));
     moto = await startMoto(parts.moto, folder);
     simulator = await startFrozen({});
     const options = { endpoint: moto.endpoint, region: moto.region, credentials: moto.credentials };
-    clients = {
-      s3: new S3Client({ ...options, forcePathStyle: true }),
-      sqs: new SQSClient(options),
-      secrets: new SecretsManagerClient(options),
-    };
+    clients = { sqs: new SQSClient(options), secrets: new SecretsManagerClient(options) };
+    stack = lookAtStack(moto, parts.runtimeClient, folder);
     const secret = {
       clientId: simulator.clientId,
       clientSecret: simulator.clientSecret,
@@ -50,6 +47,7 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
 
   afterAll(async () => {
     for (const client of Object.values(clients ?? {})) client.destroy();
+    stack?.close();
     await simulator?.close();
     await moto?.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -70,82 +68,15 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
     return succeeded(await shell(`npx serverless deploy ${params}`));
   }
 
+  /** Vonage's hosts are the simulator's. */
+  const network = () => ({ VCC_API_URL: simulator.apiUrl, VCC_TOKEN_URL: simulator.tokenUrl });
+
   function succeeded({ status, stdout, stderr }: Ended): string {
     if (status !== 0) throw new Error(`status ${status}\n${stdout}\n${stderr}`);
     return stdout + stderr;
   }
 
-  /** An answer of a JSON API of moto. */
-  async function ask<T>(service: string, path: string, body?: URLSearchParams): Promise<T> {
-    const client = new AwsClient({ ...moto.credentials, service, region: moto.region, retries: 0 });
-    const headers = { accept: 'application/json' };
-    const response = await client.fetch(
-      `${moto.endpoint}${path}`,
-      body ? { method: 'POST', headers, body } : { headers },
-    );
-    if (!response.ok) throw new Error(`${service} ${path}: ${response.status} ${await response.text()}`);
-    return (await response.json()) as T;
-  }
-
-  interface LambdaFunction {
-    FunctionName: string;
-    Role: string;
-    Handler: string;
-    Runtime: string;
-    MemorySize: number;
-    Timeout: number;
-    CodeSha256: string;
-    Environment: { Variables: Record<string, string> };
-  }
-
-  /** The functions, by the part of their names that is their own. */
-  async function functions(): Promise<Record<string, LambdaFunction>> {
-    const { Functions } = await ask<{ Functions: LambdaFunction[] }>('lambda', '/2015-03-31/functions');
-    return Object.fromEntries(
-      Functions.map((each) => [each.FunctionName.replace('vcc-exporter-prod-', ''), each]),
-    );
-  }
-
-  /** The bucket of deployments: the keys of what was uploaded last, by their file names. */
-  async function uploaded(): Promise<{ bucket: string; keys: Record<string, string> }> {
-    const { Buckets = [] } = await clients.s3.send(new ListBucketsCommand({}));
-    const bucket = Buckets.map(({ Name }) => Name!).find((name) => name.includes('deploymentbucket'))!;
-    const { Contents = [] } = await clients.s3.send(new ListObjectsV2Command({ Bucket: bucket }));
-    const keys = Contents.map(({ Key }) => Key!).toSorted();
-    return { bucket, keys: Object.fromEntries(keys.map((key) => [key.split('/').at(-1)!, key])) };
-  }
-
-  /** A zip out of that bucket, as a file. */
-  async function download(name: string): Promise<string> {
-    const { bucket, keys } = await uploaded();
-    const { Body } = await clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key: keys[name]! }));
-    const file = join(folder, name);
-    writeFileSync(file, await Body!.transformToByteArray());
-    return file;
-  }
-
   const sha256 = (file: string) => createHash('sha256').update(readFileSync(file)).digest('base64');
-
-  /** Starts an uploaded zip with the environment that was deployed, in a network where Vonage's hosts are the simulator. */
-  async function startUploaded(name: string, env: Record<string, string> = {}) {
-    const { [name]: deployed } = await functions();
-    const zip = `${deployed!.Handler.split('.')[0]}.zip`;
-    return startRuntime({
-      ...parts.runtimeClient,
-      zip: await download(zip),
-      handler: deployed!.Handler,
-      runtimeModules: join(root, 'node_modules'),
-      timeoutMs: deployed!.Timeout * 1000,
-      memoryMb: deployed!.MemorySize,
-      env: {
-        ...deployed!.Environment.Variables,
-        ...moto.env,
-        VCC_API_URL: simulator.apiUrl,
-        VCC_TOKEN_URL: simulator.tokenUrl,
-        ...env,
-      },
-    });
-  }
 
   test('the command of the README creates one function, which answers a scrape', async () => {
     expect(documented).toEqual([
@@ -154,7 +85,7 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
     const output = succeeded(await shell(documented![0]!));
     expect(output).toContain('Service deployed to stack vcc-exporter-prod');
     expect(output).not.toMatch(/warning/i);
-    const found = await functions();
+    const found = await stack.functions();
     expect(Object.keys(found)).toEqual(['metrics']);
     expect(found.metrics).toMatchObject({
       Handler: 'metrics.handler',
@@ -171,14 +102,17 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
         },
       },
     });
-    const { keys } = await uploaded();
-    expect(Object.keys(keys).filter((name) => name.endsWith('.zip'))).toEqual(['metrics.zip']);
-    expect(sha256(await download('metrics.zip'))).toBe(sha256(join(root, 'dist', 'package', 'metrics.zip')));
-    expect(await ask('lambda', '/2021-10-31/functions/vcc-exporter-prod-metrics/url')).toMatchObject({
+    expect(Object.keys(await stack.uploaded()).filter((name) => name.endsWith('.zip'))).toEqual([
+      'metrics.zip',
+    ]);
+    expect(sha256(await stack.download('metrics.zip'))).toBe(
+      sha256(join(root, 'dist', 'package', 'metrics.zip')),
+    );
+    expect(await stack.ask('lambda', '/2021-10-31/functions/vcc-exporter-prod-metrics/url')).toMatchObject({
       AuthType: 'NONE',
       FunctionUrl: expect.stringMatching(/^https:\/\/.*\.lambda-url\.eu-west-1\.on\.aws/),
     });
-    const { Policy } = await ask<{ Policy: string }>(
+    const { Policy } = await stack.ask<{ Policy: string }>(
       'lambda',
       '/2015-03-31/functions/vcc-exporter-prod-metrics/policy',
     );
@@ -188,7 +122,7 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
       'lambda:InvokeFunctionUrl',
     ]);
 
-    const runtime = await startUploaded('metrics');
+    const runtime = await stack.start('metrics', network());
     try {
       const refused = toHttp(await runtime.invoke(requestOf()));
       expect(refused.status).toBe(401);
@@ -201,9 +135,9 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
   });
 
   test('the same command again changes nothing', async () => {
-    const before = await uploaded();
+    const before = await stack.uploaded();
     expect(succeeded(await shell(documented![0]!))).toContain('No changes to deploy. Deployment skipped.');
-    expect(await uploaded()).toEqual(before);
+    expect(await stack.uploaded()).toEqual(before);
   });
 
   describe('with push and a sampler for each account', () => {
@@ -217,7 +151,7 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
         `VCC_PUSH_URL=${receiver}`,
       );
       expect(output).toContain('Service deployed');
-      const found = await functions();
+      const found = await stack.functions();
       expect(Object.keys(found).toSorted()).toEqual(['deliver', 'metrics', 'push', 'sample']);
       const { QueueUrls = [] } = await clients.sqs.send(new ListQueuesCommand({}));
       // The host is moto's own in one case and AWS's in the other.
@@ -244,7 +178,7 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
         const file = join(root, 'dist', 'package', `${zip}.zip`);
         expect([name, found[name]!.CodeSha256]).toEqual([name, sha256(file)]);
       }
-      const { EventSourceMappings } = await ask<{
+      const { EventSourceMappings } = await stack.ask<{
         EventSourceMappings: { EventSourceArn: string; FunctionArn: string }[];
       }>('lambda', '/2015-03-31/event-source-mappings/');
       const mappings = EventSourceMappings.map(({ EventSourceArn, FunctionArn }) => [
@@ -256,14 +190,15 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
         ['batches', 'vcc-exporter-prod-deliver'],
       ]);
       expect(
-        await ask('lambda', '/2019-09-25/functions/vcc-exporter-prod-push/event-invoke-config'),
+        await stack.ask('lambda', '/2019-09-25/functions/vcc-exporter-prod-push/event-invoke-config'),
       ).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 });
     });
 
     test('the uploaded samplers put samples into the queue that was created', async () => {
       const { QueueUrls = [] } = await clients.sqs.send(new ListQueuesCommand({}));
       const queue = (part: string) => QueueUrls.find((url) => url.endsWith(part))!;
-      const runtime = await startUploaded('sample', {
+      const runtime = await stack.start('sample', {
+        ...network(),
         VCC_PUSH_INTERVAL: '60s',
         VCC_PUSH_QUEUE_URL: queue('-batches.fifo'),
         VCC_PUSH_REJECTED_URL: queue('-rejected.fifo'),
@@ -285,10 +220,12 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
 
   test('behind an HTTP API guarded by IAM nothing of push is left', async () => {
     await deploy('endpoint=http-api', 'VCC_SCRAPE_AUTH=iam', 'tags=team=voice');
-    expect(Object.keys(await functions())).toEqual(['metrics']);
+    expect(Object.keys(await stack.functions())).toEqual(['metrics']);
     const { QueueUrls = [] } = await clients.sqs.send(new ListQueuesCommand({}));
     expect(QueueUrls).toEqual([]);
-    await expect(ask('lambda', '/2021-10-31/functions/vcc-exporter-prod-metrics/url')).rejects.toThrow('404');
+    await expect(stack.ask('lambda', '/2021-10-31/functions/vcc-exporter-prod-metrics/url')).rejects.toThrow(
+      '404',
+    );
   });
 
   test('a deployment with a parameter that does not exist creates nothing', async () => {
@@ -299,8 +236,8 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
 
   test('serverless remove leaves nothing but the state of push, a bucket that was not emptied', async () => {
     succeeded(await shell('npx serverless remove'));
-    expect(await functions()).toEqual({});
-    const { Buckets = [] } = await clients.s3.send(new ListBucketsCommand({}));
+    expect(await stack.functions()).toEqual({});
+    const { Buckets = [] } = await stack.s3.send(new ListBucketsCommand({}));
     expect(Buckets.map(({ Name }) => Name)).toEqual([expect.stringContaining('pushstate')]);
   });
 });

@@ -13,6 +13,8 @@ export interface Parts {
   runtimeClient: { client: string; node: string };
   /** A Python that has the module moto.server. */
   moto: { python: string; env: Record<string, string> };
+  /** A folder for PATH with `aws` and `jq`; bash, curl, git and openssl are there too. */
+  awsCli: { folder: string };
   /** A Python that has the module cfnlint. */
   cfnLint: { python: string; env: Record<string, string> };
   hadolint: { hadolint: string };
