@@ -21,6 +21,8 @@ export interface Parts {
   systemdAnalyze: { analyze: string; env: Record<string, string> };
   /** Where npm installed buf and protoc-gen-es. */
   buf: { folder: string };
+  /** tinyproxy, and openssl. */
+  proxy: { binary: string; openssl: string };
 }
 
 type Found = { [Name in keyof Parts]?: Parts[Name] | { missing: string } };
