@@ -33,7 +33,7 @@ export class ProxyError extends NetworkError {
   constructor(failure: ProxyFailure, request?: string) {
     super(`${request === undefined ? '' : `${request}: `}${describeProxyFailure(failure)}`, failure.error);
     this.failure = failure;
-    this.retryable = failure.status !== 407 && failure.status !== 403;
+    this.retryable = failure.status === undefined || ![401, 403, 407].includes(failure.status);
   }
 }
 
@@ -47,7 +47,8 @@ function describeProxyFailure({ name, variable, status, error }: ProxyFailure): 
 }
 
 function adviceOn(status: number, variable: string): string {
-  if (status === 407) return `check the user and password in ${variable}`;
+  // tinyproxy answers 401 to a wrong password, and 407 to none.
+  if (status === 407 || status === 401) return `check the user and password in ${variable}`;
   return status === 403 ? 'it does not allow this connection' : 'it did not reach the host';
 }
 

@@ -199,6 +199,7 @@ describe('https addresses', () => {
 
   test.each<[number, boolean, string]>([
     [407, false, '407 (Proxy Authentication Required): check the user and password in HTTPS_PROXY'],
+    [401, false, '401 (Unauthorized): check the user and password in HTTPS_PROXY'],
     [403, false, '403 (Forbidden): it does not allow this connection'],
     [302, true, '302 (Found): it did not reach the host'],
     [502, true, '502 (Bad Gateway): it did not reach the host'],
