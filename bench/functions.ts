@@ -56,7 +56,7 @@ export async function buildFunctions(): Promise<Functions> {
         resolveDir: root,
         loader: 'js',
       },
-      external: ['./parsers.mjs'],
+      external: ['./parsers.mjs', './proxies.mjs'],
       minify: true,
       keepNames: true,
     }),

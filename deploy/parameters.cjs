@@ -1,6 +1,13 @@
 // The parameters of a deployment, --param="name=value": the exporter's settings, by their own names, and those of the
 // table below. docs/deploy.md has the table; all values are checked before anything is made.
-const { ConfigError, didYouMean, loadDestinations, loadSettings, settings } = require('./settings.cjs');
+const {
+  ConfigError,
+  didYouMean,
+  loadDestinations,
+  loadSettings,
+  parseProxies,
+  settings,
+} = require('./settings.cjs');
 
 /** A value that does not fit: what was expected. */
 class Unfit extends Error {}
@@ -26,6 +33,7 @@ const matching = (pattern, expected) => (text) => {
 };
 /** An empty text is nothing. */
 const optional = (parse) => (text) => (text === '' ? undefined : parse(text));
+const asItIs = (text) => text;
 /** Values with commas between them. */
 const list = (parse) => (text) =>
   text
@@ -95,6 +103,23 @@ const table = {
   securityGroupIds: {
     about: 'security groups, with commas between them; required with `subnetIds`',
     parse: list(matching(/^sg-[0-9a-f]+$/, 'security group ids (sg-…) with commas between them')),
+  },
+  HTTPS_PROXY: {
+    about:
+      'proxy for all requests over TLS ([proxies.md](proxies.md)); everybody who may read the configuration of the function can read its password',
+    parse: asItIs,
+    environment: true,
+  },
+  HTTP_PROXY: { about: 'proxy for requests over plain HTTP', parse: asItIs, environment: true },
+  NO_PROXY: { about: 'hosts to reach without a proxy', parse: asItIs, environment: true },
+  NODE_EXTRA_CA_CERTS: {
+    about: 'file with further certificate authorities, `/opt/…` in a layer',
+    parse: optional(matching(/^\/opt\/\S+$/, 'a path below /opt, where layers are')),
+    environment: true,
+  },
+  layerArns: {
+    about: 'layers of the functions, with commas between them',
+    parse: list(arn('lambda', 'a version of a layer')),
   },
   secretKmsKeyArn: {
     about: 'customer managed key of the secret; not needed for the AWS managed key',
@@ -218,6 +243,12 @@ async function readParameters(given) {
       problems.push(`${name}: expected ${error.expected ?? error.message}; received "${text}"`);
     }
   }
+  const network = Object.fromEntries(
+    Object.keys(table)
+      .filter((name) => table[name].environment && given[name]?.trim())
+      .map((name) => [name, given[name].trim()]),
+  );
+  problems.push(...parseProxies(network).problems);
   const its = settingsOf(environment, problems);
   if (problems.length === 0) {
     problems.push(...contradictions(read, environment, its));
@@ -230,7 +261,7 @@ async function readParameters(given) {
     ...read,
     settings: its,
     environment: {
-      all: pick(names.filter((name) => !isPushSetting(name))),
+      all: { ...pick(names.filter((name) => !isPushSetting(name))), ...network },
       push: pick(names.filter(isPushSetting)),
     },
   };

@@ -8,6 +8,7 @@ const contents = `
   export { ConfigError, didYouMean, loadSettings } from './src/config/load.ts';
   export { loadDestinations } from './src/config/destinations.ts';
   export { settings } from './src/config/settings.ts';
+  export { parseProxies } from './src/http/proxies.ts';
 `;
 
 function bundle() {

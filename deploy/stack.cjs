@@ -69,7 +69,11 @@ function toFunctions(parameters) {
 }
 
 /** What all functions have in common. */
-function lambda({ memory, logRetention, tracing, subnetIds, securityGroupIds, environment }, zip, rest) {
+function lambda(
+  { memory, logRetention, tracing, subnetIds, securityGroupIds, layerArns, environment },
+  zip,
+  rest,
+) {
   return {
     handler: `${zip}.handler`,
     package: { artifact: `.serverless/${zip}.zip` },
@@ -77,6 +81,7 @@ function lambda({ memory, logRetention, tracing, subnetIds, securityGroupIds, en
     logRetentionInDays: logRetention,
     tracing,
     ...(subnetIds.length > 0 && { vpc: { subnetIds, securityGroupIds } }),
+    ...(layerArns.length > 0 && { layers: layerArns }),
     ...rest,
     environment: { ...environment.all, ...rest.environment },
   };

@@ -1,8 +1,9 @@
-// Bundles the command line and each Lambda handler, and packs each handler into a zip with the one module it may load later.
+// Bundles the command line and each Lambda handler, and packs each handler into a zip with the modules it may load later.
 // node scripts/build.mjs [--outdir DIR]   (dist)
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { builtinModules } from 'node:module';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
@@ -22,6 +23,9 @@ function revision() {
   }
 }
 
+/** Node's own modules, with or without `node:`. */
+const builtins = new RegExp(`^(?:node:.*|${builtinModules.join('|')})$`);
+
 /** prom-client is CommonJS and asks for Node's own modules by require, which an ES module lacks. */
 const requireBanner = 'const require = process.getBuiltinModule;';
 
@@ -33,7 +37,7 @@ const requireBanner = 'const require = process.getBuiltinModule;';
 const requireBuiltins = {
   name: 'require-builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+    onResolve({ filter: builtins }, ({ path, kind }) =>
       kind === 'require-call' ? { path, external: true } : { path, namespace: 'builtin' },
     );
     onLoad({ filter: /.*/, namespace: 'builtin' }, async ({ path }) => {
@@ -83,7 +87,11 @@ const shared = {
   sourcemap: 'external',
   outExtension: { '.js': '.mjs' },
   plugins: [requireBuiltins, leaveOutDocs],
-  alias: { 'prom-client': './scripts/prom-client.mjs' },
+  alias: {
+    'prom-client': './scripts/prom-client.mjs',
+    // The agents for proxies would write the proxy's password to where DEBUG is set.
+    debug: './scripts/no-debug.mjs',
+  },
   define: {
     BUILD_VERSION: JSON.stringify(version),
     BUILD_REVISION: JSON.stringify(process.env.BUILD_REVISION || revision()),
@@ -91,14 +99,19 @@ const shared = {
   logLevel: 'warning',
 };
 
-/** YAML and CSV: two fifths of all code, and most functions never need them. A start is faster without (docs/benchmarks.md). */
-const later = 'parsers';
+/**
+ * YAML and CSV, two fifths of all code, and proxies: most functions never need them. A start is faster without
+ * (docs/benchmarks.md).
+ */
+const later = { parsers: 'src/documents/parsers.ts', proxies: 'src/http/proxies.ts' };
 const loadLater = {
   name: 'load-later',
   setup({ onResolve }) {
-    onResolve({ filter: new RegExp(`/${later}\\.ts$`) }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: `./${later}.mjs`, external: true } : undefined,
-    );
+    for (const [name, file] of Object.entries(later)) {
+      onResolve({ filter: new RegExp(`/${basename(file)}$`) }, ({ kind }) =>
+        kind === 'dynamic-import' ? { path: `./${name}.mjs`, external: true } : undefined,
+      );
+    }
   },
 };
 
@@ -107,7 +120,7 @@ await build({
   ...shared,
   entryPoints: {
     ...Object.fromEntries(handlers.map((name) => [name, `handlers/${name}.ts`])),
-    [later]: `src/documents/${later}.ts`,
+    ...later,
   },
   outdir: join(outdir, 'handlers'),
   plugins: [...shared.plugins, loadLater],
@@ -124,7 +137,7 @@ await build({
 const mtime = new Date(2020, 0, 1);
 mkdirSync(join(outdir, 'package'), { recursive: true });
 for (const name of handlers) {
-  const files = [name, later].map((file) => `${file}.mjs`);
+  const files = [name, ...Object.keys(later)].map((file) => `${file}.mjs`);
   const zip = zipSync(
     Object.fromEntries(
       files.map((file) => {

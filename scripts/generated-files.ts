@@ -121,6 +121,8 @@ too; the environment wins over it. An empty variable counts as not set. Duration
 them (\`500ms\`, \`10s\`, \`1m30s\`) or in seconds (\`5\`). All bad settings are reported at once, and so is a \`VCC_*\`
 variable that does not exist.
 
+Proxies and certificate authorities have the variables of other programs: [proxies.md](proxies.md).
+
 ${tables.join('\n')}`;
 }
 

@@ -9,6 +9,7 @@ import { toScrapeErrorCode } from './errors.ts';
 import { DeadlineError } from './http/errors.ts';
 import { createFetch, outOfTime, systemTiming, type Timing } from './http/fetch.ts';
 import { createGate, type Gate } from './http/gate.ts';
+import { directNetwork, type Network } from './http/network.ts';
 import { createSend } from './http/send.ts';
 import { logLine } from './log.ts';
 import { createPseudonyms } from './pseudonyms.ts';
@@ -55,23 +56,29 @@ export interface Connection {
 }
 
 /** What scrapers of several accounts share, and where their log lines go. */
-export interface ScraperOptions {
+export interface ScraperOptions extends ConnectOptions {
   timing?: Timing;
-  /** Bounds the requests of all accounts together. */
-  gate?: Gate;
   /** Reads rosters from where they are kept; needed for accounts that have one in a file or in S3. */
   readText?: ReadText;
   log?: (line: string) => void;
+}
+
+/** What connections of several accounts share. */
+export interface ConnectOptions {
+  /** Bounds the requests of all accounts together. */
+  gate?: Gate;
+  /** How the API is reached; directly by default. */
+  network?: Network;
 }
 
 /** Connects to an account's API; nothing is sent yet. */
 export function connect(
   account: Account,
   timing: Timing,
-  gate: Gate = createGate(Number.POSITIVE_INFINITY),
+  { gate = createGate(Number.POSITIVE_INFINITY), network = directNetwork }: ConnectOptions = {},
 ): Connection {
   const userAgent = `vcc-exporter/${build.version}`;
-  const send = createSend();
+  const send = createSend(network);
   const lane = gate.addLane();
   const fetch = createFetch(send, account.http, timing, lane.enter);
   const token = { ...account.token, userAgent };
@@ -88,8 +95,8 @@ export function connect(
 
 /** The main path: pages -> snapshot -> floor, teams, singles. {@link toFamilies} makes metrics of them. */
 export function createScraper(account: Account, options: ScraperOptions = {}): Scraper {
-  const { timing = systemTiming, gate, log = () => {} } = options;
-  const connection = connect(account, timing, gate);
+  const { timing = systemTiming, log = () => {} } = options;
+  const connection = connect(account, timing, options);
   const collect = createCollect(connection.fetchPage, account.paging, timing);
   const closing = new AbortController();
   const read = shareReads(collect, account.cacheTtlMs, timing, closing.signal);

@@ -43,7 +43,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
     because: 'a metric is computed from a snapshot and never triggers a fetch',
   },
   'src/http/': {
-    mayImport: ['src/http/', 'src/errors.ts', 'node:'],
+    mayImport: ['src/http/', 'src/errors.ts', 'http-proxy-agent', 'https-proxy-agent', 'node:'],
     because: 'HTTP knows nothing of Vonage',
   },
   'src/vcc/': {

@@ -77,9 +77,9 @@ ZONEINFO="$usr/share/zoneinfo" exec "$usr/bin/${debian}" "$@"
 }
 
 /** A server that is one program: the one on PATH, else Debian's package, unpacked but not installed. */
-function getServer(name, program, versionOf) {
+function getServer(name, program, versionOf, versionArg = '--version') {
   const use = (binary, where) => ({
-    what: `${name} ${versionOf(run(binary, ['--version']))}, ${where}`,
+    what: `${name} ${versionOf(run(binary, [versionArg]))}, ${where}`,
     binary,
   });
   const installed = onPath(program);
@@ -101,6 +101,14 @@ const getVictoriaMetrics = () =>
     'victoria-metrics',
     (text) => /victoria-metrics-\S+|v\d\S+/.exec(text)?.[0] ?? 'of an unknown version',
   );
+
+/** A proxy that asks for a password, and what makes certificates for the hosts behind it. */
+function getProxy() {
+  const openssl = onPath('openssl');
+  if (!openssl) throw new Missing('there is no openssl on PATH');
+  const versionOf = (text) => /tinyproxy (\S+)/.exec(text)?.[1];
+  return { ...getServer('tinyproxy-bin', 'tinyproxy', versionOf, '-v'), openssl };
+}
 
 /**
  * Python packages in a folder of their own: in a venv, or beside the system's Python where that has no venv. `pins`
@@ -385,4 +393,5 @@ export const getters = {
   terraform: getTerraform,
   awsProvider: getAwsProvider,
   cdk: getCdk,
+  proxy: getProxy,
 };

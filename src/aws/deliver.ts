@@ -47,19 +47,19 @@ export function createDeliverHandler(
   let opening: Promise<Opened> | undefined;
 
   async function open(): Promise<Opened> {
-    const { settings, vault, accounts } = await openAccounts(env, log);
+    const { settings, network, vault, accounts } = await openAccounts(env, log);
     const { VCC_PUSH_QUEUE_URL: queueUrl, VCC_PUSH_REJECTED_URL: rejectedUrl } = settings;
     if (queueUrl === undefined || rejectedUrl === undefined) {
       throw new ConfigError([
         'VCC_PUSH_QUEUE_URL: expected the queue that deliver empties; received nothing',
       ]);
     }
-    const described = await loadDestinations(env, settings, accounts.length, createReadText());
-    const { destinations } = openDestinations(described, vault, log);
+    const described = await loadDestinations(env, settings, accounts.length, createReadText(network));
+    const { destinations } = openDestinations(described, vault, log, network);
     return {
       destinations: new Map(destinations.map((each) => [each.name, each])),
-      queue: openQueue(queueUrl),
-      rejected: openQueue(rejectedUrl),
+      queue: openQueue(queueUrl, network),
+      rejected: openQueue(rejectedUrl, network),
       timeoutMs: settings.VCC_PUSH_TIMEOUT,
     };
   }

@@ -2,7 +2,9 @@ import { type Account, toAccount } from '../config/account.ts';
 import { type Config, loadConfig } from '../config/accounts.ts';
 import type { Environment } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Network } from '../http/network.ts';
 import { createVault, type Vault } from '../vault/vault.ts';
+import { openNetwork } from './open-network.ts';
 import { createReadText } from './read-text.ts';
 import { createReadSecret } from './secrets-manager.ts';
 
@@ -10,6 +12,7 @@ import { createReadSecret } from './secrets-manager.ts';
 export interface OpenAccounts {
   /** Those that hold for all accounts. */
   settings: Settings;
+  network: Network;
   /** The vault of these settings, where scrape credentials may be. */
   vault: Vault | undefined;
   accounts: readonly { account: Account; settings: Settings; vault: Vault | undefined }[];
@@ -20,18 +23,23 @@ export interface OpenAccounts {
  * yet. @throws ConfigError
  */
 export async function openAccounts(env: Environment, log: (line: string) => void): Promise<OpenAccounts> {
-  return withVaults(await loadConfig(env, createReadText()), log);
+  const network = await openNetwork(env);
+  return withVaults(await loadConfig(env, createReadText(network)), network, log);
 }
 
 /** The accounts of a configuration with their vaults; accounts that name the same secret share one. @throws ConfigError */
-export function withVaults({ settings, accounts }: Config, log: (line: string) => void): OpenAccounts {
+export function withVaults(
+  { settings, accounts }: Config,
+  network: Network,
+  log: (line: string) => void,
+): OpenAccounts {
   const vaults = new Map<string, Vault>();
   const vaultOf = (its: Settings): Vault | undefined => {
     const id = its.VCC_SECRET_ID;
     if (id === undefined) return undefined;
     const open = vaults.get(id);
     if (open) return open;
-    const vault = createVault(createReadSecret(id), {
+    const vault = createVault(createReadSecret(id, network), {
       name: `secret ${id}`,
       ttlMs: settings.VCC_SECRET_TTL,
       pending: settings.VCC_SECRET_PENDING === 'when-rejected',
@@ -43,6 +51,7 @@ export function withVaults({ settings, accounts }: Config, log: (line: string) =
   };
   return {
     settings,
+    network,
     vault: vaultOf(settings),
     accounts: accounts.map((its) => {
       const vault = vaultOf(its);

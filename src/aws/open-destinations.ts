@@ -1,6 +1,7 @@
 import { build } from '../build.ts';
 import { ConfigError } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
+import type { Network } from '../http/network.ts';
 import { createSend } from '../http/send.ts';
 import { createDestination, type Destination } from '../push/destination.ts';
 import { type Authorize, createPost, unauthorized, withCredentials } from '../push/post.ts';
@@ -13,11 +14,12 @@ export function openDestinations(
   destinations: readonly Settings[],
   vault: Vault | undefined,
   print: (line: string) => void,
+  network: Network,
 ): { destinations: Destination[]; close(): void } {
-  const send = createSend();
+  const send = createSend(network);
   return {
     destinations: destinations.map((its) => {
-      const post = createPost(send, its.VCC_PUSH_TIMEOUT, toAuthorize(its, vault), toHidden(its));
+      const post = createPost(send, its.VCC_PUSH_TIMEOUT, toAuthorize(its, vault, network), toHidden(its));
       return createDestination(toOptions(its), { post, print, now: Date.now });
     }),
     close: send.close,
@@ -52,11 +54,11 @@ function fits(metric: string, name: string): boolean {
   return name.endsWith('*') ? metric.startsWith(name.slice(0, -1)) : metric === name;
 }
 
-function toAuthorize(its: Settings, vault: Vault | undefined): Authorize {
+function toAuthorize(its: Settings, vault: Vault | undefined, network: Network): Authorize {
   const { VCC_PUSH_AUTH: auth, VCC_PUSH_NAME: name } = its;
   if (auth === 'none') return unauthorized;
   if (auth === 'sigv4') {
-    return createSigV4({ region: its.VCC_PUSH_AWS_REGION, roleArn: its.VCC_PUSH_ROLE_ARN });
+    return createSigV4({ region: its.VCC_PUSH_AWS_REGION, roleArn: its.VCC_PUSH_ROLE_ARN, network });
   }
   const { VCC_PUSH_USER: user, VCC_PUSH_PASSWORD: password, VCC_PUSH_TOKEN: token } = its;
   const own = auth === 'basic' ? user : token;

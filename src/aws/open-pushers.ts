@@ -35,15 +35,15 @@ export async function openPushers(
   opened: OpenAccounts,
   ports: PushPorts,
 ): Promise<OpenPushers> {
-  const { settings, vault, accounts } = opened;
+  const { settings, network, vault, accounts } = opened;
   const { log, print, store, toRoute } = ports;
-  const described = await loadDestinations(env, settings, accounts.length, createReadText());
+  const described = await loadDestinations(env, settings, accounts.length, createReadText(network));
   if (described.length === 0) {
     throw new ConfigError([
       'VCC_PUSH_URL: expected the address of a destination there, or destinations in VCC_PUSH_DESTINATIONS; received nothing',
     ]);
   }
-  const { destinations, close } = openDestinations(described, vault, print);
+  const { destinations, close } = openDestinations(described, vault, print, network);
   const pushers = await Promise.all(
     createScrapers(opened, log).map(async (scraper) => {
       const routes = await Promise.all(

@@ -4,8 +4,11 @@ import type { OpenAccounts } from './open-accounts.ts';
 import { createReadText } from './read-text.ts';
 
 /** A scraper for each account; all of them together are bounded by VCC_CONCURRENCY. */
-export function createScrapers({ settings, accounts }: OpenAccounts, log: (line: string) => void): Scraper[] {
+export function createScrapers(
+  { settings, accounts, network }: OpenAccounts,
+  log: (line: string) => void,
+): Scraper[] {
   const gate = createGate(settings.VCC_CONCURRENCY);
-  const readText = createReadText();
-  return accounts.map(({ account }) => createScraper(account, { gate, readText, log }));
+  const readText = createReadText(network);
+  return accounts.map(({ account }) => createScraper(account, { gate, readText, network, log }));
 }

@@ -38,7 +38,7 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
 
   async function open() {
     const opened = await openAccounts(env, log);
-    const { settings } = opened;
+    const { settings, network } = opened;
     const { VCC_PUSH_PERIOD: periodMs, VCC_PUSH_INTERVAL: intervalMs } = settings;
     if (periodMs % intervalMs !== 0) {
       throw new ConfigError([
@@ -50,11 +50,11 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
       VCC_PUSH_SAMPLERS_URL: samplersUrl,
       VCC_PUSH_STATE: state,
     } = settings;
-    const queue = queueUrl === undefined ? undefined : openQueue(queueUrl);
+    const queue = queueUrl === undefined ? undefined : openQueue(queueUrl, network);
     const pushers = await openPushers(env, opened, {
       log,
       print: log,
-      store: state === undefined ? undefined : createStateStore(state),
+      store: state === undefined ? undefined : createStateStore(state, network),
       toRoute: (destination) => ({
         destination,
         line: createMemoryLine(destination.lasting),
@@ -62,7 +62,7 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
         retry,
       }),
     });
-    return { ...pushers, samplers: samplersUrl === undefined ? undefined : openQueue(samplersUrl) };
+    return { ...pushers, samplers: samplersUrl === undefined ? undefined : openQueue(samplersUrl, network) };
   }
 
   return async (event, context) => {

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { directNetwork, type Network } from '../http/network.ts';
 import type { Carry } from '../push/carry.ts';
 import { PushError } from '../push/errors.ts';
 import { encodeParcel, type Parcel } from '../push/parcel.ts';
+import { clientOptions, describeUnreached } from './sdk-client.ts';
 
 type Sdk = typeof import('@aws-sdk/client-sqs');
 
 /** Longest one attempt may take; the SDK makes up to three. */
-const timeouts = { connectionTimeout: 1000, requestTimeout: 5000 };
+const requestTimeoutMs = 5000;
 
 /** SQS keeps a message from its readers for at most twelve hours. */
 const maxDelaySeconds = 43_200;
@@ -44,7 +46,7 @@ export interface Queue {
 }
 
 /** Opens a queue by its address; region and credentials come from where the SDK finds them. */
-export function openQueue(url: string): Queue {
+export function openQueue(url: string, network: Network = directNetwork): Queue {
   let open: { sdk: Sdk; client: InstanceType<Sdk['SQSClient']> } | undefined;
 
   async function call<T>(
@@ -58,7 +60,7 @@ export function openQueue(url: string): Queue {
   ): Promise<T> {
     signal.throwIfAborted();
     try {
-      open ??= connect(url);
+      open ??= connect(url, network);
       return await use(open.sdk, open.client, { abortSignal: signal });
     } catch (error) {
       signal.throwIfAborted();
@@ -151,11 +153,12 @@ export function openQueue(url: string): Queue {
   };
 }
 
-function connect(url: string) {
+function connect(url: string, network: Network) {
   // Only now, and by require: docs/decisions/0005-sdk-of-the-runtime.md.
   const sdk = createRequire(import.meta.url)('@aws-sdk/client-sqs') as Sdk;
   const region = /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com/.exec(url)?.[1];
-  return { sdk, client: new sdk.SQSClient({ ...(region && { region }), requestHandler: timeouts }) };
+  const options = { ...(region && { region }), ...clientOptions(network, requestTimeoutMs) };
+  return { sdk, client: new sdk.SQSClient(options) };
 }
 
 const nameOf = (url: string) => url.slice(url.lastIndexOf('/') + 1);
@@ -183,10 +186,8 @@ interface Failure {
 }
 
 /** What went wrong by the name that AWS gives it. Its messages are not repeated: they hold the caller's ARN. */
-function toPushError(
-  { name = 'unknown error', message = '', code, $metadata }: Failure,
-  what: string,
-): PushError {
+function toPushError(failure: Failure, what: string): PushError {
+  const { name = 'unknown error', message = '', code, $metadata } = failure;
   const status = $metadata?.httpStatusCode;
   const known =
     code === 'MODULE_NOT_FOUND'
@@ -195,7 +196,7 @@ function toPushError(
         ? 'no AWS region is set; set AWS_REGION'
         : reasons[name];
   const fallback =
-    status === undefined ? `SQS was not reached (${code ?? name})` : `SQS answered ${status} (${name})`;
+    status === undefined ? describeUnreached('SQS', failure) : `SQS answered ${status} (${name})`;
   // Whatever it is, it may be mended, and a sample is not given up for it.
   return new PushError(`${what}: ${known ?? fallback}`, { retryable: true });
 }

@@ -1,17 +1,19 @@
 import { createRequire } from 'node:module';
 import { DocumentError, type ReadText } from '../documents/errors.ts';
 import { ExporterError } from '../errors.ts';
+import { directNetwork, type Network } from '../http/network.ts';
+import { clientOptions, describeUnreached } from './sdk-client.ts';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 
 /** Longest one attempt may take; the SDK makes up to three. */
-const timeouts = { connectionTimeout: 1000, requestTimeout: 5000 };
+const requestTimeoutMs = 5000;
 
 /** A roster of a hundred thousand agents has half of this; it is parsed in one go, and all accounts wait for it. */
 const maxBytes = 10_000_000;
 
 /** Reads files, and objects in S3 (`s3://bucket/key`) with region and credentials from where the SDK finds them. */
-export function createReadText(): ReadText {
+export function createReadText(network: Network = directNetwork): ReadText {
   let open: { sdk: Sdk; client: InstanceType<Sdk['S3Client']> } | undefined;
 
   async function readObject(
@@ -38,7 +40,8 @@ export function createReadText(): ReadText {
   function connect() {
     // Only now, and by require: docs/decisions/0005-sdk-of-the-runtime.md.
     const sdk = createRequire(import.meta.url)('@aws-sdk/client-s3') as Sdk;
-    return { sdk, client: new sdk.S3Client({ requestHandler: timeouts, followRegionRedirects: true }) };
+    const options = clientOptions(network, requestTimeoutMs);
+    return { sdk, client: new sdk.S3Client({ ...options, followRegionRedirects: true }) };
   }
 
   return async (location, signal) => {
@@ -116,7 +119,7 @@ function toDocumentError(location: string, failure: Failure): DocumentError {
   const known = code === 'MODULE_NOT_FOUND' ? objectReasons.NoSdk : objectReasons[name];
   const noRegion = message === 'Region is missing' ? 'no AWS region is set; set AWS_REGION' : undefined;
   const fallback =
-    status === undefined ? `S3 was not reached (${code ?? name})` : `S3 answered ${status} (${name})`;
+    status === undefined ? describeUnreached('S3', failure) : `S3 answered ${status} (${name})`;
   const retryable = known === undefined && (status === undefined || status === 429 || status >= 500);
   return new DocumentError(`${location}: ${known ?? noRegion ?? fallback}`, { retryable, cause: failure });
 }

@@ -1,18 +1,20 @@
 import { createRequire } from 'node:module';
 import { ExporterError } from '../errors.ts';
+import { directNetwork, type Network } from '../http/network.ts';
 import { SecretError } from '../vault/errors.ts';
 import type { ReadSecret } from '../vault/vault.ts';
+import { clientOptions, describeUnreached } from './sdk-client.ts';
 
 type Sdk = typeof import('@aws-sdk/client-secrets-manager');
 
 /** Longest one attempt may take; the SDK makes up to three. */
-const timeouts = { connectionTimeout: 1000, requestTimeout: 3000 };
+const requestTimeoutMs = 3000;
 
 /**
  * Reads a secret (name or ARN) from AWS Secrets Manager. Region, credentials and endpoint come from where the SDK finds
  * them; the region of an ARN goes before.
  */
-export function createReadSecret(secretId: string): ReadSecret {
+export function createReadSecret(secretId: string, network: Network = directNetwork): ReadSecret {
   const region = /^arn:[^:]*:secretsmanager:([^:]+):/.exec(secretId)?.[1];
   let open: { sdk: Sdk; client: InstanceType<Sdk['SecretsManagerClient']> } | undefined;
 
@@ -36,7 +38,10 @@ export function createReadSecret(secretId: string): ReadSecret {
     // Only now, since it costs more than all else at start; by require, because that is how Lambda's own copy is found
     // (NODE_PATH), which the bundle leaves out (docs/decisions/0005-sdk-of-the-runtime.md).
     const sdk = createRequire(import.meta.url)('@aws-sdk/client-secrets-manager') as Sdk;
-    const client = new sdk.SecretsManagerClient({ ...(region && { region }), requestHandler: timeouts });
+    const client = new sdk.SecretsManagerClient({
+      ...(region && { region }),
+      ...clientOptions(network, requestTimeoutMs),
+    });
     return { sdk, client };
   }
 }
@@ -54,7 +59,7 @@ function toSecretError(error: Failure, secretId: string, stage: string): SecretE
   const { name = 'unknown error', message = '', code, $metadata } = error;
   const status = $metadata?.httpStatusCode;
   const known = reasons[toReason(name, message, code)];
-  const fallback = status === undefined ? `Secrets Manager was not reached (${code ?? name})` : undefined;
+  const fallback = status === undefined ? describeUnreached('Secrets Manager', error) : undefined;
   const reason = known ?? fallback ?? `Secrets Manager answered ${status} (${name})`;
   return new SecretError(`secret ${secretId}, ${stage}: ${reason}`, {
     notFound: name === 'ResourceNotFoundException',

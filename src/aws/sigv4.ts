@@ -1,8 +1,11 @@
 import { createRequire } from 'node:module';
 import { AwsV4Signer } from 'aws4fetch';
+import { ProxyError } from '../http/errors.ts';
+import { directNetwork, type Network } from '../http/network.ts';
 import type { HttpRequest } from '../http/send.ts';
 import { PushError } from '../push/errors.ts';
 import type { Authorize } from '../push/post.ts';
+import { clientOptions } from './sdk-client.ts';
 
 type Providers = typeof import('@aws-sdk/credential-providers');
 
@@ -14,6 +17,9 @@ export interface AwsIdentity {
   expiration?: Date | undefined;
 }
 
+/** Longest one attempt to get them may take; the SDK makes up to three. */
+const requestTimeoutMs = 3000;
+
 /** So long before they expire, keys are got anew. */
 const renewBeforeMs = 300_000;
 
@@ -24,11 +30,12 @@ const renewBeforeMs = 300_000;
 export function createSigV4(options: {
   region: string | undefined;
   roleArn: string | undefined;
+  network?: Network;
   now?: () => number;
   loadIdentity?: () => Promise<AwsIdentity>;
 }): Authorize {
-  const { roleArn, now = Date.now } = options;
-  const load = options.loadIdentity ?? providerOf(options.region, roleArn);
+  const { roleArn, now = Date.now, network = directNetwork } = options;
+  const load = options.loadIdentity ?? providerOf(options.region, roleArn, network);
   let identity: AwsIdentity | undefined;
   let loading: Promise<AwsIdentity> | undefined;
   const secrets: string[] = [];
@@ -44,10 +51,11 @@ export function createSigV4(options: {
       return identity;
     } catch (error) {
       const { name = 'unknown error', code } = error as { name?: string; code?: string };
+      const detail = error instanceof ProxyError ? `: ${error.message}` : ` (${name})`;
       const reason =
         code === 'MODULE_NOT_FOUND'
           ? '@aws-sdk/credential-providers was not found; install it, or run on a Lambda runtime that brings it'
-          : `no AWS credentials to sign with${roleArn ? ` as ${roleArn}` : ''} (${name})`;
+          : `no AWS credentials to sign with${roleArn ? ` as ${roleArn}` : ''}${detail}`;
       throw new PushError(reason, { retryable: true, cause: error });
     }
   }
@@ -97,13 +105,17 @@ function regionOf({ hostname }: URL): string | undefined {
   return /^aps-workspaces[\w-]*\.([a-z0-9-]+)\.amazonaws\.com/.exec(hostname)?.[1];
 }
 
-function providerOf(region: string | undefined, roleArn: string | undefined): () => Promise<AwsIdentity> {
+function providerOf(
+  region: string | undefined,
+  roleArn: string | undefined,
+  network: Network,
+): () => Promise<AwsIdentity> {
   let provide: (() => Promise<AwsIdentity>) | undefined;
   return async () => {
     if (!provide) {
       // Only now, and by require: docs/decisions/0005-sdk-of-the-runtime.md.
       const sdk = createRequire(import.meta.url)('@aws-sdk/credential-providers') as Providers;
-      const clientConfig = region === undefined ? {} : { region };
+      const clientConfig = { ...(region && { region }), ...clientOptions(network, requestTimeoutMs) };
       provide = roleArn
         ? sdk.fromTemporaryCredentials({
             params: { RoleArn: roleArn, RoleSessionName: 'vcc-exporter' },

@@ -1,19 +1,22 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
+import { directNetwork, type Network } from '../http/network.ts';
 import type { StateStore } from '../push/state.ts';
+import { clientOptions } from './sdk-client.ts';
 
 type Sdk = typeof import('@aws-sdk/client-s3');
 
 /** Longest one attempt may take; the SDK makes up to three. */
-const timeouts = { connectionTimeout: 1000, requestTimeout: 3000 };
+const requestTimeoutMs = 3000;
 
 /** States in S3 (`s3://bucket/prefix`), an object for each account. */
-function createS3Store(bucket: string, prefix: string): StateStore {
+function createS3Store(bucket: string, prefix: string, network: Network): StateStore {
   let open: { sdk: Sdk; client: InstanceType<Sdk['S3Client']> } | undefined;
   const connect = () => {
     // Only now, and by require: docs/decisions/0005-sdk-of-the-runtime.md.
     const sdk = createRequire(import.meta.url)('@aws-sdk/client-s3') as Sdk;
-    return { sdk, client: new sdk.S3Client({ requestHandler: timeouts, followRegionRedirects: true }) };
+    const options = clientOptions(network, requestTimeoutMs);
+    return { sdk, client: new sdk.S3Client({ ...options, followRegionRedirects: true }) };
   };
   const placeOf = (account: string) => ({ Bucket: bucket, Key: `${prefix}${fileOf(account)}` });
   return {
@@ -63,9 +66,9 @@ function fileOf(account: string): string {
 }
 
 /** Where states are kept, as VCC_PUSH_STATE says it. */
-export function createStateStore(place: string): StateStore {
+export function createStateStore(place: string, network: Network = directNetwork): StateStore {
   const [, bucket, prefix = ''] = /^s3:\/\/([^/]+)\/(.*)$/s.exec(place) ?? [];
   return bucket === undefined
     ? createFolderStore(place)
-    : createS3Store(bucket, `${prefix.replace(/\/+$/, '')}/`);
+    : createS3Store(bucket, `${prefix.replace(/\/+$/, '')}/`, network);
 }

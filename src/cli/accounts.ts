@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { type OpenAccounts, withVaults } from '../aws/open-accounts.ts';
+import { openNetwork } from '../aws/open-network.ts';
 import { createReadText } from '../aws/read-text.ts';
 import { type Config, loadConfig } from '../config/accounts.ts';
 import { ConfigError, type Environment } from '../config/load.ts';
@@ -26,11 +27,13 @@ const simulated = [
  * that is started for them. @throws ConfigError
  */
 export async function openLocalAccounts(terminal: Terminal): Promise<LocalAccounts> {
-  const config = await loadConfig(await readLocalEnvironment(terminal), createReadText());
+  const env = await readLocalEnvironment(terminal);
+  const network = await openNetwork(env);
+  const config = await loadConfig(env, createReadText(network));
   const { settings } = config;
   const credentials = settings.VCC_CLIENT_ID !== undefined || settings.VCC_SECRET_ID !== undefined;
   if (credentials || settings.VCC_CONFIG !== undefined) {
-    return { ...withVaults(config, terminal.note), simulator: undefined };
+    return { ...withVaults(config, network, terminal.note), simulator: undefined };
   }
   const meant = (['VCC_API_URL', 'VCC_TOKEN_URL'] as const).filter((name) => settings[name] !== undefined);
   if (meant.length > 0) {
@@ -40,7 +43,7 @@ export async function openLocalAccounts(terminal: Terminal): Promise<LocalAccoun
   const name = settings.VCC_ACCOUNT;
   const shown = name === undefined ? simulated : [{ name, agents: 200, region: settings.VCC_REGION }];
   const simulator = await startSimulator({ accounts: shown });
-  return { ...withVaults(simulatedConfig(settings, shown, simulator), terminal.note), simulator };
+  return { ...withVaults(simulatedConfig(settings, shown, simulator), network, terminal.note), simulator };
 }
 
 /** Settings from the environment and, below it, a .env file. @throws ConfigError */

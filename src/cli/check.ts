@@ -33,12 +33,12 @@ export const check: Command = async (terminal) => {
 /** Whether all steps succeeded; the first that fails is the last. */
 async function checkAccount(
   terminal: Terminal,
-  { accounts, simulator }: LocalAccounts,
+  { accounts, network, simulator }: LocalAccounts,
   index: number,
   scraper: Scraper,
 ): Promise<boolean> {
   const { account, settings, vault } = accounts[index]!;
-  const connection = connect(account, systemTiming);
+  const connection = connect(account, systemTiming, { network });
   const trip = beginTrip(account.timeoutMs, systemTiming.now());
 
   const settingsStep: Step = [
@@ -60,7 +60,7 @@ async function checkAccount(
       const byApi = source === 'users-api';
       const fetch = byApi
         ? connection.fetchRoster
-        : createFetchRosterFrom(createReadText(), source.location, systemTiming.now);
+        : createFetchRosterFrom(createReadText(network), source.location, systemTiming.now);
       const { agents } = await fetch(account.timeoutMs);
       const teams = new Set([...agents.values()].map(({ team = '' }) => team).filter((team) => team !== ''));
       return `${agents.size} agents, ${teams.size} teams, from ${byApi ? 'the User Admin API' : source.location}`;

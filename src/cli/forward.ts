@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { openNetwork } from '../aws/open-network.ts';
 import { build } from '../build.ts';
 import { ConfigError } from '../config/load.ts';
 import { duration, labelValue, oneOf, pushUrl, Unfit } from '../config/parse.ts';
@@ -7,6 +8,7 @@ import { createSend } from '../http/send.ts';
 import { createForwarder, type Forwarder } from '../push/forward.ts';
 import { createPost } from '../push/post.ts';
 import { remoteWrite } from '../push/remote-write.ts';
+import { readLocalEnvironment } from './accounts.ts';
 import type { Command, Terminal } from './terminal.ts';
 
 /** What `forward` understands, for its --help. */
@@ -36,7 +38,7 @@ const onceMs = 30_000;
 export const forward: Command = async (terminal, args) => {
   const { from, to, interval, once, job, instance, version, headers } = readOptions(args);
   const userAgent = `vcc-exporter/${build.version}`;
-  const send = createSend();
+  const send = createSend(await openNetwork(await readLocalEnvironment(terminal)));
   const secrets = Object.entries(headers)
     .filter(([name]) => name.toLowerCase() === 'authorization')
     .flatMap(([, value]) => [value, value.replace(/^\S+ +/, '')]);

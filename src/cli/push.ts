@@ -40,7 +40,7 @@ export const push: Command = async (terminal, args) => {
     opened = await openPushers(await readLocalEnvironment(terminal), local, {
       log: terminal.note,
       print: terminal.print,
-      store: createStateStore(state ?? join(folder, 'state')),
+      store: createStateStore(state ?? join(folder, 'state'), local.network),
       toRoute: async (destination, account) =>
         destination.lasting
           ? {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { openQueue, type Received } from '../aws/queue.ts';
+import { openNetwork } from '../aws/open-network.ts';
+import { openQueue, type Queue, type Received } from '../aws/queue.ts';
 import { createReadText } from '../aws/read-text.ts';
 import { loadConfig } from '../config/accounts.ts';
 import { ConfigError } from '../config/load.ts';
@@ -16,11 +17,13 @@ const hideSeconds = 60;
 /** What was rejected: shows it, or puts it back into the queue, to be sent again. */
 export const replay: Command = async (terminal, args) => {
   const { values } = parseArgs({ args, options: { list: { type: 'boolean', default: false } } });
-  const { settings } = await loadConfig(await readLocalEnvironment(terminal), createReadText());
+  const env = await readLocalEnvironment(terminal);
+  const network = await openNetwork(env);
+  const { settings } = await loadConfig(env, createReadText(network));
   const { VCC_PUSH_QUEUE_URL: to, VCC_PUSH_REJECTED_URL: from } = settings;
   const count =
     to !== undefined && from !== undefined
-      ? await replayQueue(terminal, from, to, values.list)
+      ? await replayQueue(terminal, openQueue(from, network), openQueue(to, network), values.list)
       : await replayFolder(terminal, resolve(terminal.folder, settings.VCC_PUSH_FOLDER), values.list);
   terminal.note(
     values.list ? `${count} rejected.` : `${count} put back; they are sent again, in the order of the queue.`,
@@ -28,9 +31,12 @@ export const replay: Command = async (terminal, args) => {
   return 0;
 };
 
-async function replayQueue(terminal: Terminal, from: string, to: string, list: boolean): Promise<number> {
-  const rejected = openQueue(from);
-  const queue = openQueue(to);
+async function replayQueue(
+  terminal: Terminal,
+  rejected: Queue,
+  queue: Queue,
+  list: boolean,
+): Promise<number> {
   const signal = new AbortController().signal;
   const seen: Received[] = [];
   for (;;) {

@@ -2,7 +2,8 @@ import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import https from 'node:https';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { HttpStatusError, NetworkError, TooLargeError } from './errors.ts';
+import { describeSystemError, HttpStatusError, NetworkError, ProxyError, TooLargeError } from './errors.ts';
+import { directNetwork, type Network } from './network.ts';
 
 /** One HTTP request; the URL's query may hold paging only, never a secret. */
 export interface HttpRequest {
@@ -49,10 +50,8 @@ export function describeRequest(request: HttpRequest): string {
  * A sender over node:http and node:https with kept-alive connections (docs/decisions/0002-node-http.md).
  * Redirects are followed on the same host only, so that credentials cannot be led elsewhere.
  */
-export function createSend(): Send & { close(): void } {
-  // LIFO keeps few connections hot and lets the others time out.
-  const options = { keepAlive: true, scheduling: 'lifo' } as const;
-  const agents = { 'http:': new http.Agent(options), 'https:': new https.Agent(options) };
+export function createSend(network: Network = directNetwork): Send & { close(): void } {
+  const [kept, fresh] = [network.open(true), network.open(false)];
 
   async function send(request: HttpRequest, limits: SendLimits, redirects = 0): Promise<HttpResponse> {
     limits.signal.throwIfAborted();
@@ -74,7 +73,7 @@ export function createSend(): Send & { close(): void } {
     return new Promise((resolve, reject) => {
       const outgoing = (protocol === 'https:' ? https : http).request(request.url, {
         method: request.method,
-        agent: limits.fresh ? false : agents[protocol],
+        agent: (limits.fresh ? fresh : kept)[protocol],
         headers: {
           ...request.headers,
           'accept-encoding': 'gzip',
@@ -97,6 +96,12 @@ export function createSend(): Send & { close(): void } {
         );
       outgoing.once('error', fail);
       outgoing.once('response', (incoming) => {
+        const refusal = network.refusalOf(request.url, incoming.statusCode!);
+        if (refusal) {
+          outgoing.destroy();
+          fail(refusal);
+          return;
+        }
         readBody(name, incoming, limits.maxBodyBytes).then(
           (body) => resolve({ status: incoming.statusCode!, headers: incoming.headers, body }),
           fail,
@@ -108,8 +113,7 @@ export function createSend(): Send & { close(): void } {
 
   return Object.assign((request: HttpRequest, limits: SendLimits) => send(request, limits), {
     close() {
-      agents['http:'].destroy();
-      agents['https:'].destroy();
+      for (const agents of [kept, fresh]) for (const agent of Object.values(agents)) agent.destroy();
     },
   });
 }
@@ -151,17 +155,9 @@ async function readBody(name: string, incoming: IncomingMessage, maxBytes: numbe
 }
 
 function toNetworkError(name: string, error: unknown, reusedSocket: boolean): Error {
+  if (error instanceof ProxyError) return new ProxyError(error.failure, name);
   if (error instanceof NetworkError || error instanceof TooLargeError) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-  const message = `${name}: ${networkErrors[code] ?? 'connection failed'} (${code})`;
-  return new NetworkError(message, error, reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE'));
+  const { code } = error as NodeJS.ErrnoException;
+  const stale = reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
+  return new NetworkError(`${name}: ${describeSystemError(error)}`, error, stale);
 }
-
-const networkErrors: Record<string, string> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'the connection was cut',
-  ENOTFOUND: 'no such host',
-  EAI_AGAIN: 'name lookup failed',
-  ETIMEDOUT: 'connection timed out',
-  EPIPE: 'the connection was cut',
-};

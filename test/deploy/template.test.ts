@@ -41,6 +41,9 @@ const variants: Record<string, Record<string, string>> = {
     subnetIds: 'subnet-0a1b, subnet-0c2d',
     securityGroupIds: 'sg-0e3f',
     tags: 'team=voice, env=prod',
+    HTTPS_PROXY: 'http://proxy.example:3128',
+    NODE_EXTRA_CA_CERTS: '/opt/ca.pem',
+    layerArns: 'arn:aws:lambda:eu-west-1:123456789012:layer:ca:1',
     concurrency: 'none',
     pushEnabled: 'true',
     memory: '512',
@@ -402,6 +405,13 @@ test('choices reach the stack', () => {
   expect(resource(stack, 'MetricsLambdaFunction')).toMatchObject({
     MemorySize: 512,
     TracingConfig: { Mode: 'Active' },
+    Layers: ['arn:aws:lambda:eu-west-1:123456789012:layer:ca:1'],
+    Environment: {
+      Variables: expect.objectContaining({
+        HTTPS_PROXY: 'http://proxy.example:3128',
+        NODE_EXTRA_CA_CERTS: '/opt/ca.pem',
+      }),
+    },
     VpcConfig: { SubnetIds: ['subnet-0a1b', 'subnet-0c2d'], SecurityGroupIds: ['sg-0e3f'] },
   });
   expect(resource(stack, 'MetricsLambdaFunction')).not.toHaveProperty('ReservedConcurrentExecutions');
@@ -454,6 +464,14 @@ describe('parameters', () => {
     [
       { secrets: 'acme uk' },
       'secrets: expected the name or ARN of a secret (letters, digits and /_+=.@-); received "acme uk"',
+    ],
+    [
+      { HTTPS_PROXY: 'socks5://user:hunter2@proxy' },
+      'HTTPS_PROXY: expected http://host:port or https://host:port, with user:password@ before the host if the proxy asks for them, and special characters in these percent-encoded; received another value',
+    ],
+    [
+      { NODE_EXTRA_CA_CERTS: 'ca.pem' },
+      'NODE_EXTRA_CA_CERTS: expected a path below /opt, where layers are; received "ca.pem"',
     ],
     [receiver, 'pushEnabled: expected true, since VCC_PUSH_URL is set; received "false"'],
     [

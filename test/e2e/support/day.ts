@@ -7,6 +7,7 @@ import { toAccount } from '../../../src/config/account.ts';
 import { loadDestinations } from '../../../src/config/destinations.ts';
 import { type Environment, loadSettings } from '../../../src/config/load.ts';
 import type { Timing } from '../../../src/http/fetch.ts';
+import { directNetwork } from '../../../src/http/network.ts';
 import { createSend } from '../../../src/http/send.ts';
 import { openDiskLine } from '../../../src/push/disk-line.ts';
 import { createForwarder } from '../../../src/push/forward.ts';
@@ -104,7 +105,7 @@ export async function liveDay(
     1,
     createReadText(),
   );
-  const { destinations, close } = openDestinations(described, undefined, () => {});
+  const { destinations, close } = openDestinations(described, undefined, () => {}, directNetwork);
   const store = createStateStore(join(folder, 'state'));
   const lines = await Promise.all([
     createMemoryLine(false),

@@ -29,6 +29,8 @@ export interface Parts {
   awsProvider: { archive: string };
   /** The folder of packages that deploy/cdk needs. */
   cdk: { packages: string };
+  /** tinyproxy, and openssl. */
+  proxy: { binary: string; openssl: string };
 }
 
 type Found = { [Name in keyof Parts]?: Parts[Name] | { missing: string } };
