@@ -395,3 +395,6 @@ export const getters = {
   cdk: getCdk,
   proxy: getProxy,
 };
+
+/** Parts that may be missing where all are required: no package registry has one, and building it takes six minutes. */
+export const optional = ['terraform'];
