@@ -65,6 +65,7 @@ describe.each(names)('an event of %s', (name) => {
     expect(headers['cache-control']).toBe('no-store');
     expect(result.isBase64Encoded).toBe(name !== 'rest-api');
     expect(bodyOf(result)).toContain('vcc_snapshot_agents{account="test"} 60\n');
+    expect(bodyOf(result)).toContain('vcc_simulated{account="test"} 1\n');
     expect(bodyOf(result).endsWith('# EOF\n')).toBe(true);
   });
 
