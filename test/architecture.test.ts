@@ -115,6 +115,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'src/snapshot/',
       'src/catalogue/metric.ts',
       'src/build.ts',
+      'src/errors.ts',
       'src/log.ts',
       'node:',
     ],
