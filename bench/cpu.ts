@@ -26,6 +26,7 @@ export const facts = {
   requests: 1,
   retries: 0,
   clockSkewMs: 0,
+  simulated: false,
   cached: false,
 };
 

@@ -1,5 +1,6 @@
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
-import { datasource, type Panel } from './panels.ts';
+import { datasource, type Panel, stat } from './panels.ts';
+import { select } from './promql.ts';
 
 /** Panels under a heading. */
 export interface Section {
@@ -45,9 +46,32 @@ export function toDashboard(options: DashboardOptions): dashboard.Dashboard {
     schemaVersion,
     links: [linkToOthers],
     annotations: { list: [] },
-    panels: place(sections),
+    panels: place(banner, sections),
   };
 }
+
+/** The first line of every dashboard: loud when there is a simulated account, quiet otherwise. Classic JSON hides no panel. */
+const banner = stat({
+  title: 'Source of the data',
+  description:
+    'Vonage, or the built-in simulator (vcc_simulated). If an account that should be real is simulated, check its VCC_API_URL, VCC_TOKEN_URL and credentials: none of its numbers is true.',
+  width: 24,
+  height: 3,
+  textSize: 22,
+  background: true,
+  meanings: {
+    0: { text: 'Vonage' },
+    1: { text: 'SIMULATED DATA in at least one account' },
+  },
+  steps: [
+    [null, 'transparent'],
+    [1, 'purple'],
+  ],
+  queries: [{ expr: `max(${select('vcc_simulated')})` }],
+});
+
+/** Apart from the others, whose numbers are in links. */
+const bannerId = 1000;
 
 /** To the other dashboards of this family, with what was chosen here. */
 const linkToOthers = {
@@ -89,11 +113,13 @@ export function queryVariable(name: string, label: string, query: string, allVal
     .sort(dashboard.VariableSort.AlphabeticalAsc);
 }
 
-/** Left to right, top to bottom; numbers follow the order, so that links to panels last. */
-function place(sections: readonly Section[]): (dashboard.Panel | dashboard.RowPanel)[] {
-  const placed: (dashboard.Panel | dashboard.RowPanel)[] = [];
+/** The banner, then left to right, top to bottom; numbers follow the order, so that links to panels last. */
+function place(top: Panel, sections: readonly Section[]): (dashboard.Panel | dashboard.RowPanel)[] {
   let id = 0;
-  let y = 0;
+  let y = top.height;
+  const placed: (dashboard.Panel | dashboard.RowPanel)[] = [
+    { ...top.build(), transparent: true, id: bannerId, gridPos: { x: 0, y: 0, w: top.width, h: top.height } },
+  ];
   for (const { title, panels, collapsed = false } of sections) {
     const row: dashboard.RowPanel = {
       type: 'row',

@@ -80,8 +80,15 @@ interface Builds extends Builder<dashboard.Panel> {
   targets(targets: Builder<Dataquery>[]): this;
 }
 
+interface Stat extends Common {
+  queries: readonly Query[];
+  background?: boolean;
+  /** In pixels; as large as the panel unless it is said. */
+  textSize?: number;
+}
+
 /** Numbers as large as their panel; `queries` are asked for now, so that nothing old is shown. */
-export function stat(options: Common & { queries: readonly Query[]; background?: boolean }): Panel {
+export function stat(options: Stat): Panel {
   const builder = new stats.PanelBuilder()
     .graphMode(common.BigValueGraphMode.None)
     .colorMode(options.background ? common.BigValueColorMode.Background : common.BigValueColorMode.Value)
@@ -92,6 +99,8 @@ export function stat(options: Common & { queries: readonly Query[]; background?:
     )
     .reduceOptions(lastValue());
   const colour = options.steps ? dashboard.FieldColorModeId.Thresholds : dashboard.FieldColorModeId.Fixed;
+  const { textSize } = options;
+  if (textSize !== undefined) builder.text(new common.VizTextDisplayOptionsBuilder().valueSize(textSize));
   const { width, height, build } = finish(builder, options, instant(options.queries), colour);
   return { width, height, build: () => withUnknownGrey(build(), options.noValue ?? noData) };
 }

@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 import { zipSync } from 'fflate';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const { version, homepage } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 const { outdir } = parseArgs({ options: { outdir: { type: 'string', default: join(root, 'dist') } } }).values;
 
 /** The commit being built, or `unknown` outside a checkout. */
@@ -94,6 +94,7 @@ const shared = {
   },
   define: {
     BUILD_VERSION: JSON.stringify(version),
+    BUILD_HOMEPAGE: JSON.stringify(homepage),
     BUILD_REVISION: JSON.stringify(process.env.BUILD_REVISION || revision()),
   },
   logLevel: 'warning',

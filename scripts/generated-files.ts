@@ -133,7 +133,8 @@ function errorsPage(): string {
   return `${notice}
 # Why a scrape failed
 
-The label \`reason\` of \`vcc_scrape_error\`, and \`code\` in the log line, which has the details.
+The label \`reason\` of \`vcc_scrape_error\`, and \`code\` in the log line. The failure’s message has the details: it is
+in the log line, and \`vcc-exporter check\` and the page at / show it.
 
 | Reason | What happened | What to do |
 | --- | --- | --- |

@@ -1,12 +1,13 @@
 /**
  * Every way in which a scrape can fail: the `reason` label of `vcc_scrape_error`, the `code` of a log line
- * and the rows of docs/errors.md all derive from this table.
+ * and the rows of docs/errors.md all derive from this table. The page at / and `check` show the advice too, beside the
+ * failure's own message: "the message" is that one, and a log there may be none.
  */
 export const scrapeErrors = {
   secret: {
     about: 'The secret with the credentials could not be read, or does not hold what it must.',
     advice:
-      'The log line says which: not found, no permission, KMS, no JSON, a missing field, or Secrets Manager not reached. docs/deploy.md has the form of the secret and the policy that reads it.',
+      'The message says which: not found, no permission, KMS, no JSON, a missing field, or Secrets Manager not reached. docs/deploy.md has the form of the secret and the policy that reads it.',
   },
   credentials_rejected: {
     about: 'The token endpoint rejected the client id and secret.',
@@ -29,11 +30,11 @@ export const scrapeErrors = {
   http_status: {
     about:
       'The API or the token endpoint answered with a status that is no success, after retries where they help.',
-    advice: 'The log line has the status; 5xx is an outage at Vonage’s side, 400 a rejected parameter.',
+    advice: 'The message has the status: 5xx is an outage on Vonage’s side, 400 a rejected parameter.',
   },
   network: {
     about: 'No complete answer came back: name lookup, connection, TLS, or a connection cut half way.',
-    advice: 'The log line has the system’s error code; check DNS, proxies and egress rules.',
+    advice: 'Check DNS, proxies and egress rules; the message has the system’s error code.',
   },
   deadline: {
     about: 'The scrape ran out of time.',
@@ -42,7 +43,8 @@ export const scrapeErrors = {
   },
   shape: {
     about: 'An answer did not have the shape that the API reference gives.',
-    advice: 'The log line has the page, the field, what was expected and what kind of value came; report it.',
+    advice:
+      'Report it with the message, which has the page, the field, what was expected and what kind of value came.',
   },
   snapshot: {
     about: 'The pages did not add up to one consistent snapshot, even after reading them again.',
@@ -55,7 +57,7 @@ export const scrapeErrors = {
   },
   internal: {
     about: 'A bug of the exporter.',
-    advice: 'The log line has the place in the code; report it.',
+    advice: 'Report it with the version of the exporter and everything that it printed about the failure.',
   },
 } as const satisfies Record<string, { about: string; advice: string }>;
 

@@ -16,6 +16,7 @@ import { createPseudonyms } from './pseudonyms.ts';
 import { createFetchRosterByApi } from './roster/directory.ts';
 import { createFetchRosterFrom } from './roster/document.ts';
 import { createRoster, type FetchRoster, type GetRoster } from './roster/roster.ts';
+import { simulatorServer } from './simulated.ts';
 import type { Snapshot } from './snapshot/agent.ts';
 import { toFloor } from './snapshot/floor.ts';
 import type { Reading } from './snapshot/reading.ts';
@@ -102,6 +103,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   const read = shareReads(collect, account.cacheTtlMs, timing, closing.signal);
   const getRoster = openRoster();
   const pseudonyms = createPseudonyms(account.name);
+  let simulated = false;
 
   function openRoster(): GetRoster | undefined {
     if (!account.roster) return undefined;
@@ -130,6 +132,8 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     const found = 'snapshot' in result ? count(result.snapshot, roster?.roster, idOf) : result;
     const failure = 'error' in found ? (found.error as Error) : undefined;
     connection.setTroubled(failure !== undefined);
+    // Remembered: a scrape that fails may not have got any answer.
+    simulated ||= traffic.server === simulatorServer;
     const reading: Reading = {
       account: account.name,
       error: failure && (toScrapeErrorCode(failure) ?? 'internal'),
@@ -140,6 +144,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
       requests: traffic.requests,
       retries: traffic.retries,
       clockSkewMs: traffic.clockSkewMs,
+      simulated,
       cached,
     };
     return { reading, failure };

@@ -6,6 +6,7 @@ import type { Fault } from '../src/simulator/faults.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../src/simulator/server.ts';
 import { accountOf } from './support/account.ts';
 import { toSeries } from './support/oracle.ts';
+import { startServer } from './support/server.ts';
 
 let simulator: Simulator;
 let scraper: Scraper;
@@ -142,6 +143,34 @@ describe('a scrape', () => {
     simulator.faults.length = 0;
     simulator.revokeTokens();
     expect((await scraper.scrape(5000)).reading).toMatchObject({ error: undefined, pages: 10 });
+  });
+
+  test('says that its numbers are simulated, also once nothing answers any more', async () => {
+    await start();
+    const simulatedNow = async (budgetMs: number) =>
+      toSeries(await toFamilies([(await scraper.scrape(budgetMs)).reading])).get(
+        'vcc_simulated{account="test"}',
+      );
+    expect(await simulatedNow(5000)).toBe(1);
+    await simulator.close();
+    expect(await simulatedNow(500)).toBe(1);
+  });
+
+  test('says so of a scrape that fails from the begin', async () => {
+    await start({ faults: [{ kind: 'status', value: 401, on: 'token' }] });
+    const { reading } = await scraper.scrape(5000);
+    expect(reading).toMatchObject({ error: 'credentials_rejected', simulated: true });
+  });
+
+  test('does not say so of another server', async () => {
+    await start();
+    const other = await startServer((_, response) => response.writeHead(500, { server: 'nginx' }).end());
+    const account = accountOf(simulator, { VCC_TOKEN_URL: other.origin, VCC_RETRIES: '0' });
+    const real = createScraper(account);
+    const families = await toFamilies([(await real.scrape(5000)).reading]);
+    real.close();
+    await other.close();
+    expect(toSeries(families).get('vcc_simulated{account="test"}')).toBe(0);
   });
 
   test('counts words that nobody knows, under their own name', async () => {

@@ -14,6 +14,13 @@ export const scrapeMetrics = [
     value: (reading) => reading.error === undefined,
   }),
   scrapeGauge({
+    name: 'vcc_simulated',
+    help: '1 if the numbers come from the built-in simulator and not from Vonage, else 0.',
+    source: 'HTTP header Server',
+    rows: one,
+    value: (reading) => reading.simulated,
+  }),
+  scrapeGauge({
     name: 'vcc_scrape_error',
     help: '1 for the reason why this scrape failed, 0 for all others (docs/errors.md).',
     source: 'exporter',

@@ -1,6 +1,6 @@
 import type { Ages } from '../snapshot/ages.ts';
+import { accountOverview, longest, type Overview, teamOverviews } from '../snapshot/overview.ts';
 import type { Reading } from '../snapshot/reading.ts';
-import type { Team } from '../snapshot/teams.ts';
 
 /** The floor at a glance, for a terminal: a few lines, no colours, no names of agents. */
 export function floorTable({ account, floor, error, requests, durationMs }: Reading): string {
@@ -30,23 +30,14 @@ export function floorTable({ account, floor, error, requests, durationMs }: Read
 export function floorTables(readings: readonly Reading[]): string {
   if (readings.length === 1) return floorTable(readings[0]!);
   const head = ['Account', 'Agents', 'Ready', 'Idle', 'Longest', 'Busy', 'Away', 'Logged out'];
-  const rows = readings.flatMap(({ account, floor, teams, error }) => {
+  const rows = readings.flatMap((reading): (string | number)[][] => {
+    const { account, floor, error } = reading;
     if (!floor) return [[account, `down: ${error}`]];
-    const agentsIn = (name: string) => floor.presences.find((presence) => presence.name === name)!.ages.count;
-    const away = agentsIn('Away') + agentsIn('ExtendedAway');
-    const row = [
-      account,
-      floor.agents,
-      agentsIn('Ready'),
-      floor.idle.count,
-      longest(floor.idle, floor.takenAtMs),
-      floor.busy,
-      away,
-      agentsIn('LoggedOut'),
+    const teams = teamOverviews(reading, readings.length);
+    return [
+      toCells(accountOverview(account, floor)),
+      ...teams.map((team) => toCells({ ...team, name: `  ${team.name}` })),
     ];
-    // A wall of teams would hide the accounts.
-    if (!teams || readings.length > 4) return [row];
-    return [row, ...inOrder(teams.teams.filter(hasAgents)).map((team) => toTeamRow(team, floor.takenAtMs))];
   });
   const widths = head.map((title, column) =>
     Math.max(
@@ -60,32 +51,8 @@ export function floorTables(readings: readonly Reading[]): string {
   return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
-/** Who is in no team comes last. */
-function inOrder(teams: readonly Team[]): Team[] {
-  return [...teams.filter(({ name }) => name !== ''), ...teams.filter(({ name }) => name === '')];
-}
-
-function hasAgents({ presences }: Team): boolean {
-  return presences.some(({ agents }) => agents > 0);
-}
-
-function toTeamRow({ name, presences, idle }: Team, takenAtMs: number): (string | number)[] {
-  const agentsIn = (presence: string) => presences.find((each) => each.name === presence)?.agents ?? 0;
-  const ready = agentsIn('Ready');
-  return [
-    `  ${name === '' ? '(no team)' : name}`,
-    presences.reduce((sum, { agents }) => sum + agents, 0),
-    ready,
-    idle.count,
-    longest(idle, takenAtMs),
-    ready - idle.count,
-    agentsIn('Away') + agentsIn('ExtendedAway'),
-    agentsIn('LoggedOut'),
-  ];
-}
-
-function longest({ oldestMs }: Ages, takenAtMs: number): string {
-  return oldestMs === undefined ? '' : toDuration(Math.max(0, takenAtMs - oldestMs));
+function toCells({ name, agents, ready, idle, longestIdle, busy, away, loggedOut }: Overview) {
+  return [name, agents, ready, idle, longestIdle, busy, away, loggedOut];
 }
 
 type Row = [string, number, string];
@@ -100,13 +67,4 @@ function columns(leftHead: string[], left: Row[], rightHead: string[], right: Ro
     lines.push(`  ${line(left[index] ?? [])}     ${line(right[index] ?? [])}`.trimEnd());
   }
   return lines;
-}
-
-/** `7 s`, `4 min`, `3.5 h`, `12 d`. */
-function toDuration(ms: number): string {
-  const seconds = ms / 1000;
-  if (seconds < 100) return `${Math.round(seconds)} s`;
-  if (seconds < 6000) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 48 * 3600) return `${(seconds / 3600).toFixed(1)} h`;
-  return `${Math.round(seconds / 86_400)} d`;
 }

@@ -78,6 +78,7 @@ function add(a: Traffic, b: Traffic): Traffic {
     requests: a.requests + b.requests,
     retries: a.retries + b.retries,
     clockSkewMs: b.clockSkewMs ?? a.clockSkewMs,
+    server: b.server ?? a.server,
   };
 }
 

@@ -33,11 +33,13 @@ export interface Traffic {
   retries: number;
   /** The other side's clock minus ours, from the last Date header (which has whole seconds); undefined before. */
   clockSkewMs: number | undefined;
+  /** The last Server header; undefined before. */
+  server: string | undefined;
 }
 
 /** Traffic at the start of a scrape. */
 export function newTraffic(): Traffic {
-  return { requests: 0, retries: 0, clockSkewMs: undefined };
+  return { requests: 0, retries: 0, clockSkewMs: undefined, server: undefined };
 }
 
 /** What every request of one scrape shares: when to stop, and where it is counted. */
@@ -125,7 +127,7 @@ export function createFetch(
       const { signal } = trip;
       const { requestTimeoutMs: timeoutMs, maxBodyBytes } = options;
       const response = await send(request, { signal, timeoutMs, maxBodyBytes, fresh });
-      noteClock(trip.traffic, response, sentMs);
+      noteHeaders(trip.traffic, response, sentMs);
       if (response.status >= 200 && response.status < 300) return response;
       return new HttpStatusError(
         `${describeRequest(request)}: answered ${response.status}`,
@@ -140,8 +142,9 @@ export function createFetch(
     }
   }
 
-  function noteClock(traffic: Traffic, response: HttpResponse, sentMs: number): void {
-    const dateMs = Date.parse(response.headers.date ?? '');
+  function noteHeaders(traffic: Traffic, { headers }: HttpResponse, sentMs: number): void {
+    if (typeof headers.server === 'string') traffic.server = headers.server;
+    const dateMs = Date.parse(headers.date ?? '');
     if (Number.isNaN(dateMs)) return;
     // Date is cut to whole seconds, so the middle of that second is the best guess; likewise the trip's middle.
     traffic.clockSkewMs = dateMs + 500 - (sentMs + timing.now()) / 2;

@@ -1,11 +1,11 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { build } from '../build.ts';
+import { build, homepage } from '../build.ts';
 import { acceptsGzip, negotiateFormat } from '../exposition/format.ts';
 import { logLine, toLogFields } from '../log.ts';
 import { type Scrape, type Scraper, toFamilies } from '../scrape.ts';
 import { toBudgetMs } from './budget.ts';
-import { type LastScrape, landingHeaders, landingPage } from './landing.ts';
+import { type LastScrape, landingHeaders, landingPage, reloadSeconds } from './landing.ts';
 import { type Answer, type IncomingRequest, reply, withoutBodyForHead } from './message.ts';
 
 /** Answers one HTTP request; `timeLeftMs` is what the runtime or gateway leaves, if it sets a limit. */
@@ -36,17 +36,17 @@ export function createApp({ scrapers, log, now = Date.now, onScrape }: AppOption
   const last = new Map<string, LastScrape>();
   let lastWriteMs = 0;
 
-  /** Scrapes accounts side by side, each within its own time, and writes down what was found. */
+  /** Scrapes accounts side by side, each within its own time. */
   async function scrapeAll(
     chosen: readonly Scraper[],
     request: IncomingRequest,
     timeLeftMs: number | undefined,
-  ): Promise<Answer> {
+  ): Promise<Scrape[]> {
     const header = request.headers.get('x-prometheus-scrape-timeout-seconds');
     const scrapes = await Promise.all(
       chosen.map(async (scraper) => {
         const scrape = await scraper.scrape(toBudgetMs(scraper.timeoutMs, header, timeLeftMs, lastWriteMs));
-        last.set(scraper.account, { reading: scrape.reading, atMs: now() });
+        last.set(scraper.account, { ...scrape, atMs: now() });
         return scrape;
       }),
     );
@@ -55,7 +55,16 @@ export function createApp({ scrapers, log, now = Date.now, onScrape }: AppOption
         log(logLine('error', 'scrape failed', { account: reading.account, ...toLogFields(failure) }));
     }
     onScrape?.(scrapes);
+    return scrapes;
+  }
 
+  /** What a scrape of these accounts finds, in the format that is asked for. */
+  async function metrics(
+    chosen: readonly Scraper[],
+    request: IncomingRequest,
+    timeLeftMs: number | undefined,
+  ): Promise<Answer> {
+    const scrapes = await scrapeAll(chosen, request, timeLeftMs);
     const startedMs = performance.now();
     const format = negotiateFormat(request.headers.get('accept'));
     const body = format.encode(await toFamilies(scrapes.map(({ reading }) => reading)));
@@ -69,11 +78,26 @@ export function createApp({ scrapers, log, now = Date.now, onScrape }: AppOption
     return answer;
   }
 
+  /**
+   * The last scrape of each account, whoever asked for it. Where there is none, or only one from before the page would have
+   * reloaded, the page makes one, so that it shows the present wherever nobody else scrapes.
+   */
+  async function landing(request: IncomingRequest, timeLeftMs: number | undefined): Promise<Answer> {
+    const oldestMs = now() - reloadSeconds * 1000;
+    const due = scrapers.filter(
+      ({ account }) => (last.get(account)?.atMs ?? Number.NEGATIVE_INFINITY) <= oldestMs,
+    );
+    if (due.length > 0) await scrapeAll(due, request, timeLeftMs);
+    const scrapes = scrapers.map(({ account }) => last.get(account)!);
+    const page = landingPage({ build, homepage, last: scrapes, nowMs: now() });
+    return reply(200, page, landingHeaders());
+  }
+
   /** One account by its name, which is never an address. */
   function probe(request: IncomingRequest, timeLeftMs: number | undefined): Answer | Promise<Answer> {
     const targets = request.query.getAll('target');
     const scraper = targets.length === 1 ? byName.get(targets[0]!) : undefined;
-    if (scraper) return scrapeAll([scraper], request, timeLeftMs);
+    if (scraper) return metrics([scraper], request, timeLeftMs);
     const received =
       targets.length === 1 ? 'another name' : ['none', 'several'][Math.min(1, targets.length)]!;
     const names = [...byName.keys()];
@@ -96,8 +120,8 @@ export function createApp({ scrapers, log, now = Date.now, onScrape }: AppOption
   }
 
   const routes: Record<string, Route> = {
-    '/': () => reply(200, landingPage({ build, accounts: [...byName.keys()], last }), landingHeaders()),
-    '/metrics': (request, timeLeftMs) => scrapeAll(scrapers, request, timeLeftMs),
+    '/': landing,
+    '/metrics': (request, timeLeftMs) => metrics(scrapers, request, timeLeftMs),
     '/probe': probe,
     '/sd': discovery,
     '/-/healthy': () => reply(200, 'OK\n'),

@@ -4,14 +4,20 @@ import type { LoadScrapeCredentials } from './access.ts';
 import type { App } from './app.ts';
 import { type Answer, type IncomingRequest, reply, withoutBodyForHead } from './message.ts';
 
+/** The same for everybody, so that nobody learns what there is. */
+const unauthorized =
+  'Unauthorized. Expected a scrape token (Bearer, or as the password of the user "token") or the name and password of a scrape user.\n';
 /** The health check is for load balancers, which have no credentials, and tells nothing. */
 const openPath = '/-/healthy';
+/** The name under which a browser sends a token as a password. */
+const tokenUser = 'token';
 /** Longest that finding out who may scrape may take; the rest of the time is for the scrape. */
 const longestLoadMs = 5000;
 
 /**
- * The app for those who have one of the credentials. Others get 401 and are told no more than which schemes there are;
- * while no credentials are known, everybody gets 503.
+ * The app for those who have one of the credentials. Browsers cannot send a bearer token: it is also taken as the password
+ * of the user `token`. Others get 401 and are told no more than which schemes there are; while no credentials are known,
+ * everybody gets 503.
  */
 export function guarded(app: App, load: LoadScrapeCredentials): App {
   // Digests have one length, as timingSafeEqual wants, and with a key of this process none can be aimed at.
@@ -24,17 +30,17 @@ export function guarded(app: App, load: LoadScrapeCredentials): App {
     }
     const given = digest(toCredential(request.headers.get('authorization')));
     const known = [
-      ...tokens.map((token) => `bearer ${token.reveal()}`),
+      ...tokens.flatMap((token) => [`bearer ${token.reveal()}`, `basic ${tokenUser}:${token.reveal()}`]),
       ...users.map(({ name, password }) => `basic ${name}:${password.reveal()}`),
     ];
     // Every one is compared, so that the time does not tell which one came close.
     const matches = known.filter((credential) => timingSafeEqual(digest(credential), given));
     if (matches.length > 0) return undefined;
     const schemes = [
-      ...(users.length > 0 ? ['Basic realm="vcc-exporter", charset="UTF-8"'] : []),
+      'Basic realm="vcc-exporter", charset="UTF-8"',
       ...(tokens.length > 0 ? ['Bearer realm="vcc-exporter"'] : []),
     ];
-    return reply(401, 'Unauthorized.\n', { 'www-authenticate': schemes.join(', ') });
+    return reply(401, unauthorized, { 'www-authenticate': schemes.join(', ') });
   }
 
   return async (request, timeLeftMs) => {

@@ -1,44 +1,40 @@
 import { createHash } from 'node:crypto';
 import type { Build } from '../catalogue/metric.ts';
+import { ExporterError, scrapeErrors } from '../errors.ts';
+import type { Scrape } from '../scrape.ts';
+import type { Ages } from '../snapshot/ages.ts';
+import type { Floor } from '../snapshot/floor.ts';
+import { accountOverview, longest, type Overview, teamOverviews, toDuration } from '../snapshot/overview.ts';
 import type { Reading } from '../snapshot/reading.ts';
+import { iconAddress, style } from './landing-style.ts';
 
 /** The last scrape of an account by this process, whoever asked for it. */
-export interface LastScrape {
-  reading: Reading;
+export interface LastScrape extends Scrape {
   atMs: number;
 }
 
 /** What the landing page shows. */
 export interface LandingFacts {
   build: Build;
-  accounts: readonly string[];
-  last: ReadonlyMap<string, LastScrape>;
+  /** Where the docs are; without it there is no link to them. */
+  homepage: string | undefined;
+  /** One for each account, at least one. */
+  last: readonly LastScrape[];
+  nowMs: number;
 }
 
-const style = `
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem }
-body.several { max-width: 60rem }
-.wide { overflow-x: auto; white-space: nowrap }
-h1 { margin-bottom: 0 }
-h1 + p { margin-top: 0; opacity: .7 }
-table { border-collapse: collapse; width: 100% }
-th, td { padding: .35rem 0; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent) }
-:is(th, td) + :is(th, td) { padding-left: 1rem }
-th { text-align: left; font-weight: normal; opacity: .7 }
-td, .several thead th:nth-child(n + 3) { text-align: right; font-variant-numeric: tabular-nums }
-.several td:nth-child(2) { text-align: left }
-.several th[scope='row'] { opacity: 1 }
-.up { color: #1a7f37 } .down { color: #d1242f }
-@media (prefers-color-scheme: dark) { .up { color: #4ac26b } .down { color: #ff7b72 } }
-`;
+/** How often the page loads itself anew, and from which age on it does not show a scrape but makes one. */
+export const reloadSeconds = 15;
 
-/** What browsers are told of the page: nothing runs, nothing is fetched, nobody frames it; its one style is known by hash. */
+/**
+ * What browsers are told of the page: nothing runs, nothing is fetched, nobody frames it; its one style is known by hash, and
+ * its icon is in the page.
+ */
 export function landingHeaders(): Record<string, string> {
   const hash = createHash('sha256').update(style).digest('base64');
   return {
     'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+    'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
     'permissions-policy': 'camera=(), geolocation=(), microphone=()',
@@ -49,74 +45,164 @@ export function landingHeaders(): Record<string, string> {
   };
 }
 
-/** The page at `/`: what this is, and how the last scrapes went. */
-export function landingPage({ build, accounts, last }: LandingFacts): string {
-  const several = accounts.length > 1;
+/** The page at `/`: what this is, what everybody is doing, and how the last scrapes went. */
+export function landingPage({ build, homepage, last, nowMs }: LandingFacts): string {
+  const docs = homepage === undefined ? '' : `\n<a href="${escapeHtml(homepage)}">Docs</a>`;
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="${reloadSeconds}">
 <title>vcc-exporter</title>
+<link rel="icon" href="${iconAddress}">
 <style>${style}</style>
 </head>
-<body${several ? ' class="several"' : ''}>
+<body>
+<header>
 <h1>vcc-exporter</h1>
 <p>Prometheus exporter for Vonage Contact Center · version ${escapeHtml(build.version)}</p>
-<p><a href="metrics">Metrics</a> · <a href="sd">Service discovery</a> · <a href="-/healthy">Health</a></p>
-${several ? allAccounts(accounts, last) : oneAccount(accounts[0]!, last.get(accounts[0]!))}
+<nav>
+<a href="metrics">Metrics</a>
+<a href="sd">Service discovery</a>
+<a href="-/healthy">Health</a>${docs}
+</nav>
+</header>
+<main>
+${simulatedBanner(last)}${last.length > 1 ? severalAccounts(last, nowMs) : oneAccount(last[0]!, nowMs)}
+</main>
+<footer>Loaded at ${toTime(nowMs)} UTC; reloads every ${reloadSeconds} s.</footer>
 </body>
 </html>
 `;
 }
 
-function oneAccount(account: string, last: LastScrape | undefined): string {
-  const none = '<p>Not scraped yet by this process. <a href="metrics">Scrape now</a>.</p>';
-  return `<h2>Account ${escapeHtml(account)}</h2>\n${last ? lastScrape(last) : none}`;
+function simulatedBanner(last: readonly LastScrape[]): string {
+  const names = last.filter(({ reading }) => reading.simulated).map(({ reading }) => reading.account);
+  if (names.length === 0) return '';
+  const which = names.length < last.length ? `: ${escapeHtml(names.join(', '))}` : '';
+  const them = which === '' ? 'These numbers' : 'Their numbers';
+  return `<p class="simulated"><strong>Simulated accounts${which}.</strong> ${them} are made up by the built-in simulator, not by Vonage.</p>\n`;
 }
 
-function allAccounts(accounts: readonly string[], last: LandingFacts['last']): string {
-  const rows = accounts.map((account) => {
-    const target = encodeURIComponent(account);
-    const name = `<th scope="row"><a href="probe?target=${target}">${escapeHtml(account)}</a></th>`;
-    const found = last.get(account);
-    if (!found)
-      return `<tr>${name}<td>not scraped yet</td><td></td><td></td><td></td><td></td><td></td></tr>`;
-    const { reading, atMs } = found;
-    const { floor } = reading;
-    const numbers = floor
-      ? [floor.agents, floor.presences[0]!.ages.count, floor.idle.count, floor.distinctInteractions]
-      : ['', '', '', ''];
-    const cells = [stateOf(reading), ...numbers, new Date(atMs).toISOString().slice(11, 19)];
-    return `<tr>${name}${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
-  });
-  const head = ['Account', 'State', 'Agents', 'Ready', 'Idle', 'Interactions', 'Scraped (UTC)'];
-  return `<h2>${accounts.length} accounts</h2>
-<div class="wide"><table>
-<thead><tr>${head.map((title) => `<th scope="col">${title}</th>`).join('')}</tr></thead>
-${rows.join('\n')}
-</table></div>`;
+function oneAccount(last: LastScrape, nowMs: number): string {
+  const { reading } = last;
+  const { floor, account } = reading;
+  const teams = teamOverviews(reading, 1).map((team) => teamRow(team));
+  return [
+    `<h2>Account ${escapeHtml(account)}: ${stateOf(last, nowMs)}</h2>`,
+    ...(floor ? [agentsAndInteractions(floor)] : [failureOf(last)]),
+    ...(teams.length > 0 ? [table('floor', [...columns('Team'), ...numberColumns], teams)] : []),
+    details(reading),
+  ].join('\n');
 }
 
-function stateOf({ error }: Reading): string {
-  return error === undefined ? '<span class="up">up</span>' : `<span class="down">down: ${error}</span>`;
-}
-
-function lastScrape({ reading, atMs }: LastScrape): string {
-  const { floor } = reading;
-  const rows: [string, string][] = [
-    ['State', stateOf(reading)],
-    ['Last scrape', new Date(atMs).toISOString()],
-    ['Took', `${(reading.durationMs / 1000).toFixed(2)} s of ${(reading.budgetMs / 1000).toFixed(1)} s`],
-    ['Requests to the API', `${reading.requests}, of these repeats ${reading.retries}`],
+/** What the terminal shows too. */
+function agentsAndInteractions(floor: Floor): string {
+  const { presences, idle, busy, states, takenAtMs } = floor;
+  const row = (name: string, count: number, age: string, inner = '') =>
+    `<tr><th scope="row"${inner}>${escapeHtml(name)}</th><td>${count}</td><td>${age}</td></tr>`;
+  const rowOf = ({ name, ages }: { name: string; ages: Ages }) =>
+    row(name, ages.count, longest(ages, takenAtMs));
+  const [ready, ...others] = presences;
+  const inner = ' class="in"';
+  const agents = [
+    rowOf(ready!),
+    row('idle', idle.count, longest(idle, takenAtMs), inner),
+    row('busy', busy, '', inner),
+    ...others.map(rowOf),
   ];
-  if (floor) {
-    rows.push(['Snapshot of', new Date(floor.takenAtMs).toISOString()], ['Agents', String(floor.agents)]);
-    for (const { name, ages } of floor.presences) rows.push([escapeHtml(name), String(ages.count)]);
-    rows.push(['Idle', String(floor.idle.count)], ['Interactions', String(floor.distinctInteractions)]);
-  }
+  return `<div class="pair">
+${table('plain', columns('Presence', 'Agents', 'Longest'), agents)}
+${table('plain', columns('Interactions', 'Legs', 'Longest'), states.map(rowOf))}
+</div>`;
+}
+
+function severalAccounts(last: readonly LastScrape[], nowMs: number): string {
+  const rows = last.flatMap((scrape) => {
+    const { reading } = scrape;
+    const { account, floor } = reading;
+    const link = `<a href="probe?target=${encodeURIComponent(account)}">${escapeHtml(account)}</a>`;
+    const begin = `<tr class="account"><th scope="row">${link}</th>`;
+    const state = stateOf(scrape, nowMs);
+    if (!floor) {
+      return [
+        `${begin}<td class="state" colspan="9">${state}</td></tr>`,
+        `<tr class="why"><td colspan="10">${failureOf(scrape)}</td></tr>`,
+      ];
+    }
+    const numbers = numbersOf(accountOverview(account, floor));
+    const teams = teamOverviews(reading, last.length).map((team) => teamRow(team, '<td class="state"></td>'));
+    return [
+      `${begin}<td class="state">${state}</td>${numbers}<td>${floor.distinctInteractions}</td></tr>`,
+      ...teams,
+    ];
+  });
+  const stateColumn = '<th scope="col" class="state">State</th>';
+  const head = [...columns('Account'), stateColumn, ...numberColumns, ...columns('Inter&shy;actions')];
+  return `<h2>${last.length} accounts</h2>\n${table('floor', head, rows)}`;
+}
+
+function teamRow(team: Overview, state = ''): string {
+  return `<tr class="team"><th scope="row">${escapeHtml(team.name)}</th>${state}${numbersOf(team)}</tr>`;
+}
+
+const numberColumns = columns('Agents', 'Ready', 'Idle', 'Longest idle', 'Busy', 'Away', 'Logged out');
+
+/** In the order of {@link numberColumns}. */
+function numbersOf({ agents, ready, idle, longestIdle, busy, away, loggedOut }: Overview): string {
+  const numbers = [agents, ready, idle, longestIdle, busy, away, loggedOut];
+  return numbers.map((number) => `<td>${number}</td>`).join('');
+}
+
+function columns(...titles: string[]): string[] {
+  return titles.map((title) => `<th scope="col">${title}</th>`);
+}
+
+function table(kind: string, head: readonly string[], rows: readonly string[]): string {
+  return `<table class="${kind}">
+<thead><tr>${head.join('')}</tr></thead>
+<tbody>
+${rows.join('\n')}
+</tbody>
+</table>`;
+}
+
+function stateOf({ reading: { error }, atMs }: LastScrape, nowMs: number): string {
+  const state =
+    error === undefined ? '<span class="up">up</span>' : `<span class="down">down: ${error}</span>`;
+  const ago = nowMs - atMs < 500 ? 'just now' : `${toDuration(nowMs - atMs)} ago`;
+  return `${state}, <time datetime="${new Date(atMs).toISOString()}">${ago}</time>`;
+}
+
+/** Why there are no numbers and what to do, in sentences. Messages of foreign errors may quote data, and are left out. */
+function failureOf({ reading, failure }: LastScrape): string {
+  if (reading.error === undefined) return '';
+  const { about, advice } = scrapeErrors[reading.error];
+  const sentences = escapeHtml(`${about} ${advice}`).replace(/`([^`]+)`/g, '<code>$1</code>');
+  const message =
+    failure instanceof ExporterError ? `\n<br>Message: <code>${escapeHtml(failure.message)}</code>` : '';
+  return `<p class="fault">${sentences}${message}</p>`;
+}
+
+function details({ durationMs, budgetMs, requests, retries, floor }: Reading): string {
+  const rows = [
+    ['Scrape took', `${(durationMs / 1000).toFixed(2)} s of ${(budgetMs / 1000).toFixed(1)} s`],
+    ['Requests to the API', `${requests}, ${retries} of them repeated`],
+    ...(floor
+      ? [
+          ['Snapshot', `${toTime(floor.takenAtMs)} UTC by the API’s clock`],
+          ['In the snapshot', `${floor.agents} agents, ${floor.distinctInteractions} interactions`],
+        ]
+      : []),
+  ];
   const cells = rows.map(([name, value]) => `<tr><th scope="row">${name}</th><td>${value}</td></tr>`);
-  return `<table>\n${cells.join('\n')}\n</table>`;
+  return `<table class="details">\n${cells.join('\n')}\n</table>`;
+}
+
+/** Hours, minutes and seconds of the day. */
+function toTime(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(11, 19);
 }
 
 function escapeHtml(text: string): string {

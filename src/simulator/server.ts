@@ -2,6 +2,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
+import { simulatorServer } from '../simulated.ts';
 import { SimulatedAccount, type SimulatedAccountOptions } from './account.ts';
 import type { AgentStatus } from './agent.ts';
 import { agentStatus, agentStatusPath, type BeyondLastPage } from './agent-status.ts';
@@ -12,7 +13,7 @@ import { failure, respond } from './respond.ts';
 import { type Client, clientOf, type Scope, Tokens } from './tokens.ts';
 import { isUserAdminPath, userAdmin } from './user-admin.ts';
 
-/** How the stand-in behaves; everything has a default. */
+/** How the simulator behaves; everything has a default. */
 export interface SimulatorOptions {
   seed?: number;
   agents?: number;
@@ -35,7 +36,7 @@ export interface SimulatorOptions {
   accounts?: readonly SimulatedAccountOptions[];
 }
 
-/** A running stand-in; what is about an account is about the first. */
+/** A running simulator; what is about an account is about the first. */
 export interface Simulator {
   tokenUrl: string;
   apiUrl: string;
@@ -58,13 +59,13 @@ export interface Simulator {
 const tokenPath = '/Auth/connect/token';
 const nobody: Client = [null, null];
 
-/** Starts a stand-in for tokens, agent-status and users: a real HTTP server with invented contact centres. */
+/** Starts a simulator of tokens, agent-status and users: a real HTTP server with simulated contact centres. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { seed = 1, host = '127.0.0.1', port = 0, now = Date.now, wait = setTimeout } = options;
   const { latencyMs = 0, tokenSeconds = 7200, beyondLastPage = 'empty' } = options;
   const accounts = openAccounts(options, seed, now);
   const [first] = accounts;
-  if (!first) throw new RangeError('a stand-in needs an account');
+  if (!first) throw new RangeError('a simulator needs an account');
   // One account may be large, and no request should wait for it; of many, some may never be asked for.
   if (accounts.length === 1) first.prepare();
   const dice = new Random(seed + 1);
@@ -133,6 +134,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   }
 
   const server = http.createServer((request, response) => {
+    response.setHeader('server', simulatorServer);
     handle(request, response).catch(() => response.destroy());
   });
   await new Promise<void>((resolve, reject) => {

@@ -37,6 +37,8 @@ export interface Reading {
   requests: number;
   retries: number;
   clockSkewMs: number | undefined;
+  /** Whether this account is known to be the built-in simulator's, and not one of Vonage's. */
+  simulated: boolean;
   /** Whether an earlier reading was served again (VCC_CACHE_TTL). */
   cached: boolean;
   /** Earlier pushes of this process; none when it does not push. */

@@ -65,6 +65,7 @@ describe.each(names)('an event of %s', (name) => {
     expect(headers['cache-control']).toBe('no-store');
     expect(result.isBase64Encoded).toBe(name !== 'rest-api');
     expect(bodyOf(result)).toContain('vcc_snapshot_agents{account="test"} 60\n');
+    expect(bodyOf(result)).toContain('vcc_simulated{account="test"} 1\n');
     expect(bodyOf(result).endsWith('# EOF\n')).toBe(true);
   });
 
@@ -90,6 +91,10 @@ describe.each(names)('an event of %s', (name) => {
     const page = await handle(eventOf(name, { path: '/' }));
     expect(headersOf(page)['content-type']).toBe('text/html; charset=utf-8');
     expect(page.body).toContain('<title>vcc-exporter</title>');
+    // It has scraped by itself.
+    expect(page.body).toContain('Account test: <span class="up">up</span>');
+    expect(page.body).toContain('60 agents, ');
+    expect(page.body).toContain('<strong>Simulated accounts.</strong>');
     expect(await handle(eventOf(name, { path: '/-/healthy' }))).toMatchObject({
       statusCode: 200,
       body: 'OK\n',
@@ -275,12 +280,16 @@ describe('who may scrape on Lambda', () => {
     const refused = (await handler(eventOf(name), context())) as AnyResult;
     expect([refused.statusCode, headersOf(refused)['www-authenticate']]).toEqual([
       401,
-      'Bearer realm="vcc-exporter"',
+      'Basic realm="vcc-exporter", charset="UTF-8", Bearer realm="vcc-exporter"',
     ]);
     const wrong = withHeader(name, 'authorization', 'Bearer wrong-token-of-somebody');
     expect(await handler(wrong, context())).toMatchObject({ statusCode: 401 });
     const right = withHeader(name, 'authorization', `Bearer ${token}`);
     expect(await handler(right, context())).toMatchObject({ statusCode: 200 });
+    const browser = `Basic ${Buffer.from(`token:${token}`).toString('base64')}`;
+    expect(await handler(withHeader(name, 'authorization', browser), context())).toMatchObject({
+      statusCode: 200,
+    });
     expect(logs).toEqual([]);
   });
 

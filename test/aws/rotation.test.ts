@@ -173,7 +173,7 @@ describe('push', () => {
     await start()({}, context);
     const lines = logs.map((line) => JSON.parse(line));
     const counted = lines.find(({ vcc_snapshot_agents: agents }) => agents !== undefined);
-    expect(counted).toMatchObject({ account: 'test', vcc_snapshot_agents: 30, vcc_up: 1 });
+    expect(counted).toMatchObject({ account: 'test', vcc_snapshot_agents: 30, vcc_up: 1, vcc_simulated: 1 });
     expect(lines.at(-1)).toEqual({
       level: 'info',
       event: 'account pushed',

@@ -325,7 +325,7 @@ const ourRules: Record<string, Rule> = {
       return ids.filter((id, index) => !(id > 0) || ids.indexOf(id) !== index).map(String);
     },
     broken: (dashboard) => {
-      first(dashboard).id = dashboard.panels[0]!.id;
+      first(dashboard).id = dashboard.panels[1]!.id;
     },
   },
   'refIds are unique in their panel': {

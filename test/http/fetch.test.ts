@@ -117,4 +117,11 @@ describe('fetch', () => {
     await fetch();
     expect(trip.traffic.clockSkewMs).toBe(3500);
   });
+
+  test('notes the last Server header, of failures too', async () => {
+    const { fetch, trip } = scripted(status(503, { server: 'proxy' }), { ...ok, headers: {} });
+    expect(trip.traffic.server).toBeUndefined();
+    await fetch();
+    expect(trip.traffic.server).toBe('proxy');
+  });
 });

@@ -21,6 +21,8 @@ const app = guarded(
   async ({ path }) => reply(200, `let in to ${path}\n`),
   async () => credentials,
 );
+const unauthorized =
+  'Unauthorized. Expected a scrape token (Bearer, or as the password of the user "token") or the name and password of a scrape user.\n';
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 const ask = (authorization?: string, path = '/metrics', method = 'GET', at = app) =>
   at(toRequest(method, path, authorization === undefined ? [] : [['Authorization', authorization]]));
@@ -30,6 +32,8 @@ describe('who has credentials', () => {
     ...tokens.map((token) => `Bearer ${token}`),
     `bearer  ${tokens[0]}`,
     ...users.map(({ name, password }) => basic(`${name}:${password}`)),
+    // As browsers send it.
+    ...tokens.map((token) => basic(`token:${token}`)),
   ])('is let in: %#', async (authorization) => {
     expect(await ask(authorization)).toMatchObject({ status: 200 });
   });
@@ -42,7 +46,14 @@ describe('who has credentials', () => {
     ['half a token', `Bearer ${tokens[0]!.slice(0, -1)}`],
     ['a token and more', `Bearer ${tokens[0]}x`],
     ['two tokens', `Bearer ${tokens[0]}, Bearer ${tokens[1]}`],
-    ['a token as a password', basic(`prometheus:${tokens[0]}`)],
+    ['a token as the password of another user', basic(`prometheus:${tokens[0]}`)],
+    ['a token as the password of nobody', basic(`:${tokens[0]}`)],
+    ['a token as a name', basic(`${tokens[0]}:`)],
+    ['a token as the password of Token', basic(`Token:${tokens[0]}`)],
+    ['half a token as a password', basic(`token:${tokens[0]!.slice(0, -1)}`)],
+    ['a token and more as a password', basic(`token:${tokens[0]}x`)],
+    ['a password as the password of token', basic(`token:${users[0]!.password}`)],
+    ['what Basic holds as a token', `Bearer token:${tokens[0]}`],
     ['a password as a token', `Bearer ${users[1]!.password}`],
     ['another name', basic(`Prometheus:${users[0]!.password}`)],
     ['no password', basic('prometheus:')],
@@ -51,7 +62,7 @@ describe('who has credentials', () => {
     ['bytes that are no text', `Basic ${Buffer.from([0xff, 0xfe, 0x3a, 0xff]).toString('base64')}`],
   ])('others are not, and are all told the same: %s', async (_, authorization) => {
     const { headers, ...answer } = await ask(authorization);
-    expect(answer).toEqual({ status: 401, body: 'Unauthorized.\n' });
+    expect(answer).toEqual({ status: 401, body: unauthorized });
     expect(headers).toMatchObject({
       'www-authenticate': 'Basic realm="vcc-exporter", charset="UTF-8", Bearer realm="vcc-exporter"',
       'cache-control': 'no-store',
@@ -75,17 +86,40 @@ describe('who has credentials', () => {
   });
 
   test('nothing else ever opens, and nothing makes it fail', async () => {
-    const opening = new Set([...tokens.map((each) => `Bearer ${each}`)]);
+    // What may be sent, and near misses: names, tokens and passwords in the places of each other, cut or with more.
+    const names = ['token', ...users.map(({ name }) => name)];
+    const secrets = [...tokens, ...users.map(({ password }) => password)];
+    const opening = new Set([
+      ...tokens.flatMap((token) => [`bearer ${token}`, `basic token:${token}`]),
+      ...users.map(({ name, password }) => `basic ${name}:${password}`),
+    ]);
+    const word = fc.oneof(fc.constantFrom(...names, ...secrets, ''), fc.string());
+    const cut = fc.tuple(word, fc.nat(40)).map(([text, length]) => text.slice(0, length));
+    const text = fc.oneof(
+      word,
+      cut,
+      fc.tuple(fc.oneof(word, cut), word).map(([a, b]) => `${a}:${b}`),
+    );
+    const header = fc.oneof(
+      fc.string(),
+      fc.base64String(),
+      text.map(basic),
+      fc.tuple(fc.constantFrom('Bearer', 'bearer', 'Basic', 'Digest'), text).map(([a, b]) => `${a} ${b}`),
+    );
     await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.string(), fc.string().map(basic), fc.base64String()), async (header) => {
-        fc.pre(!opening.has(header));
-        expect((await ask(header)).status).toBe(401);
+      fc.asyncProperty(header, async (sent) => {
+        const [, scheme = '', value = ''] = /^(\S+) +(\S+)$/.exec(sent.trim()) ?? [];
+        const isBasic = scheme.toLowerCase() === 'basic';
+        const held = isBasic ? Buffer.from(value, 'base64').toString('utf8') : value;
+        const opens = opening.has(`${scheme.toLowerCase()} ${held}`);
+        expect((await ask(sent)).status).toBe(opens ? 200 : 401);
       }),
+      { numRuns: 1000 },
     );
   });
 });
 
-test('only the schemes that there are credentials for are named', async () => {
+test('Basic is always offered, so that browsers ask; Bearer where there are tokens', async () => {
   const bearerOnly = guarded(
     async () => reply(200, ''),
     async () => ({ ...credentials, users: [] }),
@@ -95,11 +129,23 @@ test('only the schemes that there are credentials for are named', async () => {
     async () => ({ ...credentials, tokens: [] }),
   );
   expect((await ask('', '/', 'GET', bearerOnly)).headers['www-authenticate']).toBe(
-    'Bearer realm="vcc-exporter"',
+    'Basic realm="vcc-exporter", charset="UTF-8", Bearer realm="vcc-exporter"',
   );
   expect((await ask('', '/', 'GET', basicOnly)).headers['www-authenticate']).toBe(
     'Basic realm="vcc-exporter", charset="UTF-8"',
   );
+});
+
+test('without tokens the user token is nobody in particular', async () => {
+  const password = new Secret('password of a user called token');
+  const named = (name: string) =>
+    guarded(
+      async () => reply(200, ''),
+      async () => ({ tokens: [], users: [{ name, password }] }),
+    );
+  const asked = basic('token:password of a user called token');
+  expect(await ask(asked, '/', 'GET', named('token'))).toMatchObject({ status: 200 });
+  expect(await ask(asked, '/', 'GET', named('other'))).toMatchObject({ status: 401 });
 });
 
 test('without any credentials nobody is let in', async () => {
@@ -108,7 +154,9 @@ test('without any credentials nobody is let in', async () => {
     async () => ({ tokens: [], users: [] }),
   );
   expect(await ask('Bearer ', '/metrics', 'GET', closed)).toMatchObject({ status: 503 });
-  expect(await ask(basic(':'), '/metrics', 'GET', closed)).toMatchObject({ status: 503 });
+  for (const none of [':', 'token:']) {
+    expect(await ask(basic(none), '/metrics', 'GET', closed)).toMatchObject({ status: 503 });
+  }
 });
 
 test('the scrape gets the time that finding out has left', async () => {

@@ -27,6 +27,7 @@ export function readingOf(agents: readonly Agent[], more: Partial<Reading> = {})
     requests: 2,
     retries: 0,
     clockSkewMs: 250,
+    simulated: false,
     cached: false,
     ...more,
   };

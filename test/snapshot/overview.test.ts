@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import { accountOverview, teamOverviews, toDuration } from '../../src/snapshot/overview.ts';
+import { agent, takenAtMs } from '../support/agents.ts';
+import { fullReadingOf, readingOf, rosterOf } from '../support/reading.ts';
+
+const agents = [
+  agent('a', { presenceSinceMs: takenAtMs - 90_000 }),
+  agent('b', { presence: 'Away' }),
+  agent('c', { presence: 'ExtendedAway' }),
+  agent('d', { presence: 'LoggedOut' }),
+  agent('e', { live: 1 }),
+];
+const roster = rosterOf({ b: { team: 'Support' }, c: { team: 'Claims' }, x: { team: 'Empty' } });
+const reading = fullReadingOf(agents, roster);
+
+describe('at a glance', () => {
+  test('an account has everybody once', () => {
+    const row = accountOverview('acme', reading.floor!);
+    expect(row).toMatchObject({ name: 'acme', agents: 5, ready: 2, idle: 1, busy: 1, away: 2, loggedOut: 1 });
+  });
+
+  test('nobody idle is an empty duration', () => {
+    expect(accountOverview('acme', readingOf([agents[1]!]).floor!).longestIdle).toBe('');
+  });
+
+  test('teams are those with agents, by name, and who is in none comes last', () => {
+    expect(teamOverviews(reading, 1).map(({ name, agents: count }) => [name, count])).toEqual([
+      ['Claims', 1],
+      ['Support', 1],
+      ['(no team)', 3],
+    ]);
+  });
+
+  test('teams are left out without a roster, a snapshot, or of more than four accounts', () => {
+    expect(teamOverviews(reading, 4)).toHaveLength(3);
+    expect(teamOverviews(reading, 5)).toEqual([]);
+    expect(teamOverviews(readingOf(agents), 1)).toEqual([]);
+    expect(teamOverviews(readingOf([], { floor: undefined }), 1)).toEqual([]);
+  });
+});
+
+test.each([
+  [0, '0 s'],
+  [7400, '7 s'],
+  [99_000, '99 s'],
+  [100_000, '2 min'],
+  [5_900_000, '98 min'],
+  [6_000_000, '1.7 h'],
+  [86_400_000, '24.0 h'],
+  [172_800_000, '2 d'],
+])('%i ms are %s', (ms, text) => {
+  expect(toDuration(ms)).toBe(text);
+});
