@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { createScrapers } from '../aws/open-scrapers.ts';
 import { createReadText } from '../aws/read-text.ts';
 import { ExporterError, scrapeErrors, toScrapeErrorCode } from '../errors.ts';
@@ -12,8 +13,9 @@ import type { Command, Terminal } from './terminal.ts';
 type Step = [string, () => Promise<string>];
 
 /** Goes the way to the metrics step by step, account by account, and says how each went; exit status 1 if one failed. */
-export const check: Command = async (terminal) => {
-  const local = await openLocalAccounts(terminal);
+export const check: Command = async (terminal, args) => {
+  const { values } = parseArgs({ args, options: { demo: { type: 'boolean', default: false } } });
+  const local = await openLocalAccounts(terminal, values.demo ? 'always' : 'never');
   const scrapers = createScrapers(local, terminal.note);
   const count = local.accounts.length;
   if (count > 1) terminal.print(`ok      Settings: ${count} accounts`);
@@ -43,8 +45,7 @@ async function checkAccount(
 
   const settingsStep: Step = [
     'Settings',
-    async () =>
-      `account ${account.name}${simulator ? ', the built-in stand-in (no credentials are set)' : ''}`,
+    async () => `account ${account.name}${simulator ? ', of the simulator' : ''}`,
   ];
   const secretStep: Step = [
     'Secret',

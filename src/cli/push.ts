@@ -9,7 +9,7 @@ import { PushError } from '../push/errors.ts';
 import { createMemoryLine } from '../push/line.ts';
 import type { Pusher } from '../push/pusher.ts';
 import { nextSlot } from '../push/slots.ts';
-import { openLocalAccounts, readLocalEnvironment } from './accounts.ts';
+import { openLocalAccounts } from './accounts.ts';
 import type { Command, Terminal } from './terminal.ts';
 
 /** What waits on disk is tried for ever; what does not last, until the next sample. */
@@ -23,8 +23,11 @@ const onceMs = 30_000;
 
 /** Samples all accounts on a clock, or once, and pushes the samples; a queue on disk holds them until they have arrived. */
 export const push: Command = async (terminal, args) => {
-  const { values } = parseArgs({ args, options: { once: { type: 'boolean', default: false } } });
-  const local = await openLocalAccounts(terminal);
+  const { values } = parseArgs({
+    args,
+    options: { once: { type: 'boolean', default: false }, demo: { type: 'boolean', default: false } },
+  });
+  const local = await openLocalAccounts(terminal, values.demo ? 'always' : 'never');
   let unlock: (() => Promise<void>) | undefined;
   let opened: OpenPushers | undefined;
   try {
@@ -37,7 +40,7 @@ export const push: Command = async (terminal, args) => {
         `VCC_PUSH_FOLDER: expected a folder that can be written; ${folder} cannot (${code})`,
       ]);
     });
-    opened = await openPushers(await readLocalEnvironment(terminal), local, {
+    opened = await openPushers(local.env, local, {
       log: terminal.note,
       print: terminal.print,
       store: createStateStore(state ?? join(folder, 'state')),
@@ -51,7 +54,6 @@ export const push: Command = async (terminal, args) => {
             }
           : { destination, line: createMemoryLine(false), carry: destination.deliver, retry: retries.memory },
     });
-    if (local.simulator) terminal.note('No VCC credentials are set: pushing the built-in stand-in.');
     const names = opened.destinations.map(({ name }) => name).join(', ');
     terminal.note(`Pushing ${opened.pushers.map(({ account }) => account).join(', ')} to ${names}.`);
     const { pushers, settings } = opened;

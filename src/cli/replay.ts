@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openQueue, type Received } from '../aws/queue.ts';
-import { createReadText } from '../aws/read-text.ts';
-import { loadConfig } from '../config/accounts.ts';
-import { ConfigError } from '../config/load.ts';
+import { ConfigError, loadSettings } from '../config/load.ts';
+import type { Settings } from '../config/settings.ts';
 import { listRejected, lockFolder, replayRejected } from '../push/disk-line.ts';
 import { PushError } from '../push/errors.ts';
 import { parseParcel } from '../push/parcel.ts';
-import { readLocalEnvironment } from './accounts.ts';
+import { loadLocalConfig, readLocalEnvironment } from './accounts.ts';
 import type { Command, Terminal } from './terminal.ts';
 
 /** While they are looked at, nobody else gets them. */
@@ -16,7 +15,7 @@ const hideSeconds = 60;
 /** What was rejected: shows it, or puts it back into the queue, to be sent again. */
 export const replay: Command = async (terminal, args) => {
   const { values } = parseArgs({ args, options: { list: { type: 'boolean', default: false } } });
-  const { settings } = await loadConfig(await readLocalEnvironment(terminal), createReadText());
+  const settings = await loadReplaySettings(terminal);
   const { VCC_PUSH_QUEUE_URL: to, VCC_PUSH_REJECTED_URL: from } = settings;
   const count =
     to !== undefined && from !== undefined
@@ -27,6 +26,15 @@ export const replay: Command = async (terminal, args) => {
   );
   return 0;
 };
+
+/** Of queues that are named nothing else need be known; a folder is that of an exporter, whose settings must be there. */
+async function loadReplaySettings(terminal: Terminal): Promise<Settings> {
+  const local = await readLocalEnvironment(terminal);
+  const named = local.env.VCC_PUSH_QUEUE_URL?.trim() && local.env.VCC_PUSH_REJECTED_URL?.trim();
+  if (named) return loadSettings(local.env);
+  const hint = ' Queues of SQS are named by VCC_PUSH_QUEUE_URL and VCC_PUSH_REJECTED_URL.';
+  return (await loadLocalConfig(local, hint)).settings;
+}
 
 async function replayQueue(terminal: Terminal, from: string, to: string, list: boolean): Promise<number> {
   const rejected = openQueue(from);

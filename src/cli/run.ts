@@ -18,12 +18,12 @@ const help = `vcc-exporter: Prometheus exporter for Vonage Contact Center
   vcc-exporter replay       send again what a destination rejected  [--list]
   vcc-exporter forward      send any exposition by remote write  --from URL --to URL [--once] …
   vcc-exporter check        try settings, credentials and the API, step by step
-  vcc-exporter simulate     serve a stand-in for the VCC API
+  vcc-exporter simulate     serve a simulator of the VCC API
 
   --help, --version
 
 Settings come from the environment or a .env file: docs/configuration.md.
-Without credentials invented contact centres are shown.
+serve, scrape, push and check show simulated accounts with --demo.
 
 ${forwardHelp}
 

@@ -10,7 +10,11 @@ import type { Command } from './terminal.ts';
 export const scrape: Command = async (terminal, args) => {
   const { values } = parseArgs({
     args,
-    options: { format: { type: 'string', default: 'text' }, account: { type: 'string' } },
+    options: {
+      format: { type: 'string', default: 'text' },
+      account: { type: 'string' },
+      demo: { type: 'boolean', default: false },
+    },
   });
   const format = formats.find(({ name }) => name === values.format);
   if (!format) {
@@ -18,8 +22,7 @@ export const scrape: Command = async (terminal, args) => {
       `--format: expected ${formats.map(({ name }) => name).join(' or ')}; received "${values.format}"`,
     ]);
   }
-  const local = await openLocalAccounts(terminal);
-  if (local.simulator) terminal.note('No VCC credentials are set: scraping the built-in stand-in.');
+  const local = await openLocalAccounts(terminal, values.demo ? 'always' : 'never');
   const scrapers = createScrapers(local, terminal.note);
   try {
     const chosen = scrapers.filter(

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { createScrapers } from '../aws/open-scrapers.ts';
 import { ConfigError } from '../config/load.ts';
 import type { Scrape } from '../scrape.ts';
@@ -14,8 +15,16 @@ import type { Command, Terminal } from './terminal.ts';
 const lookEveryMs = 15_000;
 
 /** Serves metrics on this machine and shows the floor. */
-export const serve: Command = async (terminal) => {
-  const local = await openLocalAccounts(terminal);
+export const serve: Command = async (terminal, args) => {
+  const { values } = parseArgs({
+    args,
+    options: {
+      demo: { type: 'boolean', default: false },
+      'demo-if-unset': { type: 'boolean', default: false },
+    },
+  });
+  const demo = values.demo ? 'always' : values['demo-if-unset'] ? 'if-unset' : 'never';
+  const local = await openLocalAccounts(terminal, demo);
   const { settings, simulator } = local;
   // On a screen the table shows a failure too.
   const log = terminal.interactive ? () => {} : terminal.note;
@@ -49,14 +58,6 @@ export const serve: Command = async (terminal) => {
     if (served === app && !['127.0.0.1', '::1', 'localhost'].includes(settings.HOST)) {
       terminal.note(
         `Everybody who can reach ${settings.HOST} may read the metrics; with VCC_SCRAPE_TOKENS a token is asked for.`,
-      );
-    }
-    if (simulator) {
-      terminal.print(
-        'No VCC credentials are set: these are invented contact centres, served by the built-in stand-in.',
-      );
-      terminal.print(
-        'For a real one set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION (docs/configuration.md).',
       );
     }
     terminal.print(`Metrics: ${server.url}/metrics   Page: ${server.url}/   Stop: Ctrl+C`);

@@ -9,7 +9,7 @@ import type { Command } from './terminal.ts';
 export const simulateHelp = `Options of simulate:
   --agents N          10 to 50000 agents, in each account (200)
   --accounts N        1 to 1000 accounts (1); more than one are printed as YAML for VCC_CONFIG
-  --seed N            another contact centre (1)
+  --seed N            other agents and calls (1)
   --port N            port on localhost (9755; 0: any free one)
   --latency MS        added to every answer (0)
   --token-seconds N   life of a token (7200)
@@ -21,7 +21,7 @@ ${Object.values(faultKinds)
                       account=simulated-2
                       as in --fault status=503,retry-after=2,page=3,times=2`;
 
-/** Serves a stand-in for the API on this machine. */
+/** Serves a simulator of the API on this machine. */
 export const simulate: Command = async (terminal, args) => {
   const string = { type: 'string' } as const;
   const { values } = parseArgs({
@@ -63,14 +63,15 @@ export const simulate: Command = async (terminal, args) => {
     throw error.code === 'EADDRINUSE' ? new ConfigError([`--port: port ${options.port} is in use`]) : error;
   });
   if (count === 1) {
-    terminal.note(`A stand-in for the VCC API with ${options.agents} agents. Point an exporter at it with:`);
+    terminal.note(`A simulator of the VCC API with ${options.agents} agents. Point an exporter at it with:`);
+    terminal.print(`VCC_ACCOUNT=${simulator.accounts[0]!.name}`);
     terminal.print(`VCC_API_URL=${simulator.apiUrl}`);
     terminal.print(`VCC_TOKEN_URL=${simulator.tokenUrl}`);
     terminal.print(`VCC_CLIENT_ID=${simulator.clientId}`);
     terminal.print(`VCC_CLIENT_SECRET=${simulator.clientSecret}`);
   } else {
     const each = `${count} accounts of ${options.agents} agents each`;
-    terminal.note(`A stand-in for the VCC API with ${each}. Save this and point VCC_CONFIG at it:`);
+    terminal.note(`A simulator of the VCC API with ${each}. Save this and point VCC_CONFIG at it:`);
     terminal.print(toConfigYaml(simulator));
   }
   await terminal.stopped;

@@ -28,7 +28,7 @@ export const settings = {
     field: 'name',
     about: 'Name of the account, as it shall stand in the label `account` of every series.',
     parse: labelValue,
-    absent: '`default`, or `simulated` with the stand-in',
+    absent: '`default`',
   }),
   VCC_CLIENT_ID: setting({
     section: 'Account',
@@ -36,7 +36,7 @@ export const settings = {
     about:
       'Client id of API credentials with the scope `stats` (VCC Admin Portal, Account Settings, API Credentials).',
     parse: text,
-    absent: 'from the secret; locally, without one: run against the stand-in for the API',
+    absent: 'from the secret (`VCC_SECRET_ID`) or the list of accounts (`VCC_CONFIG`)',
     sensitive: true,
   }),
   VCC_CLIENT_SECRET: setting({

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -6,6 +6,7 @@ import { run } from '../../src/cli/run.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { environmentOf } from '../support/account.ts';
+import { rememberingTerminal } from '../support/terminal.ts';
 
 let simulator: Simulator;
 let folder: string;
@@ -15,26 +16,11 @@ beforeAll(async () => {
 });
 afterEach(() => {
   simulator.faults.length = 0;
-  rmSync(join(folder, '.env'), { force: true });
 });
 afterAll(() => simulator.close());
 
-/** A terminal that remembers what was written. */
-function terminal(env: Terminal['env'] = {}, interactive = false) {
-  let stop = () => {};
-  const stopped = new Promise<void>((resolve) => {
-    stop = resolve;
-  });
-  const lines: string[] = [];
-  const notes: string[] = [];
-  const print = (line: string) => void lines.push(line);
-  const note = (line: string) => void notes.push(line);
-  const until = async (pattern: RegExp) => {
-    while (!lines.some((line) => pattern.test(line))) await new Promise((resolve) => setTimeout(resolve, 5));
-    return pattern.exec(lines.find((line) => pattern.test(line))!)!;
-  };
-  return { env, folder, print, note, interactive, stopped, stop, lines, notes, until };
-}
+const terminal = (env: Terminal['env'] = {}, interactive = false) =>
+  rememberingTerminal(folder, env, interactive);
 
 describe('vcc-exporter', () => {
   test('explains itself', async () => {
@@ -74,7 +60,7 @@ describe('vcc-exporter', () => {
   });
 
   test('reports all bad settings, a line each', async () => {
-    const io = terminal({ VCC_REGION: 'us', PORT: 'x', VCC_TIMEOT: '3' });
+    const io = terminal({ ...environmentOf(simulator), VCC_REGION: 'us', PORT: 'x', VCC_TIMEOT: '3' });
     expect(await run(io, ['serve'])).toBe(2);
     expect(io.notes).toEqual([
       'vcc-exporter: VCC_REGION: expected one of emea, nam, apac; received "us"',
@@ -83,44 +69,8 @@ describe('vcc-exporter', () => {
     ]);
   });
 
-  test('does not pretend when an address is set but no credentials are', async () => {
-    const io = terminal({ VCC_API_URL: 'https://nam.api.newvoicemedia.com' });
-    expect(await run(io, ['check'])).toBe(2);
-    expect(io.notes).toEqual([
-      'vcc-exporter: VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials, since VCC_API_URL is set; received nothing',
-    ]);
-  });
-
-  test('reads a .env file, below the environment', async () => {
-    const { VCC_ACCOUNT: _, ...env } = environmentOf(simulator);
-    writeFileSync(join(folder, '.env'), 'VCC_ACCOUNT="from file" # comment\nVCC_PAGE_SIZE=7\n');
-    const io = terminal({ ...env, VCC_PAGE_SIZE: '20' });
-    expect(await run(io, ['scrape'])).toBe(0);
-    expect(io.lines[0]).toContain('vcc_scrape_pages{account="from file"} 2');
-    writeFileSync(join(folder, '.env'), 'VCC_ACOUNT=x\n');
-    const typo = terminal(env);
-    expect(await run(typo, ['scrape'])).toBe(2);
-    expect(typo.notes).toEqual([
-      'vcc-exporter: VCC_ACOUNT: there is no such setting; did you mean VCC_ACCOUNT?',
-    ]);
-  });
-
-  test.each([
-    ['VCC_CLIENT_SECRET: hunter2\nPORT=1\n', 1],
-    ['# fine\n\nVCC_CLIENT_SECRET hunter2\nVCC_REGION=nam\n', 3],
-    ['VCC_REGION=nam\nhunter2', 2],
-  ])(
-    'names the line of a .env file that it does not understand, never its content',
-    async (content, line) => {
-      writeFileSync(join(folder, '.env'), content);
-      const io = terminal();
-      expect(await run(io, ['scrape'])).toBe(2);
-      expect(io.notes).toEqual([`vcc-exporter: .env, line ${line}: expected NAME=value`]);
-    },
-  );
-
   test('does not repeat a variable’s name that is none', async () => {
-    const io = terminal({ 'VCC_CLIENT_SECRET: hunter2\nPORT': '1' });
+    const io = terminal({ ...environmentOf(simulator), 'VCC_CLIENT_SECRET: hunter2\nPORT': '1' });
     expect(await run(io, ['scrape'])).toBe(2);
     expect(io.notes).toEqual([
       'vcc-exporter: a variable that begins with VCC_ has a name that is not letters, digits and _',
@@ -144,13 +94,6 @@ describe('scrape', () => {
     expect(await run(io, ['scrape'])).toBe(1);
     expect(io.lines.join()).toContain('vcc_up{account="test"} 0');
     expect(io.notes[0]).toMatch(/answered 403: the credentials lack the scope stats$/);
-  });
-
-  test('shows invented contact centres when there are no credentials, and says so', async () => {
-    const io = terminal();
-    expect(await run(io, ['scrape'])).toBe(0);
-    expect(io.notes).toEqual(['No VCC credentials are set: scraping the built-in stand-in.']);
-    expect(io.lines.join()).toContain('vcc_snapshot_agents{account="simulated-uk"} 120');
   });
 });
 
@@ -270,14 +213,6 @@ describe('serve', () => {
     expect(io.notes[0]).toContain('VCC_SCRAPE_TOKENS, VCC_SCRAPE_USERS: expected scrape credentials');
   });
 
-  test('says that the contact centres are invented when there are no credentials', async () => {
-    const io = terminal({ PORT: '0' });
-    const done = run(io, ['serve']);
-    await io.until(/No VCC credentials are set: these are invented contact centres/);
-    io.stop();
-    expect(await done).toBe(0);
-  });
-
   test('says in one line when the port is in use', async () => {
     const { port } = new URL(simulator.apiUrl);
     const io = terminal({ ...env(), PORT: port });
@@ -305,8 +240,8 @@ test('simulate prints settings that another exporter can use', async () => {
   const env = Object.fromEntries(io.lines.map((line) => line.split('=') as [string, string]));
   const other = terminal(env);
   expect(await run(other, ['scrape'])).toBe(0);
-  expect(other.lines[0]).toContain('vcc_snapshot_agents{account="default"} 30');
-  expect(other.lines[0]).toContain('vcc_scrape_api_retries{account="default"} 1');
+  expect(other.lines[0]).toContain('vcc_snapshot_agents{account="simulated-1"} 30');
+  expect(other.lines[0]).toContain('vcc_scrape_api_retries{account="simulated-1"} 1');
   io.stop();
   expect(await done).toBe(0);
 });
