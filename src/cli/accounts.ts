@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
 import { type OpenAccounts, withVaults } from '../aws/open-accounts.ts';
 import { createReadText } from '../aws/read-text.ts';
 import { type Config, loadConfig } from '../config/accounts.ts';
@@ -8,6 +6,7 @@ import { ConfigError, type Environment } from '../config/load.ts';
 import { Secret } from '../config/secret.ts';
 import type { SettingName, Settings } from '../config/settings.ts';
 import { type Simulator, startSimulator } from '../simulator/server.ts';
+import { readEnvFile } from './env-file.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The accounts to read on this machine, and the simulator that was started for them, if any. */
@@ -136,23 +135,4 @@ function simulatedConfig(settings: Settings, simulator: Simulator): Config {
     VCC_ROSTER: settings.VCC_ROSTER ?? ('users-api' as const),
   }));
   return { settings, accounts };
-}
-
-async function readEnvFile(path: string): Promise<Environment | undefined> {
-  let content: string;
-  try {
-    content = await readFile(path, 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return undefined;
-    throw new ConfigError([`${path}: cannot be read (${code ?? 'unknown error'})`]);
-  }
-  // parseEnv takes what it does not understand for part of the next name, and a line may hold a secret: check first,
-  // quote nothing.
-  const strays = content
-    .split('\n')
-    .flatMap((line, index) => (/^\s*(#.*|(export\s+)?\w+\s*=.*)?$/.test(line) ? [] : [index + 1]));
-  if (strays.length > 0)
-    throw new ConfigError(strays.map((line) => `${path}, line ${line}: expected NAME=value`));
-  return parseEnv(content) as Environment;
 }

@@ -199,4 +199,70 @@ describe('.env', () => {
       ]);
     },
   );
+
+  test.each([
+    ['CRLF', 'VCC_ACCOUNT=acme\r\nVCC_PAGE_SIZE=20\r\n'],
+    ['CR', 'VCC_ACCOUNT=acme\rVCC_PAGE_SIZE=20\r'],
+    ['a byte order mark', '\uFEFFVCC_ACCOUNT=acme\nVCC_PAGE_SIZE=20'],
+    ['export', 'export VCC_ACCOUNT=acme\n  export   VCC_PAGE_SIZE="20"\n'],
+    ['quotes, spaces and comments', ` VCC_ACCOUNT = 'acme'  # x\n#y\n\nVCC_PAGE_SIZE="20"# "z"\n`],
+    ['comments without quotes', 'VCC_ACCOUNT=acme # x#y\nVCC_PAGE_SIZE=20\t#\nVCC_REGION= # none\n'],
+  ])('is read with %s', async (_, content) => {
+    const { VCC_ACCOUNT: __, ...env } = environmentOf(simulator);
+    writeEnv(content);
+    const io = terminal(env);
+    expect(await run(io, ['scrape'])).toBe(0);
+    expect(io.lines[0]).toContain('vcc_scrape_pages{account="acme"} 2');
+  });
+
+  test('may hold any secret in single quotes', async () => {
+    const secret = 'a#b "c" $d \\n =e';
+    const other = await startSimulator({ agents: 10, clientSecret: secret });
+    try {
+      const { VCC_CLIENT_SECRET: _, ...env } = environmentOf(other);
+      writeEnv(`VCC_CLIENT_SECRET='${secret}'\r\n`);
+      expect(await run(terminal(env), ['check'])).toBe(0);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test.each([
+    ['VCC_CLIENT_SECRET="hunter2', 'a closing quote on the same line'],
+    ['VCC_CLIENT_SECRET="hunter2\nhunter3"', 'a closing quote on the same line'],
+    ["VCC_CLIENT_SECRET='hun'ter2", 'nothing but a comment behind the closing quote'],
+    ['VCC_CLIENT_SECRET="hun\\"ter2"', 'nothing but a comment behind the closing quote'],
+    ['VCC_CLIENT_SECRET=hun#ter2', 'quotes around a value with a # in it'],
+    ['VCC_CLIENT_SECRET=#hunter2', 'quotes around a value with a # in it'],
+  ])('is refused with %j, which would be half a secret', async (content, expected) => {
+    writeEnv(content);
+    const notes = await refusal(['scrape']);
+    expect(notes[0]).toBe(`vcc-exporter: FOLDER/.env, line 1: expected ${expected}`);
+    expect(notes.join()).not.toContain('hun');
+  });
+
+  test.each<[string, Uint8Array, string]>([
+    [
+      'UTF-16, as Windows PowerShell writes it',
+      Buffer.from('\uFEFFVCC_REGION=nam', 'utf16le'),
+      'is UTF-16; save it as UTF-8',
+    ],
+    ['Latin 1', Buffer.from('VCC_ACCOUNT=S\xe4les', 'latin1'), 'is not UTF-8; save it as UTF-8'],
+  ])('is refused in %s', async (_, content, problem) => {
+    writeEnv(content);
+    expect(await refusal(['serve', '--demo-if-unset'])).toEqual([`vcc-exporter: FOLDER/.env: ${problem}`]);
+  });
+
+  test('is refused where it is a folder', async () => {
+    mkdirSync(join(folder, '.env'));
+    expect(await refusal(['check'])).toEqual(['vcc-exporter: FOLDER/.env: is a folder']);
+  });
+
+  test('is refused with placeholders in place of credentials', async () => {
+    writeEnv('VCC_CLIENT_ID=…\nVCC_CLIENT_SECRET=<your client secret>\n');
+    expect(await refusal(['check'])).toEqual([
+      'vcc-exporter: VCC_CLIENT_ID: expected the client id; received a placeholder',
+      'vcc-exporter: VCC_CLIENT_SECRET: expected the client secret; received a placeholder',
+    ]);
+  });
 });
