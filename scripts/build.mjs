@@ -54,21 +54,19 @@ const requireBuiltins = {
 };
 
 /**
- * What the tables of settings say to their readers is for docs/configuration.md; no bundle shows it, and it would be a sixth
+ * What the tables of settings say to their readers is for docs/configuration.md; a bundle does not show it, and it would be a sixth
  * of a handler's code.
  */
-const leaveOutDocs = {
+const leaveOutDocs = (...fields) => ({
   name: 'leave-out-docs',
   setup({ onLoad }) {
+    const documented = new RegExp(`^ +(?:${fields.join('|')}):\\s+'(?:[^'\\\\]|\\\\.)*',\\n`, 'gm');
     onLoad({ filter: /\/src\/config\/[\w-]*settings\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace(
-        /^ +(?:about|absent|section):\s+'(?:[^'\\]|\\.)*',\n/gm,
-        '',
-      ),
+      contents: readFileSync(path, 'utf8').replace(documented, ''),
       loader: 'ts',
     }));
   },
-};
+});
 
 const shared = {
   absWorkingDir: root,
@@ -82,7 +80,7 @@ const shared = {
   // Beside the bundle and not named in it: what is deployed stays small, and `npm run stack` can still read a trace.
   sourcemap: 'external',
   outExtension: { '.js': '.mjs' },
-  plugins: [requireBuiltins, leaveOutDocs],
+  plugins: [requireBuiltins],
   alias: { 'prom-client': './scripts/prom-client.mjs' },
   define: {
     BUILD_VERSION: JSON.stringify(version),
@@ -110,13 +108,15 @@ await build({
     [later]: `src/documents/${later}.ts`,
   },
   outdir: join(outdir, 'handlers'),
-  plugins: [...shared.plugins, loadLater],
+  plugins: [...shared.plugins, leaveOutDocs('about', 'absent', 'section'), loadLater],
   banner: { js: requireBanner },
 });
 await build({
   ...shared,
   entryPoints: { cli: 'src/cli/main.ts' },
   outdir,
+  // Help lists settings by their sections.
+  plugins: [...shared.plugins, leaveOutDocs('about', 'absent')],
   banner: { js: `#!/usr/bin/env node\n${requireBanner}` },
 });
 

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { type OpenAccounts, withVaults } from '../aws/open-accounts.ts';
 import { createReadText } from '../aws/read-text.ts';
 import { type Config, loadConfig } from '../config/accounts.ts';
@@ -116,10 +116,13 @@ function namesSettings(env: Environment): boolean {
   return Object.entries(env).some(([name, value]) => name.startsWith('VCC_') && value !== undefined);
 }
 
-/** Settings from the environment and, below it, a .env file. @throws ConfigError */
-export async function readLocalEnvironment({ env, folder }: Terminal): Promise<LocalEnvironment> {
-  const path = join(folder, '.env');
+/** Settings from the environment and, below it, a .env file or the one that is named. @throws ConfigError */
+export async function readLocalEnvironment({ env, folder, envFile }: Terminal): Promise<LocalEnvironment> {
+  const path = resolve(folder, envFile ?? '.env');
   const values = await readEnvFile(path);
+  if (envFile !== undefined && values === undefined) {
+    throw new ConfigError([`--env-file: ${path}: there is no such file`]);
+  }
   return { env: { ...values, ...env }, file: { path, values } };
 }
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { openQueue, type Received } from '../aws/queue.ts';
 import { ConfigError, loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
@@ -7,24 +7,34 @@ import { listRejected, lockFolder, replayRejected } from '../push/disk-line.ts';
 import { PushError } from '../push/errors.ts';
 import { parseParcel } from '../push/parcel.ts';
 import { loadLocalConfig, readLocalEnvironment } from './accounts.ts';
-import type { Command, Terminal } from './terminal.ts';
+import { accountSections, type Command } from './command.ts';
+import type { Terminal } from './terminal.ts';
 
 /** While they are looked at, nobody else gets them. */
 const hideSeconds = 60;
 
 /** What was rejected: shows it, or puts it back into the queue, to be sent again. */
-export const replay: Command = async (terminal, args) => {
-  const { values } = parseArgs({ args, options: { list: { type: 'boolean', default: false } } });
-  const settings = await loadReplaySettings(terminal);
-  const { VCC_PUSH_QUEUE_URL: to, VCC_PUSH_REJECTED_URL: from } = settings;
-  const count =
-    to !== undefined && from !== undefined
-      ? await replayQueue(terminal, from, to, values.list)
-      : await replayFolder(terminal, resolve(terminal.folder, settings.VCC_PUSH_FOLDER), values.list);
-  terminal.note(
-    values.list ? `${count} rejected.` : `${count} put back; they are sent again, in the order of the queue.`,
-  );
-  return 0;
+export const replay: Command<{ list?: true }> = {
+  name: 'replay',
+  summary: 'send again what a destination rejected',
+  about:
+    'Puts what a destination rejected back into the queue, to be sent again: from the queue of VCC_PUSH_REJECTED_URL to that of VCC_PUSH_QUEUE_URL if both are set, else in the folder of push (VCC_PUSH_FOLDER), which must not be running.',
+  options: [new Option('--list', 'only show it')],
+  sections: [...accountSections, 'Push'],
+  statuses: ['it was put back, or shown', 'it failed'],
+  examples: ['replay --list', 'replay'],
+  async run(terminal, { list = false }) {
+    const settings = await loadReplaySettings(terminal);
+    const { VCC_PUSH_QUEUE_URL: to, VCC_PUSH_REJECTED_URL: from } = settings;
+    const count =
+      to !== undefined && from !== undefined
+        ? await replayQueue(terminal, from, to, list)
+        : await replayFolder(terminal, resolve(terminal.folder, settings.VCC_PUSH_FOLDER), list);
+    terminal.note(
+      list ? `${count} rejected.` : `${count} put back; they are sent again, in the order of the queue.`,
+    );
+    return 0;
+  },
 };
 
 /** Of queues that are named nothing else need be known; a folder is that of an exporter, whose settings must be there. */

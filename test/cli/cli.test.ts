@@ -23,42 +23,6 @@ const terminal = (env: Terminal['env'] = {}, interactive = false) =>
   rememberingTerminal(folder, env, interactive);
 
 describe('vcc-exporter', () => {
-  test('explains itself', async () => {
-    const help = terminal();
-    expect(await run(help, ['--help'])).toBe(0);
-    for (const command of ['serve', 'scrape', 'check', 'simulate'])
-      expect(help.lines[0]).toContain(`vcc-exporter ${command}`);
-    const version = terminal();
-    expect(await run(version, ['--version'])).toBe(0);
-    expect(version.lines[0]).toMatch(/^vcc-exporter \S+ \(\S+\), Node\.js v\d+/);
-  });
-
-  test.each([
-    [
-      [],
-      'vcc-exporter: expected serve, scrape, push, replay, forward, check, simulate; received nothing. --help says more.',
-    ],
-    [
-      ['scrap'],
-      'vcc-exporter: expected serve, scrape, push, replay, forward, check, simulate; received "scrap". --help says more.',
-    ],
-    [['scrape', '--format', 'json'], 'vcc-exporter: --format: expected text or openmetrics; received "json"'],
-    [
-      ['simulate', '--agents', '5'],
-      'vcc-exporter: --agents: expected a whole number from 10 to 50000; received "5"',
-    ],
-  ])('does not understand %j, and says what it would', async (args, note) => {
-    const io = terminal();
-    expect(await run(io, args)).toBe(2);
-    expect(io.notes).toEqual([note]);
-  });
-
-  test('reports an option that does not exist', async () => {
-    const io = terminal();
-    expect(await run(io, ['simulate', '--agnets', '50'])).toBe(2);
-    expect(io.notes[0]).toMatch(/^vcc-exporter: Unknown option '--agnets'/);
-  });
-
   test('reports all bad settings, a line each', async () => {
     const io = terminal({ ...environmentOf(simulator), VCC_REGION: 'us', PORT: 'x', VCC_TIMEOT: '3' });
     expect(await run(io, ['serve'])).toBe(2);
@@ -106,6 +70,7 @@ describe('check', () => {
       'ok      Token',
       'ok      First page',
       'ok      Snapshot',
+      '\nThe account test can be read.',
     ]);
     expect(io.lines[2]).toMatch(/40 of 40 agents, 1 pages, its clock -?\d\.\d s from ours/);
   });
@@ -113,12 +78,52 @@ describe('check', () => {
   test('stops at the first step that fails, with what to do', async () => {
     const io = terminal(environmentOf(simulator, { VCC_CLIENT_SECRET: 'wrong' }));
     expect(await run(io, ['check'])).toBe(1);
-    expect(io.lines).toHaveLength(3);
+    expect(io.lines).toHaveLength(4);
+    expect(io.lines[3]).toBe('\nThe account cannot be read: test (Token).');
     expect(io.lines[1]).toMatch(
       /^FAILED {2}Token: POST .*: answered 400: the client id and secret were not accepted/,
     );
     expect(io.lines[2]).toMatch(/^ {8}Check VCC_CLIENT_ID and VCC_CLIENT_SECRET/);
     expect(io.lines.join()).not.toContain('wrong');
+  });
+});
+
+describe('check and scrape of several accounts', () => {
+  const accountsOf = (...secrets: string[]) =>
+    ['accounts:', ...secrets.flatMap((secret, index) => accountOf(`acme-${index + 1}`, secret))].join('\n');
+  const accountOf = (name: string, secret: string) => [
+    `  - name: ${name}`,
+    `    client_id: ${simulator.clientId}`,
+    `    client_secret: ${secret}`,
+    `    token_url: ${simulator.tokenUrl}`,
+    `    api_url: ${simulator.apiUrl}`,
+  ];
+
+  test('check ends with how many can be read, and which cannot and why', async () => {
+    const good = terminal({ VCC_CONFIG: accountsOf(simulator.clientSecret, simulator.clientSecret) });
+    expect(await run(good, ['check'])).toBe(0);
+    expect(good.lines.at(-1)).toBe('\nAll 2 accounts can be read.');
+    const bad = terminal({ VCC_CONFIG: accountsOf(simulator.clientSecret, 'wrong') });
+    expect(await run(bad, ['check'])).toBe(1);
+    expect(bad.lines.at(-1)).toBe('\n1 of 2 accounts cannot be read: acme-2 (Token).');
+  });
+
+  test('--account chooses one, and a name that there is not is refused', async () => {
+    const env = { VCC_CONFIG: accountsOf(simulator.clientSecret, 'wrong') };
+    const check = terminal(env);
+    expect(await run(check, ['check', '--account', 'acme-1'])).toBe(0);
+    expect(check.lines[0]).toBe('ok      Settings: account acme-1');
+    expect(check.lines.at(-1)).toBe('\nThe account acme-1 can be read.');
+    const scrape = terminal(env);
+    expect(await run(scrape, ['scrape', '--account', 'acme-2'])).toBe(1);
+    expect(scrape.lines.join()).not.toContain('acme-1');
+    for (const command of ['check', 'scrape']) {
+      const io = terminal(env);
+      expect(await run(io, [command, '--account', 'acme-3'])).toBe(2);
+      expect(io.notes).toEqual([
+        'vcc-exporter: --account: expected one of acme-1, acme-2; received "acme-3"',
+      ]);
+    }
   });
 });
 
@@ -213,12 +218,21 @@ describe('serve', () => {
     expect(io.notes[0]).toContain('VCC_SCRAPE_TOKENS, VCC_SCRAPE_USERS: expected scrape credentials');
   });
 
+  test('--port and --host win over the settings, whatever those are', async () => {
+    const io = terminal({ ...env(), PORT: 'x', HOST: '127.0.0.9' });
+    const done = run(io, ['serve', '--port', '0', '--host', '127.0.0.1']);
+    const [, host] = await io.until(/^Metrics: http:\/\/(127\.0\.0\.\d):\d+\/metrics/);
+    expect(host).toBe('127.0.0.1');
+    io.stop();
+    expect(await done).toBe(0);
+  });
+
   test('says in one line when the port is in use', async () => {
     const { port } = new URL(simulator.apiUrl);
     const io = terminal({ ...env(), PORT: port });
     expect(await run(io, ['serve'])).toBe(2);
     expect(io.notes).toEqual([
-      `vcc-exporter: HOST, PORT: port ${port} on 127.0.0.1 is in use; set PORT to another (0: any free one)`,
+      `vcc-exporter: HOST, PORT: port ${port} on 127.0.0.1 is in use; choose another with PORT or --port (0: any free one)`,
     ]);
   });
 });
