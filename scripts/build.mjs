@@ -7,9 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
+import nodeVersion from './node-version.cjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const { version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const { version, engines } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 const { outdir } = parseArgs({ options: { outdir: { type: 'string', default: join(root, 'dist') } } }).values;
 
 /** The commit being built, or `unknown` outside a checkout. */
@@ -24,6 +25,15 @@ function revision() {
 
 /** prom-client is CommonJS and asks for Node's own modules by require, which an ES module lacks. */
 const requireBanner = 'const require = process.getBuiltinModule;';
+
+/** First of all, since an older Node.js would fail with a message that helps nobody. 2: it stays so until somebody acts. */
+const versionBanner = `{
+  const problem = (${nodeVersion.problemOf})(process.versions.node, ${JSON.stringify(engines.node)});
+  if (problem !== undefined) {
+    process.stderr.write(\`vcc-exporter: \${problem}\\n\`);
+    process.exit(2);
+  }
+}`;
 
 /**
  * Imports of Node's own modules become requires. What an ES module imports is copied name by name, and some of the names
@@ -117,7 +127,7 @@ await build({
   outdir,
   // Help lists settings by their sections.
   plugins: [...shared.plugins, leaveOutDocs('about', 'absent')],
-  banner: { js: `#!/usr/bin/env node\n${requireBanner}` },
+  banner: { js: `#!/usr/bin/env node\n${versionBanner}\n${requireBanner}` },
 });
 
 /** A fixed time (zips hold local time), so that the same code gives the same bytes: unchanged functions stay as they are. */
