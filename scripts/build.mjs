@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
+import nodeVersion from './node-version.cjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const { version, homepage } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const { version, homepage, engines } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 const { outdir } = parseArgs({ options: { outdir: { type: 'string', default: join(root, 'dist') } } }).values;
 
 /** The commit being built, or `unknown` outside a checkout. */
@@ -28,6 +29,15 @@ const builtins = new RegExp(`^(?:node:.*|${builtinModules.join('|')})$`);
 
 /** prom-client is CommonJS and asks for Node's own modules by require, which an ES module lacks. */
 const requireBanner = 'const require = process.getBuiltinModule;';
+
+/** First of all, since an older Node.js would fail with a message that helps nobody. 2: it stays so until somebody acts. */
+const versionBanner = `{
+  const problem = (${nodeVersion.problemOf})(process.versions.node, ${JSON.stringify(engines.node)});
+  if (problem !== undefined) {
+    process.stderr.write(\`vcc-exporter: \${problem}\\n\`);
+    process.exit(2);
+  }
+}`;
 
 /**
  * Imports of Node's own modules become requires. What an ES module imports is copied name by name, and some of the names
@@ -58,21 +68,19 @@ const requireBuiltins = {
 };
 
 /**
- * What the tables of settings say to their readers is for docs/configuration.md; no bundle shows it, and it would be a sixth
+ * What the tables of settings say to their readers is for docs/configuration.md; a bundle does not show it, and it would be a sixth
  * of a handler's code.
  */
-const leaveOutDocs = {
+const leaveOutDocs = (...fields) => ({
   name: 'leave-out-docs',
   setup({ onLoad }) {
+    const documented = new RegExp(`^ +(?:${fields.join('|')}):\\s+'(?:[^'\\\\]|\\\\.)*',\\n`, 'gm');
     onLoad({ filter: /\/src\/config\/[\w-]*settings\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace(
-        /^ +(?:about|absent|section):\s+'(?:[^'\\]|\\.)*',\n/gm,
-        '',
-      ),
+      contents: readFileSync(path, 'utf8').replace(documented, ''),
       loader: 'ts',
     }));
   },
-};
+});
 
 const shared = {
   absWorkingDir: root,
@@ -86,7 +94,7 @@ const shared = {
   // Beside the bundle and not named in it: what is deployed stays small, and `npm run stack` can still read a trace.
   sourcemap: 'external',
   outExtension: { '.js': '.mjs' },
-  plugins: [requireBuiltins, leaveOutDocs],
+  plugins: [requireBuiltins],
   alias: {
     'prom-client': './scripts/prom-client.mjs',
     // The agents for proxies would write the proxy's password to where DEBUG is set.
@@ -124,14 +132,16 @@ await build({
     ...later,
   },
   outdir: join(outdir, 'handlers'),
-  plugins: [...shared.plugins, loadLater],
+  plugins: [...shared.plugins, leaveOutDocs('about', 'absent', 'section'), loadLater],
   banner: { js: requireBanner },
 });
 await build({
   ...shared,
   entryPoints: { cli: 'src/cli/main.ts' },
   outdir,
-  banner: { js: `#!/usr/bin/env node\n${requireBanner}` },
+  // Help lists settings by their sections.
+  plugins: [...shared.plugins, leaveOutDocs('about', 'absent')],
+  banner: { js: `#!/usr/bin/env node\n${versionBanner}\n${requireBanner}` },
 });
 
 /** A fixed time (zips hold local time), so that the same code gives the same bytes: unchanged functions stay as they are. */

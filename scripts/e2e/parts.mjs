@@ -278,30 +278,38 @@ function getCompilers() {
   run('apt-get', ['install', '--quiet', '--yes', 'g++', 'make', 'cmake', 'autoconf', 'automake', 'libtool']);
 }
 
-/** The Node.js that Lambda runs. npm's package `node` fetches its binary by a script; these are those binaries. */
-function getNode24() {
+/** A Node.js in a folder of .cache/e2e. npm's package `node` fetches its binary by a script; these are those binaries. */
+function getNode(folderName, version) {
   const name = `node-${windows ? 'win' : process.platform}-${process.arch}`;
   const binary = windows ? 'node.exe' : 'node';
-  const node = join(cache, 'node24', 'node_modules', name, 'bin', binary);
+  const node = join(cache, folderName, 'node_modules', name, 'bin', binary);
   const use = () => {
-    const version = run(node, ['--version']);
-    if (version !== `v${nodeVersion}`) throw new Missing(`is ${version}`);
-    return { what: `Node.js ${version}, npm’s ${name} in .cache/e2e`, node };
+    const found = run(node, ['--version']);
+    if (found !== `v${version}`) throw new Missing(`is ${found}`);
+    return { what: `Node.js ${found}, npm’s ${name} in .cache/e2e`, node };
   };
   const found = orNothing(use);
   if (found) return found;
+  makeFolder(folderName, (folder) => {
+    const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+    const args = ['install', '--prefix', folder, ...flags, `${name}@${version}`];
+    run('npm', args, { cwd: folder, shell: windows });
+  });
+  return use();
+}
+
+/** The Node.js that Lambda runs. */
+function getNode24() {
   try {
-    makeFolder('node24', (folder) => {
-      const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
-      const args = ['install', '--prefix', folder, ...flags, `${name}@${nodeVersion}`];
-      run('npm', args, { cwd: folder, shell: windows });
-    });
-    return use();
+    return getNode('node24', nodeVersion);
   } catch (error) {
     if (!(error instanceof Missing) || !process.version.startsWith('v24.')) throw error;
     return { what: `Node.js ${process.version}, the one that runs this`, node: process.execPath };
   }
 }
+
+/** One that is too old, as Debian 12 and Ubuntu 24.04 have it. */
+const getNode18 = () => getNode('node18', '18.19.0');
 
 /** Compiles .proto files to TypeScript: buf, and the generator of the library that the exporter writes protobuf with. */
 function getBuf() {
@@ -382,6 +390,7 @@ export const getters = {
   victoriaMetrics: getVictoriaMetrics,
   python: getPython,
   node24: getNode24,
+  node18: getNode18,
   runtimeClient: getRuntimeClient,
   moto: getMoto,
   awsCli: getAwsCli,

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { DocumentError, type ReadText } from '../documents/errors.ts';
+import { decodeText } from '../documents/text.ts';
 import { ExporterError } from '../errors.ts';
 import { directNetwork, type Network } from '../http/network.ts';
 import { clientOptions, describeUnreached } from './sdk-client.ts';
@@ -29,7 +30,7 @@ export function createReadText(network: Network = directNetwork): ReadText {
       const command = new sdk.GetObjectCommand({ Bucket: bucket, Key: key });
       const { Body, ContentLength } = await client.send(command, { abortSignal: signal });
       if ((ContentLength ?? 0) > maxBytes) throw tooLarge(location);
-      return toText(location, (await Body?.transformToByteArray()) ?? new Uint8Array());
+      return decodeText((await Body?.transformToByteArray()) ?? new Uint8Array(), location);
     } catch (error) {
       if (signal.aborted && signal.reason instanceof ExporterError) throw signal.reason;
       if (error instanceof DocumentError) throw error;
@@ -81,21 +82,12 @@ async function readFileText(path: string): Promise<string> {
     if (!found.isFile())
       throw new DocumentError(`${path}: ${found.isDirectory() ? 'is a folder' : 'is not a file'}`);
     if (found.size > maxBytes) throw tooLarge(path);
-    return toText(path, await readFile(path));
+    return decodeText(await readFile(path), path);
   } catch (error) {
     if (error instanceof DocumentError) throw error;
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     const reason = fileReasons[code] ?? `cannot be read (${code})`;
     throw new DocumentError(`${path}: ${reason}`, { cause: error });
-  }
-}
-
-/** Text is UTF-8: of another encoding different names may become the same. */
-function toText(location: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new DocumentError(`${location}: expected UTF-8; save it in that encoding`, { cause: error });
   }
 }
 

@@ -1,65 +1,145 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parseEnv } from 'node:util';
+import { resolve } from 'node:path';
 import { type OpenAccounts, withVaults } from '../aws/open-accounts.ts';
 import { openNetwork } from '../aws/open-network.ts';
 import { createReadText } from '../aws/read-text.ts';
 import { type Config, loadConfig } from '../config/accounts.ts';
 import { ConfigError, type Environment } from '../config/load.ts';
 import { Secret } from '../config/secret.ts';
-import type { Settings } from '../config/settings.ts';
+import type { SettingName, Settings } from '../config/settings.ts';
+import type { Network } from '../http/network.ts';
 import { type Simulator, startSimulator } from '../simulator/server.ts';
+import { readEnvFile } from './env-file.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The accounts to read on a laptop, and the stand-in that was started for them, if any. */
+/** The accounts to read on this machine, and the simulator that was started for them, if any. */
 export interface LocalAccounts extends OpenAccounts {
   simulator: Simulator | undefined;
+  /** What the settings were read from. */
+  env: Environment;
 }
 
-/** Shown when no credentials are given. */
+/** Settings from the environment and, below it, a .env file; and where that file was looked for. */
+export interface LocalEnvironment {
+  env: Environment;
+  /** `values` is undefined where there is no such file. */
+  file: { path: string; values: Environment | undefined };
+  /** How other machines are reached from here. */
+  network: Network;
+}
+
+/** Whether simulated accounts are shown: never, on request, or if no VCC_* setting is set either. */
+export type Demo = 'never' | 'always' | 'if-unset';
+
+/** What --demo shows. */
 const simulated = [
   { name: 'simulated-uk', agents: 120, region: 'emea' },
   { name: 'simulated-us', agents: 80, region: 'nam' },
 ] as const;
 
+/** Settings that say which account it is: simulated ones have their own. */
+const identity = [
+  'VCC_ACCOUNT',
+  'VCC_CLIENT_ID',
+  'VCC_CLIENT_SECRET',
+  'VCC_SECRET_ID',
+  'VCC_TOKEN_URL',
+  'VCC_API_URL',
+  'VCC_CONFIG',
+  'VCC_REGION',
+] as const satisfies SettingName[];
+
 /**
- * Settings from the environment and, below it, a .env file; without any credentials, accounts of a stand-in
- * that is started for them. @throws ConfigError
+ * The accounts that the settings describe, or simulated ones if those are asked for. A simulator is started for them.
+ * @throws ConfigError without credentials, too: no number is shown that nobody asked to be simulated
  */
-export async function openLocalAccounts(terminal: Terminal): Promise<LocalAccounts> {
-  const env = await readLocalEnvironment(terminal);
-  const network = await openNetwork(env);
-  const config = await loadConfig(env, createReadText(network));
-  const { settings } = config;
-  const credentials = settings.VCC_CLIENT_ID !== undefined || settings.VCC_SECRET_ID !== undefined;
-  if (credentials || settings.VCC_CONFIG !== undefined) {
-    return { ...withVaults(config, network, terminal.note), simulator: undefined };
+export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'): Promise<LocalAccounts> {
+  const local = await readLocalEnvironment(terminal);
+  const isDemo = demo === 'always' || (demo === 'if-unset' && !namesSettings(local.env));
+  if (!isDemo) {
+    const config = await loadLocalConfig(local, ' --demo shows simulated accounts.');
+    return { ...withVaults(config, local.network, terminal.note), simulator: undefined, env: local.env };
   }
-  const meant = (['VCC_API_URL', 'VCC_TOKEN_URL'] as const).filter((name) => settings[name] !== undefined);
-  if (meant.length > 0) {
-    const problem = `expected API credentials, since ${meant.join(' and ')} is set; received nothing`;
-    throw new ConfigError([`VCC_CLIENT_ID, VCC_CLIENT_SECRET: ${problem}`]);
-  }
-  const name = settings.VCC_ACCOUNT;
-  const shown = name === undefined ? simulated : [{ name, agents: 200, region: settings.VCC_REGION }];
-  const simulator = await startSimulator({ accounts: shown });
-  return { ...withVaults(simulatedConfig(settings, shown, simulator), network, terminal.note), simulator };
+  const leftOut = identity.filter((name) => local.env[name]?.trim());
+  if (leftOut.length > 0) terminal.note(`--demo leaves out ${leftOut.join(', ')}.`);
+  const env = Object.fromEntries(
+    Object.entries(local.env).filter(([name]) => !(identity as readonly string[]).includes(name)),
+  );
+  const { settings } = await loadConfig(env, createReadText(local.network));
+  const simulator = await startSimulator({ accounts: simulated });
+  terminal.note(
+    demo === 'always'
+      ? 'These are simulated accounts.'
+      : 'No VCC_* setting is set, so these are simulated accounts. Set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION for yours (docs/configuration.md).',
+  );
+  return {
+    ...withVaults(simulatedConfig(settings, simulator), local.network, terminal.note),
+    simulator,
+    env,
+  };
 }
 
-/** Settings from the environment and, below it, a .env file. @throws ConfigError */
-export async function readLocalEnvironment(terminal: Terminal): Promise<Environment> {
-  return { ...(await readEnvFile(terminal.folder)), ...terminal.env };
+/**
+ * What the settings describe; there must be credentials. `hint` is a sentence about what else to do.
+ * @throws ConfigError which says where settings were looked for, if credentials are what lacks
+ */
+export async function loadLocalConfig(local: LocalEnvironment, hint = ''): Promise<Config> {
+  const { env, file } = local;
+  const missing = missingCredentials(env);
+  const problems: string[] = [];
+  // Half of them is a problem that the settings themselves report.
+  if (missing.length === 2) {
+    problems.push(
+      'VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials there, in a secret (VCC_SECRET_ID) or in a list of accounts (VCC_CONFIG); received nothing',
+    );
+  }
+  let config: Config | undefined;
+  try {
+    config = await loadConfig(env, createReadText(local.network));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    if (missing.length === 0) throw error;
+    problems.unshift(...error.problems);
+  }
+  if (config && problems.length === 0) return config;
+  const emptied = missing.filter((name) => file.values?.[name]?.trim());
+  const inEnvironment =
+    emptied.length > 0 ? `, where ${emptied.join(' and ')} ${emptied.length > 1 ? 'are' : 'is'} empty,` : '';
+  const absent = missing.filter((name) => !emptied.includes(name));
+  const lacks = absent.length > 0 ? `, which has no ${absent.join(' and no ')}` : '';
+  const inFile = file.values === undefined ? ', which does not exist' : lacks;
+  const where = `the environment${inEnvironment} and in ${file.path}${inFile}`;
+  problems.push(`looked for settings in ${where}.${hint}`);
+  throw new ConfigError(problems);
 }
 
-function simulatedConfig(
-  settings: Settings,
-  shown: readonly { region: Settings['VCC_REGION'] }[],
-  simulator: Simulator,
-): Config {
+function missingCredentials(env: Environment): SettingName[] {
+  const lacks = (name: SettingName) => !env[name]?.trim();
+  return lacks('VCC_SECRET_ID') && lacks('VCC_CONFIG')
+    ? (['VCC_CLIENT_ID', 'VCC_CLIENT_SECRET'] as const).filter(lacks)
+    : [];
+}
+
+/** An empty one counts: who names a setting has an account in mind. */
+function namesSettings(env: Environment): boolean {
+  return Object.entries(env).some(([name, value]) => name.startsWith('VCC_') && value !== undefined);
+}
+
+/** Settings from the environment and, below it, a .env file or the one that is named. @throws ConfigError */
+export async function readLocalEnvironment({ env, folder, envFile }: Terminal): Promise<LocalEnvironment> {
+  const path = resolve(folder, envFile ?? '.env');
+  const values = await readEnvFile(path);
+  if (envFile !== undefined && values === undefined) {
+    throw new ConfigError([`--env-file: ${path}: there is no such file`]);
+  }
+  const all = { ...values, ...env };
+  return { env: all, file: { path, values }, network: await openNetwork(all) };
+}
+
+function simulatedConfig(settings: Settings, simulator: Simulator): Config {
   const accounts = simulator.accounts.map((account, index) => ({
     ...settings,
     VCC_ACCOUNT: account.name,
-    VCC_REGION: shown[index]!.region,
+    VCC_REGION: simulated[index]!.region,
     VCC_CLIENT_ID: account.clientId,
     VCC_CLIENT_SECRET: new Secret(account.clientSecret),
     VCC_TOKEN_URL: simulator.tokenUrl,
@@ -67,23 +147,4 @@ function simulatedConfig(
     VCC_ROSTER: settings.VCC_ROSTER ?? ('users-api' as const),
   }));
   return { settings, accounts };
-}
-
-async function readEnvFile(folder: string): Promise<Environment> {
-  let content: string;
-  try {
-    content = await readFile(join(folder, '.env'), 'utf8');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return {};
-    throw new ConfigError([`.env: cannot be read (${code ?? 'unknown error'})`]);
-  }
-  // parseEnv takes what it does not understand for part of the next name, and a line may hold a secret: check first,
-  // quote nothing.
-  const strays = content
-    .split('\n')
-    .flatMap((line, index) => (/^\s*(#.*|(export\s+)?\w+\s*=.*)?$/.test(line) ? [] : [index + 1]));
-  if (strays.length > 0)
-    throw new ConfigError(strays.map((line) => `.env, line ${line}: expected NAME=value`));
-  return parseEnv(content) as Environment;
 }

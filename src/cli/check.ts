@@ -5,46 +5,76 @@ import { beginTrip, systemTiming } from '../http/fetch.ts';
 import { createFetchRosterFrom } from '../roster/document.ts';
 import { connect, type Scraper } from '../scrape.ts';
 import { type LocalAccounts, openLocalAccounts } from './accounts.ts';
+import { accountSections, type Command } from './command.ts';
 import { floorTable } from './floor-table.ts';
-import type { Command, Terminal } from './terminal.ts';
+import { accountOption, chooseAccounts, demoOf, demoOption } from './options.ts';
+import type { Terminal } from './terminal.ts';
 
 /** What is tried, and how it went. */
 type Step = [string, () => Promise<string>];
 
-/** Goes the way to the metrics step by step, account by account, and says how each went; exit status 1 if one failed. */
-export const check: Command = async (terminal) => {
-  const local = await openLocalAccounts(terminal);
+/** Goes the way to the metrics step by step, account by account, and says how each went. */
+export const check: Command<{ account?: string; demo?: true }> = {
+  name: 'check',
+  summary: 'try settings, credentials and the API, step by step',
+  about:
+    'Tries for each account what a scrape needs: settings, the secret, a token, the first page, the roster, a whole snapshot. The first step that fails is the last of its account. The last line says how many accounts can be read.',
+  options: [accountOption(), demoOption()],
+  sections: accountSections,
+  statuses: ['all accounts can be read', 'some cannot'],
+  examples: ['check', 'check --account acme-uk', 'check --env-file /etc/vcc-exporter/env'],
+  async run(terminal, options) {
+    const opened = await openLocalAccounts(terminal, demoOf(options));
+    try {
+      return await checkAccounts(terminal, chooseAccounts(opened, options.account));
+    } finally {
+      await opened.simulator?.close();
+    }
+  },
+};
+
+async function checkAccounts(terminal: Terminal, local: LocalAccounts): Promise<number> {
   const scrapers = createScrapers(local, terminal.note);
   const count = local.accounts.length;
   if (count > 1) terminal.print(`ok      Settings: ${count} accounts`);
-  let failed = false;
+  const failed: string[] = [];
   try {
     for (const [index, scraper] of scrapers.entries()) {
       if (count > 1) terminal.print(`\n${scraper.account}`);
-      if (!(await checkAccount(terminal, local, index, scraper))) failed = true;
+      const step = await checkAccount(terminal, local, index, scraper);
+      if (step !== undefined) failed.push(`${scraper.account} (${step})`);
     }
-    return failed ? 1 : 0;
   } finally {
     for (const scraper of scrapers) scraper.close();
-    await local.simulator?.close();
   }
-};
+  terminal.print(`\n${summary(scrapers[0]!.account, count, failed)}`);
+  return failed.length > 0 ? 1 : 0;
+}
 
-/** Whether all steps succeeded; the first that fails is the last. */
+function summary(name: string, count: number, failed: readonly string[]): string {
+  if (count === 1)
+    return failed.length > 0
+      ? `The account cannot be read: ${failed[0]}.`
+      : `The account ${name} can be read.`;
+  return failed.length > 0
+    ? `${failed.length} of ${count} accounts cannot be read: ${failed.join(', ')}.`
+    : `All ${count} accounts can be read.`;
+}
+
+/** The step that failed, which is the last; undefined when all succeeded. */
 async function checkAccount(
   terminal: Terminal,
   { accounts, network, simulator }: LocalAccounts,
   index: number,
   scraper: Scraper,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const { account, settings, vault } = accounts[index]!;
   const connection = connect(account, systemTiming, { network });
   const trip = beginTrip(account.timeoutMs, systemTiming.now());
 
   const settingsStep: Step = [
     'Settings',
-    async () =>
-      `account ${account.name}${simulator ? ', the built-in stand-in (no credentials are set)' : ''}`,
+    async () => `account ${account.name}${simulator ? ', of the simulator' : ''}`,
   ];
   const secretStep: Step = [
     'Secret',
@@ -105,10 +135,10 @@ async function checkAccount(
         terminal.print(`FAILED  ${name}: ${error.message}`);
         const code = toScrapeErrorCode(error);
         if (code) terminal.print(`        ${scrapeErrors[code].advice}`);
-        return false;
+        return name;
       }
     }
-    return true;
+    return undefined;
   } finally {
     trip.end();
     connection.close();

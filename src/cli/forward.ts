@@ -1,7 +1,5 @@
-import { parseArgs } from 'node:util';
-import { openNetwork } from '../aws/open-network.ts';
+import { Option } from 'commander';
 import { build } from '../build.ts';
-import { ConfigError } from '../config/load.ts';
 import { duration, labelValue, oneOf, pushUrl, Unfit } from '../config/parse.ts';
 import { systemTiming } from '../http/fetch.ts';
 import { createSend } from '../http/send.ts';
@@ -9,18 +7,9 @@ import { createForwarder, type Forwarder } from '../push/forward.ts';
 import { createPost } from '../push/post.ts';
 import { remoteWrite } from '../push/remote-write.ts';
 import { readLocalEnvironment } from './accounts.ts';
-import type { Command, Terminal } from './terminal.ts';
-
-/** What `forward` understands, for its --help. */
-export const forwardHelp = `Options of forward:
-  --from URL          an exposition, Prometheus text or OpenMetrics
-  --to URL            a receiver of Prometheus remote write
-  --interval TIME     from one scrape to the next (15s)
-  --once              scrape and send once
-  --job NAME          label job (forward)
-  --instance NAME     label instance (host and port of --from)
-  --version V         of remote write, 1.0 or 2.0 (1.0)
-  --header 'N: V'     header of the requests to --to; may be given several times`;
+import type { Command } from './command.ts';
+import { collect, createOptionReader } from './options.ts';
+import type { Terminal } from './terminal.ts';
 
 /** As many as the receivers that were tried take at once. */
 const limits = { maxSamples: 5000, maxBytes: 1_000_000 };
@@ -34,54 +23,87 @@ const retry = { retries: Number.POSITIVE_INFINITY, baseDelayMs: 500, maxDelayMs:
 /** Longest that `--once` goes on trying, after the scrape. */
 const onceMs = 30_000;
 
+interface ForwardOptions {
+  from: string;
+  to: string;
+  interval: string;
+  once?: true;
+  job: string;
+  instance?: string;
+  remoteWriteVersion: string;
+  header: readonly string[];
+}
+
 /** Scrapes an exposition on a clock, or once, and sends it by remote write. */
-export const forward: Command = async (terminal, args) => {
-  const { from, to, interval, once, job, instance, version, headers } = readOptions(args);
-  const userAgent = `vcc-exporter/${build.version}`;
-  const send = createSend(await openNetwork(await readLocalEnvironment(terminal)));
-  const secrets = Object.entries(headers)
-    .filter(([name]) => name.toLowerCase() === 'authorization')
-    .flatMap(([, value]) => [value, value.replace(/^\S+ +/, '')]);
-  const post = createPost(
-    send,
-    timeoutMs,
-    Object.assign(async <T>(request: T) => request, { secrets }),
-  );
-  const { deliver } = remoteWrite(
-    {
-      name: 'forward',
-      type: 'remote-write',
-      url: to,
-      version,
-      headers,
-      labels: {},
-      job,
-      instance,
-      wants: undefined,
-      limits,
-      namespace: '',
-      userAgent,
-    },
-    { post, print: terminal.print, now: Date.now },
-  );
-  const forwarder = createForwarder(
-    {
-      from: { url: from, timeoutMs: Math.min(interval, timeoutMs), userAgent },
-      job,
-      instance,
-      version,
-      limits,
-      retry,
-    },
-    { send, deliver, timing: systemTiming, log: terminal.note },
-  );
-  try {
-    if (once) return await forwardOnce(forwarder);
-    await forwardOn(forwarder, interval, terminal);
-    return 0;
-  } finally {
-    send.close();
-  }
+export const forward: Command<ForwardOptions> = {
+  name: 'forward',
+  summary: 'send any exposition by remote write',
+  about:
+    'Scrapes an exposition, Prometheus text or OpenMetrics, every --interval and sends its samples by Prometheus remote write (docs/remote-write-conformance.md).',
+  options: [
+    new Option('--from <url>', 'an exposition').default('', 'none; it must be given'),
+    new Option('--to <url>', 'a receiver of remote write').default('', 'none; it must be given'),
+    new Option('--interval <time>', 'from one scrape to the next').default('15s'),
+    new Option('--once', 'scrape and send once'),
+    new Option('--job <name>', 'label job').default('forward'),
+    new Option('--instance <name>', 'label instance (default: host and port of --from)'),
+    new Option('--remote-write-version <version>', 'of remote write, 1.0 or 2.0').default('1.0'),
+    new Option('--header <header>', "'Name: value' in the requests to --to; may be given several times")
+      .default([], 'none')
+      .argParser(collect),
+  ],
+  sections: [],
+  statuses: ['it was stopped; with --once: all was sent', 'it failed; with --once: not all was sent'],
+  examples: ['forward --from http://localhost:9754/metrics --to http://localhost:9090/api/v1/write --once'],
+  async run(terminal, given) {
+    const { from, to, interval, once, job, instance, version, headers } = readOptions(given);
+    const userAgent = `vcc-exporter/${build.version}`;
+    const { network } = await readLocalEnvironment(terminal);
+    const send = createSend(network);
+    const secrets = Object.entries(headers)
+      .filter(([name]) => name.toLowerCase() === 'authorization')
+      .flatMap(([, value]) => [value, value.replace(/^\S+ +/, '')]);
+    const post = createPost(
+      send,
+      timeoutMs,
+      Object.assign(async <T>(request: T) => request, { secrets }),
+    );
+    const { deliver } = remoteWrite(
+      {
+        name: 'forward',
+        type: 'remote-write',
+        url: to,
+        version,
+        headers,
+        labels: {},
+        job,
+        instance,
+        wants: undefined,
+        limits,
+        namespace: '',
+        userAgent,
+      },
+      { post, print: terminal.print, now: Date.now },
+    );
+    const forwarder = createForwarder(
+      {
+        from: { url: from, timeoutMs: Math.min(interval, timeoutMs), userAgent },
+        job,
+        instance,
+        version,
+        limits,
+        retry,
+      },
+      { send, deliver, timing: systemTiming, log: terminal.note },
+    );
+    try {
+      if (once) return await forwardOnce(forwarder);
+      await forwardOn(forwarder, interval, terminal);
+      return 0;
+    } finally {
+      send.close();
+    }
+  },
 };
 
 async function forwardOnce(forwarder: Forwarder): Promise<number> {
@@ -106,47 +128,24 @@ async function forwardOn(forwarder: Forwarder, intervalMs: number, terminal: Ter
   await sending;
 }
 
-function readOptions(args: string[]) {
-  const string = { type: 'string' } as const;
-  const { values } = parseArgs({
-    args,
-    options: {
-      from: { ...string, default: '' },
-      to: { ...string, default: '' },
-      interval: { ...string, default: '15s' },
-      once: { type: 'boolean', default: false },
-      job: { ...string, default: 'forward' },
-      instance: string,
-      version: { ...string, default: '1.0' },
-      header: { ...string, multiple: true, default: [] },
-    },
-  });
-  const problems: string[] = [];
-  const read = <T>(option: string, given: string, parse: (text: string) => T, shown = `"${given}"`): T => {
-    try {
-      return parse(given);
-    } catch (error) {
-      if (!(error instanceof Unfit)) throw error;
-      problems.push(`--${option}: expected ${error.expected}; received ${given === '' ? 'nothing' : shown}`);
-      return undefined as T;
-    }
-  };
+function readOptions(given: ForwardOptions) {
+  const { read, done } = createOptionReader();
   // Both may hold a token in their query.
-  const from = read('from', values.from, pushUrl, 'another one');
-  const to = read('to', values.to, pushUrl, 'another one');
+  const from = read('from', given.from, pushUrl, 'another one');
+  const to = read('to', given.to, pushUrl, 'another one');
   const options = {
     from,
     to,
-    interval: read('interval', values.interval, duration(1000, 900_000)),
-    once: values.once,
-    job: read('job', values.job, labelValue),
-    instance: read('instance', values.instance ?? (from ? hostAndPort(from) : 'none'), labelValue),
-    version: read('version', values.version, oneOf(['1.0', '2.0'])),
+    interval: read('interval', given.interval, duration(1000, 900_000)),
+    once: given.once,
+    job: read('job', given.job, labelValue),
+    instance: read('instance', given.instance ?? (from ? hostAndPort(from) : 'none'), labelValue),
+    version: read('remote-write-version', given.remoteWriteVersion, oneOf(['1.0', '2.0'])),
     headers: Object.fromEntries(
-      values.header.map((each) => read('header', each, header, 'another one') ?? []),
+      given.header.map((each) => read('header', each, header, 'another one') ?? []),
     ),
   };
-  if (problems.length > 0) throw new ConfigError(problems);
+  done();
   return options;
 }
 

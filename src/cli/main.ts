@@ -1,5 +1,8 @@
 import { run } from './run.ts';
 
+// The AWS SDK warns at each start that a version to come needs a newer Node.js. Which one this needs is in package.json.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 const stopped = new Promise<void>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   if (process.env.npm_lifecycle_event === undefined) return;

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { type OpenPushers, openPushers } from '../aws/open-pushers.ts';
 import { createStateStore } from '../aws/state-store.ts';
 import { ConfigError } from '../config/load.ts';
@@ -9,8 +9,10 @@ import { PushError } from '../push/errors.ts';
 import { createMemoryLine } from '../push/line.ts';
 import type { Pusher } from '../push/pusher.ts';
 import { nextSlot } from '../push/slots.ts';
-import { openLocalAccounts, readLocalEnvironment } from './accounts.ts';
-import type { Command, Terminal } from './terminal.ts';
+import { openLocalAccounts } from './accounts.ts';
+import { accountSections, type Command } from './command.ts';
+import { demoOf, demoOption } from './options.ts';
+import type { Terminal } from './terminal.ts';
 
 /** What waits on disk is tried for ever; what does not last, until the next sample. */
 const retries = {
@@ -22,47 +24,63 @@ const retries = {
 const onceMs = 30_000;
 
 /** Samples all accounts on a clock, or once, and pushes the samples; a queue on disk holds them until they have arrived. */
-export const push: Command = async (terminal, args) => {
-  const { values } = parseArgs({ args, options: { once: { type: 'boolean', default: false } } });
-  const local = await openLocalAccounts(terminal);
-  let unlock: (() => Promise<void>) | undefined;
-  let opened: OpenPushers | undefined;
-  try {
-    const { VCC_PUSH_FOLDER, VCC_PUSH_STATE: state } = local.settings;
-    const folder = resolve(terminal.folder, VCC_PUSH_FOLDER);
-    unlock = await lockFolder(folder).catch((error) => {
-      if (error instanceof PushError) throw new ConfigError([`VCC_PUSH_FOLDER: ${error.message}`]);
-      const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-      throw new ConfigError([
-        `VCC_PUSH_FOLDER: expected a folder that can be written; ${folder} cannot (${code})`,
-      ]);
-    });
-    opened = await openPushers(await readLocalEnvironment(terminal), local, {
-      log: terminal.note,
-      print: terminal.print,
-      store: createStateStore(state ?? join(folder, 'state'), local.network),
-      toRoute: async (destination, account) =>
-        destination.lasting
-          ? {
-              destination,
-              line: await openDiskLine(folder, account, destination.name),
-              carry: destination.deliver,
-              retry: retries.disk,
-            }
-          : { destination, line: createMemoryLine(false), carry: destination.deliver, retry: retries.memory },
-    });
-    if (local.simulator) terminal.note('No VCC credentials are set: pushing the built-in stand-in.');
-    const names = opened.destinations.map(({ name }) => name).join(', ');
-    terminal.note(`Pushing ${opened.pushers.map(({ account }) => account).join(', ')} to ${names}.`);
-    const { pushers, settings } = opened;
-    if (values.once) return await pushOnce(pushers, terminal);
-    await pushOn(pushers, settings.VCC_PUSH_INTERVAL, terminal);
-    return 0;
-  } finally {
-    opened?.close();
-    await unlock?.();
-    await local.simulator?.close();
-  }
+export const push: Command<{ once?: true; demo?: true }> = {
+  name: 'push',
+  summary: 'push samples to the destinations of VCC_PUSH_URL or VCC_PUSH_DESTINATIONS',
+  about:
+    'Samples all accounts every VCC_PUSH_INTERVAL and pushes the samples, by remote write, OTLP, to a Pushgateway or as CloudWatch metrics. Until they have arrived they wait in a queue on disk, in VCC_PUSH_FOLDER (docs/push.md).',
+  options: [new Option('--once', 'sample and push once'), demoOption()],
+  sections: [...accountSections, 'Push', 'Destinations'],
+  statuses: [
+    'it was stopped; with --once: all samples have arrived',
+    'it failed; with --once: not all samples have arrived',
+  ],
+  examples: ['push', 'push --once --env-file acme.env'],
+  async run(terminal, options) {
+    const local = await openLocalAccounts(terminal, demoOf(options));
+    let unlock: (() => Promise<void>) | undefined;
+    let opened: OpenPushers | undefined;
+    try {
+      const { VCC_PUSH_FOLDER, VCC_PUSH_STATE: state } = local.settings;
+      const folder = resolve(terminal.folder, VCC_PUSH_FOLDER);
+      unlock = await lockFolder(folder).catch((error) => {
+        if (error instanceof PushError) throw new ConfigError([`VCC_PUSH_FOLDER: ${error.message}`]);
+        const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+        throw new ConfigError([
+          `VCC_PUSH_FOLDER: expected a folder that can be written; ${folder} cannot (${code})`,
+        ]);
+      });
+      opened = await openPushers(local.env, local, {
+        log: terminal.note,
+        print: terminal.print,
+        store: createStateStore(state ?? join(folder, 'state'), local.network),
+        toRoute: async (destination, account) =>
+          destination.lasting
+            ? {
+                destination,
+                line: await openDiskLine(folder, account, destination.name),
+                carry: destination.deliver,
+                retry: retries.disk,
+              }
+            : {
+                destination,
+                line: createMemoryLine(false),
+                carry: destination.deliver,
+                retry: retries.memory,
+              },
+      });
+      const names = opened.destinations.map(({ name }) => name).join(', ');
+      terminal.note(`Pushing ${opened.pushers.map(({ account }) => account).join(', ')} to ${names}.`);
+      const { pushers, settings } = opened;
+      if (options.once) return await pushOnce(pushers, terminal);
+      await pushOn(pushers, settings.VCC_PUSH_INTERVAL, terminal);
+      return 0;
+    } finally {
+      opened?.close();
+      await unlock?.();
+      await local.simulator?.close();
+    }
+  },
 };
 
 async function pushOnce(pushers: readonly Pusher[], terminal: Terminal): Promise<number> {

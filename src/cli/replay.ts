@@ -1,35 +1,50 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { openNetwork } from '../aws/open-network.ts';
+import { Option } from 'commander';
 import { openQueue, type Queue, type Received } from '../aws/queue.ts';
-import { createReadText } from '../aws/read-text.ts';
-import { loadConfig } from '../config/accounts.ts';
-import { ConfigError } from '../config/load.ts';
+import { ConfigError, loadSettings } from '../config/load.ts';
+import type { Settings } from '../config/settings.ts';
 import { listRejected, lockFolder, replayRejected } from '../push/disk-line.ts';
 import { PushError } from '../push/errors.ts';
 import { parseParcel } from '../push/parcel.ts';
-import { readLocalEnvironment } from './accounts.ts';
-import type { Command, Terminal } from './terminal.ts';
+import { type LocalEnvironment, loadLocalConfig, readLocalEnvironment } from './accounts.ts';
+import { accountSections, type Command } from './command.ts';
+import type { Terminal } from './terminal.ts';
 
 /** While they are looked at, nobody else gets them. */
 const hideSeconds = 60;
 
 /** What was rejected: shows it, or puts it back into the queue, to be sent again. */
-export const replay: Command = async (terminal, args) => {
-  const { values } = parseArgs({ args, options: { list: { type: 'boolean', default: false } } });
-  const env = await readLocalEnvironment(terminal);
-  const network = await openNetwork(env);
-  const { settings } = await loadConfig(env, createReadText(network));
-  const { VCC_PUSH_QUEUE_URL: to, VCC_PUSH_REJECTED_URL: from } = settings;
-  const count =
-    to !== undefined && from !== undefined
-      ? await replayQueue(terminal, openQueue(from, network), openQueue(to, network), values.list)
-      : await replayFolder(terminal, resolve(terminal.folder, settings.VCC_PUSH_FOLDER), values.list);
-  terminal.note(
-    values.list ? `${count} rejected.` : `${count} put back; they are sent again, in the order of the queue.`,
-  );
-  return 0;
+export const replay: Command<{ list?: true }> = {
+  name: 'replay',
+  summary: 'send again what a destination rejected',
+  about:
+    'Puts what a destination rejected back into the queue, to be sent again: from the queue of VCC_PUSH_REJECTED_URL to that of VCC_PUSH_QUEUE_URL if both are set, else in the folder of push (VCC_PUSH_FOLDER), which must not be running.',
+  options: [new Option('--list', 'only show it')],
+  sections: [...accountSections, 'Push'],
+  statuses: ['it was put back, or shown', 'it failed'],
+  examples: ['replay --list', 'replay'],
+  async run(terminal, { list = false }) {
+    const local = await readLocalEnvironment(terminal);
+    const settings = await loadReplaySettings(local);
+    const { VCC_PUSH_QUEUE_URL: to, VCC_PUSH_REJECTED_URL: from } = settings;
+    const count =
+      to !== undefined && from !== undefined
+        ? await replayQueue(terminal, openQueue(from, local.network), openQueue(to, local.network), list)
+        : await replayFolder(terminal, resolve(terminal.folder, settings.VCC_PUSH_FOLDER), list);
+    terminal.note(
+      list ? `${count} rejected.` : `${count} put back; they are sent again, in the order of the queue.`,
+    );
+    return 0;
+  },
 };
+
+/** Of queues that are named nothing else need be known; a folder is that of an exporter, whose settings must be there. */
+async function loadReplaySettings(local: LocalEnvironment): Promise<Settings> {
+  const named = local.env.VCC_PUSH_QUEUE_URL?.trim() && local.env.VCC_PUSH_REJECTED_URL?.trim();
+  if (named) return loadSettings(local.env);
+  const hint = ' Queues of SQS are named by VCC_PUSH_QUEUE_URL and VCC_PUSH_REJECTED_URL.';
+  return (await loadLocalConfig(local, hint)).settings;
+}
 
 async function replayQueue(
   terminal: Terminal,

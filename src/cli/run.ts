@@ -1,71 +1,124 @@
+import { CommanderError, Command as Parser } from 'commander';
 import { build } from '../build.ts';
 import { ConfigError } from '../config/load.ts';
+import type { Setting } from '../config/setting.ts';
+import { settings } from '../config/settings.ts';
 import { logLine, toLogFields } from '../log.ts';
+import { readLocalEnvironment } from './accounts.ts';
 import { check } from './check.ts';
-import { forward, forwardHelp } from './forward.ts';
+import type { Command, Section } from './command.ts';
+import { forward } from './forward.ts';
 import { push } from './push.ts';
 import { replay } from './replay.ts';
 import { scrape } from './scrape.ts';
 import { serve } from './serve.ts';
-import { simulate, simulateHelp } from './simulate.ts';
-import type { Command, Terminal } from './terminal.ts';
+import { simulate } from './simulate.ts';
+import type { Terminal } from './terminal.ts';
 
-const help = `vcc-exporter: Prometheus exporter for Vonage Contact Center
+const program = 'vcc-exporter';
 
-  vcc-exporter serve        serve metrics on this machine and show the floor
-  vcc-exporter scrape       scrape once to standard output  [--format text|openmetrics] [--account NAME]
-  vcc-exporter push         push samples to where VCC_PUSH_URL or VCC_PUSH_DESTINATIONS say  [--once]
-  vcc-exporter replay       send again what a destination rejected  [--list]
-  vcc-exporter forward      send any exposition by remote write  --from URL --to URL [--once] …
-  vcc-exporter check        try settings, credentials and the API, step by step
-  vcc-exporter simulate     serve a stand-in for the VCC API
+const commands: readonly Command<never>[] = [serve, scrape, push, replay, forward, check, simulate];
 
-  --help, --version
-
-Settings come from the environment or a .env file: docs/configuration.md.
-Without credentials invented contact centres are shown.
-
-${forwardHelp}
-
-${simulateHelp}`;
-
-const commands: Record<string, Command> = { serve, scrape, push, replay, forward, check, simulate };
+/** Columns of help. */
+const width = 100;
 
 /** Runs one command line. Exit status: 0 done, 1 failed, 2 not understood or bad settings. */
 export async function run(terminal: Terminal, args: readonly string[]): Promise<number> {
-  const [name, ...rest] = args;
-  if (args.includes('--help') || args.includes('-h') || name === 'help') {
-    terminal.print(help);
-    return 0;
-  }
-  // `forward` has an option of that name, with a value.
-  if (args.at(-1) === '--version') {
-    terminal.print(`vcc-exporter ${build.version} (${build.revision}), Node.js ${build.nodejs}`);
-    return 0;
-  }
-  const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) {
-    const received = name === undefined ? 'nothing' : `"${name}"`;
-    terminal.note(
-      `vcc-exporter: expected ${Object.keys(commands).join(', ')}; received ${received}. --help says more.`,
-    );
-    return 2;
+  let status = 0;
+  let usage = '';
+  const parser = new Parser(program)
+    .description('Prometheus exporter for Vonage Contact Center.')
+    .version(
+      `${program} ${build.version} (${build.revision}), Node.js ${build.nodejs}`,
+      '--version',
+      'show the version',
+    )
+    .helpOption('-h, --help', 'show this help')
+    .option('--env-file <path>', 'read settings from this file, not from .env in the working directory')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      // What is wrong is thrown too.
+      writeErr: (text) => {
+        usage += text;
+      },
+      getOutHelpWidth: () => width,
+      getErrHelpWidth: () => width,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', `\n${program} COMMAND --help says what a command does, takes and reads.`);
+  for (const command of commands) {
+    const one = parser.command(command.name).summary(command.summary).description(command.about);
+    for (const option of command.options) one.addOption(option);
+    one.addHelpText('after', moreHelp(command));
+    one.action(async () => {
+      const { envFile } = parser.opts<{ envFile?: string }>();
+      const its = { ...terminal, envFile };
+      // One that is named must be there, whoever reads it.
+      if (envFile !== undefined && command.sections.length === 0) await readLocalEnvironment(its);
+      status = await command.run(its, one.opts() as never);
+    });
   }
   try {
-    return await command(terminal, rest);
+    await parser.parseAsync([...args], { from: 'user' });
+    return status;
   } catch (error) {
-    if (error instanceof ConfigError)
-      for (const problem of error.problems) terminal.note(`vcc-exporter: ${problem}`);
-    else if (isArgumentError(error)) terminal.note(`vcc-exporter: ${error.message}`);
-    else {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      // Without a command there is nothing else to say.
+      terminal.note(error.code === 'commander.help' ? usage.trimEnd() : toProblem(error, args));
+      return 2;
+    }
+    if (!(error instanceof ConfigError)) {
       terminal.note(logLine('error', 'command failed', toLogFields(error)));
       return 1;
     }
+    for (const problem of error.problems) terminal.note(`${program}: ${problem}`);
     return 2;
   }
 }
 
-/** What util.parseArgs throws; its message names the option. */
-function isArgumentError(error: unknown): error is Error {
-  return String((error as NodeJS.ErrnoException | undefined)?.code).startsWith('ERR_PARSE_ARGS');
+/** In one line, without the value of an option that does not exist: it may be a secret. */
+function toProblem({ message }: CommanderError, args: readonly string[]): string {
+  const [what, hint] = message
+    .replace(/^error: /, '')
+    .replace(/(unknown option '[^'=]*)=.*?'(?=\n|$)/s, "$1'")
+    .split('\n');
+  const option = /^unknown option '(.*)'$/.exec(what!)?.[1];
+  // It is known, but not with a value, as in --demo=1.
+  const takesNone = option !== undefined && hint === `(Did you mean ${option}?)`;
+  const meant = takesNone ? ' takes no value.' : (hint?.replace(/^\(D(.*)\)$/, '; d$1') ?? '.');
+  const command = args.find((each) => commands.some(({ name }) => name === each));
+  const help = `${command === undefined ? program : `${program} ${command}`} --help`;
+  const named = takesNone ? `option '${option}'` : what!.replace(/\.$/, '');
+  return `${program}: ${named}${meant} ${help} says more.`;
+}
+
+function moreHelp({ sections, statuses, examples, notes }: Command<never>): string {
+  const [done, failed] = statuses;
+  const parts = [
+    ...(notes === undefined ? [] : [notes]),
+    sections.length === 0
+      ? 'It reads no settings.'
+      : `Settings, from the environment or from .env (docs/configuration.md explains them):\n${sections.map(settingsOf).join('\n')}`,
+    `Exit status:\n  0  ${done}\n  1  ${failed}\n  2  ${sections.length === 0 ? 'options that cannot be used' : 'options or settings that cannot be used, or no credentials'}`,
+    `Examples:\n${examples.map((line) => `  ${program} ${line}`).join('\n')}`,
+  ];
+  return `\n${parts.join('\n\n')}`;
+}
+
+/** A section of settings, and their names. */
+function settingsOf(section: Section): string {
+  const names = Object.entries<Setting<unknown>>(settings).flatMap(([name, each]) =>
+    each.section === section ? [name] : [],
+  );
+  const lines = [''];
+  for (const [index, name] of names.entries()) {
+    const word = index < names.length - 1 ? `${name},` : name;
+    if (`    ${lines.at(-1)} ${word}`.length > width) lines.push('');
+    lines.push(`${lines.pop()} ${word}`.trim());
+  }
+  return [`  ${section}`, ...lines.map((line) => `    ${line}`)].join('\n');
 }

@@ -1,42 +1,46 @@
-import { parseArgs } from 'node:util';
+import { Option } from 'commander';
 import { createScrapers } from '../aws/open-scrapers.ts';
 import { ConfigError } from '../config/load.ts';
 import { formats } from '../exposition/format.ts';
 import { toFamilies } from '../scrape.ts';
 import { openLocalAccounts } from './accounts.ts';
-import type { Command } from './terminal.ts';
+import { accountSections, type Command } from './command.ts';
+import { accountOption, chooseAccounts, demoOf, demoOption } from './options.ts';
 
-/** One scrape of all accounts, or of one, to standard output; exit status 1 if any failed (the metrics then say why). */
-export const scrape: Command = async (terminal, args) => {
-  const { values } = parseArgs({
-    args,
-    options: { format: { type: 'string', default: 'text' }, account: { type: 'string' } },
-  });
-  const format = formats.find(({ name }) => name === values.format);
-  if (!format) {
-    throw new ConfigError([
-      `--format: expected ${formats.map(({ name }) => name).join(' or ')}; received "${values.format}"`,
-    ]);
-  }
-  const local = await openLocalAccounts(terminal);
-  if (local.simulator) terminal.note('No VCC credentials are set: scraping the built-in stand-in.');
-  const scrapers = createScrapers(local, terminal.note);
-  try {
-    const chosen = scrapers.filter(
-      ({ account }) => values.account === undefined || account === values.account,
-    );
-    if (chosen.length === 0) {
-      const names = scrapers.map(({ account }) => account).join(', ');
-      throw new ConfigError([`--account: expected one of ${names}; received "${values.account}"`]);
+const formatNames = formats.map(({ name }) => name).join(' or ');
+
+/** One scrape of all accounts, or of one, to standard output. */
+export const scrape: Command<{ format: string; account?: string; demo?: true }> = {
+  name: 'scrape',
+  summary: 'scrape once to standard output',
+  about:
+    'Reads all accounts, or one, once, and writes the metrics to standard output. An account that cannot be read is there with vcc_up 0 and the reason; standard error says more.',
+  options: [
+    new Option('--format <name>', `format of the metrics, ${formatNames}`).default('text'),
+    accountOption(),
+    demoOption(),
+  ],
+  sections: accountSections,
+  statuses: ['all accounts were read', 'some could not be read'],
+  examples: ['scrape', 'scrape --account acme-uk --format openmetrics', 'scrape --demo'],
+  async run(terminal, options) {
+    const format = formats.find(({ name }) => name === options.format);
+    if (!format) throw new ConfigError([`--format: expected ${formatNames}; received "${options.format}"`]);
+    const opened = await openLocalAccounts(terminal, demoOf(options));
+    try {
+      const scrapers = createScrapers(chooseAccounts(opened, options.account), terminal.note);
+      try {
+        const scrapes = await Promise.all(scrapers.map((scraper) => scraper.scrape(scraper.timeoutMs)));
+        const text = format.encode(await toFamilies(scrapes.map(({ reading }) => reading))).toString();
+        terminal.print(text.trimEnd());
+        const failed = scrapes.filter(({ failure }) => failure !== undefined);
+        for (const { reading, failure } of failed) terminal.note(`${reading.account}: ${failure!.message}`);
+        return failed.length > 0 ? 1 : 0;
+      } finally {
+        for (const scraper of scrapers) scraper.close();
+      }
+    } finally {
+      await opened.simulator?.close();
     }
-    const scrapes = await Promise.all(chosen.map((scraper) => scraper.scrape(scraper.timeoutMs)));
-    const text = format.encode(await toFamilies(scrapes.map(({ reading }) => reading))).toString();
-    terminal.print(text.trimEnd());
-    const failed = scrapes.filter(({ failure }) => failure !== undefined);
-    for (const { reading, failure } of failed) terminal.note(`${reading.account}: ${failure!.message}`);
-    return failed.length > 0 ? 1 : 0;
-  } finally {
-    for (const scraper of scrapers) scraper.close();
-    await local.simulator?.close();
-  }
+  },
 };

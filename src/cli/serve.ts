@@ -1,5 +1,8 @@
+import { Option } from 'commander';
 import { createScrapers } from '../aws/open-scrapers.ts';
-import { ConfigError } from '../config/load.ts';
+import { ConfigError, type Environment } from '../config/load.ts';
+import { Unfit } from '../config/parse.ts';
+import { settings } from '../config/settings.ts';
 import type { Scrape } from '../scrape.ts';
 import { scrapeCredentialsOf } from '../serve/access.ts';
 import { type App, createApp } from '../serve/app.ts';
@@ -7,71 +10,103 @@ import { guarded } from '../serve/guard.ts';
 import { listen } from '../serve/listen.ts';
 import { toRequest } from '../serve/message.ts';
 import { type LocalAccounts, openLocalAccounts } from './accounts.ts';
+import { accountSections, type Command } from './command.ts';
 import { floorTables } from './floor-table.ts';
-import type { Command, Terminal } from './terminal.ts';
+import { createOptionReader, demoOf, demoOption } from './options.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Without a scrape from outside for so long, a terminal is shown a look of our own. */
 const lookEveryMs = 15_000;
 
-/** Serves metrics on this machine and shows the floor. */
-export const serve: Command = async (terminal) => {
-  const local = await openLocalAccounts(terminal);
-  const { settings, simulator } = local;
-  // On a screen the table shows a failure too.
-  const log = terminal.interactive ? () => {} : terminal.note;
-  const scrapers = createScrapers(local, log);
-  let drawnLines = 0;
-  let shownMs = 0;
-  const show = (scrapes: readonly Scrape[]) => {
-    // Of several accounts all are shown, not the one that somebody probed.
-    if (scrapes.length < scrapers.length) return;
-    // Elsewhere than on a screen the first look is enough.
-    if (shownMs > 0 && !terminal.interactive) return;
-    const failures = scrapes.flatMap(({ reading, failure }) =>
-      failure ? [`  ${reading.account}: ${failure.message}`] : [],
-    );
-    const lines = [floorTables(scrapes.map(({ reading }) => reading)), ...failures, ''].join('\n');
-    // Over the last table: up that many lines, clear to the end of the screen.
-    const over = drawnLines > 0 ? `\x1b[${drawnLines}A\x1b[J` : '';
-    terminal.print(over + lines);
-    drawnLines = lines.split('\n').length;
-    shownMs = Date.now();
-  };
-  const app = createApp({ scrapers, log, onScrape: show });
-  const look = () => app(toRequest('GET', '/metrics', []));
-  const lookAgain = () => {
-    if (Date.now() - shownMs >= lookEveryMs) void look();
-  };
+interface ServeOptions {
+  host?: string;
+  port?: string;
+  demo?: true;
+  demoIfUnset?: true;
+}
 
-  try {
-    const served = await forScrapers(app, local, terminal);
-    const server = await listen(served, settings.HOST, settings.PORT);
-    if (served === app && !['127.0.0.1', '::1', 'localhost'].includes(settings.HOST)) {
-      terminal.note(
-        `Everybody who can reach ${settings.HOST} may read the metrics; with VCC_SCRAPE_TOKENS a token is asked for.`,
+/** Serves metrics on this machine and shows the floor. */
+export const serve: Command<ServeOptions> = {
+  name: 'serve',
+  summary: 'serve metrics on this machine and show the floor',
+  about:
+    'Serves the metrics of all accounts at /metrics, and of one at /probe?target=NAME. Shows the floor: on a terminal it follows along, elsewhere once.',
+  options: [
+    new Option('--port <port>', 'port to listen on, 0 for any free one; in place of PORT'),
+    new Option('--host <address>', 'address to listen on, 0.0.0.0 for all; in place of HOST'),
+    demoOption(),
+    new Option('--demo-if-unset', '--demo if no VCC_* setting is set').hideHelp(),
+  ],
+  sections: [...accountSections, 'Who may scrape', 'Local server'],
+  statuses: ['it was stopped', 'it failed'],
+  examples: ['serve', 'serve --port 9800 --env-file acme.env', 'serve --demo'],
+  async run(given, options) {
+    const terminal = { ...given, env: { ...given.env, ...readAddress(options) } };
+    const demo = options.demoIfUnset && !options.demo ? 'if-unset' : demoOf(options);
+    const local = await openLocalAccounts(terminal, demo);
+    const { settings: its, simulator } = local;
+    // On a screen the table shows a failure too.
+    const log = terminal.interactive ? () => {} : terminal.note;
+    const scrapers = createScrapers(local, log);
+    let drawnLines = 0;
+    let shownMs = 0;
+    const show = (scrapes: readonly Scrape[]) => {
+      // Of several accounts all are shown, not the one that somebody probed.
+      if (scrapes.length < scrapers.length) return;
+      // Elsewhere than on a screen the first look is enough.
+      if (shownMs > 0 && !terminal.interactive) return;
+      const failures = scrapes.flatMap(({ reading, failure }) =>
+        failure ? [`  ${reading.account}: ${failure.message}`] : [],
       );
+      const lines = [floorTables(scrapes.map(({ reading }) => reading)), ...failures, ''].join('\n');
+      // Over the last table: up that many lines, clear to the end of the screen.
+      const over = drawnLines > 0 ? `\x1b[${drawnLines}A\x1b[J` : '';
+      terminal.print(over + lines);
+      drawnLines = lines.split('\n').length;
+      shownMs = Date.now();
+    };
+    const app = createApp({ scrapers, log, onScrape: show });
+    const look = () => app(toRequest('GET', '/metrics', []));
+    const lookAgain = () => {
+      if (Date.now() - shownMs >= lookEveryMs) void look();
+    };
+
+    try {
+      const served = await forScrapers(app, local, terminal);
+      const server = await listen(served, its.HOST, its.PORT);
+      if (served === app && !['127.0.0.1', '::1', 'localhost'].includes(its.HOST)) {
+        terminal.note(
+          `Everybody who can reach ${its.HOST} may read the metrics; with VCC_SCRAPE_TOKENS a token is asked for.`,
+        );
+      }
+      terminal.print(`Metrics: ${server.url}/metrics   Page: ${server.url}/   Stop: Ctrl+C`);
+      terminal.print('');
+      const looks = terminal.interactive ? setInterval(lookAgain, 1000) : undefined;
+      void look();
+      await terminal.stopped;
+      clearInterval(looks);
+      await server.close();
+      return 0;
+    } finally {
+      for (const scraper of scrapers) scraper.close();
+      await simulator?.close();
     }
-    if (simulator) {
-      terminal.print(
-        'No VCC credentials are set: these are invented contact centres, served by the built-in stand-in.',
-      );
-      terminal.print(
-        'For a real one set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION (docs/configuration.md).',
-      );
-    }
-    terminal.print(`Metrics: ${server.url}/metrics   Page: ${server.url}/   Stop: Ctrl+C`);
-    terminal.print('');
-    const looks = terminal.interactive ? setInterval(lookAgain, 1000) : undefined;
-    void look();
-    await terminal.stopped;
-    clearInterval(looks);
-    await server.close();
-    return 0;
-  } finally {
-    for (const scraper of scrapers) scraper.close();
-    await simulator?.close();
-  }
+  },
 };
+
+/** Where to listen, as settings. @throws ConfigError */
+function readAddress({ host, port }: ServeOptions): Environment {
+  const reader = createOptionReader();
+  if (port !== undefined) reader.read('port', port, settings.PORT.parse);
+  if (host !== undefined) reader.read('host', host, notEmpty);
+  reader.done();
+  return { ...(port !== undefined && { PORT: port }), ...(host !== undefined && { HOST: host }) };
+}
+
+function notEmpty(text: string): string {
+  if (text.trim() === '') throw new Unfit('an address of this machine');
+  return text;
+}
 
 /** The app for those who may scrape: with credentials if any are set anywhere, and everybody otherwise. */
 async function forScrapers(app: App, { settings, vault }: LocalAccounts, terminal: Terminal): Promise<App> {

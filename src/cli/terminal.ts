@@ -3,6 +3,8 @@ export interface Terminal {
   env: Readonly<Record<string, string | undefined>>;
   /** Folder in which a .env file is looked for. */
   folder: string;
+  /** File to read in its place; it must be there. */
+  envFile?: string | undefined;
   /** Lines for the user; results go here. */
   print(line: string): void;
   /** Lines about what is going on. */
@@ -12,6 +14,3 @@ export interface Terminal {
   /** Resolves when the user or the system asks to stop. */
   stopped: Promise<void>;
 }
-
-/** A command: its exit status. */
-export type Command = (terminal: Terminal, args: string[]) => Promise<number>;

@@ -1,7 +1,14 @@
 import { DocumentError, type ReadText } from '../documents/errors.ts';
 import { isMapping, kindOf, parseYaml, type Value } from '../documents/yaml.ts';
 import type { NameSetting } from './load.ts';
-import { ConfigError, didYouMean, type Environment, readSettings, settingNames } from './load.ts';
+import {
+  ConfigError,
+  didYouMean,
+  type Environment,
+  newProblems,
+  readSettings,
+  settingNames,
+} from './load.ts';
 import type { Setting } from './setting.ts';
 import { type SettingName, type Settings, settings } from './settings.ts';
 
@@ -89,7 +96,8 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
     if (ownName !== undefined) seen.add(ownName);
     const texts = { ...kind.inherited(env, own), ...own };
     const read = readSettings(texts, nameOf, fromVariables);
-    const unfitting = [...read.problems, ...kind.contradictions(read.values, nameOf)];
+    const contradictions = kind.contradictions(read.values, nameOf);
+    const unfitting = [...read.problems, ...newProblems(read.problems, contradictions)];
     problems.push(...unfitting.map((problem) => `${name}: ${problem}`));
     // One whose variable is not set has been named already.
     const named = (setting: SettingName) => own[setting] !== undefined || Boolean(texts[setting]);

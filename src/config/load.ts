@@ -41,8 +41,15 @@ export function loadSettings(env: Environment): Settings {
   for (const name of Object.keys(env)) {
     if (name.startsWith('VCC_') && !(name in settings)) problems.push(unknownSetting(name));
   }
-  problems.push(...contradictions(values));
-  if (values.VCC_CONFIG === undefined) problems.push(...accountContradictions(values, (name) => name));
+  problems.push(...newProblems(problems, contradictions(values)));
+  if (values.VCC_CONFIG === undefined) {
+    problems.push(
+      ...newProblems(
+        problems,
+        accountContradictions(values, (name) => name),
+      ),
+    );
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return values as Settings;
 }
@@ -63,11 +70,19 @@ export function readSettings(
       values[name] = parse(given);
     } catch (error) {
       if (!(error instanceof Unfit)) throw error;
-      const received = sensitive || hidden.has(name) ? 'another value' : JSON.stringify(given);
+      const quoted = sensitive || hidden.has(name) ? 'another value' : JSON.stringify(given);
+      const received = error.received ?? quoted;
       problems.push(`${nameOf(name)}: expected ${error.expected}; received ${received}`);
     }
   }
   return { values: values as Partial<Settings>, problems };
+}
+
+/** Problems of settings that have none yet: one whose value does not fit is not missing. */
+export function newProblems(known: readonly string[], problems: readonly string[]): string[] {
+  const settingOf = (problem: string) => problem.split(': ', 1)[0];
+  const named = new Set(known.map(settingOf));
+  return problems.filter((problem) => !named.has(settingOf(problem)));
 }
 
 /** Settings of the exporter that do not go together. */

@@ -1,13 +1,18 @@
 import type { AgentPattern } from '../snapshot/singles.ts';
 import { Secret } from './secret.ts';
 
-/** A value that does not fit a setting: what was expected, in words that follow "expected ". */
+/**
+ * A value that does not fit a setting: what was expected, in words that follow "expected ", and what was received where
+ * that can be said without quoting it.
+ */
 export class Unfit extends Error {
   readonly expected: string;
+  readonly received: string | undefined;
 
-  constructor(expected: string) {
+  constructor(expected: string, received?: string) {
     super(`expected ${expected}`);
     this.expected = expected;
+    this.received = received;
   }
 }
 
@@ -27,8 +32,29 @@ function parser<T>(schema: JsonSchema, parse: (text: string) => T): Parse<T> {
 /** Any text. */
 export const text: Parse<string> = parser({ type: 'string', minLength: 1 }, (value) => value);
 
-/** A text that must not leak. */
-export const secret: Parse<Secret> = parser(text.schema, (value) => new Secret(value));
+/** Who or what logs in; `what` is its name in messages. */
+export function credential(what: string): Parse<string> {
+  return parser(text.schema, (value) => {
+    const received = unlikelyCredential(value);
+    if (received !== undefined) throw new Unfit(what, received);
+    return value;
+  });
+}
+
+/** A credential that must not leak. */
+export function secret(what: string): Parse<Secret> {
+  const parse = credential(what);
+  return parser(parse.schema, (value) => new Secret(parse(value)));
+}
+
+/**
+ * What a text is that nobody was given as a credential, in words that follow "received ": what an example has in its place,
+ * or one whose quotes should have been taken off by what read the file of variables.
+ */
+export function unlikelyCredential(value: string): string | undefined {
+  if (/^(?:…+|\.{2,}|<[^<>]*>|change[-_ ]?me|your[-_ ].*|x{3,})$/i.test(value)) return 'a placeholder';
+  return /^["'`“”‘’].*["'`“”‘’]$/.test(value) ? 'one in quotes' : undefined;
+}
 
 /** One of a closed set of words, in capitals or not. */
 export function oneOf<const T extends string>(words: readonly T[]): Parse<T> {
@@ -58,6 +84,8 @@ export const minCredentialLength = 16;
 /** Bearer tokens (RFC 6750's b64token), each long enough, with spaces or commas between them. */
 export const bearerTokens: Parse<readonly Secret[]> = parser(text.schema, (value) =>
   value.split(/[\s,]+/).map((token) => {
+    const received = unlikelyCredential(token);
+    if (received !== undefined) throw new Unfit('tokens', received);
     if (!isBearerToken(token)) {
       throw new Unfit(`tokens of letters, digits and -._~+/=, each at least ${minCredentialLength} long`);
     }
@@ -78,6 +106,8 @@ export const basicUsers: Parse<readonly { name: string; password: Secret }[]> = 
       const least = minCredentialLength;
       throw new Unfit(`pairs name:password with spaces between them, each password at least ${least} long`);
     }
+    const received = unlikelyCredential(password);
+    if (received !== undefined) throw new Unfit('a password in each pair name:password', received);
     return { name, password: new Secret(password) };
   }),
 );
@@ -197,6 +227,8 @@ export const agentPattern: Parse<AgentPattern> = parser(text.schema, (value) => 
 /** Key of a hash: long enough that it cannot be guessed. */
 export const hashKey: Parse<Secret> = parser({ type: 'string', minLength: minCredentialLength }, (value) => {
   if (value.length < minCredentialLength) throw new Unfit(`at least ${minCredentialLength} characters`);
+  const received = unlikelyCredential(value);
+  if (received !== undefined) throw new Unfit('the key', received);
   return new Secret(value);
 });
 

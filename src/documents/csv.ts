@@ -7,14 +7,12 @@ export interface Table {
 }
 
 /**
- * Parses CSV (RFC 4180) with a header. Between cells is a comma, a semicolon or a tab, whichever the header has most of; a
- * byte order mark and empty lines are ignored. @throws DocumentError with the row, quoting nothing
+ * Parses CSV (RFC 4180) with a header. Between cells is a comma, a semicolon or a tab, whichever the header has most of;
+ * empty lines are ignored. @throws DocumentError with the row, quoting nothing
  */
 export async function parseCsv(text: string, name: string): Promise<Table> {
   const { papa } = await import('./parsers.ts');
-  const { data, errors } = papa.parse<string[]>(text.replace(/^\uFEFF/, ''), {
-    delimiter: delimiterOf(text),
-  });
+  const { data, errors } = papa.parse<string[]>(text, { delimiter: delimiterOf(text) });
   const [problem] = errors;
   if (problem) throw new DocumentError(`${name}, row ${(problem.row ?? 0) + 1}: ${problem.message}`);
   const [columns = [], ...rest] = data.map((cells) => cells.map((cell) => cell.trim()));

@@ -67,10 +67,10 @@ async function answer(app: App, incoming: IncomingMessage, outgoing: ServerRespo
 
 function toConfigError(error: NodeJS.ErrnoException, host: string, port: number): Error {
   const reasons: Record<string, string> = {
-    EADDRINUSE: `port ${port} on ${host} is in use; set PORT to another (0: any free one)`,
-    EACCES: `port ${port} needs rights that this user lacks; set PORT to 1024 or higher`,
-    EADDRNOTAVAIL: `${host} is no address of this machine; set HOST to one, or to 0.0.0.0`,
-    ENOTFOUND: `${host} is no address of this machine; set HOST to one, or to 0.0.0.0`,
+    EADDRINUSE: `port ${port} on ${host} is in use; choose another with PORT or --port (0: any free one)`,
+    EACCES: `port ${port} needs rights that this user lacks; choose 1024 or higher with PORT or --port`,
+    EADDRNOTAVAIL: `${host} is no address of this machine; choose one with HOST or --host, or 0.0.0.0`,
+    ENOTFOUND: `${host} is no address of this machine; choose one with HOST or --host, or 0.0.0.0`,
   };
   const reason = error.code === undefined ? undefined : reasons[error.code];
   return reason === undefined ? error : new ConfigError([`HOST, PORT: ${reason}`]);

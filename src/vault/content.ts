@@ -1,6 +1,7 @@
 import type { ApiCredentials, PushCredentials, ScrapeCredentials } from '../config/credentials.ts';
-import { isBearerToken, minCredentialLength } from '../config/parse.ts';
+import { isBearerToken, minCredentialLength, unlikelyCredential } from '../config/parse.ts';
 import { Secret } from '../config/secret.ts';
+import { decodeText } from '../documents/text.ts';
 import { SecretError } from './errors.ts';
 
 /** What a secret holds. */
@@ -24,7 +25,8 @@ export function parseSecretContent(text: string, name: string): SecretContent {
   const fail = (what: string): never => {
     throw new SecretError(`${name}: ${what}`);
   };
-  const fields = parseObject(text) ?? fail('expected a JSON object with clientId and clientSecret');
+  const fields =
+    parseObject(decode(text, name)) ?? fail('expected a JSON object with clientId and clientSecret');
 
   const pick = (camel: string, from = fields): unknown => {
     const snake = camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -34,7 +36,10 @@ export function parseSecretContent(text: string, name: string): SecretContent {
   };
   const readText = (camel: string, from: Record<string, unknown>, where: string): string => {
     const value = pick(camel, from);
-    if (typeof value === 'string' && value.trim() !== '') return value.trim();
+    const text = typeof value === 'string' ? value.trim() : '';
+    const unlikely = unlikelyCredential(text);
+    if (unlikely !== undefined) fail(`${where}${camel}: expected ${inWords(camel)}; received ${unlikely}`);
+    if (text !== '') return text;
     return fail(`${where}${camel}: expected a text that is not empty; received ${kindOf(value)}`);
   };
   const readApi = (from: Record<string, unknown>, where: string): ApiCredentials => ({
@@ -43,6 +48,8 @@ export function parseSecretContent(text: string, name: string): SecretContent {
   });
   const readTexts = (field: string, value: unknown, fits: (text: string) => boolean, expected: string) =>
     (Array.isArray(value) ? value : [value]).map((each: unknown): string => {
+      const unlikely = typeof each === 'string' ? unlikelyCredential(each.trim()) : undefined;
+      if (unlikely !== undefined) fail(`${field}: expected ${inWords(field)}; received ${unlikely}`);
       if (typeof each === 'string' && fits(each.trim())) return each.trim();
       return fail(
         `${field}: expected ${expected}; received ${typeof each === 'string' ? 'another text' : kindOf(each)}`,
@@ -73,6 +80,8 @@ export function parseSecretContent(text: string, name: string): SecretContent {
       `agentKey: expected a text ${least}; received ${typeof key === 'string' ? 'another text' : kindOf(key)}`,
     );
   }
+  const unlikelyKey = key === undefined ? undefined : unlikelyCredential(key as string);
+  if (unlikelyKey !== undefined) fail(`agentKey: expected the agent key; received ${unlikelyKey}`);
   return {
     api(account) {
       if (!Object.hasOwn(accounts, account)) return readApi(fields, '');
@@ -107,6 +116,20 @@ export function parseSecretContent(text: string, name: string): SecretContent {
       }),
     },
   };
+}
+
+/** Without a byte order mark, which JSON does not know. */
+function decode(text: string, name: string): string {
+  try {
+    return decodeText(text, name);
+  } catch (error) {
+    throw new SecretError((error as Error).message, { cause: error });
+  }
+}
+
+/** `clientId` as "the client id". */
+function inWords(field: string): string {
+  return `the ${field.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`;
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -79,7 +79,7 @@ describe('reading from S3 with the real SDK', () => {
   test('takes UTF-8 for granted from nobody', async () => {
     answer = (_, response) => response.end(Buffer.from('1,S\xe4les\n', 'latin1'));
     await expect(createReadText()('s3://acme/roster.csv', soon())).rejects.toThrow(
-      's3://acme/roster.csv: expected UTF-8; save it in that encoding',
+      's3://acme/roster.csv: is not UTF-8; save it as UTF-8',
     );
   });
 
@@ -102,7 +102,7 @@ describe('reading files', () => {
       await expect(createReadText()(folder, soon())).rejects.toThrow(`${folder}: is a folder`);
       await expect(createReadText()('/dev/null', soon())).rejects.toThrow('/dev/null: is not a file');
       writeFileSync(path, Buffer.from('agentId,team\n1,S\xe4les\n', 'latin1'));
-      await expect(createReadText()(path, soon())).rejects.toThrow(`${path}: expected UTF-8`);
+      await expect(createReadText()(path, soon())).rejects.toThrow(`${path}: is not UTF-8; save it as UTF-8`);
     } finally {
       rmSync(folder, { recursive: true });
     }

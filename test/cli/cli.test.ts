@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -6,6 +6,7 @@ import { run } from '../../src/cli/run.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { environmentOf } from '../support/account.ts';
+import { rememberingTerminal } from '../support/terminal.ts';
 
 let simulator: Simulator;
 let folder: string;
@@ -15,66 +16,15 @@ beforeAll(async () => {
 });
 afterEach(() => {
   simulator.faults.length = 0;
-  rmSync(join(folder, '.env'), { force: true });
 });
 afterAll(() => simulator.close());
 
-/** A terminal that remembers what was written. */
-function terminal(env: Terminal['env'] = {}, interactive = false) {
-  let stop = () => {};
-  const stopped = new Promise<void>((resolve) => {
-    stop = resolve;
-  });
-  const lines: string[] = [];
-  const notes: string[] = [];
-  const print = (line: string) => void lines.push(line);
-  const note = (line: string) => void notes.push(line);
-  const until = async (pattern: RegExp) => {
-    while (!lines.some((line) => pattern.test(line))) await new Promise((resolve) => setTimeout(resolve, 5));
-    return pattern.exec(lines.find((line) => pattern.test(line))!)!;
-  };
-  return { env, folder, print, note, interactive, stopped, stop, lines, notes, until };
-}
+const terminal = (env: Terminal['env'] = {}, interactive = false) =>
+  rememberingTerminal(folder, env, interactive);
 
 describe('vcc-exporter', () => {
-  test('explains itself', async () => {
-    const help = terminal();
-    expect(await run(help, ['--help'])).toBe(0);
-    for (const command of ['serve', 'scrape', 'check', 'simulate'])
-      expect(help.lines[0]).toContain(`vcc-exporter ${command}`);
-    const version = terminal();
-    expect(await run(version, ['--version'])).toBe(0);
-    expect(version.lines[0]).toMatch(/^vcc-exporter \S+ \(\S+\), Node\.js v\d+/);
-  });
-
-  test.each([
-    [
-      [],
-      'vcc-exporter: expected serve, scrape, push, replay, forward, check, simulate; received nothing. --help says more.',
-    ],
-    [
-      ['scrap'],
-      'vcc-exporter: expected serve, scrape, push, replay, forward, check, simulate; received "scrap". --help says more.',
-    ],
-    [['scrape', '--format', 'json'], 'vcc-exporter: --format: expected text or openmetrics; received "json"'],
-    [
-      ['simulate', '--agents', '5'],
-      'vcc-exporter: --agents: expected a whole number from 10 to 50000; received "5"',
-    ],
-  ])('does not understand %j, and says what it would', async (args, note) => {
-    const io = terminal();
-    expect(await run(io, args)).toBe(2);
-    expect(io.notes).toEqual([note]);
-  });
-
-  test('reports an option that does not exist', async () => {
-    const io = terminal();
-    expect(await run(io, ['simulate', '--agnets', '50'])).toBe(2);
-    expect(io.notes[0]).toMatch(/^vcc-exporter: Unknown option '--agnets'/);
-  });
-
   test('reports all bad settings, a line each', async () => {
-    const io = terminal({ VCC_REGION: 'us', PORT: 'x', VCC_TIMEOT: '3' });
+    const io = terminal({ ...environmentOf(simulator), VCC_REGION: 'us', PORT: 'x', VCC_TIMEOT: '3' });
     expect(await run(io, ['serve'])).toBe(2);
     expect(io.notes).toEqual([
       'vcc-exporter: VCC_REGION: expected one of emea, nam, apac; received "us"',
@@ -83,44 +33,8 @@ describe('vcc-exporter', () => {
     ]);
   });
 
-  test('does not pretend when an address is set but no credentials are', async () => {
-    const io = terminal({ VCC_API_URL: 'https://nam.api.newvoicemedia.com' });
-    expect(await run(io, ['check'])).toBe(2);
-    expect(io.notes).toEqual([
-      'vcc-exporter: VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials, since VCC_API_URL is set; received nothing',
-    ]);
-  });
-
-  test('reads a .env file, below the environment', async () => {
-    const { VCC_ACCOUNT: _, ...env } = environmentOf(simulator);
-    writeFileSync(join(folder, '.env'), 'VCC_ACCOUNT="from file" # comment\nVCC_PAGE_SIZE=7\n');
-    const io = terminal({ ...env, VCC_PAGE_SIZE: '20' });
-    expect(await run(io, ['scrape'])).toBe(0);
-    expect(io.lines[0]).toContain('vcc_scrape_pages{account="from file"} 2');
-    writeFileSync(join(folder, '.env'), 'VCC_ACOUNT=x\n');
-    const typo = terminal(env);
-    expect(await run(typo, ['scrape'])).toBe(2);
-    expect(typo.notes).toEqual([
-      'vcc-exporter: VCC_ACOUNT: there is no such setting; did you mean VCC_ACCOUNT?',
-    ]);
-  });
-
-  test.each([
-    ['VCC_CLIENT_SECRET: hunter2\nPORT=1\n', 1],
-    ['# fine\n\nVCC_CLIENT_SECRET hunter2\nVCC_REGION=nam\n', 3],
-    ['VCC_REGION=nam\nhunter2', 2],
-  ])(
-    'names the line of a .env file that it does not understand, never its content',
-    async (content, line) => {
-      writeFileSync(join(folder, '.env'), content);
-      const io = terminal();
-      expect(await run(io, ['scrape'])).toBe(2);
-      expect(io.notes).toEqual([`vcc-exporter: .env, line ${line}: expected NAME=value`]);
-    },
-  );
-
   test('does not repeat a variable’s name that is none', async () => {
-    const io = terminal({ 'VCC_CLIENT_SECRET: hunter2\nPORT': '1' });
+    const io = terminal({ ...environmentOf(simulator), 'VCC_CLIENT_SECRET: hunter2\nPORT': '1' });
     expect(await run(io, ['scrape'])).toBe(2);
     expect(io.notes).toEqual([
       'vcc-exporter: a variable that begins with VCC_ has a name that is not letters, digits and _',
@@ -145,13 +59,6 @@ describe('scrape', () => {
     expect(io.lines.join()).toContain('vcc_up{account="test"} 0');
     expect(io.notes[0]).toMatch(/answered 403: the credentials lack the scope stats$/);
   });
-
-  test('shows invented contact centres when there are no credentials, and says so', async () => {
-    const io = terminal();
-    expect(await run(io, ['scrape'])).toBe(0);
-    expect(io.notes).toEqual(['No VCC credentials are set: scraping the built-in stand-in.']);
-    expect(io.lines.join()).toContain('vcc_snapshot_agents{account="simulated-uk"} 120');
-  });
 });
 
 describe('check', () => {
@@ -163,6 +70,7 @@ describe('check', () => {
       'ok      Token',
       'ok      First page',
       'ok      Snapshot',
+      '\nThe account test can be read.',
     ]);
     expect(io.lines[2]).toMatch(/40 of 40 agents, 1 pages, its clock -?\d\.\d s from ours/);
   });
@@ -170,12 +78,52 @@ describe('check', () => {
   test('stops at the first step that fails, with what to do', async () => {
     const io = terminal(environmentOf(simulator, { VCC_CLIENT_SECRET: 'wrong' }));
     expect(await run(io, ['check'])).toBe(1);
-    expect(io.lines).toHaveLength(3);
+    expect(io.lines).toHaveLength(4);
+    expect(io.lines[3]).toBe('\nThe account cannot be read: test (Token).');
     expect(io.lines[1]).toMatch(
       /^FAILED {2}Token: POST .*: answered 400: the client id and secret were not accepted/,
     );
     expect(io.lines[2]).toMatch(/^ {8}Check VCC_CLIENT_ID and VCC_CLIENT_SECRET/);
     expect(io.lines.join()).not.toContain('wrong');
+  });
+});
+
+describe('check and scrape of several accounts', () => {
+  const accountsOf = (...secrets: string[]) =>
+    ['accounts:', ...secrets.flatMap((secret, index) => accountOf(`acme-${index + 1}`, secret))].join('\n');
+  const accountOf = (name: string, secret: string) => [
+    `  - name: ${name}`,
+    `    client_id: ${simulator.clientId}`,
+    `    client_secret: ${secret}`,
+    `    token_url: ${simulator.tokenUrl}`,
+    `    api_url: ${simulator.apiUrl}`,
+  ];
+
+  test('check ends with how many can be read, and which cannot and why', async () => {
+    const good = terminal({ VCC_CONFIG: accountsOf(simulator.clientSecret, simulator.clientSecret) });
+    expect(await run(good, ['check'])).toBe(0);
+    expect(good.lines.at(-1)).toBe('\nAll 2 accounts can be read.');
+    const bad = terminal({ VCC_CONFIG: accountsOf(simulator.clientSecret, 'wrong') });
+    expect(await run(bad, ['check'])).toBe(1);
+    expect(bad.lines.at(-1)).toBe('\n1 of 2 accounts cannot be read: acme-2 (Token).');
+  });
+
+  test('--account chooses one, and a name that there is not is refused', async () => {
+    const env = { VCC_CONFIG: accountsOf(simulator.clientSecret, 'wrong') };
+    const check = terminal(env);
+    expect(await run(check, ['check', '--account', 'acme-1'])).toBe(0);
+    expect(check.lines[0]).toBe('ok      Settings: account acme-1');
+    expect(check.lines.at(-1)).toBe('\nThe account acme-1 can be read.');
+    const scrape = terminal(env);
+    expect(await run(scrape, ['scrape', '--account', 'acme-2'])).toBe(1);
+    expect(scrape.lines.join()).not.toContain('acme-1');
+    for (const command of ['check', 'scrape']) {
+      const io = terminal(env);
+      expect(await run(io, [command, '--account', 'acme-3'])).toBe(2);
+      expect(io.notes).toEqual([
+        'vcc-exporter: --account: expected one of acme-1, acme-2; received "acme-3"',
+      ]);
+    }
   });
 });
 
@@ -270,10 +218,11 @@ describe('serve', () => {
     expect(io.notes[0]).toContain('VCC_SCRAPE_TOKENS, VCC_SCRAPE_USERS: expected scrape credentials');
   });
 
-  test('says that the contact centres are invented when there are no credentials', async () => {
-    const io = terminal({ PORT: '0' });
-    const done = run(io, ['serve']);
-    await io.until(/No VCC credentials are set: these are invented contact centres/);
+  test('--port and --host win over the settings, whatever those are', async () => {
+    const io = terminal({ ...env(), PORT: 'x', HOST: '127.0.0.9' });
+    const done = run(io, ['serve', '--port', '0', '--host', '127.0.0.1']);
+    const [, host] = await io.until(/^Metrics: http:\/\/(127\.0\.0\.\d):\d+\/metrics/);
+    expect(host).toBe('127.0.0.1');
     io.stop();
     expect(await done).toBe(0);
   });
@@ -283,7 +232,7 @@ describe('serve', () => {
     const io = terminal({ ...env(), PORT: port });
     expect(await run(io, ['serve'])).toBe(2);
     expect(io.notes).toEqual([
-      `vcc-exporter: HOST, PORT: port ${port} on 127.0.0.1 is in use; set PORT to another (0: any free one)`,
+      `vcc-exporter: HOST, PORT: port ${port} on 127.0.0.1 is in use; choose another with PORT or --port (0: any free one)`,
     ]);
   });
 });
@@ -305,8 +254,8 @@ test('simulate prints settings that another exporter can use', async () => {
   const env = Object.fromEntries(io.lines.map((line) => line.split('=') as [string, string]));
   const other = terminal(env);
   expect(await run(other, ['scrape'])).toBe(0);
-  expect(other.lines[0]).toContain('vcc_snapshot_agents{account="default"} 30');
-  expect(other.lines[0]).toContain('vcc_scrape_api_retries{account="default"} 1');
+  expect(other.lines[0]).toContain('vcc_snapshot_agents{account="simulated-1"} 30');
+  expect(other.lines[0]).toContain('vcc_scrape_api_retries{account="simulated-1"} 1');
   io.stop();
   expect(await done).toBe(0);
 });

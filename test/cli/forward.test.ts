@@ -44,7 +44,7 @@ describe('vcc-exporter forward', () => {
 
   test('has a version, a job and an instance', async () => {
     receiver = await startReceiver('x 1\n');
-    const options = ['--version', '2.0', '--job', 'j', '--instance', 'i'];
+    const options = ['--remote-write-version', '2.0', '--job', 'j', '--instance', 'i'];
     expect(await forward(...fromAndTo(), '--once', ...options).status).toBe(0);
     expect(receiver.requests[0]!.samples[0]!.labels).toEqual(['__name__', 'x', 'instance', 'i', 'job', 'j']);
     expect(receiver.requests[0]!.headers['x-prometheus-remote-write-version']).toBe('2.0.0');
@@ -103,7 +103,7 @@ describe('vcc-exporter forward', () => {
       'x?token=1',
       '--interval',
       '1',
-      '--version',
+      '--remote-write-version',
       '3',
       '--header',
       'Host: secret',
@@ -113,7 +113,7 @@ describe('vcc-exporter forward', () => {
     expect(io.notes).toEqual([
       `vcc-exporter: --from: ${url}; received another one`,
       `vcc-exporter: --to: ${url}; received nothing`,
-      'vcc-exporter: --version: expected one of 1.0, 2.0; received "3"',
+      'vcc-exporter: --remote-write-version: expected one of 1.0, 2.0; received "3"',
       'vcc-exporter: --header: expected "Name: value", and not a header that remote write sets itself; received another one',
     ]);
   });

@@ -145,6 +145,53 @@ describe('loadSettings', () => {
   });
 });
 
+describe('a credential', () => {
+  const id = { VCC_CLIENT_ID: 'id' };
+  const long = 'your-long-enough-token';
+  test.each<[Record<string, string>, string]>([
+    ...[
+      '…',
+      '...',
+      '<secret>',
+      'changeme',
+      'Change-Me',
+      'change_me',
+      'your-client-secret',
+      'your_secret',
+      'XXXX',
+    ].map((text): [Record<string, string>, string] => [
+      { ...id, VCC_CLIENT_SECRET: text },
+      'VCC_CLIENT_SECRET: expected the client secret; received a placeholder',
+    ]),
+    [
+      { VCC_CLIENT_ID: '<client id>', VCC_CLIENT_SECRET: 's' },
+      'VCC_CLIENT_ID: expected the client id; received a placeholder',
+    ],
+    [
+      { ...id, VCC_CLIENT_SECRET: '"hunter2"' },
+      'VCC_CLIENT_SECRET: expected the client secret; received one in quotes',
+    ],
+    [
+      { ...id, VCC_CLIENT_SECRET: '“hunter2”' },
+      'VCC_CLIENT_SECRET: expected the client secret; received one in quotes',
+    ],
+    [{ VCC_PUSH_PASSWORD: 'changeme' }, 'VCC_PUSH_PASSWORD: expected the password; received a placeholder'],
+    [{ VCC_PUSH_TOKEN: '<token>' }, 'VCC_PUSH_TOKEN: expected the token; received a placeholder'],
+    [{ VCC_SCRAPE_TOKENS: `${long}, …` }, 'VCC_SCRAPE_TOKENS: expected tokens; received a placeholder'],
+    [
+      { VCC_SCRAPE_USERS: `prometheus:${long}` },
+      'VCC_SCRAPE_USERS: expected a password in each pair name:password; received a placeholder',
+    ],
+    [{ VCC_AGENT_KEY: long }, 'VCC_AGENT_KEY: expected the key; received a placeholder'],
+  ])('is none: %j', (env, problem) => {
+    expect(problemsOf(env)).toEqual([problem]);
+  });
+
+  test.each(['xx', 'my-your-secret', 'a<b>', "it's", 'unchangeme', '.'])('is one: %s', (text) => {
+    expect(loadSettings({ ...id, VCC_CLIENT_SECRET: text }).VCC_CLIENT_SECRET?.reveal()).toBe(text);
+  });
+});
+
 describe('toAccount', () => {
   const credentials = { VCC_CLIENT_ID: 'id', VCC_CLIENT_SECRET: 's3cret' };
 

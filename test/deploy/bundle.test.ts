@@ -54,7 +54,7 @@ const later = ['parsers.mjs', 'proxies.mjs'];
 const budgets: Record<string, { code: number; zip: number; packages: string[] }> = {
   metrics: { code: 126_000, zip: 79_000, packages: scraping },
   // It starts once in hours: the schedule keeps it warm.
-  push: { code: 160_000, zip: 94_000, packages: [...new Set([...pushing, ...scraping])].toSorted() },
+  push: { code: 164_000, zip: 94_000, packages: [...new Set([...pushing, ...scraping])].toSorted() },
   deliver: { code: 96_000, zip: 70_000, packages: pushing },
 };
 

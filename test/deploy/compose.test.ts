@@ -16,6 +16,7 @@ interface Service {
   image: string;
   build?: { context: string; dockerfile: string; args: Record<string, string> };
   command?: string[];
+  restart: string;
   volumes?: string[];
   ports: string[];
   environment?: Record<string, string>;
@@ -141,8 +142,16 @@ test('each is started when all that it asks are well', () => {
 test('the exporter runs under the limits that it has in production', () => {
   const path = 'deploy/docker/compose.yaml';
   const { services: inProduction } = read<{ services: Record<string, Service> }>(path);
-  const { env_file: _, build, ...limits } = inProduction['vcc-exporter']!;
+  const { env_file: _, restart: __, build, ...limits } = inProduction['vcc-exporter']!;
   expect(compose.services['vcc-exporter']).toMatchObject({ ...limits, build: { ...build, context: '.' } });
+});
+
+test('the exporter shows simulated accounts only where that is asked for, and does not start for ever', () => {
+  expect(compose.services['vcc-exporter']).toMatchObject({
+    // A text, since a list would have an empty argument without DEMO.
+    command: 'serve ${DEMO:+--demo}',
+    restart: 'on-failure:3',
+  });
 });
 
 test('links in alerts lead to what is started', () => {

@@ -47,7 +47,7 @@ describeWith(
       config = join(folder, 'prometheus.yml');
       cpSync(join(root, 'alerts', 'prometheus'), join(folder, 'rules'), { recursive: true });
       cpSync(join(root, 'deploy', 'compose', 'prometheus.yml'), config);
-      exporter = await startExporter({}, folder);
+      exporter = await startExporter({}, folder, process.execPath, ['--demo']);
       const command = commandOf('alertmanager', {
         '/etc/alertmanager/alertmanager.yml': join(root, 'alerts', 'alertmanager.yml'),
         '/alertmanager': join(folder, 'alertmanager'),
@@ -133,15 +133,21 @@ describeWith(['compose'], 'Compose', ({ compose: { compose } }) => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** What Compose makes of a file beside this `.env`; there must be nothing to warn of. */
-  async function readByCompose(content: string, envFile?: string): Promise<Record<string, ReadService>> {
+  async function readByCompose(
+    content: string,
+    envFile?: string,
+    env: Record<string, string> = {},
+  ): Promise<Record<string, ReadService>> {
     const project = mkdtempSync(join(folder, 'project-'));
     writeFileSync(join(project, 'compose.yaml'), content);
     if (envFile !== undefined) writeFileSync(join(project, '.env'), envFile);
-    const ended = await run(compose, ['config', '--format', 'json'], { folder: project });
+    const ended = await run(compose, ['config', '--format', 'json'], { folder: project, env });
     expect(ended).toMatchObject({ status: 0, stderr: '' });
     return JSON.parse(ended.stdout).services;
   }
   interface ReadService {
+    command: string[] | null;
+    restart: string;
     environment: Record<string, string>;
     ports: { host_ip: string; published: string; target: number }[];
   }
@@ -154,11 +160,22 @@ describeWith(['compose'], 'Compose', ({ compose: { compose } }) => {
   test('accepts compose.yaml without .env, with every port on this machine only', async () => {
     const found = await readByCompose(read('compose.yaml'));
     expect(environmentOf(found['vcc-exporter']!)).toEqual({ HOST: '0.0.0.0', PORT: '9754' });
+    expect(found['vcc-exporter']).toMatchObject({ command: ['serve'], restart: 'on-failure:3' });
     expect(found.grafana!.environment.GF_SECURITY_ADMIN_PASSWORD).toBe('admin');
     const ports = Object.values(found).flatMap((service) => service.ports);
     expect(ports.map(({ host_ip, published }) => `${host_ip}:${published}`).sort()).toEqual(
       ['3000', '9090', '9093', '9754'].map((port) => `127.0.0.1:${port}`),
     );
+  });
+
+  test('shows simulated accounts with DEMO=1, by the environment or by .env', async () => {
+    const content = read('compose.yaml');
+    const command = ['serve', '--demo'];
+    expect((await readByCompose(content, undefined, { DEMO: '1' }))['vcc-exporter']).toMatchObject({
+      command,
+    });
+    expect((await readByCompose(content, 'DEMO=1\n'))['vcc-exporter']).toMatchObject({ command });
+    expect((await readByCompose(content, 'DEMO=\n'))['vcc-exporter']).toMatchObject({ command: ['serve'] });
   });
 
   test('takes the README’s .env, and awkward values, as npm start does', async () => {

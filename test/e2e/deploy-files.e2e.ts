@@ -171,12 +171,12 @@ describe('the image, put together by hand', () => {
   const runImage = (args: readonly string[], env: Record<string, string> = {}): Promise<Ended> =>
     run(process.execPath, [...entrypoint.slice(1), ...args], { folder: image, env: { ...imageEnv, ...env } });
 
-  /** Starts what the image starts, on a free port of 127.0.0.1; gives that too. */
+  /** Starts what the image starts with simulated accounts, on a free port of 127.0.0.1; gives that too. */
   async function startImage(
     env: Record<string, string> = {},
     flags: string[] = [],
   ): Promise<Running & { port: string }> {
-    const exporter = start(process.execPath, [...flags, ...entrypoint.slice(1), ...command], {
+    const exporter = start(process.execPath, [...flags, ...entrypoint.slice(1), ...command, '--demo'], {
       folder: image,
       env: { ...imageEnv, HOST: '127.0.0.1', PORT: '0', ...env },
     });
@@ -200,6 +200,13 @@ describe('the image, put together by hand', () => {
   test('says which commit it was built of', async () => {
     const { status, stdout } = await runImage(['--version']);
     expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining('(by-hand)') });
+  });
+
+  test('without credentials it ends with what is missing, and shows nothing', async () => {
+    const { status, stdout, stderr } = await runImage(command);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr).toContain('VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials');
+    expect(stderr).toContain(`${join(image, '.env')}, which does not exist`);
   });
 
   test('the health check tells up from down, and SIGTERM ends the exporter', async () => {
@@ -263,7 +270,7 @@ describe('the image, put together by hand', () => {
     const exporter = await startImage({}, flags);
     const body = await (await fetch(`http://127.0.0.1:${exporter.port}/metrics`)).text();
     expect(body).toMatch(/^vcc_up\{account="simulated-uk"\} 1$/m);
-    expect(await exporter.stop()).toMatchObject({ status: 0, stderr: '' });
+    expect(await exporter.stop()).toMatchObject({ status: 0, stderr: 'These are simulated accounts.\n' });
   });
 });
 

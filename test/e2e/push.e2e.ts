@@ -271,11 +271,12 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     );
 
     refuse = false;
-    const listed = await runCli(['replay', '--list'], more, folder);
+    const env = settingsFor(simulator, more);
+    const listed = await runCli(['replay', '--list'], env, folder);
     expect(listed.stdout).toContain('e2e -> to-1');
     expect(listed.stdout).toContain('label value too long');
     expect(listed.stderr).toContain('1 rejected.');
-    const replayed = await runCli(['replay'], more, folder);
+    const replayed = await runCli(['replay'], env, folder);
     expect([replayed.status, replayed.stderr]).toEqual([0, expect.stringContaining('1 put back')]);
     const again = await pushersTo([proxy.writeUrl], onDisk, more);
     await takeSamples(again, 1);

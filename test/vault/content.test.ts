@@ -27,6 +27,10 @@ describe('the content of a secret', () => {
     });
   });
 
+  test('is read with a byte order mark before it', () => {
+    expect(reveal(parse(`\uFEFF${JSON.stringify(api)}`))).toMatchObject(api);
+  });
+
   test('may have no scrape credentials, or several of each kind', () => {
     expect(reveal(parse(api))).toMatchObject({ tokens: [], users: [] });
     const scrapeUsers = { prometheus: [password, `${password} 2`], grafana: password };
@@ -54,6 +58,23 @@ describe('the content of a secret', () => {
       { ...api, clientId: ' ' },
       'clientId: expected a text that is not empty; received an empty text',
     ],
+    [
+      'a placeholder',
+      { ...api, clientSecret: '…' },
+      'clientSecret: expected the client secret; received a placeholder',
+    ],
+    ['quotes', { ...api, clientId: '"id"' }, 'clientId: expected the client id; received one in quotes'],
+    [
+      'a placeholder for a token',
+      { ...api, scrapeTokens: ['your-scrape-token-here'] },
+      'scrapeTokens: expected the scrape tokens; received a placeholder',
+    ],
+    [
+      'a placeholder for the agent key',
+      { ...api, agentKey: '<sixteen characters>' },
+      'agentKey: expected the agent key; received a placeholder',
+    ],
+    ['a NUL', '{"clientId": "\0"}', 'holds a NUL character; save it as UTF-8 text'],
     ['both spellings', { ...api, client_id: 'id' }, 'expected clientId or client_id; received both'],
     [
       'a short token',

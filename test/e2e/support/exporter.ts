@@ -4,7 +4,7 @@ import { type Ended, poll, type Running, run, start } from './process.ts';
 
 const cli = fileURLToPath(new URL('../../../dist/cli.mjs', import.meta.url));
 
-/** The settings by which an exporter's process reads this stand-in. */
+/** The settings by which an exporter's process reads this simulator. */
 export function settingsFor(
   simulator: Simulator,
   more: Readonly<Record<string, string>> = {},
@@ -53,8 +53,9 @@ export async function startExporter(
   env: Readonly<Record<string, string>>,
   folder: string,
   node = process.execPath,
+  options: readonly string[] = [],
 ): Promise<Exporter> {
-  const exporter: Running = start(node, [cli, 'serve'], { folder, env: { PORT: '0', ...env } });
+  const exporter: Running = start(node, [cli, 'serve', ...options], { folder, env: { PORT: '0', ...env } });
   const output = () => exporter.stdout() + exporter.stderr();
   try {
     const origin = await poll('the address of vcc-exporter serve', () =>

@@ -9,6 +9,8 @@ export interface Parts {
   victoriaMetrics: { binary: string };
   python: { python: string; env: Record<string, string> };
   node24: { node: string };
+  /** Too old. */
+  node18: { node: string };
   /** Lambda's runtime client: a script for this Node.js 24. */
   runtimeClient: { client: string; node: string };
   /** A Python that has the module moto.server. */

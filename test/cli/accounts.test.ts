@@ -1,0 +1,268 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { run } from '../../src/cli/run.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { environmentOf } from '../support/account.ts';
+import { startReceiver } from '../support/receiver.ts';
+import { rememberingTerminal } from '../support/terminal.ts';
+
+let simulator: Simulator;
+let folder: string;
+beforeAll(async () => {
+  simulator = await startSimulator({ agents: 40 });
+});
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vcc-exporter-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => simulator.close());
+
+const terminal = (env: Record<string, string | undefined> = {}) => rememberingTerminal(folder, env);
+const writeEnv = (content: string | Uint8Array) => writeFileSync(join(folder, '.env'), content);
+
+/** What a command that must not start says. */
+async function refusal(args: string[], env: Record<string, string | undefined> = {}): Promise<string[]> {
+  const io = terminal(env);
+  expect(await run(io, args)).toBe(2);
+  expect(io.lines).toEqual([]);
+  return io.notes.map((note) => note.replaceAll(folder, 'FOLDER'));
+}
+
+const missing =
+  'vcc-exporter: VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials there, in a secret (VCC_SECRET_ID) or in a list of accounts (VCC_CONFIG); received nothing';
+const looked = (where: string) => `vcc-exporter: looked for settings in ${where}.`;
+const hint = ' --demo shows simulated accounts.';
+
+describe('without credentials', () => {
+  test.each(['serve', 'scrape', 'check', 'push'])(
+    '%s says what is missing and where it looked',
+    async (command) => {
+      expect(await refusal([command])).toEqual([
+        missing,
+        `${looked('the environment and in FOLDER/.env, which does not exist')}${hint}`,
+      ]);
+    },
+  );
+
+  test('replay does too: the folder that it would read is that of an exporter', async () => {
+    expect(await refusal(['replay'])).toEqual([
+      missing,
+      `${looked('the environment and in FOLDER/.env, which does not exist')} Queues of SQS are named by VCC_PUSH_QUEUE_URL and VCC_PUSH_REJECTED_URL.`,
+    ]);
+  });
+
+  test.each<[string, Record<string, string | undefined>, string, string]>([
+    [
+      'a .env file that has none',
+      {},
+      'VCC_REGION=nam\n',
+      'the environment and in FOLDER/.env, which has no VCC_CLIENT_ID and no VCC_CLIENT_SECRET',
+    ],
+    [
+      'a .env file with empty ones',
+      {},
+      'VCC_CLIENT_ID=\nVCC_CLIENT_SECRET=""\n',
+      'the environment and in FOLDER/.env, which has no VCC_CLIENT_ID and no VCC_CLIENT_SECRET',
+    ],
+    [
+      'empty variables over those of the .env file',
+      { VCC_CLIENT_ID: '', VCC_CLIENT_SECRET: '' },
+      'VCC_CLIENT_ID=id\nVCC_CLIENT_SECRET=hunter2hunter2\n',
+      'the environment, where VCC_CLIENT_ID and VCC_CLIENT_SECRET are empty, and in FOLDER/.env',
+    ],
+    [
+      'an address',
+      { VCC_API_URL: 'https://nam.api.newvoicemedia.com' },
+      '',
+      'the environment and in FOLDER/.env, which has no VCC_CLIENT_ID and no VCC_CLIENT_SECRET',
+    ],
+  ])('no number is shown with %s', async (_, env, envFile, where) => {
+    writeEnv(envFile);
+    expect(await refusal(['check'], env)).toEqual([missing, `${looked(where)}${hint}`]);
+  });
+
+  test('one of the two is named by itself', async () => {
+    writeEnv('VCC_CLIENT_ID=id\n');
+    expect(await refusal(['check'])).toEqual([
+      'vcc-exporter: VCC_CLIENT_SECRET: expected a value, since VCC_CLIENT_ID is set; received nothing',
+      `${looked('the environment and in FOLDER/.env, which has no VCC_CLIENT_SECRET')}${hint}`,
+    ]);
+  });
+
+  test('a .env file one folder up is not read', async () => {
+    writeEnv('VCC_CLIENT_ID=id\nVCC_CLIENT_SECRET=hunter2hunter2\n');
+    const below = join(folder, 'below');
+    mkdirSync(below);
+    const io = rememberingTerminal(below);
+    expect(await run(io, ['check'])).toBe(2);
+    expect(io.notes[1]).toBe(
+      `${looked(`the environment and in ${join(below, '.env')}, which does not exist`)}${hint}`,
+    );
+  });
+
+  test('other problems of the settings are listed too', async () => {
+    expect(await refusal(['check'], { VCC_REGION: 'us', VCC_CLIENT: 'x' })).toEqual([
+      'vcc-exporter: VCC_REGION: expected one of emea, nam, apac; received "us"',
+      'vcc-exporter: VCC_CLIENT: there is no such setting; did you mean VCC_CLIENT_ID?',
+      missing,
+      `${looked('the environment and in FOLDER/.env, which does not exist')}${hint}`,
+    ]);
+  });
+});
+
+describe('--demo', () => {
+  test('shows simulated accounts, and leaves out what says which account it is', async () => {
+    writeEnv('VCC_CLIENT_ID=id\nVCC_CLIENT_SECRET=hunter2hunter2\nVCC_ACCOUNT=acme\nVCC_REGION=apac\n');
+    const io = terminal({ VCC_PAGE_SIZE: '30' });
+    expect(await run(io, ['scrape', '--demo'])).toBe(0);
+    expect(io.notes).toEqual([
+      '--demo leaves out VCC_ACCOUNT, VCC_CLIENT_ID, VCC_CLIENT_SECRET, VCC_REGION.',
+      'These are simulated accounts.',
+    ]);
+    const accounts = new Set([...io.lines.join('\n').matchAll(/account="([^"]*)"/g)].map(([, name]) => name));
+    expect([...accounts]).toEqual(['simulated-uk', 'simulated-us']);
+    expect(io.lines.join()).toContain('vcc_scrape_pages{account="simulated-uk"} 4');
+  });
+
+  test('leaves out a list of accounts and a secret, unread', async () => {
+    const io = terminal({ VCC_CONFIG: join(folder, 'nowhere.yml'), VCC_SECRET_ID: 'unread' });
+    expect(await run(io, ['check', '--demo'])).toBe(0);
+    expect(io.notes[0]).toBe('--demo leaves out VCC_SECRET_ID, VCC_CONFIG.');
+  });
+
+  test('pushes simulated accounts under their own names', async () => {
+    const receiver = await startReceiver([{ status: 204 }]);
+    try {
+      const io = terminal({ ...environmentOf(simulator), VCC_PUSH_URL: receiver.origin });
+      expect(await run(io, ['push', '--demo', '--once'])).toBe(0);
+      expect(io.notes).toContain('Pushing simulated-uk, simulated-us to default.');
+      expect(receiver.received).toHaveLength(2);
+    } finally {
+      await receiver.close();
+    }
+  });
+});
+
+describe('npm start (--demo-if-unset)', () => {
+  test('shows simulated accounts where no VCC_* setting is set, and says so', async () => {
+    writeEnv('PORT=0\n');
+    const io = terminal();
+    const done = run(io, ['serve', '--demo-if-unset']);
+    await io.until(/^Metrics: /);
+    await io.until(/simulated-uk +120/);
+    expect(io.notes).toEqual([
+      'No VCC_* setting is set, so these are simulated accounts. Set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION for yours (docs/configuration.md).',
+    ]);
+    io.stop();
+    expect(await done).toBe(0);
+  });
+
+  test.each<[Record<string, string>, string]>([
+    [{ VCC_REGION: 'nam' }, ''],
+    [{ VCC_CLIENT_ID: '' }, ''],
+    [{}, 'VCC_CLIENT_ID=\n'],
+    [{}, 'export VCC_CACHE_TTL=5s\n'],
+  ])('does not with %j and %j', async (env, envFile) => {
+    writeEnv(envFile);
+    expect(await refusal(['serve', '--demo-if-unset'], env)).toEqual([
+      missing,
+      `${looked('the environment and in FOLDER/.env, which has no VCC_CLIENT_ID and no VCC_CLIENT_SECRET')}${hint}`,
+    ]);
+  });
+});
+
+describe('.env', () => {
+  test('is read below the environment', async () => {
+    const { VCC_ACCOUNT: _, ...env } = environmentOf(simulator);
+    writeEnv('VCC_ACCOUNT="from file" # comment\nVCC_PAGE_SIZE=7\n');
+    const io = terminal({ ...env, VCC_PAGE_SIZE: '20' });
+    expect(await run(io, ['scrape'])).toBe(0);
+    expect(io.lines[0]).toContain('vcc_scrape_pages{account="from file"} 2');
+    writeEnv('VCC_ACOUNT=x\n');
+    expect(await refusal(['scrape'], env)).toEqual([
+      'vcc-exporter: VCC_ACOUNT: there is no such setting; did you mean VCC_ACCOUNT?',
+    ]);
+  });
+
+  test.each([
+    ['VCC_CLIENT_SECRET: hunter2\nPORT=1\n', 1],
+    ['# fine\n\nVCC_CLIENT_SECRET hunter2\nVCC_REGION=nam\n', 3],
+    ['VCC_REGION=nam\nhunter2', 2],
+  ])(
+    'with a line that is not understood is refused, and the line is named, never quoted',
+    async (content, line) => {
+      writeEnv(content);
+      expect(await refusal(['scrape'])).toEqual([
+        `vcc-exporter: FOLDER/.env, line ${line}: expected NAME=value`,
+      ]);
+    },
+  );
+
+  test.each([
+    ['CRLF', 'VCC_ACCOUNT=acme\r\nVCC_PAGE_SIZE=20\r\n'],
+    ['CR', 'VCC_ACCOUNT=acme\rVCC_PAGE_SIZE=20\r'],
+    ['a byte order mark', '\uFEFFVCC_ACCOUNT=acme\nVCC_PAGE_SIZE=20'],
+    ['export', 'export VCC_ACCOUNT=acme\n  export   VCC_PAGE_SIZE="20"\n'],
+    ['quotes, spaces and comments', ` VCC_ACCOUNT = 'acme'  # x\n#y\n\nVCC_PAGE_SIZE="20"# "z"\n`],
+    ['comments without quotes', 'VCC_ACCOUNT=acme # x#y\nVCC_PAGE_SIZE=20\t#\nVCC_REGION= # none\n'],
+  ])('is read with %s', async (_, content) => {
+    const { VCC_ACCOUNT: __, ...env } = environmentOf(simulator);
+    writeEnv(content);
+    const io = terminal(env);
+    expect(await run(io, ['scrape'])).toBe(0);
+    expect(io.lines[0]).toContain('vcc_scrape_pages{account="acme"} 2');
+  });
+
+  test('may hold any secret in single quotes', async () => {
+    const secret = 'a#b "c" $d \\n =e';
+    const other = await startSimulator({ agents: 10, clientSecret: secret });
+    try {
+      const { VCC_CLIENT_SECRET: _, ...env } = environmentOf(other);
+      writeEnv(`VCC_CLIENT_SECRET='${secret}'\r\n`);
+      expect(await run(terminal(env), ['check'])).toBe(0);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test.each([
+    ['VCC_CLIENT_SECRET="hunter2', 'a closing quote on the same line'],
+    ['VCC_CLIENT_SECRET="hunter2\nhunter3"', 'a closing quote on the same line'],
+    ["VCC_CLIENT_SECRET='hun'ter2", 'nothing but a comment behind the closing quote'],
+    ['VCC_CLIENT_SECRET="hun\\"ter2"', 'nothing but a comment behind the closing quote'],
+    ['VCC_CLIENT_SECRET=hun#ter2', 'quotes around a value with a # in it'],
+    ['VCC_CLIENT_SECRET=#hunter2', 'quotes around a value with a # in it'],
+  ])('is refused with %j, which would be half a secret', async (content, expected) => {
+    writeEnv(content);
+    const notes = await refusal(['scrape']);
+    expect(notes[0]).toBe(`vcc-exporter: FOLDER/.env, line 1: expected ${expected}`);
+    expect(notes.join()).not.toContain('hun');
+  });
+
+  test.each<[string, Uint8Array, string]>([
+    [
+      'UTF-16, as Windows PowerShell writes it',
+      Buffer.from('\uFEFFVCC_REGION=nam', 'utf16le'),
+      'is UTF-16; save it as UTF-8',
+    ],
+    ['Latin 1', Buffer.from('VCC_ACCOUNT=S\xe4les', 'latin1'), 'is not UTF-8; save it as UTF-8'],
+  ])('is refused in %s', async (_, content, problem) => {
+    writeEnv(content);
+    expect(await refusal(['serve', '--demo-if-unset'])).toEqual([`vcc-exporter: FOLDER/.env: ${problem}`]);
+  });
+
+  test('is refused where it is a folder', async () => {
+    mkdirSync(join(folder, '.env'));
+    expect(await refusal(['check'])).toEqual(['vcc-exporter: FOLDER/.env: is a folder']);
+  });
+
+  test('is refused with placeholders in place of credentials', async () => {
+    writeEnv('VCC_CLIENT_ID=…\nVCC_CLIENT_SECRET=<your client secret>\n');
+    expect(await refusal(['check'])).toEqual([
+      'vcc-exporter: VCC_CLIENT_ID: expected the client id; received a placeholder',
+      'vcc-exporter: VCC_CLIENT_SECRET: expected the client secret; received a placeholder',
+    ]);
+  });
+});

@@ -1,0 +1,19 @@
+import type { Terminal } from '../../src/cli/terminal.ts';
+
+/** A terminal that remembers what was written; `stop` is what a signal does. */
+export function rememberingTerminal(folder: string, env: Terminal['env'] = {}, interactive = false) {
+  let stop = () => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const lines: string[] = [];
+  const notes: string[] = [];
+  const print = (line: string) => void lines.push(line);
+  const note = (line: string) => void notes.push(line);
+  /** Waits for a line; gives what it matches. */
+  const until = async (pattern: RegExp) => {
+    while (!lines.some((line) => pattern.test(line))) await new Promise((resolve) => setTimeout(resolve, 5));
+    return pattern.exec(lines.find((line) => pattern.test(line))!)!;
+  };
+  return { env, folder, print, note, interactive, stopped, stop, lines, notes, until };
+}
