@@ -115,7 +115,7 @@ ${recordings.map(({ record, expr }) => `| \`${record}\` | \`${cell(expr)}\` |`).
 ## How they are proven
 
 \`npm run e2e\` has promtool check the rules and judge ${'`'}fires${'`'}, ${'`'}is silent${'`'} and ${'`'}no data${'`'} for each alert. It also lives through a workday of
-16 hours, on a clock of its own: two accounts of the stand-in, one of which nothing happens in, read by the exporter as it is, one
+16 hours, on a clock of its own: two accounts of the simulator, one of which nothing happens in, read by the exporter as it is, one
 pushed and one scraped, into a real Prometheus. Each rule is then evaluated over the whole day, and has to fire in its episodes
 and nowhere else:
 

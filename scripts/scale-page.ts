@@ -82,7 +82,7 @@ the scrape of the others late, or when the answer comes near the limits below.
 
 ## Measured
 
-\`${figures.command}\` runs the deployed bundle (${figures.node}) against the stand-in in another process, which takes ${figures.latencyMs} ms for every answer.
+\`${figures.command}\` runs the deployed bundle (${figures.node}) against the simulator in another process, which takes ${figures.latencyMs} ms for every answer.
 Warm scrapes with gzip, medians; "cold" is the first scrape of a process, with a token for each account. Requests at once: \`VCC_CONCURRENCY\`.
 
 ${table(
@@ -212,7 +212,7 @@ ${table(
 ## What was not verified
 
 No AWS account was available: CPU is this machine's, not Lambda's, and the share by memory is AWS's documentation. The time of an answer is invented; measure yours with \`vcc_scrape_duration_seconds\`.
-The stand-in has one process for all accounts and takes part of the time itself, the more so with many agents.
+The simulator has one process for all accounts and takes part of the time itself, the more so with many agents.
 `;
 }
 

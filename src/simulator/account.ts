@@ -8,11 +8,11 @@ import {
   toRosterCsv,
 } from './users.ts';
 
-/** How one account of the stand-in is set up; without agents or seed, those of the stand-in count. */
+/** How one account of the simulator is set up; without agents or seed, those of the simulator count. */
 export interface SimulatedAccountOptions {
   name: string;
   agents?: number;
-  /** Default: the stand-in's, and one more for each account before this one. */
+  /** Default: the simulator's, and one more for each account before this one. */
   seed?: number;
   clientId?: string;
   clientSecret?: string;
@@ -39,7 +39,7 @@ export interface SimulatedAccountSetup {
   now: () => number;
 }
 
-/** One account of a running stand-in. Its contact centre is made when it is first needed, as if it had been open since. */
+/** One account of a running simulator. Its contact centre is made when it is first needed, as if it had been open since. */
 export class SimulatedAccount {
   readonly name: string;
   /** May be changed at any time: the former ones are rejected from then on. */

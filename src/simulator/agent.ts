@@ -38,7 +38,7 @@ export interface Leg extends Interaction {
   reason: string | null;
 }
 
-/** An agent of a stand-in. */
+/** An agent of a simulator. */
 export interface SimulatedAgent {
   id: string;
   presence: string;

@@ -18,7 +18,7 @@ export type Life = Generator<number, void, void>;
 /** The script of an agent, who is the one of this number. */
 export type Live = (centre: ContactCentre, agent: SimulatedAgent, index: number) => Life;
 
-/** How a stand-in contact centre is set up. */
+/** How a simulated contact centre is set up. */
 export interface ContactCentreOptions {
   seed: number;
   agents: number;

@@ -1,0 +1,64 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Ended, type Running, start } from './process.ts';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const repository = 'https://github.com/vcc-exporter/vcc-exporter.git';
+
+/** Somebody with a new machine: an empty home folder, and a shell in which one command follows the other. */
+export interface Newcomer {
+  home: string;
+  /** The folder in which the shell is now. */
+  folder(): string;
+  /** Runs a block of commands to its end, and answers its questions. @throws Error when one of the commands fails */
+  type(block: string, answers?: string): Promise<string>;
+  /** The same for a block whose last command goes on until it is stopped. */
+  begin(block: string): Running;
+}
+
+/**
+ * `env` is set in the shell, and `folders` come first on PATH. The shell forgets what is not exported, but for the variables
+ * that the commands themselves set, and knows the repository's address as this checkout: what is committed in it.
+ */
+export function createNewcomer(
+  home: string,
+  env: Readonly<Record<string, string>> = {},
+  folders: readonly string[] = [],
+): Newcomer {
+  mkdirSync(join(home, 'state'), { recursive: true });
+  writeFileSync(
+    join(home, '.gitconfig'),
+    `[url "file://${root}"]\n\tinsteadOf = ${repository}\n[safe]\n\tdirectory = *\n`,
+  );
+  const state = { cwd: join(home, 'state', 'cwd'), variables: join(home, 'state', 'variables') };
+  const PATH = [...folders, dirname(process.execPath), process.env.PATH].join(delimiter);
+
+  function folder(): string {
+    return existsSync(state.cwd) ? readFileSync(state.cwd, 'utf8').trim() : home;
+  }
+
+  function run(block: string, answers?: string): Running {
+    // -a: what a command sets is exported, so that it can be kept for the next block.
+    const script = `set -aeuo pipefail
+[ ! -e '${state.variables}' ] || . '${state.variables}'
+trap 'pwd > "${state.cwd}"; export -p | grep -v " PWD=\\| OLDPWD=\\| SHLVL=" > "${state.variables}"' EXIT
+${block}`;
+    return start('bash', ['-c', script], {
+      folder: folder(),
+      env: { ...env, PATH, HOME: home },
+      ...(answers !== undefined && { input: answers }),
+    });
+  }
+
+  return {
+    home,
+    folder,
+    begin: (block) => run(block),
+    async type(block, answers) {
+      const ended: Ended = await run(block, answers).end(85_000);
+      if (ended.status === 0) return ended.stdout + ended.stderr;
+      throw new Error(`status ${ended.status} of\n${block}\n${ended.stdout}\n${ended.stderr}`);
+    },
+  };
+}
