@@ -10,7 +10,7 @@ import { type FunctionUrls, serveFunctionUrls } from './support/function-url.ts'
 import { createBucket, type Moto, startMoto } from './support/moto.ts';
 import { createNewcomer, type Newcomer } from './support/newcomer.ts';
 import { describeWith } from './support/parts.ts';
-import { poll, type Running, serveOnFreePort, type Serving } from './support/process.ts';
+import { poll, type Running, type Serving, serveOnFreePort } from './support/process.ts';
 import { type DeployedStack, lookAtStack } from './support/stack.ts';
 
 /** What becomes of a block of a document. */
@@ -29,9 +29,9 @@ function walk(path: string, steps: readonly Step[]): void {
   test(`${path} has a step for each block, in this order`, () => {
     const firstLines = blocks.map(({ text }) => text.split('\n')[0]!);
     const known = steps.map(({ begins }) => begins);
-    expect(firstLines.map((line, index) => (line.startsWith(known[index] ?? '\n') ? known[index] : line))).toEqual(
-      known,
-    );
+    expect(
+      firstLines.map((line, index) => (line.startsWith(known[index] ?? '\n') ? known[index] : line)),
+    ).toEqual(known);
   });
   for (const [index, { begins, take, not }] of steps.entries()) {
     const title = `${path}, ${begins}`;
@@ -42,112 +42,128 @@ function walk(path: string, steps: readonly Step[]): void {
 
 /** The addresses that `npm start` prints. */
 async function metricsOf(exporter: Running): Promise<string> {
-  const url = await poll('the address of npm start', () => {
-    if (exporter.ended() !== undefined) throw new Error(`${exporter.stdout()}\n${exporter.stderr()}`);
-    return /^Metrics: (\S+)/m.exec(exporter.stdout())?.[1];
-  }, 85_000);
+  const url = await poll(
+    'the address of npm start',
+    () => {
+      if (exporter.ended() !== undefined) throw new Error(`${exporter.stdout()}\n${exporter.stderr()}`);
+      return /^Metrics: (\S+)/m.exec(exporter.stdout())?.[1];
+    },
+    85_000,
+  );
   return (await fetch(url)).text();
 }
 
 const output = 'it is what a program prints';
 const query = 'it is a query; test/dashboards and test/e2e/day.e2e.ts run such';
 
-describeWith(['prometheus'], 'the README, as a new user follows it', ({ prometheus: { prometheus, promtool } }) => {
-  let folder: string;
-  let newcomer: Newcomer;
-  let simulator: Simulator;
-  let receiver: Serving | undefined;
+describeWith(
+  ['prometheus'],
+  'the README, as a new user follows it',
+  ({ prometheus: { prometheus, promtool } }) => {
+    let folder: string;
+    let newcomer: Newcomer;
+    let simulator: Simulator;
+    let receiver: Serving | undefined;
 
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'vcc-newcomer-'));
-    simulator = await startFrozen({});
-    newcomer = createNewcomer(folder);
-  });
-  afterAll(async () => {
-    await receiver?.stop();
-    await simulator?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'vcc-newcomer-'));
+      simulator = await startFrozen({});
+      newcomer = createNewcomer(folder);
+    });
+    afterAll(async () => {
+      await receiver?.stop();
+      await simulator?.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
 
-  walk('README.md', [
-    {
-      begins: 'git clone',
-      async take({ text }) {
-        const exporter = newcomer.begin(text);
-        const metrics = await metricsOf(exporter);
-        expect(exporter.stdout()).toContain('No VCC_* setting is set, so these are simulated accounts.');
-        expect(metrics).toMatch(/^vcc_up\{account="simulated-uk"\} 1$/m);
-        expect(metrics).toMatch(/^vcc_simulated\{account="simulated-uk"\} 1$/m);
-        await exporter.stop();
+    walk('README.md', [
+      {
+        begins: 'git clone',
+        async take({ text }) {
+          const exporter = newcomer.begin(text);
+          const metrics = await metricsOf(exporter);
+          expect(exporter.stdout()).toContain('No VCC_* setting is set, so these are simulated accounts.');
+          expect(metrics).toMatch(/^vcc_up\{account="simulated-uk"\} 1$/m);
+          expect(metrics).toMatch(/^vcc_simulated\{account="simulated-uk"\} 1$/m);
+          await exporter.stop();
+        },
       },
-    },
-    { begins: 'No VCC_* setting is set', not: output },
-    {
-      begins: 'VCC_CLIENT_ID=…',
-      async take({ text }) {
-        const file = join(newcomer.folder(), '.env');
-        // As it stands it is refused.
-        writeFileSync(file, text);
-        await expect(newcomer.type('npx vcc-exporter check')).rejects.toThrow(
-          'VCC_CLIENT_ID: expected the client id; received a placeholder',
+      { begins: 'No VCC_* setting is set', not: output },
+      {
+        begins: 'VCC_CLIENT_ID=…',
+        async take({ text }) {
+          const file = join(newcomer.folder(), '.env');
+          // As it stands it is refused.
+          writeFileSync(file, text);
+          await expect(newcomer.type('npx vcc-exporter check')).rejects.toThrow(
+            'VCC_CLIENT_ID: expected the client id; received a placeholder',
+          );
+          const own = text
+            .replace('VCC_CLIENT_ID=…', `VCC_CLIENT_ID=${simulator.clientId}`)
+            .replace('VCC_CLIENT_SECRET=…', `VCC_CLIENT_SECRET=${simulator.clientSecret}`);
+          // In place of Vonage's hosts.
+          writeFileSync(file, `${own}VCC_API_URL=${simulator.apiUrl}\nVCC_TOKEN_URL=${simulator.tokenUrl}\n`);
+        },
+      },
+      {
+        begins: 'npx vcc-exporter check',
+        async take({ text }) {
+          const exporter = newcomer.begin(text);
+          expect(await metricsOf(exporter)).toMatch(/^vcc_up\{account="acme-uk"\} 1$/m);
+          expect(exporter.stdout()).toMatch(/^ok {6}Snapshot: complete and consistent$/m);
+          await exporter.stop();
+        },
+      },
+      {
+        begins: 'scrape_configs:',
+        async take({ text }) {
+          const file = join(folder, 'prometheus.yml');
+          writeFileSync(file, text);
+          execFileSync(promtool, ['check', 'config', file]);
+        },
+      },
+      {
+        begins: 'DEMO=1 docker compose up',
+        not: 'there is no Docker engine; test/e2e/compose.e2e.ts reads the file',
+      },
+      { begins: 'npm ci', not: 'it is the deployment, of which docs/deploy.md has every step' },
+      {
+        begins: 'VCC_PUSH_URL=http://localhost:9090',
+        async take({ text }) {
+          const config = join(folder, 'receiver.yml');
+          writeFileSync(config, '');
+          const flags = [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, 'tsdb')}`];
+          receiver = await serveOnFreePort(
+            'Prometheus',
+            prometheus,
+            [...flags, '--web.enable-remote-write-receiver'],
+            folder,
+          );
+          // Somebody else's Prometheus may be on that port.
+          const pusher = newcomer.begin(text.replace('http://localhost:9090', receiver.origin));
+          await poll('a pushed sample', async () => {
+            const answer = await fetch(`${receiver!.origin}/api/v1/query?query=vcc_up`);
+            return (await answer.text()).includes('"account":"acme-uk"');
+          });
+          await pusher.stop();
+        },
+      },
+    ]);
+
+    test('every way to lose the credentials ends with what is missing, and where it was looked for', async () => {
+      const file = join(newcomer.folder(), '.env');
+      rmSync(file);
+      for (const command of ['check', 'serve', 'scrape', 'push', 'replay']) {
+        const typed = newcomer.type(`VCC_REGION=emea npx vcc-exporter ${command}`);
+        await expect(typed).rejects.toThrow('status 2');
+        await expect(typed).rejects.toThrow(
+          `looked for settings in the environment and in ${file}, which does not exist.`,
         );
-        const own = text
-          .replace('VCC_CLIENT_ID=…', `VCC_CLIENT_ID=${simulator.clientId}`)
-          .replace('VCC_CLIENT_SECRET=…', `VCC_CLIENT_SECRET=${simulator.clientSecret}`);
-        // In place of Vonage's hosts.
-        writeFileSync(file, `${own}VCC_API_URL=${simulator.apiUrl}\nVCC_TOKEN_URL=${simulator.tokenUrl}\n`);
-      },
-    },
-    {
-      begins: 'npx vcc-exporter check',
-      async take({ text }) {
-        const exporter = newcomer.begin(text);
-        expect(await metricsOf(exporter)).toMatch(/^vcc_up\{account="acme-uk"\} 1$/m);
-        expect(exporter.stdout()).toMatch(/^ok {6}Snapshot: complete and consistent$/m);
-        await exporter.stop();
-      },
-    },
-    {
-      begins: 'scrape_configs:',
-      async take({ text }) {
-        const file = join(folder, 'prometheus.yml');
-        writeFileSync(file, text);
-        execFileSync(promtool, ['check', 'config', file]);
-      },
-    },
-    { begins: 'DEMO=1 docker compose up', not: 'there is no Docker engine; test/e2e/compose.e2e.ts reads the file' },
-    { begins: 'npm ci', not: 'it is the deployment, of which docs/deploy.md has every step' },
-    {
-      begins: 'VCC_PUSH_URL=http://localhost:9090',
-      async take({ text }) {
-        const config = join(folder, 'receiver.yml');
-        writeFileSync(config, '');
-        const flags = [`--config.file=${config}`, `--storage.tsdb.path=${join(folder, 'tsdb')}`];
-        receiver = await serveOnFreePort('Prometheus', prometheus, [...flags, '--web.enable-remote-write-receiver'], folder);
-        // Somebody else's Prometheus may be on that port.
-        const pusher = newcomer.begin(text.replace('http://localhost:9090', receiver.origin));
-        await poll('a pushed sample', async () => {
-          const answer = await fetch(`${receiver!.origin}/api/v1/query?query=vcc_up`);
-          return (await answer.text()).includes('"account":"acme-uk"');
-        });
-        await pusher.stop();
-      },
-    },
-  ]);
-
-  test('every way to lose the credentials ends with what is missing, and where it was looked for', async () => {
-    const file = join(newcomer.folder(), '.env');
-    rmSync(file);
-    for (const command of ['check', 'serve', 'scrape', 'push', 'replay']) {
-      const typed = newcomer.type(`VCC_REGION=emea npx vcc-exporter ${command}`);
-      await expect(typed).rejects.toThrow('status 2');
-      await expect(typed).rejects.toThrow(
-        `looked for settings in the environment and in ${file}, which does not exist.`,
-      );
-    }
-    await expect(newcomer.type('VCC_REGION=emea npm start')).rejects.toThrow('expected API credentials');
-  });
-});
+      }
+      await expect(newcomer.type('VCC_REGION=emea npm start')).rejects.toThrow('expected API credentials');
+    });
+  },
+);
 
 describeWith(
   ['moto', 'awsCli', 'runtimeClient', 'prometheus'],
@@ -182,7 +198,9 @@ describeWith(
     });
 
     const deployed = async ({ text }: Block) => {
-      expect(await newcomer.type(text)).toMatch(/Service deployed to stack vcc-exporter-prod|No changes to deploy/);
+      expect(await newcomer.type(text)).toMatch(
+        /Service deployed to stack vcc-exporter-prod|No changes to deploy/,
+      );
     };
     const variables = async () => (await stack.functions()).metrics!.Environment.Variables;
 
@@ -209,12 +227,15 @@ describeWith(
           // Lambda would have written it.
           const of = '--log-group-name /aws/lambda/vcc-exporter-prod-metrics --log-stream-name e2e';
           const event = `timestamp=${Date.now()},message=a-line-of-the-log`;
-          await newcomer.type(`aws logs create-log-stream ${of}\naws logs put-log-events ${of} --log-events ${event}`);
+          await newcomer.type(
+            `aws logs create-log-stream ${of}\naws logs put-log-events ${of} --log-events ${event}`,
+          );
           expect(await newcomer.type(text)).toContain('a-line-of-the-log');
         },
       },
       {
-        begins: 'npx serverless deploy --param="VCC_REGION=emea" --param="VCC_ACCOUNT=acme-uk" --param="concurrency=none"',
+        begins:
+          'npx serverless deploy --param="VCC_REGION=emea" --param="VCC_ACCOUNT=acme-uk" --param="concurrency=none"',
         take: deployed,
       },
       {
@@ -248,7 +269,9 @@ describeWith(
         async take({ text }) {
           expect(await newcomer.type(text)).toContain('Successfully created/updated stack - vcc-exporter');
           const { StackResources } = JSON.parse(
-            await newcomer.type('aws cloudformation describe-stack-resources --stack-name vcc-exporter --output json'),
+            await newcomer.type(
+              'aws cloudformation describe-stack-resources --stack-name vcc-exporter --output json',
+            ),
           ) as { StackResources: { LogicalResourceId: string }[] };
           const made = StackResources.map(({ LogicalResourceId }) => LogicalResourceId);
           expect(made).toContain('MetricsLambdaFunction');
@@ -281,9 +304,13 @@ describeWith(
 describe('what the documents name', () => {
   test('exists: files of this repository that commands use', () => {
     const paths = ['README.md', 'docs/deploy.md'].flatMap((path) =>
-      blocksOf(path).flatMap(({ text }) => text.match(/\b(?:deploy|dist|docs|alerts|dashboards)\/[\w./-]+\w/g) ?? []),
+      blocksOf(path).flatMap(
+        ({ text }) => text.match(/\b(?:deploy|dist|docs|alerts|dashboards)\/[\w./-]+\w/g) ?? [],
+      ),
     );
     const made = /^dist\//;
-    expect(paths.filter((path) => !made.test(path) && !existsSync(new URL(`../../${path}`, import.meta.url)))).toEqual([]);
+    expect(
+      paths.filter((path) => !made.test(path) && !existsSync(new URL(`../../${path}`, import.meta.url))),
+    ).toEqual([]);
   });
 });
