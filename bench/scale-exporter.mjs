@@ -23,7 +23,7 @@ process.on('message', async () => {
   process.send({
     wallMs,
     cpuMs: (user + system) / 1000,
-    // Of the process, the stand-in not included; in kB on Linux.
+    // Of the process, the simulator not included; in kB on Linux.
     peakMb: process.resourceUsage().maxRSS / 1024,
     bytes: text.length,
     packedBytes: packed.length,

@@ -1,4 +1,4 @@
-// npm run bench:scale: simulates accounts against the stand-in and writes bench/scale.json, from which `npm run generate`
+// npm run bench:scale: simulates accounts against the simulator and writes bench/scale.json, from which `npm run generate`
 // computes docs/scale.md.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,7 +28,7 @@ interface Measured {
   durations: [string, number][];
 }
 
-/** One case: an exporter, its stand-in, and the scrapes that were asked for, one after another. */
+/** One case: an exporter, its simulator, and the scrapes that were asked for, one after another. */
 async function simulate(
   simulator: SimulatorOptions,
   env: Record<string, string>,

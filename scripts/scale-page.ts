@@ -211,7 +211,7 @@ ${table(
 
 ## What was not verified
 
-No AWS account was available: CPU is this machine's, not Lambda's, and the share by memory is AWS's documentation. The time of an answer is invented; measure yours with \`vcc_scrape_duration_seconds\`.
+No AWS account was available: CPU is this machine's, not Lambda's, and the share by memory is AWS's documentation. The time of an answer is assumed; measure yours with \`vcc_scrape_duration_seconds\`.
 The simulator has one process for all accounts and takes part of the time itself, the more so with many agents.
 `;
 }

@@ -20,7 +20,7 @@ afterEach(async () => {
 
 const logs: string[] = [];
 
-/** Scrapers of these accounts of a stand-in, by way of a list of accounts. */
+/** Scrapers of these accounts of a simulator, by way of a list of accounts. */
 async function start(
   names: readonly string[],
   { env = {}, faults = [], fields = {} }: { env?: Environment; faults?: Fault[]; fields?: object } = {},

@@ -161,7 +161,7 @@ function getPythonPackages(name, pins) {
 /** The strict OpenMetrics parser. */
 const getPython = () => getPythonPackages('python', { prometheus_client: '0.26.0' });
 
-/** A stand-in for AWS that the real SDK can talk to. */
+/** A simulator of AWS that the real SDK can talk to. */
 const getMoto = () => getPythonPackages('moto', { 'moto[server]': '5.2.5' });
 
 /** AWS's command line, and jq, as docs/deploy.md uses them: one folder for PATH. */

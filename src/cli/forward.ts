@@ -56,6 +56,7 @@ export const forward: Command<ForwardOptions> = {
   statuses: ['it was stopped; with --once: all was sent', 'it failed; with --once: not all was sent'],
   examples: ['forward --from http://localhost:9754/metrics --to http://localhost:9090/api/v1/write --once'],
   async run(terminal, given) {
+    if (!given.once) terminal.outlastReaders();
     const { from, to, interval, once, job, instance, version, headers } = readOptions(given);
     const userAgent = `vcc-exporter/${build.version}`;
     const { network } = await readLocalEnvironment(terminal);

@@ -13,11 +13,16 @@ const stopped = new Promise<void>((resolve) => {
   }, 250).unref();
 });
 
-// A reader that has seen enough (`| head`) is no failure.
+let lasting = false;
+// A reader that has seen enough (`| head`) is no failure. Nor does a service end because nobody reads its log any more, or the
+// disk with it is full: it is there to be scraped.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (lasting) return;
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
 });
+// What is told here is for who reads it; the result is elsewhere.
+process.stderr.on('error', () => {});
 
 process.exitCode = await run(
   {
@@ -27,6 +32,9 @@ process.exitCode = await run(
     note: (line) => process.stderr.write(`${line}\n`),
     interactive: process.stdout.isTTY === true,
     stopped,
+    outlastReaders() {
+      lasting = true;
+    },
   },
   process.argv.slice(2),
 );

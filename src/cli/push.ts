@@ -37,6 +37,7 @@ export const push: Command<{ once?: true; demo?: true }> = {
   ],
   examples: ['push', 'push --once --env-file acme.env'],
   async run(terminal, options) {
+    if (!options.once) terminal.outlastReaders();
     const local = await openLocalAccounts(terminal, demoOf(options));
     let unlock: (() => Promise<void>) | undefined;
     let opened: OpenPushers | undefined;

@@ -41,6 +41,7 @@ export const serve: Command<ServeOptions> = {
   statuses: ['it was stopped', 'it failed'],
   examples: ['serve', 'serve --port 9800 --env-file acme.env', 'serve --demo'],
   async run(given, options) {
+    given.outlastReaders();
     const terminal = { ...given, env: { ...given.env, ...readAddress(options) } };
     const demo = options.demoIfUnset && !options.demo ? 'if-unset' : demoOf(options);
     const local = await openLocalAccounts(terminal, demo);

@@ -42,6 +42,7 @@ ${Object.values(faultKinds)
   .join('\n')}
   followed by conditions: page=3, times=2, rate=0.1, on=token or on=users, account=simulated-2`,
   async run(terminal, given) {
+    terminal.outlastReaders();
     const { read, problems, done } = createOptionReader();
     const count = read('accounts', given.accounts, wholeNumber(1, 1000));
     const options = {

@@ -11,6 +11,8 @@ export interface Terminal {
   note(line: string): void;
   /** Whether the user sees the output on a screen that can be drawn over. */
   interactive: boolean;
+  /** From now on the command goes on although nobody reads what it writes. */
+  outlastReaders(): void;
   /** Resolves when the user or the system asks to stop. */
   stopped: Promise<void>;
 }

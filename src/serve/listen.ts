@@ -17,10 +17,15 @@ const graceMs = 3000;
 
 /** Serves the app over node:http. @throws ConfigError when the address cannot be had */
 export async function listen(app: App, host: string, port: number): Promise<Listening> {
+  /** Until they have been sent, or nobody waits for them any more. */
   const underWay = new Set<Promise<void>>();
   const server = http.createServer((incoming, outgoing) => {
-    const answered = answer(app, incoming, outgoing).finally(() => underWay.delete(answered));
-    underWay.add(answered);
+    // Before all else: it closes once, and when the app has its answer a client that hung up is long gone.
+    const closed = new Promise<void>((resolve) => outgoing.once('close', resolve)).then(() => {
+      underWay.delete(closed);
+    });
+    underWay.add(closed);
+    void answer(app, incoming, outgoing);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(toConfigError(error, host, port)));
@@ -58,11 +63,7 @@ async function answer(app: App, incoming: IncomingMessage, outgoing: ServerRespo
     Object.entries(headers).map(([name, value]) => [name, value?.toString()]),
   );
   const { status, headers: answered, body } = await app(request);
-  outgoing.writeHead(status, answered);
-  await new Promise<void>((resolve) => {
-    outgoing.once('close', resolve);
-    outgoing.end(body);
-  });
+  if (!outgoing.destroyed) outgoing.writeHead(status, answered).end(body);
 }
 
 function toConfigError(error: NodeJS.ErrnoException, host: string, port: number): Error {

@@ -13,7 +13,8 @@ function forward(...args: string[]) {
     stop = resolve;
   });
   const note = (line: string) => void notes.push(line);
-  const terminal = { env: {}, folder: '/', print: note, note, interactive: false, stopped };
+  const outlastReaders = () => {};
+  const terminal = { env: {}, folder: '/', print: note, note, interactive: false, stopped, outlastReaders };
   return { status: run(terminal, ['forward', ...args]), notes, stop };
 }
 

@@ -35,6 +35,7 @@ async function push(
     note: (line) => void notes.push(line),
     interactive: false,
     stopped,
+    outlastReaders: () => {},
   };
   return { status: await run(terminal, args), notes, lines };
 }

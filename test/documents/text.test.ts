@@ -35,7 +35,9 @@ describe('decodeText', () => {
     ['bytes with a NUL', Buffer.from('hunter2\0'), 'holds a NUL character; save it as UTF-8 text'],
     ['a text with a NUL', 'hunter2\0', 'holds a NUL character; save it as UTF-8 text'],
   ])('refuses %s by name, quoting nothing', (_, content, problem) => {
-    expect(() => decodeText(content, 'r.csv')).toThrow(new Error(`r.csv: ${problem}`));
+    expect(() => decodeText(content, 'r.csv')).toThrow(
+      expect.objectContaining({ code: 'document', message: `r.csv: ${problem}` }),
+    );
   });
 
   test('takes nothing for a text that is empty', () => {

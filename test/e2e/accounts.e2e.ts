@@ -35,7 +35,7 @@ function toYaml(
       '    page_size: 25',
     ];
   });
-  return ['# One stand-in has them all.', 'accounts:', ...entries, ''].join('\n');
+  return ['# One simulator has them all.', 'accounts:', ...entries, ''].join('\n');
 }
 
 describeWith(['prometheus'], 'several accounts and a real Prometheus', ({ prometheus: binaries }) => {

@@ -24,7 +24,7 @@ const rules = toAlertGroups(settings).flatMap((group) => group.rules);
 const dashboards = readDashboards();
 
 /**
- * Moments at which every number is compared with the stand-in’s: in the episodes in which it can be, and between them. Not while
+ * Moments at which every number is compared with the simulator’s: in the episodes in which it can be, and between them. Not while
  * the first agent has words that nobody knows.
  */
 const moments = [
@@ -124,7 +124,7 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
     });
   });
 
-  describe('numbers equal the stand-in’s', () => {
+  describe('numbers equal the simulator’s', () => {
     const of = (uid: string, title: string): PanelJson => {
       const [, dashboard] = dashboards.find(([each]) => each === uid)!;
       return panelsOf(dashboard).find((panel) => panel.title === title)!;
@@ -311,7 +311,7 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
       expect(found.map(({ value }) => value)).toEqual([missing]);
     });
 
-    test('tables have a row for every agent who is logged in, with what the stand-in has', async () => {
+    test('tables have a row for every agent who is logged in, with what the simulator has', async () => {
       const columns = of('vcc-team', 'Agents').targets!;
       const timeMs = timeOf(290);
       const items = day.items.get(timeMs)!.filter(({ presence }) => presence.name !== 'LoggedOut');

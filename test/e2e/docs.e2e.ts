@@ -80,9 +80,9 @@ describeWith(
       {
         begins: 'git clone',
         async take({ text }) {
-          const exporter = newcomer.begin(text);
+          const exporter = await newcomer.begin(text);
           const metrics = await metricsOf(exporter);
-          expect(exporter.stdout()).toContain('No VCC_* setting is set, so these are simulated accounts.');
+          expect(exporter.stderr()).toContain('No VCC_* setting is set, so these are simulated accounts.');
           expect(metrics).toMatch(/^vcc_up\{account="simulated-uk"\} 1$/m);
           expect(metrics).toMatch(/^vcc_simulated\{account="simulated-uk"\} 1$/m);
           await exporter.stop();
@@ -108,9 +108,8 @@ describeWith(
       {
         begins: 'npx vcc-exporter check',
         async take({ text }) {
-          const exporter = newcomer.begin(text);
+          const exporter = await newcomer.begin(text);
           expect(await metricsOf(exporter)).toMatch(/^vcc_up\{account="acme-uk"\} 1$/m);
-          expect(exporter.stdout()).toMatch(/^ok {6}Snapshot: complete and consistent$/m);
           await exporter.stop();
         },
       },
@@ -140,7 +139,7 @@ describeWith(
             folder,
           );
           // Somebody else's Prometheus may be on that port.
-          const pusher = newcomer.begin(text.replace('http://localhost:9090', receiver.origin));
+          const pusher = await newcomer.begin(text.replace('http://localhost:9090', receiver.origin));
           await poll('a pushed sample', async () => {
             const answer = await fetch(`${receiver!.origin}/api/v1/query?query=vcc_up`);
             return (await answer.text()).includes('"account":"acme-uk"');
@@ -206,7 +205,7 @@ describeWith(
 
     walk('docs/deploy.md', [
       {
-        begins: 'export AWS_REGION=eu-west-1',
+        begins: 'export AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1',
         async take({ text }) {
           const typed = await newcomer.type(text, `${simulator.clientId}\n${simulator.clientSecret}\n`);
           expect(typed).toContain('"Name": "vcc-exporter"');

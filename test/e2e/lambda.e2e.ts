@@ -57,7 +57,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
     return toClose(await startRuntime({ node, client, zip, handler: `${name}.handler`, env, ...options }));
   }
 
-  /** The stand-in for the API behind a relay, and the settings that lead there. */
+  /** The simulator for the API behind a relay, and the settings that lead there. */
   async function startUpstream(): Promise<Relay & { settings: Record<string, string> }> {
     const relay = toClose(await startRelay(simulator.apiUrl));
     return { ...relay, settings: settingsFor(simulator, { ...anybody, VCC_API_URL: relay.origin }) };

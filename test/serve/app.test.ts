@@ -228,10 +228,14 @@ describe('over node:http', () => {
     server = await listen(appOf(), '127.0.0.1', 0);
     const { port } = new URL(server.url);
     await expect(listen(appOf(), '127.0.0.1', Number(port))).rejects.toMatchObject({
-      problems: [`HOST, PORT: port ${port} on 127.0.0.1 is in use; set PORT to another (0: any free one)`],
+      problems: [
+        `HOST, PORT: port ${port} on 127.0.0.1 is in use; choose another with PORT or --port (0: any free one)`,
+      ],
     });
     await expect(listen(appOf(), '192.0.2.1', 0)).rejects.toMatchObject({
-      problems: ['HOST, PORT: 192.0.2.1 is no address of this machine; set HOST to one, or to 0.0.0.0'],
+      problems: [
+        'HOST, PORT: 192.0.2.1 is no address of this machine; choose one with HOST or --host, or 0.0.0.0',
+      ],
     });
   });
 });

@@ -189,7 +189,7 @@ describe('scrape credentials', () => {
     },
     scrapeCredentials,
   });
-  const settings = loadSettings({ VCC_SCRAPE_TOKENS: tokens[0], VCC_SCRAPE_USERS: `a:${'x'.repeat(16)}` });
+  const settings = loadSettings({ VCC_SCRAPE_TOKENS: tokens[0], VCC_SCRAPE_USERS: 'a:a-password-of-16' });
 
   test('come from the settings and the secret together', async () => {
     const load = scrapeCredentialsOf(

@@ -1,12 +1,12 @@
 import type { Simulator } from '../../src/simulator/server.ts';
 
-/** What an API client of a stand-in needs to know. */
+/** What an API client of a simulator needs to know. */
 export interface Credentials {
   clientId: string;
   clientSecret: string;
 }
 
-/** Asks a stand-in for a token. */
+/** Asks a simulator for a token. */
 export function askToken(
   { tokenUrl }: Simulator,
   { clientId, clientSecret }: Credentials,
@@ -16,7 +16,7 @@ export function askToken(
   return fetch(tokenUrl, { method: 'POST', body: new URLSearchParams(form) });
 }
 
-/** A client that gets paths of a stand-in with a token of its own. */
+/** A client that gets paths of a simulator with a token of its own. */
 export async function newClient(simulator: Simulator, credentials: Credentials, scope = 'stats') {
   const { access_token } = (await (await askToken(simulator, credentials, scope)).json()) as {
     access_token: string;

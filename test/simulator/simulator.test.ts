@@ -125,7 +125,7 @@ async function start(options: SimulatorOptions = {}) {
     fetch(`${simulator.apiUrl}/stats/agent-status${query}`, { headers: { ...headers, ...more } });
 }
 
-describe('the stand-in', () => {
+describe('the simulator', () => {
   test('issues tokens as the real one does', async () => {
     await start();
     const answer = (await (await token()).json()) as Record<string, unknown>;

@@ -3,7 +3,7 @@ import { type Environment, loadSettings } from '../../src/config/load.ts';
 import { newTraffic, type Trip } from '../../src/http/fetch.ts';
 import type { Simulator } from '../../src/simulator/server.ts';
 
-/** Settings by which the exporter reads this stand-in. */
+/** Settings by which the exporter reads this simulator. */
 export function environmentOf(
   simulator: Simulator,
   more: Environment = {},
@@ -20,7 +20,7 @@ export function environmentOf(
   };
 }
 
-/** The account of a stand-in. */
+/** The account of a simulator. */
 export function accountOf(simulator: Simulator, more: Environment = {}): Account {
   return toAccount(loadSettings(environmentOf(simulator, more)));
 }

@@ -16,7 +16,7 @@ export interface SecretsFault {
   times?: number;
 }
 
-/** How the stand-in behaves; everything may be changed while it runs. */
+/** How the server behaves; everything may be changed while it runs. */
 export interface SecretsOptions {
   /** What the secret holds per stage: a text, an object to be written as JSON, or bytes. A stage without is not found. */
   values?: Partial<Record<Stage, string | object | Uint8Array>>;
@@ -30,7 +30,7 @@ export interface SecretsOptions {
   secretId?: string;
 }
 
-/** A running stand-in. */
+/** A running server. */
 export interface SecretsServer extends TestServer, Required<Omit<SecretsOptions, 'secretId'>> {
   /** Every call, also those that were answered with an error. */
   calls: { stage: Stage; secretId: string }[];
@@ -39,7 +39,7 @@ export interface SecretsServer extends TestServer, Required<Omit<SecretsOptions,
 }
 
 /**
- * Starts a stand-in for the one call to AWS Secrets Manager that the exporter makes (GetSecretValue, JSON 1.1). The SDK
+ * Starts a server for the one call to AWS Secrets Manager that the exporter makes (GetSecretValue, JSON 1.1). The SDK
  * finds it by AWS_ENDPOINT_URL_SECRETS_MANAGER, see `environmentOfSecrets`. Signatures are asked for, not checked.
  */
 export async function startSecretsServer(options: SecretsOptions = {}): Promise<SecretsServer> {
@@ -94,7 +94,7 @@ export async function startSecretsServer(options: SecretsOptions = {}): Promise<
   return Object.assign(state, server);
 }
 
-/** By which the SDK finds this stand-in in place of AWS, and signs without looking for credentials elsewhere. */
+/** By which the SDK finds this server in place of AWS, and signs without looking for credentials elsewhere. */
 export function environmentOfSecrets(server: TestServer): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: server.origin,

@@ -15,5 +15,6 @@ export function rememberingTerminal(folder: string, env: Terminal['env'] = {}, i
     while (!lines.some((line) => pattern.test(line))) await new Promise((resolve) => setTimeout(resolve, 5));
     return pattern.exec(lines.find((line) => pattern.test(line))!)!;
   };
-  return { env, folder, print, note, interactive, stopped, stop, lines, notes, until };
+  const outlastReaders = () => {};
+  return { env, folder, print, note, interactive, stopped, stop, lines, notes, until, outlastReaders };
 }

@@ -30,7 +30,7 @@ const minute = 60_000;
 
 /** A day that was lived through. */
 export interface Day {
-  /** All agents of the eventful account as the stand-in had them, by time. */
+  /** All agents of the eventful account as the simulator had them, by time. */
   items: Map<number, readonly AgentStatus[]>;
   /** Which team an agent is in. */
   teamOf: Map<string, string>;
@@ -39,7 +39,7 @@ export interface Day {
 }
 
 /**
- * Lives through the day on a clock of its own, half a minute a step: the stand-in as API, the exporter as it is, once pushing
+ * Lives through the day on a clock of its own, half a minute a step: the simulator as API, the exporter as it is, once pushing
  * and once scraped over HTTP, and a real receiver of remote write. What the agents were is kept for the times of `keep`.
  */
 export async function liveDay(

@@ -13,8 +13,8 @@ export interface Newcomer {
   folder(): string;
   /** Runs a block of commands to its end, and answers its questions. @throws Error when one of the commands fails */
   type(block: string, answers?: string): Promise<string>;
-  /** The same for a block whose last command goes on until it is stopped. */
-  begin(block: string): Running;
+  /** The same for a block whose last line is a command that goes on until it is stopped. */
+  begin(block: string): Promise<Running>;
 }
 
 /**
@@ -38,27 +38,35 @@ export function createNewcomer(
     return existsSync(state.cwd) ? readFileSync(state.cwd, 'utf8').trim() : home;
   }
 
-  function run(block: string, answers?: string): Running {
+  const options = () => ({ folder: folder(), env: { ...env, PATH, HOME: home } });
+  /** Where the last block left off. */
+  const goOn = `[ ! -e '${state.variables}' ] || . '${state.variables}'`;
+
+  async function type(block: string, answers?: string): Promise<string> {
     // -a: what a command sets is exported, so that it can be kept for the next block.
     const script = `set -aeuo pipefail
-[ ! -e '${state.variables}' ] || . '${state.variables}'
+${goOn}
 trap 'pwd > "${state.cwd}"; export -p | grep -v " PWD=\\| OLDPWD=\\| SHLVL=" > "${state.variables}"' EXIT
 ${block}`;
-    return start('bash', ['-c', script], {
-      folder: folder(),
-      env: { ...env, PATH, HOME: home },
+    const shell = start('bash', ['-c', script], {
+      ...options(),
       ...(answers !== undefined && { input: answers }),
     });
+    const ended: Ended = await shell.end(85_000);
+    if (ended.status === 0) return ended.stdout + ended.stderr;
+    throw new Error(`status ${ended.status} of\n${block}\n${ended.stdout}\n${ended.stderr}`);
   }
 
   return {
     home,
     folder,
-    begin: (block) => run(block),
-    async type(block, answers) {
-      const ended: Ended = await run(block, answers).end(85_000);
-      if (ended.status === 0) return ended.stdout + ended.stderr;
-      throw new Error(`status ${ended.status} of\n${block}\n${ended.stdout}\n${ended.stderr}`);
+    type,
+    async begin(block) {
+      const lines = block.trimEnd().split('\n');
+      const last = lines.pop()!;
+      if (lines.length > 0) await type(lines.join('\n'));
+      // The shell makes way for the command, which can then be stopped.
+      return start('bash', ['-c', `${goOn}\nexec bash -c "$0"`, last], options());
     },
   };
 }
