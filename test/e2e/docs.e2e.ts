@@ -266,6 +266,8 @@ describeWith(
       {
         begins: 'npm run package',
         async take({ text }) {
+          // The names of its functions are those of the other stack.
+          await newcomer.type('npx serverless remove');
           expect(await newcomer.type(text)).toContain('Successfully created/updated stack - vcc-exporter');
           const { StackResources } = JSON.parse(
             await newcomer.type(
@@ -275,6 +277,7 @@ describeWith(
           const made = StackResources.map(({ LogicalResourceId }) => LogicalResourceId);
           expect(made).toContain('MetricsLambdaFunction');
           expect(made).not.toContain('ServerlessDeploymentBucket');
+          await newcomer.type('aws cloudformation delete-stack --stack-name vcc-exporter');
         },
       },
       {
