@@ -19,7 +19,11 @@ export interface Moto {
 /** Starts moto's server. */
 export async function startMoto({ python, env }: Parts['moto'], folder: string): Promise<Moto> {
   const port = await freePort();
-  const server = start(python, [program, '-H', '127.0.0.1', '-p', String(port)], { folder, env });
+  const server = start(python, [program, '-H', '127.0.0.1', '-p', String(port)], {
+    folder,
+    // moto goes through resources in the order of hashes.
+    env: { ...env, PYTHONHASHSEED: '0' },
+  });
   const endpoint = `http://127.0.0.1:${port}`;
   await poll('moto', async () => (await fetch(`${endpoint}/moto-api/`)).ok);
   const region = 'eu-west-1';

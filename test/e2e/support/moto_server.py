@@ -4,6 +4,7 @@ cfn-lint refuse a template: AWS has no warnings."""
 
 import sys
 
+from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.utils import get_backend
 from moto.cloudformation import models as cloudformation
 from moto.core.common_models import CloudFormationModel
@@ -86,7 +87,11 @@ class FunctionUrl(OfStack, CloudFormationModel):
         self.url = function.url_config.url
 
     def delete(self, account_id, region_name):
-        self.backend.get_function(self.properties["TargetFunctionArn"]).delete_url_config()
+        try:
+            self.backend.get_function(self.properties["TargetFunctionArn"]).delete_url_config()
+        except UnknownFunctionException:
+            # moto deletes in any order; the URL went with its function.
+            pass
 
     @classmethod
     def has_cfn_attr(cls, attr):
