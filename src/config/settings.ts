@@ -51,7 +51,8 @@ export const settings = {
   VCC_REGION: setting({
     section: 'Account',
     field: 'region',
-    about: 'Region of the account.',
+    about:
+      'Region of the account, `emea`, `nam` or `apac`: the first part of the address where you log in, as in `emea.newvoicemedia.com`.',
     parse: oneOf(regions),
     fallback: 'emea',
   }),

@@ -189,6 +189,13 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
         ['PushAccounts', 'vcc-exporter-prod-sample'],
         ['batches', 'vcc-exporter-prod-deliver'],
       ]);
+      const { Rules } = await stack.ask<{ Rules: { ScheduleExpression: string; State: string }[] }>(
+        'events',
+        'AWSEvents.ListRules',
+      );
+      expect(Rules).toEqual([
+        expect.objectContaining({ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' }),
+      ]);
       expect(
         await stack.ask('lambda', '/2019-09-25/functions/vcc-exporter-prod-push/event-invoke-config'),
       ).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 });
@@ -226,6 +233,16 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
     await expect(stack.ask('lambda', '/2021-10-31/functions/vcc-exporter-prod-metrics/url')).rejects.toThrow(
       '404',
     );
+  });
+
+  test('a Function URL guarded by IAM is not public', async () => {
+    await deploy('VCC_SCRAPE_AUTH=iam');
+    expect(await stack.ask('lambda', '/2021-10-31/functions/vcc-exporter-prod-metrics/url')).toMatchObject({
+      AuthType: 'AWS_IAM',
+    });
+    await expect(
+      stack.ask('lambda', '/2015-03-31/functions/vcc-exporter-prod-metrics/policy'),
+    ).rejects.toThrow('404');
   });
 
   test('a deployment with a parameter that does not exist creates nothing', async () => {

@@ -149,6 +149,18 @@ describeWith(
       },
     ]);
 
+    test('the package for npm runs where it is installed', async () => {
+      const tarball = (await newcomer.type('npm pack --silent --pack-destination "$HOME"'))
+        .trim()
+        .split('\n')
+        .at(-1)!;
+      const elsewhere = createNewcomer(join(folder, 'elsewhere'));
+      await elsewhere.type(`npm install --no-audit --no-fund '${join(folder, tarball)}'`);
+      expect(await elsewhere.type('npx vcc-exporter scrape --demo --account simulated-us')).toMatch(
+        /^vcc_up\{account="simulated-us"\} 1$/m,
+      );
+    });
+
     test('every way to lose the credentials ends with what is missing, and where it was looked for', async () => {
       const file = join(newcomer.folder(), '.env');
       rmSync(file);

@@ -22,8 +22,8 @@ export interface LambdaFunction {
 /** What was deployed to moto. */
 export interface DeployedStack {
   s3: S3Client;
-  /** An answer of one of moto's JSON APIs. @throws Error with status and body */
-  ask<T>(service: string, path: string): Promise<T>;
+  /** An answer of one of moto's JSON APIs, at a path or to an action. @throws Error with status and body */
+  ask<T>(service: string, pathOrAction: string): Promise<T>;
   /** The functions, by the part of their names that is their own. */
   functions(): Promise<Record<string, LambdaFunction>>;
   /** The keys of what serverless uploaded last, by their file names. */
@@ -43,10 +43,15 @@ export function lookAtStack(
 ): DeployedStack {
   const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
 
-  async function ask<T>(service: string, path: string): Promise<T> {
+  async function ask<T>(service: string, pathOrAction: string): Promise<T> {
     const client = new AwsClient({ ...credentials, service, region, retries: 0 });
-    const response = await client.fetch(`${endpoint}${path}`, { headers: { accept: 'application/json' } });
-    if (!response.ok) throw new Error(`${service} ${path}: ${response.status} ${await response.text()}`);
+    const isPath = pathOrAction.startsWith('/');
+    const action = { 'x-amz-target': pathOrAction, 'content-type': 'application/x-amz-json-1.1' };
+    const response = await (isPath
+      ? client.fetch(`${endpoint}${pathOrAction}`, { headers: { accept: 'application/json' } })
+      : client.fetch(`${endpoint}/`, { method: 'POST', headers: action, body: '{}' }));
+    if (!response.ok)
+      throw new Error(`${service} ${pathOrAction}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
   }
 
