@@ -1,16 +1,9 @@
 // The functions, resources and tags of serverless.yml: only what the parameters ask for is in the template.
+const { alarms } = require('./alarms.cjs');
 const { ParameterError, readParameters } = require('./parameters.cjs');
-
-const getArn = (id) => ({ 'Fn::GetAtt': [id, 'Arn'] });
-const sub = (text) => ({ 'Fn::Sub': text });
-
-/** An object without the properties that are undefined. */
-const compact = (object) =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
-
-const document = (...statements) => ({ Version: '2012-10-17', Statement: statements });
-const allow = (Action, Resource, rest = {}) => ({ Effect: 'Allow', Action, Resource, ...rest });
-const policy = (PolicyName, ...statements) => ({ PolicyName, PolicyDocument: document(...statements) });
+const { keepState, readObjects, role, sendTo, sendToReceivers } = require('./permissions.cjs');
+const { allow, compact, document, getArn, policy, sub } = require('./template.cjs');
+const { deliverTimeout, metricsTimeout, pushTimeout } = require('./timeouts.cjs');
 
 /** What `make` makes of the parameters: those of the command line over those of serverless.yml. */
 const withParameters =
@@ -49,12 +42,6 @@ const unlessRefused = (make) => (osls) =>
 
 exports.tags = unlessRefused(({ tags }) => tags);
 exports.resources = unlessRefused(toResources);
-
-/** Lambda ends push before the next one starts. */
-const pushTimeout = ({ settings }) => settings.VCC_PUSH_PERIOD / 1000 - 3;
-/** A scrape ends first; API Gateway waits for 29 seconds at most. */
-const metricsTimeout = ({ settings, endpoint }) =>
-  Math.min(Math.ceil(settings.VCC_TIMEOUT / 1000) + 5, endpoint === 'http-api' ? 29 : 900);
 
 // Functions.
 
@@ -144,9 +131,6 @@ function sampleFunction(parameters) {
     events: [{ sqs: { arn: getArn('PushAccounts'), batchSize: 1 } }],
   });
 }
-
-/** Seconds; the queue hides a message for six times as long, as AWS recommends. */
-const deliverTimeout = 60;
 
 function deliverFunction(parameters) {
   return lambda(parameters, 'deliver', {
@@ -302,214 +286,6 @@ function onlyTls(service, id, properties) {
         Condition: { Bool: { 'aws:SecureTransport': 'false' } },
       }),
     },
-  };
-}
-
-// Permissions.
-
-/** The role of one function: its own log group, the secrets that the parameters name, and `policies`. */
-function role(parameters, name, Description, policies = [readObjects(parameters, 'metrics')]) {
-  const { permissionsBoundaryArn, subnetIds, tracing } = parameters;
-  return {
-    Type: 'AWS::IAM::Role',
-    Properties: compact({
-      Description,
-      PermissionsBoundary: permissionsBoundaryArn,
-      AssumeRolePolicyDocument: document({
-        Effect: 'Allow',
-        Principal: { Service: 'lambda.amazonaws.com' },
-        Action: 'sts:AssumeRole',
-      }),
-      Policies: [
-        policy('logs', allow(['logs:CreateLogStream', 'logs:PutLogEvents'], getArn(`${name}LogGroup`))),
-        readSecrets(parameters),
-        decryptSecret(parameters),
-        ...policies,
-        decryptObjects(parameters),
-        // X-Ray has no narrower resource for these actions.
-        tracing === 'Active'
-          ? policy('traces', allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'))
-          : undefined,
-        // Neither has EC2 for the network interfaces of functions in a VPC.
-        subnetIds.length > 0
-          ? policy(
-              'vpc',
-              allow(
-                ['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DeleteNetworkInterface'],
-                '*',
-              ),
-            )
-          : undefined,
-      ].filter((each) => each !== undefined),
-    }),
-  };
-}
-
-const sendTo = (name, id) => policy(name, allow('sqs:SendMessage', getArn(id)));
-
-const keepState = () =>
-  policy(
-    'state',
-    allow(['s3:GetObject', 's3:PutObject'], sub('${PushState.Arn}/*')),
-    // Without it S3 answers AccessDenied for an object that does not exist.
-    allow('s3:ListBucket', getArn('PushState')),
-  );
-
-/** The secrets of the parameters, only the versions that may be used. */
-function readSecrets({ settings, secrets }) {
-  const stages = { never: ['AWSCURRENT'], 'when-rejected': ['AWSCURRENT', 'AWSPENDING'] };
-  const arns = [settings.VCC_SECRET_ID, ...secrets].map(toSecretArn);
-  return policy(
-    'secret',
-    allow('secretsmanager:GetSecretValue', arns.length === 1 ? arns[0] : arns, {
-      Condition: {
-        'ForAnyValue:StringEquals': { 'secretsmanager:VersionStage': stages[settings.VCC_SECRET_PENDING] },
-      },
-    }),
-  );
-}
-
-/**
- * The ARN of a secret: its id if that is one, else that of the name in the account and region of the stack, where
- * Secrets Manager appends a hyphen and six characters.
- */
-function toSecretArn(id) {
-  if (id.startsWith('arn:')) return id;
-  return sub(`arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:${id}-??????`);
-}
-
-/** kms:Decrypt with a key, only through a service in a region. */
-const decryptBy = (name, key, service, region) =>
-  policy(
-    name,
-    allow('kms:Decrypt', key, {
-      Condition: { StringEquals: { 'kms:ViaService': sub(`${service}.${region}.\${AWS::URLSuffix}`) } },
-    }),
-  );
-
-/** The AWS managed key needs no permission; another one does, in the region of the secret. */
-function decryptSecret({ secretKmsKeyArn, settings }) {
-  if (secretKmsKeyArn === undefined) return undefined;
-  const id = settings.VCC_SECRET_ID;
-  const region = id.startsWith('arn:') ? id.split(':')[3] : '${AWS::Region}';
-  return decryptBy('kms', secretKmsKeyArn, 'secretsmanager', region);
-}
-
-const decryptObjects = ({ objectsKmsKeyArn }) =>
-  objectsKmsKeyArn === undefined
-    ? undefined
-    : decryptBy('objects-kms', objectsKmsKeyArn, 's3', '${AWS::Region}');
-
-/** The list of accounts, rosters and destinations, where they are in S3. `deliver` needs no rosters. */
-function readObjects({ settings, objects }, reader) {
-  const { VCC_CONFIG: config, VCC_ROSTER: roster, VCC_PUSH_DESTINATIONS: destinations } = settings;
-  const sources = [
-    config,
-    ...(reader === 'deliver' ? [] : [roster, ...objects.map((location) => ({ location }))]),
-    ...(reader === 'metrics' ? [] : [destinations]),
-  ];
-  const locations = sources.map((source) => source?.location).filter((each) => each?.startsWith('s3://'));
-  if (locations.length === 0) return undefined;
-  const arns = locations.map((location) =>
-    sub(`arn:\${AWS::Partition}:s3:::${location.slice('s3://'.length)}`),
-  );
-  return policy('objects', allow('s3:GetObject', arns));
-}
-
-/** Workspaces of Amazon Managed Prometheus, and roles that may write to some elsewhere. */
-function sendToReceivers({ settings, apsWorkspaceArn, pushRoleArns }) {
-  const roles = [settings.VCC_PUSH_ROLE_ARN, ...pushRoleArns].filter((each) => each !== undefined);
-  const statements = [
-    ...(apsWorkspaceArn.length > 0 ? [allow('aps:RemoteWrite', apsWorkspaceArn)] : []),
-    ...(roles.length > 0 ? [allow('sts:AssumeRole', roles)] : []),
-  ];
-  return statements.length > 0 ? [policy('aps', ...statements)] : [];
-}
-
-// Alarms and outputs.
-
-function alarms(parameters, { pushEnabled, withQueue, withFanOut }) {
-  const ofFunction = (name) => [{ Name: 'FunctionName', Value: { Ref: `${name}LambdaFunction` } }];
-  const ofQueue = (id) => [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [id, 'QueueName'] } }];
-  const { alarmTopicArn: topic } = parameters;
-  const alarm = (AlarmDescription, Dimensions, properties = {}) => ({
-    Type: 'AWS::CloudWatch::Alarm',
-    Properties: compact({
-      AlarmDescription,
-      Namespace: 'AWS/Lambda',
-      MetricName: 'Errors',
-      Dimensions,
-      Statistic: 'Sum',
-      Period: 300,
-      EvaluationPeriods: 1,
-      Threshold: 1,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      TreatMissingData: 'notBreaching',
-      AlarmActions: topic && [topic],
-      OKActions: topic && [topic],
-      ...properties,
-    }),
-  });
-  /** Nine tenths of the time that a function has. */
-  const duration = (seconds) => ({ MetricName: 'Duration', Statistic: 'Maximum', Threshold: seconds * 900 });
-  const throttles = { MetricName: 'Throttles' };
-  const messages = {
-    Namespace: 'AWS/SQS',
-    MetricName: 'ApproximateNumberOfMessagesVisible',
-    Statistic: 'Maximum',
-  };
-  const notSampled = 'An account could not be read, or its samples could not be sent or queued. The log of';
-  return {
-    MetricsErrors: alarm(
-      'The function that answers scrapes crashed or timed out. Its log says why.',
-      ofFunction('Metrics'),
-    ),
-    MetricsThrottles: alarm(
-      'Scrapes were refused because `concurrency` of them were running already.',
-      ofFunction('Metrics'),
-      throttles,
-    ),
-    MetricsDuration: alarm(
-      'A scrape took nearly as long as the function may run.',
-      ofFunction('Metrics'),
-      duration(metricsTimeout(parameters)),
-    ),
-    ...(pushEnabled && {
-      PushErrors: alarm(`${notSampled} push says why.`, ofFunction('Push')),
-      PushThrottles: alarm(
-        'push was still running when it was started again.',
-        ofFunction('Push'),
-        throttles,
-      ),
-      PushDuration: alarm(
-        'push took nearly as long as the function may run.',
-        ofFunction('Push'),
-        // It waits for the last sample of its period by design.
-        { ...duration(0), Threshold: pushTimeout(parameters) * 1000 - 3000 },
-      ),
-      PushFailuresWaiting: alarm(
-        'Invocations of push failed; the queue has their records.',
-        ofQueue('PushFailures'),
-        messages,
-      ),
-    }),
-    ...(withFanOut && { SampleErrors: alarm(`${notSampled} sample says why.`, ofFunction('Sample')) }),
-    ...(withQueue && {
-      DeliverErrors: alarm(
-        'The function that empties the queue crashed or timed out. Its log says why.',
-        ofFunction('Deliver'),
-      ),
-      PushDelayed: alarm(
-        'Samples have waited for five minutes because a destination does not accept them. The log of deliver says why.',
-        ofQueue('PushBatches'),
-        { ...messages, MetricName: 'ApproximateAgeOfOldestMessage', Threshold: 300 },
-      ),
-      PushRejects: alarm(
-        'A destination rejected samples for good. `vcc-exporter replay --list` shows them with the reason.',
-        ofQueue('PushRejected'),
-        messages,
-      ),
-    }),
   };
 }
 
