@@ -3,37 +3,24 @@
 const {
   ConfigError,
   didYouMean,
+  loadConfig,
   loadDestinations,
   loadSettings,
+  matching,
+  oneOf,
   parseProxies,
   settings,
+  Unfit,
+  wholeNumber,
 } = require('./settings.cjs');
-
-/** A value that does not fit: what was expected. */
-class Unfit extends Error {}
 
 /** Parameters that cannot be used; the message has a line for each problem. */
 class ParameterError extends Error {}
 
-const oneOf =
-  (...words) =>
-  (text) => {
-    if (words.includes(text)) return text;
-    throw new Unfit(words.length === 2 ? words.join(' or ') : `one of ${words.join(', ')}`);
-  };
-const yesNo = (text) => oneOf('true', 'false')(text) === 'true';
-const wholeNumber = (min, max) => (text) => {
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= min && number <= max) return number;
-  throw new Unfit(`a whole number from ${min} to ${max}`);
-};
-const matching = (pattern, expected) => (text) => {
-  if (pattern.test(text)) return text;
-  throw new Unfit(expected);
-};
+const yesNo = (text) => oneOf(['true', 'false'])(text) === 'true';
 /** An empty text is nothing. */
 const optional = (parse) => (text) => (text === '' ? undefined : parse(text));
-const asItIs = (text) => text;
+const asItIs = optional((text) => text);
 /** Values with commas between them. */
 const list = (parse) => (text) =>
   text
@@ -48,13 +35,16 @@ const retentions = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ];
 
-/** What is deployed, and how: the meaning for docs/deploy.md, the value without --param, and how a text is read. */
+/**
+ * What is deployed, and how: the meaning for docs/deploy-parameters.md, the value without --param, how a text is read, and
+ * which other parameter must be true. `environment`: a variable of the functions.
+ */
 const table = {
   endpoint: {
     about:
       '`function-url`: no further cost, answers of up to 6 MB. `http-api`: API Gateway, for a custom domain or a WAF',
     fallback: 'function-url',
-    parse: oneOf('function-url', 'http-api'),
+    parse: oneOf(['function-url', 'http-api']),
   },
   memory: {
     about: 'MB of memory per function; CPU grows with it ([cost.md](cost.md))',
@@ -64,7 +54,14 @@ const table = {
   concurrency: {
     about: 'scrapes at the same time, reserved for the function; `none` reserves nothing',
     fallback: '5',
-    parse: (text) => (text === 'none' ? undefined : wholeNumberOrNone(text)),
+    parse: (text) => {
+      if (text === 'none') return undefined;
+      try {
+        return wholeNumber(1, 1000)(text);
+      } catch ({ expected }) {
+        throw new Unfit(`${expected}, or none`);
+      }
+    },
   },
   logRetention: {
     about: 'days to keep logs; one of the numbers that CloudWatch Logs allows',
@@ -77,7 +74,7 @@ const table = {
   tracing: {
     about: '`Active` switches X-Ray on',
     fallback: 'PassThrough',
-    parse: oneOf('PassThrough', 'Active'),
+    parse: oneOf(['PassThrough', 'Active']),
   },
   alarms: {
     about: '`false`: no CloudWatch alarms',
@@ -85,12 +82,13 @@ const table = {
     parse: yesNo,
   },
   alarmTopicArn: {
+    needs: 'alarms',
     about: 'SNS topic that alarms notify; without one they only show in CloudWatch',
     parse: optional(arn('sns', 'an SNS topic')),
   },
   permissionsBoundaryArn: {
     about: 'permissions boundary of every role',
-    parse: optional(arn('iam', 'an IAM policy')),
+    parse: optional(matching(/^arn:aws[\w-]*:iam::(\d{12}|aws):policy\/\S+$/, 'the ARN of an IAM policy')),
   },
   tags: {
     about: 'tags of the stack, which CloudFormation gives to its resources: `team=voice,env=prod`',
@@ -145,29 +143,34 @@ const table = {
     parse: yesNo,
   },
   pushQueue: {
+    needs: 'pushEnabled',
     about:
       'with push: a queue that keeps samples until they are delivered, and the function `deliver`. `false`: samples that cannot be delivered at once are lost',
     fallback: 'true',
     parse: yesNo,
   },
   pushFanOut: {
+    needs: 'pushEnabled',
     about: 'with push: `true` adds the function `sample`, which runs once for each account',
     fallback: 'false',
     parse: yesNo,
   },
   deliverConcurrency: {
+    needs: 'pushEnabled',
     about: 'with push: how many `deliver` may run at the same time',
     fallback: '10',
     parse: wholeNumber(2, 1000),
   },
   apsWorkspaceArn: {
+    needs: 'pushEnabled',
     about: 'with push: workspaces of Amazon Managed Prometheus to write to, with commas between them',
     parse: list(arn('aps', 'a workspace of Amazon Managed Prometheus')),
   },
   pushRoleArns: {
+    needs: 'pushEnabled',
     about:
       'with push: roles that destinations in a list assume (`role_arn`), with commas between them. `VCC_PUSH_ROLE_ARN` needs no entry here',
-    parse: list(arn('iam', 'a role')),
+    parse: list((role) => settings.VCC_PUSH_ROLE_ARN.parse(role)),
   },
 };
 
@@ -184,14 +187,21 @@ const refusals = [
       'VCC_PUSH_PASSWORD',
       'VCC_PUSH_TOKEN',
     ],
+    instead:
+      'Put them into the secret. Everybody who may see the configuration of the function can read parameters.',
     expected:
       'a field of the secret, since everybody who may see the configuration of the function can read parameters',
   },
   {
     names: ['VCC_PUSH_STATE', 'VCC_PUSH_QUEUE_URL', 'VCC_PUSH_REJECTED_URL', 'VCC_PUSH_SAMPLERS_URL'],
+    instead: 'The stack sets them.',
     expected: 'no value, since the stack sets it',
   },
-  { names: ['VCC_PUSH_FOLDER', 'HOST', 'PORT'], expected: 'no value, since it is for the command line' },
+  {
+    names: ['VCC_PUSH_FOLDER', 'HOST', 'PORT'],
+    instead: 'They are for the command line.',
+    expected: 'no value, since it is for the command line',
+  },
 ];
 const refused = Object.fromEntries(
   refusals.flatMap(({ names, expected }) => names.map((name) => [name, expected])),
@@ -202,18 +212,10 @@ const deployedDefaults = { VCC_SECRET_ID: 'vcc-exporter', VCC_SCRAPE_AUTH: 'cred
 
 const isPushSetting = (name) => name.startsWith('VCC_PUSH_');
 
-function wholeNumberOrNone(text) {
-  try {
-    return wholeNumber(1, 1000)(text);
-  } catch (error) {
-    throw new Unfit(`${error.message}, or none`);
-  }
-}
-
 function toTag(pair) {
-  const [, key, value] = /^([\w .:/+@-]{1,128})=([\w .:/=+@-]{0,256})$/u.exec(pair) ?? [];
+  const [, key, value] = /^([\p{L}\p{N}_ .:/+@-]{1,128})=([\p{L}\p{N}_ .:/=+@-]{0,256})$/u.exec(pair) ?? [];
   if (key === undefined || key.startsWith('aws:'))
-    throw new Unfit('tags name=value with commas between them');
+    throw new Unfit('tags name=value with commas between them: letters, digits, spaces and _.:/=+@-');
   return [key, value];
 }
 
@@ -224,56 +226,110 @@ function toTag(pair) {
  */
 async function readParameters(given) {
   const problems = [];
-  const read = {};
   const environment = { ...deployedDefaults };
   for (const [name, value] of Object.entries(given)) {
-    if (name in table) continue;
-    if (!(name in settings)) {
+    if (Object.hasOwn(table, name)) continue;
+    if (!Object.hasOwn(settings, name)) {
       const known = [...Object.keys(table), ...Object.keys(settings).filter((each) => !(each in refused))];
       problems.push(`${name}: there is no such parameter${didYouMean(name, known)}`);
-    } else if (name in refused) problems.push(`${name}: expected ${refused[name]}`);
+    } else if (Object.hasOwn(refused, name)) problems.push(`${name}: expected ${refused[name]}`);
     else if (value.trim() !== '') environment[name] = value.trim();
   }
-  for (const [name, { parse, fallback = '' }] of Object.entries(table)) {
-    const text = given[name]?.trim() || fallback;
-    try {
-      read[name] = parse(text);
-    } catch (error) {
-      if (!('expected' in error || error instanceof Unfit)) throw error;
-      problems.push(`${name}: expected ${error.expected ?? error.message}; received "${text}"`);
-    }
-  }
+  const read = readTable(given, problems);
   const network = Object.fromEntries(
     Object.keys(table)
-      .filter((name) => table[name].environment && given[name]?.trim())
-      .map((name) => [name, given[name].trim()]),
+      .filter((name) => table[name].environment && read[name] !== undefined)
+      .map((name) => [name, read[name]]),
   );
   problems.push(...parseProxies(network).problems);
-  const its = settingsOf(environment, problems);
+  const its = await attempt(problems, () => loadSettings(environment));
   if (problems.length === 0) {
-    problems.push(...contradictions(read, environment, its));
-    if (read.pushEnabled) problems.push(...(await destinationProblems(environment, its)));
+    problems.push(...contradictions(read, environment, its), ...localFiles(its));
+    await checkAccounts(environment, problems);
+    if (read.pushEnabled) await checkDestinations(environment, its, problems);
   }
   if (problems.length > 0) throw new ParameterError(problems.join('\n'));
-  const names = Object.keys(environment);
-  const pick = (wanted) => Object.fromEntries(wanted.map((name) => [name, environment[name]]));
+  const pick = (wanted) => Object.fromEntries(Object.entries(environment).filter(([name]) => wanted(name)));
   return {
     ...read,
     settings: its,
-    environment: {
-      all: { ...pick(names.filter((name) => !isPushSetting(name))), ...network },
-      push: pick(names.filter(isPushSetting)),
-    },
+    environment: { all: { ...pick((name) => !isPushSetting(name)), ...network }, push: pick(isPushSetting) },
   };
 }
 
-function settingsOf(environment, problems) {
+/** The parameters of the table, parsed. */
+function readTable(given, problems) {
+  const read = {};
+  const isOn = (name) => (given[name]?.trim() || table[name].fallback) === 'true';
+  for (const [name, { parse, fallback = '', needs }] of Object.entries(table)) {
+    const text = given[name]?.trim() || fallback;
+    if (needs && given[name]?.trim() && !isOn(needs)) {
+      problems.push(`${needs}: expected true, since ${name} is set`);
+    }
+    try {
+      read[name] = parse(text);
+    } catch (error) {
+      if (!(error instanceof Unfit)) throw error;
+      problems.push(`${name}: expected ${error.expected}; received "${text}"`);
+    }
+  }
+  return read;
+}
+
+/** What `work` gives, or undefined after it has added its problems to the others. */
+async function attempt(problems, work) {
   try {
-    return loadSettings(environment);
+    return await work();
   } catch (error) {
+    if (error instanceof NotReadHere) return undefined;
     if (!(error instanceof ConfigError)) throw error;
     problems.push(...error.problems);
     return undefined;
+  }
+}
+
+/** What is in S3 is not read here: the function does that, with its own role. */
+class NotReadHere extends Error {}
+const readNothing = () => Promise.reject(new NotReadHere());
+
+/** Settings that name a file, which a function does not have. */
+function localFiles(its) {
+  const forms = {
+    VCC_CONFIG: 's3://bucket/key, or the list itself',
+    VCC_ROSTER: 's3://bucket/key, or users-api',
+    VCC_PUSH_DESTINATIONS: 's3://bucket/key, or the list itself',
+  };
+  return Object.entries(forms).flatMap(([name, expected]) => {
+    const { location = 's3://' } = its[name] ?? {};
+    return location.startsWith('s3://')
+      ? []
+      : [`${name}: expected ${expected}, since a function has no files of yours; received "${location}"`];
+  });
+}
+
+/** Secrets that an inline list holds: everybody who may see the configuration of the function could read them. */
+function secretsIn(name, entries, fields, problems) {
+  const found = fields.filter((field) => entries.some((entry) => entry[field] !== undefined));
+  if (found.length === 0) return;
+  const fieldsOf = found.map((field) => settings[field].field ?? settings[field].destinationField);
+  problems.push(
+    `${name}: expected no ${fieldsOf.join(', ')} in it; put them into the secret (docs/deploy.md)`,
+  );
+}
+
+async function checkAccounts(environment, problems) {
+  const config = await attempt(problems, () => loadConfig(environment, readNothing));
+  const fields = ['VCC_CLIENT_ID', 'VCC_CLIENT_SECRET', 'VCC_AGENT_KEY'];
+  if (config) secretsIn('VCC_CONFIG', config.accounts, fields, problems);
+}
+
+async function checkDestinations(environment, its, problems) {
+  const found = await attempt(problems, () => loadDestinations(environment, its, 1, readNothing));
+  const fields = ['VCC_PUSH_USER', 'VCC_PUSH_PASSWORD', 'VCC_PUSH_TOKEN'];
+  if (found) secretsIn('VCC_PUSH_DESTINATIONS', found, fields, problems);
+  if (found?.length === 0) {
+    const expected = 'the address of a destination there, or destinations in VCC_PUSH_DESTINATIONS';
+    problems.push(`VCC_PUSH_URL: expected ${expected}, since pushEnabled is true; received nothing`);
   }
 }
 
@@ -281,7 +337,7 @@ function contradictions(read, environment, its) {
   const problems = [];
   const inUse = Object.keys(environment).filter(isPushSetting);
   if (inUse.length > 0 && !read.pushEnabled) {
-    problems.push(`pushEnabled: expected true, since ${inUse.join(', ')} is set; received "false"`);
+    problems.push(`pushEnabled: expected true, since ${inUse.join(', ')} is set`);
   }
   if ((read.subnetIds.length === 0) !== (read.securityGroupIds.length === 0)) {
     const missing = read.subnetIds.length === 0 ? 'subnetIds' : 'securityGroupIds';
@@ -289,46 +345,21 @@ function contradictions(read, environment, its) {
       `${missing}: expected a value, since a VPC needs subnets and security groups; received nothing`,
     );
   }
-  const periodMs = its.VCC_PUSH_PERIOD;
-  if (read.pushEnabled && periodMs % 60_000 !== 0) {
-    problems.push(
-      `VCC_PUSH_PERIOD: expected whole minutes, 1m to 14m; received "${environment.VCC_PUSH_PERIOD}"`,
-    );
+  const expect = (name, expected) =>
+    problems.push(`${name}: expected ${expected}; received "${environment[name]}"`);
+  const { VCC_PUSH_PERIOD: periodMs, VCC_PUSH_INTERVAL: intervalMs, VCC_TIMEOUT: timeoutMs } = its;
+  if (read.pushEnabled && periodMs % 60_000 !== 0) expect('VCC_PUSH_PERIOD', 'whole minutes, 1m to 14m');
+  if (read.pushEnabled && periodMs % intervalMs !== 0) {
+    expect('VCC_PUSH_INTERVAL', 'a divisor of VCC_PUSH_PERIOD');
   }
-  if (read.pushEnabled && periodMs % its.VCC_PUSH_INTERVAL !== 0) {
-    problems.push(
-      `VCC_PUSH_INTERVAL: expected a divisor of VCC_PUSH_PERIOD; received "${environment.VCC_PUSH_INTERVAL}"`,
-    );
-  }
-  if (read.pushEnabled && its.VCC_PUSH_INTERVAL < 10_000) {
-    problems.push(
-      `VCC_PUSH_INTERVAL: expected at least 10s, so that the last sample of an invocation has time to be sent; received "${environment.VCC_PUSH_INTERVAL}"`,
-    );
+  if (read.pushEnabled && intervalMs < 10_000) {
+    expect('VCC_PUSH_INTERVAL', 'at least 10s, so that the last sample of an invocation has time to be sent');
   }
   const longestMs = read.endpoint === 'http-api' ? 24_000 : 895_000;
-  if (its.VCC_TIMEOUT > longestMs) {
-    problems.push(
-      `VCC_TIMEOUT: expected at most ${longestMs / 1000}s with endpoint=${read.endpoint}; received "${environment.VCC_TIMEOUT}"`,
-    );
+  if (timeoutMs > longestMs) {
+    expect('VCC_TIMEOUT', `at most ${longestMs / 1000}s with endpoint=${read.endpoint}`);
   }
   return problems;
-}
-
-/** A list in S3 is not read here: the function does that, with its own role. */
-class NotReadHere extends Error {}
-
-/** What is wrong with the destinations, as far as can be known here. */
-async function destinationProblems(environment, its) {
-  try {
-    const found = await loadDestinations(environment, its, 1, () => Promise.reject(new NotReadHere()));
-    if (found.length > 0) return [];
-    const expected = 'the address of a destination there, or destinations in VCC_PUSH_DESTINATIONS';
-    return [`VCC_PUSH_URL: expected ${expected}, since pushEnabled is true; received nothing`];
-  } catch (error) {
-    if (error instanceof NotReadHere) return [];
-    if (!(error instanceof ConfigError)) throw error;
-    return error.problems;
-  }
 }
 
 module.exports = { deployedDefaults, ParameterError, readParameters, refusals, table };

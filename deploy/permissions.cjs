@@ -24,12 +24,19 @@ function role(parameters, name, Description, policies = [readObjects(parameters,
         tracing === 'Active'
           ? policy('traces', allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'))
           : undefined,
-        // Neither has EC2 for the network interfaces of functions in a VPC.
+        // Neither has EC2; these are those of AWS's policy AWSLambdaVPCAccessExecutionRole.
         subnetIds.length > 0
           ? policy(
               'vpc',
               allow(
-                ['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DeleteNetworkInterface'],
+                [
+                  'ec2:AssignPrivateIpAddresses',
+                  'ec2:CreateNetworkInterface',
+                  'ec2:DeleteNetworkInterface',
+                  'ec2:DescribeNetworkInterfaces',
+                  'ec2:DescribeSubnets',
+                  'ec2:UnassignPrivateIpAddresses',
+                ],
                 '*',
               ),
             )

@@ -5,8 +5,10 @@ const Module = require('node:module');
 const { buildSync } = require('esbuild');
 
 const contents = `
-  export { ConfigError, didYouMean, loadSettings } from './src/config/load.ts';
+  export { loadConfig } from './src/config/accounts.ts';
   export { loadDestinations } from './src/config/destinations.ts';
+  export { ConfigError, didYouMean, loadSettings } from './src/config/load.ts';
+  export { matching, oneOf, Unfit, wholeNumber } from './src/config/parse.ts';
   export { settings } from './src/config/settings.ts';
   export { parseProxies } from './src/http/proxies.ts';
 `;

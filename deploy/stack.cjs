@@ -10,13 +10,14 @@ const withParameters =
   (make) =>
   async ({ options, resolveConfigurationProperty }) => {
     const configured = (await resolveConfigurationProperty(['params'])) ?? {};
+    const stage = await resolveConfigurationProperty(['provider', 'stage']);
     const onCommandLine = (options.param ?? []).map((each) => {
       const [, name = each, value = ''] = /^([^=]*)=(.*)$/s.exec(each) ?? [];
       return [name, value];
     });
     const given = {
       ...configured.default,
-      ...configured[options.stage],
+      ...configured[stage],
       ...Object.fromEntries(onCommandLine),
     };
     const texts = Object.entries(given).map(([name, value]) => [name, String(value)]);

@@ -47,7 +47,7 @@ export const underFolder = (folder: string, files: Readonly<Record<string, strin
 const deploy = createRequire(import.meta.url)('../deploy/parameters.cjs') as {
   table: Record<string, { about: string; fallback?: string }>;
   deployedDefaults: Record<string, string>;
-  refusals: { names: string[]; expected: string }[];
+  refusals: { names: string[]; instead: string }[];
 };
 
 function parametersPage(): string {
@@ -71,7 +71,9 @@ Every setting of [configuration.md](configuration.md) is a parameter of the same
 
 These settings are no parameters:
 
-${deploy.refusals.map(({ names, expected }) => `- ${names.map((name) => `\`${name}\``).join(', ')}: expected ${expected}.`).join('\n')}
+| Settings | Instead |
+| --- | --- |
+${deploy.refusals.map(({ names, instead }) => row(names.map((name) => `\`${name}\``).join(', '), instead)).join('\n')}
 
 ## The deployment itself
 

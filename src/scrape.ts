@@ -16,7 +16,7 @@ import { createPseudonyms } from './pseudonyms.ts';
 import { createFetchRosterByApi } from './roster/directory.ts';
 import { createFetchRosterFrom } from './roster/document.ts';
 import { createRoster, type FetchRoster, type GetRoster } from './roster/roster.ts';
-import { simulatorServer } from './simulated.ts';
+import { simulatedPrefix, simulatorServer } from './simulated.ts';
 import type { Snapshot } from './snapshot/agent.ts';
 import { toFloor } from './snapshot/floor.ts';
 import type { Reading } from './snapshot/reading.ts';
@@ -103,7 +103,8 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   const read = shareReads(collect, account.cacheTtlMs, timing, closing.signal);
   const getRoster = openRoster();
   const pseudonyms = createPseudonyms(account.name);
-  let simulated = false;
+  // A name that begins so is never that of a real account; others are known by their answers.
+  let simulated = account.name.startsWith(simulatedPrefix);
 
   function openRoster(): GetRoster | undefined {
     if (!account.roster) return undefined;

@@ -3,3 +3,6 @@
  * numbers are not Vonage's. It is kept here since the simulator and the exporter share no other code.
  */
 export const simulatorServer = 'vcc-simulator';
+
+/** How the names of all accounts of the built-in simulator begin. */
+export const simulatedPrefix = 'simulated-';

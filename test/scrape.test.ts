@@ -145,6 +145,12 @@ describe('a scrape', () => {
     expect((await scraper.scrape(5000)).reading).toMatchObject({ error: undefined, pages: 10 });
   });
 
+  test('of an account with the name of a simulated one says so before anything answers', async () => {
+    await start({ faults: [{ kind: 'hang' }] }, { VCC_ACCOUNT: 'simulated-uk' });
+    const { reading } = await scraper.scrape(300);
+    expect(reading).toMatchObject({ floor: undefined, simulated: true });
+  });
+
   test('says that its numbers are simulated, also once nothing answers any more', async () => {
     await start();
     const simulatedNow = async (budgetMs: number) =>

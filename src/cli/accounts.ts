@@ -89,7 +89,7 @@ export async function loadLocalConfig(local: LocalEnvironment, hint = ''): Promi
   // Half of them is a problem that the settings themselves report.
   if (missing.length === 2) {
     problems.push(
-      'VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials there, in a secret (VCC_SECRET_ID) or in a list of accounts (VCC_CONFIG); received nothing',
+      'VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials, or VCC_SECRET_ID or VCC_CONFIG in their place; received nothing',
     );
   }
   let config: Config | undefined;

@@ -18,7 +18,7 @@ export const check: Command<{ account?: string; demo?: true }> = {
   name: 'check',
   summary: 'try settings, credentials and the API, step by step',
   about:
-    'Tries for each account what a scrape needs: settings, the secret, a token, the first page, the roster, a whole snapshot. The first step that fails is the last of its account. The last line says how many accounts can be read.',
+    'Tries for each account what a scrape needs: settings, the secret, a token, the first page, the roster, a whole snapshot. It stops at the first step that fails, for each account. The last line says how many accounts can be read.',
   options: [accountOption(), demoOption()],
   sections: accountSections,
   statuses: ['all accounts can be read', 'some cannot'],

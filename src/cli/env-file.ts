@@ -23,6 +23,8 @@ export async function readEnvFile(path: string): Promise<Environment | undefined
   }
 }
 
+const closingQuote = 'a closing quote on the same line';
+
 const name = /^\s*(?:export\s+)?(\w+)\s*=/;
 
 /**
@@ -31,10 +33,14 @@ const name = /^\s*(?:export\s+)?(\w+)\s*=/;
  */
 export function parseEnvText(text: string, path: string): Environment {
   const lines = text.split(/\r\n|\n|\r/);
-  const problems = lines.flatMap((line, index) => {
+  const problems: string[] = [];
+  for (const [index, line] of lines.entries()) {
     const expected = expectedIn(line);
-    return expected === undefined ? [] : [`${path}, line ${index + 1}: expected ${expected}`];
-  });
+    if (expected === undefined) continue;
+    problems.push(`${path}, line ${index + 1}: expected ${expected}`);
+    // What follows may be the rest of that value.
+    if (expected === closingQuote) break;
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   // Node.js 20 takes the second space after `export` for a part of the name.
   return parseEnv(lines.map((line) => line.replace(name, '$1=')).join('\n')) as Environment;
@@ -53,6 +59,9 @@ function expectedIn(line: string): string | undefined {
     return /^(?:[^#]*[^#\s])?#/.test(value) ? 'quotes around a value with a # in it' : undefined;
   }
   const end = value.indexOf(quote, quoted.length);
-  if (end < 0) return 'a closing quote on the same line';
+  if (end < 0) return closingQuote;
+  if (quote === '"' && value.slice(0, end).includes('\\n')) {
+    return 'single quotes around a value with \\n in it, which stands for a line break in double quotes';
+  }
   return empty.test(value.slice(end + 1)) ? undefined : 'nothing but a comment behind the closing quote';
 }

@@ -54,6 +54,7 @@ export const forward: Command<ForwardOptions> = {
   ],
   sections: [],
   statuses: ['it was stopped; with --once: all was sent', 'it failed; with --once: not all was sent'],
+  notes: 'HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read from the environment and from .env.',
   examples: ['forward --from http://localhost:9754/metrics --to http://localhost:9090/api/v1/write --once'],
   async run(terminal, given) {
     if (!given.once) terminal.outlastReaders();

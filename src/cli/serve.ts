@@ -46,8 +46,10 @@ export const serve: Command<ServeOptions> = {
     const demo = options.demoIfUnset && !options.demo ? 'if-unset' : demoOf(options);
     const local = await openLocalAccounts(terminal, demo);
     const { settings: its, simulator } = local;
-    // On a screen the table shows a failure too.
-    const log = terminal.interactive ? () => {} : terminal.note;
+    const log = (line: string) => {
+      // On a screen the table shows that.
+      if (!(terminal.interactive && isFailedScrape(line))) terminal.note(line);
+    };
     const scrapers = createScrapers(local, log);
     let drawnLines = 0;
     let shownMs = 0;
@@ -125,4 +127,8 @@ async function forScrapers(app: App, { settings, vault }: LocalAccounts, termina
   };
   if (auth === undefined && !(await setAnywhere())) return app;
   return guarded(app, scrapeCredentialsOf(settings, vault, terminal.note));
+}
+
+function isFailedScrape(line: string): boolean {
+  return (JSON.parse(line) as { event: string }).event === 'scrape failed';
 }

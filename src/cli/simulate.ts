@@ -29,7 +29,7 @@ export const simulate: Command<SimulateOptions> = {
     new Option('--port <n>', 'port on localhost, 0 for any free one').default('9755'),
     new Option('--latency <ms>', 'added to every answer').default('0'),
     new Option('--token-seconds <n>', 'life of a token').default('7200'),
-    new Option('--fault <fault>', 'something that goes wrong; may be given several times')
+    new Option('--fault <fault>', 'a fault to simulate; may be given several times')
       .default([], 'none')
       .argParser(collect),
   ],

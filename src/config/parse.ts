@@ -71,7 +71,8 @@ export const secretId: Parse<string> = matching(
   'the name or ARN of a secret (letters, digits and /_+=.@-)',
 );
 
-function matching(pattern: RegExp, expected: string): Parse<string> {
+/** A text of a form. */
+export function matching(pattern: RegExp, expected: string): Parse<string> {
   return parser({ type: 'string', pattern: pattern.source }, (value) => {
     if (!pattern.test(value)) throw new Unfit(expected);
     return value;

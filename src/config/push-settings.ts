@@ -175,8 +175,7 @@ export const destinationSettings = {
   VCC_PUSH_LABELS: setting({
     section: 'Destinations',
     destinationField: 'labels',
-    about:
-      'External labels, `name=value` with commas between them; a label of the series itself goes before.',
+    about: 'External labels, `name=value` with commas between them; labels of the series take precedence.',
     parse: labelPairs,
     absent: 'none',
   }),

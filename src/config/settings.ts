@@ -97,7 +97,7 @@ export const settings = {
   VCC_CONCURRENCY: setting({
     section: 'Several accounts',
     about:
-      'HTTP requests to the API under way at once, of all accounts together. An account that failed the last time waits for the others: all such accounts together get a quarter.',
+      'HTTP requests to the API under way at once, of all accounts together. Accounts whose last read failed share a quarter of these.',
     parse: wholeNumber(1, 10_000),
     fallback: '50',
   }),

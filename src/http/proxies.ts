@@ -52,8 +52,10 @@ export function parseProxies(env: Readonly<Record<string, string | undefined>>):
     if (entry === '') return [];
     const rule = toRule(entry.toLowerCase());
     if (rule) return [rule];
+    // A whole proxy there may hold its password.
+    const received = /@|:\/\//.test(entry) ? 'an address with a scheme or a user' : JSON.stringify(entry);
     problems.push(
-      `${variable}: expected host names, addresses and networks such as 10.0.0.0/8; received ${JSON.stringify(entry)}`,
+      `${variable}: expected host names, addresses and networks such as 10.0.0.0/8; received ${received}`,
     );
     return [];
   });

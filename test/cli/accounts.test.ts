@@ -31,7 +31,7 @@ async function refusal(args: string[], env: Record<string, string | undefined> =
 }
 
 const missing =
-  'vcc-exporter: VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials there, in a secret (VCC_SECRET_ID) or in a list of accounts (VCC_CONFIG); received nothing';
+  'vcc-exporter: VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials, or VCC_SECRET_ID or VCC_CONFIG in their place; received nothing';
 const looked = (where: string) => `vcc-exporter: looked for settings in ${where}.`;
 const hint = ' --demo shows simulated accounts.';
 
@@ -230,6 +230,10 @@ describe('.env', () => {
   test.each([
     ['VCC_CLIENT_SECRET="hunter2', 'a closing quote on the same line'],
     ['VCC_CLIENT_SECRET="hunter2\nhunter3"', 'a closing quote on the same line'],
+    [
+      'VCC_CLIENT_SECRET="hun\\nter2"',
+      'single quotes around a value with \\n in it, which stands for a line break in double quotes',
+    ],
     ["VCC_CLIENT_SECRET='hun'ter2", 'nothing but a comment behind the closing quote'],
     ['VCC_CLIENT_SECRET="hun\\"ter2"', 'nothing but a comment behind the closing quote'],
     ['VCC_CLIENT_SECRET=hun#ter2', 'quotes around a value with a # in it'],

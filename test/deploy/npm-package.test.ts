@@ -40,6 +40,12 @@ describe('the package for npm', () => {
     expect(packed.unpackedSize).toBeLessThan(2_000_000);
   });
 
+  test('brings the packages that the program loads, and no others', () => {
+    const program = readFileSync(`${root}dist/cli.mjs`, 'utf8');
+    const loaded = [...program.matchAll(/\)\("(@[\w-]+\/[\w-]+)"\)/g)].map(([, name]) => name!);
+    expect([...new Set(loaded)].toSorted()).toEqual(Object.keys(manifest.dependencies as object));
+  });
+
   test('says where it comes from', () => {
     const url = 'https://github.com/vcc-exporter/vcc-exporter';
     expect(manifest).toMatchObject({

@@ -185,8 +185,9 @@ describe.each(Object.keys(variants))('the stack %s', (stack) => {
       if (apsWorkspaceArn) service.push('aps:RemoteWrite');
     }
     if (subnetIds) {
-      const onInterfaces = ['Create', 'Describe', 'Delete'].map((verb) => `ec2:${verb}NetworkInterface`);
-      service.push(...onInterfaces.map((action) => action.replace(/(Describe.*)/, '$1s')));
+      const calls = ['CreateNetworkInterface', 'DeleteNetworkInterface', 'DescribeNetworkInterfaces'];
+      const more = ['AssignPrivateIpAddresses', 'DescribeSubnets', 'UnassignPrivateIpAddresses'];
+      service.push(...[...calls, ...more].map((call) => `ec2:${call}`));
     }
     const { secretKmsKeyArn, tracing } = variants[stack]!;
     if (secretKmsKeyArn || objectsKmsKeyArn) service.push('kms:Decrypt');
@@ -446,17 +447,20 @@ describe('parameters', () => {
     ],
     [{ PORT: '80' }, 'PORT: expected no value, since it is for the command line'],
     [{ VCC_PUSH_STATE: 's3://a/b' }, 'VCC_PUSH_STATE: expected no value, since the stack sets it'],
-    [{ endpoint: 'alb' }, 'endpoint: expected function-url or http-api; received "alb"'],
+    [{ endpoint: 'alb' }, 'endpoint: expected one of function-url, http-api; received "alb"'],
     [
       { VCC_SCRAPE_AUTH: 'maybe' },
       'VCC_SCRAPE_AUTH: expected one of credentials, iam, none; received "maybe"',
     ],
-    [{ tracing: 'true' }, 'tracing: expected PassThrough or Active; received "true"'],
+    [{ tracing: 'true' }, 'tracing: expected one of PassThrough, Active; received "true"'],
     [{ concurrency: '0' }, 'concurrency: expected a whole number from 1 to 1000, or none; received "0"'],
     [{ memory: '64' }, 'memory: expected a whole number from 128 to 10240; received "64"'],
-    [{ alarms: 'yes' }, 'alarms: expected true or false; received "yes"'],
+    [{ alarms: 'yes' }, 'alarms: expected one of true, false; received "yes"'],
     [{ alarmTopicArn: 'pager' }, 'alarmTopicArn: expected the ARN of an SNS topic; received "pager"'],
-    [{ tags: 'voice' }, 'tags: expected tags name=value with commas between them; received "voice"'],
+    [
+      { tags: 'voice' },
+      'tags: expected tags name=value with commas between them: letters, digits, spaces and _.:/=+@-; received "voice"',
+    ],
     [
       { subnetIds: 'subnet-1' },
       'securityGroupIds: expected a value, since a VPC needs subnets and security groups; received nothing',
@@ -473,7 +477,41 @@ describe('parameters', () => {
       { NODE_EXTRA_CA_CERTS: 'ca.pem' },
       'NODE_EXTRA_CA_CERTS: expected a path below /opt, where layers are; received "ca.pem"',
     ],
-    [receiver, 'pushEnabled: expected true, since VCC_PUSH_URL is set; received "false"'],
+    [receiver, 'pushEnabled: expected true, since VCC_PUSH_URL is set'],
+    [{ pushFanOut: 'true' }, 'pushEnabled: expected true, since pushFanOut is set'],
+    [
+      { alarms: 'false', alarmTopicArn: 'arn:aws:sns:us-east-1:123456789012:pager' },
+      'alarms: expected true, since alarmTopicArn is set',
+    ],
+    [{ toString: '1' } as Record<string, string>, 'toString: there is no such parameter'],
+    [
+      { pushEnabled: 'true', pushRoleArns: 'arn:aws:iam::123456789012:policy/x', ...receiver },
+      'pushRoleArns: expected the ARN of a role; received "arn:aws:iam::123456789012:policy/x"',
+    ],
+    [
+      { VCC_CONFIG: 'accounts.yml' },
+      'VCC_CONFIG: expected s3://bucket/key, or the list itself, since a function has no files of yours; received "accounts.yml"',
+    ],
+    [
+      { VCC_ROSTER: 'teams.csv' },
+      'VCC_ROSTER: expected s3://bucket/key, or users-api, since a function has no files of yours; received "teams.csv"',
+    ],
+    [
+      { VCC_CONFIG: 'accounts: [{name: a, region: eu}]' },
+      'VCC_CONFIG: accounts[0].region: expected one of emea, nam, apac; received "eu"',
+    ],
+    [
+      { VCC_CONFIG: '{"accounts": [{"name": "a", "client_id": "x", "client_secret": "hunter2hunter2"}]}' },
+      'VCC_CONFIG: expected no client_id, client_secret in it; put them into the secret (docs/deploy.md)',
+    ],
+    [
+      {
+        pushEnabled: 'true',
+        VCC_PUSH_DESTINATIONS:
+          'destinations: [{name: a, url: "https://a.example/w", auth: bearer, token: hunter2hunter2}]',
+      },
+      'VCC_PUSH_DESTINATIONS: expected no token in it; put them into the secret (docs/deploy.md)',
+    ],
     [
       { pushEnabled: 'true' },
       'VCC_PUSH_URL: expected the address of a destination there, or destinations in VCC_PUSH_DESTINATIONS, since pushEnabled is true; received nothing',
@@ -504,6 +542,26 @@ describe('parameters', () => {
     ],
   ])('refuse %j', async (given, problem) => {
     await expect(deploy.readParameters(given)).rejects.toThrow(problem);
+  });
+
+  test('never quote a secret', async () => {
+    const given = {
+      VCC_CONFIG: '{"accounts": [{"name": "a", "client_id": "x", "client_secret": "hunter2hunter2"}]}',
+    };
+    await expect(deploy.readParameters(given)).rejects.not.toThrow('hunter2');
+  });
+
+  test.each(['aws', '123456789012'])('accept a permissions boundary of %s', async (owner) => {
+    const permissionsBoundaryArn = `arn:aws:iam::${owner}:policy/PowerUserAccess`;
+    await expect(deploy.readParameters({ permissionsBoundaryArn })).resolves.toMatchObject({
+      permissionsBoundaryArn,
+    });
+  });
+
+  test('accept letters of any script in tags', async () => {
+    await expect(deploy.readParameters({ tags: 'team=Größe' })).resolves.toMatchObject({
+      tags: { team: 'Größe' },
+    });
   });
 
   test('accept a region in capitals', async () => {

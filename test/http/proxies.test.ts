@@ -136,6 +136,15 @@ describe('what the variables say', () => {
     expect((failure as ConfigError).problems).toEqual(problems);
   });
 
+  test('does not quote a proxy that stands in NO_PROXY', async () => {
+    const env = { HTTPS_PROXY: 'http://p:1', NO_PROXY: 'http://u:hunter2@proxy:3128' };
+    await expect(openNetwork(env)).rejects.toMatchObject({
+      problems: [
+        'NO_PROXY: expected host names, addresses and networks such as 10.0.0.0/8; received an address with a scheme or a user',
+      ],
+    });
+  });
+
   test('without a proxy NO_PROXY is not read', async () => {
     expect(await openNetwork({ NO_PROXY: '10.0.0.0/99', HTTPS_PROXY: ' ' })).toBe(directNetwork);
   });
