@@ -327,7 +327,8 @@ function getBuf() {
   const found = orNothing(use);
   if (found) return found;
   makeFolder('buf', (draft) => {
-    const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
+    // The generator asks for Node.js 22, and works with 20.
+    const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', '--no-engine-strict'];
     const packages = Object.entries(wanted).map(([name, version]) => `@bufbuild/${name}@${version}`);
     run('npm', ['install', '--prefix', draft, ...flags, ...packages], { cwd: draft, shell: windows });
   });

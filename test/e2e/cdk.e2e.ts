@@ -52,7 +52,13 @@ describeWith(['cdk'], 'deploy/cdk', ({ cdk: { packages } }) => {
   let expected: Template;
   beforeAll(() => {
     made = synthesize(packages, withPush);
-    const stack = packageStack({ pushEnabled: 'true', pushQueue: 'false', VCC_PUSH_URL: pushUrl });
+    const stack = packageStack({
+      VCC_REGION: 'emea',
+      pushEnabled: 'true',
+      pushQueue: 'false',
+      VCC_PUSH_URL: pushUrl,
+      VCC_PUSH_PERIOD: '1m',
+    });
     if (stack.status !== 0) throw new Error(stack.output);
     expected = stack.template;
   });

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { load, YAML11_SCHEMA } from 'js-yaml';
+import { blocksOf } from './support/documents.ts';
 import { type Exporter, startExporter } from './support/exporter.ts';
 import { describeWith } from './support/parts.ts';
 import { poll, run, type Serving, serveOnFreePort } from './support/process.ts';
@@ -179,8 +180,8 @@ describeWith(['compose'], 'Compose', ({ compose: { compose } }) => {
   });
 
   test('takes the README’s .env, and awkward values, as npm start does', async () => {
-    const [, ofReadme] = /`\.env` beside package\.json:\n\n +```sh\n([\s\S]*?)```/.exec(read('README.md'))!;
-    const envFile = `${ofReadme!.replace(/^ +/gm, '')}VCC_SCRAPE_TOKENS='a$b#c"d' # single quotes\n`;
+    const ofReadme = blocksOf('README.md').find(({ language }) => language === 'ini')!.text;
+    const envFile = `${ofReadme}VCC_SCRAPE_TOKENS='a$b#c"d' # single quotes\n`;
     const wanted = parseEnv(envFile);
     expect(wanted).toMatchObject({ VCC_REGION: 'emea', VCC_SCRAPE_TOKENS: 'a$b#c"d' });
     const found = await readByCompose(read('compose.yaml'), envFile);

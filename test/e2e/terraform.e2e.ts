@@ -76,6 +76,8 @@ describeWith(['terraform'], 'deploy/terraform under Terraform', ({ terraform: { 
     byDefault = evaluate(terraform, configuration, { account: 'acme-uk' });
     withPush = evaluate(terraform, configuration, { account: 'acme-uk', ...push });
     const made = packageStack({
+      VCC_REGION: 'emea',
+      VCC_PUSH_PERIOD: '1m',
       pushEnabled: 'true',
       pushQueue: 'false',
       VCC_PUSH_URL: push.push_settings.VCC_PUSH_URL,
