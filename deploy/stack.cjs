@@ -12,7 +12,8 @@ const withParameters =
     const configured = (await resolveConfigurationProperty(['params'])) ?? {};
     const stage = await resolveConfigurationProperty(['provider', 'stage']);
     const onCommandLine = (options.param ?? []).map((each) => {
-      const [, name = each, value = ''] = /^([^=]*)=(.*)$/s.exec(each) ?? [];
+      const [, name, value] = /^([^=]*)=(.*)$/s.exec(each) ?? [];
+      if (name === undefined) throw new ParameterError(`${each}: expected --param="${each}=value"`);
       return [name, value];
     });
     const given = {

@@ -1,4 +1,4 @@
-// Installs from the lock file when node_modules is missing or older than the lock file.
+// Installs from the lock file unless node_modules holds what it says.
 // Plain JavaScript and no dependencies: this runs before anything is installed, and in any Node.js, to say which one is needed.
 const { problemOf } = require('./node-version.cjs');
 const { engines } = require('../package.json');
@@ -11,17 +11,30 @@ if (problem !== undefined) {
 
 // Old ones know no node: before a name, so only now.
 const { spawnSync } = require('node:child_process');
-const { createHash } = require('node:crypto');
-const { existsSync, readFileSync, writeFileSync } = require('node:fs');
+const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
-const stamp = join(root, 'node_modules', '.installed-lock-sha256');
-const lock = createHash('sha256')
-  .update(readFileSync(join(root, 'package-lock.json')))
-  .digest('hex');
 
-if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
+/** The packages of a lock file. npm writes one into node_modules last of all. */
+const packagesOf = (...path) => {
+  try {
+    return JSON.parse(readFileSync(join(root, ...path), 'utf8')).packages;
+  } catch {
+    return {};
+  }
+};
+
+const wanted = packagesOf('package-lock.json');
+const installed = packagesOf('node_modules', '.package-lock.json');
+// Optional ones are for other platforms.
+const missing = Object.keys(wanted).filter((path) => {
+  const { version, integrity, optional } = wanted[path];
+  const found = installed[path] || {};
+  return path !== '' && !optional && !(found.version === version && found.integrity === integrity);
+});
+
+if (missing.length > 0) {
   process.stderr.write('Installing dependencies from package-lock.json …\n');
   const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
@@ -32,5 +45,4 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
     process.stderr.write('npm ci failed; the lines above say why.\n');
     process.exit(npm.status || 1);
   }
-  writeFileSync(stamp, lock);
 }

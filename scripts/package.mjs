@@ -10,6 +10,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+// npm takes options before -- for its own, and this would package the defaults.
+if (process.env.npm_config_param !== undefined) {
+  process.stderr.write('Put -- before --param: npm run package -- --param="VCC_REGION=emea"\n');
+  process.exit(2);
+}
+
 const root = fileURLToPath(new URL('../', import.meta.url));
 const folder = join(root, 'dist', 'package');
 const packed = mkdtempSync(join(tmpdir(), 'vcc-exporter-package-'));

@@ -60,7 +60,7 @@ export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'
     return { ...withVaults(config, local.network, terminal.note), simulator: undefined, env: local.env };
   }
   const leftOut = identity.filter((name) => local.env[name]?.trim());
-  if (leftOut.length > 0) terminal.note(`--demo leaves out ${leftOut.join(', ')}.`);
+  if (leftOut.length > 0) terminal.note(`--demo: ignoring ${leftOut.join(', ')}.`);
   const env = Object.fromEntries(
     Object.entries(local.env).filter(([name]) => !(identity as readonly string[]).includes(name)),
   );

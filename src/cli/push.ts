@@ -43,7 +43,8 @@ export const push: Command<{ once?: true; demo?: true }> = {
     let opened: OpenPushers | undefined;
     try {
       const { VCC_PUSH_FOLDER, VCC_PUSH_STATE: state } = local.settings;
-      const folder = resolve(terminal.folder, VCC_PUSH_FOLDER);
+      // Simulated samples must not wait among real ones.
+      const folder = resolve(terminal.folder, `${VCC_PUSH_FOLDER}${local.simulator ? '-demo' : ''}`);
       unlock = await lockFolder(folder).catch((error) => {
         if (error instanceof PushError) throw new ConfigError([`VCC_PUSH_FOLDER: ${error.message}`]);
         const { code = 'unknown error' } = error as NodeJS.ErrnoException;

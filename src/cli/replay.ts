@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { openQueue, type Queue, type Received } from '../aws/queue.ts';
@@ -31,17 +32,24 @@ export const replay: Command<{ list?: true }> = {
       to !== undefined && from !== undefined
         ? await replayQueue(terminal, openQueue(from, local.network), openQueue(to, local.network), list)
         : await replayFolder(terminal, resolve(terminal.folder, settings.VCC_PUSH_FOLDER), list);
-    terminal.note(
-      list ? `${count} rejected.` : `${count} put back; they are sent again, in the order of the queue.`,
-    );
+    if (list) terminal.note(`${count} rejected.`);
+    else if (count === 0) terminal.note('Nothing was rejected, so nothing was put back.');
+    else terminal.note(`${count} put back; they are sent again, in the order of the queue.`);
     return 0;
   },
 };
 
 /** Of queues that are named nothing else need be known; a folder is that of an exporter, whose settings must be there. */
 async function loadReplaySettings(local: LocalEnvironment): Promise<Settings> {
-  const named = local.env.VCC_PUSH_QUEUE_URL?.trim() && local.env.VCC_PUSH_REJECTED_URL?.trim();
-  if (named) return loadSettings(local.env);
+  const queues = ['VCC_PUSH_QUEUE_URL', 'VCC_PUSH_REJECTED_URL'] as const;
+  const missing = queues.filter((name) => !local.env[name]?.trim());
+  if (missing.length === 0) return loadSettings(local.env);
+  if (missing.length === 1) {
+    const given = queues.find((name) => !missing.includes(name));
+    throw new ConfigError([
+      `${missing[0]}: expected the address of a queue, since ${given} is set; received nothing`,
+    ]);
+  }
   const hint = ' Queues of SQS are named by VCC_PUSH_QUEUE_URL and VCC_PUSH_REJECTED_URL.';
   return (await loadLocalConfig(local, hint)).settings;
 }
@@ -75,6 +83,7 @@ async function replayQueue(
 }
 
 async function replayFolder(terminal: Terminal, folder: string, list: boolean): Promise<number> {
+  if (!existsSync(folder)) throw new ConfigError([`VCC_PUSH_FOLDER: ${folder}: there is no such folder`]);
   const found = await listRejected(folder);
   if (list || found.length === 0) {
     for (const { parcel, reason } of found) showParcel(terminal, parcel, reason);

@@ -42,7 +42,10 @@ export function parseProxies(env: Readonly<Record<string, string | undefined>>):
       const port = url.port || (url.protocol === 'https:' ? '443' : '80');
       return { url, name: `${url.hostname}:${port}`, variable };
     }
-    const problem = `${variable}: expected ${expectedProxy}; received another value`;
+    const scheme = /^(?!https?:)([a-z][a-z0-9+.-]*):\/\//i.exec(env[variable]!.trim())?.[1];
+    const received =
+      scheme === undefined ? 'another value' : `an address of ${scheme}, which is not supported`;
+    const problem = `${variable}: expected ${expectedProxy}; received ${received}`;
     if (!problems.includes(problem)) problems.push(problem);
     return undefined;
   }

@@ -53,6 +53,17 @@ describe('without credentials', () => {
     ]);
   });
 
+  test('replay needs both queues, or a folder that is there', async () => {
+    const queue = 'https://sqs.eu-west-1.amazonaws.com/123456789012/x.fifo';
+    expect(await refusal(['replay'], { VCC_PUSH_QUEUE_URL: queue })).toEqual([
+      'vcc-exporter: VCC_PUSH_REJECTED_URL: expected the address of a queue, since VCC_PUSH_QUEUE_URL is set; received nothing',
+    ]);
+    writeEnv('VCC_CLIENT_ID=id\nVCC_CLIENT_SECRET=hunter2hunter2\n');
+    expect(await refusal(['replay'])).toEqual([
+      'vcc-exporter: VCC_PUSH_FOLDER: FOLDER/vcc-push: there is no such folder',
+    ]);
+  });
+
   test.each<[string, Record<string, string | undefined>, string, string]>([
     [
       'a .env file that has none',
@@ -118,7 +129,7 @@ describe('--demo', () => {
     const io = terminal({ VCC_PAGE_SIZE: '30' });
     expect(await run(io, ['scrape', '--demo'])).toBe(0);
     expect(io.notes).toEqual([
-      '--demo leaves out VCC_ACCOUNT, VCC_CLIENT_ID, VCC_CLIENT_SECRET, VCC_REGION.',
+      '--demo: ignoring VCC_ACCOUNT, VCC_CLIENT_ID, VCC_CLIENT_SECRET, VCC_REGION.',
       'These are simulated accounts.',
     ]);
     const accounts = new Set([...io.lines.join('\n').matchAll(/account="([^"]*)"/g)].map(([, name]) => name));
@@ -129,7 +140,7 @@ describe('--demo', () => {
   test('leaves out a list of accounts and a secret, unread', async () => {
     const io = terminal({ VCC_CONFIG: join(folder, 'nowhere.yml'), VCC_SECRET_ID: 'unread' });
     expect(await run(io, ['check', '--demo'])).toBe(0);
-    expect(io.notes[0]).toBe('--demo leaves out VCC_SECRET_ID, VCC_CONFIG.');
+    expect(io.notes[0]).toBe('--demo: ignoring VCC_SECRET_ID, VCC_CONFIG.');
   });
 
   test('pushes simulated accounts under their own names', async () => {

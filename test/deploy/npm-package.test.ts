@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -44,6 +44,17 @@ describe('the package for npm', () => {
     const program = readFileSync(`${root}dist/cli.mjs`, 'utf8');
     const loaded = [...program.matchAll(/\)\("(@[\w-]+\/[\w-]+)"\)/g)].map(([, name]) => name!);
     expect([...new Set(loaded)].toSorted()).toEqual(Object.keys(manifest.dependencies as object));
+  });
+
+  test('npm run package refuses parameters that npm took for its own', () => {
+    const { status, stderr } = spawnSync(process.execPath, [`${root}scripts/package.mjs`], {
+      encoding: 'utf8',
+      env: { ...process.env, npm_config_param: 'VCC_REGION=nam' },
+    });
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: 'Put -- before --param: npm run package -- --param="VCC_REGION=emea"\n',
+    });
   });
 
   test('says where it comes from', () => {

@@ -249,6 +249,9 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
     const { status, stdout, stderr } = await shell('npx serverless deploy --param="VCC_REGOIN=emea"');
     expect(status).toBe(1);
     expect(stdout + stderr).toContain('VCC_REGOIN: there is no such parameter; did you mean VCC_REGION?');
+    const bare = await shell('npx serverless deploy --param="VCC_REGION"');
+    expect(bare.status).toBe(1);
+    expect(bare.stdout + bare.stderr).toContain('VCC_REGION: expected --param="VCC_REGION=value"');
   });
 
   test('serverless remove leaves nothing but the state of push, a bucket that was not emptied', async () => {

@@ -230,10 +230,23 @@ describeWith(
       {
         begins: 'export AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1',
         async take({ text }) {
+          await newcomer.type(text);
+          expect(readFileSync(join(folder, 'vcc-scrape-token'), 'utf8')).toMatch(/^[0-9a-f]{64}\n$/);
+        },
+      },
+      {
+        begins: "printf 'Client id: '; read -r id",
+        async take({ text }) {
           const typed = await newcomer.type(text, `${simulator.clientId}\n${simulator.clientSecret}\n`);
+          expect(typed).toBe('Client id: Client secret: ');
+        },
+      },
+      {
+        begins: 'jq -n',
+        async take({ text }) {
+          const typed = await newcomer.type(text);
           expect(typed).toContain('"Name": "vcc-exporter"');
           expect(typed).not.toContain(simulator.clientSecret);
-          expect(readFileSync(join(folder, 'scrape-token'), 'utf8')).toMatch(/^[0-9a-f]{64}\n$/);
         },
       },
       { begins: 'git clone', take: deployed },
@@ -266,7 +279,7 @@ describeWith(
           const token = '/etc/prometheus/vcc-scrape-token';
           expect(text).toContain(token);
           // promtool looks for the file.
-          const config = text.replace(token, join(folder, 'scrape-token'));
+          const config = text.replace(token, join(folder, 'vcc-scrape-token'));
           writeFileSync(join(newcomer.folder(), 'prometheus.yml'), config);
         },
       },
@@ -277,6 +290,19 @@ describeWith(
         },
       },
       { begins: 'vcc_agents', not: query },
+      {
+        begins: 'params:',
+        async take({ text }) {
+          // Put in place of the empty ones, it is what is deployed.
+          const file = join(newcomer.folder(), 'serverless.yml');
+          const before = readFileSync(file, 'utf8');
+          expect(before).toContain('params:\n  default: {}\n');
+          writeFileSync(file, before.replace('params:\n  default: {}\n', text));
+          await newcomer.type('npx serverless deploy');
+          expect(await variables()).toMatchObject({ VCC_ACCOUNT: 'acme-uk', VCC_REGION: 'emea' });
+          writeFileSync(file, before);
+        },
+      },
       {
         begins: 'aws s3 cp accounts.yml',
         async take(block) {
@@ -291,16 +317,18 @@ describeWith(
         async take({ text }) {
           // The names of its functions are those of the other stack.
           await newcomer.type('npx serverless remove');
-          expect(await newcomer.type(text)).toContain('Successfully created/updated stack - vcc-exporter');
+          expect(await newcomer.type(text)).toContain(
+            'Successfully created/updated stack - vcc-exporter-plain',
+          );
           const { StackResources } = JSON.parse(
             await newcomer.type(
-              'aws cloudformation describe-stack-resources --stack-name vcc-exporter --output json',
+              'aws cloudformation describe-stack-resources --stack-name vcc-exporter-plain --output json',
             ),
           ) as { StackResources: { LogicalResourceId: string }[] };
           const made = StackResources.map(({ LogicalResourceId }) => LogicalResourceId);
           expect(made).toContain('MetricsLambdaFunction');
           expect(made).not.toContain('ServerlessDeploymentBucket');
-          await newcomer.type('aws cloudformation delete-stack --stack-name vcc-exporter');
+          await newcomer.type('aws cloudformation delete-stack --stack-name vcc-exporter-plain');
         },
       },
       {

@@ -190,7 +190,10 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
   });
 
   test('a proxy that cannot be one is refused before anything is sent', async () => {
-    for (const value of ['foo bar', 'socks5://e2e:e2e-proxy-password@127.0.0.1:1080']) {
+    for (const [value, received] of [
+      ['foo bar', 'another value'],
+      ['socks5://e2e:e2e-proxy-password@127.0.0.1:1080', 'an address of socks5, which is not supported'],
+    ] as const) {
       for (const command of [
         ['scrape'],
         ['forward', '--once', '--from', 'http://a.test/', '--to', 'http://b.test/'],
@@ -199,8 +202,7 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
         expect(ended).toEqual({
           status: 2,
           stdout: '',
-          stderr:
-            'vcc-exporter: HTTPS_PROXY: expected http://host:port or https://host:port, with user:password@ before the host if the proxy asks for them, and special characters in these percent-encoded; received another value\n',
+          stderr: `vcc-exporter: HTTPS_PROXY: expected http://host:port or https://host:port, with user:password@ before the host if the proxy asks for them, and special characters in these percent-encoded; received ${received}\n`,
         });
       }
     }

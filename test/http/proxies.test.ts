@@ -112,16 +112,19 @@ describe('what the variables say', () => {
   const expected =
     'expected http://host:port or https://host:port, with user:password@ before the host if the proxy asks for them, and special characters in these percent-encoded; received another value';
 
+  const unsupported = (scheme: string) =>
+    expected.replace('another value', `an address of ${scheme}, which is not supported`);
+
   test.each<[Record<string, string>, string[]]>([
     [{ HTTPS_PROXY: 'foo bar' }, [`HTTPS_PROXY: ${expected}`]],
-    [{ https_proxy: 'socks5://user:hunter2@p:1080' }, [`https_proxy: ${expected}`]],
+    [{ https_proxy: 'socks5://user:hunter2@p:1080' }, [`https_proxy: ${unsupported('socks5')}`]],
     [{ HTTP_PROXY: 'http://user:hunter2%@p:1' }, [`HTTP_PROXY: ${expected}`]],
     [{ HTTPS_PROXY: 'http://user:hunt#er2@p:1' }, [`HTTPS_PROXY: ${expected}`]],
     [{ HTTPS_PROXY: 'http://p:1/path' }, [`HTTPS_PROXY: ${expected}`]],
     [{ ALL_PROXY: 'http://p:99999' }, [`ALL_PROXY: ${expected}`]],
     [
       { HTTP_PROXY: 'ftp://p', HTTPS_PROXY: 'http://' },
-      [`HTTP_PROXY: ${expected}`, `HTTPS_PROXY: ${expected}`],
+      [`HTTP_PROXY: ${unsupported('ftp')}`, `HTTPS_PROXY: ${expected}`],
     ],
     [
       { HTTPS_PROXY: 'http://p:1', NO_PROXY: 'a.example,10.0.0.0/33,192.168.*' },
