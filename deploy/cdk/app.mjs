@@ -1,5 +1,6 @@
 // The function that answers scrapes and, with `-c push=true`, the one that pushes: the same resources as serverless.yml
-// makes, without its alarms, queues and bucket. Settings are context values: `-c VCC_ACCOUNT=acme-uk`.
+// makes, without its alarms, queues and bucket. Parameters are context values: `-c VCC_ACCOUNT=acme-uk`.
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { App, Aws, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
@@ -8,67 +9,35 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 
-const inSecret = [
-  'VCC_CLIENT_ID',
-  'VCC_CLIENT_SECRET',
-  'VCC_SCRAPE_TOKENS',
-  'VCC_SCRAPE_USERS',
-  'VCC_AGENT_KEY',
-  'VCC_PUSH_USER',
-  'VCC_PUSH_PASSWORD',
-  'VCC_PUSH_TOKEN',
-];
-const notHere = [
-  'VCC_PUSH_PERIOD',
-  'VCC_PUSH_QUEUE_URL',
-  'VCC_PUSH_REJECTED_URL',
-  'VCC_PUSH_SAMPLERS_URL',
-  'VCC_PUSH_STATE',
-];
+/** What `serverless deploy` reads too: the same names, checks and messages. */
+const require = createRequire(import.meta.url);
+const { readParameters } = require('../parameters.cjs');
+const { metricsTimeout, pushTimeout } = require('../timeouts.cjs');
 
 const app = new App();
 const context = app.node.getAllContext();
-const given = Object.fromEntries(Object.entries(context).filter(([name]) => name.startsWith('VCC_')));
-const settings = { VCC_REGION: 'emea', VCC_SECRET_ID: 'vcc-exporter', ...given };
-const pushes = choose('push', context.push ?? 'false', ['false', 'true']) === 'true';
-const concurrency = context.concurrency ?? '5';
-const workspace = context.apsWorkspaceArn;
-
-if (!settings.VCC_ACCOUNT) throw new Error('VCC_ACCOUNT: expected the name of the account; received nothing');
-if (!/^([1-9]\d*|none)$/.test(concurrency)) {
-  throw new Error(`concurrency: expected a whole number from 1, or none; received "${concurrency}"`);
-}
-choose('VCC_REGION', settings.VCC_REGION, ['emea', 'nam', 'apac']);
-const pending = choose('VCC_SECRET_PENDING', settings.VCC_SECRET_PENDING ?? 'never', [
-  'never',
-  'when-rejected',
-]);
-for (const name of inSecret) {
-  if (name in given) throw new Error(`${name}: expected in the secret, where the template does not show it`);
-}
-for (const name of notHere) {
-  if (name in given) throw new Error(`${name}: cannot be set here; serverless.yml has it`);
-}
-if (pushes && !settings.VCC_PUSH_URL && !settings.VCC_PUSH_DESTINATIONS && settings.VCC_PUSH_TYPE !== 'emf') {
-  throw new Error(
-    'VCC_PUSH_URL: expected the address of a destination, since push is true; received nothing',
-  );
-}
+const own = ['concurrency', 'memory', 'apsWorkspaceArn'];
+const isGiven = ([name]) => name.startsWith('VCC_') || own.includes(name);
+const pushes = context.push === 'true';
+const parameters = await readParameters({
+  ...Object.fromEntries(Object.entries(context).filter(isGiven)),
+  ...(pushes && { pushEnabled: 'true', pushQueue: 'false' }),
+}).catch(({ message }) => {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
+});
+const { settings, environment, concurrency, memory, apsWorkspaceArn } = parameters;
 
 const stack = new Stack(app, 'vcc-exporter', {
   description: 'Prometheus exporter for Vonage Contact Center',
 });
 
-const ofPush = ([name]) => name.startsWith('VCC_PUSH_');
-const forAll = Object.fromEntries(Object.entries(settings).filter((entry) => !ofPush(entry)));
-const forPush = Object.fromEntries(Object.entries(settings).filter(ofPush));
-
 const metrics = addFunction('Metrics', {
   file: 'metrics',
   description: 'Answers scrapes of Vonage Contact Center accounts',
-  timeout: Duration.seconds(25),
-  concurrency: Number(concurrency),
-  environment: forAll,
+  timeout: Duration.seconds(metricsTimeout({ settings, endpoint: 'function-url' })),
+  concurrency,
+  environment: environment.all,
 });
 // Open to the internet; the exporter itself asks for the scrape token. CDK adds both permissions that this needs.
 const url = metrics.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
@@ -78,19 +47,19 @@ if (pushes) {
   const push = addFunction('Push', {
     file: 'push',
     description: 'Takes samples of Vonage Contact Center accounts on a schedule and pushes them',
-    // Less than the period, so that two runs do not overlap.
-    timeout: Duration.seconds(57),
+    timeout: Duration.seconds(pushTimeout({ settings })),
     concurrency: 1,
-    environment: { ...forAll, ...forPush, VCC_PUSH_PERIOD: '1m' },
-    statements: workspace
-      ? [new PolicyStatement({ actions: ['aps:RemoteWrite'], resources: [workspace] })]
-      : [],
+    environment: { ...environment.all, ...environment.push },
+    statements:
+      apsWorkspaceArn.length > 0
+        ? [new PolicyStatement({ actions: ['aps:RemoteWrite'], resources: apsWorkspaceArn })]
+        : [],
     // Samples that are late are useless, and the next run brings new ones.
     retryAttempts: 0,
     maxEventAge: Duration.minutes(1),
   });
   new Rule(stack, 'PushSchedule', {
-    schedule: Schedule.rate(Duration.minutes(1)),
+    schedule: Schedule.rate(Duration.millis(settings.VCC_PUSH_PERIOD)),
     targets: [new LambdaFunction(push)],
   });
 }
@@ -116,7 +85,9 @@ function addFunction(id, { file, concurrency: reserved, statements = [], ...prop
             conditions: {
               'ForAnyValue:StringEquals': {
                 'secretsmanager:VersionStage':
-                  pending === 'when-rejected' ? ['AWSCURRENT', 'AWSPENDING'] : ['AWSCURRENT'],
+                  settings.VCC_SECRET_PENDING === 'when-rejected'
+                    ? ['AWSCURRENT', 'AWSPENDING']
+                    : ['AWSCURRENT'],
               },
             },
           }),
@@ -130,10 +101,11 @@ function addFunction(id, { file, concurrency: reserved, statements = [], ...prop
     handler: `${file}.handler`,
     runtime: lambda.Runtime.NODEJS_24_X,
     architecture: lambda.Architecture.ARM_64,
-    memorySize: 256,
+    memorySize: memory,
     logGroup,
     role,
-    ...(concurrency !== 'none' && { reservedConcurrentExecutions: reserved }),
+    // Without a quota to share out, none is reserved for either.
+    ...(concurrency !== undefined && { reservedConcurrentExecutions: reserved }),
     ...properties,
   });
 }
@@ -142,10 +114,4 @@ function addFunction(id, { file, concurrency: reserved, statements = [], ...prop
 function toSecretArn(id) {
   if (id.startsWith('arn:')) return id;
   return `arn:${Aws.PARTITION}:secretsmanager:${Aws.REGION}:${Aws.ACCOUNT_ID}:secret:${id}-??????`;
-}
-
-/** The value, if it is one of these. @throws Error naming the setting, what was expected and what was received */
-function choose(name, value, expected) {
-  if (expected.includes(value)) return value;
-  throw new Error(`${name}: expected ${expected.join(' or ')}; received "${value}"`);
 }
