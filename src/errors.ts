@@ -30,7 +30,8 @@ export const scrapeErrors = {
   http_status: {
     about:
       'The API or the token endpoint answered with a status that is no success, after retries where they help.',
-    advice: 'The message has the status: 5xx is an outage on Vonage’s side, 400 a rejected parameter.',
+    advice:
+      'The message has the status: 5xx is an outage on Vonage’s side, 400 a rejected parameter, 404 a wrong VCC_API_URL, VCC_TOKEN_URL or VCC_HOSTS.',
   },
   network: {
     about: 'No complete answer came back: name lookup, connection, TLS, or a connection cut half way.',

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { type OpenAccounts, withVaults } from '../aws/open-accounts.ts';
 import { openNetwork } from '../aws/open-network.ts';
 import { createReadText } from '../aws/read-text.ts';
@@ -106,10 +107,16 @@ export async function loadLocalConfig(local: LocalEnvironment, hint = ''): Promi
     emptied.length > 0 ? `, where ${emptied.join(' and ')} ${emptied.length > 1 ? 'are' : 'is'} empty,` : '';
   const absent = missing.filter((name) => !emptied.includes(name));
   const lacks = absent.length > 0 ? `, which has no ${absent.join(' and no ')}` : '';
-  const inFile = file.values === undefined ? ', which does not exist' : lacks;
+  const inFile = file.values === undefined ? nearMiss(file.path) : lacks;
   const where = `the environment${inEnvironment} and in ${file.path}${inFile}`;
   problems.push(`looked for settings in ${where}.${hint}`);
   throw new ConfigError(problems);
+}
+
+/** Windows hides the end of a name that its editor appends. */
+function nearMiss(path: string): string {
+  const seen = existsSync(`${path}.txt`) ? `; there is a ${basename(path)}.txt` : '';
+  return `, which does not exist${seen}`;
 }
 
 function missingCredentials(env: Environment): SettingName[] {
@@ -130,6 +137,11 @@ export async function readLocalEnvironment({ env, folder, envFile }: Terminal): 
   const values = await readEnvFile(path);
   if (envFile !== undefined && values === undefined) {
     throw new ConfigError([`--env-file: ${path}: there is no such file`]);
+  }
+  if (values?.NODE_EXTRA_CA_CERTS !== undefined && env.NODE_EXTRA_CA_CERTS === undefined) {
+    throw new ConfigError([
+      `${path}: NODE_EXTRA_CA_CERTS: expected in the environment, since Node.js reads it before this file`,
+    ]);
   }
   const all = { ...values, ...env };
   return { env: all, file: { path, values }, network: await openNetwork(all) };

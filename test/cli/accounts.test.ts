@@ -94,6 +94,21 @@ describe('without credentials', () => {
     expect(await refusal(['check'], env)).toEqual([missing, `${looked(where)}${hint}`]);
   });
 
+  test('a file whose name Windows has extended is pointed out', async () => {
+    writeFileSync(join(folder, '.env.txt'), 'VCC_CLIENT_ID=id\n');
+    expect(await refusal(['check'])).toEqual([
+      missing,
+      `${looked('the environment and in FOLDER/.env, which does not exist; there is a .env.txt')}${hint}`,
+    ]);
+  });
+
+  test('certificate authorities in .env, which Node.js does not see, are refused', async () => {
+    writeEnv('NODE_EXTRA_CA_CERTS=/ca.pem\n');
+    expect(await refusal(['check'])).toEqual([
+      'vcc-exporter: FOLDER/.env: NODE_EXTRA_CA_CERTS: expected in the environment, since Node.js reads it before this file',
+    ]);
+  });
+
   test('one of the two is named by itself', async () => {
     writeEnv('VCC_CLIENT_ID=id\n');
     expect(await refusal(['check'])).toEqual([

@@ -103,7 +103,7 @@ describe('the page', () => {
 describe('a failure', () => {
   const status = failed('acme', new HttpStatusError('GET https://api/<x>: answered 500', 500), 'http_status');
   const sentence =
-    '<p class="fault">The API or the token endpoint answered with a status that is no success, after retries where they help. The message has the status: 5xx is an outage on Vonage’s side, 400 a rejected parameter.\n<br>Message: <code>GET https://api/&lt;x&gt;: answered 500</code></p>';
+    '<p class="fault">The API or the token endpoint answered with a status that is no success, after retries where they help. The message has the status: 5xx is an outage on Vonage’s side, 400 a rejected parameter, 404 a wrong VCC_API_URL, VCC_TOKEN_URL or VCC_HOSTS.\n<br>Message: <code>GET https://api/&lt;x&gt;: answered 500</code></p>';
 
   test('is a sentence with what to do and the message, for one account', () => {
     const html = pageOf([status]);
