@@ -137,7 +137,8 @@ export function duration(minMs: number, maxMs: number): Parse<number> {
 }
 
 function durationMs(value: string): number {
-  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
+  // 16.1 * 1000 is no whole number.
+  if (/^\d+(\.\d+)?$/.test(value)) return Math.round(Number(value) * 1000);
   const parts = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/.exec(value);
   if (value === '' || !parts) return Number.NaN;
   const [, h = 0, m = 0, s = 0, ms = 0] = parts;

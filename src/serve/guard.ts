@@ -46,7 +46,8 @@ export function guarded(app: App, load: LoadScrapeCredentials): App {
   return async (request, timeLeftMs) => {
     if (request.path === openPath) return app(request, timeLeftMs);
     const startedMs = Date.now();
-    const budgetMs = Math.min(longestLoadMs, (timeLeftMs ?? Number.POSITIVE_INFINITY) / 2);
+    // Timers want whole milliseconds.
+    const budgetMs = Math.floor(Math.min(longestLoadMs, (timeLeftMs ?? Number.POSITIVE_INFINITY) / 2));
     const refusal = refuse(request, await load(budgetMs));
     if (refusal) return withoutBodyForHead(request, refusal);
     return app(request, timeLeftMs === undefined ? undefined : timeLeftMs - (Date.now() - startedMs));

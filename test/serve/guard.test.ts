@@ -191,6 +191,17 @@ describe('scrape credentials', () => {
   });
   const settings = loadSettings({ VCC_SCRAPE_TOKENS: tokens[0], VCC_SCRAPE_USERS: 'a:a-password-of-16' });
 
+  test('are found with an odd number of milliseconds left', async () => {
+    const load = scrapeCredentialsOf(
+      loadSettings({}),
+      vaultOf(async () => credentials),
+      () => {},
+    );
+    const app = guarded(async () => reply(200, 'in'), load);
+    const request = toRequest('GET', '/metrics', [['authorization', `Bearer ${tokens[0]}`]]);
+    expect((await app(request, 8001)).status).toBe(200);
+  });
+
   test('come from the settings and the secret together', async () => {
     const load = scrapeCredentialsOf(
       settings,
