@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +18,15 @@ export interface Newcomer {
   begin(block: string): Promise<Running>;
 }
 
+/** A repository whose branch main is what is checked out here, on whatever branch or none. */
+function createOrigin(folder: string): string {
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'safe.directory=*', ...args], { stdio: 'pipe' });
+  git('init', '--quiet', '--bare', '--initial-branch=main', folder);
+  git('-C', folder, 'fetch', '--quiet', '--update-shallow', root, 'HEAD:refs/heads/main');
+  return folder;
+}
+
 /**
  * `env` is set in the shell, and `folders` come first on PATH. The shell forgets what is not exported, but for the variables
  * that the commands themselves set, and knows the repository's address as this checkout: what is committed in it.
@@ -27,10 +37,8 @@ export function createNewcomer(
   folders: readonly string[] = [],
 ): Newcomer {
   mkdirSync(join(home, 'state'), { recursive: true });
-  writeFileSync(
-    join(home, '.gitconfig'),
-    `[url "file://${root}"]\n\tinsteadOf = ${repository}\n[safe]\n\tdirectory = *\n`,
-  );
+  const origin = createOrigin(join(home, 'origin.git'));
+  writeFileSync(join(home, '.gitconfig'), `[url "file://${origin}"]\n\tinsteadOf = ${repository}\n`);
   const state = { cwd: join(home, 'state', 'cwd'), variables: join(home, 'state', 'variables') };
   const PATH = [...folders, dirname(process.execPath), process.env.PATH].join(delimiter);
 
