@@ -91,7 +91,7 @@ const shared = {
   minify: true,
   keepNames: true,
   legalComments: 'none',
-  // Beside the bundle and not named in it: what is deployed stays small, and `npm run stack` can still read a trace.
+  // Beside the bundle and not named in it: what is deployed stays small, and a stack trace can still be read (docs/deploy.md).
   sourcemap: 'external',
   outExtension: { '.js': '.mjs' },
   plugins: [requireBuiltins],
