@@ -202,7 +202,7 @@ describe('the pure rooms', () => {
     /\bfetch\(|process\.|Date\.now|new Date\(\)|Math\.random|console\.|setTimeout|setInterval|\bawait\b|from 'node:/;
   /** Messages are pure, what sends them is not. */
   const messages = ['otlp', 'emf', 'points', 'sample', 'batches', 'stale', 'slots', 'parcel', 'unit'];
-  const ofPush = [...messages, 'remote-write-1', 'remote-write-2', 'parse-exposition', 'parse-sample'];
+  const ofPush = [...messages, 'remote-write-1', 'remote-write-2'];
   test.each([
     'src/snapshot/',
     'src/catalogue/',

@@ -26,8 +26,8 @@ export const collect = (value: string, previous: readonly string[]): string[] =>
 
 /** Reads texts of options as settings are read, and gathers all that does not fit. */
 export interface OptionReader {
-  /** Undefined if it does not fit. `shown` stands for a value that must not be quoted. */
-  read<T>(option: string, given: string, parse: (text: string) => T, shown?: string): T;
+  /** Undefined if it does not fit. */
+  read<T>(option: string, given: string, parse: (text: string) => T): T;
   problems: string[];
   /** @throws ConfigError when something did not fit */
   done(): void;
@@ -38,13 +38,13 @@ export function createOptionReader(): OptionReader {
   const problems: string[] = [];
   return {
     problems,
-    read<T>(option: string, given: string, parse: (text: string) => T, shown = `"${given}"`): T {
+    read<T>(option: string, given: string, parse: (text: string) => T): T {
       try {
         return parse(given);
       } catch (error) {
         if (!(error instanceof Unfit)) throw error;
         problems.push(
-          `--${option}: expected ${error.expected}; received ${given === '' ? 'nothing' : shown}`,
+          `--${option}: expected ${error.expected}; received ${given === '' ? 'nothing' : `"${given}"`}`,
         );
         return undefined as T;
       }

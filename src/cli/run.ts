@@ -7,7 +7,6 @@ import { logLine, toLogFields } from '../log.ts';
 import { readLocalEnvironment } from './accounts.ts';
 import { check } from './check.ts';
 import type { Command, Section } from './command.ts';
-import { forward } from './forward.ts';
 import { push } from './push.ts';
 import { replay } from './replay.ts';
 import { scrape } from './scrape.ts';
@@ -17,7 +16,7 @@ import type { Terminal } from './terminal.ts';
 
 const program = 'vcc-exporter';
 
-const commands: readonly Command<never>[] = [serve, scrape, push, replay, forward, check, simulate];
+const commands: readonly Command<never>[] = [serve, scrape, push, replay, check, simulate];
 
 /** Columns of help. */
 const width = 100;

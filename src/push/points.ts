@@ -8,6 +8,7 @@ export interface Meta {
   /** Of the family: that of a histogram, not of its parts. */
   name: string;
   help: string;
+  /** The exporter has no counters, histograms and summaries; conformance suites send them (test/conformance). */
   type: Family['type'] | 'counter' | 'histogram' | 'summary' | 'unknown';
   unit: string | undefined;
 }

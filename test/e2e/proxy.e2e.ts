@@ -7,7 +7,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Simulator } from '../../src/simulator/server.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { type LambdaRuntime, startRuntime } from '../support/runtime-api.ts';
-import { startServer } from '../support/server.ts';
 import { secrets, startFrozen } from './support/account.ts';
 import { runCli, scrapeOnce, settingsFor, startExporter } from './support/exporter.ts';
 import { requestOf, toHttp } from './support/lambda.ts';
@@ -194,10 +193,7 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
       ['foo bar', 'another value'],
       ['socks5://e2e:e2e-proxy-password@127.0.0.1:1080', 'an address of socks5, which is not supported'],
     ] as const) {
-      for (const command of [
-        ['scrape'],
-        ['forward', '--once', '--from', 'http://a.test/', '--to', 'http://b.test/'],
-      ]) {
+      for (const command of [['scrape'], ['check']]) {
         const ended = await runCli(command, settings({ HTTPS_PROXY: value }), folder);
         expect(ended).toEqual({
           status: 2,
@@ -225,21 +221,6 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
     expect(receiver.received[0]!.headers['proxy-authorization']).toBeUndefined();
     const asked = scheme === 'https' ? 'CONNECT receiver.test:443' : 'POST http://receiver.test/api/v1/write';
     expect(proxy.asked()).toContain(asked);
-  });
-
-  test('forwards an exposition', async () => {
-    const target = await startServer((_, response) =>
-      response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end('up 1\n'),
-    );
-    const receiver = await startReceiver([{ status: 204 }]);
-    open.push(target, receiver);
-    await publish('vcc.test', target.origin, 'http');
-    await publish('receiver.test', receiver.origin, 'https');
-    const args = ['--once', '--from', 'http://vcc.test/metrics', '--to', 'https://receiver.test/write'];
-    const env = { ...settings(), HTTP_PROXY: proxy.url };
-    expect(await runCli(['forward', ...args], env, folder)).toMatchObject({ status: 0 });
-    expect(receiver.received).toHaveLength(1);
-    expect(proxy.asked()).toEqual(['GET http://vcc.test/metrics', 'CONNECT receiver.test:443']);
   });
 
   describeWith(['moto'], 'the AWS SDK', ({ moto }) => {

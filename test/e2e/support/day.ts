@@ -10,11 +10,8 @@ import type { Timing } from '../../../src/http/fetch.ts';
 import { directNetwork } from '../../../src/http/network.ts';
 import { createSend } from '../../../src/http/send.ts';
 import { openDiskLine } from '../../../src/push/disk-line.ts';
-import { createForwarder } from '../../../src/push/forward.ts';
 import { createMemoryLine } from '../../../src/push/line.ts';
-import { createPost, unauthorized } from '../../../src/push/post.ts';
 import { createPusher, type Pusher } from '../../../src/push/pusher.ts';
-import { remoteWrite } from '../../../src/push/remote-write.ts';
 import { createScraper } from '../../../src/scrape.ts';
 import { createApp } from '../../../src/serve/app.ts';
 import { type Listening, listen } from '../../../src/serve/listen.ts';
@@ -22,6 +19,7 @@ import type { AgentStatus } from '../../../src/simulator/agent.ts';
 import type { Fault } from '../../../src/simulator/faults.ts';
 import { startSimulator } from '../../../src/simulator/server.ts';
 import { createWorkday } from '../../../src/simulator/workday.ts';
+import { createSender } from '../../conformance/sender.ts';
 import { startServer } from '../../support/server.ts';
 import { beginMs, dayMinutes, eventful, quiet, stepSeconds, troubles } from './episodes.ts';
 import type { Receiver } from './push.ts';
@@ -139,33 +137,16 @@ export async function liveDay(
   });
   let server: Listening | undefined = await listen(scraped, '127.0.0.1', 0);
   const { url } = server;
-  const { deliver } = remoteWrite(
+  const sender = createSender(
     {
-      name: 'forward',
-      type: 'remote-write',
-      url: new URL(receiver.writeUrl),
-      version: '1.0',
-      headers: {},
-      labels: {},
-      job: 'vcc',
-      instance: 'exporter-us:9754',
-      wants: undefined,
-      limits: { maxSamples: 5000, maxBytes: 1_000_000 },
-      namespace: '',
-      userAgent: 'day',
-    },
-    { post: createPost(send, 10_000, unauthorized), print: () => {}, now: timing.now },
-  );
-  const forwarder = createForwarder(
-    {
-      from: { url: new URL(`${url}/metrics`), timeoutMs: 10_000, userAgent: 'day' },
+      from: new URL(`${url}/metrics`),
+      to: new URL(receiver.writeUrl),
       job: 'vcc',
       instance: 'exporter-us:9754',
       version: '1.0',
-      limits: { maxSamples: 5000, maxBytes: 1_000_000 },
       retry: { retries: 3, baseDelayMs: 1, maxDelayMs: 1 },
     },
-    { send, deliver, timing, log },
+    { send, timing, log },
   );
 
   let pusher: Pusher | undefined;
@@ -214,8 +195,8 @@ export async function liveDay(
       await pusher?.save();
       pusher?.takeFailures();
       clock.nowMs = timeMs;
-      await forwarder.scrape(timeMs, signal);
-      await forwarder.send(signal, clock.nowMs + 5000);
+      await sender.scrape(timeMs, signal);
+      await sender.send(signal, clock.nowMs + 5000);
     }
   } finally {
     pusher?.close();

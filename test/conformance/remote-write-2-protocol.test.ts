@@ -1,20 +1,14 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Answers, createForwarding, t0 } from '../support/forwarding.ts';
-import {
-  type Exposition,
-  openForwarder,
-  type Received,
-  type ReceivedRequest,
-  startReceiver,
-} from '../support/remote-write-receiver.ts';
+import { type Answers, createCase, openSender, t0 } from './cases.ts';
+import { type Exposition, type Received, type ReceivedRequest, startReceiver } from './receiver.ts';
 
 /** What the sender cases of remote write 2.0 in prometheus/compliance ask of requests, symbols and labels, each with its name (docs/remote-write-conformance.md). */
 
-const its = createForwarding('2.0');
+const its = createCase('2.0');
 afterEach(its.close);
 
-const forward = (exposition: string | Exposition, at: readonly number[] = [t0], answers?: Answers) =>
-  its.forward(exposition, at, answers);
+const send = (exposition: string | Exposition, at: readonly number[] = [t0], answers?: Answers) =>
+  its.send(exposition, at, answers);
 const sample = (
   name: string,
   labels: Record<string, string>,
@@ -26,32 +20,32 @@ const plain = 'test_metric 42\n';
 
 describe('protocol', () => {
   test('post_method, TestHTTPMethod, content_type_protobuf, content_type_with_proto_param, content_encoding_snappy, version_header_present, version_header_value, user_agent_present; ContentType, VersionHeader, UserAgent, HTTPRequest, ProtobufV2Format', async () => {
-    await forward(plain);
+    await send(plain);
     const [{ method, headers }] = its.receiver.requests as [ReceivedRequest];
     expect(method).toBe('POST');
     expect(headers).toMatchObject({
       'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
       'content-encoding': 'snappy',
       'x-prometheus-remote-write-version': '2.0.0',
-      'user-agent': 'vcc-exporter/1.2.3',
+      'user-agent': 'vcc-exporter/conformance',
     });
   });
 
   test('custom headers go along, and override none of these', async () => {
     its.receiver = await startReceiver(plain);
     const taken = { 'content-type': 'text/plain', 'user-agent': 'x', 'content-encoding': 'gzip' };
-    its.forwarder = openForwarder(its.receiver, '2.0', { headers: { ...taken, 'x-scope-orgid': '7' } });
-    await its.forwarder.run(t0);
+    its.sender = openSender(its.receiver, '2.0', { headers: { ...taken, 'x-scope-orgid': '7' } });
+    await its.sender.run(t0);
     expect(its.receiver.requests[0]!.headers).toMatchObject({
       'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
       'content-encoding': 'snappy',
-      'user-agent': 'vcc-exporter/1.2.3',
+      'user-agent': 'vcc-exporter/conformance',
       'x-scope-orgid': '7',
     });
   });
 
   test('snappy_block_format, protobuf_parseable; Snappy, ProtobufBinaryFormat, ProtobufDeserialization, StrictRW2Receiver: decoded by others’ code without a field that is not known', async () => {
-    expect(await forward(plain)).toEqual([sample('test_metric', {}, 42)]);
+    expect(await send(plain)).toEqual([sample('test_metric', {}, 42)]);
     const [{ body, message, request }] = its.receiver.requests as [ReceivedRequest];
     // The framed format begins with its name.
     expect(body.subarray(0, 10)).not.toEqual(Buffer.from('ff060000734e61507059', 'hex'));
@@ -70,7 +64,7 @@ http_requests_total{method="GET",status="200",handler="/api/v2"} 75
 `;
 
   test('empty_string_at_index_zero, symbols_empty_at_index_zero, string_deduplication, symbols_deduplication, labels_refs_valid_indices, labels_refs_even_length, TestSymbolTableEfficiency, efficient_symbol_reuse, handles_varying_cardinality, high_cardinality_labels', async () => {
-    const samples = await forward(text);
+    const samples = await send(text);
     expect(samples.map(({ value }) => value)).toEqual([100, 50, 10, 75]);
     const { symbols, timeseries } = its.receiver.requests[0]!.request!;
     expect(symbols).toEqual([
@@ -151,21 +145,21 @@ describe('labels', () => {
       ['test_metric', Object.fromEntries(Array.from({ length: 10 }, (_, at) => [`l${at}`, `v${at}`]))],
     ],
   ])('%s', async (_, series, [name, labels]) => {
-    expect(await forward(`${series} 42`)).toEqual([sample(name, labels, 42)]);
+    expect(await send(`${series} 42`)).toEqual([sample(name, labels, 42)]);
   });
 
   test('no_duplicate_label_names: a label twice fails the scrape', async () => {
-    expect(await forward('test_metric{foo="bar",foo="qux"} 42')).toEqual([]);
+    expect(await send('test_metric{foo="bar",foo="qux"} 42')).toEqual([]);
     expect(its.all().map(({ value }) => value)).toEqual([0]);
   });
 
   test('reserved_label_prefix: a second __name__ fails the scrape', async () => {
-    expect(await forward('test_metric{__name__="other"} 42')).toEqual([]);
+    expect(await send('test_metric{__name__="other"} 42')).toEqual([]);
     expect(its.all().map(({ value }) => value)).toEqual([0]);
   });
 
   test('job_instance_labels_present', async () => {
-    await forward(plain);
+    await send(plain);
     for (const { labels } of its.all()) {
       expect(labels).toEqual(
         expect.arrayContaining(['job', 'test', 'instance', new URL(its.receiver.origin).host]),

@@ -3,17 +3,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Family } from '../../src/catalogue/metric.ts';
 import { formats } from '../../src/exposition/format.ts';
-import { ExpositionError } from '../../src/push/exposition-error.ts';
-import {
-  type ExpositionFormat,
-  type ParsedSample,
-  parseExposition,
-} from '../../src/push/parse-exposition.ts';
 import { toPoints } from '../../src/push/points.ts';
-import { type Target, toScrapedPoints, toUpPoint } from '../../src/push/scraped-points.ts';
 import { anyAgents } from '../support/agents.ts';
 import { seriesKey, toSeries } from '../support/oracle.ts';
 import { familiesOf, readingOf } from '../support/reading.ts';
+import { ExpositionError, type ExpositionFormat, type ParsedSample, parseExposition } from './exposition.ts';
+import { type Target, toScrapedPoints, toUpPoint } from './scrape.ts';
 
 const target: Target = { job: 'test', instance: '127.0.0.1:9', timestampMs: 1_700_000_000_000 };
 

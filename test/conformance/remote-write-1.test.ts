@@ -1,23 +1,17 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Answers, createForwarding, t0, times } from '../support/forwarding.ts';
-import {
-  type Answer,
-  type Exposition,
-  openForwarder,
-  type Received,
-  startReceiver,
-} from '../support/remote-write-receiver.ts';
+import { type Answers, createCase, openSender, t0, times } from './cases.ts';
+import { type Answer, type Exposition, type Received, startReceiver } from './receiver.ts';
 
 /**
  * What the sender cases of remote write 1.0 in prometheus/compliance ask, each with its name (docs/remote-write-conformance.md).
  * They look for at least one fitting sample; here all that arrives is compared.
  */
 
-const its = createForwarding('1.0');
+const its = createCase('1.0');
 afterEach(its.close);
 
-const forward = (exposition: string | Exposition, at: readonly number[] = times, answers?: Answers) =>
-  its.forward(exposition, at, answers);
+const send = (exposition: string | Exposition, at: readonly number[] = times, answers?: Answers) =>
+  its.send(exposition, at, answers);
 const ups = () => its.all().filter(({ labels }) => labels.includes('up'));
 const sample = (labels: Record<string, string>, value: Received['value'], timestampMs: number) =>
   its.sample(labels, value, { timestampMs });
@@ -27,17 +21,17 @@ const gauge = '# HELP gauge \n# TYPE gauge gauge\ngauge 42\n';
 
 describe('types', () => {
   test('Counter: every value of a counter, in its order', async () => {
-    const samples = await forward((scrape) => `# HELP counter \n# TYPE counter counter\ncounter ${scrape}\n`);
+    const samples = await send((scrape) => `# HELP counter \n# TYPE counter counter\ncounter ${scrape}\n`);
     expect(samples).toEqual(times.map((at, scrape) => sample(named('counter'), scrape, at)));
   });
 
   test('Gauge: the value of each scrape with its time', async () => {
-    const samples = await forward((scrape) => `# TYPE now gauge\nnow ${times[scrape]! / 1000}e+03\n`);
+    const samples = await send((scrape) => `# TYPE now gauge\nnow ${times[scrape]! / 1000}e+03\n`);
     expect(samples).toEqual(times.map((at) => sample(named('now'), at, at)));
   });
 
   test('Histogram: buckets, sum and count as series of their own', async () => {
-    const samples = await forward(
+    const samples = await send(
       `# HELP histogram \n# TYPE histogram histogram
 histogram_bucket{le="1"} 1
 histogram_bucket{le="2"} 2
@@ -57,7 +51,7 @@ histogram_count 2
   });
 
   test('Summary: quantiles, sum and count as series of their own', async () => {
-    const samples = await forward(
+    const samples = await send(
       `# HELP summary \n# TYPE summary summary
 summary{quantile="0.5"} 2
 summary{quantile="0.9"} 3
@@ -79,15 +73,15 @@ summary_count 3
 
 describe('up', () => {
   test('Up: up is 1 for each scrape', async () => {
-    await forward(gauge);
+    await send(gauge);
     expect(ups()).toEqual(times.map((at) => sample(named('up'), 1, at)));
   });
 
   test('Invalid: up is 0 for what is no exposition', async () => {
-    const samples = await forward('\n# this is not valid prometheus\n1234notvali}{ 444\n');
+    const samples = await send('\n# this is not valid prometheus\n1234notvali}{ 444\n');
     expect(samples).toEqual([]);
     expect(ups()).toEqual(times.map((at) => sample(named('up'), 0, at)));
-    expect(its.forwarder.log).toEqual(
+    expect(its.sender.log).toEqual(
       times.map(() => ({
         level: 'error',
         event: 'scrape failed',
@@ -101,20 +95,20 @@ describe('up', () => {
     ['an error', { status: 503, body: gauge }],
     ['nothing that is known', { status: 200, headers: { 'content-type': 'text/html' }, body: gauge }],
   ])('up is 0 where the target answers with %s', async (_, answer) => {
-    expect(await forward(() => answer, [t0])).toEqual([]);
+    expect(await send(() => answer, [t0])).toEqual([]);
     expect(ups()).toEqual([sample(named('up'), 0, t0)]);
   });
 });
 
 describe('labels', () => {
   test('JobLabel: every sample has the label job', async () => {
-    const samples = await forward(gauge);
+    const samples = await send(gauge);
     expect(samples).toEqual(times.map((at) => sample(named('gauge'), 42, at)));
     for (const { labels } of its.all()) expect(labels[labels.indexOf('job') + 1]).toBe('test');
   });
 
   test('InstanceLabel: every sample has the address of the target as instance', async () => {
-    const samples = await forward(gauge);
+    const samples = await send(gauge);
     expect(samples).toHaveLength(3);
     for (const { labels } of its.all()) {
       expect(labels[labels.indexOf('instance') + 1]).toMatch(/^127\.0\.0\.1:\d+$/);
@@ -122,7 +116,7 @@ describe('labels', () => {
   });
 
   test('SortedLabels: labels are sorted', async () => {
-    const samples = await forward('\n# HELP test A gauge\n# TYPE test gauge\ntest{b="2",a="1"} 1.0\n', [t0]);
+    const samples = await send('\n# HELP test A gauge\n# TYPE test gauge\ntest{b="2",a="1"} 1.0\n', [t0]);
     expect(samples).toEqual([sample(named('test', { a: '1', b: '2' }), 1, t0)]);
     expect(samples[0]!.labels.filter((_, at) => at % 2 === 0)).toEqual([
       '__name__',
@@ -134,22 +128,22 @@ describe('labels', () => {
   });
 
   test('RepeatedLabels: a label twice fails the scrape', async () => {
-    expect(await forward('# HELP test A gauge\n# TYPE test gauge\ntest{a="1",a="1"} 1.0\n')).toEqual([]);
+    expect(await send('# HELP test A gauge\n# TYPE test gauge\ntest{a="1",a="1"} 1.0\n')).toEqual([]);
     expect(ups()).toEqual(times.map((at) => sample(named('up'), 0, at)));
   });
 
   test('EmptyLabels: an empty label is left out', async () => {
-    const samples = await forward('# HELP test A gauge\n# TYPE test gauge\ntest{a=""} 1.0\n', [t0]);
+    const samples = await send('# HELP test A gauge\n# TYPE test gauge\ntest{a=""} 1.0\n', [t0]);
     expect(samples).toEqual([sample(named('test'), 1, t0)]);
   });
 
   test('NameLabel: a sample without a name fails the scrape', async () => {
-    expect(await forward('# HELP test A gauge\n# TYPE test gauge\n{label="value"} 1.0\n')).toEqual([]);
+    expect(await send('# HELP test A gauge\n# TYPE test gauge\n{label="value"} 1.0\n')).toEqual([]);
     expect(ups()).toEqual(times.map((at) => sample(named('up'), 0, at)));
   });
 
   test('HonorLabels: job and instance of the exposition become exported_job and exported_instance', async () => {
-    const samples = await forward('# TYPE test gauge\ntest{job="original", instance="foo"} 1.0\n', [t0]);
+    const samples = await send('# TYPE test gauge\ntest{job="original", instance="foo"} 1.0\n', [t0]);
     expect(samples).toEqual([
       sample(named('test', { exported_job: 'original', exported_instance: 'foo' }), 1, t0),
     ]);
@@ -158,13 +152,13 @@ describe('labels', () => {
 
 describe('the rest', () => {
   test('Staleness: a series that vanishes is ended by one stale marker', async () => {
-    const samples = await forward((scrape) => (scrape === 0 ? '# TYPE stale gauge\nstale 0\n' : ''));
+    const samples = await send((scrape) => (scrape === 0 ? '# TYPE stale gauge\nstale 0\n' : ''));
     expect(samples).toEqual([sample(named('stale'), 0, t0), sample(named('stale'), 'stale', times[1])]);
     expect(ups().map(({ value }) => value)).toEqual([1, 1, 1]);
   });
 
   test('Staleness: all series end with a scrape that fails, and live again', async () => {
-    const samples = await forward((scrape) => (scrape === 1 ? '}' : `a 1\nb 2 ${t0}\nc{a="1"} 3\n`));
+    const samples = await send((scrape) => (scrape === 1 ? '}' : `a 1\nb 2 ${t0}\nc{a="1"} 3\n`));
     expect(samples).toEqual([
       sample(named('b'), 2, t0),
       sample(named('a'), 1, t0),
@@ -179,12 +173,12 @@ describe('the rest', () => {
   });
 
   test('Staleness: a NaN of the exposition is no stale marker', async () => {
-    expect(await forward('x NaN\n', [t0])).toEqual([sample(named('x'), Number.NaN, t0)]);
+    expect(await send('x NaN\n', [t0])).toEqual([sample(named('x'), Number.NaN, t0)]);
   });
 
   test('Staleness: what was rejected is ended again', async () => {
     const answers = (number: number) => (number === 1 ? { status: 400 } : undefined);
-    const samples = await forward((scrape) => (scrape === 0 ? 'x 1\n' : ''), times, answers);
+    const samples = await send((scrape) => (scrape === 0 ? 'x 1\n' : ''), times, answers);
     expect(samples).toEqual([
       sample(named('x'), 1, t0),
       sample(named('x'), 'stale', times[1]),
@@ -193,26 +187,26 @@ describe('the rest', () => {
   });
 
   test('Timestamp: times are those of the scrapes and grow', async () => {
-    await forward(gauge);
+    await send(gauge);
     expect(its.all().map(({ timestampMs }) => timestampMs)).toEqual(times.flatMap((at) => [at, at]));
   });
 
   test('Headers: those of remote write 1.0, over POST', async () => {
-    await forward(gauge);
+    await send(gauge);
     expect(its.receiver.requests).toHaveLength(3);
     for (const { method, headers } of its.receiver.requests) {
       expect(method).toBe('POST');
       expect(headers).toMatchObject({
         'content-encoding': 'snappy',
         'content-type': 'application/x-protobuf',
-        'user-agent': 'vcc-exporter/1.2.3',
+        'user-agent': 'vcc-exporter/conformance',
         'x-prometheus-remote-write-version': '0.1.0',
       });
     }
     for (const headers of its.receiver.scrapes) {
       expect(headers).toMatchObject({
         accept: 'application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
-        'x-prometheus-scrape-timeout-seconds': '5',
+        'x-prometheus-scrape-timeout-seconds': '10',
       });
     }
     expect(its.receiver.scrapes).toHaveLength(3);
@@ -223,11 +217,11 @@ describe('the rest', () => {
     its.receiver = await startReceiver(`# TYPE test gauge\n${lines}`, (number) =>
       number % 2 === 0 ? { status: 503 } : undefined,
     );
-    its.forwarder = openForwarder(its.receiver, '1.0', { limits: { maxSamples: 300, maxBytes: 1_000_000 } });
+    its.sender = openSender(its.receiver, '1.0', { limits: { maxSamples: 300, maxBytes: 1_000_000 } });
     const { signal } = new AbortController();
     // Scrapes do not wait for the receiver.
-    for (const at of times) await its.forwarder.scrape(at, signal);
-    await its.forwarder.send(signal, Number.POSITIVE_INFINITY);
+    for (const at of times) await its.sender.scrape(at, signal);
+    await its.sender.send(signal, Number.POSITIVE_INFINITY);
     const arrived = its.receiver.requests
       .filter((_, number) => number % 2 === 1)
       .flatMap(({ samples }) => samples);
@@ -240,7 +234,7 @@ describe('the rest', () => {
   });
 
   test('Retries500: a rejected request is sent again, the same bytes, before the next one', async () => {
-    const samples = await forward('now 1\n', times, (number) =>
+    const samples = await send('now 1\n', times, (number) =>
       number < 2 ? { status: 500, body: 'internal server error' } : undefined,
     );
     expect(samples.map(({ timestampMs }) => timestampMs)).toEqual([t0, t0, ...times]);
@@ -248,16 +242,16 @@ describe('the rest', () => {
     expect(second).toEqual(first);
     expect(third).toEqual(first);
     // Full jitter, at half of the bound.
-    expect(its.forwarder.timing.delays).toEqual([250, 500]);
+    expect(its.sender.timing.delays).toEqual([250, 500]);
   });
 
   test.each([400, 401, 403, 404, 408, 409, 413, 415, 422])(
     'Retries400: a request that is answered %i is never sent again',
     async (status) => {
-      const samples = await forward('now 1\n', times, (number) => (number === 0 ? { status } : undefined));
+      const samples = await send('now 1\n', times, (number) => (number === 0 ? { status } : undefined));
       expect(samples.map(({ timestampMs }) => timestampMs)).toEqual(times);
-      expect(its.forwarder.timing.delays).toEqual([]);
-      expect(its.forwarder.failures()).toBe(1);
+      expect(its.sender.timing.delays).toEqual([]);
+      expect(its.sender.failures()).toBe(1);
     },
   );
 });

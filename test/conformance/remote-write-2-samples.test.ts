@@ -1,14 +1,14 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Answers, createForwarding, openMetrics, t0, times } from '../support/forwarding.ts';
-import type { Exposition, Received } from '../support/remote-write-receiver.ts';
+import { type Answers, createCase, openMetrics, t0, times } from './cases.ts';
+import type { Exposition, Received } from './receiver.ts';
 
 /** What the sender cases of remote write 2.0 in prometheus/compliance ask of samples and metadata, each with its name (docs/remote-write-conformance.md). */
 
-const its = createForwarding('2.0');
+const its = createCase('2.0');
 afterEach(its.close);
 
-const forward = (exposition: string | Exposition, at: readonly number[] = [t0], answers?: Answers) =>
-  its.forward(exposition, at, answers);
+const send = (exposition: string | Exposition, at: readonly number[] = [t0], answers?: Answers) =>
+  its.send(exposition, at, answers);
 const sample = (
   name: string,
   labels: Record<string, string>,
@@ -35,25 +35,23 @@ describe('samples', () => {
     ['scientific_notation', '1.23e-4', 0.000123],
     ['precision_preservation', '0.123456789012345', 0.123456789012345],
   ])('%s', async (_, text, value) => {
-    expect(await forward(`test_metric ${text}\n`)).toEqual([sample('test_metric', {}, value)]);
+    expect(await send(`test_metric ${text}\n`)).toEqual([sample('test_metric', {}, value)]);
   });
 
   test('special_float_combinations', async () => {
     const values = { nan: Number.NaN, inf: Infinity, ninf: -Infinity, zero: 0, negative: -123.45 };
     const text = Object.entries(values).map(([type, value]) => `special_values{type="${type}"} ${value}\n`);
-    expect(await forward(text.join(''))).toEqual(
+    expect(await send(text.join(''))).toEqual(
       Object.entries(values).map(([type, value]) => sample('special_values', { type }, value)),
     );
   });
 
   test('timestamp_milliseconds_format, timestamp_int64_milliseconds, timestamp_recent, timestamp_precision, timestamp_future_values; timestamp: the time of the scrape, to the millisecond', async () => {
-    expect(await forward(plain, [t0 + 123])).toEqual([
-      sample('test_metric', {}, 42, { timestampMs: t0 + 123 }),
-    ]);
+    expect(await send(plain, [t0 + 123])).toEqual([sample('test_metric', {}, 42, { timestampMs: t0 + 123 })]);
   });
 
   test('multiple_samples_same_series, timestamp_ordering_within_series, TestSampleOrdering: later samples come later', async () => {
-    const samples = await forward('metric_a 1\nmetric_b 2\nmetric_c 3\n', times);
+    const samples = await send('metric_a 1\nmetric_b 2\nmetric_c 3\n', times);
     expect(samples).toEqual(
       times.flatMap((timestampMs) => [
         sample('metric_a', {}, 1, { timestampMs }),
@@ -67,7 +65,7 @@ describe('samples', () => {
   });
 
   test('sample: value, explicit_timestamp: a time of the exposition’s own is kept', async () => {
-    const samples = await forward(`# TYPE test_counter_total counter
+    const samples = await send(`# TYPE test_counter_total counter
 test_counter_total 101.13 ${t0 - 5000}
 # TYPE test_histogram histogram
 test_histogram_count 100
@@ -83,27 +81,27 @@ test_histogram_bucket{le="+Inf"} 100
   });
 
   test('zero_timestamp', async () => {
-    expect(await forward('test_metric 42 0\n')).toEqual([sample('test_metric', {}, 42, { timestampMs: 0 })]);
+    expect(await send('test_metric 42 0\n')).toEqual([sample('test_metric', {}, 42, { timestampMs: 0 })]);
   });
 
   test('future_timestamp: a sample of tomorrow, after which a receiver takes no other, is left out', async () => {
-    expect(await forward(`test_metric 42 ${t0 + 86_400_000}\n`)).toEqual([]);
+    expect(await send(`test_metric 42 ${t0 + 86_400_000}\n`)).toEqual([]);
     expect(its.all().map(({ value }) => value)).toEqual([1]);
   });
 
   test('stale_marker: the marker, bit by bit, for a series that vanished', async () => {
-    const samples = await forward((scrape) => (scrape === 0 ? plain : ''), times);
+    const samples = await send((scrape) => (scrape === 0 ? plain : ''), times);
     const gone = { timestampMs: times[1] };
     expect(samples).toEqual([sample('test_metric', {}, 42), sample('test_metric', {}, 'stale', gone)]);
   });
 
   test('stale_marker: StaleNaN is no number of an exposition', async () => {
-    expect(await forward('test_metric StaleNaN\n')).toEqual([]);
+    expect(await send('test_metric StaleNaN\n')).toEqual([]);
     expect(its.all().map(({ value }) => value)).toEqual([0]);
   });
 
   test('empty_scrape', async () => {
-    expect(await forward('# No metrics\n')).toEqual([]);
+    expect(await send('# No metrics\n')).toEqual([]);
     expect(its.all().map(({ value }) => value)).toEqual([1]);
   });
 });
@@ -133,7 +131,7 @@ rpc_duration_seconds_count 1000
     'metadata_type_counter, metadata_type_gauge, metadata_type_histogram, metadata_type_summary, metadata_help_text, metadata_unit, metadata_empty_help_allowed, metadata_batching; type_counter, type_gauge, type_histogram, type_summary, help, unit: of %s',
     async (_, exposition, unit) => {
       const gauge = { type: 'GAUGE', help: 'Current memory usage', unit };
-      expect(await forward(exposition)).toEqual([
+      expect(await send(exposition)).toEqual([
         sample('http_requests_total', {}, 100, { ...counter, help: 'Total HTTP requests' }),
         sample('memory_usage_bytes', {}, 1_048_576, gauge),
         sample('request_duration_seconds_bucket', { le: '+Inf' }, 100, histogram),
@@ -147,7 +145,7 @@ rpc_duration_seconds_count 1000
   );
 
   test('gauge histograms, infos and state sets of OpenMetrics', async () => {
-    const samples = await forward(
+    const samples = await send(
       openMetrics(`# TYPE g gaugehistogram
 g_bucket{le="+Inf"} 1
 g_gcount 1
@@ -169,17 +167,17 @@ s{s="on"} 1
   });
 
   test('metadata_help_with_newlines: of two descriptions the last', async () => {
-    const samples = await forward(`# HELP m This is a help text\n# HELP m of two\\nlines\nm 42\n`);
+    const samples = await send(`# HELP m This is a help text\n# HELP m of two\\nlines\nm 42\n`);
     expect(samples).toEqual([sample('m', {}, 42, { help: 'of two\nlines' })]);
   });
 
   test('metadata_help_with_special_chars, help_with_special_chars', async () => {
     const help = '🚀 测试 yolo/d "quotes" and \\backslashes\\';
-    expect(await forward(`# HELP m ${help}\nm 42`)).toEqual([sample('m', {}, 42, { help })]);
+    expect(await send(`# HELP m ${help}\nm 42`)).toEqual([sample('m', {}, 42, { help })]);
   });
 
   test('metadata_help_refs_valid, metadata_consistent_across_series, samples_with_metadata, mixed_labels_and_metadata', async () => {
-    const samples = await forward(
+    const samples = await send(
       '# HELP x_total All x\n# TYPE x_total counter\nx_total{method="GET"} 100\nx_total{method="POST"} 50\n',
     );
     const more = { ...counter, help: 'All x' };
@@ -194,7 +192,7 @@ s{s="on"} 1
 
 describe('histograms and combinations', () => {
   test('native_histogram_structure, histogram_count_present, histogram_sum_present, histogram_buckets_ordered, histogram_timestamp, histogram_no_mixed_with_samples, complete_metric_family: classic parts, in their order', async () => {
-    const samples = await forward(`# HELP d Duration\n# TYPE d histogram
+    const samples = await send(`# HELP d Duration\n# TYPE d histogram
 d_bucket{le="0.1"} 50
 d_bucket{le="0.5"} 150
 d_bucket{le="1.0"} 250
@@ -218,7 +216,7 @@ d_count 300
     ['histogram_large_counts', 1e9, 5e9],
   ])('%s', async (_, count, sum) => {
     const text = `# TYPE h histogram\nh_count ${count}\nh_sum ${sum}\nh_bucket{le="+Inf"} ${count}\n`;
-    expect(await forward(text)).toEqual([
+    expect(await send(text)).toEqual([
       sample('h_count', {}, count, histogram),
       sample('h_sum', {}, sum, histogram),
       sample('h_bucket', { le: '+Inf' }, count, histogram),
@@ -226,7 +224,7 @@ d_count 300
   });
 
   test('samples_with_exemplars, histogram_with_metadata_and_exemplars: the samples come, exemplars are left out', async () => {
-    const samples = await forward(
+    const samples = await send(
       openMetrics(`# TYPE d histogram
 d_bucket{le="0.1"} 50 # {trace_id="abc123xyz"} 0.05 1234567890.123
 d_bucket{le="+Inf"} 100
@@ -242,7 +240,7 @@ r_total 1000 # {trace_id="abc123",span_id="def456"} 999
   });
 
   test('multiple_metric_types, mixed_sample_and_histogram_families, real_world_scenario: the target’s own `up` does not count', async () => {
-    const samples = await forward(`# TYPE up gauge
+    const samples = await send(`# TYPE up gauge
 up 7
 
 # TYPE cpu_seconds_total counter
@@ -270,13 +268,13 @@ untyped_sum 50.0
 
   test('multiple_series_per_request, many_timeseries, high_cardinality, TestRobustnessUnderLoad: one request for all', async () => {
     const names = Array.from({ length: 200 }, (_, at) => String(at));
-    const samples = await forward(names.map((at) => `load{path="/${at}"} ${at}\n`).join(''));
+    const samples = await send(names.map((at) => `load{path="/${at}"} ${at}\n`).join(''));
     expect(samples).toEqual(names.map((at) => sample('load', { path: `/${at}` }, Number(at))));
     expect(its.receiver.requests).toHaveLength(1);
   });
 
   test('batch_size_reasonable, TestConcurrentRequests: at most 5000 series, one request after the other', async () => {
-    const samples = await forward(
+    const samples = await send(
       Array.from({ length: 12_000 }, (_, at) => `metric{label="${at}"} 1\n`).join(''),
     );
     expect(samples).toHaveLength(12_000);

@@ -3,15 +3,9 @@ import { buffer } from 'node:stream/consumers';
 import { fromBinary } from '@bufbuild/protobuf';
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 import { uncompressSync } from 'snappy';
-import type { Timing } from '../../src/http/fetch.ts';
-import { createSend } from '../../src/http/send.ts';
-import { createForwarder, type Forwarder, type ForwardOptions } from '../../src/push/forward.ts';
-import { createPost, unauthorized } from '../../src/push/post.ts';
-import { remoteWrite } from '../../src/push/remote-write.ts';
-import { type TimeSeries, WriteRequestSchema } from './proto/remote-write-1_pb.ts';
-import { Metadata_MetricType, type Request, RequestSchema } from './proto/remote-write-2_pb.ts';
-import { startServer } from './server.ts';
-import { fakeTiming } from './timing.ts';
+import { type TimeSeries, WriteRequestSchema } from '../support/proto/remote-write-1_pb.ts';
+import { Metadata_MetricType, type Request, RequestSchema } from '../support/proto/remote-write-2_pb.ts';
+import { startServer } from '../support/server.ts';
 
 /** What an end of the wire knows of a sample; `stale` is the stale marker, bit by bit. */
 export interface Received {
@@ -158,60 +152,4 @@ function valuesOf(message: Uint8Array, seriesField: number): bigint[] {
     });
   });
   return values;
-}
-
-/** A forwarder from and to a receiver, on a clock of its own. */
-export interface TestForwarder extends Forwarder {
-  timing: Timing & { nowMs: number; delays: number[] };
-  log: Record<string, unknown>[];
-  /** Scrapes at each of these times and sends what came of it. */
-  run(...timesMs: number[]): Promise<void>;
-  close(): void;
-}
-
-/** Opens a forwarder as the command does, but for the clock. */
-export function openForwarder(
-  { origin }: Pick<TestReceiver, 'origin'>,
-  version: '1.0' | '2.0',
-  more: Partial<ForwardOptions> & { to?: URL; timeoutMs?: number; headers?: Record<string, string> } = {},
-): TestForwarder {
-  const send = createSend();
-  const timing = fakeTiming(1_700_000_000_000);
-  const log: Record<string, unknown>[] = [];
-  const { to = new URL('/push', origin), timeoutMs = 5000, headers = {}, ...options } = more;
-  const limits = { maxSamples: 5000, maxBytes: 1_000_000 };
-  const own = { job: 'test', instance: new URL(origin).host, version, limits };
-  const { deliver } = remoteWrite(
-    {
-      ...own,
-      name: 'forward',
-      type: 'remote-write',
-      url: to,
-      headers,
-      labels: {},
-      wants: undefined,
-      namespace: '',
-      userAgent: 'vcc-exporter/1.2.3',
-    },
-    { post: createPost(send, timeoutMs, unauthorized), print: () => {}, now: timing.now },
-  );
-  const from = { url: new URL('/metrics', origin), timeoutMs: 5000, userAgent: 'vcc-exporter/1.2.3' };
-  const retry = { retries: 20, baseDelayMs: 500, maxDelayMs: 30_000 };
-  const forwarder = createForwarder(
-    { from, retry, ...own, ...options },
-    { send, deliver, timing, log: (line) => log.push(JSON.parse(line)) },
-  );
-  const { signal } = new AbortController();
-  return {
-    ...forwarder,
-    timing,
-    log,
-    async run(...timesMs) {
-      for (const timeMs of timesMs) {
-        await forwarder.scrape(timeMs, signal);
-        await forwarder.send(signal, Number.POSITIVE_INFINITY);
-      }
-    },
-    close: send.close,
-  };
 }
