@@ -21,7 +21,7 @@ async function arrived(count: number): Promise<ReceivedRequest[]> {
 }
 
 /** Starts the program in another folder, as a suite does. */
-async function start(args: readonly string[], env: Record<string, string> = {}) {
+function start(args: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(program, args, { cwd: tmpdir(), env: { ...process.env, ...env } });
   const [stderr, ended] = [text(child.stderr), once(child, 'exit')];
   return { child, ended: async () => ({ status: (await ended)[0] as number, stderr: await stderr }) };
@@ -31,7 +31,7 @@ describe('sender.mjs', () => {
   test('scrapes and sends on the clock, until it is interrupted', async () => {
     receiver = await startReceiver('x{a="1"} 1\n');
     const { origin } = receiver;
-    const io = await start(['--from', `${origin}/metrics`, '--to', `${origin}/push`, '--interval', '1s']);
+    const io = start(['--from', `${origin}/metrics`, '--to', `${origin}/push`, '--interval', '1s']);
     const [first, second] = await arrived(2);
     io.child.kill('SIGINT');
     expect(await io.ended()).toEqual({ status: 0, stderr: '' });
@@ -41,12 +41,14 @@ describe('sender.mjs', () => {
       { labels: ['__name__', 'x', 'a', '1', ...own], value: 1, timestampMs },
       { labels: ['__name__', 'up', ...own], value: 1, timestampMs },
     ]);
-    expect(second!.samples[0]!.timestampMs - timestampMs).toBe(1000);
+    // A busy machine may skip one.
+    expect((second!.samples[0]!.timestampMs - timestampMs) % 1000).toBe(0);
+    expect(second!.samples[0]!.timestampMs).toBeGreaterThan(timestampMs);
   });
 
   test('takes from the environment what a suite tells it', async () => {
     receiver = await startReceiver('x 1\n');
-    const io = await start([], {
+    const io = start([], {
       [`${prefix}SCRAPE_JOB_NAME`]: 'test',
       [`${prefix}SCRAPE_HOST_PORT`]: new URL(receiver.origin).host,
       [`${prefix}REMOTE_WRITE_ENDPOINT`]: `${receiver.origin}/push`,
