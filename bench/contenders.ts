@@ -1,7 +1,8 @@
 import http from 'node:http';
 import { Gauge, Registry } from 'prom-client';
-import { toAccount } from '../src/config/account.ts';
+import { toAccount } from '../src/app/account.ts';
 import { loadSettings } from '../src/config/load.ts';
+import { deadlineIn } from '../src/deadline.ts';
 import { textFormat } from '../src/exposition/format.ts';
 import { createScraper, toFamilies } from '../src/scrape.ts';
 import type { AgentStatus } from '../src/simulator/agent.ts';
@@ -28,7 +29,7 @@ export function ours(origin: string, pageSize: number, concurrency: number): Con
   const scraper = createScraper(account);
   return {
     async scrape() {
-      const { reading, failure } = await scraper.scrape(120_000);
+      const { reading, failure } = await scraper.scrape(deadlineIn(120_000));
       if (failure) throw failure;
       return textFormat.encode(await toFamilies([reading]));
     },

@@ -17,7 +17,7 @@ export const floorOptions = {
 };
 /** What a reading has besides the floor. */
 export const facts = {
-  singles: undefined,
+  agentSeries: undefined,
   teams: undefined,
   roster: undefined,
   durationMs: 1,

@@ -1,9 +1,10 @@
 // npm run bench [-- --quick]: figures beside baselines measured in the same run. docs/benchmarks.md keeps the last ones.
+
+import { singleAgents } from './agent-series.ts';
 import { cpuTime } from './cpu.ts';
 import { lambda } from './lambda.ts';
 import { peakMemory } from './memory.ts';
 import { pushing } from './push.ts';
-import { singleAgents } from './singles.ts';
 import { wallTime } from './wall.ts';
 
 const quick = process.argv.includes('--quick');

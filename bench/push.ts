@@ -15,13 +15,13 @@ import { build } from '../src/build.ts';
 import type { Family } from '../src/catalogue/metric.ts';
 import { toRegistry } from '../src/catalogue/registry.ts';
 import { textFormat } from '../src/exposition/format.ts';
-import { encodeMetrics } from '../src/push/otlp.ts';
-import { type Point, toPoints } from '../src/push/points.ts';
-import { encodeWriteRequest } from '../src/push/remote-write-1.ts';
-import { encodeRequest } from '../src/push/remote-write-2.ts';
+import { encodeMetrics } from '../src/push/encoding/otlp.ts';
+import { type Point, toPoints } from '../src/push/encoding/points.ts';
+import { encodeWriteRequest } from '../src/push/encoding/remote-write-1.ts';
+import { encodeRequest } from '../src/push/encoding/remote-write-2.ts';
+import { toAgentSeries } from '../src/snapshot/agent-series.ts';
 import { assemble } from '../src/snapshot/assemble.ts';
 import { toFloor } from '../src/snapshot/floor.ts';
-import { toSingles } from '../src/snapshot/singles.ts';
 import { parsePage } from '../src/vcc/agent-status.ts';
 import { WriteRequestSchema } from '../test/support/proto/remote-write-1_pb.ts';
 import { pageBodies } from './account.ts';
@@ -41,9 +41,9 @@ async function familiesOf(agents: number, single: boolean): Promise<Family[]> {
     exclude: undefined,
     idOf: (id: string) => id,
   };
-  const singles = single ? toSingles(snapshot, 'bench', undefined, all) : undefined;
+  const agentSeries = single ? toAgentSeries(snapshot, 'bench', undefined, all) : undefined;
   const floor = toFloor(snapshot, floorOptions);
-  const readings = [{ account: 'bench', error: undefined, floor, ...facts, singles }];
+  const readings = [{ account: 'bench', error: undefined, floor, ...facts, agentSeries }];
   return (await toRegistry({ build, readings }).getMetricsAsJSON()) as unknown as Family[];
 }
 

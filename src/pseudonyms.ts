@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Secret } from './config/secret.ts';
+import type { Secret } from './credentials.ts';
 
 /** Gives the same pseudonym for the same agent of the same account, as long as the key is the same. */
 export type Pseudonyms = (key: Secret) => (agentId: string) => string;

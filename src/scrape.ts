@@ -1,13 +1,13 @@
+import type { Account } from './account.ts';
 import { build } from './build.ts';
 import type { Family } from './catalogue/metric.ts';
 import { toRegistry } from './catalogue/registry.ts';
 import { createCollect } from './collect/collect.ts';
 import { shareReads } from './collect/share.ts';
-import type { Account } from './config/account.ts';
+import { before, type Deadline, DeadlineError, sinceStart, untilAborted } from './deadline.ts';
 import type { ReadText } from './documents/errors.ts';
 import { toScrapeErrorCode } from './errors.ts';
-import { DeadlineError } from './http/errors.ts';
-import { createFetch, outOfTime, systemTiming, type Timing } from './http/fetch.ts';
+import { createFetch } from './http/fetch.ts';
 import { createGate, type Gate } from './http/gate.ts';
 import { directNetwork, type Network } from './http/network.ts';
 import { createSend } from './http/send.ts';
@@ -18,11 +18,12 @@ import { createFetchRosterFrom } from './roster/document.ts';
 import { createRoster, type FetchRoster, type GetRoster } from './roster/roster.ts';
 import { simulatedPrefix, simulatorServer } from './simulated.ts';
 import type { Snapshot } from './snapshot/agent.ts';
+import { toAgentSeries } from './snapshot/agent-series.ts';
 import { toFloor } from './snapshot/floor.ts';
 import type { Reading } from './snapshot/reading.ts';
 import type { Roster } from './snapshot/roster.ts';
-import { toSingles } from './snapshot/singles.ts';
 import { toTeams } from './snapshot/teams.ts';
+import { systemTiming, type Timing } from './timing.ts';
 import { createFetchPage, type FetchPage } from './vcc/client.ts';
 import { createTokenSource, type TokenSource } from './vcc/token.ts';
 
@@ -37,10 +38,11 @@ export interface Scrape {
 export interface Scraper {
   account: string;
   region: string;
-  /** Longest that a scrape of this account may take. */
-  timeoutMs: number;
-  /** One scrape, done within `budgetMs`. Never throws: a failure is a result, the exporter's own bugs included. */
-  scrape(budgetMs: number): Promise<Scrape>;
+  /**
+   * One scrape, done before the deadline, and VCC_TIMEOUT after the deadline's start at the latest. Never throws: a failure
+   * is a result, the exporter's own bugs included.
+   */
+  scrape(deadline: Deadline): Promise<Scrape>;
   /** Ends what is under way and drops all connections. */
   close(): void;
 }
@@ -72,10 +74,11 @@ export interface ConnectOptions {
   network?: Network;
 }
 
-/** Connects to an account's API; nothing is sent yet. */
+/** Connects to an account's API; nothing is sent yet. `until`: what is fetched in the background ends then. */
 export function connect(
   account: Account,
   timing: Timing,
+  until: Deadline,
   { gate = createGate(Number.POSITIVE_INFINITY), network = directNetwork }: ConnectOptions = {},
 ): Connection {
   const userAgent = `vcc-exporter/${build.version}`;
@@ -84,22 +87,23 @@ export function connect(
   const fetch = createFetch(send, account.http, timing, lane.enter);
   const token = { ...account.token, userAgent };
   const api = { ...account.api, userAgent, maxPages: account.paging.maxPages };
-  const tokens = createTokenSource(fetch, token, timing.now);
+  const tokens = createTokenSource(fetch, token, timing, until);
   return {
     tokens,
     fetchPage: createFetchPage(fetch, tokens, api),
-    fetchRoster: createFetchRosterByApi(fetch, token, api, timing.now),
+    fetchRoster: createFetchRosterByApi(fetch, token, api, timing, until),
     setTroubled: lane.setTroubled,
     close: send.close,
   };
 }
 
-/** The main path: pages -> snapshot -> floor, teams, singles. {@link toFamilies} makes metrics of them. */
+/** The main path: pages -> snapshot -> floor, teams, agentSeries. {@link toFamilies} makes metrics of them. */
 export function createScraper(account: Account, options: ScraperOptions = {}): Scraper {
   const { timing = systemTiming, log = () => {} } = options;
-  const connection = connect(account, timing, options);
-  const collect = createCollect(connection.fetchPage, account.paging, timing);
   const closing = new AbortController();
+  const until = untilAborted(closing.signal);
+  const connection = connect(account, timing, until, options);
+  const collect = createCollect(connection.fetchPage, account.paging, timing);
   const read = shareReads(collect, account.cacheTtlMs, timing, closing.signal);
   const getRoster = openRoster();
   const pseudonyms = createPseudonyms(account.name);
@@ -110,12 +114,12 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     if (!account.roster) return undefined;
     const { source } = account.roster;
     const byApi = source === 'users-api';
-    const fetch = byApi
-      ? connection.fetchRoster
-      : createFetchRosterFrom(readText(), source.location, timing.now);
-    return createRoster(fetch, account.roster, timing.now, (event, fields) =>
-      log(logLine('error', event, { account: account.name, ...fields })),
-    );
+    const fetch = byApi ? connection.fetchRoster : createFetchRosterFrom(readText(), source.location);
+    return createRoster(fetch, account.roster, {
+      timing,
+      until,
+      log: (event, fields) => log(logLine('error', event, { account: account.name, ...fields })),
+    });
   }
 
   function readText(): ReadText {
@@ -123,13 +127,16 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     throw new TypeError('a roster that is kept somewhere needs readText');
   }
 
-  async function scrape(budgetMs: number): Promise<Scrape> {
-    const startedMs = timing.now();
+  async function scrape(given: Deadline): Promise<Scrape> {
+    const startedMs = timing.monotonic();
+    const deadline = sinceStart(given, account.timeoutMs);
+    const budgetMs = Math.round(deadline.atMs - deadline.startMs);
     const [{ result, traffic, cached }, roster, idOf] = await Promise.all([
-      read(budgetMs),
-      getRoster?.(budgetMs),
-      openIds(budgetMs),
+      read(deadline),
+      getRoster?.(deadline),
+      openIds(deadline),
     ]);
+    deadline.end();
     const found = 'snapshot' in result ? count(result.snapshot, roster?.roster, idOf) : result;
     const failure = 'error' in found ? (found.error as Error) : undefined;
     connection.setTroubled(failure !== undefined);
@@ -140,7 +147,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
       error: failure && (toScrapeErrorCode(failure) ?? 'internal'),
       ...('error' in found ? nothing : found),
       roster: roster?.status,
-      durationMs: timing.now() - startedMs,
+      durationMs: timing.monotonic() - startedMs,
       budgetMs,
       requests: traffic.requests,
       retries: traffic.retries,
@@ -152,24 +159,21 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   }
 
   /** How agents are called in labels, or why that cannot be said. */
-  async function openIds(budgetMs: number): Promise<IdOf | { error: unknown } | undefined> {
-    if (!account.singles) return undefined;
-    const { key } = account.singles;
+  async function openIds(deadline: Deadline): Promise<IdOf | { error: unknown } | undefined> {
+    if (!account.agentSeries) return undefined;
+    const { key } = account.agentSeries;
     if (!key) return (id) => id;
-    const signal = AbortSignal.timeout(budgetMs);
-    return key(signal).then(pseudonyms, (error) => ({
-      error: signal.aborted ? outOfTime(budgetMs) : error,
-    }));
+    return before(key(deadline), deadline).then(pseudonyms, (error) => ({ error }));
   }
 
   /** A bug in here is a failure like others: one account's must not hide the others. */
   function count(snapshot: Snapshot, roster: Roster | undefined, idOf: Awaited<ReturnType<typeof openIds>>) {
     if (typeof idOf === 'object') return idOf;
-    const { floor, maxTeams, singles, name } = account;
+    const { floor, maxTeams, agentSeries, name } = account;
     try {
       return {
         floor: toFloor(snapshot, floor),
-        singles: singles && idOf && toSingles(snapshot, name, roster, { ...singles, idOf }),
+        agentSeries: agentSeries && idOf && toAgentSeries(snapshot, name, roster, { ...agentSeries, idOf }),
         teams: roster && toTeams(snapshot, roster, { ...floor, maxTeams }),
         pages: snapshot.pages,
       };
@@ -181,10 +185,9 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   return {
     account: account.name,
     region: account.region,
-    timeoutMs: account.timeoutMs,
     scrape,
     close() {
-      closing.abort(new DeadlineError('the exporter is being stopped'));
+      closing.abort(new DeadlineError('the exporter is stopping'));
       connection.close();
     },
   };
@@ -193,7 +196,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
 type IdOf = (agentId: string) => string;
 
 /** What there is without a snapshot: no number is better than an old or partial one. */
-const nothing = { floor: undefined, singles: undefined, teams: undefined, pages: 0 };
+const nothing = { floor: undefined, agentSeries: undefined, teams: undefined, pages: 0 };
 
 /** The metrics of these readings side by side, on a registry of their own. */
 export async function toFamilies(readings: readonly Reading[]): Promise<Family[]> {

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { openAccounts } from '../src/aws/open-accounts.ts';
-import { createScrapers } from '../src/aws/open-scrapers.ts';
+import { openAccounts } from '../src/app/accounts.ts';
+import { createScrapers } from '../src/app/scrapers.ts';
 import type { Environment } from '../src/config/load.ts';
+import { deadlineIn } from '../src/deadline.ts';
 import { createScraper, type Scraper, toFamilies } from '../src/scrape.ts';
 import type { Fault } from '../src/simulator/faults.ts';
 import { type Simulator, startSimulator } from '../src/simulator/server.ts';
@@ -40,7 +41,7 @@ async function start(
   scrapers = createScrapers(await openAccounts({ VCC_CONFIG, VCC_RETRIES: '0', ...env }, log), log);
 }
 
-const scrapeAll = (budgetMs: number) => Promise.all(scrapers.map((scraper) => scraper.scrape(budgetMs)));
+const scrapeAll = (ms: number) => Promise.all(scrapers.map((scraper) => scraper.scrape(deadlineIn(ms))));
 
 describe('several accounts', () => {
   test('each have their own agents and their own metrics', async () => {
@@ -140,7 +141,7 @@ describe('a roster', () => {
     expect(failure).toBeUndefined();
     expect(reading).toMatchObject({ roster: { up: false }, teams: undefined });
     expect(reading.floor!.agents).toBe(30);
-    expect(reading.singles!.agents.length).toBeGreaterThan(5);
+    expect(reading.agentSeries!.agents.length).toBeGreaterThan(5);
     expect(JSON.parse(logs[0]!)).toMatchObject({
       event: 'roster not read; there are no teams',
       account: 'uk',

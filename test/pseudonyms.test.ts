@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import { Secret } from '../src/config/secret.ts';
+import { Secret } from '../src/credentials.ts';
 import { createPseudonyms } from '../src/pseudonyms.ts';
 
 const key = new Secret('a key of at least 16');

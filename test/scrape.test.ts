@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { deadlineIn } from '../src/deadline.ts';
 import { createScraper, type Scraper, toFamilies } from '../src/scrape.ts';
-import { createApp } from '../src/serve/app.ts';
 import { toRequest } from '../src/serve/message.ts';
+import { createRoutes } from '../src/serve/routes.ts';
 import type { Fault } from '../src/simulator/faults.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../src/simulator/server.ts';
 import { accountOf } from './support/account.ts';
@@ -30,7 +31,7 @@ async function start(options: SimulatorOptions = {}, env: Record<string, string>
 describe('a scrape', () => {
   test('tells the truth about every agent', async () => {
     await start();
-    const { reading } = await scraper.scrape(5000);
+    const { reading } = await scraper.scrape(deadlineIn(5000));
     const families = await toFamilies([reading]);
     expect(reading).toMatchObject({ error: undefined, pages: 10, requests: 11, retries: 0 });
     const series = toSeries(families);
@@ -42,23 +43,23 @@ describe('a scrape', () => {
 
   test('takes one request more than the pages when cold, and as many as the pages when warm', async () => {
     await start();
-    await scraper.scrape(5000);
+    await scraper.scrape(deadlineIn(5000));
     expect(simulator.requests).toEqual({ token: 1, api: 10, users: 0 });
-    const { reading } = await scraper.scrape(5000);
+    const { reading } = await scraper.scrape(deadlineIn(5000));
     expect(reading.requests).toBe(10);
   });
 
   test('shares one upstream read with a scrape at the same time', async () => {
     await start();
-    const both = await Promise.all([scraper.scrape(5000), scraper.scrape(5000)]);
+    const both = await Promise.all([scraper.scrape(deadlineIn(5000)), scraper.scrape(deadlineIn(5000))]);
     expect(both.map(({ reading }) => reading.error)).toEqual([undefined, undefined]);
     expect(simulator.requests.api).toBe(10);
   });
 
   test('can be served from a cache, and says so', async () => {
     await start({}, { VCC_CACHE_TTL: '1m' });
-    await scraper.scrape(5000);
-    const families = await toFamilies([(await scraper.scrape(5000)).reading]);
+    await scraper.scrape(deadlineIn(5000));
+    const families = await toFamilies([(await scraper.scrape(deadlineIn(5000))).reading]);
     expect(toSeries(families).get('vcc_scrape_cached{account="test"}')).toBe(1);
     expect(simulator.requests.api).toBe(10);
   });
@@ -84,7 +85,7 @@ describe('a scrape', () => {
     ['a revoked token', { kind: 'status', value: 401, page: 1, times: 1 }, {}],
   ])('survives %s, with every agent once', async (_, fault, expected) => {
     await start({ faults: [fault] });
-    const { reading, failure } = await scraper.scrape(8000);
+    const { reading, failure } = await scraper.scrape(deadlineIn(8000));
     expect(failure).toBeUndefined();
     expect(reading).toMatchObject({ error: undefined, ...expected });
     expect(reading.floor?.agents).toBe(simulator.items().length);
@@ -115,7 +116,7 @@ describe('a scrape', () => {
     ['an account that never holds still', { kind: 'shift' }, 'snapshot', /^the pages do not add up/],
   ])('fails with a reason at %s, with no number left', async (_, fault, reason, message) => {
     await start({ faults: [fault] });
-    const { reading, failure } = await scraper.scrape(8000);
+    const { reading, failure } = await scraper.scrape(deadlineIn(8000));
     const families = await toFamilies([reading]);
     expect(reading.error).toBe(reason);
     expect(failure?.message).toMatch(message);
@@ -130,31 +131,41 @@ describe('a scrape', () => {
   test('is over by its deadline when the API hangs', async () => {
     await start({ faults: [{ kind: 'hang' }] }, { VCC_REQUEST_TIMEOUT: '60s' });
     const startedMs = performance.now();
-    const { reading } = await scraper.scrape(400);
+    const { reading } = await scraper.scrape(deadlineIn(400));
     expect(reading.error).toBe('deadline');
     expect(performance.now() - startedMs).toBeLessThan(2000);
   });
 
+  test('is over VCC_TIMEOUT after its start, whatever was done before', async () => {
+    await start({ faults: [{ kind: 'hang' }] }, { VCC_REQUEST_TIMEOUT: '60s', VCC_TIMEOUT: '1s' });
+    const deadline = deadlineIn(60_000);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    const { reading, failure } = await scraper.scrape(deadline);
+    expect(reading.error).toBe('deadline');
+    expect(failure!.message).toBe('no complete answer within 1000 ms');
+    expect(reading.durationMs).toBeLessThan(900);
+  });
+
   test('recovers by itself', async () => {
     await start();
-    await scraper.scrape(5000);
+    await scraper.scrape(deadlineIn(5000));
     simulator.faults.push({ kind: 'status', value: 500 });
-    expect((await scraper.scrape(5000)).reading.error).toBe('http_status');
+    expect((await scraper.scrape(deadlineIn(5000))).reading.error).toBe('http_status');
     simulator.faults.length = 0;
     simulator.revokeTokens();
-    expect((await scraper.scrape(5000)).reading).toMatchObject({ error: undefined, pages: 10 });
+    expect((await scraper.scrape(deadlineIn(5000))).reading).toMatchObject({ error: undefined, pages: 10 });
   });
 
   test('of an account with the name of a simulated one says so before anything answers', async () => {
     await start({ faults: [{ kind: 'hang' }] }, { VCC_ACCOUNT: 'simulated-uk' });
-    const { reading } = await scraper.scrape(300);
+    const { reading } = await scraper.scrape(deadlineIn(300));
     expect(reading).toMatchObject({ floor: undefined, simulated: true });
   });
 
   test('says that its numbers are simulated, also once nothing answers any more', async () => {
     await start();
     const simulatedNow = async (budgetMs: number) =>
-      toSeries(await toFamilies([(await scraper.scrape(budgetMs)).reading])).get(
+      toSeries(await toFamilies([(await scraper.scrape(deadlineIn(budgetMs))).reading])).get(
         'vcc_simulated{account="test"}',
       );
     expect(await simulatedNow(5000)).toBe(1);
@@ -164,7 +175,7 @@ describe('a scrape', () => {
 
   test('says so of a scrape that fails from the begin', async () => {
     await start({ faults: [{ kind: 'status', value: 401, on: 'token' }] });
-    const { reading } = await scraper.scrape(5000);
+    const { reading } = await scraper.scrape(deadlineIn(5000));
     expect(reading).toMatchObject({ error: 'credentials_rejected', simulated: true });
   });
 
@@ -173,7 +184,7 @@ describe('a scrape', () => {
     const other = await startServer((_, response) => response.writeHead(500, { server: 'nginx' }).end());
     const account = accountOf(simulator, { VCC_TOKEN_URL: other.origin, VCC_RETRIES: '0' });
     const real = createScraper(account);
-    const families = await toFamilies([(await real.scrape(5000)).reading]);
+    const families = await toFamilies([(await real.scrape(deadlineIn(5000))).reading]);
     real.close();
     await other.close();
     expect(toSeries(families).get('vcc_simulated{account="test"}')).toBe(0);
@@ -181,7 +192,7 @@ describe('a scrape', () => {
 
   test('counts words that nobody knows, under their own name', async () => {
     await start({ faults: [{ kind: 'unknown', page: 1 }] });
-    const series = toSeries(await toFamilies([(await scraper.scrape(5000)).reading]));
+    const series = toSeries(await toFamilies([(await scraper.scrape(deadlineIn(5000))).reading]));
     expect(series.get('vcc_agents{account="test",presence="Sabbatical"}')).toBe(1);
     for (const field of ['presence', 'state', 'reason', 'direction', 'medium', 'medium_manager']) {
       expect(series.get(`vcc_unknown_values{account="test",field="${field}"}`)).toBe(1);
@@ -192,8 +203,8 @@ describe('a scrape', () => {
 test('a failed scrape is logged without secrets and identities', async () => {
   await start({ faults: [{ kind: 'shape' }] });
   const logs: string[] = [];
-  const app = createApp({ scrapers: [scraper], log: (line) => logs.push(line) });
-  const response = await app(toRequest('GET', '/metrics', []));
+  const respond = createRoutes({ scrapers: [scraper], log: (line) => logs.push(line) });
+  const response = await respond(toRequest('GET', '/metrics', []), deadlineIn(5000));
   expect(response.status).toBe(200);
   expect(logs).toHaveLength(1);
   expect(JSON.parse(logs[0]!)).toMatchObject({

@@ -1,19 +1,29 @@
 import type { Context } from 'aws-lambda';
+import { scrapeCredentialsOf } from '../app/access.ts';
+import { openAccounts } from '../app/accounts.ts';
+import { createScrapers } from '../app/scrapers.ts';
 import { ConfigError, type Environment } from '../config/load.ts';
+import { before, type Deadline, DeadlineError, earlier } from '../deadline.ts';
 import { logLine } from '../log.ts';
-import { scrapeCredentialsOf } from '../serve/access.ts';
-import { type App, createApp } from '../serve/app.ts';
+import { toDeadline } from '../serve/deadline.ts';
 import { guarded } from '../serve/guard.ts';
-import { reply } from '../serve/message.ts';
+import { type Answer, reply } from '../serve/message.ts';
+import { createRoutes } from '../serve/routes.ts';
 import { type ConvertedEvent, convertEvent, type HttpEvent, type HttpResult } from './events.ts';
 import { toFittingResult } from './fitting.ts';
-import { openAccounts } from './open-accounts.ts';
-import { createScrapers } from './open-scrapers.ts';
 
 /** A Lambda handler for HTTP events. */
 export type HttpHandler = (event: HttpEvent, context: Context) => Promise<HttpResult>;
 
-type AnswerEvent = (event: ConvertedEvent, timeLeftMs: number) => ReturnType<App>;
+/** What answers once it is open. */
+interface Opened {
+  respond(event: ConvertedEvent, deadline: Deadline): Promise<Answer>;
+  /** Whether opening it again may give another one. */
+  retryable: boolean;
+}
+
+/** Kept free for an answer while the function still starts. */
+const answerMs = 500;
 
 /**
  * The exporter as a Lambda handler for scrapes. Settings that cannot be used, or that would let in everybody without saying
@@ -24,38 +34,48 @@ export function createHttpHandler(env: Environment, log: (line: string) => void)
   let opening = open(env, log);
 
   return async (event, context) => {
+    const remainingMs = context.getRemainingTimeInMillis();
     const converted = convertEvent(event);
-    const gatewayMs = converted.gatewayLimitMs ?? Number.POSITIVE_INFINITY;
-    const timeLeftMs = Math.min(context.getRemainingTimeInMillis(), gatewayMs);
-    const { answer, retryable } = await opening;
-    // A list of accounts that could not be read may be there the next time.
-    if (retryable) opening = open(env, log);
-    return toFittingResult(converted, await answer(converted, timeLeftMs), log);
+    const limitMs = Math.min(remainingMs, converted.gatewayLimitMs ?? Number.POSITIVE_INFINITY);
+    const deadline = toDeadline(converted.request, limitMs);
+    const answer = await respond(converted, deadline);
+    deadline.end();
+    return toFittingResult(converted, answer, log);
   };
+
+  async function respond(event: ConvertedEvent, deadline: Deadline): Promise<Answer> {
+    let opened: Opened;
+    try {
+      opened = await before(opening, earlier(deadline, answerMs));
+    } catch (error) {
+      if (!(error instanceof DeadlineError)) throw error;
+      return reply(503, 'The exporter is still starting: it has not read its list of accounts yet.\n');
+    }
+    // A list of accounts that could not be read may be there the next time.
+    if (opened.retryable) opening = open(env, log);
+    return opened.respond(event, deadline);
+  }
 }
 
-async function open(
-  env: Environment,
-  log: (line: string) => void,
-): Promise<{ answer: AnswerEvent; retryable: boolean }> {
+async function open(env: Environment, log: (line: string) => void): Promise<Opened> {
   try {
     const opened = await openAccounts(env, log);
     const { settings, vault } = opened;
     const auth = settings.VCC_SCRAPE_AUTH ?? 'credentials';
     const credentials = auth === 'credentials' ? scrapeCredentialsOf(settings, vault, log) : undefined;
-    const app = createApp({ scrapers: createScrapers(opened, log), log });
-    const guardedApp = credentials ? guarded(app, credentials) : app;
+    const routes = createRoutes({ scrapers: createScrapers(opened, log), log });
+    const respond = credentials ? guarded(routes, credentials) : routes;
     return {
       retryable: false,
-      async answer({ request, signed }, timeLeftMs) {
+      async respond({ request, signed }, deadline) {
         if (auth === 'iam' && !signed) return reply(403, 'Only for requests that are signed with IAM.\n');
-        return guardedApp(request, timeLeftMs);
+        return respond(request, deadline);
       },
     };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     log(logLine('error', 'bad settings', { code: error.code, problems: error.problems }));
-    const answer = async () => reply(500, 'The exporter’s settings cannot be used; its log says which.\n');
-    return { answer, retryable: error.retryable };
+    const respond = async () => reply(500, 'The exporter’s settings cannot be used; its log says which.\n');
+    return { respond, retryable: error.retryable };
   }
 }

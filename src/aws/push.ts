@@ -1,14 +1,15 @@
 import type { Context, SQSEvent } from 'aws-lambda';
+import { openAccounts } from '../app/accounts.ts';
+import { createStateStore } from '../app/places.ts';
+import { type OpenPushers, openPushers } from '../app/pushers.ts';
 import { ConfigError, type Environment } from '../config/load.ts';
-import { systemTiming } from '../http/fetch.ts';
+import { before, deadlineIn } from '../deadline.ts';
 import { logLine } from '../log.ts';
-import { createMemoryLine } from '../push/line.ts';
-import { type RoundResult, runRound } from '../push/rounds.ts';
-import { toSlots } from '../push/slots.ts';
-import { openAccounts } from './open-accounts.ts';
-import { type OpenPushers, openPushers } from './open-pushers.ts';
-import { openQueue, type Queue } from './queue.ts';
-import { createStateStore } from './state-store.ts';
+import { createMemoryQueue } from '../push/queue/queue.ts';
+import { pushSlots, type ScheduleResult } from '../push/schedule/push-slots.ts';
+import { toSlots } from '../push/schedule/slots.ts';
+import { systemTiming } from '../timing.ts';
+import { openSqsQueue, type SqsQueue } from './clients/sqs.ts';
 
 /** A Lambda handler for a schedule, or for a queue by which accounts are handed out. */
 export type PushHandler = (
@@ -34,7 +35,7 @@ interface Order {
  * and the on-failure destination tell.
  */
 export function createPushHandler(env: Environment, log: (line: string) => void): PushHandler {
-  let opening: Promise<OpenPushers & { samplers: Queue | undefined }> | undefined;
+  let opening: Promise<OpenPushers & { samplers: SqsQueue | undefined }> | undefined;
 
   async function open() {
     const opened = await openAccounts(env, log);
@@ -50,37 +51,39 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
       VCC_PUSH_SAMPLERS_URL: samplersUrl,
       VCC_PUSH_STATE: state,
     } = settings;
-    const queue = queueUrl === undefined ? undefined : openQueue(queueUrl, network);
+    const sqs = queueUrl === undefined ? undefined : openSqsQueue(queueUrl, network);
     const pushers = await openPushers(env, opened, {
       log,
       print: log,
       store: state === undefined ? undefined : createStateStore(state, network),
       toRoute: (destination) => ({
         destination,
-        line: createMemoryLine(destination.lasting),
-        carry: queue && destination.lasting ? queue.put : destination.deliver,
+        queue: createMemoryQueue(destination.lasting),
+        deliver: sqs && destination.lasting ? sqs.put : destination.deliver,
         retry,
       }),
     });
-    return { ...pushers, samplers: samplersUrl === undefined ? undefined : openQueue(samplersUrl, network) };
+    return {
+      ...pushers,
+      samplers: samplersUrl === undefined ? undefined : openSqsQueue(samplersUrl, network),
+    };
   }
 
   return async (event, context) => {
+    const deadline = deadlineIn(context.getRemainingTimeInMillis() - marginMs);
     opening ??= open().catch((error) => {
       // A list that could not be read may be there the next time.
       opening = undefined;
       throw error;
     });
-    const { settings, pushers, samplers } = await opening;
-    const endMs = Date.now() + context.getRemainingTimeInMillis() - marginMs;
-    const signal = AbortSignal.timeout(Math.max(1, endMs - Date.now()));
+    const { settings, pushers, samplers } = await before(opening, deadline);
     const orders = toOrders(event);
     const startMs = orders?.[0]?.timeMs ?? startOf(event, settings.VCC_PUSH_PERIOD);
     if (!orders && samplers && pushers.length > 1) {
       const bodies = pushers.map(({ account }) =>
         JSON.stringify({ account, timeMs: startMs } satisfies Order),
       );
-      await samplers.putAll(bodies, signal);
+      await samplers.putAll(bodies, deadline);
       log(logLine('info', 'accounts handed out', { accounts: bodies.length }));
       return;
     }
@@ -91,15 +94,14 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
     if (orders) for (const pusher of chosen) pusher.renew();
     const intervalMs = settings.VCC_PUSH_INTERVAL;
     const slots = toSlots(startMs, intervalMs, settings.VCC_PUSH_PERIOD);
-    const results = await Promise.all(
-      chosen.map((pusher) => runRound(pusher, { slots, intervalMs, timing: systemTiming, endMs, signal })),
-    );
-    tell(results);
+    const schedule = { slots, intervalMs, timing: systemTiming, deadline };
+    report(await Promise.all(chosen.map((pusher) => pushSlots(pusher, schedule))));
+    deadline.end();
   };
 
-  function tell(results: readonly RoundResult[]): void {
+  function report(results: readonly ScheduleResult[]): void {
     for (const { account, taken, due, failures } of results) {
-      log(logLine('info', 'account pushed', { account, samples: taken, due, failures: failures.length }));
+      log(logLine('info', 'account pushed', { account, scrapes: taken, due, failures: failures.length }));
     }
     const failures = results.flatMap((result) => result.failures);
     if (failures.length > 0) throw failures[0]!;

@@ -1,9 +1,9 @@
+import { agentSeriesMetrics } from './agent-series.ts';
 import { agentMetrics } from './agents.ts';
 import { interactionMetrics } from './interactions.ts';
 import type { Metric } from './metric.ts';
 import { pushMetrics } from './push.ts';
 import { scrapeMetrics } from './scrape.ts';
-import { singleMetrics } from './singles.ts';
 import { teamMetrics } from './teams.ts';
 
 /** Every metric of the exporter, in the order of the exposition and of docs/metrics.md. */
@@ -12,6 +12,6 @@ export const catalogue: readonly Metric[] = [
   ...agentMetrics,
   ...interactionMetrics,
   ...teamMetrics,
-  ...singleMetrics,
+  ...agentSeriesMetrics,
   ...pushMetrics,
 ];

@@ -1,7 +1,7 @@
+import type { AgentSeries } from '../snapshot/agent-series.ts';
 import type { Ages } from '../snapshot/ages.ts';
 import type { Floor } from '../snapshot/floor.ts';
 import type { Reading } from '../snapshot/reading.ts';
-import type { Single } from '../snapshot/singles.ts';
 import type { Teams } from '../snapshot/teams.ts';
 
 /** The labels of a sample, name to value. */
@@ -94,12 +94,12 @@ export function teamGauge<Row>(declaration: GaugeDeclaration<Teams, Row>): Metri
   return gauge<Row>(declaration, ({ teams }) => (teams ? declaration.rows(teams) : []));
 }
 
-/** A gauge of an account's single agents; `add` takes a series of this agent. */
+/** A gauge of an account's agents; `add` takes a series of this agent. */
 export function agentGauge<Name extends string = never>(
   declaration: Declaration & {
     labels?: readonly Name[];
     samples: (
-      single: Single,
+      agent: AgentSeries,
       add: (labels: Readonly<Record<Name, string>>, value: number | boolean) => void,
     ) => void;
   },
@@ -118,10 +118,10 @@ export function agentGauge<Name extends string = never>(
       const add = (labels: Labels, value: number | boolean) => {
         values.push({ labels, value: Number(value), sharedLabels });
       };
-      for (const { singles } of readings) {
-        for (const single of singles?.agents ?? []) {
-          sharedLabels = single.labels;
-          samples(single, add);
+      for (const { agentSeries } of readings) {
+        for (const agent of agentSeries?.agents ?? []) {
+          sharedLabels = agent.labels;
+          samples(agent, add);
         }
       }
       return { name, help, type: 'gauge', unit: unitOf(name), aggregator: 'omit', values };
@@ -129,9 +129,9 @@ export function agentGauge<Name extends string = never>(
   };
 }
 
-/** What the roster says of single agents as labels of a constant 1; the columns that are labels are the user's choice. */
+/** What the roster says of agents as labels of a constant 1; the columns that are labels are the user's choice. */
 export function agentInfo(declaration: Declaration): Metric {
-  const metric = agentGauge({ ...declaration, samples: (single, add) => add(single.info, 1) });
+  const metric = agentGauge({ ...declaration, samples: (agent, add) => add(agent.info, 1) });
   return {
     ...metric,
     type: 'info',

@@ -112,7 +112,7 @@ export const scrapeMetrics = [
     help: 'Series of single agents that were left out for VCC_AGENT_LIMIT. No sample when the scrape failed or VCC_AGENT_METRICS is off.',
     source: 'exporter',
     rows: one,
-    value: (reading) => reading.singles?.seriesDropped,
+    value: (reading) => reading.agentSeries?.seriesDropped,
   }),
   scrapeGauge({
     name: 'vcc_roster_up',

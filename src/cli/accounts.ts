@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { type OpenAccounts, withVaults } from '../aws/open-accounts.ts';
-import { openNetwork } from '../aws/open-network.ts';
-import { createReadText } from '../aws/read-text.ts';
+import { type OpenAccounts, withVaults } from '../app/accounts.ts';
+import { openNetwork } from '../app/network.ts';
+import { createReadText } from '../app/places.ts';
 import { type Config, loadConfig } from '../config/accounts.ts';
 import { ConfigError, type Environment } from '../config/load.ts';
-import { Secret } from '../config/secret.ts';
 import type { SettingName, Settings } from '../config/settings.ts';
+import { Secret } from '../credentials.ts';
 import type { Network } from '../http/network.ts';
 import { type Simulator, startSimulator } from '../simulator/server.ts';
 import { readEnvFile } from './env-file.ts';

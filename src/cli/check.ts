@@ -1,14 +1,16 @@
-import { createScrapers } from '../aws/open-scrapers.ts';
-import { createReadText } from '../aws/read-text.ts';
+import { createReadText } from '../app/places.ts';
+import { createScrapers } from '../app/scrapers.ts';
+import { type Deadline, deadlineIn, startingNow } from '../deadline.ts';
 import { ExporterError, scrapeErrors, toScrapeErrorCode } from '../errors.ts';
-import { beginTrip, systemTiming } from '../http/fetch.ts';
+import { newTraffic } from '../http/fetch.ts';
 import { createFetchRosterFrom } from '../roster/document.ts';
 import { connect, type Scraper } from '../scrape.ts';
+import { systemTiming } from '../timing.ts';
 import { type LocalAccounts, openLocalAccounts } from './accounts.ts';
 import { accountSections, type Command } from './command.ts';
 import { floorTable } from './floor-table.ts';
 import { accountOption, chooseAccounts, demoOf, demoOption } from './options.ts';
-import type { Terminal } from './terminal.ts';
+import { type Terminal, untilStopped } from './terminal.ts';
 
 /** What is tried, and how it went. */
 type Step = [string, () => Promise<string>];
@@ -24,16 +26,17 @@ export const check: Command<{ account?: string; demo?: true }> = {
   statuses: ['all accounts can be read', 'some cannot'],
   examples: ['check', 'check --account acme-uk', 'check --env-file /etc/vcc-exporter/env'],
   async run(terminal, options) {
+    const stop = untilStopped(terminal);
     const opened = await openLocalAccounts(terminal, demoOf(options));
     try {
-      return await checkAccounts(terminal, chooseAccounts(opened, options.account));
+      return await checkAccounts(terminal, chooseAccounts(opened, options.account), stop);
     } finally {
       await opened.simulator?.close();
     }
   },
 };
 
-async function checkAccounts(terminal: Terminal, local: LocalAccounts): Promise<number> {
+async function checkAccounts(terminal: Terminal, local: LocalAccounts, stop: Deadline): Promise<number> {
   const scrapers = createScrapers(local, terminal.note);
   const count = local.accounts.length;
   if (count > 1) terminal.print(`ok      Settings: ${count} accounts`);
@@ -41,7 +44,7 @@ async function checkAccounts(terminal: Terminal, local: LocalAccounts): Promise<
   try {
     for (const [index, scraper] of scrapers.entries()) {
       if (count > 1) terminal.print(`\n${scraper.account}`);
-      const step = await checkAccount(terminal, local, index, scraper);
+      const step = await checkAccount(terminal, local, index, scraper, stop);
       if (step !== undefined) failed.push(`${scraper.account} (${step})`);
     }
   } finally {
@@ -67,10 +70,12 @@ async function checkAccount(
   { accounts, network, simulator }: LocalAccounts,
   index: number,
   scraper: Scraper,
+  stop: Deadline,
 ): Promise<string | undefined> {
   const { account, settings, vault } = accounts[index]!;
-  const connection = connect(account, systemTiming, { network });
-  const trip = beginTrip(account.timeoutMs, systemTiming.now());
+  const connection = connect(account, systemTiming, stop, { network });
+  const deadline = deadlineIn(account.timeoutMs, { until: stop });
+  const trip = { deadline, traffic: newTraffic() };
 
   const settingsStep: Step = [
     'Settings',
@@ -79,7 +84,7 @@ async function checkAccount(
   const secretStep: Step = [
     'Secret',
     async () => {
-      const { tokens, users } = await vault!.scrapeCredentials(trip.signal);
+      const { tokens, users } = await vault!.scrapeCredentials(deadline);
       return `${settings.VCC_SECRET_ID} was read; it has ${tokens.length + users.length} scrape credentials`;
     },
   ];
@@ -90,8 +95,8 @@ async function checkAccount(
       const byApi = source === 'users-api';
       const fetch = byApi
         ? connection.fetchRoster
-        : createFetchRosterFrom(createReadText(network), source.location, systemTiming.now);
-      const { agents } = await fetch(account.timeoutMs);
+        : createFetchRosterFrom(createReadText(network), source.location);
+      const { agents } = await fetch(deadlineIn(account.timeoutMs, { until: stop }));
       const teams = new Set([...agents.values()].map(({ team = '' }) => team).filter((team) => team !== ''));
       return `${agents.size} agents, ${teams.size} teams, from ${byApi ? 'the User Admin API' : source.location}`;
     },
@@ -119,7 +124,7 @@ async function checkAccount(
     [
       'Snapshot',
       async () => {
-        const { reading, failure } = await scraper.scrape(account.timeoutMs);
+        const { reading, failure } = await scraper.scrape(startingNow(stop));
         if (failure) throw failure;
         return `complete and consistent\n\n${floorTable(reading)}`;
       },
@@ -140,7 +145,7 @@ async function checkAccount(
     }
     return undefined;
   } finally {
-    trip.end();
+    deadline.end();
     connection.close();
   }
 }

@@ -1,26 +1,17 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Option } from 'commander';
-import { type OpenPushers, openPushers } from '../aws/open-pushers.ts';
-import { createStateStore } from '../aws/state-store.ts';
-import { ConfigError } from '../config/load.ts';
-import { systemTiming } from '../http/fetch.ts';
-import { lockFolder, openDiskLine } from '../push/disk-line.ts';
-import { PushError } from '../push/errors.ts';
-import { createMemoryLine } from '../push/line.ts';
-import type { Pusher } from '../push/pusher.ts';
-import { nextSlot } from '../push/slots.ts';
+import { type LocalPushers, openLocalPushers } from '../app/local-pushers.ts';
+import { type Deadline, startingNow, within } from '../deadline.ts';
+import { pushSlots } from '../push/schedule/push-slots.ts';
+import type { Pusher } from '../push/schedule/pusher.ts';
+import { nextSlots } from '../push/schedule/slots.ts';
+import { systemTiming } from '../timing.ts';
 import { openLocalAccounts } from './accounts.ts';
 import { accountSections, type Command } from './command.ts';
 import { demoOf, demoOption } from './options.ts';
-import type { Terminal } from './terminal.ts';
+import { type Terminal, untilStopped } from './terminal.ts';
 
-/** What waits on disk is tried for ever; what does not last, until the next sample. */
-const retries = {
-  disk: { retries: Number.POSITIVE_INFINITY, baseDelayMs: 1000, maxDelayMs: 60_000 },
-  memory: { retries: 5, baseDelayMs: 500, maxDelayMs: 8000 },
-};
-
-/** Longest that `--once` goes on trying, after the scrape. */
+/** Longest that `--once` goes on sending, after the scrape. */
 const onceMs = 30_000;
 
 /** Samples all accounts on a clock, or once, and pushes the samples; a queue on disk holds them until they have arrived. */
@@ -38,62 +29,36 @@ export const push: Command<{ once?: true; demo?: true }> = {
   examples: ['push', 'push --once --env-file acme.env'],
   async run(terminal, options) {
     if (!options.once) terminal.outlastReaders();
+    const stop = untilStopped(terminal);
     const local = await openLocalAccounts(terminal, demoOf(options));
-    let unlock: (() => Promise<void>) | undefined;
-    let opened: OpenPushers | undefined;
+    let opened: LocalPushers | undefined;
     try {
-      const { VCC_PUSH_FOLDER, VCC_PUSH_STATE: state } = local.settings;
+      const { settings } = local;
       // Simulated samples must not wait among real ones.
-      const folder = resolve(terminal.folder, `${VCC_PUSH_FOLDER}${local.simulator ? '-demo' : ''}`);
-      unlock = await lockFolder(folder).catch((error) => {
-        if (error instanceof PushError) throw new ConfigError([`VCC_PUSH_FOLDER: ${error.message}`]);
-        const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-        throw new ConfigError([
-          `VCC_PUSH_FOLDER: expected a folder that can be written; ${folder} cannot (${code})`,
-        ]);
-      });
-      opened = await openPushers(local.env, local, {
+      const folder = resolve(terminal.folder, `${settings.VCC_PUSH_FOLDER}${local.simulator ? '-demo' : ''}`);
+      opened = await openLocalPushers(local.env, local, folder, {
         log: terminal.note,
         print: terminal.print,
-        store: createStateStore(state ?? join(folder, 'state'), local.network),
-        toRoute: async (destination, account) =>
-          destination.lasting
-            ? {
-                destination,
-                line: await openDiskLine(folder, account, destination.name),
-                carry: destination.deliver,
-                retry: retries.disk,
-              }
-            : {
-                destination,
-                line: createMemoryLine(false),
-                carry: destination.deliver,
-                retry: retries.memory,
-              },
       });
-      const names = opened.destinations.map(({ name }) => name).join(', ');
-      terminal.note(`Pushing ${opened.pushers.map(({ account }) => account).join(', ')} to ${names}.`);
-      const { pushers, settings } = opened;
-      if (options.once) return await pushOnce(pushers, terminal);
-      await pushOn(pushers, settings.VCC_PUSH_INTERVAL, terminal);
+      const { pushers, destinations } = opened;
+      const names = destinations.map(({ name }) => name).join(', ');
+      terminal.note(`Pushing ${pushers.map(({ account }) => account).join(', ')} to ${names}.`);
+      if (options.once) return await pushOnce(pushers, terminal, stop);
+      await pushOn(pushers, settings.VCC_PUSH_INTERVAL, stop);
       return 0;
     } finally {
-      opened?.close();
-      await unlock?.();
+      await opened?.close();
       await local.simulator?.close();
     }
   },
 };
 
-async function pushOnce(pushers: readonly Pusher[], terminal: Terminal): Promise<number> {
-  const stopping = new AbortController();
-  void terminal.stopped.then(() => stopping.abort());
-  const { signal } = stopping;
+async function pushOnce(pushers: readonly Pusher[], terminal: Terminal, stop: Deadline): Promise<number> {
   const slotMs = Date.now();
   await Promise.all(
     pushers.map(async (pusher) => {
-      await pusher.sample(slotMs, pusher.timeoutMs);
-      await pusher.send(AbortSignal.any([signal, AbortSignal.timeout(onceMs)]), Date.now() + onceMs);
+      await pusher.scrape(slotMs, startingNow(stop));
+      await pusher.send(within(stop, onceMs));
       await pusher.finish();
     }),
   );
@@ -111,26 +76,20 @@ async function pushOnce(pushers: readonly Pusher[], terminal: Terminal): Promise
     : 0;
 }
 
-async function pushOn(pushers: readonly Pusher[], intervalMs: number, terminal: Terminal): Promise<void> {
-  const stopping = new AbortController();
-  void terminal.stopped.then(() => stopping.abort());
-  const { signal } = stopping;
+async function pushOn(pushers: readonly Pusher[], intervalMs: number, stop: Deadline): Promise<void> {
   await Promise.all(
-    pushers.map(async (pusher) => {
-      // What an earlier process left is sent at once.
-      let sending = pusher.send(signal, Number.POSITIVE_INFINITY);
-      while (!signal.aborted) {
-        const slotMs = nextSlot(Date.now(), intervalMs);
-        await systemTiming.sleep(slotMs - Date.now(), signal).catch(() => {});
-        if (signal.aborted) break;
-        if (await pusher.isTaken(slotMs)) continue;
-        await pusher.sample(slotMs, Math.min(pusher.timeoutMs, intervalMs));
-        await pusher.save();
-        sending = pusher.send(signal, Number.POSITIVE_INFINITY);
-        pusher.takeFailures();
-      }
-      await sending;
-      await pusher.finish();
-    }),
+    pushers.map((pusher) =>
+      pushSlots(pusher, {
+        slots: nextSlots(intervalMs, Date.now),
+        intervalMs,
+        timing: systemTiming,
+        deadline: stop,
+        async onSlot() {
+          await pusher.save();
+          // They have been logged.
+          pusher.takeFailures();
+        },
+      }),
+    ),
   );
 }

@@ -1,18 +1,12 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option } from 'commander';
-import { openQueue, type Queue, type Received } from '../aws/queue.ts';
+import { openRejected } from '../app/rejected.ts';
 import { ConfigError, loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
-import { listRejected, lockFolder, replayRejected } from '../push/disk-line.ts';
-import { PushError } from '../push/errors.ts';
-import { parseParcel } from '../push/parcel.ts';
+import type { Batch } from '../push/queue/batch.ts';
 import { type LocalEnvironment, loadLocalConfig, readLocalEnvironment } from './accounts.ts';
 import { accountSections, type Command } from './command.ts';
-import type { Terminal } from './terminal.ts';
-
-/** While they are looked at, nobody else gets them. */
-const hideSeconds = 60;
+import { untilStopped } from './terminal.ts';
 
 /** What was rejected: shows it, or puts it back into the queue, to be sent again. */
 export const replay: Command<{ list?: true }> = {
@@ -27,11 +21,13 @@ export const replay: Command<{ list?: true }> = {
   async run(terminal, { list = false }) {
     const local = await readLocalEnvironment(terminal);
     const settings = await loadReplaySettings(local);
-    const { VCC_PUSH_QUEUE_URL: to, VCC_PUSH_REJECTED_URL: from } = settings;
-    const count =
-      to !== undefined && from !== undefined
-        ? await replayQueue(terminal, openQueue(from, local.network), openQueue(to, local.network), list)
-        : await replayFolder(terminal, resolve(terminal.folder, settings.VCC_PUSH_FOLDER), list);
+    const folder = resolve(terminal.folder, settings.VCC_PUSH_FOLDER);
+    const rejected = openRejected(settings, folder, local.network, untilStopped(terminal));
+    const show = ({ account, destination, timestampMs, samples }: Batch, reason: string) =>
+      terminal.print(
+        `${new Date(timestampMs).toISOString()} ${account} -> ${destination}, ${samples} samples: ${reason}`,
+      );
+    const count = list ? await rejected.list(show) : await rejected.replay(show);
     if (list) terminal.note(`${count} rejected.`);
     else if (count === 0) terminal.note('Nothing was rejected, so nothing was put back.');
     else terminal.note(`${count} put back; they are sent again, in the order of the queue.`);
@@ -52,62 +48,4 @@ async function loadReplaySettings(local: LocalEnvironment): Promise<Settings> {
   }
   const hint = ' Queues of SQS are named by VCC_PUSH_QUEUE_URL and VCC_PUSH_REJECTED_URL.';
   return (await loadLocalConfig(local, hint)).settings;
-}
-
-async function replayQueue(
-  terminal: Terminal,
-  rejected: Queue,
-  queue: Queue,
-  list: boolean,
-): Promise<number> {
-  const signal = new AbortController().signal;
-  const seen: Received[] = [];
-  for (;;) {
-    const messages = await rejected.receive(hideSeconds, signal);
-    if (messages.length === 0) break;
-    for (const message of messages) {
-      show(terminal, message.body, message.reason ?? 'not known');
-      seen.push(message);
-      if (list) continue;
-      // First there, then not here: one that is there twice is sent twice, which does no harm.
-      await queue.replay(message, signal);
-      await rejected.remove(message.receiptHandle, signal);
-    }
-  }
-  if (list && seen.length > 0) {
-    const handles = seen.map(({ receiptHandle }) => receiptHandle);
-    for (let at = 0; at < handles.length; at += 10)
-      await rejected.hide(handles.slice(at, at + 10), 0, signal);
-  }
-  return seen.length;
-}
-
-async function replayFolder(terminal: Terminal, folder: string, list: boolean): Promise<number> {
-  if (!existsSync(folder)) throw new ConfigError([`VCC_PUSH_FOLDER: ${folder}: there is no such folder`]);
-  const found = await listRejected(folder);
-  if (list || found.length === 0) {
-    for (const { parcel, reason } of found) showParcel(terminal, parcel, reason);
-    return found.length;
-  }
-  // A process that pushes knows its queue by heart, and would not see what is put back.
-  const unlock = await lockFolder(folder).catch((error) => {
-    throw error instanceof PushError ? new ConfigError([`VCC_PUSH_FOLDER: ${error.message}`]) : error;
-  });
-  for (const each of found) {
-    showParcel(terminal, each.parcel, each.reason);
-    await replayRejected(folder, each);
-  }
-  await unlock();
-  return found.length;
-}
-
-function show(terminal: Terminal, body: string, reason: string): void {
-  showParcel(terminal, parseParcel(body), reason);
-}
-
-function showParcel(terminal: Terminal, parcel: ReturnType<typeof parseParcel>, reason: string): void {
-  const { account, destination, timestampMs, samples } = parcel;
-  terminal.print(
-    `${new Date(timestampMs).toISOString()} ${account} -> ${destination}, ${samples} samples: ${reason}`,
-  );
 }

@@ -1,11 +1,13 @@
 import { Option } from 'commander';
-import { createScrapers } from '../aws/open-scrapers.ts';
+import { createScrapers } from '../app/scrapers.ts';
 import { ConfigError } from '../config/load.ts';
+import { startingNow } from '../deadline.ts';
 import { formats } from '../exposition/format.ts';
 import { toFamilies } from '../scrape.ts';
 import { openLocalAccounts } from './accounts.ts';
 import { accountSections, type Command } from './command.ts';
 import { accountOption, chooseAccounts, demoOf, demoOption } from './options.ts';
+import { untilStopped } from './terminal.ts';
 
 const formatNames = formats.map(({ name }) => name).join(' or ');
 
@@ -26,11 +28,12 @@ export const scrape: Command<{ format: string; account?: string; demo?: true }> 
   async run(terminal, options) {
     const format = formats.find(({ name }) => name === options.format);
     if (!format) throw new ConfigError([`--format: expected ${formatNames}; received "${options.format}"`]);
+    const stop = untilStopped(terminal);
     const opened = await openLocalAccounts(terminal, demoOf(options));
     try {
       const scrapers = createScrapers(chooseAccounts(opened, options.account), terminal.note);
       try {
-        const scrapes = await Promise.all(scrapers.map((scraper) => scraper.scrape(scraper.timeoutMs)));
+        const scrapes = await Promise.all(scrapers.map((scraper) => scraper.scrape(startingNow(stop))));
         const text = format.encode(await toFamilies(scrapes.map(({ reading }) => reading))).toString();
         terminal.print(text.trimEnd());
         const failed = scrapes.filter(({ failure }) => failure !== undefined);

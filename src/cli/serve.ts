@@ -1,22 +1,24 @@
 import { Option } from 'commander';
-import { createScrapers } from '../aws/open-scrapers.ts';
+import { scrapeCredentialsOf } from '../app/access.ts';
+import { createScrapers } from '../app/scrapers.ts';
 import { ConfigError, type Environment } from '../config/load.ts';
 import { Unfit } from '../config/parse.ts';
 import { settings } from '../config/settings.ts';
+import { deadlineIn, forever, startingNow } from '../deadline.ts';
 import type { Scrape } from '../scrape.ts';
-import { scrapeCredentialsOf } from '../serve/access.ts';
-import { type App, createApp } from '../serve/app.ts';
 import { guarded } from '../serve/guard.ts';
 import { listen } from '../serve/listen.ts';
-import { toRequest } from '../serve/message.ts';
+import { type Respond, toRequest } from '../serve/message.ts';
+import { createRoutes } from '../serve/routes.ts';
+import { stopwatch, systemTiming } from '../timing.ts';
 import { type LocalAccounts, openLocalAccounts } from './accounts.ts';
 import { accountSections, type Command } from './command.ts';
 import { floorTables } from './floor-table.ts';
 import { createOptionReader, demoOf, demoOption } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Without a scrape from outside for so long, a terminal is shown a look of our own. */
-const lookEveryMs = 15_000;
+/** Without a scrape from outside for this long, the terminal shows one of our own. */
+const scrapeEveryMs = 15_000;
 
 interface ServeOptions {
   host?: string;
@@ -52,12 +54,12 @@ export const serve: Command<ServeOptions> = {
     };
     const scrapers = createScrapers(local, log);
     let drawnLines = 0;
-    let shownMs = 0;
+    let sinceShownMs: (() => number) | undefined;
     const show = (scrapes: readonly Scrape[]) => {
-      // Of several accounts all are shown, not the one that somebody probed.
+      // All accounts are shown, not the one that somebody probed.
       if (scrapes.length < scrapers.length) return;
-      // Elsewhere than on a screen the first look is enough.
-      if (shownMs > 0 && !terminal.interactive) return;
+      // Elsewhere than on a screen the first scrape is enough.
+      if (sinceShownMs && !terminal.interactive) return;
       const failures = scrapes.flatMap(({ reading, failure }) =>
         failure ? [`  ${reading.account}: ${failure.message}`] : [],
       );
@@ -66,28 +68,28 @@ export const serve: Command<ServeOptions> = {
       const over = drawnLines > 0 ? `\x1b[${drawnLines}A\x1b[J` : '';
       terminal.print(over + lines);
       drawnLines = lines.split('\n').length;
-      shownMs = Date.now();
+      sinceShownMs = stopwatch(systemTiming);
     };
-    const app = createApp({ scrapers, log, onScrape: show });
-    const look = () => app(toRequest('GET', '/metrics', []));
-    const lookAgain = () => {
-      if (Date.now() - shownMs >= lookEveryMs) void look();
+    const routes = createRoutes({ scrapers, log, onScrape: show });
+    const scrape = () => routes(toRequest('GET', '/metrics', []), startingNow(forever));
+    const scrapeAgain = () => {
+      if ((sinceShownMs?.() ?? 0) >= scrapeEveryMs) void scrape();
     };
 
     try {
-      const served = await forScrapers(app, local, terminal);
+      const served = await forScrapers(routes, local, terminal);
       const server = await listen(served, its.HOST, its.PORT);
-      if (served === app && !['127.0.0.1', '::1', 'localhost'].includes(its.HOST)) {
+      if (served === routes && !['127.0.0.1', '::1', 'localhost'].includes(its.HOST)) {
         terminal.note(
           `Everybody who can reach ${its.HOST} may read the metrics; with VCC_SCRAPE_TOKENS a token is asked for.`,
         );
       }
       terminal.print(`Metrics: ${server.url}/metrics   Page: ${server.url}/   Stop: Ctrl+C`);
       terminal.print('');
-      const looks = terminal.interactive ? setInterval(lookAgain, 1000) : undefined;
-      void look();
+      const timer = terminal.interactive ? setInterval(scrapeAgain, 1000) : undefined;
+      void scrape();
       await terminal.stopped;
-      clearInterval(looks);
+      clearInterval(timer);
       await server.close();
       return 0;
     } finally {
@@ -111,10 +113,14 @@ function notEmpty(text: string): string {
   return text;
 }
 
-/** The app for those who may scrape: with credentials if any are set anywhere, and everybody otherwise. */
-async function forScrapers(app: App, { settings, vault }: LocalAccounts, terminal: Terminal): Promise<App> {
+/** Responds to those who may scrape: with credentials if any are set anywhere, and everybody otherwise. */
+async function forScrapers(
+  routes: Respond,
+  { settings, vault }: LocalAccounts,
+  terminal: Terminal,
+): Promise<Respond> {
   const { VCC_SCRAPE_AUTH: auth, VCC_SCRAPE_TOKENS: tokens, VCC_SCRAPE_USERS: users } = settings;
-  if (auth === 'none') return app;
+  if (auth === 'none') return routes;
   if (auth === 'iam') {
     throw new ConfigError([
       'VCC_SCRAPE_AUTH: expected credentials or none, since only AWS Lambda can tell who signed a request; received "iam"',
@@ -122,11 +128,11 @@ async function forScrapers(app: App, { settings, vault }: LocalAccounts, termina
   }
   const setAnywhere = async () => {
     if (tokens || users) return true;
-    const kept = await vault?.scrapeCredentials(AbortSignal.timeout(settings.VCC_TIMEOUT));
+    const kept = await vault?.scrapeCredentials(deadlineIn(settings.VCC_TIMEOUT));
     return kept !== undefined && kept.tokens.length + kept.users.length > 0;
   };
-  if (auth === undefined && !(await setAnywhere())) return app;
-  return guarded(app, scrapeCredentialsOf(settings, vault, terminal.note));
+  if (auth === undefined && !(await setAnywhere())) return routes;
+  return guarded(routes, scrapeCredentialsOf(settings, vault, terminal.note));
 }
 
 function isFailedScrape(line: string): boolean {

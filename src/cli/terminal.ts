@@ -1,3 +1,5 @@
+import { type Deadline, DeadlineError, untilAborted } from '../deadline.ts';
+
 /** Where a command reads from and writes to; injected, so that commands can be tried without a process. */
 export interface Terminal {
   env: Readonly<Record<string, string | undefined>>;
@@ -15,4 +17,11 @@ export interface Terminal {
   outlastReaders(): void;
   /** Resolves when the user or the system asks to stop. */
   stopped: Promise<void>;
+}
+
+/** The deadline of a command: when the user or the system asks to stop. */
+export function untilStopped({ stopped }: Pick<Terminal, 'stopped'>): Deadline {
+  const stopping = new AbortController();
+  void stopped.then(() => stopping.abort(new DeadlineError('it was stopped')));
+  return untilAborted(stopping.signal);
 }

@@ -1,8 +1,10 @@
+import { leftMs } from '../deadline.ts';
 import { ExporterError } from '../errors.ts';
-import type { Timing, Trip } from '../http/fetch.ts';
+import type { Trip } from '../http/fetch.ts';
 import { retryDelayMs } from '../http/retry.ts';
 import type { Snapshot } from '../snapshot/agent.ts';
 import { assemble } from '../snapshot/assemble.ts';
+import type { Timing } from '../timing.ts';
 import type { FetchPage } from '../vcc/client.ts';
 import { type PagingOptions, readPages } from './read-pages.ts';
 
@@ -46,8 +48,8 @@ export function createCollect(fetchPage: FetchPage, options: PagingOptions, timi
       }
       // What changed reaches further than the pages where it shows: start over.
       const delayMs = retryDelayMs(rereadDelays, reading, timing.random(), undefined);
-      if (timing.now() + delayMs >= trip.deadlineMs) throw new SnapshotError(message);
-      await timing.sleep(delayMs, trip.signal);
+      if (delayMs >= leftMs(trip.deadline)) throw new SnapshotError(message);
+      await timing.sleep(delayMs, trip.deadline.signal);
       pages = await readPages(fetchPage, range(rememberedPages), options, trip);
     }
   };

@@ -37,7 +37,8 @@ export async function readPages(
       const controller = new AbortController();
       underWay.set(number, controller);
       try {
-        const page = await fetchPage(number, { ...trip, signal: controller.signal });
+        const deadline = { ...trip.deadline, signal: controller.signal };
+        const page = await fetchPage(number, { ...trip, deadline });
         pages.set(number, page);
         noteCount(page.pageCount);
       } catch (error) {
@@ -84,13 +85,14 @@ export async function readPages(
       workers.push(worker());
   }
 
-  trip.signal.throwIfAborted();
-  const onAbort = () => stop(trip.signal.reason);
-  trip.signal.addEventListener('abort', onAbort, { once: true });
+  const { signal } = trip.deadline;
+  signal.throwIfAborted();
+  const onAbort = () => stop(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
   hire();
   // Workers hire workers, so the list may grow while it is walked.
   for (const each of workers) await each;
-  trip.signal.removeEventListener('abort', onAbort);
+  signal.removeEventListener('abort', onAbort);
   if (fault) throw fault.error;
   return pages;
 }

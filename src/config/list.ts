@@ -1,3 +1,4 @@
+import { deadlineIn } from '../deadline.ts';
 import { DocumentError, type ReadText } from '../documents/errors.ts';
 import { isMapping, kindOf, parseYaml, type Value } from '../documents/yaml.ts';
 import type { NameSetting } from './load.ts';
@@ -54,9 +55,11 @@ export async function loadList(
   readText: ReadText,
 ): Promise<Settings[]> {
   const name = 'inline' in source ? setting : source.location;
+  const toReason = () =>
+    new DocumentError(`${name}: not read within ${readMs / 1000} s`, { retryable: true });
   try {
     const text =
-      'inline' in source ? source.inline : await readText(source.location, AbortSignal.timeout(readMs));
+      'inline' in source ? source.inline : await readText(source.location, deadlineIn(readMs, { toReason }));
     return toEntries(kind, await parseYaml(text, name), name, env);
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;

@@ -1,5 +1,5 @@
-import type { AgentPattern } from '../snapshot/singles.ts';
-import { Secret } from './secret.ts';
+import { isBearerToken, minCredentialLength, Secret, unlikelyCredential } from '../credentials.ts';
+import type { AgentPattern } from '../snapshot/agent-series.ts';
 
 /**
  * A value that does not fit a setting: what was expected, in words that follow "expected ", and what was received where
@@ -47,15 +47,6 @@ export function secret(what: string): Parse<Secret> {
   return parser(parse.schema, (value) => new Secret(parse(value)));
 }
 
-/**
- * What a text is that nobody was given as a credential, in words that follow "received ": what an example has in its place,
- * or one whose quotes should have been taken off by what read the file of variables.
- */
-export function unlikelyCredential(value: string): string | undefined {
-  if (/^(?:…+|\.{2,}|<[^<>]*>|change[-_ ]?me|your[-_ ].*|x{3,})$/i.test(value)) return 'a placeholder';
-  return /^["'`“”‘’].*["'`“”‘’]$/.test(value) ? 'one in quotes' : undefined;
-}
-
 /** One of a closed set of words, in capitals or not. */
 export function oneOf<const T extends string>(words: readonly T[]): Parse<T> {
   return parser({ enum: words }, (value) => {
@@ -79,9 +70,6 @@ export function matching(pattern: RegExp, expected: string): Parse<string> {
   });
 }
 
-/** Shortest scrape credential: machines use them, so nothing is gained by shorter ones. */
-export const minCredentialLength = 16;
-
 /** Bearer tokens (RFC 6750's b64token), each long enough, with spaces or commas between them. */
 export const bearerTokens: Parse<readonly Secret[]> = parser(text.schema, (value) =>
   value.split(/[\s,]+/).map((token) => {
@@ -93,11 +81,6 @@ export const bearerTokens: Parse<readonly Secret[]> = parser(text.schema, (value
     return new Secret(token);
   }),
 );
-
-/** Whether a text can be sent as a bearer token, and is long enough. */
-export function isBearerToken(text: string): boolean {
-  return /^[\w\-.~+/]+=*$/.test(text) && text.length >= minCredentialLength;
-}
 
 /** Pairs `name:password` for Basic, with spaces between them; a password holds no space. */
 export const basicUsers: Parse<readonly { name: string; password: Secret }[]> = parser(text.schema, (value) =>

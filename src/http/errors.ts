@@ -74,13 +74,6 @@ const systemErrors: Record<string, string> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
 };
 
-/** The time for the whole scrape is over. Never retryable. */
-export class DeadlineError extends ExporterError {
-  constructor(message: string, cause?: unknown) {
-    super('deadline', message, { cause });
-  }
-}
-
 /** A safety cap was exceeded. */
 export class TooLargeError extends ExporterError {
   constructor(message: string) {

@@ -1,4 +1,4 @@
-/** Waits for a turn; resolves with what must be called when it is over. @throws the signal's reason */
+/** Waits for a free slot; resolves with the function that frees it. @throws the signal's reason */
 export type Enter = (signal: AbortSignal) => Promise<() => void>;
 
 /** One account's way through a {@link Gate}. */
@@ -39,7 +39,7 @@ export function createGate(slots: number): Gate {
       }
       if (next === undefined) return;
       const start = next.waiting.shift()!;
-      // Who has been served goes to the end of the line, who waits for nothing leaves it.
+      // Round robin: a served lane goes to the end, one without waiting requests leaves.
       lanes.delete(next);
       if (next.waiting.length > 0) lanes.add(next);
       start();

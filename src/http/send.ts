@@ -2,6 +2,8 @@ import http, { type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import https from 'node:https';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { before, type Deadline, within } from '../deadline.ts';
+import { ExporterError } from '../errors.ts';
 import { describeSystemError, HttpStatusError, NetworkError, ProxyError, TooLargeError } from './errors.ts';
 import { directNetwork, type Network } from './network.ts';
 
@@ -17,14 +19,17 @@ export interface HttpRequest {
 export interface HttpResponse {
   status: number;
   headers: IncomingHttpHeaders;
+  /** When the headers had come, in milliseconds since 1970. */
+  headersAtMs: number;
   /** As it was sent, but for compression. */
   body: Buffer;
 }
 
 /** What bounds one attempt. */
 export interface SendLimits {
-  /** Aborts the attempt; its reason is thrown. */
-  signal: AbortSignal;
+  /** Of the work that the request is a part of. */
+  deadline: Deadline;
+  /** Longest the attempt may take. */
   timeoutMs: number;
   maxBodyBytes: number;
   /** Whether to open a connection of its own rather than to use a kept-alive one. */
@@ -33,7 +38,7 @@ export interface SendLimits {
 
 /**
  * Sends one request once and gives the answer, whatever its status.
- * @throws NetworkError, TooLargeError, HttpStatusError for a redirect that must not be followed, or the signal's reason.
+ * @throws NetworkError, TooLargeError, HttpStatusError for a redirect that must not be followed, or the reason of the deadline's signal.
  */
 export type Send = (request: HttpRequest, limits: SendLimits) => Promise<HttpResponse>;
 
@@ -50,11 +55,11 @@ export function describeRequest(request: HttpRequest): string {
  * A sender over node:http and node:https with kept-alive connections (docs/decisions/0002-node-http.md).
  * Redirects are followed on the same host only, so that credentials cannot be led elsewhere.
  */
-export function createSend(network: Network = directNetwork): Send & { close(): void } {
+export function createSend(network: Network = directNetwork, now = Date.now): Send & { close(): void } {
   const [kept, fresh] = [network.open(true), network.open(false)];
 
   async function send(request: HttpRequest, limits: SendLimits, redirects = 0): Promise<HttpResponse> {
-    limits.signal.throwIfAborted();
+    limits.deadline.signal.throwIfAborted();
     const response = await attempt(request, limits);
     const location = response.headers.location;
     if (!redirectStatuses.has(response.status) || location === undefined) return response;
@@ -64,51 +69,68 @@ export function createSend(network: Network = directNetwork): Send & { close(): 
     return send(redirected(request, response.status, location), limits, redirects + 1);
   }
 
-  function attempt(request: HttpRequest, limits: SendLimits): Promise<HttpResponse> {
+  async function attempt(request: HttpRequest, limits: SendLimits): Promise<HttpResponse> {
     const { protocol } = request.url;
-    if (protocol !== 'http:' && protocol !== 'https:') {
-      throw new NetworkError(`${describeRequest(request)}: not an http or https address`);
-    }
     const name = describeRequest(request);
-    return new Promise((resolve, reject) => {
-      const outgoing = (protocol === 'https:' ? https : http).request(request.url, {
-        method: request.method,
-        agent: (limits.fresh ? fresh : kept)[protocol],
-        headers: {
-          ...request.headers,
-          'accept-encoding': 'gzip',
-          ...(request.body !== undefined && { 'content-length': Buffer.byteLength(request.body) }),
-        },
-      });
-      const timer = setTimeout(
-        () => outgoing.destroy(new NetworkError(`${name}: no answer within ${limits.timeoutMs} ms`)),
-        limits.timeoutMs,
-      );
-      const onAbort = () => outgoing.destroy(limits.signal.reason);
-      limits.signal.addEventListener('abort', onAbort, { once: true });
-      outgoing.once('close', () => {
-        clearTimeout(timer);
-        limits.signal.removeEventListener('abort', onAbort);
-      });
-      const fail = (error: unknown) =>
-        reject(
-          limits.signal.aborted ? limits.signal.reason : toNetworkError(name, error, outgoing.reusedSocket),
-        );
-      outgoing.once('error', fail);
-      outgoing.once('response', (incoming) => {
-        const refusal = network.refusalOf(request.url, incoming.statusCode!);
-        if (refusal) {
-          outgoing.destroy();
-          fail(refusal);
-          return;
-        }
-        readBody(name, incoming, limits.maxBodyBytes).then(
-          (body) => resolve({ status: incoming.statusCode!, headers: incoming.headers, body }),
-          fail,
-        );
-      });
-      outgoing.end(request.body);
+    if (protocol !== 'http:' && protocol !== 'https:') {
+      throw new NetworkError(`${name}: not an http or https address`);
+    }
+    const { timeoutMs } = limits;
+    const toReason = () => new NetworkError(`${name}: no answer within ${timeoutMs} ms`);
+    const deadline = within(limits.deadline, timeoutMs, toReason);
+    const outgoing = (protocol === 'https:' ? https : http).request(request.url, {
+      method: request.method,
+      agent: (limits.fresh ? fresh : kept)[protocol],
+      headers: {
+        ...request.headers,
+        'accept-encoding': 'gzip',
+        ...(request.body !== undefined && { 'content-length': Buffer.byteLength(request.body) }),
+      },
     });
+    const onAbort = () => outgoing.destroy(deadline.signal.reason);
+    deadline.signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await before(answerTo(), deadline);
+    } catch (error) {
+      throw deadline.signal.aborted
+        ? deadline.signal.reason
+        : toNetworkError(name, error, outgoing.reusedSocket);
+    } finally {
+      deadline.signal.removeEventListener('abort', onAbort);
+      deadline.end();
+    }
+
+    /** Settles whatever happens on the socket. */
+    function answerTo(): Promise<HttpResponse> {
+      return new Promise((resolve, reject) => {
+        let answered = false;
+        outgoing.once('response', (incoming) => {
+          answered = true;
+          const headersAtMs = now();
+          const { statusCode: status, headers } = incoming;
+          const refusal = network.refusalOf(request.url, status!);
+          if (refusal) {
+            outgoing.destroy();
+            reject(refusal);
+            return;
+          }
+          readBody(name, incoming, limits.maxBodyBytes).then(
+            (body) => resolve({ status: status!, headers, headersAtMs, body }),
+            reject,
+          );
+        });
+        outgoing.once('upgrade', ({ statusCode: status }, socket) => {
+          socket.destroy();
+          reject(new HttpStatusError(`${name}: answered ${status}, which was not asked for`, status!));
+        });
+        outgoing.on('error', reject);
+        // After an answer readBody knows how the connection ended.
+        outgoing.once('close', () => {
+          if (!answered) reject(new NetworkError(`${name}: the connection was closed without an answer`));
+        });
+        outgoing.end(request.body);
+      });
+    }
   }
 
   return Object.assign((request: HttpRequest, limits: SendLimits) => send(request, limits), {
@@ -156,7 +178,7 @@ async function readBody(name: string, incoming: IncomingMessage, maxBytes: numbe
 
 function toNetworkError(name: string, error: unknown, reusedSocket: boolean): Error {
   if (error instanceof ProxyError) return new ProxyError(error.failure, name);
-  if (error instanceof NetworkError || error instanceof TooLargeError) return error;
+  if (error instanceof ExporterError) return error;
   const { code } = error as NodeJS.ErrnoException;
   const stale = reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
   return new NetworkError(`${name}: ${describeSystemError(error)}`, error, stale);

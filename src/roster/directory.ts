@@ -1,4 +1,6 @@
-import { beginTrip, type Fetch } from '../http/fetch.ts';
+import type { Deadline } from '../deadline.ts';
+import { type Fetch, newTraffic } from '../http/fetch.ts';
+import type { Clocks } from '../timing.ts';
 import type { TokenOptions } from '../vcc/token.ts';
 import { createTokenSource } from '../vcc/token.ts';
 import { createFetchDirectory, type DirectoryOptions, type DirectoryUser } from '../vcc/users.ts';
@@ -10,21 +12,15 @@ export function createFetchRosterByApi(
   fetch: Fetch,
   token: Omit<TokenOptions, 'scope'>,
   api: DirectoryOptions,
-  now: () => number,
+  clocks: Clocks,
+  until: Deadline,
 ): FetchRoster {
   const fetchDirectory = createFetchDirectory(
     fetch,
-    createTokenSource(fetch, { ...token, scope: 'users:read' }, now),
+    createTokenSource(fetch, { ...token, scope: 'users:read' }, clocks, until),
     api,
   );
-  return async (budgetMs) => {
-    const trip = beginTrip(budgetMs, now());
-    try {
-      return toRoster(await fetchDirectory(trip));
-    } finally {
-      trip.end();
-    }
-  };
+  return async (deadline) => toRoster(await fetchDirectory({ deadline, traffic: newTraffic() }));
 }
 
 /** `name`, and as `team` the first by name of the groups that an agent is in. */

@@ -1,5 +1,8 @@
+import { createCached } from '../cached.ts';
+import { type Deadline, leftMs, within } from '../deadline.ts';
 import { toLogFields } from '../log.ts';
 import type { Roster, RosterEntry, RosterStatus } from '../snapshot/roster.ts';
+import type { Timing } from '../timing.ts';
 import { RosterError } from './errors.ts';
 import type { RosterTable } from './table.ts';
 
@@ -19,82 +22,87 @@ export interface FetchedRoster extends RosterTable {
   inSeveralTeams?: number;
 }
 
-/** Fetches a roster within the time. @throws ExporterError */
-export type FetchRoster = (budgetMs: number) => Promise<FetchedRoster>;
+/** Fetches a roster before the deadline. @throws ExporterError */
+export type FetchRoster = (deadline: Deadline) => Promise<FetchedRoster>;
 
-/** The roster in use, if there is one, and how it stands with it. */
+/** The current roster, if any, and its status. */
 export interface CurrentRoster {
   roster: Roster | undefined;
   status: RosterStatus;
 }
 
-/** Gives the current roster within the time. Never throws: a roster that cannot be read is a status, and a log line. */
-export type GetRoster = (budgetMs: number) => Promise<CurrentRoster>;
+/** Returns the current roster before the deadline. Never throws: a roster that cannot be read is a status, and a log line. */
+export type GetRoster = (deadline: Deadline) => Promise<CurrentRoster>;
 
+/** Longest that one read may take; scrapes do not wait for it. */
+const fetchMs = 120_000;
 /** Longest that a scrape waits for a new roster while there is an old one. */
 const refreshMs = 2000;
-/** Of its time a scrape may wait that much for the first one. */
+/** Share of its time that a scrape waits for the first roster. */
 const firstShare = 0.8;
-/** After a failure the next attempt waits so long, and twice as long after each further one, at most for the ttl. */
+/** First wait after a failure; it doubles with each further one, up to the ttl. */
 const firstRetryMs = 30_000;
 
-/** Keeps a roster for its ttl; while it cannot be read, the last one serves, whatever its age. */
+/** What {@link createRoster} needs besides. */
+export interface RosterPorts {
+  timing: Timing;
+  /** The life of the account's scraper: a read is not part of the scrape that started it. */
+  until: Deadline;
+  log(event: string, fields: Record<string, unknown>): void;
+}
+
+/** Keeps a roster for its ttl; while it cannot be read, the last one is used, whatever its age. */
 export function createRoster(
   fetch: FetchRoster,
   options: RosterOptions,
-  now: () => number,
-  log: (event: string, fields: Record<string, unknown>) => void,
+  { timing, until, log }: RosterPorts,
 ): GetRoster {
-  let kept: { roster: Roster; readAtMs: number; inSeveralTeams: number | undefined } | undefined;
-  let nextReadMs = 0;
+  let last: KeptRoster | undefined;
   let failures = 0;
-  let reading: Promise<void> | undefined;
 
-  async function read(limitMs: number): Promise<void> {
-    try {
-      const table = await fetch(limitMs);
-      const { inSeveralTeams } = table;
-      kept = { roster: toRoster(table, options), readAtMs: now(), inSeveralTeams };
-      failures = 0;
-      nextReadMs = now() + options.ttlMs;
-    } catch (error) {
-      const delayMs = Math.min(options.ttlMs, firstRetryMs * 2 ** failures++);
-      nextReadMs = now() + delayMs;
-      const then = kept ? 'the last one serves' : 'there are no teams';
-      log(`roster not read; ${then}`, { ...toLogFields(error), nextAttemptInMs: delayMs });
-    }
+  const rosters = createCached<KeptRoster>({
+    clocks: timing,
+    until,
+    fetchMs,
+    refreshMs,
+    lifeOf: () => ({ freshMs: options.ttlMs, usableMs: Number.POSITIVE_INFINITY }),
+    onFailure(error) {
+      const retryMs = Math.min(options.ttlMs, firstRetryMs * 2 ** failures++);
+      const then = last ? 'the last one is used' : 'there are no teams';
+      if (!until.signal.aborted) {
+        log(`roster not read; ${then}`, { ...toLogFields(error), nextAttemptInMs: retryMs });
+      }
+      return retryMs;
+    },
+  });
+
+  async function read(deadline: Deadline): Promise<KeptRoster> {
+    const table = await fetch(deadline);
+    last = { roster: toRoster(table, options), readAtMs: timing.now(), inSeveralTeams: table.inSeveralTeams };
+    failures = 0;
+    return last;
   }
 
-  return async (budgetMs) => {
-    const limitMs = kept ? Math.min(refreshMs, budgetMs) : budgetMs * firstShare;
-    if (now() >= nextReadMs) {
-      reading ??= read(limitMs).finally(() => {
-        reading = undefined;
-      });
-    }
-    // Whoever began it may have more time than this one.
-    const done = reading === undefined || (await within(reading, limitMs));
+  return async (deadline) => {
+    const wait = last ? deadline : within(deadline, leftMs(deadline) * firstShare);
+    // Whatever it throws has been logged, or is no more than this scrape's lack of time.
+    await rosters.get(wait, read).catch(() => {});
     return {
-      roster: kept?.roster,
+      roster: last?.roster,
       status: {
-        up: done && kept !== undefined && failures === 0,
-        agents: kept?.roster.size,
-        readAtMs: kept?.readAtMs,
-        inSeveralTeams: kept?.inSeveralTeams,
+        up: last !== undefined && failures === 0,
+        agents: last?.roster.size,
+        readAtMs: last?.readAtMs,
+        inSeveralTeams: last?.inSeveralTeams,
       },
     };
   };
 }
 
-/** Whether it was done in time. */
-async function within(done: Promise<void>, limitMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, limitMs, false);
-  });
-  const inTime = await Promise.race([done.then(() => true), late]);
-  clearTimeout(timer);
-  return inTime;
+interface KeptRoster {
+  roster: Roster;
+  readAtMs: number;
+  inSeveralTeams: number | undefined;
 }
 
 /** @throws RosterError when a column that is asked for is not there; team and site may be absent */

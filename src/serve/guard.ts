@@ -1,8 +1,10 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { ScrapeCredentials } from '../config/credentials.ts';
-import type { LoadScrapeCredentials } from './access.ts';
-import type { App } from './app.ts';
-import { type Answer, type IncomingRequest, reply, withoutBodyForHead } from './message.ts';
+import type { ScrapeCredentials } from '../credentials.ts';
+import { type Deadline, leftMs, within } from '../deadline.ts';
+import { type Answer, type IncomingRequest, type Respond, reply, withoutBodyForHead } from './message.ts';
+
+/** Finds out who may scrape, before the deadline. Never throws. */
+export type LoadScrapeCredentials = (deadline: Deadline) => Promise<ScrapeCredentials>;
 
 /** The same for everybody, so that nobody learns what there is. */
 const unauthorized =
@@ -15,11 +17,11 @@ const tokenUser = 'token';
 const longestLoadMs = 5000;
 
 /**
- * The app for those who have one of the credentials. Browsers cannot send a bearer token: it is also taken as the password
+ * Responds to those who have one of the credentials. Browsers cannot send a bearer token: it is also taken as the password
  * of the user `token`. Others get 401 and are told no more than which schemes there are; while no credentials are known,
  * everybody gets 503.
  */
-export function guarded(app: App, load: LoadScrapeCredentials): App {
+export function guarded(respond: Respond, load: LoadScrapeCredentials): Respond {
   // Digests have one length, as timingSafeEqual wants, and with a key of this process none can be aimed at.
   const key = randomBytes(32);
   const digest = (credential: string) => createHmac('sha256', key).update(credential).digest();
@@ -43,14 +45,11 @@ export function guarded(app: App, load: LoadScrapeCredentials): App {
     return reply(401, unauthorized, { 'www-authenticate': schemes.join(', ') });
   }
 
-  return async (request, timeLeftMs) => {
-    if (request.path === openPath) return app(request, timeLeftMs);
-    const startedMs = Date.now();
-    // Timers want whole milliseconds.
-    const budgetMs = Math.floor(Math.min(longestLoadMs, (timeLeftMs ?? Number.POSITIVE_INFINITY) / 2));
-    const refusal = refuse(request, await load(budgetMs));
-    if (refusal) return withoutBodyForHead(request, refusal);
-    return app(request, timeLeftMs === undefined ? undefined : timeLeftMs - (Date.now() - startedMs));
+  return async (request, deadline) => {
+    if (request.path === openPath) return respond(request, deadline);
+    const credentials = await load(within(deadline, Math.min(longestLoadMs, leftMs(deadline) / 2)));
+    const refusal = refuse(request, credentials);
+    return refusal ? withoutBodyForHead(request, refusal) : respond(request, deadline);
   };
 }
 

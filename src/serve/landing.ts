@@ -8,9 +8,9 @@ import { accountOverview, longest, type Overview, teamOverviews, toDuration } fr
 import type { Reading } from '../snapshot/reading.ts';
 import { iconAddress, style } from './landing-style.ts';
 
-/** The last scrape of an account by this process, whoever asked for it. */
+/** The last scrape of an account by this process, whoever asked for it, and how long ago it was. */
 export interface LastScrape extends Scrape {
-  atMs: number;
+  ageMs: number;
 }
 
 /** What the landing page shows. */
@@ -168,11 +168,11 @@ ${rows.join('\n')}
 </table>`;
 }
 
-function stateOf({ reading: { error }, atMs }: LastScrape, nowMs: number): string {
+function stateOf({ reading: { error }, ageMs }: LastScrape, nowMs: number): string {
   const state =
     error === undefined ? '<span class="up">up</span>' : `<span class="down">down: ${error}</span>`;
-  const ago = nowMs - atMs < 500 ? 'just now' : `${toDuration(nowMs - atMs)} ago`;
-  return `${state}, <time datetime="${new Date(atMs).toISOString()}">${ago}</time>`;
+  const ago = ageMs < 500 ? 'just now' : `${toDuration(ageMs)} ago`;
+  return `${state}, <time datetime="${new Date(nowMs - ageMs).toISOString()}">${ago}</time>`;
 }
 
 /** Why there are no numbers and what to do, in sentences. Messages of foreign errors may quote data, and are left out. */

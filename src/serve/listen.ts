@@ -2,8 +2,8 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ConfigError } from '../config/load.ts';
-import type { App } from './app.ts';
-import { toRequest } from './message.ts';
+import { toDeadline } from './deadline.ts';
+import { type Respond, toRequest } from './message.ts';
 
 /** A running local server. */
 export interface Listening {
@@ -15,8 +15,8 @@ export interface Listening {
 /** How long requests under way may take to end when the server is closed. */
 const graceMs = 3000;
 
-/** Serves the app over node:http. @throws ConfigError when the address cannot be had */
-export async function listen(app: App, host: string, port: number): Promise<Listening> {
+/** Serves over node:http. @throws ConfigError when the address cannot be had */
+export async function listen(respond: Respond, host: string, port: number): Promise<Listening> {
   /** Until they have been sent, or nobody waits for them any more. */
   const underWay = new Set<Promise<void>>();
   const server = http.createServer((incoming, outgoing) => {
@@ -25,7 +25,7 @@ export async function listen(app: App, host: string, port: number): Promise<List
       underWay.delete(closed);
     });
     underWay.add(closed);
-    void answer(app, incoming, outgoing);
+    void answer(respond, incoming, outgoing);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(toConfigError(error, host, port)));
@@ -55,14 +55,16 @@ export async function listen(app: App, host: string, port: number): Promise<List
   };
 }
 
-async function answer(app: App, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function answer(respond: Respond, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const { method = 'GET', url = '/', headers } = incoming;
   const request = toRequest(
     method,
     url,
     Object.entries(headers).map(([name, value]) => [name, value?.toString()]),
   );
-  const { status, headers: answered, body } = await app(request);
+  const deadline = toDeadline(request);
+  const { status, headers: answered, body } = await respond(request, deadline);
+  deadline.end();
   if (!outgoing.destroyed) outgoing.writeHead(status, answered).end(body);
 }
 

@@ -1,3 +1,5 @@
+import type { Deadline } from '../deadline.ts';
+
 /** An HTTP request as the routes take it, whoever brought it. No route takes a body, so none is kept. */
 export interface IncomingRequest {
   method: string;
@@ -14,6 +16,9 @@ export interface Answer {
   headers: Record<string, string>;
   body: string | Buffer;
 }
+
+/** Answers a request before the deadline. Never throws. */
+export type Respond = (request: IncomingRequest, deadline: Deadline) => Promise<Answer>;
 
 /** A request from its parts; whatever host an absolute target names, only its path and query count. */
 export function toRequest(

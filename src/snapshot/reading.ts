@@ -1,7 +1,7 @@
 import type { ScrapeErrorCode } from '../errors.ts';
+import type { AgentSeriesSet } from './agent-series.ts';
 import type { Floor } from './floor.ts';
 import type { RosterStatus } from './roster.ts';
-import type { Singles } from './singles.ts';
 import type { Teams } from './teams.ts';
 
 /** How the last push to one destination went. */
@@ -24,7 +24,7 @@ export interface Reading {
   /** Undefined when it failed: no number is better than an old or partial one. */
   floor: Floor | undefined;
   /** Undefined when it failed, or when single agents have no series (VCC_AGENT_METRICS). */
-  singles: Singles | undefined;
+  agentSeries: AgentSeriesSet | undefined;
   /** Undefined when it failed, or while there is no roster. */
   teams: Teams | undefined;
   /** Undefined when no roster is wanted. */

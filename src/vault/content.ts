@@ -1,6 +1,12 @@
-import type { ApiCredentials, PushCredentials, ScrapeCredentials } from '../config/credentials.ts';
-import { isBearerToken, minCredentialLength, unlikelyCredential } from '../config/parse.ts';
-import { Secret } from '../config/secret.ts';
+import {
+  type ApiCredentials,
+  isBearerToken,
+  minCredentialLength,
+  type PushCredentials,
+  type ScrapeCredentials,
+  Secret,
+  unlikelyCredential,
+} from '../credentials.ts';
 import { decodeText } from '../documents/text.ts';
 import { SecretError } from './errors.ts';
 

@@ -15,7 +15,7 @@ export interface RequestOptions {
   userAgent: string;
 }
 
-/** @throws AuthError, HttpStatusError, NetworkError, TooLargeError, or the reason of the trip's signal */
+/** @throws AuthError, HttpStatusError, NetworkError, TooLargeError, or the reason of the deadline's signal */
 export function createAuthorizedGet(
   fetch: Fetch,
   tokens: TokenSource,

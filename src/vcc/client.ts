@@ -17,7 +17,7 @@ export interface ClientOptions {
 
 /**
  * A client for GET /stats/agent-status.
- * @throws AuthError, HttpStatusError, NetworkError, ShapeError, TooLargeError, or the reason of the trip's signal
+ * @throws AuthError, HttpStatusError, NetworkError, ShapeError, TooLargeError, or the reason of the deadline's signal
  */
 export function createFetchPage(fetch: Fetch, tokens: TokenSource, options: ClientOptions): FetchPage {
   const base = `${options.apiUrl.replace(/\/+$/, '')}/stats/agent-status`;

@@ -1,7 +1,10 @@
-import type { ApiCredentials } from '../config/credentials.ts';
+import { createCached } from '../cached.ts';
+import type { ApiCredentials } from '../credentials.ts';
+import type { Deadline } from '../deadline.ts';
 import { ExporterError } from '../errors.ts';
 import { HttpStatusError } from '../http/errors.ts';
 import type { Fetch, Trip } from '../http/fetch.ts';
+import type { Clocks } from '../timing.ts';
 import type { CredentialSource } from './credentials.ts';
 import { AuthError, ShapeError } from './errors.ts';
 import { kindOf, parseJson } from './json.ts';
@@ -14,14 +17,20 @@ export interface TokenOptions {
   tokenAuth: 'body' | 'basic';
   /** What the token is for; one scope per token. */
   scope?: Scope;
+  /** Longest that fetching one may take, retries and reading the secret included. */
+  timeoutMs: number;
   userAgent: string;
 }
 
 /** A scope of VCC's APIs: `stats` for agent-status, `users:read` for the User Admin API. */
 export type Scope = 'stats' | 'users:read';
 
-/** Gives the current access token, fetching one when there is none or it is about to expire. */
+/** Gives access tokens. */
 export interface TokenSource {
+  /**
+   * The current token. The first one is fetched now; a new one is fetched in the background while the old one is valid.
+   * @throws AuthError, ShapeError, what sending throws, or the reason of the deadline's signal
+   */
   get(trip: Trip): Promise<string>;
   /** Forgets this token (the API rejected it), unless a newer one has replaced it already. */
   drop(token: string): void;
@@ -32,55 +41,37 @@ const usableShare = 0.9;
 /** For an answer without expires_in (RFC 6749 only recommends it); Vonage documents 7200 always. */
 const defaultLifeSeconds = 300;
 
-/** A token cache for one account; concurrent callers share one request. */
-export function createTokenSource(fetch: Fetch, options: TokenOptions, now: () => number): TokenSource {
+/** A token cache for one account; concurrent callers share one request. `until` is the life of the account's scraper. */
+export function createTokenSource(
+  fetch: Fetch,
+  options: TokenOptions,
+  clocks: Clocks,
+  until: Deadline,
+): TokenSource {
   const { scope = 'stats' } = options;
-  let current: { token: string; renewAtMs: number; endsAtMs: number } | undefined;
-  let pending: { token: Promise<string>; owner: AbortSignal } | undefined;
+  let current: Token | undefined;
+  const tokens = createCached<Token>({
+    clocks,
+    until,
+    fetchMs: options.timeoutMs,
+    refreshMs: 0,
+    lifeOf: ({ lifeMs }) => ({ freshMs: lifeMs * usableShare, usableMs: lifeMs }),
+    onFailure(error) {
+      // An outage of the token endpoint is no reason to fail while the old token is valid; rejected credentials are.
+      if (current && !(error instanceof ExporterError && error.retryable)) tokens.drop(current);
+      return 0;
+    },
+  });
 
-  async function get(trip: Trip): Promise<string> {
-    trip.signal.throwIfAborted();
-    if (current && now() < current.renewAtMs) return current.token;
-    if (!pending) {
-      const token = request(trip).finally(() => {
-        pending = undefined;
-      });
-      pending = { token, owner: trip.signal };
-      return token;
-    }
-    const { token, owner } = pending;
-    try {
-      return await token;
-    } catch (error) {
-      // Whoever asked for it gave up; we have not.
-      if (owner.aborted && !trip.signal.aborted) return get(trip);
-      throw error;
-    }
-  }
-
-  async function request(trip: Trip): Promise<string> {
-    const askedMs = now();
-    try {
-      const { access_token, expires_in = defaultLifeSeconds } = parseToken(await postUntilAccepted(trip));
-      const lifeMs = expires_in * 1000;
-      current = {
-        token: access_token,
-        renewAtMs: askedMs + lifeMs * usableShare,
-        endsAtMs: askedMs + lifeMs,
-      };
-      return access_token;
-    } catch (error) {
-      // An outage of the token endpoint is no reason to fail while the old token lasts.
-      const lasts = current !== undefined && now() < current.endsAtMs;
-      if (lasts && error instanceof ExporterError && error.retryable) return current!.token;
-      throw error;
-    }
+  async function request(trip: Trip): Promise<Token> {
+    const { access_token, expires_in = defaultLifeSeconds } = parseToken(await postUntilAccepted(trip));
+    return { token: access_token, lifeMs: expires_in * 1000 };
   }
 
   async function postUntilAccepted(trip: Trip): Promise<string> {
     let rejected: AuthError | undefined;
     try {
-      for await (const credentials of options.credentials(trip)) {
+      for await (const credentials of options.credentials(trip.deadline)) {
         try {
           return await post(credentials, trip);
         } catch (error) {
@@ -125,11 +116,20 @@ export function createTokenSource(fetch: Fetch, options: TokenOptions, now: () =
   }
 
   return {
-    get,
+    async get({ deadline, traffic }) {
+      current = await tokens.get(deadline, (own) => request({ deadline: own, traffic }));
+      return current.token;
+    },
     drop(token) {
-      if (current?.token === token) current = undefined;
+      if (current?.token === token) tokens.drop(current);
     },
   };
+}
+
+/** A token as it was issued. */
+interface Token {
+  token: string;
+  lifeMs: number;
 }
 
 /** RFC 6749, 2.3.1: both parts are form-encoded before they are joined. */

@@ -30,7 +30,7 @@ const groupsAtOnce = 4;
  * A client for the User Admin API (scope users:read): GET /useradmin/users, /useradmin/groups and
  * /useradmin/groups/{groupId}/users. That agentDisplayId is agent-status' agentId, and that a group's users come in pages,
  * is not documented.
- * @throws AuthError, HttpStatusError, NetworkError, ShapeError, TooLargeError, or the reason of the trip's signal
+ * @throws AuthError, HttpStatusError, NetworkError, ShapeError, TooLargeError, or the reason of the deadline's signal
  */
 export function createFetchDirectory(
   fetch: Fetch,

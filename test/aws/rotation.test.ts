@@ -126,7 +126,7 @@ describe('with everything from the secret', () => {
     expect(await scrape()).toMatchObject({ status: 200, up: '1' });
     expect(await scrape('another-token-of-somebody')).toMatchObject({ status: 401 });
     expect(logs.map((line) => JSON.parse(line).event)).toEqual([
-      'secret not read; the last good value serves',
+      'secret not read; the last good value is used',
     ]);
   });
 
@@ -178,7 +178,7 @@ describe('push', () => {
       level: 'info',
       event: 'account pushed',
       account: 'test',
-      samples: 1,
+      scrapes: 1,
       due: 1,
       failures: 0,
     });

@@ -131,7 +131,7 @@ test('check says which step a slow API fails', async () => {
   simulator.faults.push({ kind: 'hang' });
   const io = terminal(environmentOf(simulator, { VCC_TIMEOUT: '300ms' }));
   expect(await run(io, ['check'])).toBe(1);
-  expect(io.lines[2]).toBe('FAILED  First page: no complete answer within the 300 ms that there were');
+  expect(io.lines[2]).toBe('FAILED  First page: no complete answer within 300 ms');
   expect(io.notes).toEqual([]);
 });
 

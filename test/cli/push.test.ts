@@ -56,7 +56,7 @@ test('push --once says how many samples arrived where', async () => {
   ]);
   expect(receiver.received).toHaveLength(1);
   // Nothing waits, and nobody holds the folder.
-  expect(readdirSync(join(folder, 'vcc-push')).toSorted()).toEqual(['lines', 'state']);
+  expect(readdirSync(join(folder, 'vcc-push')).toSorted()).toEqual(['queues', 'state']);
 });
 
 test('push --once ends with status 1 when samples are rejected, and replay puts them back', async () => {
@@ -89,9 +89,9 @@ test('values of headers and of the query are in no log, and a folder may be name
 
 test('push goes on until it is stopped, at multiples of the interval, and then lets go', async () => {
   const receiver = await startAnswering({ status: 204 });
-  // Received is not yet delivered: stopped before the answer is there, a parcel would wait for the next start.
+  // Received is not yet delivered: stopped before the answer is there, a batch would wait for the next start.
   const waiting = () =>
-    readdirSync(join(folder, 'vcc-push', 'lines'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    readdirSync(join(folder, 'vcc-push', 'queues'), { recursive: true, encoding: 'utf8' }).filter((file) =>
       file.endsWith('.json'),
     );
   const stopped = (async () => {
@@ -111,7 +111,7 @@ test('push stops while a destination hangs, and what it has not taken waits on d
   })();
   const env = { VCC_PUSH_URL: receiver.origin, VCC_PUSH_INTERVAL: '1s' };
   expect(await push(['push'], env, stopped)).toMatchObject({ status: 0 });
-  const waiting = readdirSync(join(folder, 'vcc-push', 'lines'), { recursive: true, encoding: 'utf8' });
+  const waiting = readdirSync(join(folder, 'vcc-push', 'queues'), { recursive: true, encoding: 'utf8' });
   expect(waiting.filter((file) => file.endsWith('.json')).length).toBeGreaterThan(0);
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createCollect } from '../../src/collect/collect.ts';
+import { untilAborted } from '../../src/deadline.ts';
 import { HttpStatusError } from '../../src/http/errors.ts';
 import type { Agent, Page } from '../../src/snapshot/agent.ts';
 import type { FetchPage } from '../../src/vcc/client.ts';
@@ -26,14 +27,14 @@ function memoryApi(
     change: (page: Page, _request: number): Page | Error => page,
   };
   const fetchPage: FetchPage = async (number, trip) => {
-    trip.signal.throwIfAborted();
+    trip.deadline.signal.throwIfAborted();
     const request = api.asked.push(number);
     api.mostAtOnce = Math.max(api.mostAtOnce, ++api.atOnce);
     api.before(number, request);
     const pages = pagesOf(api.agents, size, api.upToMs++);
     await new Promise(setImmediate);
     api.atOnce--;
-    trip.signal.throwIfAborted();
+    trip.deadline.signal.throwIfAborted();
     const { pageCount, totalCount, upToMs } = pages.get(1)!;
     const surplus = { number, count: 0, pageCount, totalCount, upToMs, agents: [] };
     if (!pages.has(number) && beyond !== 'empty') throw new HttpStatusError(`answered ${beyond}`, beyond);
@@ -43,7 +44,7 @@ function memoryApi(
   };
   const timing = fakeTiming();
   const collect = createCollect(fetchPage, { concurrency: 20, maxPages: 50 }, timing);
-  return { api, timing, collect: () => collect(newTrip(60_000, timing.nowMs)), fetchPage };
+  return { api, timing, collect: () => collect(newTrip(60_000)), fetchPage };
 }
 
 const ids = (list: readonly Agent[]) => list.map(({ id }) => id).sort();
@@ -67,8 +68,8 @@ describe('collect', () => {
   test('asks for no more at once than it may', async () => {
     const { api, fetchPage, timing } = memoryApi();
     const collect = createCollect(fetchPage, { concurrency: 3, maxPages: 50 }, timing);
-    await collect(newTrip(60_000, timing.nowMs));
-    await collect(newTrip(60_000, timing.nowMs));
+    await collect(newTrip(60_000));
+    await collect(newTrip(60_000));
     expect(api.mostAtOnce).toBe(3);
     expect(api.asked).toHaveLength(20);
   });
@@ -112,12 +113,15 @@ describe('collect', () => {
     const hanging: FetchPage = (number, trip) =>
       number < 3
         ? fetchPage(number, trip)
-        : new Promise((_, reject) => trip.signal.addEventListener('abort', () => reject(trip.signal.reason)));
+        : new Promise((_, reject) => {
+            const { signal } = trip.deadline;
+            signal.addEventListener('abort', () => reject(signal.reason));
+          });
     const collect = createCollect(hanging, { concurrency: 5, maxPages: 50 }, timing);
     const reason = new Error('time is up');
     setTimeout(() => controller.abort(reason), 20);
-    await expect(collect({ ...newTrip(), signal: controller.signal })).rejects.toBe(reason);
-    await expect(collect({ ...newTrip(), signal: controller.signal })).rejects.toBe(reason);
+    await expect(collect({ ...newTrip(), deadline: untilAborted(controller.signal) })).rejects.toBe(reason);
+    await expect(collect({ ...newTrip(), deadline: untilAborted(controller.signal) })).rejects.toBe(reason);
   });
 
   test('refuses more pages than the cap', async () => {
@@ -176,7 +180,7 @@ describe('an account that changes while it is read', () => {
     const { api, fetchPage, timing } = memoryApi();
     api.before = () => api.agents.push(agent(`another${api.asked.length}`));
     const collect = createCollect(fetchPage, { concurrency: 20, maxPages: 50 }, timing);
-    await expect(collect(newTrip(10, timing.nowMs))).rejects.toThrow('after 2 of 5 readings');
+    await expect(collect(newTrip(10))).rejects.toThrow('after 2 of 5 readings');
   });
 
   test.each<[string, (page: Page) => Page, RegExp]>([

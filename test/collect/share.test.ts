@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Collect } from '../../src/collect/collect.ts';
 import { shareReads } from '../../src/collect/share.ts';
+import { deadlineIn } from '../../src/deadline.ts';
 import { NetworkError } from '../../src/http/errors.ts';
-import { systemTiming, type Trip } from '../../src/http/fetch.ts';
+import type { Trip } from '../../src/http/fetch.ts';
 import type { Snapshot } from '../../src/snapshot/agent.ts';
+import { systemTiming } from '../../src/timing.ts';
 import { fakeTiming } from '../support/timing.ts';
 
 /** Nobody closes. */
@@ -16,7 +18,7 @@ function controlled() {
   const collect: Collect = (trip) =>
     new Promise((resolve, reject) => {
       begun.push({ trip, finish: () => resolve(snapshot), fail: reject });
-      trip.signal.addEventListener('abort', () => reject(trip.signal.reason));
+      trip.deadline.signal.addEventListener('abort', () => reject(trip.deadline.signal.reason));
     });
   return { begun, collect };
 }
@@ -25,7 +27,7 @@ describe('shared reads', () => {
   test('are one for scrapes that overlap', async () => {
     const { begun, collect } = controlled();
     const read = shareReads(collect, 0, systemTiming, open);
-    const both = [read(1000), read(1000)];
+    const both = [read(deadlineIn(1000)), read(deadlineIn(1000))];
     begun[0]!.finish();
     expect(await Promise.all(both)).toMatchObject([{ result: { snapshot } }, { result: { snapshot } }]);
     expect(begun).toHaveLength(1);
@@ -35,7 +37,7 @@ describe('shared reads', () => {
     const { begun, collect } = controlled();
     const read = shareReads(collect, 0, systemTiming, open);
     for (const turn of [0, 1]) {
-      const reading = read(1000);
+      const reading = read(deadlineIn(1000));
       begun[turn]!.finish();
       expect((await reading).cached).toBe(false);
     }
@@ -43,7 +45,7 @@ describe('shared reads', () => {
 
   test('turn a failure into an outcome', async () => {
     const { begun, collect } = controlled();
-    const reading = shareReads(collect, 0, systemTiming, open)(1000);
+    const reading = shareReads(collect, 0, systemTiming, open)(deadlineIn(1000));
     const error = new NetworkError('cut');
     begun[0]!.fail(error);
     expect((await reading).result).toEqual({ error });
@@ -51,18 +53,18 @@ describe('shared reads', () => {
 
   test('are aborted at the deadline of the scrape that began them', async () => {
     const { begun, collect } = controlled();
-    const outcome = await shareReads(collect, 0, systemTiming, open)(50);
+    const outcome = await shareReads(collect, 0, systemTiming, open)(deadlineIn(50));
     expect(outcome.result).toMatchObject({
-      error: { code: 'deadline', message: 'no complete answer within the 50 ms that there were' },
+      error: { code: 'deadline', message: 'no complete answer within 50 ms' },
     });
-    expect(begun[0]!.trip.signal.aborted).toBe(true);
+    expect(begun[0]!.trip.deadline.signal.aborted).toBe(true);
   });
 
   test('are left early by a scrape with less time, and go on for the other', async () => {
     const { begun, collect } = controlled();
     const read = shareReads(collect, 0, systemTiming, open);
-    const patient = read(5000);
-    expect((await read(30)).result).toMatchObject({ error: { code: 'deadline' } });
+    const patient = read(deadlineIn(5000));
+    expect((await read(deadlineIn(30))).result).toMatchObject({ error: { code: 'deadline' } });
     begun[0]!.finish();
     expect((await patient).result).toEqual({ snapshot });
   });
@@ -70,8 +72,8 @@ describe('shared reads', () => {
   test('are begun anew by a scrape that has time left when the shared one ran out of it', async () => {
     const { begun, collect } = controlled();
     const read = shareReads(collect, 0, systemTiming, open);
-    const hasty = read(30);
-    const patient = read(5000);
+    const hasty = read(deadlineIn(30));
+    const patient = read(deadlineIn(5000));
     expect((await hasty).result).toMatchObject({ error: { code: 'deadline' } });
     while (begun.length < 2) await new Promise(setImmediate);
     begun[1]!.finish();
@@ -81,8 +83,8 @@ describe('shared reads', () => {
   test('are begun anew also when the shared one gave up a repeat for want of time', async () => {
     const { begun, collect } = controlled();
     const read = shareReads(collect, 0, systemTiming, open);
-    const hasty = read(1000);
-    const patient = read(5000);
+    const hasty = read(deadlineIn(1000));
+    const patient = read(deadlineIn(5000));
     begun[0]!.trip.traffic.requests = 3;
     begun[0]!.fail(new NetworkError('cut'));
     expect((await hasty).result).toMatchObject({ error: { code: 'network' } });
@@ -95,7 +97,7 @@ describe('shared reads', () => {
   test('end at once when the exporter is stopped', async () => {
     const { collect } = controlled();
     const closing = new AbortController();
-    const reading = shareReads(collect, 0, systemTiming, closing.signal)(60_000);
+    const reading = shareReads(collect, 0, systemTiming, closing.signal)(deadlineIn(60_000));
     const reason = new Error('stopped');
     closing.abort(reason);
     expect((await reading).result).toEqual({ error: reason });
@@ -105,17 +107,22 @@ describe('shared reads', () => {
     const { begun, collect } = controlled();
     const timing = fakeTiming();
     const read = shareReads(collect, 5000, timing, open);
-    const failing = read(1000);
+    const failing = read(deadlineIn(1000));
     begun[0]!.fail(new NetworkError('cut'));
     await failing;
-    const reading = read(1000);
+    const reading = read(deadlineIn(1000));
     begun[1]!.finish();
     expect((await reading).cached).toBe(false);
-    timing.nowMs += 4999;
-    expect(await read(1000)).toMatchObject({ result: { snapshot }, cached: true });
-    timing.nowMs += 1;
-    const anew = read(1000);
+    timing.pass(4999);
+    expect(await read(deadlineIn(1000))).toMatchObject({ result: { snapshot }, cached: true });
+    timing.pass(1);
+    const anew = read(deadlineIn(1000));
     begun[2]!.finish();
     expect((await anew).cached).toBe(false);
+    timing.pass(5000);
+    timing.nowMs -= 3_600_000;
+    const afterClockChange = read(deadlineIn(1000));
+    begun[3]!.finish();
+    expect((await afterClockChange).cached).toBe(false);
   });
 });

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { toAccount } from '../../src/config/account.ts';
+import { toAccount } from '../../src/app/account.ts';
 import { ConfigError, type Environment, loadSettings } from '../../src/config/load.ts';
-import { Secret } from '../../src/config/secret.ts';
+import { Secret } from '../../src/credentials.ts';
 
 function problemsOf(env: Environment): readonly string[] {
   try {

@@ -1,5 +1,7 @@
-import type { Timing } from '../../src/http/fetch.ts';
+import { forever } from '../../src/deadline.ts';
 import { createSend } from '../../src/http/send.ts';
+import type { Timing } from '../../src/timing.ts';
+import { soon } from '../support/deadline.ts';
 import { fakeTiming } from '../support/timing.ts';
 import {
   type Answer,
@@ -44,15 +46,14 @@ export function openSender(
     },
     { send, timing, log: (line) => log.push(JSON.parse(line)) },
   );
-  const { signal } = new AbortController();
   return {
     ...sender,
     timing,
     log,
     async run(...timesMs) {
       for (const timeMs of timesMs) {
-        await sender.scrape(timeMs, signal);
-        await sender.send(signal, Number.POSITIVE_INFINITY);
+        await sender.scrape(timeMs, soon());
+        await sender.send(forever);
       }
     },
     close: send.close,

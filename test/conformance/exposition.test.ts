@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Family } from '../../src/catalogue/metric.ts';
 import { formats } from '../../src/exposition/format.ts';
-import { toPoints } from '../../src/push/points.ts';
+import { toPoints } from '../../src/push/encoding/points.ts';
 import { anyAgents } from '../support/agents.ts';
 import { seriesKey, toSeries } from '../support/oracle.ts';
 import { familiesOf, readingOf } from '../support/reading.ts';

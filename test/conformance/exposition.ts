@@ -1,5 +1,5 @@
 import { ExporterError } from '../../src/errors.ts';
-import type { Meta } from '../../src/push/points.ts';
+import type { Meta } from '../../src/push/encoding/points.ts';
 
 /** An exposition is not written as its format requires; the message has the line, what was expected, and at most a metric’s name. */
 export class ExpositionError extends ExporterError {

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { duration, labelValue, oneOf, type Parse, pushUrl } from '../../src/config/parse.ts';
-import { systemTiming } from '../../src/http/fetch.ts';
+import { untilAborted } from '../../src/deadline.ts';
 import { createSend } from '../../src/http/send.ts';
+import { systemTiming } from '../../src/timing.ts';
 import { createSender, type Sender } from './sender.ts';
 
 /** What the program was started with; `environ` is its environment as the system handed it over, ended by zeros. */
@@ -41,10 +42,11 @@ async function sendOn(sender: Sender, intervalMs: number, stopped: Promise<void>
   const stopping = new AbortController();
   void stopped.then(() => stopping.abort());
   const { signal } = stopping;
+  const deadline = untilAborted(signal);
   let sending = Promise.resolve();
   for (let nextMs = Date.now(); !signal.aborted; ) {
-    await sender.scrape(nextMs, signal);
-    sending = sender.send(signal, Number.POSITIVE_INFINITY);
+    await sender.scrape(nextMs, deadline);
+    sending = sender.send(deadline);
     const nowMs = Date.now();
     nextMs += intervalMs * Math.max(1, Math.ceil((nowMs - nextMs) / intervalMs));
     await systemTiming.sleep(nextMs - nowMs, signal).catch(() => {});

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { soon } from '../support/deadline.ts';
 import { type Answers, createCase, openSender, t0, times } from './cases.ts';
 import { type Answer, type Exposition, type Received, startReceiver } from './receiver.ts';
 
@@ -218,10 +219,9 @@ describe('the rest', () => {
       number % 2 === 0 ? { status: 503 } : undefined,
     );
     its.sender = openSender(its.receiver, '1.0', { limits: { maxSamples: 300, maxBytes: 1_000_000 } });
-    const { signal } = new AbortController();
     // Scrapes do not wait for the receiver.
-    for (const at of times) await its.sender.scrape(at, signal);
-    await its.sender.send(signal, Number.POSITIVE_INFINITY);
+    for (const at of times) await its.sender.scrape(at, soon());
+    await its.sender.send(soon());
     const arrived = its.receiver.requests
       .filter((_, number) => number % 2 === 1)
       .flatMap(({ samples }) => samples);

@@ -1,8 +1,9 @@
 import type { Labels } from '../../src/catalogue/metric.ts';
+import type { Deadline } from '../../src/deadline.ts';
 import { ExporterError } from '../../src/errors.ts';
 import { HttpStatusError } from '../../src/http/errors.ts';
 import { describeRequest, type HttpRequest, type Send } from '../../src/http/send.ts';
-import { type Meta, type Point, toKey, toLabels } from '../../src/push/points.ts';
+import { type Meta, type Point, toKey, toLabels } from '../../src/push/encoding/points.ts';
 import { type ExpositionFormat, type ParsedSample, parseExposition } from './exposition.ts';
 
 /** Where an exposition is read, and how long that may take. */
@@ -18,11 +19,11 @@ const accept = 'application/openmetrics-text;version=1.0.0;q=0.6,text/plain;vers
 /** Largest exposition that is read. */
 const maxBodyBytes = 64 * 1024 * 1024;
 
-/** Scrapes an exposition, as Prometheus does. @throws ExporterError saying why it cannot be used, or the signal's reason */
+/** Scrapes an exposition, as Prometheus does. @throws ExporterError saying why it cannot be used, or the reason of the deadline's signal */
 export async function scrapeTarget(
   send: Send,
   { url, timeoutMs, userAgent }: ScrapeOptions,
-  signal: AbortSignal,
+  deadline: Deadline,
 ): Promise<ParsedSample[]> {
   const request: HttpRequest = {
     method: 'GET',
@@ -34,7 +35,7 @@ export async function scrapeTarget(
     },
   };
   // Of its own, since a connection kept from the last scrape may have been closed by the other side.
-  const { status, headers, body } = await send(request, { signal, timeoutMs, maxBodyBytes, fresh: true });
+  const { status, headers, body } = await send(request, { deadline, timeoutMs, maxBodyBytes, fresh: true });
   const name = describeRequest(request);
   if (status !== 200) throw new HttpStatusError(`${name}: answered ${status}`, status);
   const format = formatOf(headers['content-type']);

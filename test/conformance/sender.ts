@@ -1,18 +1,19 @@
 import { compress } from 'snappyjs';
-import type { Timing } from '../../src/http/fetch.ts';
+import type { Deadline } from '../../src/deadline.ts';
 import type { RetryPolicy } from '../../src/http/retry.ts';
 import type { Send } from '../../src/http/send.ts';
 import { logLine, toLogFields } from '../../src/log.ts';
-import { type BatchLimits, toBatches } from '../../src/push/batches.ts';
-import { emptyLine, type Outcome } from '../../src/push/carry.ts';
-import type { Line } from '../../src/push/line.ts';
-import type { Parcel } from '../../src/push/parcel.ts';
-import type { Point } from '../../src/push/points.ts';
-import { createPost, unauthorized } from '../../src/push/post.ts';
-import { remoteWrite } from '../../src/push/remote-write.ts';
-import { encodeWriteRequest } from '../../src/push/remote-write-1.ts';
-import { encodeRequest } from '../../src/push/remote-write-2.ts';
-import { createLiving } from '../../src/push/stale.ts';
+import { createPost, unauthorized } from '../../src/push/destinations/post.ts';
+import { remoteWrite } from '../../src/push/destinations/remote-write.ts';
+import { type BodyLimits, toBodies } from '../../src/push/encoding/bodies.ts';
+import type { Point } from '../../src/push/encoding/points.ts';
+import { encodeWriteRequest } from '../../src/push/encoding/remote-write-1.ts';
+import { encodeRequest } from '../../src/push/encoding/remote-write-2.ts';
+import { type Outcome, sendAll } from '../../src/push/outbox/sender.ts';
+import { createSeriesTracker } from '../../src/push/outbox/series-tracker.ts';
+import type { Batch } from '../../src/push/queue/batch.ts';
+import type { Queue } from '../../src/push/queue/queue.ts';
+import type { Timing } from '../../src/timing.ts';
 import { scrapeTarget, toScrapedPoints, toUpPoint } from './scrape.ts';
 
 /** What is scraped, and as what and where it is sent. */
@@ -27,7 +28,7 @@ export interface SenderOptions {
   /** Longest that one attempt to send may take; 10 s by default. */
   sendTimeoutMs?: number;
   headers?: Readonly<Record<string, string>>;
-  limits?: BatchLimits;
+  limits?: BodyLimits;
   /** By default, attempts end only when the samples are too old. */
   retry?: RetryPolicy;
 }
@@ -42,9 +43,9 @@ export interface SenderPorts {
 /** Scrapes any exposition and sends it by the exporter's own remote write: what a conformance suite can drive. */
 export interface Sender {
   /** Scrapes once, and queues the samples for {@link send}. Never throws: a scrape that fails is sent as `up 0`. */
-  scrape(timestampMs: number, signal: AbortSignal): Promise<void>;
-  /** Sends the queue in order, after the calls before, up to `deadlineMs`. Never throws. */
-  send(signal: AbortSignal, deadlineMs: number): Promise<void>;
+  scrape(timestampMs: number, deadline: Deadline): Promise<void>;
+  /** Sends the queue in order, after the calls before, up to the deadline. Never throws. */
+  send(deadline: Deadline): Promise<void>;
   isWaiting(): boolean;
   /** Scrapes that failed, and requests that were rejected or dropped. */
   failures(): number;
@@ -88,7 +89,7 @@ export function createSender(options: SenderOptions, { send, timing, log }: Send
     { post: createPost(send, sendTimeoutMs, unauthorized), print: () => {}, now: timing.now },
   );
   const encode = version === '2.0' ? encodeRequest : encodeWriteRequest;
-  const living = createLiving();
+  const tracker = createSeriesTracker();
   let failures = 0;
   let sending = Promise.resolve();
 
@@ -112,32 +113,32 @@ export function createSender(options: SenderOptions, { send, timing, log }: Send
       log(logLine('error', 'attempt failed', toLogFields(outcome.error)));
       return;
     }
-    living.lost();
+    tracker.lost();
     fail('samples rejected', outcome.error);
   }
 
   /** All points of a scrape, and an end for each series that was in the last scrape and is not in this one. */
-  async function toPoints(timestampMs: number, signal: AbortSignal): Promise<Point[]> {
+  async function toPoints(timestampMs: number, deadline: Deadline): Promise<Point[]> {
     const target = { job, instance, timestampMs };
     try {
       const scrape = { url: from, timeoutMs: scrapeTimeoutMs, userAgent };
-      const { current, dated } = toScrapedPoints(await scrapeTarget(send, scrape, signal), target);
-      return [...dated, ...living.follow([...current, toUpPoint(true, target)], timestampMs)];
+      const { current, dated } = toScrapedPoints(await scrapeTarget(send, scrape, deadline), target);
+      return [...dated, ...tracker.track([...current, toUpPoint(true, target)], timestampMs)];
     } catch (error) {
-      if (signal.aborted) return [];
+      if (deadline.signal.aborted) return [];
       fail('scrape failed', error);
-      return [...living.follow([toUpPoint(false, target)], timestampMs)];
+      return [...tracker.track([toUpPoint(false, target)], timestampMs)];
     }
   }
 
   return {
-    async scrape(timestampMs, signal) {
-      const points = await toPoints(timestampMs, signal);
-      const batches = toBatches(points, limits, (part) => compress(encode(part)));
+    async scrape(timestampMs, deadline) {
+      const points = await toPoints(timestampMs, deadline);
+      const bodies = toBodies(points, limits, (part) => compress(encode(part)));
       await queue.add(
-        batches.map(
-          (batch, part): Parcel => ({
-            ...batch,
+        bodies.map(
+          (body, part): Batch => ({
+            ...body,
             account: instance,
             destination: name,
             format,
@@ -147,10 +148,8 @@ export function createSender(options: SenderOptions, { send, timing, log }: Send
         ),
       );
     },
-    send(signal, deadlineMs) {
-      sending = sending.then(() =>
-        emptyLine(queue, deliver, { retry, timing, onOutcome }, signal, deadlineMs),
-      );
+    send(deadline) {
+      sending = sending.then(() => sendAll(queue, { deliver, retry, timing, onOutcome }, deadline));
       return sending;
     },
     isWaiting: () => queue.oldestMs() !== undefined,
@@ -162,41 +161,41 @@ interface QueueBounds {
   maxBytes: number;
   maxAgeMs: number;
   now(): number;
-  onDropped(parcel: Parcel): void;
+  onDropped(batch: Batch): void;
 }
 
 /** A queue in memory that drops what has waited too long and, when it is full, the oldest; never the one being sent. */
-function createBoundedQueue({ maxBytes, maxAgeMs, now, onDropped }: QueueBounds): Line {
-  let parcels: Parcel[] = [];
+function createBoundedQueue({ maxBytes, maxAgeMs, now, onDropped }: QueueBounds): Queue {
+  let batches: Batch[] = [];
   let bytes = 0;
 
-  function remove(parcel: Parcel): void {
-    if (!parcels.includes(parcel)) return;
-    parcels = parcels.filter((each) => each !== parcel);
-    bytes -= parcel.body.length;
+  function remove(batch: Batch): void {
+    if (!batches.includes(batch)) return;
+    batches = batches.filter((each) => each !== batch);
+    bytes -= batch.body.length;
   }
 
-  function drop(parcel: Parcel): void {
-    remove(parcel);
-    onDropped(parcel);
+  function drop(batch: Batch): void {
+    remove(batch);
+    onDropped(batch);
   }
 
   return {
     async add(more) {
-      parcels.push(...more);
+      batches.push(...more);
       for (const { body } of more) bytes += body.length;
       // The first may be on its way.
-      while (bytes > maxBytes && parcels.length > 1) drop(parcels[1]!);
+      while (bytes > maxBytes && batches.length > 1) drop(batches[1]!);
     },
     async first() {
       const oldestMs = now() - maxAgeMs;
-      while (parcels[0] !== undefined && parcels[0].timestampMs < oldestMs) drop(parcels[0]);
-      const parcel = parcels[0];
+      while (batches[0] !== undefined && batches[0].timestampMs < oldestMs) drop(batches[0]);
+      const batch = batches[0];
       const done = async () => {
-        if (parcel) remove(parcel);
+        if (batch) remove(batch);
       };
-      return parcel && { parcel, done, reject: done };
+      return batch && { batch, done, reject: done };
     },
-    oldestMs: () => parcels[0]?.timestampMs,
+    oldestMs: () => batches[0]?.timestampMs,
   };
 }

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { unzipSync } from 'fflate';
 import { compress } from 'snappyjs';
-import { encodeParcel } from '../../src/push/parcel.ts';
-import { encodeWriteRequest } from '../../src/push/remote-write-1.ts';
+import { encodeWriteRequest } from '../../src/push/encoding/remote-write-1.ts';
+import { encodeBatch } from '../../src/push/queue/batch.ts';
 import { ContactCentre } from '../../src/simulator/contact-centre.ts';
 import type { Fault } from '../../src/simulator/faults.ts';
 import type { Simulator } from '../../src/simulator/server.ts';
@@ -496,7 +496,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       expect(receiver.bodies).toHaveLength(requests);
       expect(runtime.cpuMs() - cpuMs).toBeLessThanOrEqual(10);
       expect(await logOf(runtime)).toEqual([
-        { level: 'info', event: 'account pushed', account: 'e2e', samples: 1, due: 1, failures: 0 },
+        { level: 'info', event: 'account pushed', account: 'e2e', scrapes: 1, due: 1, failures: 0 },
       ]);
 
       // The same event once more, as Lambda may deliver it: that slot is taken.
@@ -602,9 +602,9 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       });
     });
 
-    const parcels = (timestamps: readonly number[]) =>
+    const batches = (timestamps: readonly number[]) =>
       timestamps.map((timestampMs) =>
-        encodeParcel({
+        encodeBatch({
           account: 'e2e',
           destination: 'default',
           format: 'remote-write-1',
@@ -645,7 +645,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
         AWS_SECRET_ACCESS_KEY: 'of-nobody',
       });
       const runtime = await start(env, { name: 'deliver', runtimeModules, timeoutMs: 30_000 });
-      const delivered = await runtime.invoke(eventOfBatch(parcels([1000, 2000, 3000])));
+      const delivered = await runtime.invoke(eventOfBatch(batches([1000, 2000, 3000])));
       expect(delivered.body).toEqual({ batchItemFailures: [] });
       expect(samplesOf(seriesOf(receiver.bodies), 'vcc_up')).toEqual([
         [1000, 1],
@@ -653,7 +653,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
         [3000, 1],
       ]);
       receiver.answer.status = 500;
-      const refused = await runtime.invoke(eventOfBatch(parcels([4000, 5000])));
+      const refused = await runtime.invoke(eventOfBatch(batches([4000, 5000])));
       expect(refused.body).toEqual({
         batchItemFailures: [{ itemIdentifier: 'm0' }, { itemIdentifier: 'm1' }],
       });

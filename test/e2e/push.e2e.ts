@@ -3,21 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { openAccounts } from '../../src/app/accounts.ts';
+import { type OpenPushers, openPushers } from '../../src/app/pushers.ts';
+import { openSqsQueue } from '../../src/aws/clients/sqs.ts';
 import { createDeliverHandler } from '../../src/aws/deliver.ts';
-import { openAccounts } from '../../src/aws/open-accounts.ts';
-import { type OpenPushers, openPushers } from '../../src/aws/open-pushers.ts';
 import { createPushHandler } from '../../src/aws/push.ts';
-import { openQueue } from '../../src/aws/queue.ts';
-import { createStateStore } from '../../src/aws/state-store.ts';
-import { systemTiming } from '../../src/http/fetch.ts';
-import type { Destination } from '../../src/push/destination.ts';
-import { openDiskLine } from '../../src/push/disk-line.ts';
-import { createMemoryLine, type Line } from '../../src/push/line.ts';
-import { createPusher } from '../../src/push/pusher.ts';
-import { runRound } from '../../src/push/rounds.ts';
-import type { Route } from '../../src/push/way.ts';
+import { openDiskQueue } from '../../src/files/disk-queue.ts';
+import { createStateStore } from '../../src/files/folder-store.ts';
+import type { Destination } from '../../src/push/destinations/destination.ts';
+import type { Route } from '../../src/push/outbox/outbox.ts';
+import { createMemoryQueue, type Queue } from '../../src/push/queue/queue.ts';
+import { pushSlots } from '../../src/push/schedule/push-slots.ts';
+import { createPusher } from '../../src/push/schedule/pusher.ts';
 import { createScraper } from '../../src/scrape.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { systemTiming } from '../../src/timing.ts';
 import { accountOf } from '../support/account.ts';
 import { runCli, settingsFor } from './support/exporter.ts';
 import { createBucket, type Moto, startMoto } from './support/moto.ts';
@@ -84,11 +84,11 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
   };
 
   /** A line that remembers what was put into it. */
-  const tapped = (line: Line): Line => ({
+  const tapped = (line: Queue): Queue => ({
     ...line,
-    async add(parcels) {
-      taken.push(...parcels.map(({ body }) => body));
-      await line.add(parcels);
+    async add(batches) {
+      taken.push(...batches.map(({ body }) => body));
+      await line.add(batches);
     },
   });
 
@@ -116,13 +116,13 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
 
   const direct = (destination: Destination): Route => ({
     destination,
-    line: tapped(createMemoryLine(true)),
+    line: tapped(createMemoryQueue(true)),
     carry: destination.deliver,
     retry: quick,
   });
   const onDisk = async (destination: Destination, account: string): Promise<Route> => ({
     destination,
-    line: tapped(await openDiskLine(join(folder, 'queue'), account, destination.name)),
+    line: tapped(await openDiskQueue(join(folder, 'queue'), account, destination.name)),
     carry: destination.deliver,
     retry: quick,
   });
@@ -139,9 +139,9 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
   }
 
   async function figuresOf(receiver: Receiver, job = 'job-1', of = taken): Promise<Figures> {
-    const held = await receiver.series(job);
+    const lease = await receiver.series(job);
     const own = new Map([...seriesOf(of)].filter(([key]) => key.includes(`"${job}"`)));
-    return compare(own, held);
+    return compare(own, lease);
   }
 
   /** Everything arrived once, at its own time, in order. */
@@ -301,7 +301,7 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
       endMs: Number.POSITIVE_INFINITY,
       signal: AbortSignal.timeout(30_000),
     };
-    const run = async () => runRound((await pushersTo([receiver.writeUrl], direct)).pushers[0]!, round);
+    const run = async () => pushSlots((await pushersTo([receiver.writeUrl], direct)).pushers[0]!, round);
     const first = await run();
     expect(first).toMatchObject({ taken: 3, due: 3, failures: [] });
     // A later start of another process, which knows of the first by the state.
@@ -454,20 +454,20 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     const taken: Uint8Array[] = [];
     const newPusher = async () => {
       const opened = await openAccounts(env, note);
-      const queue = openQueue(batches);
+      const queue = openSqsQueue(batches);
       const { pushers, close } = await openPushers(env, opened, {
         log: note,
         print: note,
         store: undefined,
         toRoute: (destination) => {
-          const line = createMemoryLine(true);
+          const line = createMemoryQueue(true);
           return {
             destination,
             line: {
               ...line,
-              async add(parcels) {
-                taken.push(...parcels.map(({ body }) => body));
-                await line.add(parcels);
+              async add(batches) {
+                taken.push(...batches.map(({ body }) => body));
+                await line.add(batches);
               },
             },
             carry: queue.put,
@@ -566,10 +566,10 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expect(up).toHaveLength(100);
 
     // SQS may hand out an order twice, to a sampler that knows of the first by the state in S3.
-    const held = await receiver.series('job-1');
+    const lease = await receiver.series('job-1');
     const third = createPushHandler({ ...env, VCC_PUSH_STATE: `s3://${bucket.name}/state` }, note);
     await Promise.all(events.slice(0, 10).map((event) => third(event, context)));
-    expect(await receiver.series('job-1')).toEqual(held);
+    expect(await receiver.series('job-1')).toEqual(lease);
     expect(log.filter((line) => line.includes('error'))).toEqual([]);
   }, 60_000);
 
@@ -586,8 +586,10 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expect(await queues.count(batches)).toBe(5);
     await queues.drain(batches, deliver, 20);
     expect(taken).toHaveLength(10);
-    const held = await receiver.series('job-1');
-    const times = [...held].find(([key]) => key.includes('"vcc_up"'))![1].map(([timestampMs]) => timestampMs);
+    const lease = await receiver.series('job-1');
+    const times = [...lease]
+      .find(([key]) => key.includes('"vcc_up"'))![1]
+      .map(([timestampMs]) => timestampMs);
     expect(times).toHaveLength(5);
     expect(log.filter((line) => line.includes('rejected'))).toEqual([]);
   });
@@ -621,10 +623,10 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expectAll('rejected and replayed, SQS', compare(seriesOf(taken), await receiver.series('job-1')));
   });
 
-  test('a message that is no parcel, or for a destination that is gone, holds nobody up', async () => {
+  test('a message that is no batch, or for a destination that is gone, holds nobody up', async () => {
     const receiver = await prometheus();
     const { newPusher, sample, batches, rejected, deliver, taken } = await setUp(receiver.writeUrl);
-    const queue = openQueue(batches);
+    const queue = openSqsQueue(batches);
     const signal = AbortSignal.timeout(20_000);
     await queue.reject({ body: 'nonsense', messageId: 'm1', groupId: 'g' }, 'x', signal);
     await sample(await newPusher(), 2);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { DeadlineError, HttpStatusError, NetworkError, TooLargeError } from '../../src/http/errors.ts';
-import { createFetch, systemTiming } from '../../src/http/fetch.ts';
+import { DeadlineError, untilAborted } from '../../src/deadline.ts';
+import { HttpStatusError, NetworkError, TooLargeError } from '../../src/http/errors.ts';
+import { createFetch } from '../../src/http/fetch.ts';
 import type { HttpResponse, Send } from '../../src/http/send.ts';
+import { systemTiming } from '../../src/timing.ts';
 import { newTrip } from '../support/account.ts';
 import { fakeTiming } from '../support/timing.ts';
 
@@ -11,12 +13,17 @@ const options = {
   maxBodyBytes: 1000,
 };
 const request = { method: 'GET' as const, url: new URL('https://api.invalid/stats?page=2'), headers: {} };
-const ok: HttpResponse = { status: 200, headers: {}, body: Buffer.from('ok') };
+const ok: HttpResponse = {
+  status: 200,
+  headers: {},
+  headersAtMs: Date.parse('2026-01-15T10:00:00Z'),
+  body: Buffer.from('ok'),
+};
 
 /** A fetch over a scripted sender; the last outcome stays. */
 function scripted(...outcomes: (HttpResponse | Error)[]) {
   const timing = fakeTiming();
-  const trip = newTrip(60_000, timing.nowMs);
+  const trip = newTrip(60_000);
   const send: Send = async () => {
     const outcome = outcomes.length > 1 ? outcomes.shift()! : outcomes[0]!;
     if (outcome instanceof Error) throw outcome;
@@ -28,6 +35,7 @@ function scripted(...outcomes: (HttpResponse | Error)[]) {
 const status = (code: number, headers = {}): HttpResponse => ({
   status: code,
   headers,
+  headersAtMs: ok.headersAtMs,
   body: Buffer.alloc(0),
 });
 
@@ -54,7 +62,7 @@ describe('fetch', () => {
       throw new NetworkError('cut', undefined, true);
     };
     const none = { ...options, retry: { ...options.retry, retries: 0 } };
-    const trip = newTrip(60_000, timing.nowMs);
+    const trip = newTrip(60_000);
     expect(await createFetch(send, none, timing)(request, trip)).toBe(ok);
     expect(used).toEqual([false, true]);
     expect(timing.delays).toEqual([]);
@@ -109,7 +117,9 @@ describe('fetch', () => {
     const fetch = createFetch(async () => status(503), options, timing);
     const reason = new DeadlineError('time is up');
     setTimeout(() => controller.abort(reason), 20);
-    await expect(fetch(request, { ...newTrip(), signal: controller.signal })).rejects.toBe(reason);
+    await expect(fetch(request, { ...newTrip(), deadline: untilAborted(controller.signal) })).rejects.toBe(
+      reason,
+    );
   });
 
   test('takes the other side’s clock from Date, to half a second', async () => {

@@ -1,13 +1,15 @@
 import net from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { openNetwork } from '../../src/aws/open-network.ts';
-import { clientOptions } from '../../src/aws/sdk-client.ts';
+import { openNetwork } from '../../src/app/network.ts';
+import { clientOptions } from '../../src/aws/clients/sdk.ts';
 import { ConfigError } from '../../src/config/load.ts';
+import { deadlineIn } from '../../src/deadline.ts';
 import { ProxyError } from '../../src/http/errors.ts';
 import { directNetwork } from '../../src/http/network.ts';
 import { parseProxies } from '../../src/http/proxies.ts';
 import { createSend, type HttpRequest, type SendLimits } from '../../src/http/send.ts';
+import { soon } from '../support/deadline.ts';
 import { type ProxyServer, startProxyServer } from '../support/proxy-server.ts';
 import { startServer } from '../support/server.ts';
 
@@ -23,7 +25,7 @@ function toClose<T extends { close(): unknown }>(each: T): T {
 
 const get = (url: string): HttpRequest => ({ method: 'GET', url: new URL(url), headers: {} });
 const limits = (more: Partial<SendLimits> = {}): SendLimits => ({
-  signal: new AbortController().signal,
+  deadline: soon(),
   timeoutMs: 2000,
   maxBodyBytes: 1000,
   ...more,
@@ -257,17 +259,17 @@ describe('https addresses', () => {
     );
   });
 
-  test.each(['timeout', 'signal'])(
+  test.each(['timeout', 'deadline'])(
     'a proxy that never answers is left at the end of the time (%s)',
     async (how) => {
       const proxy = await proxyWith(() => 'hang');
       const send = await sendBy({ HTTPS_PROXY: `http://${proxy.host}` });
-      const signal = how === 'signal' ? AbortSignal.timeout(100) : new AbortController().signal;
+      const deadline = how === 'deadline' ? deadlineIn(100) : soon();
       const failure = await send(
         get(target),
-        limits({ signal, timeoutMs: how === 'signal' ? 5000 : 100 }),
+        limits({ deadline, timeoutMs: how === 'deadline' ? 5000 : 100 }),
       ).catch((error) => error);
-      if (how === 'signal') expect(failure).toBe(signal.reason);
+      if (how === 'deadline') expect(failure).toBe(deadline.signal.reason);
       else expect(failure).toMatchObject({ message: `GET ${target}: no answer within 100 ms` });
       // Else a process could not end.
       for (let tries = 0; proxy.open() > 0 && tries < 50; tries++) await wait(20);
@@ -309,7 +311,7 @@ describe('an address of a name', () => {
           for (const fresh of [false, true]) {
             expect(await attemptsOf(() => send(get(target), limits({ fresh })))).toEqual([1000]);
           }
-          const { httpAgent, httpsAgent } = clientOptions(network, 1000).requestHandler;
+          const { httpAgent, httpsAgent } = clientOptions(network).requestHandler;
           const agent = target.startsWith('https') ? httpsAgent : httpAgent;
           const { request } = await import(target.startsWith('https') ? 'node:https' : 'node:http');
           const ask = () => new Promise((_, reject) => request(target, { agent }).on('error', reject).end());
@@ -320,9 +322,9 @@ describe('an address of a name', () => {
   );
 
   test('has less than the SDK’s limit for a connection, so that the next one is tried at all', () => {
-    expect(clientOptions(directNetwork, 1000).requestHandler).toMatchObject({
+    expect(clientOptions(directNetwork).requestHandler).toMatchObject({
       connectionTimeout: 3000,
-      requestTimeout: 1000,
+      requestTimeout: 3000,
     });
   });
 });

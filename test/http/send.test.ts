@@ -1,6 +1,9 @@
+import net from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { untilAborted } from '../../src/deadline.ts';
 import { createSend, type HttpRequest, type SendLimits } from '../../src/http/send.ts';
+import { soon } from '../support/deadline.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 let server: TestServer | undefined;
@@ -16,13 +19,54 @@ const get = (path = '/page?secret=1'): HttpRequest => ({
   headers: {},
 });
 const limits = (more: Partial<SendLimits> = {}): SendLimits => ({
-  signal: new AbortController().signal,
+  deadline: soon(),
   timeoutMs: 2000,
   maxBodyBytes: 1000,
   ...more,
 });
 
+/** A server that answers each connection with these bytes, and then ends it or not. */
+async function startRaw(bytes: string, end = true): Promise<net.Server> {
+  const raw = net.createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      if (end) socket.end(bytes);
+      else socket.write(bytes);
+    });
+  });
+  await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
+  return raw;
+}
+
 describe('send', () => {
+  test.each([
+    ['nothing', '', true, 'the connection was cut (ECONNRESET)'],
+    [
+      'a switch to another protocol',
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n',
+      false,
+      'answered 101, which was not asked for',
+    ],
+  ])('settles when the other side answers %s', async (_, bytes, end, message) => {
+    const raw = await startRaw(bytes, end);
+    const { port } = raw.address() as net.AddressInfo;
+    const request: HttpRequest = { method: 'GET', url: new URL(`http://127.0.0.1:${port}/`), headers: {} };
+    await expect(send(request, limits())).rejects.toThrow(`GET http://127.0.0.1:${port}/: ${message}`);
+    raw.close();
+  });
+
+  test('says when the headers came, not the body', async () => {
+    server = await startServer((_, response) => {
+      response.writeHead(200).write('a');
+      setTimeout(() => response.end('b'), 300);
+    });
+    const startedMs = Date.now();
+    const { headersAtMs, body } = await send(get(), limits());
+    expect(body.toString()).toBe('ab');
+    expect(headersAtMs - startedMs).toBeLessThan(200);
+    expect(Date.now() - startedMs).toBeGreaterThanOrEqual(290);
+  });
+
   test('gives status, headers and body, whatever the status', async () => {
     server = await startServer((_, response) =>
       response.writeHead(418, { 'x-tea': 'pot' }).end('short and stout'),
@@ -97,11 +141,11 @@ describe('send', () => {
   test('throws the signal’s reason when it is aborted, before and while it waits', async () => {
     server = await startServer(() => {});
     const controller = new AbortController();
-    const waiting = send(get(), limits({ signal: controller.signal }));
+    const waiting = send(get(), limits({ deadline: untilAborted(controller.signal) }));
     const reason = new Error('enough');
     setTimeout(() => controller.abort(reason), 20);
     await expect(waiting).rejects.toBe(reason);
-    await expect(send(get(), limits({ signal: controller.signal }))).rejects.toBe(reason);
+    await expect(send(get(), limits({ deadline: untilAborted(controller.signal) }))).rejects.toBe(reason);
   });
 
   test('names the system error of a refused connection, without the query', async () => {

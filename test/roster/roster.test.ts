@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { deadlineIn, forever } from '../../src/deadline.ts';
 import { DocumentError } from '../../src/documents/errors.ts';
 import { createRoster, type FetchedRoster, type RosterOptions } from '../../src/roster/roster.ts';
+import { fakeTiming } from '../support/timing.ts';
 
 const tableOf = (teams: Record<string, string>): FetchedRoster => ({
   columns: new Set(['agent_id', 'team', 'name']),
@@ -10,30 +12,33 @@ const tableOf = (teams: Record<string, string>): FetchedRoster => ({
 /** A roster over a source that the test changes as it goes. */
 function start(options: Partial<RosterOptions> = {}) {
   const state = {
-    nowMs: 1_000_000,
+    timing: fakeTiming(1_000_000),
     table: tableOf({ a: 'Sales' }),
     failure: undefined as Error | undefined,
-    budgets: [] as number[],
+    reads: 0,
     logs: [] as [string, Record<string, unknown>][],
     wait: Promise.resolve(),
   };
   const get = createRoster(
-    async (budgetMs) => {
-      state.budgets.push(budgetMs);
+    async () => {
+      state.reads++;
       await state.wait;
       if (state.failure) throw state.failure;
       return state.table;
     },
     { source: 'users-api', labels: ['team', 'site'], filters: [], ttlMs: 3_600_000, ...options },
-    () => state.nowMs,
-    (event, fields) => state.logs.push([event, fields]),
+    {
+      timing: state.timing,
+      until: forever,
+      log: (event, fields) => state.logs.push([event, fields]),
+    },
   );
-  return { state, get };
+  return { state, get: (ms: number) => get(deadlineIn(ms)) };
 }
 const hours = 3_600_000;
 
 describe('the roster of an account', () => {
-  test('is read once within its time, then again', async () => {
+  test('is read once, and again after its ttl', async () => {
     const { state, get } = start();
     const { roster, status } = await get(10_000);
     expect(roster!.get('a')).toEqual({
@@ -43,48 +48,55 @@ describe('the roster of an account', () => {
     });
     expect(status).toEqual({ up: true, agents: 1, readAtMs: 1_000_000, inSeveralTeams: undefined });
     await get(10_000);
-    expect(state.budgets).toEqual([8000]);
-    state.nowMs += hours;
+    expect(state.reads).toBe(1);
+    state.timing.pass(hours);
     state.table = tableOf({ a: 'Support', b: 'Support' });
     expect((await get(10_000)).roster!.get('a')!.team).toBe('Support');
-    // There is one that would do: no scrape waits long for the next.
-    expect(state.budgets).toEqual([8000, 2000]);
+    expect(state.reads).toBe(2);
   });
 
-  test('that hangs on a refresh is not up, and the last one serves', async () => {
+  test('that takes longer than a scrape waits is the next scrape’s', async () => {
     const { state, get } = start();
     await get(10_000);
-    state.nowMs += hours;
-    state.wait = new Promise(() => {});
-    const { roster, status } = await get(20);
-    expect([roster!.size, status]).toMatchObject([1, { up: false, agents: 1, readAtMs: 1_000_000 }]);
+    state.timing.pass(hours);
+    state.table = tableOf({ a: 'Support', b: 'Support' });
+    state.wait = new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await get(20)).roster!.size).toBe(1);
+    await state.wait;
+    expect((await get(20)).roster!.size).toBe(2);
+    expect(state.reads).toBe(2);
   });
 
-  test('that is still on its way is not up, for who cannot wait for it', async () => {
+  test('that was never read and takes longer than a scrape is the next scrape’s', async () => {
     const { state, get } = start();
-    let arrive = () => {};
-    state.wait = new Promise((resolve) => {
-      arrive = resolve;
-    });
-    const patient = get(10_000);
-    const { roster, status } = await get(10);
+    state.wait = new Promise((resolve) => setTimeout(resolve, 100));
+    const { roster, status } = await get(20);
     expect([roster, status]).toMatchObject([undefined, { up: false, agents: undefined }]);
-    arrive();
-    expect((await patient).status).toMatchObject({ up: true, agents: 1 });
-    expect(state.budgets).toEqual([8000]);
+    await state.wait;
+    expect((await get(1000)).status).toMatchObject({ up: true, agents: 1 });
+    expect([state.reads, state.logs]).toEqual([1, []]);
+  });
+
+  test('is read again after its ttl although the clock was set back', async () => {
+    const { state, get } = start();
+    await get(10_000);
+    state.timing.pass(hours);
+    state.timing.nowMs -= 2 * hours;
+    await get(10_000);
+    expect(state.reads).toBe(2);
   });
 
   test('that cannot be read again serves on, and says so', async () => {
     const { state, get } = start();
     await get(10_000);
-    state.nowMs += 2 * hours;
+    state.timing.pass(2 * hours);
     state.failure = new DocumentError('s3://acme/roster.csv: there is no such object');
     const { roster, status } = await get(10_000);
     expect(roster!.size).toBe(1);
     expect(status).toMatchObject({ up: false, agents: 1, readAtMs: 1_000_000 });
     expect(state.logs).toEqual([
       [
-        'roster not read; the last one serves',
+        'roster not read; the last one is used',
         {
           code: 'document',
           message: 's3://acme/roster.csv: there is no such object',
@@ -104,12 +116,12 @@ describe('the roster of an account', () => {
       [59_999, 2],
       [1, 3],
     ] as const) {
-      state.nowMs += afterMs;
+      state.timing.pass(afterMs);
       expect((await get(10_000)).roster).toBeUndefined();
-      expect(state.budgets).toHaveLength(tries);
+      expect(state.reads).toBe(tries);
     }
     state.failure = undefined;
-    state.nowMs += hours;
+    state.timing.pass(hours);
     expect((await get(10_000)).status).toMatchObject({ up: true, agents: 1 });
   });
 
@@ -124,7 +136,7 @@ describe('the roster of an account', () => {
     expect(hasty.roster).toBeUndefined();
     release();
     expect((await patient).roster!.size).toBe(1);
-    expect(state.budgets).toEqual([48_000]);
+    expect(state.reads).toBe(1);
   });
 
   test.each<[string, Partial<RosterOptions>]>([

@@ -1,12 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { scrapeCredentialsOf } from '../../src/app/access.ts';
 import { loadSettings } from '../../src/config/load.ts';
-import { Secret } from '../../src/config/secret.ts';
-import { scrapeCredentialsOf } from '../../src/serve/access.ts';
+import { Secret } from '../../src/credentials.ts';
+import { deadlineIn, leftMs } from '../../src/deadline.ts';
 import { guarded } from '../../src/serve/guard.ts';
 import { reply, toRequest } from '../../src/serve/message.ts';
 import { SecretError } from '../../src/vault/errors.ts';
 import type { Vault } from '../../src/vault/vault.ts';
+import { soon } from '../support/deadline.ts';
 
 const tokens = ['first-token-of-prometheus', 'second-token-of-prometheus'];
 const users = [
@@ -25,7 +27,7 @@ const unauthorized =
   'Unauthorized. Expected a scrape token (Bearer, or as the password of the user "token") or the name and password of a scrape user.\n';
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 const ask = (authorization?: string, path = '/metrics', method = 'GET', at = app) =>
-  at(toRequest(method, path, authorization === undefined ? [] : [['Authorization', authorization]]));
+  at(toRequest(method, path, authorization === undefined ? [] : [['Authorization', authorization]]), soon());
 
 describe('who has credentials', () => {
   test.each([
@@ -162,8 +164,8 @@ test('without any credentials nobody is let in', async () => {
 test('the scrape gets the time that finding out has left', async () => {
   let left: number | undefined;
   const slow = guarded(
-    async (_, timeLeftMs) => {
-      left = timeLeftMs;
+    async (_, deadline) => {
+      left = leftMs(deadline);
       return reply(200, '');
     },
     async () => {
@@ -171,7 +173,7 @@ test('the scrape gets the time that finding out has left', async () => {
       return credentials;
     },
   );
-  await slow(toRequest('GET', '/metrics', [['authorization', `Bearer ${tokens[0]}`]]), 1000);
+  await slow(toRequest('GET', '/metrics', [['authorization', `Bearer ${tokens[0]}`]]), deadlineIn(1000));
   expect(left).toBeLessThanOrEqual(942);
   expect(left).toBeGreaterThan(500);
 });
@@ -191,24 +193,13 @@ describe('scrape credentials', () => {
   });
   const settings = loadSettings({ VCC_SCRAPE_TOKENS: tokens[0], VCC_SCRAPE_USERS: 'a:a-password-of-16' });
 
-  test('are found with an odd number of milliseconds left', async () => {
-    const load = scrapeCredentialsOf(
-      loadSettings({}),
-      vaultOf(async () => credentials),
-      () => {},
-    );
-    const app = guarded(async () => reply(200, 'in'), load);
-    const request = toRequest('GET', '/metrics', [['authorization', `Bearer ${tokens[0]}`]]);
-    expect((await app(request, 8001)).status).toBe(200);
-  });
-
   test('come from the settings and the secret together', async () => {
     const load = scrapeCredentialsOf(
       settings,
       vaultOf(async () => credentials),
       () => {},
     );
-    const all = await load(1000);
+    const all = await load(soon());
     expect([all.tokens.length, all.users.length]).toEqual([3, 3]);
   });
 
@@ -218,7 +209,7 @@ describe('scrape credentials', () => {
       throw new SecretError('secret acme: is down');
     });
     const load = scrapeCredentialsOf(settings, down, (line) => logs.push(line));
-    const all = await load(1000);
+    const all = await load(soon());
     expect([all.tokens.length, all.users.length]).toEqual([1, 1]);
     expect(JSON.parse(logs[0]!)).toMatchObject({
       event: 'scrape credentials not read',

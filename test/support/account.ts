@@ -1,5 +1,7 @@
-import { type Account, toAccount } from '../../src/config/account.ts';
+import type { Account } from '../../src/account.ts';
+import { toAccount } from '../../src/app/account.ts';
 import { type Environment, loadSettings } from '../../src/config/load.ts';
+import { deadlineIn } from '../../src/deadline.ts';
 import { newTraffic, type Trip } from '../../src/http/fetch.ts';
 import type { Simulator } from '../../src/simulator/server.ts';
 
@@ -26,6 +28,6 @@ export function accountOf(simulator: Simulator, more: Environment = {}): Account
 }
 
 /** A trip with time to spare. */
-export function newTrip(timeMs = 10_000, nowMs = Date.now()): Trip {
-  return { signal: AbortSignal.timeout(timeMs), deadlineMs: nowMs + timeMs, traffic: newTraffic() };
+export function newTrip(timeMs = 10_000): Trip {
+  return { deadline: deadlineIn(timeMs), traffic: newTraffic() };
 }

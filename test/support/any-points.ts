@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Label, type Meta, type Point, toKey, toLabels } from '../../src/push/points.ts';
+import { type Label, type Meta, type Point, toKey, toLabels } from '../../src/push/encoding/points.ts';
 
 /** A gauge's, but for what the test says. */
 export function meta(more: Partial<Meta> = {}): Meta {

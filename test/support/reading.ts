@@ -1,10 +1,10 @@
 import type { Build, Family } from '../../src/catalogue/metric.ts';
 import { toRegistry } from '../../src/catalogue/registry.ts';
 import type { Agent } from '../../src/snapshot/agent.ts';
+import { type AgentSeriesOptions, toAgentSeries } from '../../src/snapshot/agent-series.ts';
 import { type FloorOptions, toFloor } from '../../src/snapshot/floor.ts';
 import type { Reading } from '../../src/snapshot/reading.ts';
 import type { Roster } from '../../src/snapshot/roster.ts';
-import { type SingleOptions, toSingles } from '../../src/snapshot/singles.ts';
 import { toTeams } from '../../src/snapshot/teams.ts';
 import { takenAtMs } from './agents.ts';
 
@@ -18,7 +18,7 @@ export function readingOf(agents: readonly Agent[], more: Partial<Reading> = {})
     account: 'test',
     error: undefined,
     floor: toFloor({ agents, takenAtMs, pages: 1 }, floorOptions),
-    singles: undefined,
+    agentSeries: undefined,
     teams: undefined,
     roster: undefined,
     durationMs: 123,
@@ -46,7 +46,7 @@ export function rosterOf(entries: Record<string, Record<string, string>>): Roste
 }
 
 /** Every agent has series, whatever the test leaves out. */
-export const singleOptions: SingleOptions = {
+export const singleOptions: AgentSeriesOptions = {
   limit: 1000,
   loggedOut: true,
   include: undefined,
@@ -62,7 +62,7 @@ export function fullReadingOf(
 ): Reading {
   const snapshot = { agents, takenAtMs, pages: 1 };
   return readingOf(agents, {
-    singles: toSingles(snapshot, 'test', roster, singleOptions),
+    agentSeries: toAgentSeries(snapshot, 'test', roster, singleOptions),
     teams: toTeams(snapshot, roster, { ageBuckets, maxTeams: 100 }),
     roster: { up: true, agents: roster.size, readAtMs: takenAtMs, inSeveralTeams: 0 },
     ...more,

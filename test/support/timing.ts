@@ -1,18 +1,25 @@
-import type { Timing } from '../../src/http/fetch.ts';
+import type { Timing } from '../../src/timing.ts';
 
-/** A clock that moves only when somebody sleeps; remembers for how long. */
+/** Two clocks that move only when somebody sleeps, or when a test sets one; remembers the delays. */
 export function fakeTiming(
   startMs = Date.parse('2026-01-15T10:00:00Z'),
-): Timing & { nowMs: number; delays: number[] } {
+): Timing & { nowMs: number; monotonicMs: number; delays: number[]; pass(ms: number): void } {
   const timing = {
     nowMs: startMs,
+    monotonicMs: 1000,
     delays: [] as number[],
     now: () => timing.nowMs,
+    monotonic: () => timing.monotonicMs,
     random: () => 0.5,
     async sleep(delayMs: number, signal: AbortSignal) {
       signal.throwIfAborted();
       timing.delays.push(delayMs);
-      timing.nowMs += delayMs;
+      timing.pass(delayMs);
+    },
+    /** Moves both clocks. */
+    pass(ms: number) {
+      timing.nowMs += ms;
+      timing.monotonicMs += ms;
     },
   };
   return timing;

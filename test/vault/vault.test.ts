@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { deadlineIn } from '../../src/deadline.ts';
 import { SecretError } from '../../src/vault/errors.ts';
 import { createVault, type ReadSecret, type Stage } from '../../src/vault/vault.ts';
-import { newTrip } from '../support/account.ts';
+import { fakeTiming } from '../support/timing.ts';
 
 const token = 'a-token-of-the-machine';
 const contentOf = (clientSecret: string, scrapeTokens = token) =>
@@ -10,7 +11,7 @@ const contentOf = (clientSecret: string, scrapeTokens = token) =>
 /** A vault over a secret that the test changes as it goes. */
 function start(options: { pending?: boolean; ttlMs?: number } = {}) {
   const state = {
-    nowMs: 0,
+    timing: fakeTiming(),
     values: { AWSCURRENT: contentOf('first') } as Partial<Record<Stage, string>>,
     failure: undefined as SecretError | undefined,
     reads: [] as Stage[],
@@ -27,13 +28,13 @@ function start(options: { pending?: boolean; ttlMs?: number } = {}) {
     name: 'secret acme',
     ttlMs: options.ttlMs ?? 300_000,
     pending: options.pending ?? false,
-    now: () => state.nowMs,
+    clocks: state.timing,
     log: (line) => state.logs.push(line),
   });
   /** Tries candidates until one is accepted; gives all that were tried. */
   async function offer(accepted: (secret: string) => boolean): Promise<string[]> {
     const tried: string[] = [];
-    for await (const { clientSecret } of vault.apiCredentials('acme')(newTrip())) {
+    for await (const { clientSecret } of vault.apiCredentials('acme')(deadlineIn(5000))) {
       tried.push(clientSecret.reveal());
       if (accepted(clientSecret.reveal())) break;
     }
@@ -46,12 +47,12 @@ describe('the vault', () => {
   test('reads the secret once within its time, for credentials of both kinds', async () => {
     const { state, vault, offer } = start();
     await offer(() => true);
-    const { tokens } = await vault.scrapeCredentials(AbortSignal.timeout(1000));
+    const { tokens } = await vault.scrapeCredentials(deadlineIn(1000));
     expect(tokens.map((each) => each.reveal())).toEqual([token]);
-    state.nowMs = 299_999;
+    state.timing.pass(299_999);
     await offer(() => true);
     expect(state.reads).toEqual(['AWSCURRENT']);
-    state.nowMs = 300_000;
+    state.timing.pass(1);
     await offer(() => true);
     expect(state.reads).toEqual(['AWSCURRENT', 'AWSCURRENT']);
   });
@@ -110,15 +111,15 @@ describe('the vault', () => {
     const { state, vault, offer } = start();
     await offer(() => true);
     break_(state as never);
-    state.nowMs = 300_000;
+    state.timing.pass(300_000);
     expect(await offer(() => true)).toEqual(['first']);
-    expect((await vault.scrapeCredentials(AbortSignal.timeout(1000))).tokens).toHaveLength(1);
+    expect((await vault.scrapeCredentials(deadlineIn(1000))).tokens).toHaveLength(1);
     // Not asked at every scrape; half a minute later again.
     expect(state.reads).toHaveLength(2);
     expect(state.logs.map((line) => JSON.parse(line))).toMatchObject([
-      { level: 'error', event: 'secret not read; the last good value serves', code: 'secret' },
+      { level: 'error', event: 'secret not read; the last good value is used', code: 'secret' },
     ]);
-    state.nowMs = 330_000;
+    state.timing.pass(30_000);
     state.failure = undefined;
     state.values = { AWSCURRENT: contentOf('second') };
     expect(await offer(() => true)).toEqual(['second']);
@@ -127,11 +128,11 @@ describe('the vault', () => {
   test('is not made to read more than once a second by those who may not scrape', async () => {
     const { state, vault } = start();
     state.failure = new SecretError('Secrets Manager is down');
-    const ask = () => vault.scrapeCredentials(AbortSignal.timeout(1000));
+    const ask = () => vault.scrapeCredentials(deadlineIn(1000));
     for (let times = 0; times < 5; times++) await expect(ask()).rejects.toBe(state.failure);
     expect(state.reads).toHaveLength(1);
     state.failure = undefined;
-    state.nowMs = 1000;
+    state.timing.pass(1000);
     expect((await ask()).tokens).toHaveLength(1);
   });
 
@@ -139,7 +140,7 @@ describe('the vault', () => {
     const { state, vault, offer } = start();
     state.failure = new SecretError('Secrets Manager is down', { retryable: true });
     await expect(offer(() => true)).rejects.toBe(state.failure);
-    await expect(vault.scrapeCredentials(AbortSignal.timeout(1000))).rejects.toBe(state.failure);
+    await expect(vault.scrapeCredentials(deadlineIn(1000))).rejects.toBe(state.failure);
   });
 
   test('is read once for accounts that begin together, each of which gets its own credentials', async () => {
@@ -148,38 +149,64 @@ describe('the vault', () => {
     const accounts = { uk: own('uk-id'), us: own('us-id') };
     state.values = { AWSCURRENT: JSON.stringify({ ...own('for-all'), accounts }) };
     const first = async (account: string) => {
-      for await (const { clientId } of vault.apiCredentials(account)(newTrip())) return clientId;
+      for await (const { clientId } of vault.apiCredentials(account)(deadlineIn(5000))) return clientId;
       return undefined;
     };
     expect(await Promise.all(['uk', 'us', 'fr'].map(first))).toEqual(['uk-id', 'us-id', 'for-all']);
     expect(state.reads).toEqual(['AWSCURRENT']);
   });
 
-  test('lets an account go on when the one that began the read gives up', async () => {
-    const reads: Stage[] = [];
-    const impatient = new AbortController();
-    const stuck = createVault(
-      async (stage, signal) => {
-        reads.push(stage);
-        if (reads.length > 1) return contentOf('first');
-        return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-      },
-      { name: 'secret acme', ttlMs: 1000, pending: false, now: () => 0, log: () => {} },
+  test('is read once for all accounts when it has expired', async () => {
+    const { state, offer } = start();
+    await offer(() => true);
+    state.timing.pass(300_000);
+    await Promise.all(Array.from({ length: 100 }, () => offer(() => true)));
+    expect(state.reads).toHaveLength(2);
+  });
+
+  test('is read once for all accounts whose credentials are rejected', async () => {
+    const { state, offer } = start();
+    await offer(() => true);
+    state.values.AWSCURRENT = contentOf('second');
+    const tried = await Promise.all(
+      Array.from({ length: 100 }, () => offer((secret) => secret === 'second')),
     );
-    const one = stuck.agentKey(impatient.signal);
-    const other = stuck.scrapeCredentials(AbortSignal.timeout(5000));
-    impatient.abort(new Error('gave up'));
-    await expect(one).rejects.toThrow('gave up');
-    expect((await other).tokens).toHaveLength(1);
+    expect(tried.every((each) => each.join() === 'first,second')).toBe(true);
+    expect(state.reads).toHaveLength(2);
+  });
+
+  test('keeps nobody past the own deadline, and goes on for the others', async () => {
+    const timing = fakeTiming();
+    let finish = (_: string) => {};
+    const slow = createVault(
+      () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
+      { name: 'secret acme', ttlMs: 1000, pending: false, clocks: timing, log: () => {} },
+    );
+    const patient = slow.scrapeCredentials(deadlineIn(5000));
+    await expect(slow.agentKey(deadlineIn(20))).rejects.toThrow('no complete answer within 20 ms');
+    finish(contentOf('first'));
+    expect((await patient).tokens).toHaveLength(1);
+  });
+
+  test('is read again after its time although the clock was set back', async () => {
+    const { state, offer } = start();
+    await offer(() => true);
+    state.timing.pass(300_000);
+    state.timing.nowMs -= 3_600_000;
+    await offer(() => true);
+    expect(state.reads).toHaveLength(2);
   });
 
   test('has the key of the hashes, or says that it is missing', async () => {
     const { state, vault } = start();
-    await expect(vault.agentKey(AbortSignal.timeout(1000))).rejects.toThrow(
+    await expect(vault.agentKey(deadlineIn(1000))).rejects.toThrow(
       'secret acme: agentKey: expected a text at least 16 long, since agents’ ids are hashed; received nothing',
     );
-    state.nowMs = 300_000;
+    state.timing.pass(300_000);
     state.values = { AWSCURRENT: JSON.stringify({ agentKey: 'a key of the agents' }) };
-    expect((await vault.agentKey(AbortSignal.timeout(1000))).reveal()).toBe('a key of the agents');
+    expect((await vault.agentKey(deadlineIn(1000))).reveal()).toBe('a key of the agents');
   });
 });

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createFetch, systemTiming } from '../../src/http/fetch.ts';
+import { forever } from '../../src/deadline.ts';
+import { createFetch } from '../../src/http/fetch.ts';
 import { createSend } from '../../src/http/send.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { systemTiming } from '../../src/timing.ts';
 import { createFetchPage } from '../../src/vcc/client.ts';
 import type { TokenSource } from '../../src/vcc/token.ts';
 import { createTokenSource } from '../../src/vcc/token.ts';
@@ -20,7 +22,7 @@ async function start() {
   simulator = await startSimulator({ agents: 30 });
   const account = accountOf(simulator, { VCC_PAGE_SIZE: '12', VCC_RETRIES: '0' });
   const fetch = createFetch(send, account.http, systemTiming);
-  const tokens = createTokenSource(fetch, { ...account.token, userAgent }, Date.now);
+  const tokens = createTokenSource(fetch, { ...account.token, userAgent }, systemTiming, forever);
   return { fetch, tokens, fetchPage: createFetchPage(fetch, tokens, { ...account.api, userAgent }) };
 }
 

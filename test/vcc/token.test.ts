@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { Secret } from '../../src/config/secret.ts';
-import { DeadlineError } from '../../src/http/errors.ts';
-import { createFetch, systemTiming } from '../../src/http/fetch.ts';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Secret } from '../../src/credentials.ts';
+import { forever } from '../../src/deadline.ts';
+import { createFetch } from '../../src/http/fetch.ts';
 import { createSend, type Send } from '../../src/http/send.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { systemTiming } from '../../src/timing.ts';
 import { fixedCredentials } from '../../src/vcc/credentials.ts';
 import { createTokenSource, type TokenOptions } from '../../src/vcc/token.ts';
 import { newTrip } from '../support/account.ts';
@@ -23,30 +24,46 @@ afterEach(async () => {
   await simulator?.close();
 });
 
-async function start(more: Partial<TokenOptions> = {}, tokenSeconds = 7200) {
+async function start(more: Partial<TokenOptions> = {}, tokenSeconds = 7200, limits = http) {
   const timing = fakeTiming();
   simulator = await startSimulator({ agents: 10, tokenSeconds, now: timing.now });
   const options: TokenOptions = {
     tokenUrl: simulator.tokenUrl,
     credentials: credentialsOf(simulator.clientId, simulator.clientSecret),
     tokenAuth: 'body',
+    timeoutMs: 5000,
     userAgent: 'vcc-exporter/test',
     ...more,
   };
-  return { timing, tokens: createTokenSource(createFetch(wire, http, systemTiming), options, timing.now) };
+  return {
+    timing,
+    tokens: createTokenSource(createFetch(wire, limits, systemTiming), options, timing, forever),
+  };
 }
+
+/** What `answering` answers. */
+let status = 200;
+beforeEach(() => {
+  status = 200;
+});
 
 /** Tokens from an answer of the test's own. */
 function answering(body: unknown) {
-  const send: Send = async () => ({ status: 200, headers: {}, body: Buffer.from(JSON.stringify(body)) });
+  const send: Send = async () => ({
+    status,
+    headers: {},
+    headersAtMs: 0,
+    body: Buffer.from(JSON.stringify(body)),
+  });
   const options: TokenOptions = {
     tokenUrl: 'https://token.invalid/',
     credentials: credentialsOf('a', 'b'),
     tokenAuth: 'body',
+    timeoutMs: 5000,
     userAgent: 'x',
   };
   const timing = fakeTiming();
-  return { timing, tokens: createTokenSource(createFetch(send, http, timing), options, timing.now) };
+  return { timing, tokens: createTokenSource(createFetch(send, http, timing), options, timing, forever) };
 }
 
 describe('token source', () => {
@@ -58,9 +75,10 @@ describe('token source', () => {
         tokenUrl: simulator.tokenUrl,
         credentials: credentialsOf('id: 1%', 's&cr:t +ü'),
         tokenAuth,
+        timeoutMs: 5000,
         userAgent: 'x',
       };
-      const tokens = createTokenSource(createFetch(wire, http, systemTiming), options, Date.now);
+      const tokens = createTokenSource(createFetch(wire, http, systemTiming), options, systemTiming, forever);
       expect(await tokens.get(newTrip())).toMatch(/^[0-9a-f-]{36}$/);
     },
   );
@@ -68,10 +86,12 @@ describe('token source', () => {
   test('keeps a token for nine tenths of its life', async () => {
     const { tokens, timing } = await start();
     const first = await tokens.get(newTrip());
-    timing.nowMs += 0.9 * 7200 * 1000 - 1;
+    timing.pass(0.9 * 7200 * 1000 - 1);
     expect(await tokens.get(newTrip())).toBe(first);
-    timing.nowMs += 1;
-    expect(await tokens.get(newTrip())).not.toBe(first);
+    timing.pass(1);
+    // The old one is used while a new one is fetched.
+    expect(await tokens.get(newTrip())).toBe(first);
+    while ((await tokens.get(newTrip())) === first) await new Promise(setImmediate);
     expect(simulator.requests.token).toBe(2);
   });
 
@@ -82,15 +102,38 @@ describe('token source', () => {
     expect(simulator.requests.token).toBe(1);
   });
 
-  test('asks again for who has time left when the one who asked gave up', async () => {
-    const { tokens } = await start();
+  test('goes on for who has time left when the one who asked gave up', async () => {
+    const { tokens } = await start({}, 7200, {
+      ...http,
+      requestTimeoutMs: 200,
+      retry: { ...http.retry, retries: 1 },
+    });
     simulator.faults.push({ kind: 'hang', on: 'token', times: 1 });
-    const hasty = new AbortController();
-    const first = tokens.get({ ...newTrip(), signal: hasty.signal });
+    const first = tokens.get(newTrip(50));
     const second = tokens.get(newTrip());
-    setTimeout(() => hasty.abort(new DeadlineError('time is up')), 50);
-    await expect(first).rejects.toThrow('time is up');
+    await expect(first).rejects.toThrow('no complete answer within 50 ms');
     expect(await second).toMatch(/^[0-9a-f-]{36}$/);
+    expect(simulator.requests.token).toBe(2);
+  });
+
+  test('gives the old token at once while the token endpoint hangs', async () => {
+    const { tokens, timing } = await start();
+    const old = await tokens.get(newTrip());
+    simulator.faults.push({ kind: 'hang', on: 'token' });
+    timing.pass(0.95 * 7200 * 1000);
+    expect(await tokens.get(newTrip(50))).toBe(old);
+    timing.pass(0.05 * 7200 * 1000);
+    await expect(tokens.get(newTrip(50))).rejects.toMatchObject({ code: 'deadline' });
+  });
+
+  test('does not go on with an old token when the credentials are rejected', async () => {
+    const { tokens, timing } = answering({ access_token: 'abc', expires_in: 7200 });
+    expect(await tokens.get(newTrip())).toBe('abc');
+    timing.pass(0.95 * 7200 * 1000);
+    status = 401;
+    expect(await tokens.get(newTrip())).toBe('abc');
+    await new Promise(setImmediate);
+    await expect(tokens.get(newTrip())).rejects.toMatchObject({ code: 'credentials_rejected' });
   });
 
   test('forgets a token that was rejected, but not the one that replaced it', async () => {
@@ -116,9 +159,9 @@ describe('token source', () => {
     const { tokens, timing } = await start();
     const old = await tokens.get(newTrip());
     simulator.faults.push({ kind: 'status', value: 503, on: 'token' });
-    timing.nowMs += 7200 * 1000 - 1;
+    timing.pass(7200 * 1000 - 1);
     expect(await tokens.get(newTrip())).toBe(old);
-    timing.nowMs += 1;
+    timing.pass(1);
     await expect(tokens.get(newTrip())).rejects.toMatchObject({ status: 503 });
   });
 
@@ -143,11 +186,12 @@ describe('token source', () => {
     const { tokens, timing } = answering({ access_token: 'abc' });
     await tokens.get(newTrip());
     const trip = newTrip();
-    timing.nowMs += 0.9 * 300_000 - 1;
+    timing.pass(0.9 * 300_000 - 1);
     await tokens.get(trip);
     expect(trip.traffic.requests).toBe(0);
-    timing.nowMs += 1;
+    timing.pass(1);
     await tokens.get(trip);
+    await new Promise(setImmediate);
     expect(trip.traffic.requests).toBe(1);
   });
 

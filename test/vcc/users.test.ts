@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { systemTiming } from '../../src/http/fetch.ts';
+import { deadlineIn, forever } from '../../src/deadline.ts';
 import { connect } from '../../src/scrape.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
+import { systemTiming } from '../../src/timing.ts';
 import { accountOf } from '../support/account.ts';
 
 let simulator: Simulator;
@@ -14,9 +15,9 @@ afterEach(async () => {
 async function start(options: SimulatorOptions = {}, env: Record<string, string> = {}) {
   simulator = await startSimulator({ agents: 60, ...options });
   const account = accountOf(simulator, { VCC_ROSTER: 'users-api', VCC_RETRIES: '0', ...env });
-  const connection = connect(account, systemTiming);
+  const connection = connect(account, systemTiming, forever);
   close = connection.close;
-  return connection.fetchRoster;
+  return (ms: number) => connection.fetchRoster(deadlineIn(ms));
 }
 
 describe('the roster by the User Admin API', () => {
@@ -65,7 +66,7 @@ describe('the roster by the User Admin API', () => {
     ['an outage', { kind: 'status', value: 503, on: 'users' } as const, /answered 503$/],
     ['half an answer', { kind: 'json', on: 'users' } as const, /^useradmin users, page 1: expected JSON/],
     ['a missing scope', { kind: 'status', value: 403, on: 'users' } as const, /lack the scope users:read$/],
-    ['silence', { kind: 'hang', on: 'users' } as const, /^no complete answer within the 500 ms/],
+    ['silence', { kind: 'hang', on: 'users' } as const, /^no complete answer within 500 ms/],
   ])('fails at %s', async (_, fault, message) => {
     const fetchRoster = await start({ faults: [fault] });
     await expect(fetchRoster(500)).rejects.toThrow(message);

@@ -1,24 +1,24 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDestinations } from '../../../src/aws/open-destinations.ts';
-import { createReadText } from '../../../src/aws/read-text.ts';
-import { createStateStore } from '../../../src/aws/state-store.ts';
-import { toAccount } from '../../../src/config/account.ts';
+import { toAccount } from '../../../src/app/account.ts';
+import { openDestinations } from '../../../src/app/destinations.ts';
+import { createReadText } from '../../../src/app/places.ts';
 import { loadDestinations } from '../../../src/config/destinations.ts';
 import { type Environment, loadSettings } from '../../../src/config/load.ts';
-import type { Timing } from '../../../src/http/fetch.ts';
+import { openDiskQueue, openDiskQueue } from '../../../src/files/disk-queue.ts';
+import { createStateStore } from '../../../src/files/folder-store.ts';
 import { directNetwork } from '../../../src/http/network.ts';
 import { createSend } from '../../../src/http/send.ts';
-import { openDiskLine } from '../../../src/push/disk-line.ts';
-import { createMemoryLine } from '../../../src/push/line.ts';
-import { createPusher, type Pusher } from '../../../src/push/pusher.ts';
+import { createMemoryQueue } from '../../../src/push/queue/queue.ts';
+import { createPusher, type Pusher } from '../../../src/push/schedule/pusher.ts';
 import { createScraper } from '../../../src/scrape.ts';
-import { createApp } from '../../../src/serve/app.ts';
 import { type Listening, listen } from '../../../src/serve/listen.ts';
+import { createApp } from '../../../src/serve/routes.ts';
 import type { AgentStatus } from '../../../src/simulator/agent.ts';
 import type { Fault } from '../../../src/simulator/faults.ts';
 import { startSimulator } from '../../../src/simulator/server.ts';
 import { createWorkday } from '../../../src/simulator/workday.ts';
+import type { Timing } from '../../../src/timing.ts';
 import { createSender } from '../../conformance/sender.ts';
 import { startServer } from '../../support/server.ts';
 import { beginMs, dayMinutes, eventful, quiet, stepSeconds, troubles } from './episodes.ts';
@@ -106,8 +106,8 @@ export async function liveDay(
   const { destinations, close } = openDestinations(described, undefined, () => {}, directNetwork);
   const store = createStateStore(join(folder, 'state'));
   const lines = await Promise.all([
-    createMemoryLine(false),
-    openDiskLine(join(folder, 'queue'), eventful, 'archive'),
+    createMemoryQueue(false),
+    openDiskQueue(join(folder, 'queue'), eventful, 'archive'),
   ]);
 
   /** A process that pushes the eventful account. */

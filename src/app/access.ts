@@ -1,0 +1,38 @@
+import { ConfigError } from '../config/load.ts';
+import type { Settings } from '../config/settings.ts';
+import { logLine, toLogFields } from '../log.ts';
+import type { LoadScrapeCredentials } from '../serve/guard.ts';
+import type { Vault } from '../vault/vault.ts';
+
+const advice =
+  'put scrapeTokens or scrapeUsers into the secret, or set VCC_SCRAPE_AUTH=none to let in everybody who can reach the address';
+
+/**
+ * The scrape credentials of the settings and the vault together. While the vault cannot be read, those of the settings
+ * are all there are, and the log says why; it also says so when there are none. @throws ConfigError when there is nothing that could hold any
+ */
+export function scrapeCredentialsOf(
+  settings: Settings,
+  vault: Vault | undefined,
+  log: (line: string) => void,
+): LoadScrapeCredentials {
+  const fixed = { tokens: settings.VCC_SCRAPE_TOKENS ?? [], users: settings.VCC_SCRAPE_USERS ?? [] };
+  if (!vault) {
+    if (fixed.tokens.length + fixed.users.length > 0) return async () => fixed;
+    throw new ConfigError([
+      'VCC_SCRAPE_TOKENS, VCC_SCRAPE_USERS: expected scrape credentials there or in the secret, or VCC_SCRAPE_AUTH=none to let in everybody who can reach the address; received nothing',
+    ]);
+  }
+  return async (deadline) => {
+    try {
+      const kept = await vault.scrapeCredentials(deadline);
+      const all = { tokens: [...fixed.tokens, ...kept.tokens], users: [...fixed.users, ...kept.users] };
+      if (all.tokens.length + all.users.length === 0)
+        log(logLine('error', 'no scrape credentials', { advice }));
+      return all;
+    } catch (error) {
+      log(logLine('error', 'scrape credentials not read', toLogFields(error)));
+      return fixed;
+    }
+  };
+}

@@ -1,0 +1,70 @@
+import { createSigV4 } from '../aws/clients/sigv4.ts';
+import { build } from '../build.ts';
+import { ConfigError } from '../config/load.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Network } from '../http/network.ts';
+import { createSend } from '../http/send.ts';
+import { createDestination, type Destination } from '../push/destinations/destination.ts';
+import { type Authorize, createPost, unauthorized, withCredentials } from '../push/destinations/post.ts';
+import type { DestinationOptions } from '../push/destinations/protocol.ts';
+import type { Vault } from '../vault/vault.ts';
+
+/** Opens destinations as the settings describe them; they share connections. Nothing is sent yet. */
+export function openDestinations(
+  destinations: readonly Settings[],
+  vault: Vault | undefined,
+  print: (line: string) => void,
+  network: Network,
+): { destinations: Destination[]; close(): void } {
+  const send = createSend(network);
+  return {
+    destinations: destinations.map((its) => {
+      const post = createPost(send, its.VCC_PUSH_TIMEOUT, toAuthorize(its, vault, network), toHidden(its));
+      return createDestination(toOptions(its), { post, print, now: Date.now });
+    }),
+    close: send.close,
+  };
+}
+
+function toOptions(its: Settings): DestinationOptions {
+  const wanted = its.VCC_PUSH_METRICS;
+  return {
+    name: its.VCC_PUSH_NAME,
+    type: its.VCC_PUSH_TYPE,
+    url: its.VCC_PUSH_URL,
+    version: its.VCC_PUSH_VERSION,
+    headers: its.VCC_PUSH_HEADERS ?? {},
+    labels: its.VCC_PUSH_LABELS ?? {},
+    job: its.VCC_PUSH_JOB,
+    instance: its.VCC_PUSH_INSTANCE,
+    wants: wanted && ((metric) => wanted.some((name) => fits(metric, name))),
+    limits: { maxSamples: its.VCC_PUSH_MAX_SAMPLES, maxBytes: its.VCC_PUSH_MAX_BYTES },
+    namespace: its.VCC_PUSH_NAMESPACE,
+    userAgent: `vcc-exporter/${build.version}`,
+  };
+}
+
+/** Headers and the query may hold tokens too. */
+function toHidden({ VCC_PUSH_HEADERS: headers = {}, VCC_PUSH_URL: url }: Settings): string[] {
+  const values = [...Object.values(headers), ...(url?.searchParams.values() ?? [])];
+  return values.flatMap((value) => [value, encodeURIComponent(value)]);
+}
+
+function fits(metric: string, name: string): boolean {
+  return name.endsWith('*') ? metric.startsWith(name.slice(0, -1)) : metric === name;
+}
+
+function toAuthorize(its: Settings, vault: Vault | undefined, network: Network): Authorize {
+  const { VCC_PUSH_AUTH: auth, VCC_PUSH_NAME: name } = its;
+  if (auth === 'none') return unauthorized;
+  if (auth === 'sigv4') {
+    return createSigV4({ region: its.VCC_PUSH_AWS_REGION, roleArn: its.VCC_PUSH_ROLE_ARN, network });
+  }
+  const { VCC_PUSH_USER: user, VCC_PUSH_PASSWORD: password, VCC_PUSH_TOKEN: token } = its;
+  const own = auth === 'basic' ? user : token;
+  if (own !== undefined) return withCredentials(auth, name, async () => ({ user, password, token }));
+  if (vault) return withCredentials(auth, name, (deadline) => vault.pushCredentials(name, deadline));
+  throw new ConfigError([
+    `VCC_PUSH_AUTH of ${name}: expected credentials, since it is ${auth}; received nothing`,
+  ]);
+}

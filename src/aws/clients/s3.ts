@@ -1,0 +1,75 @@
+import type { Deadline } from '../../deadline.ts';
+import { DocumentError, tooLarge } from '../../documents/errors.ts';
+import type { Network } from '../../http/network.ts';
+import { type Call, openService, type Problem, type Service } from './sdk.ts';
+
+type Sdk = typeof import('@aws-sdk/client-s3');
+
+const service: Service<Sdk, InstanceType<Sdk['S3Client']>> = {
+  name: 'S3',
+  package: '@aws-sdk/client-s3',
+  create: (sdk, options) => new sdk.S3Client({ ...options, followRegionRedirects: true }),
+  reasons: {
+    NoSuchKey: 'there is no such object; without s3:ListBucket S3 says AccessDenied instead',
+    NoSuchBucket: 'there is no such bucket',
+    AccessDenied: 'no permission, or no such object; the role needs s3:GetObject on it',
+  },
+};
+
+/** The place of an object. */
+export interface ObjectPlace {
+  bucket: string;
+  key: string;
+}
+
+/** `s3://bucket/key` as its parts; undefined for another text. */
+export function parseObjectPlace(text: string): ObjectPlace | undefined {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.*)$/s.exec(text) ?? [];
+  return bucket === undefined ? undefined : { bucket, key: key! };
+}
+
+/** S3, opened. */
+export type S3 = Call<Sdk, InstanceType<Sdk['S3Client']>>;
+
+/** Opens S3. */
+export const openS3 = (network: Network): S3 => openService(service, network);
+
+/** @throws DocumentError ({@link isMissing} for no such object), or the reason of the deadline's signal */
+export function readObject(
+  call: S3,
+  place: ObjectPlace,
+  maxBytes: number,
+  deadline: Deadline,
+): Promise<Uint8Array> {
+  return call(deadline, toError(place), async (sdk, client, options) => {
+    const command = new sdk.GetObjectCommand({ Bucket: place.bucket, Key: place.key });
+    const { Body, ContentLength } = await client.send(command, options);
+    if ((ContentLength ?? 0) > maxBytes) throw tooLarge(nameOf(place), maxBytes);
+    return (await Body?.transformToByteArray()) ?? new Uint8Array();
+  });
+}
+
+/** @throws DocumentError, or the reason of the deadline's signal */
+export function writeObject(
+  call: S3,
+  place: ObjectPlace,
+  content: Uint8Array,
+  deadline: Deadline,
+): Promise<void> {
+  return call(deadline, toError(place), async (sdk, client, options) => {
+    const command = new sdk.PutObjectCommand({ Bucket: place.bucket, Key: place.key, Body: content });
+    await client.send(command, options);
+  });
+}
+
+const nameOf = ({ bucket, key }: ObjectPlace) => `s3://${bucket}/${key}`;
+
+const toError =
+  (place: ObjectPlace) =>
+  ({ reason, retryable, cause }: Problem) =>
+    new DocumentError(`${nameOf(place)}: ${reason}`, { retryable, cause });
+
+/** Whether reading failed since there is no such object. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof DocumentError && (error.cause as Error | undefined)?.name === 'NoSuchKey';
+}

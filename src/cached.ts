@@ -1,0 +1,98 @@
+import { before, type Deadline, deadlineIn, within } from './deadline.ts';
+import { type Clocks, stopwatch } from './timing.ts';
+
+/** How a value is kept. */
+export interface CacheOptions<T> {
+  clocks: Clocks;
+  /** Until when anything is fetched: the life of whoever needs the value. */
+  until: Deadline;
+  /** Longest that one fetch may take. */
+  fetchMs: number;
+  /** Longest that {@link Cached.get} waits for a newer value while an older one can be used. */
+  refreshMs: number;
+  /** From the start of its fetch: how long a value counts as new, and how long it can be used at all. */
+  lifeOf(value: T): { freshMs: number; usableMs: number };
+  /**
+   * Called after each failure; returns how long to wait before the next fetch. `refreshing`: the failure is not thrown,
+   * since an older value is used.
+   */
+  onFailure(error: unknown, refreshing: boolean): number;
+}
+
+/** A value that is fetched when it is needed, kept, and fetched again when it is old. */
+export interface Cached<T> {
+  /**
+   * The value, not older than its life allows. A fetch is shared by all who need it, and has a deadline of its own: it
+   * goes on although the one who started it has no time left.
+   * @throws what the fetch throws, or the reason of the deadline's signal
+   */
+  get(deadline: Deadline, fetch: Fetch<T>): Promise<T>;
+  /** A newer value than `old`, whatever its age. @throws as {@link get} */
+  renew(old: T, deadline: Deadline, fetch: Fetch<T>): Promise<T>;
+  /** Keeps this value as if it had just been fetched. */
+  put(value: T): void;
+  /** Forgets the value if it is this one. */
+  drop(value: T): void;
+}
+
+type Fetch<T> = (deadline: Deadline) => Promise<T>;
+
+/** Opens a cache for one value; nothing is fetched yet. */
+export function createCached<T>(options: CacheOptions<T>): Cached<T> {
+  const { clocks, until, fetchMs, refreshMs, lifeOf, onFailure } = options;
+  let kept: { value: T; ageMs(): number } | undefined;
+  let pending: Promise<T> | undefined;
+  let failure: { error: unknown; retryMs: number; ageMs(): number } | undefined;
+
+  const isFresh = () => kept !== undefined && kept.ageMs() < lifeOf(kept.value).freshMs;
+  const isUsable = () => kept !== undefined && kept.ageMs() < lifeOf(kept.value).usableMs;
+
+  function start(fetch: Fetch<T>, refreshing = isUsable()): Promise<T> {
+    const deadline = deadlineIn(fetchMs, { until });
+    const ageMs = stopwatch(clocks);
+    const fetched = before(Promise.resolve(deadline).then(fetch), deadline)
+      .then((value) => {
+        kept = { value, ageMs };
+        failure = undefined;
+        return value;
+      })
+      .catch((error) => {
+        failure = { error, retryMs: onFailure(error, refreshing), ageMs: stopwatch(clocks) };
+        throw error;
+      })
+      .finally(() => {
+        deadline.end();
+        pending = undefined;
+      });
+    // Nobody may be waiting any more when it fails.
+    fetched.catch(() => {});
+    pending = fetched;
+    return fetched;
+  }
+
+  return {
+    async get(deadline, fetch) {
+      deadline.signal.throwIfAborted();
+      if (isFresh()) return kept!.value;
+      const fetching = pending ?? (failure && failure.ageMs() < failure.retryMs ? undefined : start(fetch));
+      if (isUsable()) {
+        if (fetching && refreshMs > 0) await before(fetching, within(deadline, refreshMs)).catch(() => {});
+        deadline.signal.throwIfAborted();
+        // A failure may be a reason to drop it.
+        if (isUsable()) return kept!.value;
+      }
+      if (failure && !fetching) throw failure.error;
+      return before(fetching ?? start(fetch), deadline);
+    },
+    async renew(old, deadline, fetch) {
+      if (kept && kept.value !== old) return kept.value;
+      return before(pending ?? start(fetch, false), deadline);
+    },
+    put(value) {
+      kept = { value, ageMs: stopwatch(clocks) };
+    },
+    drop(value) {
+      if (kept?.value === value) kept = undefined;
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { agentGauge, agentInfo } from './metric.ts';
+
+const none = {};
+const live = { workload: 'live' };
+const semiLive = { workload: 'semi_live' };
+const nonLive = { workload: 'non_live' };
+
+/**
+ * Single agents, only with VCC_AGENT_METRICS. What an agent is doing is never a label of a `since` series, so that a change
+ * of state changes a value and not the series.
+ */
+export const agentSeriesMetrics = [
+  agentGauge({
+    name: 'vcc_agent_presence',
+    help: 'A constant 1 with the presence that the agent is in now, and its description. Only with VCC_AGENT_METRICS.',
+    source: 'presence.name, presence.description',
+    labels: ['presence', 'description'],
+    samples: ({ presence }, add) => add(presence, 1),
+  }),
+  agentGauge({
+    name: 'vcc_agent_presence_since_timestamp_seconds',
+    help: 'When the agent entered the present presence.',
+    source: 'presence.since',
+    samples: ({ agent }, add) => add(none, agent.presenceSinceMs / 1000),
+  }),
+  agentGauge({
+    name: 'vcc_agent_workload',
+    help: 'Live, semi-live and non-live interactions that the agent has in hand.',
+    source: 'workload.calls, workload.semiLive, workload.nonLive',
+    labels: ['workload'],
+    samples({ agent }, add) {
+      add(live, agent.live);
+      add(semiLive, agent.semiLive);
+      add(nonLive, agent.nonLive);
+    },
+  }),
+  agentGauge({
+    name: 'vcc_agent_workload_since_timestamp_seconds',
+    help: 'When the agent’s workload last changed.',
+    source: 'workload.since',
+    samples: ({ agent }, add) => add(none, agent.workloadSinceMs / 1000),
+  }),
+  agentGauge({
+    name: 'vcc_agent_eligible_for_routing',
+    help: 'Whether the API calls the agent eligible for routing. No sample when it does not say.',
+    source: 'presence.eligibleForRouting',
+    samples({ agent }, add) {
+      if (agent.eligibleForRouting !== undefined) add(none, agent.eligibleForRouting);
+    },
+  }),
+  agentGauge({
+    name: 'vcc_agent_interactions',
+    help: 'The agent’s legs of interactions by state. States in which the agent has none have no series.',
+    source: 'interaction[].state',
+    labels: ['state'],
+    samples({ states }, add) {
+      for (const { labels, legs } of states) add(labels, legs);
+    },
+  }),
+  agentInfo({
+    name: 'vcc_agent_info',
+    help: 'A constant 1 with what the roster says of the agent: the columns named by VCC_ROSTER_LABELS (team and site by default).',
+    source: 'roster',
+  }),
+];

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { PushError } from '../push/errors.ts';
+import { type Batch, encodeBatch, parseBatch } from '../push/queue/batch.ts';
+import type { Lease, Queue } from '../push/queue/queue.ts';
+
+/** A batch that a destination rejected for good, with the reason. */
+export interface RejectedBatch {
+  file: string;
+  reason: string;
+  batch: Batch;
+}
+
+const rejectedFolder = 'rejected';
+
+/** The folder of a queue. An account may be called what no folder can be. */
+function folderOf(root: string, account: string, destination: string): string {
+  const name = createHash('sha256')
+    .update(JSON.stringify([account, destination]))
+    .digest('hex')
+    .slice(0, 32);
+  return join(root, 'queues', name);
+}
+
+/** Sorts as the samples’ times do. */
+function fileOf({ timestampMs, part }: Batch): string {
+  return `${String(timestampMs).padStart(15, '0')}-${String(part).padStart(5, '0')}.json`;
+}
+
+/** Writes a file as a whole or not at all, whatever happens meanwhile. */
+async function writeWhole(folder: string, file: string, content: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const unfinished = join(folder, `${file}.new`);
+  const handle = await open(unfinished, 'w');
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(unfinished, join(folder, file));
+}
+
+const isBatch = (file: string) => /^\d{15}-\d{5}\.json$/.test(file);
+
+/** A queue on disk, a file for each batch, which outlives the process. */
+export async function openDiskQueue(root: string, account: string, destination: string): Promise<Queue> {
+  const folder = folderOf(root, account, destination);
+  await mkdir(folder, { recursive: true });
+  const there = await readdir(folder);
+  // What a process was writing when it ended.
+  for (const file of there.filter((each) => each.endsWith('.new')))
+    await rm(join(folder, file), { force: true });
+  const files = there.filter(isBatch).sort();
+
+  async function remove(file: string): Promise<void> {
+    await rm(join(folder, file), { force: true });
+    const at = files.indexOf(file);
+    if (at >= 0) files.splice(at, 1);
+  }
+
+  async function reject(file: string, content: string, reason: string): Promise<void> {
+    await writeWhole(
+      join(root, rejectedFolder),
+      `${Date.now()}-${basename(folder)}-${file}`,
+      JSON.stringify({ reason, content }),
+    );
+    await remove(file);
+  }
+
+  return {
+    async add(batches) {
+      for (const batch of batches) {
+        const file = fileOf(batch);
+        // As SQS does with a message that it knows: of two for one slot the first counts.
+        if (files.includes(file)) continue;
+        await writeWhole(folder, file, encodeBatch(batch));
+        files.push(file);
+      }
+    },
+    async first(): Promise<Lease | undefined> {
+      for (let file = files[0]; file !== undefined; file = files[0]) {
+        const name = file;
+        const content = await readIfThere(join(folder, name));
+        if (content === undefined) {
+          // Somebody has taken it out by hand.
+          await remove(name);
+          continue;
+        }
+        try {
+          const batch = parseBatch(content);
+          return {
+            batch,
+            done: () => remove(name),
+            reject: (error) => reject(name, content, error.message),
+          };
+        } catch (error) {
+          if (!(error instanceof PushError)) throw error;
+          // This version did not write it: the others must not wait for it for ever.
+          await reject(name, content, error.message);
+        }
+      }
+      return undefined;
+    },
+    oldestMs: () => (files[0] === undefined ? undefined : Number(files[0].slice(0, 15))),
+  };
+}
+
+/** What was rejected, in the order in which it was. */
+export async function listRejected(root: string): Promise<RejectedBatch[]> {
+  const folder = join(root, rejectedFolder);
+  const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const found: RejectedBatch[] = [];
+  for (const file of files.filter((each) => each.endsWith('.json')).sort()) {
+    try {
+      const text = await readFile(join(folder, file), 'utf8');
+      const { reason = '', content = '' } = JSON.parse(text) as Record<string, string>;
+      found.push({ file, reason, batch: parseBatch(content) });
+    } catch (error) {
+      // Not a batch, so it cannot be sent again; the file stays for whoever wants to look at it.
+      if (!(error instanceof PushError || error instanceof SyntaxError)) throw error;
+    }
+  }
+  return found;
+}
+
+/** Puts a rejected batch back where it was. */
+export async function replayRejected(root: string, { file, batch }: RejectedBatch): Promise<void> {
+  const folder = folderOf(root, batch.account, batch.destination);
+  await writeWhole(folder, fileOf(batch), encodeBatch(batch));
+  await rm(join(root, rejectedFolder, file));
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}

@@ -1,0 +1,52 @@
+import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError } from '../config/load.ts';
+
+/** How often the holder of a lock touches it. */
+const signEveryMs = 5000;
+
+/** Locks a folder for this process; returns what unlocks it. @throws ConfigError when another process has it */
+export async function lockFolder(root: string): Promise<() => Promise<void>> {
+  await mkdir(root, { recursive: true });
+  const file = join(root, 'lock');
+  for (;;) {
+    try {
+      const handle = await open(file, 'wx');
+      await handle.writeFile(String(process.pid));
+      await handle.close();
+      const sign = () => void utimes(file, new Date(), new Date()).catch(() => {});
+      const signing = setInterval(sign, signEveryMs);
+      signing.unref();
+      return async () => {
+        clearInterval(signing);
+        await rm(file, { force: true });
+      };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      const pid = Number(await readFile(file, 'utf8').catch(() => ''));
+      if (pid !== process.pid && isRunning(pid) && (await isFresh(file))) {
+        throw new ConfigError([
+          `VCC_PUSH_FOLDER: ${root}: process ${pid} uses this folder; each needs one of its own`,
+        ]);
+      }
+      // Whoever had it is gone without a word.
+      await rm(file, { force: true });
+    }
+  }
+}
+
+/** In a container another process may have the number of the one that is gone; it gives no sign of life. */
+async function isFresh(file: string): Promise<boolean> {
+  const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: 0 }));
+  return Date.now() - mtimeMs < 3 * signEveryMs;
+}
+
+function isRunning(pid: number): boolean {
+  if (!(pid > 0)) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,37 @@
+import { before, type Deadline } from '../deadline.ts';
+import { DocumentError, tooLarge } from '../documents/errors.ts';
+import { decodeText } from '../documents/text.ts';
+
+/** Files that are being read: where a file system hangs, each holds one of the few threads that Node.js has. */
+const underWay = new Map<string, Promise<string>>();
+
+/** Reads a file before the deadline. @throws DocumentError, or the reason of the deadline's signal */
+export async function readFileText(path: string, maxBytes: number, deadline: Deadline): Promise<string> {
+  deadline.signal.throwIfAborted();
+  const reading = underWay.get(path) ?? read(path, maxBytes).finally(() => underWay.delete(path));
+  underWay.set(path, reading);
+  return before(reading, deadline);
+}
+
+async function read(path: string, maxBytes: number): Promise<string> {
+  // Only now: most functions have no files, and would load it at every start.
+  const { readFile, stat } = await import('node:fs/promises');
+  try {
+    const found = await stat(path);
+    // To open a pipe is to wait for who writes to it.
+    if (!found.isFile())
+      throw new DocumentError(`${path}: ${found.isDirectory() ? 'is a folder' : 'is not a file'}`);
+    if (found.size > maxBytes) throw tooLarge(path, maxBytes);
+    return decodeText(await readFile(path), path);
+  } catch (error) {
+    if (error instanceof DocumentError) throw error;
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    const reason = fileReasons[code] ?? `cannot be read (${code})`;
+    throw new DocumentError(`${path}: ${reason}`, { cause: error });
+  }
+}
+
+const fileReasons: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'may not be read',
+};

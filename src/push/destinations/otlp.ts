@@ -1,0 +1,57 @@
+import { gzipSync } from 'node:zlib';
+import { describeRequest } from '../../http/send.ts';
+import { toBodies } from '../encoding/bodies.ts';
+import { encodeMetrics, parsePartialSuccess } from '../encoding/otlp.ts';
+import { toPoints } from '../encoding/points.ts';
+import { PushError } from '../errors.ts';
+import { quoteAnswer, toFailure } from './answer.ts';
+import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './protocol.ts';
+
+/** OTLP/HTTP: the answers after which a request may be sent again. */
+const retryableStatuses = new Set([429, 502, 503, 504]);
+
+/** OTLP over HTTP as protobuf: what OpenTelemetry’s collectors and many stores take. */
+export function otlp(options: DestinationOptions, { post, now }: DestinationPorts): Protocol {
+  return {
+    format: 'otlp',
+    lasting: true,
+    encode({ account, families, timestampMs }, tracker) {
+      const labels = labelsOf(options, account);
+      const points = tracker.track(toPoints(families, timestampMs, labels), timestampMs);
+      return toBodies(points, options.limits, (part) => gzipSync(encodeMetrics(part, labels)));
+    },
+    async deliver(batch, deadline) {
+      const request = {
+        method: 'POST',
+        url: options.url!,
+        headers: {
+          ...options.headers,
+          'user-agent': options.userAgent,
+          'content-type': 'application/x-protobuf',
+          'content-encoding': 'gzip',
+        },
+        body: batch.body,
+      } as const;
+      const response = await post(request, deadline);
+      const { status, body, headers } = response;
+      const { secrets } = post;
+      if (status < 200 || status >= 300) {
+        throw toFailure(request, response, {
+          retryable: retryableStatuses.has(status),
+          secrets,
+          nowMs: now(),
+        });
+      }
+      const inProtobuf = headers['content-type']?.includes('protobuf');
+      const { rejected = 0, message = '' } = (inProtobuf && parsePartialSuccess(body)) || {};
+      // OTLP: a partial success must not be sent again.
+      if (rejected > 0) {
+        const said = quoteAnswer(Buffer.from(message), secrets);
+        throw new PushError(
+          `${describeRequest(request)}: answered ${status}, but rejected ${rejected} of ${batch.samples} samples: ${said}`,
+          { status, dropped: rejected },
+        );
+      }
+    },
+  };
+}

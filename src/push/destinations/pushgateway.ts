@@ -1,0 +1,63 @@
+import type { Family, Labels } from '../../catalogue/metric.ts';
+import { textFormat } from '../../exposition/format.ts';
+import { toFailure } from './answer.ts';
+import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './protocol.ts';
+
+/** The address of a group at a Pushgateway, which a PUT replaces as a whole. */
+export function toGroupUrl(base: URL, grouping: Labels): URL {
+  const url = new URL(base);
+  const path = Object.entries(grouping).map(([name, value]) => `${name}${toSegment(value)}`);
+  url.pathname = [url.pathname.replace(/\/+$/, ''), 'metrics', ...path].join('/');
+  return url;
+}
+
+/** A slash cannot stand in a segment, nor can a segment be empty: those are base64url. */
+function toSegment(value: string): string {
+  if (value === '') return '@base64/=';
+  return value.includes('/') || value === '.' || value === '..'
+    ? `@base64/${Buffer.from(value).toString('base64url')}`
+    : `/${encodeURIComponent(value)}`;
+}
+
+/** The body of a PUT: text 0.0.4 without timestamps, which a Pushgateway refuses. */
+export function toGroupBody(families: readonly Family[], more: Labels): Buffer {
+  return textFormat.encode(
+    families.map((family) => ({
+      ...family,
+      values: family.values.map(({ sharedLabels, labels, ...rest }) => ({
+        ...rest,
+        labels: { ...more, ...sharedLabels, ...labels },
+      })),
+    })),
+  );
+}
+
+/** A Pushgateway: the last resort, since it keeps one value of each series and knows no time but that of the push. */
+export function pushgateway(options: DestinationOptions, { post, now }: DestinationPorts): Protocol {
+  return {
+    format: 'pushgateway',
+    lasting: false,
+    encode({ account, families }) {
+      const body = toGroupBody(families, labelsOf(options, account));
+      return [{ samples: families.reduce((sum, { values }) => sum + values.length, 0), body }];
+    },
+    async deliver(batch, deadline) {
+      const { job, instance } = labelsOf(options, batch.account);
+      const request = {
+        method: 'PUT',
+        url: toGroupUrl(options.url!, { job, instance }),
+        headers: {
+          ...options.headers,
+          'user-agent': options.userAgent,
+          'content-type': textFormat.contentType,
+        },
+        body: batch.body,
+      } as const;
+      const response = await post(request, deadline);
+      const { status } = response;
+      if (status >= 200 && status < 300) return;
+      const retryable = status >= 500 || status === 429;
+      throw toFailure(request, response, { retryable, secrets: post.secrets, nowMs: now() });
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { compress, uncompress } from 'snappyjs';
+import type { Deadline } from '../../deadline.ts';
+import { describeRequest } from '../../http/send.ts';
+import { toBodies } from '../encoding/bodies.ts';
+import { toPoints } from '../encoding/points.ts';
+import { encodeWriteRequest } from '../encoding/remote-write-1.ts';
+import { encodeRequest, toWriteRequest } from '../encoding/remote-write-2.ts';
+import { PushError } from '../errors.ts';
+import type { Batch } from '../queue/batch.ts';
+import { toFailure } from './answer.ts';
+import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './protocol.ts';
+
+/** What tells the two versions apart on the wire. */
+const contentTypes = {
+  'remote-write-1': {
+    'content-type': 'application/x-protobuf',
+    'x-prometheus-remote-write-version': '0.1.0',
+  },
+  'remote-write-2': {
+    'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
+    'x-prometheus-remote-write-version': '2.0.0',
+  },
+} as const;
+
+/** Prometheus remote write 1.0, or 2.0 with a way back for receivers that do not know it. */
+export function remoteWrite(options: DestinationOptions, { post, now }: DestinationPorts): Protocol {
+  const format = options.version === '2.0' ? 'remote-write-2' : 'remote-write-1';
+  const encode = format === 'remote-write-2' ? encodeRequest : encodeWriteRequest;
+  let knowsNewer = true;
+
+  async function attempt(batch: Batch, deadline: Deadline): Promise<'stored' | 'not understood'> {
+    const newer = batch.format === 'remote-write-2';
+    const request = {
+      method: 'POST',
+      url: options.url!,
+      headers: {
+        ...options.headers,
+        'user-agent': options.userAgent,
+        'content-encoding': 'snappy',
+        ...contentTypes[newer ? 'remote-write-2' : 'remote-write-1'],
+      },
+      body: batch.body,
+    } as const;
+    const response = await post(request, deadline);
+    const { status, headers } = response;
+    if (status >= 200 && status < 300) {
+      if (!newer) return 'stored';
+      const written = headers['x-prometheus-remote-write-samples-written'];
+      // An older receiver takes a 2.0 body for a 1.0 one with nothing in it.
+      if (written === undefined) return 'not understood';
+      const dropped = batch.samples - Number(written);
+      if (!(dropped > 0)) return 'stored';
+      throw new PushError(
+        `${describeRequest(request)}: answered ${status}, but stored ${written} of ${batch.samples} samples`,
+        {
+          status,
+          dropped,
+        },
+      );
+    }
+    if (newer && status === 415) return 'not understood';
+    // Remote write 1.0: retry 5xx and 429, never another 4xx.
+    const retryable = status >= 500 || status === 429;
+    throw toFailure(request, response, { retryable, secrets: post.secrets, nowMs: now() });
+  }
+
+  return {
+    format,
+    lasting: true,
+    encode({ account, families, timestampMs }, tracker) {
+      const points = toPoints(families, timestampMs, labelsOf(options, account));
+      const all = tracker.track(points, timestampMs);
+      return toBodies(all, options.limits, (part) => compress(encode(part)));
+    },
+    async deliver(batch, deadline) {
+      if (batch.format === 'remote-write-2') {
+        if (knowsNewer && (await attempt(batch, deadline)) === 'stored') return;
+        knowsNewer = false;
+        await attempt(toOlder(batch), deadline);
+        return;
+      }
+      await attempt(batch, deadline);
+    },
+  };
+}
+
+function toOlder(batch: Batch): Batch {
+  return { ...batch, format: 'remote-write-1', body: compress(toWriteRequest(uncompress(batch.body))) };
+}

@@ -1,0 +1,138 @@
+import { ExporterError } from '../../errors.ts';
+import { type Label, nameOf, type Point, toKey } from './points.ts';
+import { isInSeconds } from './unit.ts';
+
+/** Labels that cannot be dimensions in CloudWatch; the message names them, never their values. */
+export class PushMessageError extends ExporterError {
+  constructor(message: string) {
+    // Those that break a limit are the user's own: metrics have few labels, with short names.
+    super('config', message);
+  }
+}
+
+/** CloudWatch's limits. */
+const maxMetrics = 100;
+const maxDimensions = 30;
+const maxNameLength = 255;
+const maxValueLength = 1024;
+const largestValue = 2 ** 360;
+
+/** Single agents would be a metric to pay for each; buckets mean nothing where nobody can add them up. */
+const unwanted = new Set(['agent_id', 'le']);
+const notDimensions = new Set(['__name__', 'job', 'instance']);
+
+/** Metrics that have all dimensions and the time in common. */
+interface Group {
+  timestampMs: number;
+  dimensions: readonly Label[];
+  metrics: Map<string, { unit: 'Seconds' | 'Count' | 'None'; value: number }>;
+}
+
+/**
+ * Lines in CloudWatch's embedded metric format, each a JSON document. Of aggregated metrics only: without those of single
+ * agents, buckets of histograms and infos; and without values that CloudWatch does not know, such as NaN. Labels are
+ * dimensions, but for job and instance. Values of dimensions are written by {@link toDimensionValue}. With `logGroup` the
+ * documents say where CloudWatch's agent shall put them. @throws PushMessageError
+ */
+export function toEmfLines(
+  points: readonly Point[],
+  { namespace, logGroup }: { namespace: string; logGroup?: string },
+): string[] {
+  const metadata = logGroup === undefined ? {} : { LogGroupName: logGroup };
+  return toGroups(points).flatMap(({ timestampMs, dimensions, metrics }) => {
+    const names = dimensions.map(([name]) => name);
+    check(names, metrics);
+    const values = dimensions.map(([name, value]) => [name, toDimensionValue(value)] as const);
+    const all = [...metrics];
+    // With these limits a document is below 200 KB; CloudWatch takes 256.
+    return Array.from({ length: Math.ceil(all.length / maxMetrics) }, (_, at) => {
+      const some = all.slice(at * maxMetrics, (at + 1) * maxMetrics);
+      const directive = {
+        Namespace: namespace,
+        Dimensions: [names],
+        Metrics: some.map(([Name, { unit }]) => ({ Name, Unit: unit })),
+      };
+      return JSON.stringify(
+        // Not a literal: one label may be called __proto__.
+        Object.fromEntries<unknown>([
+          ['_aws', { Timestamp: timestampMs, ...metadata, CloudWatchMetrics: [directive] }],
+          ...values,
+          ...some.map(([name, { value }]) => [name, value] as const),
+        ]),
+      );
+    });
+  });
+}
+
+/** Whether a point becomes a metric in CloudWatch. */
+export function isMetric(point: Point): point is Point & { value: number } {
+  const { labels, value, meta } = point;
+  // Not so of NaN.
+  const known = value !== undefined && Math.abs(value) <= largestValue;
+  return known && meta.type !== 'info' && !labels.some(([name]) => unwanted.has(name));
+}
+
+function toGroups(points: readonly Point[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const point of points) {
+    if (!isMetric(point)) continue;
+    const { labels, value, timestampMs } = point;
+    const dimensions = labels.filter(([name]) => !notDimensions.has(name));
+    const key = `${timestampMs} ${toKey({ labels: dimensions })}`;
+    const group = groups.get(key) ?? { timestampMs, dimensions, metrics: new Map() };
+    groups.set(key, group);
+    group.metrics.set(nameOf(point), { unit: unitOf(point), value });
+  }
+  return [...groups.values()];
+}
+
+function check(dimensions: readonly string[], metrics: ReadonlyMap<string, unknown>): void {
+  if (dimensions.length > maxDimensions) {
+    throw new PushMessageError(
+      `CloudWatch takes ${maxDimensions} dimensions; a series has ${dimensions.length} labels: ${dimensions.join(', ')}`,
+    );
+  }
+  for (const name of dimensions) {
+    if (name.length > maxNameLength) {
+      throw new PushMessageError(
+        `CloudWatch takes names of dimensions up to ${maxNameLength} characters; a label’s has ${name.length}: ${name}`,
+      );
+    }
+    if (name === '_aws' || metrics.has(name)) {
+      throw new PushMessageError(
+        `In a document for CloudWatch a label cannot have the name ${name}, which is also something else there`,
+      );
+    }
+  }
+}
+
+function unitOf(point: Point): 'Seconds' | 'Count' | 'None' {
+  const name = nameOf(point);
+  if (!isInSeconds(name, point.meta)) return 'Count';
+  // A time is no duration, which graphs would show in years.
+  return name.endsWith('_timestamp_seconds') ? 'None' : 'Seconds';
+}
+
+/**
+ * A label's value in the characters that CloudWatch takes: ASCII without control characters. All others, backslashes, and
+ * spaces at either end are `\uXXXX`, so that two different values are never the same. What is longer than CloudWatch
+ * takes is cut, and ends in `\#` and a hash of the whole.
+ */
+export function toDimensionValue(value: string): string {
+  const plain = value.replace(
+    /^ | $|[^\x20-\x5b\x5d-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  if (plain.length <= maxValueLength) return plain;
+  const ending = `\\#${hash(plain)}`;
+  return plain.slice(0, maxValueLength - ending.length) + ending;
+}
+
+/** FNV-1a with 64 bits, as 16 hexadecimal digits. */
+function hash(ascii: string): string {
+  let sum = 0xcbf29ce484222325n;
+  for (let at = 0; at < ascii.length; at++) {
+    sum = BigInt.asUintN(64, (sum ^ BigInt(ascii.charCodeAt(at))) * 0x100000001b3n);
+  }
+  return sum.toString(16).padStart(16, '0');
+}

@@ -1,0 +1,143 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { build, homepage } from '../build.ts';
+import type { Deadline } from '../deadline.ts';
+import { acceptsGzip, negotiateFormat } from '../exposition/format.ts';
+import { logLine, toLogFields } from '../log.ts';
+import { type Scrape, type Scraper, toFamilies } from '../scrape.ts';
+import { type Clocks, stopwatch, systemTiming } from '../timing.ts';
+import { toScrapeDeadline } from './deadline.ts';
+import { landingHeaders, landingPage, reloadSeconds } from './landing.ts';
+import { type Answer, type IncomingRequest, type Respond, reply, withoutBodyForHead } from './message.ts';
+
+/** What the routes need. */
+export interface RouteOptions {
+  /** One for each account, at least one; names are different. */
+  scrapers: readonly Scraper[];
+  /** Where log lines go. */
+  log: (line: string) => void;
+  clocks?: Clocks;
+  /** Called with every scrape, to show it. */
+  onScrape?: (scrapes: readonly Scrape[]) => void;
+}
+
+const compress = promisify(gzip);
+/** Below about one packet gzip gains nothing. */
+const minGzipBytes = 1000;
+/** At most this many account names are listed in the 400 response. */
+const maxNamesListed = 100;
+
+type Route = (request: IncomingRequest, deadline: Deadline) => Answer | Promise<Answer>;
+
+/** The exporter as a function from request to response, the same on Lambda and on a laptop. */
+export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }: RouteOptions): Respond {
+  const byName = new Map(scrapers.map((scraper) => [scraper.account, scraper]));
+  const last = new Map<string, { scrape: Scrape; ageMs(): number }>();
+  let lastWriteMs = 0;
+
+  /** Scrapes accounts side by side. */
+  async function scrapeAll(chosen: readonly Scraper[], deadline: Deadline): Promise<Scrape[]> {
+    const scrapes = await Promise.all(
+      chosen.map(async (scraper) => {
+        const scrape = await scraper.scrape(toScrapeDeadline(deadline, lastWriteMs));
+        last.set(scraper.account, { scrape, ageMs: stopwatch(clocks) });
+        return scrape;
+      }),
+    );
+    for (const { reading, failure } of scrapes) {
+      if (failure)
+        log(logLine('error', 'scrape failed', { account: reading.account, ...toLogFields(failure) }));
+    }
+    onScrape?.(scrapes);
+    return scrapes;
+  }
+
+  /** What a scrape of these accounts finds, in the format that is asked for. */
+  async function metrics(
+    chosen: readonly Scraper[],
+    request: IncomingRequest,
+    deadline: Deadline,
+  ): Promise<Answer> {
+    const scrapes = await scrapeAll(chosen, deadline);
+    const startedMs = performance.now();
+    const format = negotiateFormat(request.headers.get('accept'));
+    const body = format.encode(await toFamilies(scrapes.map(({ reading }) => reading)));
+    const headers = { 'content-type': format.contentType, vary: 'Accept, Accept-Encoding' };
+    const short = body.length < minGzipBytes;
+    const packed = !short && acceptsGzip(request.headers.get('accept-encoding'));
+    const answer = packed
+      ? reply(200, await compress(body), { ...headers, 'content-encoding': 'gzip' })
+      : reply(200, body, headers);
+    lastWriteMs = performance.now() - startedMs;
+    return answer;
+  }
+
+  /**
+   * The last scrape of each account, whoever asked for it. Where there is none, or only one from before the page would have
+   * reloaded, the page makes one, so that it shows the present wherever nobody else scrapes.
+   */
+  async function landing(_: IncomingRequest, deadline: Deadline): Promise<Answer> {
+    const due = scrapers.filter(
+      ({ account }) => (last.get(account)?.ageMs() ?? Number.POSITIVE_INFINITY) >= reloadSeconds * 1000,
+    );
+    if (due.length > 0) await scrapeAll(due, deadline);
+    const shown = scrapers.map(({ account }) => {
+      const { scrape, ageMs } = last.get(account)!;
+      return { ...scrape, ageMs: ageMs() };
+    });
+    const page = landingPage({ build, homepage, last: shown, nowMs: clocks.now() });
+    return reply(200, page, landingHeaders());
+  }
+
+  /** One account by its name, which is never an address. */
+  function probe(request: IncomingRequest, deadline: Deadline): Answer | Promise<Answer> {
+    const targets = request.query.getAll('target');
+    const scraper = targets.length === 1 ? byName.get(targets[0]!) : undefined;
+    if (scraper) return metrics([scraper], request, deadline);
+    const received =
+      targets.length === 1 ? 'another name' : ['none', 'several'][Math.min(1, targets.length)]!;
+    const names = [...byName.keys()];
+    const listed = names.slice(0, maxNamesListed).join(', ');
+    const more =
+      names.length > maxNamesListed ? ` and ${names.length - maxNamesListed} more (/sd lists them)` : '';
+    return reply(
+      400,
+      `target: expected the name of one account; received ${received}. There are: ${listed}${more}\n`,
+    );
+  }
+
+  /** For http_sd_configs: one target per account, to be relabelled into /probe?target=. */
+  function discovery(): Answer {
+    const groups = scrapers.map(({ account, region }) => ({
+      targets: [account],
+      labels: { __meta_vcc_account: account, __meta_vcc_region: region },
+    }));
+    return reply(200, `${JSON.stringify(groups)}\n`, { 'content-type': 'application/json; charset=utf-8' });
+  }
+
+  const routes: Record<string, Route> = {
+    '/': landing,
+    '/metrics': (request, deadline) => metrics(scrapers, request, deadline),
+    '/probe': probe,
+    '/sd': discovery,
+    '/-/healthy': () => reply(200, 'OK\n'),
+  };
+
+  async function answer(request: IncomingRequest, deadline: Deadline): Promise<Answer> {
+    const route = Object.hasOwn(routes, request.path) ? routes[request.path] : undefined;
+    if (!route) return reply(404, `Not found. There are ${Object.keys(routes).join(', ')}.\n`);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return reply(405, 'Only GET and HEAD.\n', { allow: 'GET, HEAD' });
+    }
+    return route(request, deadline);
+  }
+
+  return async (request, deadline) => {
+    try {
+      return withoutBodyForHead(request, await answer(request, deadline));
+    } catch (error) {
+      log(logLine('error', 'request failed', toLogFields(error)));
+      return reply(500, 'The exporter itself failed; its log says why.\n');
+    }
+  };
+}

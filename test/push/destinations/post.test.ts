@@ -1,0 +1,58 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { Secret } from '../../../src/credentials.ts';
+import { createSend, type HttpRequest } from '../../../src/http/send.ts';
+import { createPost, unauthorized, withCredentials } from '../../../src/push/destinations/post.ts';
+import { soon } from '../../support/deadline.ts';
+import { startReceiver } from '../../support/receiver.ts';
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close();
+});
+
+async function setUp(authorize = unauthorized) {
+  const receiver = await startReceiver([{ status: 204 }]);
+  const send = createSend();
+  open.push(receiver, send);
+  const request: HttpRequest = { method: 'POST', url: new URL(receiver.origin), headers: {}, body: 'x' };
+  const post = createPost(send, 1000, authorize);
+  return { receiver, post, send: () => post(request, soon()) };
+}
+
+describe('credentials', () => {
+  test('are put on as HTTP Basic, those that hold at the time', async () => {
+    let password = 'first-password';
+    const authorize = withCredentials('basic', 'acme', async () => ({
+      user: 'me',
+      password: new Secret(password),
+      token: undefined,
+    }));
+    const { receiver, send, post } = await setUp(authorize);
+    await send();
+    password = 'second-password';
+    await send();
+    const shown = receiver.received.map(({ headers }) =>
+      Buffer.from(headers.authorization!.replace('Basic ', ''), 'base64').toString(),
+    );
+    expect(shown).toEqual(['me:first-password', 'me:second-password']);
+    const encoded = receiver.received.map(({ headers }) => headers.authorization!.replace('Basic ', ''));
+    expect(post.secrets).toEqual(expect.arrayContaining(['first-password', 'second-password', ...encoded]));
+  });
+
+  test('are put on as a bearer token', async () => {
+    const credentials = { user: undefined, password: undefined, token: new Secret('a-token') };
+    const { receiver, send } = await setUp(withCredentials('bearer', 'acme', async () => credentials));
+    await send();
+    expect(receiver.received[0]!.headers.authorization).toBe('Bearer a-token');
+  });
+
+  test.each([
+    ['basic', 'destination acme: expected user and password in the secret; received nothing'],
+    ['bearer', 'destination acme: expected token in the secret; received nothing'],
+  ] as const)('for %s that are not there are an error that may pass', async (kind, message) => {
+    const nothing = { user: undefined, password: undefined, token: undefined };
+    const { receiver, send } = await setUp(withCredentials(kind, 'acme', async () => nothing));
+    await expect(send()).rejects.toMatchObject({ message, retryable: true });
+    expect(receiver.received).toEqual([]);
+  });
+});

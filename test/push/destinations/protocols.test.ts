@@ -1,0 +1,148 @@
+import { gunzipSync } from 'node:zlib';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { createSend } from '../../../src/http/send.ts';
+import { createDestination } from '../../../src/push/destinations/destination.ts';
+import { createPost, unauthorized } from '../../../src/push/destinations/post.ts';
+import type { DestinationOptions, Scraped } from '../../../src/push/destinations/protocol.ts';
+import { createSeriesTracker } from '../../../src/push/outbox/series-tracker.ts';
+import { soon } from '../../support/deadline.ts';
+import {
+  ExportMetricsServiceRequestSchema,
+  ExportMetricsServiceResponseSchema,
+} from '../../support/proto/otlp_pb.ts';
+import { familiesOf, readingOf } from '../../support/reading.ts';
+import { type ReceiverAnswer, startReceiver } from '../../support/receiver.ts';
+
+const open: { close(): unknown }[] = [];
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close();
+});
+const nowMs = 1_768_471_200_000;
+
+async function setUp(type: DestinationOptions['type'], answer: ReceiverAnswer) {
+  const receiver = await startReceiver([answer]);
+  const send = createSend();
+  open.push(receiver, send);
+  const printed: string[] = [];
+  const destination = createDestination(
+    {
+      name: 'acme',
+      type,
+      url: new URL(type === 'otlp' ? `${receiver.origin}/v1/metrics` : receiver.origin),
+      version: '1.0',
+      headers: { 'x-scope-orgid': 'tenant' },
+      labels: { env: 'test' },
+      job: 'vcc',
+      instance: '{account}',
+      wants: (metric) => ['vcc_up', 'vcc_agents'].includes(metric),
+      limits: { maxSamples: 2000, maxBytes: 180_000 },
+      namespace: 'VCC',
+      userAgent: 'vcc-exporter/test',
+    },
+    { post: createPost(send, 1000, unauthorized), print: (line) => printed.push(line), now: Date.now },
+  );
+  const tracker = createSeriesTracker();
+  const families = await familiesOf(readingOf([], { account: 'uk' }));
+  const toBatches = (scraped: Partial<Scraped> = {}) =>
+    destination.toBatches({ account: 'uk', families, timestampMs: nowMs, ...scraped }, tracker);
+  const batches = toBatches();
+  const deliver = () =>
+    destination.deliver(batches[0]!, soon()).then(
+      () => 'delivered',
+      (error: unknown) => error,
+    );
+  return { received: receiver.received, deliver, batches, toBatches, printed, destination };
+}
+
+describe('OTLP', () => {
+  const otlpAnswer = (message: Parameters<typeof create<typeof ExportMetricsServiceResponseSchema>>[1]) => ({
+    status: 200,
+    headers: { 'content-type': 'application/x-protobuf' },
+    body: toBinary(ExportMetricsServiceResponseSchema, create(ExportMetricsServiceResponseSchema, message)),
+  });
+
+  test('is a POST of gzipped protobuf, and what vanishes has no recorded value', async () => {
+    const { received, deliver, toBatches, destination } = await setUp('otlp', otlpAnswer({}));
+    expect(await deliver()).toBe('delivered');
+    const [{ method, url, headers, body }] = received as [(typeof received)[0]];
+    expect([
+      method,
+      url,
+      headers['content-type'],
+      headers['content-encoding'],
+      headers['x-scope-orgid'],
+    ]).toEqual(['POST', '/v1/metrics', 'application/x-protobuf', 'gzip', 'tenant']);
+    const { resourceMetrics } = fromBinary(ExportMetricsServiceRequestSchema, gunzipSync(body));
+    const names = resourceMetrics[0]!.scopeMetrics[0]!.metrics.map(({ name }) => name);
+    expect(names).toEqual(['vcc_up', 'vcc_agents']);
+    const [ended] = toBatches({ families: [], timestampMs: nowMs + 1 });
+    expect(ended!.samples).toBeGreaterThan(4);
+    expect(destination.lasting).toBe(true);
+  });
+
+  test.each([
+    [400, false],
+    [429, true],
+    [500, false],
+    [502, true],
+    [503, true],
+    [504, true],
+  ])('of %s may be sent again: %s', async (status, retryable) => {
+    const { deliver } = await setUp('otlp', { status });
+    expect(await deliver()).toMatchObject({ status, retryable });
+  });
+
+  test('says how many samples a partial success rejected, and is not sent again', async () => {
+    const { deliver, batches } = await setUp(
+      'otlp',
+      otlpAnswer({ partialSuccess: { rejectedDataPoints: 3n, errorMessage: 'agent_id="A-7" is late' } }),
+    );
+    expect(await deliver()).toMatchObject({
+      status: 200,
+      retryable: false,
+      dropped: 3,
+      message: expect.stringContaining(`rejected 3 of ${batches[0]!.samples} samples: agent_id="…" is late`),
+    });
+  });
+
+  test('takes a warning without rejected samples for success', async () => {
+    const { deliver } = await setUp('otlp', otlpAnswer({ partialSuccess: { errorMessage: 'deprecated' } }));
+    expect(await deliver()).toBe('delivered');
+  });
+});
+
+describe('a Pushgateway', () => {
+  test('is sent a PUT of the group’s metrics, which late are of no use', async () => {
+    const { received, deliver, destination } = await setUp('pushgateway', { status: 202 });
+    expect(await deliver()).toBe('delivered');
+    expect(received[0]).toMatchObject({ method: 'PUT', url: '/metrics/job/vcc/instance/uk' });
+    expect(received[0]!.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
+    expect(received[0]!.body.toString()).toContain(
+      'vcc_up{env="test",job="vcc",instance="uk",account="uk"} 1\n',
+    );
+    expect(destination.lasting).toBe(false);
+  });
+
+  test.each([
+    [400, false],
+    [429, true],
+    [500, true],
+  ])('of %s may be sent again: %s', async (status, retryable) => {
+    const { deliver } = await setUp('pushgateway', { status, body: 'pushed metrics are invalid' });
+    expect(await deliver()).toMatchObject({ status, retryable });
+  });
+});
+
+test('CloudWatch’s documents are printed, a line each, and counted', async () => {
+  const { deliver, printed, batches } = await setUp('emf', {});
+  expect(await deliver()).toBe('delivered');
+  const documents = printed.map((line) => JSON.parse(line));
+  const metrics = documents.flatMap(({ _aws }) => _aws.CloudWatchMetrics[0].Metrics);
+  expect(metrics).toHaveLength(batches[0]!.samples);
+  expect(documents.find(({ vcc_up: up }) => up !== undefined)).toMatchObject({
+    account: 'uk',
+    env: 'test',
+    vcc_up: 1,
+  });
+});

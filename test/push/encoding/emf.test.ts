@@ -1,0 +1,259 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { PushMessageError, toDimensionValue, toEmfLines } from '../../../src/push/encoding/emf.ts';
+import { nameOf, type Point, toKey, toPoints } from '../../../src/push/encoding/points.ts';
+import { agent, takenAtMs } from '../../support/agents.ts';
+import { anyPoints, anyText, meta, point, without } from '../../support/any-points.ts';
+import { familiesOf, fullReadingOf, readingOf, rosterOf } from '../../support/reading.ts';
+
+const options = { namespace: 'VCC' };
+
+interface Document {
+  _aws: {
+    Timestamp: number;
+    LogGroupName?: string;
+    CloudWatchMetrics: {
+      Namespace: string;
+      Dimensions: string[][];
+      Metrics: { Name: string; Unit: string }[];
+    }[];
+  };
+  [member: string]: unknown;
+}
+
+/** What CloudWatch makes of a line, by its specification. */
+interface Extracted {
+  timestampMs: number;
+  dimensions: [string, string][];
+  metrics: { name: string; unit: string; value: number }[];
+}
+
+/** Reads a line as CloudWatch does, and breaks on what it would refuse. */
+function extract(line: string): Extracted {
+  expect(Buffer.byteLength(line)).toBeLessThan(256 * 1024);
+  expect(line).not.toMatch(/[\r\n]/);
+  const document = JSON.parse(line) as Document;
+  const { Timestamp, CloudWatchMetrics } = document._aws;
+  expect(CloudWatchMetrics).toHaveLength(1);
+  const [{ Namespace, Dimensions, Metrics }] = CloudWatchMetrics as [
+    Document['_aws']['CloudWatchMetrics'][0],
+  ];
+  expect([Namespace, Dimensions.length]).toEqual(['VCC', 1]);
+  const names = Dimensions[0]!;
+  expect(names.length).toBeLessThanOrEqual(30);
+  expect(Metrics.length).toBeGreaterThan(0);
+  expect(Metrics.length).toBeLessThanOrEqual(100);
+  // Every member is one of these, and only one.
+  const members = ['_aws', ...names, ...Metrics.map(({ Name }) => Name)];
+  expect(new Set(members).size).toBe(members.length);
+  expect(Object.keys(document).toSorted()).toEqual(members.toSorted());
+  const dimensions = names.map((name): [string, string] => {
+    const value = Object.entries(document).find(([member]) => member === name)![1] as string;
+    expect(name).toMatch(/^[\x21-\x39\x3b-\x7e]{1,255}$/);
+    expect(value).toMatch(/^[\x20-\x7e]{1,1024}$/);
+    expect(value.trim()).toBe(value);
+    return [name, value];
+  });
+  const metrics = Metrics.map(({ Name, Unit }) => {
+    const value = document[Name] as number;
+    expect(Math.abs(value)).toBeLessThanOrEqual(2 ** 360);
+    expect(['Seconds', 'Count', 'None']).toContain(Unit);
+    return { name: Name, unit: Unit, value };
+  });
+  return { timestampMs: Timestamp, dimensions, metrics };
+}
+
+/** Those that CloudWatch is told of. */
+function isWanted({ labels, value, meta: { type } }: Point): boolean {
+  if (labels.some(([name]) => name === 'agent_id' || name === 'le') || type === 'info') return false;
+  return value !== undefined && Number.isFinite(value) && Math.abs(value) <= 2 ** 360;
+}
+
+describe('toEmfLines', () => {
+  test('says every wanted point once, within the limits of CloudWatch, whatever the labels hold', () => {
+    fc.assert(
+      fc.property(anyPoints, (points) => {
+        const got = toEmfLines(points, options)
+          .map(extract)
+          .flatMap(({ timestampMs, dimensions, metrics }) =>
+            metrics.map(({ name, value }) => ({ name, timestampMs, dimensions, value })),
+          );
+        // Points that differ in job or instance alone, which are no dimensions, are the same one here.
+        const expected = new Map(
+          points.filter(isWanted).map((each) => {
+            const labels = without(each.labels, 'job', 'instance');
+            const dimensions = without(labels, '__name__').map(([name, value]) => [
+              name,
+              toDimensionValue(value),
+            ]);
+            // JSON has no -0.
+            const value = each.value! + 0;
+            return [
+              `${each.timestampMs} ${toKey({ labels })}`,
+              { name: nameOf(each), timestampMs: each.timestampMs, dimensions, value },
+            ];
+          }),
+        );
+        const inOrder = (all: Iterable<object>) => [...all].map((each) => JSON.stringify(each)).toSorted();
+        expect(inOrder(got)).toEqual(inOrder(expected.values()));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('says of a scrape what is not of single agents, buckets or infos', async () => {
+    const reading = fullReadingOf([agent('a'), agent('b')], rosterOf({ a: { team: 'Süd' } }));
+    const points = toPoints(await familiesOf(reading), takenAtMs, { job: 'vcc', instance: 'test' });
+    const documents = toEmfLines(points, options).map(extract);
+    const names = new Set(documents.flatMap(({ metrics }) => metrics.map(({ name }) => name)));
+    expect(names).toContain('vcc_agents');
+    expect(names).toContain('vcc_team_idle_age_seconds_gsum');
+    expect([...names].filter((name) => /_bucket$|_info$|^vcc_agent_/.test(name))).toEqual([]);
+    const labels = new Set(documents.flatMap(({ dimensions }) => dimensions.map(([name]) => name)));
+    for (const name of ['agent_id', 'le', 'job', 'instance']) expect(labels).not.toContain(name);
+    expect(documents.flatMap(({ dimensions }) => dimensions)).toContainEqual(['team', 'S\\u00fcd']);
+  });
+
+  test('is one document for each set of labels', async () => {
+    const points = toPoints(await familiesOf(readingOf([agent('a')])), takenAtMs, {});
+    const sets = toEmfLines(points, options).map((line) => JSON.stringify(extract(line).dimensions));
+    expect(new Set(sets).size).toBe(sets.length);
+    expect(sets[0]).toBe('[["account","test"]]');
+  });
+
+  test('is written as the specification has it', () => {
+    const points = [
+      point({ account: 'a', job: 'vcc' }, { value: 2 }),
+      point({ account: 'a' }, { name: 'vcc_y_seconds', value: 0.5, meta: meta({ unit: 'seconds' }) }),
+    ];
+    expect(toEmfLines(points, { namespace: 'VCC', logGroup: '/vcc' })).toEqual([
+      '{"_aws":{"Timestamp":1768471200500,"LogGroupName":"/vcc","CloudWatchMetrics":[{"Namespace":"VCC",' +
+        '"Dimensions":[["account"]],"Metrics":[{"Name":"vcc_x","Unit":"Count"},{"Name":"vcc_y_seconds","Unit":"Seconds"}]}]},' +
+        '"account":"a","vcc_x":2,"vcc_y_seconds":0.5}',
+    ]);
+    expect(extract(toEmfLines([point({})], options)[0]!).dimensions).toEqual([]);
+  });
+
+  test.each([
+    ['vcc_x', undefined, 'Count'],
+    ['vcc_x_seconds', 'seconds', 'Seconds'],
+    ['vcc_x_seconds_gsum', 'seconds', 'Seconds'],
+    ['vcc_x_seconds_sum', 'seconds', 'Seconds'],
+    ['vcc_x_seconds_gcount', 'seconds', 'Count'],
+    ['vcc_x_seconds_count', 'seconds', 'Count'],
+    ['vcc_x_timestamp_seconds', 'seconds', 'None'],
+  ] as const)('%s, with unit %p in the catalogue, is in %s', (name, unit, expected) => {
+    const [line] = toEmfLines([point({}, { name, meta: meta({ unit }) })], options);
+    expect(extract(line!).metrics).toEqual([{ name, unit: expected, value: 1 }]);
+  });
+
+  test.each([undefined, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e109, -1e109])(
+    'leaves out the value %p',
+    (value) => {
+      expect(toEmfLines([point({}, { value })], options)).toEqual([]);
+    },
+  );
+
+  test('cuts a set of more than 100 metrics into documents', () => {
+    const names = Array.from({ length: 250 }, (_, at) => `vcc_${String(at).padStart(251, 'x')}`);
+    const labels = Object.fromEntries(
+      Array.from({ length: 30 }, (_, at) => [`l${String(at).padStart(254, 'x')}`, '"'.repeat(1024)]),
+    );
+    const lines = toEmfLines(
+      names.map((name) => point(labels, { name })),
+      options,
+    );
+    const documents = lines.map(extract);
+    expect(documents.map(({ metrics }) => metrics.length)).toEqual([100, 100, 50]);
+    expect(documents.flatMap(({ metrics }) => metrics.map(({ name }) => name))).toEqual(names);
+  });
+
+  test.each<[string, Record<string, string>, string]>([
+    [
+      '31 labels',
+      Object.fromEntries(Array.from({ length: 31 }, (_, at) => [`l${at}`, 'secret'])),
+      'CloudWatch takes 30 dimensions; a series has 31 labels: l0, l1, l10,',
+    ],
+    [
+      'a long name',
+      { ['l'.repeat(256)]: 'secret' },
+      'CloudWatch takes names of dimensions up to 255 characters; a label’s has 256: lll',
+    ],
+    [
+      'the name of the metadata',
+      { _aws: 'secret' },
+      'In a document for CloudWatch a label cannot have the name _aws, which is also something else there',
+    ],
+    [
+      'the name of a metric',
+      { vcc_x: 'secret' },
+      'In a document for CloudWatch a label cannot have the name vcc_x, which is also something else there',
+    ],
+  ])('refuses %s', (_, labels, message) => {
+    const attempt = () => toEmfLines([point(labels)], options);
+    expect(attempt).toThrow(PushMessageError);
+    expect(attempt).toThrow(message);
+    expect(attempt).not.toThrow(/secret/);
+  });
+
+  test('does not count job and instance among 30 dimensions', () => {
+    const labels = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`l${at}`, 'x']));
+    expect(toEmfLines([point({ ...labels, job: 'j', instance: 'i' })], options)).toHaveLength(1);
+  });
+});
+
+describe('toDimensionValue', () => {
+  test.each([
+    ['Ready', 'Ready'],
+    ['a "b" {c}', 'a "b" {c}'],
+    ['Süd', 'S\\u00fcd'],
+    ['S\\u00fcd', 'S\\u005cu00fcd'],
+    ['a\nb\0\x7f', 'a\\u000ab\\u0000\\u007f'],
+    ['😀', '\\ud83d\\ude00'],
+    ['\ud800', '\\ud800'],
+    [' ', '\\u0020'],
+    ['  ', '\\u0020\\u0020'],
+    [' a b ', '\\u0020a b\\u0020'],
+  ])('of %j', (value, expected) => {
+    expect(toDimensionValue(value)).toBe(expected);
+  });
+
+  test('cuts what is longer than 1024 characters, and adds a hash of the whole', () => {
+    const x = (length: number) => 'x'.repeat(length);
+    expect(toDimensionValue(x(1024))).toBe(x(1024));
+    expect(toDimensionValue(x(1025))).toBe(`${x(1006)}\\#${fnv(x(1025))}`);
+    expect(toDimensionValue('ü'.repeat(171))).toHaveLength(1024);
+  });
+
+  test('gives a value back, unless it is cut', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary-ascii' })), (value) => {
+        const back = toDimensionValue(value).replace(/\\u(.{4})/g, (_, code: string) =>
+          String.fromCharCode(Number.parseInt(code, 16)),
+        );
+        expect(back).toBe(value);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('is different for different values, long ones too', () => {
+    const anyLong = fc.tuple(anyText, fc.nat(1500)).map(([end, length]) => `${'x'.repeat(length)}${end}`);
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.oneof(anyText, anyLong), { maxLength: 50 }), (values) => {
+        const written = values.map(toDimensionValue);
+        expect(new Set(written).size).toBe(values.length);
+        for (const each of written) expect(toDimensionValue(each) === each).toBe(!each.includes('\\'));
+      }),
+    );
+  });
+});
+
+/** FNV-1a, 64 bits, by its definition: http://www.isthe.com/chongo/tech/comp/fnv/ */
+function fnv(text: string): string {
+  const sum = [...Buffer.from(text)].reduce(
+    (before, byte) => ((before ^ BigInt(byte)) * (2n ** 40n + 2n ** 8n + 0xb3n)) % 2n ** 64n,
+    14695981039346656037n,
+  );
+  return sum.toString(16).padStart(16, '0');
+}

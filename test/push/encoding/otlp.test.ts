@@ -1,0 +1,218 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { encodeMetrics, parsePartialSuccess } from '../../../src/push/encoding/otlp.ts';
+import { nameOf, type Point, toPoints } from '../../../src/push/encoding/points.ts';
+import { agent, takenAtMs } from '../../support/agents.ts';
+import { anyPoints, meta, point, without } from '../../support/any-points.ts';
+import {
+  ExportMetricsServiceRequestSchema,
+  ExportMetricsServiceResponseSchema,
+  type KeyValue,
+  type Metric,
+} from '../../support/proto/otlp_pb.ts';
+import { familiesOf, readingOf } from '../../support/reading.ts';
+
+const resource = { job: 'vcc', instance: 'test' };
+
+/** A request of one resource and one scope; a field that the specification does not have is an error. */
+function decode(bytes: Uint8Array) {
+  const request = fromBinary(ExportMetricsServiceRequestSchema, bytes);
+  expect(hasUnknown(request)).toBe(false);
+  expect(request.resourceMetrics).toHaveLength(1);
+  const [{ resource: of, scopeMetrics }] = request.resourceMetrics as [(typeof request.resourceMetrics)[0]];
+  expect(scopeMetrics).toHaveLength(1);
+  const { scope, metrics } = scopeMetrics[0]!;
+  return { resource: toEntries(of!.attributes), scope: scope!.name, metrics };
+}
+
+/** Whether there is a field anywhere in a message that its type does not have. */
+function hasUnknown(message: unknown): boolean {
+  if (typeof message !== 'object' || message === null) return false;
+  return '$unknown' in message || Object.values(message).some(hasUnknown);
+}
+
+function toEntries(attributes: readonly KeyValue[]): [string, string][] {
+  return attributes.map(({ key, value }) => {
+    if (value?.value.case !== 'stringValue') throw new Error(`${key} is no text`);
+    return [key, value.value.value];
+  });
+}
+
+/** What an end of the wire knows of a point. */
+interface Sample {
+  name: string;
+  attributes: [string, string][];
+  timeUnixNano: bigint;
+  value: number | undefined;
+}
+
+function samplesOf(metrics: readonly Metric[]): Sample[] {
+  return metrics.flatMap(({ name, data }) => {
+    if (data.case !== 'gauge') throw new Error(`${name} is no gauge`);
+    return data.value.dataPoints.map(({ attributes, timeUnixNano, value, flags }) => {
+      const ended = (flags & 1) === 1;
+      expect([value.case, flags]).toEqual(ended ? [undefined, 1] : ['asDouble', 0]);
+      return {
+        name,
+        attributes: toEntries(attributes),
+        timeUnixNano,
+        value: value.case === 'asDouble' ? value.value : undefined,
+      };
+    });
+  });
+}
+
+/** The same, of points: by name, in the order of a name's first coming. */
+function expectedOf(points: readonly Point[]): Sample[] {
+  const names = [...new Set(points.map(nameOf))];
+  return names.flatMap((name) =>
+    points
+      .filter((each) => nameOf(each) === name)
+      .map(({ labels, value, timestampMs }) => ({
+        name,
+        attributes: without(labels, '__name__')
+          .filter(([label, text]) => resource[label as keyof typeof resource] !== text)
+          .map(([label, text]): [string, string] => [label, text]),
+        timeUnixNano: BigInt(timestampMs) * 1_000_000n,
+        value,
+      })),
+  );
+}
+
+describe('encodeMetrics', () => {
+  test('gives every point back as it was', () => {
+    fc.assert(
+      fc.property(anyPoints, (points) => {
+        const { metrics } = decode(encodeMetrics(points, resource));
+        const names = metrics.map(({ name }) => name);
+        expect(new Set(names).size).toBe(names.length);
+        // toEqual takes -0 for another number than 0, and NaN for the same as NaN.
+        expect(samplesOf(metrics)).toEqual(expectedOf(points));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('gives every sample of a scrape back', async () => {
+    const families = await familiesOf(readingOf([agent('a'), agent('b', { presence: 'Away' })]));
+    const points = toPoints(families, takenAtMs, { ...resource, cluster: 'blue' });
+    const { metrics, ...rest } = decode(encodeMetrics(points, resource));
+    expect(rest).toEqual({
+      resource: [
+        ['service.name', 'vcc'],
+        ['service.instance.id', 'test'],
+      ],
+      scope: 'vcc-exporter',
+    });
+    expect(samplesOf(metrics)).toEqual(expectedOf(points));
+    expect(points.length).toBeGreaterThan(100);
+    for (const { attributes } of samplesOf(metrics)) {
+      expect(attributes).toContainEqual(['cluster', 'blue']);
+      expect(attributes.map(([name]) => name)).not.toContain('job');
+    }
+  });
+
+  test('says of each metric what it means, and the unit of those that are in seconds', async () => {
+    const families = await familiesOf(readingOf([agent('a')]));
+    const { metrics } = decode(encodeMetrics(toPoints(families, takenAtMs, resource), resource));
+    const about = (name: string) => {
+      const { description, unit } = metrics.find((each) => each.name === name)!;
+      return { help: families.find((each) => each.help === description)?.name, unit };
+    };
+    const age = 'vcc_idle_age_seconds';
+    expect(about('vcc_up')).toEqual({ help: 'vcc_up', unit: '' });
+    expect(about('vcc_snapshot_timestamp_seconds').unit).toBe('s');
+    expect(about(`${age}_gsum`)).toEqual({ help: age, unit: 's' });
+    expect(about(`${age}_gcount`)).toEqual({ help: age, unit: '' });
+    expect(about(`${age}_bucket`)).toEqual({ help: age, unit: '' });
+  });
+
+  test('marks an ended series, and takes the meaning from one that lives', () => {
+    const ended = point({ a: '1' }, { value: undefined, meta: meta({ help: '', type: 'unknown' }) });
+    const { metrics } = decode(encodeMetrics([ended, point({ a: '2' })], resource));
+    expect(metrics.map(({ name, description }) => [name, description])).toEqual([['vcc_x', 'An x.']]);
+    expect(samplesOf(metrics).map(({ value }) => value)).toEqual([undefined, 1]);
+  });
+
+  test('writes 0 as a value, not as none', () => {
+    const { metrics } = decode(encodeMetrics([point({}, { value: 0 })], resource));
+    expect(samplesOf(metrics).map(({ value }) => value)).toEqual([0]);
+  });
+
+  test.each([
+    ['vcc', 'test', []],
+    ['another', 'test', ['job']],
+    ['vcc', 'another', ['instance']],
+  ])(
+    'of job %s and instance %s: keeps as attributes %p, which the resource does not say',
+    (job, instance, kept) => {
+      const { metrics } = decode(encodeMetrics([point({ job, instance })], resource));
+      expect(samplesOf(metrics).flatMap(({ attributes }) => attributes.map(([name]) => name))).toEqual(kept);
+    },
+  );
+});
+
+test('the decoder of these tests reads what OpenTelemetry itself writes', () => {
+  // By @opentelemetry/otlp-transformer 0.223.1: a gauge m of 1.5, in seconds, with an attribute.
+  const theirs =
+    'ClcKFwoTCgxzZXJ2aWNlLm5hbWUSAwoBahAAEjwKBgoBcxIBMRIyCgFtEgFkGgFzKicKJREAypo7AAAAABkFlDV3AAAAACEAAAAAAAD4PzoICgFhEgMKAWI=';
+  const { resource: from, scope, metrics } = decode(Buffer.from(theirs, 'base64'));
+  expect({
+    from,
+    scope,
+    about: metrics.map(({ name, description, unit }) => [name, description, unit]),
+  }).toEqual({
+    from: [['service.name', 'j']],
+    scope: 's',
+    about: [['m', 'd', 's']],
+  });
+  expect(samplesOf(metrics)).toEqual([
+    { name: 'm', attributes: [['a', 'b']], timeUnixNano: 2_000_000_005n, value: 1.5 },
+  ]);
+});
+
+describe('parsePartialSuccess', () => {
+  const encode = (partialSuccess: { rejectedDataPoints?: bigint; errorMessage?: string } | undefined) =>
+    toBinary(
+      ExportMetricsServiceResponseSchema,
+      create(ExportMetricsServiceResponseSchema, partialSuccess && { partialSuccess }),
+    );
+
+  test('reads how many were rejected, and why', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.string({ unit: 'binary' }), (rejected, message) => {
+        const body = encode({ rejectedDataPoints: BigInt(rejected), errorMessage: message });
+        expect(parsePartialSuccess(body)).toEqual({ rejected, message });
+      }),
+    );
+  });
+
+  test.each<[string, Uint8Array, ReturnType<typeof parsePartialSuccess>]>([
+    ['an empty body', new Uint8Array(), { rejected: 0, message: '' }],
+    ['an empty partial success', encode({}), { rejected: 0, message: '' }],
+    ['a warning', encode({ errorMessage: 'old' }), { rejected: 0, message: 'old' }],
+    [
+      'an unknown field',
+      Uint8Array.of(0x12, 1, 65, ...encode({ errorMessage: 'x' })),
+      { rejected: 0, message: 'x' },
+    ],
+    ['a known field of another kind', Uint8Array.of(0x08, 5, 0x0a, 2, 0x10, 7), { rejected: 0, message: '' }],
+    ['a body that is cut', encode({ errorMessage: 'cut here' }).subarray(0, -1), undefined],
+    ['JSON', Buffer.from('{"partialSuccess":{}}'), undefined],
+    ['HTML', Buffer.from('<html></html>'), undefined],
+    ['text', Buffer.from('ok'), undefined],
+  ])('of %s', (_, body, expected) => {
+    expect(parsePartialSuccess(body)).toEqual(expected);
+  });
+
+  test('never throws, whatever comes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (body) => {
+        const success = parsePartialSuccess(body);
+        expect(success === undefined || typeof success.rejected === 'number').toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});

@@ -1,0 +1,307 @@
+import { fromBinary } from '@bufbuild/protobuf';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { uncompressSync } from 'snappy';
+import { createSend } from '../../../src/http/send.ts';
+import { createDestination } from '../../../src/push/destinations/destination.ts';
+import { createPost, unauthorized } from '../../../src/push/destinations/post.ts';
+import type { DestinationOptions } from '../../../src/push/destinations/protocol.ts';
+import { type Point, toLabels } from '../../../src/push/encoding/points.ts';
+import { encodeWriteRequest } from '../../../src/push/encoding/remote-write-1.ts';
+import { encodeRequest, toWriteRequest } from '../../../src/push/encoding/remote-write-2.ts';
+import { createSeriesTracker } from '../../../src/push/outbox/series-tracker.ts';
+import type { Batch } from '../../../src/push/queue/batch.ts';
+import { anyPoints, meta, point } from '../../support/any-points.ts';
+import { soon } from '../../support/deadline.ts';
+import { WriteRequestSchema } from '../../support/proto/remote-write-1_pb.ts';
+import { Metadata_MetricType, RequestSchema } from '../../support/proto/remote-write-2_pb.ts';
+import { familiesOf, readingOf } from '../../support/reading.ts';
+import { type Received, startReceiver } from '../../support/receiver.ts';
+
+/** As a receiver reads them: labels, time, and the bits of the value. */
+type Read = { labels: string[][]; timestampMs: number; bits: bigint }[];
+
+function bitsOf(value: number): bigint {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  return view.getBigUint64(0);
+}
+
+const staleBits = 0x7ff0000000000002n;
+const expected = (points: readonly Point[]): Read =>
+  points.map(({ labels, value, timestampMs }) => ({
+    labels: labels.map(([name, text]) => [name, toUtf8(text)]),
+    timestampMs,
+    bits: value === undefined ? staleBits : bitsOf(value),
+  }));
+const toUtf8 = (text: string) => Buffer.from(text).toString();
+
+/** The bits of a value as they are on the wire; a decoder's number would have lost those of a NaN. */
+function bitsIn(body: Uint8Array): bigint[] {
+  const view = Buffer.from(body);
+  const found: bigint[] = [];
+  for (
+    let at = view.indexOf('020000000000f07f', 0, 'hex');
+    at >= 0;
+    at = view.indexOf('020000000000f07f', at + 1, 'hex')
+  ) {
+    found.push(staleBits);
+  }
+  return found;
+}
+
+function read1(body: Uint8Array): Read {
+  return fromBinary(WriteRequestSchema, body).timeseries.map(({ labels, samples: [sample, ...more] }) => {
+    expect(more).toEqual([]);
+    return {
+      labels: labels.map(({ name, value }) => [name, value]),
+      timestampMs: Number(sample!.timestamp),
+      bits: bitsOf(sample!.value),
+    };
+  });
+}
+
+function read2(body: Uint8Array): Read {
+  const { symbols, timeseries } = fromBinary(RequestSchema, body);
+  expect(symbols[0]).toBe('');
+  expect(new Set(symbols).size).toBe(symbols.length);
+  return timeseries.map(({ labelsRefs, samples: [sample] }) => ({
+    labels: Array.from({ length: labelsRefs.length / 2 }, (_, at) => [
+      symbols[labelsRefs[2 * at]!]!,
+      symbols[labelsRefs[2 * at + 1]!]!,
+    ]),
+    timestampMs: Number(sample!.timestamp),
+    bits: bitsOf(sample!.value),
+  }));
+}
+
+/** All NaNs are one: which of them a decoder gives is its own affair. */
+const plain = (read: Read): Read =>
+  read.map((each) => ({
+    ...each,
+    bits:
+      (each.bits & 0x7ff0000000000000n) === 0x7ff0000000000000n && (each.bits & 0xfffffffffffffn) !== 0n
+        ? -1n
+        : each.bits,
+  }));
+
+describe.each([
+  ['1.0', encodeWriteRequest, read1],
+  ['2.0', encodeRequest, read2],
+] as const)('a request of remote write %s', (_, encode, read) => {
+  test('gives another decoder the same points', () => {
+    fc.assert(
+      fc.property(anyPoints, (points) => {
+        expect(plain(read(encode(points)))).toEqual(plain(expected(points)));
+      }),
+    );
+  });
+
+  test('holds the stale marker bit by bit for a series that has ended', () => {
+    const body = encode([point({ a: 'b' }, { value: undefined }), point({ a: 'c' }, { value: Number.NaN })]);
+    expect(bitsIn(body)).toEqual([staleBits]);
+  });
+
+  test('tells zero from minus zero', () => {
+    const [zero, minus] = read(encode([point({ a: '0' }, { value: 0 }), point({ a: '1' }, { value: -0 })]));
+    expect([zero!.bits, minus!.bits]).toEqual([0n, 0x8000000000000000n]);
+  });
+});
+
+test('labels are sorted, and empty ones are left out', () => {
+  expect(toLabels('vcc_x', { zone: 'z', empty: '' }, { Account: 'A', zone: 'own' })).toEqual([
+    ['Account', 'A'],
+    ['__name__', 'vcc_x'],
+    ['zone', 'own'],
+  ]);
+});
+
+test('2.0 tells type, help and unit of each series', () => {
+  const points = (['gauge', 'gaugehistogram', 'info', 'counter', 'unknown'] as const).map((type) =>
+    point(
+      { type },
+      { meta: meta({ type, help: `A ${type}.`, unit: type === 'gauge' ? 'seconds' : undefined }) },
+    ),
+  );
+  const { symbols, timeseries } = fromBinary(RequestSchema, encodeRequest(points));
+  const told = timeseries.map(({ metadata }) => [
+    metadata!.type,
+    symbols[metadata!.helpRef],
+    symbols[metadata!.unitRef],
+  ]);
+  const { GAUGE, GAUGEHISTOGRAM, INFO, COUNTER, UNSPECIFIED } = Metadata_MetricType;
+  expect(told).toEqual([
+    [GAUGE, 'A gauge.', 'seconds'],
+    [GAUGEHISTOGRAM, 'A gaugehistogram.', ''],
+    [INFO, 'A info.', ''],
+    [COUNTER, 'A counter.', ''],
+    [UNSPECIFIED, 'A unknown.', ''],
+  ]);
+});
+
+test('a request of 2.0 becomes the one of 1.0 that would have been sent', () => {
+  fc.assert(
+    fc.property(anyPoints, (points) => {
+      // Which NaN it is does not survive numbers.
+      fc.pre(!points.some(({ value }) => Number.isNaN(value)));
+      expect(Buffer.from(toWriteRequest(encodeRequest(points))).equals(encodeWriteRequest(points))).toBe(
+        true,
+      );
+    }),
+  );
+});
+
+describe('delivering', () => {
+  const open: { close(): unknown }[] = [];
+  afterEach(async () => {
+    for (const each of open.splice(0)) await each.close();
+  });
+
+  async function setUp(version: '1.0' | '2.0', answers: Parameters<typeof startReceiver>[0]) {
+    const receiver = await startReceiver(answers);
+    const send = createSend();
+    open.push(receiver, send);
+    const options: DestinationOptions = {
+      name: 'acme',
+      type: 'remote-write',
+      url: new URL(`${receiver.origin}/api/v1/write?x=1`),
+      version,
+      headers: { 'X-Scope-OrgID': 'tenant' },
+      labels: { env: 'test', account: 'not this' },
+      job: 'vcc',
+      instance: 'i-{account}',
+      wants: undefined,
+      limits: { maxSamples: 2000, maxBytes: 180_000 },
+      namespace: 'VCC',
+      userAgent: 'vcc-exporter/test',
+    };
+    const post = createPost(send, 500, unauthorized);
+    const destination = createDestination(options, { post, print: () => {}, now: Date.now });
+    const scraped = {
+      account: 'uk',
+      families: await familiesOf(readingOf([])),
+      timestampMs: 1_768_471_200_000,
+    };
+    const [batch] = destination.toBatches(scraped, createSeriesTracker());
+    const deliver = async (each: Batch = batch!) => {
+      try {
+        await destination.deliver(each, soon());
+        return 'delivered';
+      } catch (error) {
+        return error as { retryable: boolean; status?: number; retryAfterMs?: number; message: string };
+      }
+    };
+    return { received: receiver.received as Received[], deliver, batch: batch!, destination };
+  }
+
+  test('is a POST with the headers of 1.0, and the labels of the destination', async () => {
+    const { received, deliver, batch } = await setUp('1.0', [{ status: 204 }]);
+    expect(await deliver()).toBe('delivered');
+    const [{ method, url, headers, body }] = received as [Received];
+    expect([method, url]).toEqual(['POST', '/api/v1/write?x=1']);
+    expect(headers).toMatchObject({
+      'content-encoding': 'snappy',
+      'content-type': 'application/x-protobuf',
+      'x-prometheus-remote-write-version': '0.1.0',
+      'user-agent': 'vcc-exporter/test',
+      'x-scope-orgid': 'tenant',
+      'content-length': String(batch.body.length),
+    });
+    expect(body.equals(batch.body)).toBe(true);
+    const series = read1(uncompressSync(body) as Buffer);
+    expect(series).toHaveLength(batch.samples);
+    for (const { labels, timestampMs } of series) {
+      expect(timestampMs).toBe(1_768_471_200_000);
+      expect(labels).toEqual(labels.toSorted(([a], [b]) => (a! < b! ? -1 : 1)));
+      expect(Object.fromEntries(labels)).toMatchObject({ job: 'vcc', instance: 'i-uk', env: 'test' });
+    }
+  });
+
+  test('is a POST with the headers of 2.0', async () => {
+    const written = { 'x-prometheus-remote-write-samples-written': '9999' };
+    const { received, deliver } = await setUp('2.0', [{ status: 204, headers: written }]);
+    expect(await deliver()).toBe('delivered');
+    expect(received[0]!.headers).toMatchObject({
+      'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
+      'x-prometheus-remote-write-version': '2.0.0',
+    });
+  });
+
+  test.each([
+    [200, 'delivered'],
+    [204, 'delivered'],
+    [400, { retryable: false, status: 400 }],
+    [401, { retryable: false, status: 401 }],
+    [404, { retryable: false, status: 404 }],
+    [408, { retryable: false, status: 408 }],
+    [413, { retryable: false, status: 413 }],
+    [415, { retryable: false, status: 415 }],
+    [429, { retryable: true, status: 429 }],
+    [500, { retryable: true, status: 500 }],
+    [503, { retryable: true, status: 503 }],
+  ])('of %s is judged by the rules of 1.0', async (status, outcome) => {
+    const { deliver, received } = await setUp('1.0', [{ status, body: 'because' }]);
+    const found = await deliver();
+    if (typeof outcome === 'string') expect(found).toBe(outcome);
+    else {
+      expect(found).toMatchObject(outcome);
+      expect(String(found)).toMatch(/^PushError: POST http:\S+\/api\/v1\/write: answered \d+: because$/);
+    }
+    expect(received).toHaveLength(1);
+  });
+
+  test('obeys Retry-After in seconds and as a date', async () => {
+    const soon = new Date(Date.now() + 90_000).toUTCString();
+    const { deliver } = await setUp('1.0', [
+      { status: 429, headers: { 'retry-after': '7' } },
+      { status: 503, headers: { 'retry-after': soon } },
+    ]);
+    expect(await deliver()).toMatchObject({ retryAfterMs: 7000 });
+    const { retryAfterMs } = (await deliver()) as { retryAfterMs: number };
+    expect(retryAfterMs).toBeGreaterThan(80_000);
+    expect(retryAfterMs).toBeLessThanOrEqual(90_000);
+  });
+
+  test('waits for no more than five minutes, whatever Retry-After says', async () => {
+    const { deliver } = await setUp('1.0', [{ status: 503, headers: { 'retry-after': '99999999' } }]);
+    expect(await deliver()).toMatchObject({ retryAfterMs: 300_000 });
+  });
+
+  test.each([
+    ['415', { status: 415 }],
+    ['a 2xx that does not say what it wrote', { status: 204 }],
+  ])('of 2.0 falls back to 1.0 after %s, and stays there', async (_, older) => {
+    const { received, deliver, batch } = await setUp('2.0', [older, { status: 204 }, { status: 204 }]);
+    expect(await deliver()).toBe('delivered');
+    expect(await deliver()).toBe('delivered');
+    const versions = received.map(({ headers }) => headers['x-prometheus-remote-write-version']);
+    expect(versions).toEqual(['2.0.0', '0.1.0', '0.1.0']);
+    const [first, second] = received as [Received, Received];
+    expect(plain(read1(uncompressSync(second.body) as Buffer))).toEqual(
+      plain(read2(uncompressSync(first.body) as Buffer)),
+    );
+    expect(second.body.equals(received[2]!.body)).toBe(true);
+    expect(batch.format).toBe('remote-write-2');
+  });
+
+  test('of 2.0 says when fewer samples were written than sent', async () => {
+    const written = { 'x-prometheus-remote-write-samples-written': '3' };
+    const { deliver, batch } = await setUp('2.0', [{ status: 200, headers: written }]);
+    expect(await deliver()).toMatchObject({
+      retryable: false,
+      dropped: batch.samples - 3,
+      message: expect.stringContaining(`answered 200, but stored 3 of ${batch.samples} samples`),
+    });
+  });
+
+  test('is tried again after no answer, a cut one, and no connection', async () => {
+    const { deliver } = await setUp('1.0', [{ how: 'hang' }, { how: 'cut' }, { status: 204 }]);
+    for (const reason of [/no answer within 500 ms/, /the connection was cut/]) {
+      await expect(deliver()).resolves.toMatchObject({
+        message: expect.stringMatching(reason),
+        retryable: true,
+      });
+    }
+    expect(await deliver()).toBe('delivered');
+  });
+});

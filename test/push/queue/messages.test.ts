@@ -1,0 +1,232 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { textFormat } from '../../../src/exposition/format.ts';
+import { quoteAnswer } from '../../../src/push/destinations/answer.ts';
+import { toGroupBody, toGroupUrl } from '../../../src/push/destinations/pushgateway.ts';
+import { toBodies } from '../../../src/push/encoding/bodies.ts';
+import { toKey } from '../../../src/push/encoding/points.ts';
+import { createSeriesTracker } from '../../../src/push/outbox/series-tracker.ts';
+import { batchFormats, encodeBatch, parseBatch } from '../../../src/push/queue/batch.ts';
+import { isDue, nextSlots, toSlots } from '../../../src/push/schedule/slots.ts';
+import { encodeState, maxSavedSeries, parseState } from '../../../src/push/schedule/state.ts';
+import { anyPoints, point } from '../../support/any-points.ts';
+import { familiesOf, readingOf } from '../../support/reading.ts';
+
+describe('toBodies', () => {
+  const size = (points: readonly unknown[]) => new Uint8Array(points.length * 10);
+
+  test('keeps to both limits, in order, and loses nothing', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(200),
+        fc.integer({ min: 1, max: 50 }),
+        fc.integer({ min: 10, max: 300 }),
+        (count, maxSamples, maxBytes) => {
+          const points = Array.from({ length: count }, (_, at) => point({ at: String(at) }));
+          const parts: string[] = [];
+          const batches = toBodies(points, { maxSamples, maxBytes }, (part) => {
+            if (part.length * 10 <= maxBytes)
+              parts.push(...part.map(({ labels }) => labels.find(([name]) => name === 'at')![1]));
+            return size(part);
+          });
+          expect(parts).toEqual(points.map((_, at) => String(at)));
+          expect(batches.reduce((sum, { samples }) => sum + samples, 0)).toBe(count);
+          for (const { samples, body } of batches) {
+            expect(samples).toBeLessThanOrEqual(maxSamples);
+            expect(body.length).toBeLessThanOrEqual(maxBytes);
+          }
+        },
+      ),
+    );
+  });
+
+  test('sends a point alone that is too large by itself', () => {
+    const batches = toBodies([point({}), point({ a: 'b' })], { maxSamples: 10, maxBytes: 5 }, size);
+    expect(batches.map(({ samples }) => samples)).toEqual([1, 1]);
+  });
+});
+
+describe('slots', () => {
+  test('are even through the period, from when it was due', () => {
+    expect(toSlots(1000, 15_000, 60_000)).toEqual([1000, 16_000, 31_000, 46_000]);
+    expect(toSlots(1000, 60_000, 60_000)).toEqual([1000]);
+    expect(toSlots(1000, 90_000, 60_000)).toEqual([1000]);
+  });
+
+  test('of a process are multiples of the interval, the next one always later, also when the clock is set back', () => {
+    const times = [30_000, 44_999, 45_000, 8_000_000, 31_000];
+    const slots = nextSlots(15_000, () => times.shift()!);
+    const found = Array.from({ length: 5 }, () => slots.next().value);
+    expect(found).toEqual([45_000, 60_000, 75_000, 8_010_000, 45_000]);
+  });
+
+  test('are due for half an interval before and after', () => {
+    expect([-4001, -4000, 6000, 6001].map((nowMs) => isDue(1000, 10_000, nowMs))).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
+  });
+});
+
+describe('living series', () => {
+  const [a, b] = [point({ s: 'a' }), point({ s: 'b' })];
+  const ended = (points: readonly { labels: unknown; value: unknown }[]) =>
+    points.filter(({ value }) => value === undefined).map(({ labels }) => labels);
+
+  test('end once when they vanish, at the time of the scrape that lacks them', () => {
+    const living = createSeriesTracker();
+    expect(ended(living.track([a, b], 1))).toEqual([]);
+    const second = living.track([a], 2);
+    expect(second.at(-1)).toEqual({ labels: b.labels, meta: b.meta, value: undefined, timestampMs: 2 });
+    expect(ended(living.track([a], 3))).toEqual([]);
+  });
+
+  test('end again when the end was lost, unless they came back', () => {
+    const living = createSeriesTracker();
+    living.track([a, b], 1);
+    living.track([], 2);
+    living.lost();
+    expect(ended(living.track([b], 3))).toEqual([a.labels]);
+  });
+
+  test('are known to the next process', () => {
+    fc.assert(
+      fc.property(anyPoints, (points) => {
+        const living = createSeriesTracker();
+        living.track(points, 1);
+        const state = parseState(encodeState({ timestampMs: 1, series: { acme: living.save() } }))!;
+        const ends = createSeriesTracker(state.series.acme).track([], 2);
+        const wellFormed = (text: string) => Buffer.from(text).toString();
+        expect(ends.map(toKey).map(wellFormed).toSorted()).toEqual(
+          [...new Set(points.map(toKey).map(wellFormed))].toSorted(),
+        );
+      }),
+    );
+  });
+});
+
+describe('a state', () => {
+  test('of too many series keeps only the time', () => {
+    const series = { many: Array.from({ length: maxSavedSeries + 1 }, () => ['a', 'b']), few: [['a', 'b']] };
+    expect(parseState(encodeState({ timestampMs: 5, series }))).toEqual({
+      timestampMs: 5,
+      series: { few: [['a', 'b']] },
+    });
+  });
+
+  test.each([undefined, Buffer.from('nonsense'), Buffer.from('')])(
+    'that cannot be read is none',
+    (content) => {
+      expect(parseState(content)).toBeUndefined();
+    },
+  );
+});
+
+describe('a batch', () => {
+  test('comes out of a queue as it went in', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          account: fc.string({ minLength: 1 }),
+          destination: fc.string({ minLength: 1 }),
+          format: fc.constantFrom(...batchFormats),
+          timestampMs: fc.nat(),
+          part: fc.nat(),
+          samples: fc.nat(),
+          body: fc.uint8Array({ minLength: 1 }),
+        }),
+        (batch) => {
+          const read = parseBatch(encodeBatch(batch));
+          expect({ ...read, body: new Uint8Array(read.body) }).toEqual(batch);
+        },
+      ),
+    );
+  });
+
+  const good = {
+    v: 1,
+    account: 'a',
+    destination: 'd',
+    format: 'otlp',
+    timestampMs: 1,
+    part: 0,
+    samples: 1,
+    body: 'AA==',
+  };
+  test.each<[object | string, string]>([
+    ['nonsense', 'JSON'],
+    [{ ...good, v: 2 }, 'v: 1, which this version of the exporter writes'],
+    [{ ...good, account: '' }, 'account: a text'],
+    [{ ...good, destination: 1 }, 'destination: a text'],
+    [{ ...good, format: 'x' }, `format: ${batchFormats.join(' or ')}`],
+    [{ ...good, timestampMs: -1 }, 'timestampMs: milliseconds since 1970'],
+    [{ ...good, samples: 0.5 }, 'part and samples: whole numbers'],
+    [{ ...good, body: '' }, 'body: base64'],
+  ])('%j is refused by field', (message, expected) => {
+    const text = typeof message === 'string' ? message : JSON.stringify(message);
+    expect(() => parseBatch(text)).toThrow(`a message of the queue: expected ${expected}`);
+  });
+});
+
+describe('an answer as it is quoted', () => {
+  const quote = (text: string, ...secrets: string[]) => quoteAnswer(Buffer.from(text), secrets);
+
+  test.each([
+    ['out of order sample\nmore', 'out of order sample'],
+    ['series={__name__="vcc_up", agent_id="A-7"}', 'series={__name__="vcc_up", agent_id="…"}'],
+    ['{agent_id=~"A \\"7\\"",x="y"}', '{agent_id=~"…",x="…"}'],
+    ['{\\"agent_id\\":\\"A-7\\"}', '{"agent_id":"…"}'],
+    [
+      '{"status":"error","error":"late: {agent_id=\\"A-7\\"}"}',
+      '{"status":"error","error":"late: {agent_id="…"}"}',
+    ],
+    ['agent_id=A-7 is late', 'agent_id=… is late'],
+    ['', ''],
+  ])('%j shows no value of a label', (text, shown) => {
+    const quoted = quote(text);
+    expect(quoted).toBe(shown);
+    expect(quoted).not.toMatch(/A-7|A \\"7/);
+  });
+
+  test('shows no secret, no control characters and no more than a line of 300', () => {
+    expect(quote('Bearer s3cr3t-token!', 's3cr3t-token')).toBe('Bearer [secret]!');
+    expect(quote('a\u001b[31mb')).toBe('a [31mb');
+    expect(quote('x'.repeat(9999))).toHaveLength(301);
+  });
+});
+
+describe('a group at a Pushgateway', () => {
+  const url = (job: string, instance: string, base = 'http://gateway:9091') =>
+    toGroupUrl(new URL(base), { job, instance }).href;
+
+  test.each([
+    ['vcc', 'uk', 'http://gateway:9091/metrics/job/vcc/instance/uk'],
+    ['vcc', 'a/b', 'http://gateway:9091/metrics/job/vcc/instance@base64/YS9i'],
+    ['vcc', '', 'http://gateway:9091/metrics/job/vcc/instance@base64/='],
+    ['vcc', '..', 'http://gateway:9091/metrics/job/vcc/instance@base64/Li4'],
+    ['v c', 'ü?#%', 'http://gateway:9091/metrics/job/v%20c/instance/%C3%BC%3F%23%25'],
+  ])('of job %j and instance %j has an address of its own', (job, instance, expected) => {
+    expect(url(job, instance)).toBe(expected);
+  });
+
+  test('keeps a path before it', () => {
+    expect(url('vcc', 'uk', 'http://gateway/push/')).toBe('http://gateway/push/metrics/job/vcc/instance/uk');
+  });
+
+  test('is text 0.0.4 with the external labels, without times, up to a line feed', async () => {
+    const families = await familiesOf(readingOf([]));
+    const body = toGroupBody(families, { env: 'test', account: 'not this' }).toString();
+    expect(body.endsWith('\n')).toBe(true);
+    expect(body).toContain('vcc_up{env="test",account="test"} 1\n');
+    expect(
+      body
+        .replaceAll('env="test",', '')
+        .replaceAll('account="not this",', '')
+        .replace(/\{env="test",/g, '{'),
+    ).not.toContain('not this');
+    expect(body.split('\n').filter((line) => / \d+ \d+$/.test(line))).toEqual([]);
+    expect(body.split('\n')).toHaveLength(textFormat.encode(families).toString().split('\n').length);
+  });
+});
