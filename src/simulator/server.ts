@@ -178,15 +178,12 @@ function openAccounts(options: SimulatorOptions, seed: number, now: () => number
   return each.map((account, index) => {
     const suffix = index === 0 ? '' : `-${index + 1}`;
     return new SimulatedAccount({
-      name: account.name,
+      ...account,
       agents: account.agents ?? agents,
       allAgents,
       seed: account.seed ?? seed + index,
       clientId: account.clientId ?? `${clientId}${suffix}`,
       clientSecret: account.clientSecret ?? `${clientSecret}${suffix}`,
-      items: account.items,
-      live: account.live,
-      usersApi: account.usersApi ?? true,
       now,
     });
   });

@@ -186,6 +186,17 @@ describe('the simulator', () => {
     simulator.faults.push({ kind: 'grow' });
     expect(await (await get()).json()).toMatchObject({ meta: { totalCount: 61 } });
   });
+
+  test('delays and dates its answers by the clock that it is given', async () => {
+    let nowMs = startMs;
+    const wait = async (delayMs: number) => {
+      nowMs += delayMs;
+    };
+    const get = await start({ now: () => nowMs, wait, faults: [parseFault('delay=8000')] });
+    const answer = await get();
+    expect(answer.headers.get('date')).toBe(new Date(startMs + 8000).toUTCString());
+    expect(await answer.json()).toMatchObject({ upTo: new Date(startMs + 8000).toISOString() });
+  });
 });
 
 describe('parseFault', () => {

@@ -21,10 +21,10 @@ import { type Listening, listen } from '../../../src/serve/listen.ts';
 import type { AgentStatus } from '../../../src/simulator/agent.ts';
 import type { Fault } from '../../../src/simulator/faults.ts';
 import { startSimulator } from '../../../src/simulator/server.ts';
-import { createWorkday } from '../../../src/simulator/workday.ts';
 import { startServer } from '../../support/server.ts';
 import { beginMs, dayMinutes, eventful, quiet, stepSeconds, troubles } from './episodes.ts';
 import type { Receiver } from './push.ts';
+import { createWorkday } from './workday.ts';
 
 const minute = 60_000;
 
