@@ -19,7 +19,7 @@ export type Life = Generator<number, void, void>;
 export type Live = (centre: ContactCentre, agent: SimulatedAgent) => Life;
 
 /** How a simulated contact centre is set up. */
-export interface ContactCentreOptions {
+interface ContactCentreOptions {
   seed: number;
   agents: number;
   /** When it is first looked at; it has been open for a while by then. */
