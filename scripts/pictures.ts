@@ -1,5 +1,5 @@
 // The pictures of docs/images: the end-to-end tests' workday, lived into a real Prometheus, and the dashboards drawn from it
-// by dashboards/render. Takes about five minutes, Chromium, and 450 MB for Grafana's packages.
+// by scripts/pictures. Takes about five minutes, Chromium, and 450 MB for Grafana's packages.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { openPrometheus } from '../test/e2e/support/push.ts';
 import { getters } from './e2e/parts.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const render = join(root, 'dashboards', 'render');
+const render = join(root, 'scripts', 'pictures');
 
 /** Which dashboard at which minute of the day: a lull, lunch, a storm of ringing, an outage of the API just over. */
 const pictures = [

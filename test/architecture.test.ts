@@ -14,8 +14,7 @@ interface Source {
 
 const sources: Source[] = ['src', 'handlers', 'alerts', 'dashboards'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    // What draws dashboards is a project of its own.
-    .filter((file) => file.endsWith('.ts') && !file.startsWith('render'))
+    .filter((file) => file.endsWith('.ts'))
     .map((file) => {
       const path = join(folder, file);
       const text = readFileSync(join(root, path), 'utf8');

@@ -18,24 +18,20 @@ export interface SimulatedAccountOptions {
   clientSecret?: string;
   /** These agents in place of a living contact centre. */
   items?: readonly AgentStatus[];
-  /** What its agents do, in place of an ordinary day that never ends. */
+  /** The script of its agents; default: an ordinary day that never ends. */
   live?: Live;
   /** Whether its client may ask for the scope users:read; default: yes. */
   usersApi?: boolean;
 }
 
-/** An account's settings, none left open. */
-export interface SimulatedAccountSetup {
-  name: string;
+/** An account's options with the simulator's defaults filled in. */
+interface SimulatedAccountSetup extends SimulatedAccountOptions {
   agents: number;
   /** Of all accounts. */
   allAgents: number;
   seed: number;
   clientId: string;
   clientSecret: string;
-  items: readonly AgentStatus[] | undefined;
-  live: Live | undefined;
-  usersApi: boolean;
   now: () => number;
 }
 
@@ -61,7 +57,7 @@ export class SimulatedAccount {
     this.name = setup.name;
     this.clientId = setup.clientId;
     this.clientSecret = setup.clientSecret;
-    this.usersApi = setup.usersApi;
+    this.usersApi = setup.usersApi ?? true;
   }
 
   /** All agents as the API would give them now. */
@@ -102,14 +98,7 @@ export class SimulatedAccount {
   }
 
   #open(): ContactCentre {
-    const { seed, agents, allAgents, live } = this.#setup;
-    this.#centre ??= new ContactCentre({
-      seed,
-      agents,
-      startMs: this.#startMs,
-      allAgents,
-      ...(live && { live }),
-    });
+    this.#centre ??= new ContactCentre({ ...this.#setup, startMs: this.#startMs });
     return this.#centre;
   }
 

@@ -1,25 +1,14 @@
 import type { SimulatedAccount } from './account.ts';
-import { type Answer, badPaging, problem, takePage } from './answer.ts';
+import { type Answer, badPaging, takePage } from './answer.ts';
 
 /** Path of agent-status. */
 export const agentStatusPath = '/stats/agent-status';
 
-/** What a page beyond the last gets; the real API's way is not documented. */
-export type BeyondLastPage = 'empty' | '404' | '400';
-
-/** Answers for agent-status. */
-export function agentStatus(
-  account: SimulatedAccount,
-  query: URLSearchParams,
-  nowMs: number,
-  beyondLastPage: BeyondLastPage,
-): Answer {
+/** Answers for agent-status. A page beyond the last is empty: what the real API does is not documented. */
+export function agentStatus(account: SimulatedAccount, query: URLSearchParams, nowMs: number): Answer {
   const page = takePage(account.items(), query, account.shifted.api);
   if (!page) return badPaging;
   const { meta, items } = page;
-  if (meta.page > Math.max(1, meta.pageCount) && beyondLastPage !== 'empty') {
-    return problem(Number(beyondLastPage), 'Not Found', 'No such page');
-  }
   return {
     status: 200,
     body: { meta, items, upTo: new Date(nowMs).toISOString() },

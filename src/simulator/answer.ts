@@ -20,7 +20,7 @@ export function refuseAccept(accept: string, versions: readonly number[]): Answe
 }
 
 /** A page of a list, and what the API tells about it. */
-export interface Page<T> {
+interface Page<T> {
   items: readonly T[];
   meta: { page: number; count: number; pageCount: number; totalCount: number };
 }

@@ -15,18 +15,18 @@ import { Schedule } from './schedule.ts';
 /** A step of an agent's life: does something now, then gives the milliseconds until the next step. */
 export type Life = Generator<number, void, void>;
 
-/** The script of an agent, who is the one of this number. */
-export type Live = (centre: ContactCentre, agent: SimulatedAgent, index: number) => Life;
+/** The script of an agent; called once for each, in the order in which they are hired. */
+export type Live = (centre: ContactCentre, agent: SimulatedAgent) => Life;
 
 /** How a simulated contact centre is set up. */
-export interface ContactCentreOptions {
+interface ContactCentreOptions {
   seed: number;
   agents: number;
   /** When it is first looked at; it has been open for a while by then. */
   startMs: number;
   /** With other contact centres beside it: the agents of all. */
   allAgents?: number;
-  /** What agents do; default: an ordinary day that never ends. */
+  /** The script of its agents; default: an ordinary day that never ends. */
   live?: Live;
 }
 
@@ -55,10 +55,6 @@ export class ContactCentre {
     this.#nowMs = startMs - Math.round(warmUp);
     for (let index = 0; index < agents; index++) this.hire();
     this.advanceTo(startMs);
-  }
-
-  get size(): number {
-    return this.#agents.length;
   }
 
   /** The moment that the running step is in. */
@@ -90,7 +86,7 @@ export class ContactCentre {
       engagedUntilMs: 0,
     };
     this.#agents.push(agent);
-    const life = this.#live(this, agent, this.#hired - 1);
+    const life = this.#live(this, agent);
     const step = () => {
       const { value, done } = life.next();
       if (!done) this.#schedule.add(this.#nowMs + Math.max(1, value), step);
@@ -104,8 +100,8 @@ export class ContactCentre {
   }
 
   /** All agents as the API would give them now, by agentId. */
-  items(from = 0, to = this.#agents.length): AgentStatus[] {
-    return this.#agents.slice(from, to).map(toStatus);
+  items(): AgentStatus[] {
+    return this.#agents.map(toStatus);
   }
 
   /** Whom the API lists, and whether they have left the company. */

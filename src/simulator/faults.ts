@@ -15,10 +15,10 @@ export const faultKinds = {
   grow: 'grow: before the answer one agent is added',
   shrink: 'shrink: before the answer one agent is removed',
 } as const;
-export type FaultKind = keyof typeof faultKinds;
+type FaultKind = keyof typeof faultKinds;
 
 /** What can be asked for: agent-status, tokens, users and groups. */
-export const endpoints = ['api', 'token', 'users'] as const;
+const endpoints = ['api', 'token', 'users'] as const;
 export type Endpoint = (typeof endpoints)[number];
 
 /** One thing that goes wrong, and when. */

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { simulatorServer } from '../simulated.ts';
 import { SimulatedAccount, type SimulatedAccountOptions } from './account.ts';
 import type { AgentStatus } from './agent.ts';
-import { agentStatus, agentStatusPath, type BeyondLastPage } from './agent-status.ts';
+import { agentStatus, agentStatusPath } from './agent-status.ts';
 import { type Answer, problem, refuseAccept } from './answer.ts';
 import type { Endpoint, Fault } from './faults.ts';
 import { Random } from './random.ts';
@@ -17,7 +17,6 @@ import { isUserAdminPath, userAdmin } from './user-admin.ts';
 export interface SimulatorOptions {
   seed?: number;
   agents?: number;
-  host?: string;
   port?: number;
   /** Added to every answer. */
   latencyMs?: number;
@@ -25,7 +24,6 @@ export interface SimulatorOptions {
   tokenSeconds?: number;
   clientId?: string;
   clientSecret?: string;
-  beyondLastPage?: BeyondLastPage;
   faults?: Fault[];
   now?: () => number;
   /** Passes the milliseconds of a delay on the clock of `now`; the `Date` of answers is of that clock then, not the machine's. */
@@ -61,8 +59,8 @@ const nobody: Client = [null, null];
 
 /** Starts a simulator of tokens, agent-status and users: a real HTTP server with simulated contact centres. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { seed = 1, host = '127.0.0.1', port = 0, now = Date.now, wait = setTimeout } = options;
-  const { latencyMs = 0, tokenSeconds = 7200, beyondLastPage = 'empty' } = options;
+  const { seed = 1, port = 0, now = Date.now, wait = setTimeout } = options;
+  const { latencyMs = 0, tokenSeconds = 7200 } = options;
   const accounts = openAccounts(options, seed, now);
   const [first] = accounts;
   if (!first) throw new RangeError('a simulator needs an account');
@@ -122,9 +120,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     if (fault?.kind === 'status') answer = failure(fault);
     else if (on === 'token') answer = tokens.issue(form, client, now());
     else if (on === 'api') {
-      answer = guarded(request, [2, 3], 'stats', (of) =>
-        agentStatus(of, searchParams, now(), beyondLastPage),
-      );
+      answer = guarded(request, [2, 3], 'stats', (of) => agentStatus(of, searchParams, now()));
     } else if (on === 'users') {
       answer = guarded(request, [4], 'users:read', (of) => userAdmin(of, pathname, searchParams));
     } else answer = problem(404, 'Not Found', 'Resource not found');
@@ -139,9 +135,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, resolve);
+    server.listen(port, '127.0.0.1', resolve);
   });
-  const origin = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const simulator: Simulator = {
     tokenUrl: `${origin}${tokenPath}`,
     apiUrl: origin,
@@ -178,15 +174,12 @@ function openAccounts(options: SimulatorOptions, seed: number, now: () => number
   return each.map((account, index) => {
     const suffix = index === 0 ? '' : `-${index + 1}`;
     return new SimulatedAccount({
-      name: account.name,
+      ...account,
       agents: account.agents ?? agents,
       allAgents,
       seed: account.seed ?? seed + index,
       clientId: account.clientId ?? `${clientId}${suffix}`,
       clientSecret: account.clientSecret ?? `${clientSecret}${suffix}`,
-      items: account.items,
-      live: account.live,
-      usersApi: account.usersApi ?? true,
       now,
     });
   });

@@ -6,7 +6,7 @@ import type { Random } from './random.ts';
 export type Scope = 'stats' | 'users:read';
 
 /** Whose a token is, and what for. */
-export interface Grant {
+interface Grant {
   account: SimulatedAccount;
   scope: Scope;
   expiresMs: number;

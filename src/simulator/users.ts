@@ -2,7 +2,7 @@ import { firstNames, lastNames } from './names.ts';
 import { Random } from './random.ts';
 
 /** Somebody whom agent-status lists, and whether they have left the company. */
-export interface StaffMember {
+interface StaffMember {
   agentId: string;
   left: boolean;
 }
@@ -32,7 +32,7 @@ export interface SimulatedGroup {
 }
 
 /** What a roster says of an active agent; team is empty for those in no group. */
-export interface RosterEntry {
+interface RosterEntry {
   agentId: string;
   name: string;
   team: string;

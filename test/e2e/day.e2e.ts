@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type AlertRule, toAlertGroups, toRecordingGroups } from '../../alerts/rules.ts';
 import { parseAlertSettings } from '../../alerts/settings.ts';
 import type { AgentStatus } from '../../src/simulator/agent.ts';
-import type { Stretch } from '../../src/simulator/workday.ts';
 import { fillIn, type PanelJson, panelsOf, readDashboards } from '../support/dashboards.ts';
 import { expressionsIn } from '../support/promql.ts';
 import { type Day, liveDay } from './support/day.ts';
@@ -14,6 +13,7 @@ import { firing } from './support/firing.ts';
 import { describeWith } from './support/parts.ts';
 import { openPrometheus, type Receiver } from './support/push.ts';
 import { queryAt, queryRange } from './support/query.ts';
+import type { Stretch } from './support/workday.ts';
 
 const minute = 60_000;
 const endMs = beginMs + dayMinutes * minute;

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { openAccounts } from '../../src/app/accounts.ts';
+import { createStateStore } from '../../src/app/places.ts';
 import { type OpenPushers, openPushers } from '../../src/app/pushers.ts';
 import { openSqsQueue } from '../../src/aws/clients/sqs.ts';
 import { createDeliverHandler } from '../../src/aws/deliver.ts';
 import { createPushHandler } from '../../src/aws/push.ts';
+import { deadlineIn } from '../../src/deadline.ts';
 import { openDiskQueue } from '../../src/files/disk-queue.ts';
-import { createStateStore } from '../../src/files/folder-store.ts';
 import type { Destination } from '../../src/push/destinations/destination.ts';
 import type { Route } from '../../src/push/outbox/outbox.ts';
 import { createMemoryQueue, type Queue } from '../../src/push/queue/queue.ts';
@@ -83,12 +84,12 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     return receiver;
   };
 
-  /** A line that remembers what was put into it. */
-  const tapped = (line: Queue): Queue => ({
-    ...line,
+  /** A queue that remembers what was put into it. */
+  const tapped = (queue: Queue): Queue => ({
+    ...queue,
     async add(batches) {
       taken.push(...batches.map(({ body }) => body));
-      await line.add(batches);
+      await queue.add(batches);
     },
   });
 
@@ -116,14 +117,14 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
 
   const direct = (destination: Destination): Route => ({
     destination,
-    line: tapped(createMemoryQueue(true)),
-    carry: destination.deliver,
+    queue: tapped(createMemoryQueue(true)),
+    deliver: destination.deliver,
     retry: quick,
   });
   const onDisk = async (destination: Destination, account: string): Promise<Route> => ({
     destination,
-    line: tapped(await openDiskQueue(join(folder, 'queue'), account, destination.name)),
-    carry: destination.deliver,
+    queue: tapped(await openDiskQueue(join(folder, 'queue'), account, destination.name)),
+    deliver: destination.deliver,
     retry: quick,
   });
 
@@ -132,8 +133,8 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     for (let sample = 0; sample < count; sample++) {
       clockMs += intervalMs;
       for (const pusher of pushers) {
-        await pusher.sample(clockMs, 5000);
-        await pusher.send(AbortSignal.timeout(20_000), Date.now() + 20_000);
+        await pusher.scrape(clockMs, deadlineIn(5000));
+        await pusher.send(deadlineIn(20_000));
       }
     }
   }
@@ -181,9 +182,9 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
       for (let sample = 0; sample < outage; sample++) {
         clockMs += intervalMs;
         for (const pusher of each) {
-          await pusher.sample(clockMs, 5000);
+          await pusher.scrape(clockMs, deadlineIn(5000));
           // What is down stays so for longer than anybody waits here.
-          await pusher.send(AbortSignal.timeout(60), Date.now() + 50);
+          await pusher.send(deadlineIn(60));
         }
       }
     }
@@ -200,7 +201,7 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     const first = await pushersTo([receiver.writeUrl], onDisk);
     for (let sample = 0; sample < 5; sample++) {
       clockMs += intervalMs;
-      await first.pushers[0]!.sample(clockMs, 5000);
+      await first.pushers[0]!.scrape(clockMs, deadlineIn(5000));
     }
     // No finish(), no save(): the first one is gone without a word.
     first.close();
@@ -298,8 +299,7 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
       slots,
       intervalMs,
       timing,
-      endMs: Number.POSITIVE_INFINITY,
-      signal: AbortSignal.timeout(30_000),
+      deadline: deadlineIn(30_000),
     };
     const run = async () => pushSlots((await pushersTo([receiver.writeUrl], direct)).pushers[0]!, round);
     const first = await run();
@@ -323,8 +323,8 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
       log: note,
     });
     open.push({ stop: () => pusher.close() });
-    await pusher.sample(timing.now(), 5000);
-    await pusher.send(AbortSignal.timeout(5000), Number.POSITIVE_INFINITY);
+    await pusher.scrape(timing.now(), deadlineIn(5000));
+    await pusher.send(deadlineIn(5000));
     expect(await receiver.series('job-1')).toEqual(new Map());
     expect(pusher.takeFailures().map(String)).toEqual([
       expect.stringMatching(
@@ -359,8 +359,8 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     await simulator.close();
     clockMs += intervalMs;
     const pushers = await pushersTo([receiver.writeUrl], direct, { VCC_RETRIES: '0' });
-    await pushers.pushers[0]!.sample(clockMs, 2000);
-    await pushers.pushers[0]!.send(AbortSignal.timeout(5000), Number.POSITIVE_INFINITY);
+    await pushers.pushers[0]!.scrape(clockMs, deadlineIn(2000));
+    await pushers.pushers[0]!.send(deadlineIn(5000));
     expect([await now('vcc_up == 0'), await now('vcc_snapshot_agents'), await now('vcc_agents')]).toEqual([
       1, 0, 0,
     ]);
@@ -460,17 +460,17 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
         print: note,
         store: undefined,
         toRoute: (destination) => {
-          const line = createMemoryQueue(true);
+          const memory = createMemoryQueue(true);
           return {
             destination,
-            line: {
-              ...line,
-              async add(batches) {
-                taken.push(...batches.map(({ body }) => body));
-                await line.add(batches);
+            queue: {
+              ...memory,
+              async add(added) {
+                taken.push(...added.map(({ body }) => body));
+                await memory.add(added);
               },
             },
-            carry: queue.put,
+            deliver: queue.put,
             retry: endless,
           };
         },
@@ -486,8 +486,8 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     const sample = async (pusher: Awaited<ReturnType<typeof newPusher>>, count: number) => {
       for (let at = 0; at < count; at++) {
         clockMs += intervalMs;
-        await pusher.sample(clockMs, 5000);
-        await pusher.send(AbortSignal.timeout(20_000), Date.now() + 20_000);
+        await pusher.scrape(clockMs, deadlineIn(5000));
+        await pusher.send(deadlineIn(20_000));
       }
     };
     return { env, batches, rejected, taken, newPusher, deliver, sample };
@@ -579,9 +579,9 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     const [one, other] = [await newPusher(), await newPusher()];
     for (let at = 0; at < 5; at++) {
       clockMs += intervalMs;
-      await Promise.all([one.sample(clockMs, 5000), other.sample(clockMs, 5000)]);
-      const signal = AbortSignal.timeout(20_000);
-      await Promise.all([one.send(signal, Date.now() + 20_000), other.send(signal, Date.now() + 20_000)]);
+      await Promise.all([one.scrape(clockMs, deadlineIn(5000)), other.scrape(clockMs, deadlineIn(5000))]);
+      const deadline = deadlineIn(20_000);
+      await Promise.all([one.send(deadline), other.send(deadline)]);
     }
     expect(await queues.count(batches)).toBe(5);
     await queues.drain(batches, deliver, 20);
@@ -627,8 +627,8 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     const receiver = await prometheus();
     const { newPusher, sample, batches, rejected, deliver, taken } = await setUp(receiver.writeUrl);
     const queue = openSqsQueue(batches);
-    const signal = AbortSignal.timeout(20_000);
-    await queue.reject({ body: 'nonsense', messageId: 'm1', groupId: 'g' }, 'x', signal);
+    const deadline = deadlineIn(20_000);
+    await queue.reject({ body: 'nonsense', messageId: 'm1', groupId: 'g' }, 'x', deadline);
     await sample(await newPusher(), 2);
     await queues.drain(batches, deliver, 10);
     expect([await queues.count(batches), await queues.count(rejected)]).toEqual([0, 1]);

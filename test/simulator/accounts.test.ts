@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { ContactCentre } from '../../src/simulator/contact-centre.ts';
+import { ContactCentre, type Live } from '../../src/simulator/contact-centre.ts';
 import { parseFault } from '../../src/simulator/faults.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
 import { askToken, newClient, outcome } from './client.ts';
@@ -87,6 +87,27 @@ describe('several accounts', () => {
     const centre = new ContactCentre({ seed: 4, agents: 30, startMs });
     centre.advanceTo(nowMs);
     expect(south!.items()).toEqual(centre.items());
+  });
+
+  test('follow the script that they are given, each agent from the first to the last', async () => {
+    let nowMs = startMs;
+    let agents = 0;
+    const live: Live = function* (centre, agent) {
+      yield ++agents * 60_000 + startMs - centre.nowMs;
+      centre.setPresence(agent, 'Ready', 'Ready');
+      for (;;) yield 60_000;
+    };
+    const accounts = [{ name: 'scripted', agents: 3, live }, { name: 'ordinary' }];
+    const [scripted, ordinary] = await start({ accounts, now: () => nowMs });
+    const presences = () => scripted!.items().map(({ presence }) => presence.name);
+    expect(presences()).toEqual(['LoggedOut', 'LoggedOut', 'LoggedOut']);
+    nowMs += 120_000;
+    expect(presences()).toEqual(['Ready', 'Ready', 'LoggedOut']);
+    expect(scripted!.items()[1]!.presence.since).toBe(new Date(nowMs).toISOString());
+    scripted!.hire();
+    nowMs += 120_000;
+    expect(presences()).toEqual(['Ready', 'Ready', 'Ready', 'Ready']);
+    expect(ordinary!.items()).toHaveLength(20);
   });
 
   test('may be a thousand, and start at once', async () => {

@@ -1,7 +1,7 @@
 import type { Simulator } from '../../src/simulator/server.ts';
 
 /** What an API client of a simulator needs to know. */
-export interface Credentials {
+interface Credentials {
   clientId: string;
   clientSecret: string;
 }

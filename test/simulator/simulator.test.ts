@@ -161,14 +161,13 @@ describe('the simulator', () => {
 
   test('refuses as the real one does', async () => {
     let nowMs = startMs;
-    const get = await start({ now: () => nowMs, tokenSeconds: 60, beyondLastPage: '404' });
+    const get = await start({ now: () => nowMs, tokenSeconds: 60 });
     const form = (message: string) => ({ statusCode: 400, error: 'Bad Request', message });
     expect(await outcome(await get('', { accept: '*/*' }))).toEqual([400, form('Invalid Accept header!')]);
     const v9 = { accept: 'application/vnd.newvoicemedia.v9+json' };
     expect(await outcome(await get('', v9))).toEqual([400, form('Invalid api-version! Valid values: 2,3')]);
     expect(await outcome(await get('?limit=5001'))).toMatchObject([400, {}]);
     expect(await outcome(await get('?page=0'))).toMatchObject([400, {}]);
-    expect((await get('?page=9')).status).toBe(404);
     expect(await outcome(await get('', { authorization: 'bearer x' }))).toEqual([
       401,
       { message: 'Unauthorized' },
@@ -185,6 +184,17 @@ describe('the simulator', () => {
     expect((await get('?page=2')).status).toBe(200);
     simulator.faults.push({ kind: 'grow' });
     expect(await (await get()).json()).toMatchObject({ meta: { totalCount: 61 } });
+  });
+
+  test('delays and dates its answers by the clock that it is given', async () => {
+    let nowMs = startMs;
+    const wait = async (delayMs: number) => {
+      nowMs += delayMs;
+    };
+    const get = await start({ now: () => nowMs, wait, faults: [parseFault('delay=8000')] });
+    const answer = await get();
+    expect(answer.headers.get('date')).toBe(new Date(startMs + 8000).toUTCString());
+    expect(await answer.json()).toMatchObject({ upTo: new Date(startMs + 8000).toISOString() });
   });
 });
 

@@ -2,27 +2,27 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toAccount } from '../../../src/app/account.ts';
 import { openDestinations } from '../../../src/app/destinations.ts';
-import { createReadText } from '../../../src/app/places.ts';
+import { createReadText, createStateStore } from '../../../src/app/places.ts';
 import { loadDestinations } from '../../../src/config/destinations.ts';
 import { type Environment, loadSettings } from '../../../src/config/load.ts';
-import { openDiskQueue, openDiskQueue } from '../../../src/files/disk-queue.ts';
-import { createStateStore } from '../../../src/files/folder-store.ts';
+import { deadlineIn } from '../../../src/deadline.ts';
+import { openDiskQueue } from '../../../src/files/disk-queue.ts';
 import { directNetwork } from '../../../src/http/network.ts';
 import { createSend } from '../../../src/http/send.ts';
 import { createMemoryQueue } from '../../../src/push/queue/queue.ts';
 import { createPusher, type Pusher } from '../../../src/push/schedule/pusher.ts';
 import { createScraper } from '../../../src/scrape.ts';
 import { type Listening, listen } from '../../../src/serve/listen.ts';
-import { createApp } from '../../../src/serve/routes.ts';
+import { createRoutes } from '../../../src/serve/routes.ts';
 import type { AgentStatus } from '../../../src/simulator/agent.ts';
 import type { Fault } from '../../../src/simulator/faults.ts';
 import { startSimulator } from '../../../src/simulator/server.ts';
-import { createWorkday } from '../../../src/simulator/workday.ts';
 import type { Timing } from '../../../src/timing.ts';
 import { createSender } from '../../conformance/sender.ts';
 import { startServer } from '../../support/server.ts';
 import { beginMs, dayMinutes, eventful, quiet, stepSeconds, troubles } from './episodes.ts';
 import type { Receiver } from './push.ts';
+import { createWorkday } from './workday.ts';
 
 const minute = 60_000;
 
@@ -49,6 +49,7 @@ export async function liveDay(
   const late = () => (within('lateClock', clock.nowMs) ? 45_000 : 0);
   const timing: Timing = {
     now: () => clock.nowMs - late(),
+    monotonic: () => clock.nowMs,
     random: () => 0.5,
     sleep: async (delayMs) => {
       clock.nowMs += delayMs;
@@ -105,7 +106,7 @@ export async function liveDay(
   );
   const { destinations, close } = openDestinations(described, undefined, () => {}, directNetwork);
   const store = createStateStore(join(folder, 'state'));
-  const lines = await Promise.all([
+  const queues = await Promise.all([
     createMemoryQueue(false),
     openDiskQueue(join(folder, 'queue'), eventful, 'archive'),
   ]);
@@ -122,18 +123,18 @@ export async function liveDay(
     const retry = { retries: 1, baseDelayMs: 1, maxDelayMs: 1 };
     const routes = destinations.map((destination, index) => ({
       destination,
-      line: lines[index]!,
-      carry: destination.deliver,
+      queue: queues[index]!,
+      deliver: destination.deliver,
       retry,
     }));
     return createPusher({ scraper, routes, timing, store, log });
   }
 
   const send = createSend();
-  const scraped = createApp({
+  const scraped = createRoutes({
     scrapers: [scraperOf(us!, { VCC_ROSTER: 'users-api' })],
     log,
-    now: timing.now,
+    clocks: timing,
   });
   let server: Listening | undefined = await listen(scraped, '127.0.0.1', 0);
   const { url } = server;
@@ -153,7 +154,6 @@ export async function liveDay(
   let rosterIsGone = false;
   let started = false;
   let buckets: string | undefined;
-  const signal = new AbortController().signal;
   const good = uk!.clientSecret;
   let hired = 0;
   try {
@@ -190,13 +190,13 @@ export async function liveDay(
         buckets = wanted;
       }
       if (keep(timeMs)) day.items.set(timeMs, structuredClone(uk!.items()));
-      await pusher?.sample(timeMs, 10_000);
-      await pusher?.send(signal, clock.nowMs + 5000);
+      await pusher?.scrape(timeMs, deadlineIn(10_000));
+      await pusher?.send(deadlineIn(5000));
       await pusher?.save();
       pusher?.takeFailures();
       clock.nowMs = timeMs;
-      await sender.scrape(timeMs, signal);
-      await sender.send(signal, clock.nowMs + 5000);
+      await sender.scrape(timeMs, deadlineIn(10_000));
+      await sender.send(deadlineIn(5000));
     }
   } finally {
     pusher?.close();

@@ -1,4 +1,4 @@
-import { type Stretch, workday } from '../../../src/simulator/workday.ts';
+import { type Stretch, workday } from './workday.ts';
 
 /** From one sample to the next. */
 export const stepSeconds = 30;

@@ -1,6 +1,6 @@
-import type { Leg, SimulatedAgent } from './agent.ts';
-import type { ContactCentre, Life, Live } from './contact-centre.ts';
-import { Random } from './random.ts';
+import type { Leg, SimulatedAgent } from '../../../src/simulator/agent.ts';
+import type { ContactCentre, Life, Live } from '../../../src/simulator/contact-centre.ts';
+import { Random } from '../../../src/simulator/random.ts';
 
 const minute = 60_000;
 const second = 1000;
@@ -48,10 +48,12 @@ const failedAgents = [31, 32, 33, 34];
 
 /**
  * A workday with something in it for every alert of a supervisor, and nothing else that they would be told of: outside of
- * its stretches no wait, call, break or wrap-up is long. Without `eventful` it is a quiet one.
+ * its stretches no wait, call, break or wrap-up is long. Without `eventful` it is a quiet one. For one account: it
+ * numbers the agents as they come.
  */
 export function createWorkday(beginMs: number, eventful: boolean): Live {
-  return (centre, agent, index) => new Workday(centre, agent, index, beginMs, eventful).live();
+  let agents = 0;
+  return (centre, agent) => new Workday(centre, agent, agents++, beginMs, eventful).live();
 }
 
 class Workday {
