@@ -183,12 +183,12 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
     ],
     because: 'a folder is one place to keep things, and knows nobody who asks for them',
   },
-  'src/aws/clients/': {
+  'src/aws/': {
     mayImport: [
       'src/cached.ts',
       'src/deadline.ts',
       'src/timing.ts',
-      'src/aws/clients/',
+      'src/aws/',
       'src/http/',
       'src/push/',
       'src/vault/',
@@ -205,7 +205,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'src/deadline.ts',
       'src/timing.ts',
       'src/app/',
-      'src/aws/clients/',
+      'src/aws/',
       'src/collect/',
       'src/config/',
       'src/credentials.ts',
@@ -226,11 +226,11 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
     ],
     because: 'it puts the parts together, and is the only room that knows them all',
   },
-  'src/aws/': {
+  'src/lambda/': {
     mayImport: [
       'src/deadline.ts',
       'src/timing.ts',
-      'src/aws/',
+      'src/lambda/',
       'src/app/',
       'src/config/',
       'src/http/',
@@ -240,7 +240,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'src/log.ts',
       'aws-lambda',
     ],
-    because: 'AWS is one way in among others',
+    because: 'Lambda is one way in among others',
   },
   'src/cli/': {
     mayImport: [
@@ -267,7 +267,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
     ],
     because: 'the command line is one way in among others, and knows no AWS',
   },
-  'handlers/': { mayImport: ['src/aws/'], because: 'handlers are wiring only' },
+  'handlers/': { mayImport: ['src/lambda/'], because: 'handlers are wiring only' },
   'alerts/': {
     mayImport: ['alerts/', 'src/catalogue/metric.ts', 'src/config/load.ts', 'js-yaml', 'node:crypto'],
     because: 'alerts are made of thresholds, and nothing that runs knows them',

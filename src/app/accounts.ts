@@ -1,5 +1,5 @@
 import type { Account } from '../account.ts';
-import { createReadSecret } from '../aws/clients/secrets-manager.ts';
+import { createReadSecret } from '../aws/secrets-manager.ts';
 import { type Config, loadConfig } from '../config/accounts.ts';
 import type { Environment } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';

@@ -1,4 +1,4 @@
-import { createSigV4 } from '../aws/clients/sigv4.ts';
+import { createSigV4 } from '../aws/sigv4.ts';
 import { build } from '../build.ts';
 import { ConfigError } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';

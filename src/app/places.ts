@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isMissing, openS3, parseObjectPlace, readObject, writeObject } from '../aws/clients/s3.ts';
+import { isMissing, openS3, parseObjectPlace, readObject, writeObject } from '../aws/s3.ts';
 import type { ReadText } from '../documents/errors.ts';
 import { decodeText } from '../documents/text.ts';
 import { createFolderStore } from '../files/folder-store.ts';

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { openSqsQueue, type Received, type SqsQueue } from '../aws/clients/sqs.ts';
+import { openSqsQueue, type Received, type SqsQueue } from '../aws/sqs.ts';
 import { ConfigError } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Deadline } from '../deadline.ts';

@@ -6,11 +6,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { openAccounts } from '../../src/app/accounts.ts';
 import { createStateStore } from '../../src/app/places.ts';
 import { type OpenPushers, openPushers } from '../../src/app/pushers.ts';
-import { openSqsQueue } from '../../src/aws/clients/sqs.ts';
-import { createDeliverHandler } from '../../src/aws/deliver.ts';
-import { createPushHandler } from '../../src/aws/push.ts';
+import { openSqsQueue } from '../../src/aws/sqs.ts';
 import { deadlineIn } from '../../src/deadline.ts';
 import { openDiskQueue } from '../../src/files/disk-queue.ts';
+import { createDeliverHandler } from '../../src/lambda/deliver.ts';
+import { createPushHandler } from '../../src/lambda/push.ts';
 import type { Destination } from '../../src/push/destinations/destination.ts';
 import type { Route } from '../../src/push/outbox/outbox.ts';
 import { createMemoryQueue, type Queue } from '../../src/push/queue/queue.ts';
@@ -376,7 +376,7 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     });
     const cli = fileURLToPath(new URL('../../dist/cli.mjs', import.meta.url));
     const queued = () =>
-      readdirSync(join(folder, 'vcc-push', 'lines'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+      readdirSync(join(folder, 'vcc-push', 'queues'), { recursive: true, encoding: 'utf8' }).filter((file) =>
         file.endsWith('.json'),
       );
     const first = start(process.execPath, [cli, 'push'], { folder, env });

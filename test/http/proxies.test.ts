@@ -2,7 +2,7 @@ import net from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { openNetwork } from '../../src/app/network.ts';
-import { clientOptions } from '../../src/aws/clients/sdk.ts';
+import { clientOptions } from '../../src/aws/sdk.ts';
 import { ConfigError } from '../../src/config/load.ts';
 import { deadlineIn } from '../../src/deadline.ts';
 import { ProxyError } from '../../src/http/errors.ts';

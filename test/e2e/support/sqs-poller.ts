@@ -8,7 +8,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
-import type { DeliverHandler } from '../../../src/aws/deliver.ts';
+import type { DeliverHandler } from '../../../src/lambda/deliver.ts';
 import type { Moto } from './moto.ts';
 
 /** moto's SQS, and what Lambda does between a queue and a function. */

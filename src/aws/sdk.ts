@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
-import { before, type Deadline } from '../../deadline.ts';
-import { ExporterError } from '../../errors.ts';
-import { ProxyError } from '../../http/errors.ts';
-import type { Network } from '../../http/network.ts';
+import { before, type Deadline } from '../deadline.ts';
+import { ExporterError } from '../errors.ts';
+import { ProxyError } from '../http/errors.ts';
+import type { Network } from '../http/network.ts';
 
 /**
  * Longest that a connection may take: more than what one dead address gets before the next is tried, since the

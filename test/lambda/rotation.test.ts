@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
-import { createHttpHandler } from '../../src/aws/lambda.ts';
-import { createPushHandler } from '../../src/aws/push.ts';
+import { createHttpHandler } from '../../src/lambda/metrics.ts';
+import { createPushHandler } from '../../src/lambda/push.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { environmentOf } from '../support/account.ts';
 import { environmentOfSecrets, type SecretsServer, startSecretsServer } from '../support/secrets-server.ts';

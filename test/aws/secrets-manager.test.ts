@@ -1,13 +1,13 @@
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createReadSecret } from '../../../src/aws/clients/secrets-manager.ts';
-import { deadlineIn } from '../../../src/deadline.ts';
+import { createReadSecret } from '../../src/aws/secrets-manager.ts';
+import { deadlineIn } from '../../src/deadline.ts';
 import {
   environmentOfSecrets,
   type SecretsOptions,
   type SecretsServer,
   startSecretsServer,
-} from '../../support/secrets-server.ts';
+} from '../support/secrets-server.ts';
 
 const before = { ...process.env };
 let server: SecretsServer;

@@ -1,6 +1,6 @@
-import { directNetwork, type Network } from '../../http/network.ts';
-import { SecretError } from '../../vault/errors.ts';
-import type { ReadSecret } from '../../vault/vault.ts';
+import { directNetwork, type Network } from '../http/network.ts';
+import { SecretError } from '../vault/errors.ts';
+import type { ReadSecret } from '../vault/vault.ts';
 import { openService, type Service } from './sdk.ts';
 
 type Sdk = typeof import('@aws-sdk/client-secrets-manager');

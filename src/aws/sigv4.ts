@@ -1,11 +1,11 @@
 import { AwsV4Signer } from 'aws4fetch';
-import { type Cached, createCached } from '../../cached.ts';
-import { type Deadline, forever } from '../../deadline.ts';
-import { directNetwork, type Network } from '../../http/network.ts';
-import type { HttpRequest } from '../../http/send.ts';
-import type { Authorize } from '../../push/destinations/post.ts';
-import { PushError } from '../../push/errors.ts';
-import { type Clocks, systemTiming } from '../../timing.ts';
+import { type Cached, createCached } from '../cached.ts';
+import { type Deadline, forever } from '../deadline.ts';
+import { directNetwork, type Network } from '../http/network.ts';
+import type { HttpRequest } from '../http/send.ts';
+import type { Authorize } from '../push/destinations/post.ts';
+import { PushError } from '../push/errors.ts';
+import { type Clocks, systemTiming } from '../timing.ts';
 import { clientOptions, requireSdk, toProblem } from './sdk.ts';
 
 type Providers = typeof import('@aws-sdk/credential-providers');

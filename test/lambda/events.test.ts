@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
-import type { HttpEvent } from '../../src/aws/events.ts';
-import { createHttpHandler } from '../../src/aws/lambda.ts';
+import type { HttpEvent } from '../../src/lambda/events.ts';
+import { createHttpHandler } from '../../src/lambda/metrics.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { environmentOf } from '../support/account.ts';
 

@@ -1,17 +1,12 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { openAccounts } from '../app/accounts.ts';
-import { openDestinations } from '../app/destinations.ts';
-import { createReadText } from '../app/places.ts';
-import { loadDestinations } from '../config/destinations.ts';
-import { ConfigError, type Environment } from '../config/load.ts';
+import { type Delivery, openDelivery } from '../app/delivery.ts';
+import type { Environment } from '../config/load.ts';
 import { before, type Deadline, deadlineIn, leftMs, within } from '../deadline.ts';
 import { retryDelayMs } from '../http/retry.ts';
 import { logLine, toLogFields } from '../log.ts';
-import type { Destination } from '../push/destinations/destination.ts';
 import { PushError } from '../push/errors.ts';
 import { toPushError } from '../push/outbox/sender.ts';
 import { type Batch, parseBatch } from '../push/queue/batch.ts';
-import { openSqsQueue, type SqsQueue } from './clients/sqs.ts';
 
 /** A Lambda handler for the queue of batches. */
 export type DeliverHandler = (
@@ -28,46 +23,21 @@ const marginMs = 8000;
 /** Longest that one call of SQS may take; there may be two. */
 const sqsMs = 3500;
 
-interface Opened {
-  destinations: ReadonlyMap<string, Destination>;
-  queue: SqsQueue;
-  rejected: SqsQueue;
-  timeoutMs: number;
-}
-
 /**
- * Brings batches from the queue to their destinations, those of one account and destination in their order and the others
- * beside them. What may succeed later stays in the queue, hidden for longer each time; what is rejected for good goes to the
- * queue of the rejected, with the reason.
+ * Delivers batches from the queue to their destinations: those of one account and destination in their order, and the
+ * others beside them. A batch that may succeed later stays in the queue, hidden for longer each time; a rejected one goes
+ * to the queue of rejected batches, with the reason.
  */
 export function createDeliverHandler(
   env: Environment,
   log: (line: string) => void,
   backoff = defaultBackoff,
 ): DeliverHandler {
-  let opening: Promise<Opened> | undefined;
-
-  async function open(): Promise<Opened> {
-    const { settings, network, vault, accounts } = await openAccounts(env, log);
-    const { VCC_PUSH_QUEUE_URL: queueUrl, VCC_PUSH_REJECTED_URL: rejectedUrl } = settings;
-    if (queueUrl === undefined || rejectedUrl === undefined) {
-      throw new ConfigError([
-        'VCC_PUSH_QUEUE_URL: expected the queue that deliver empties; received nothing',
-      ]);
-    }
-    const described = await loadDestinations(env, settings, accounts.length, createReadText(network));
-    const { destinations } = openDestinations(described, vault, log, network);
-    return {
-      destinations: new Map(destinations.map((each) => [each.name, each])),
-      queue: openSqsQueue(queueUrl, network),
-      rejected: openSqsQueue(rejectedUrl, network),
-      timeoutMs: settings.VCC_PUSH_TIMEOUT,
-    };
-  }
+  let opening: Promise<Delivery> | undefined;
 
   return async (event, context) => {
     const deadline = deadlineIn(context.getRemainingTimeInMillis() - marginMs);
-    opening ??= open().catch((error) => {
+    opening ??= openDelivery(env, log).catch((error) => {
       opening = undefined;
       throw error;
     });
@@ -81,7 +51,7 @@ export function createDeliverHandler(
   /** Returns the records that are to stay in the queue: the first that failed, and all behind it. */
   async function deliverInOrder(
     records: readonly SQSRecord[],
-    opened: Opened,
+    opened: Delivery,
     deadline: Deadline,
   ): Promise<SQSRecord[]> {
     for (const [index, record] of records.entries()) {
@@ -117,7 +87,7 @@ export function createDeliverHandler(
 
   async function deliver(
     batch: Batch,
-    { destinations, timeoutMs }: Opened,
+    { destinations, timeoutMs }: Delivery,
     deadline: Deadline,
   ): Promise<void> {
     const destination = destinations.get(batch.destination);
@@ -130,7 +100,7 @@ export function createDeliverHandler(
     { body, messageId, attributes }: SQSRecord,
     error: PushError,
     fields: Record<string, unknown>,
-    { rejected }: Opened,
+    { rejected }: Delivery,
   ): Promise<boolean> {
     try {
       const message = { body, messageId, groupId: attributes.MessageGroupId ?? '' };
@@ -144,7 +114,7 @@ export function createDeliverHandler(
   }
 
   /** All of them: SQS hands out nothing of a group while one of its messages is hidden. */
-  async function hide(records: readonly SQSRecord[], delayMs: number, { queue }: Opened): Promise<void> {
+  async function hide(records: readonly SQSRecord[], delayMs: number, { queue }: Delivery): Promise<void> {
     const handles = records.map(({ receiptHandle }) => receiptHandle);
     try {
       await queue.hide(handles, delayMs, deadlineIn(sqsMs));

@@ -1,9 +1,9 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { type AwsIdentity, createSigV4 } from '../../../src/aws/clients/sigv4.ts';
-import { deadlineIn } from '../../../src/deadline.ts';
-import type { HttpRequest } from '../../../src/http/send.ts';
+import { type AwsIdentity, createSigV4 } from '../../src/aws/sigv4.ts';
+import { deadlineIn } from '../../src/deadline.ts';
+import type { HttpRequest } from '../../src/http/send.ts';
 
 /** SHA-256 as the SDK's signer wants it. */
 class Sha256 {

@@ -1,6 +1,6 @@
-import type { Deadline } from '../../deadline.ts';
-import { DocumentError, tooLarge } from '../../documents/errors.ts';
-import type { Network } from '../../http/network.ts';
+import type { Deadline } from '../deadline.ts';
+import { DocumentError, tooLarge } from '../documents/errors.ts';
+import type { Network } from '../http/network.ts';
 import { type Call, openService, type Problem, type Service } from './sdk.ts';
 
 type Sdk = typeof import('@aws-sdk/client-s3');

@@ -1,15 +1,11 @@
 import type { Context, SQSEvent } from 'aws-lambda';
-import { openAccounts } from '../app/accounts.ts';
-import { createStateStore } from '../app/places.ts';
-import { type OpenPushers, openPushers } from '../app/pushers.ts';
-import { ConfigError, type Environment } from '../config/load.ts';
+import { type LambdaPushers, openLambdaPushers } from '../app/lambda-pushers.ts';
+import type { Environment } from '../config/load.ts';
 import { before, deadlineIn } from '../deadline.ts';
 import { logLine } from '../log.ts';
-import { createMemoryQueue } from '../push/queue/queue.ts';
 import { pushSlots, type ScheduleResult } from '../push/schedule/push-slots.ts';
 import { toSlots } from '../push/schedule/slots.ts';
 import { systemTiming } from '../timing.ts';
-import { openSqsQueue, type SqsQueue } from './clients/sqs.ts';
 
 /** A Lambda handler for a schedule, or for a queue by which accounts are handed out. */
 export type PushHandler = (
@@ -17,61 +13,26 @@ export type PushHandler = (
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ) => Promise<void>;
 
-/** Within one invocation; what has failed so often is tried again with the next sample. */
-const retry = { retries: 5, baseDelayMs: 500, maxDelayMs: 8000 };
-
 /** Kept free for saving the state and for the answer. */
 const marginMs = 4000;
 
-/** One account that is handed to a sampler of its own. */
+/** One account that is handed to an invocation of its own. */
 interface Order {
   account: string;
   timeMs: number;
 }
 
 /**
- * Takes samples of all accounts, evenly through the period of the schedule, and brings them to all destinations, or into
- * the queue before them. What could not be read or brought there fails the invocation once all is done, so that alarms
- * and the on-failure destination tell.
+ * Scrapes all accounts, evenly through the period of the schedule, and delivers the samples to all destinations, or to the
+ * queue before them. A failed scrape or delivery fails the invocation once all is done, so that alarms and the on-failure
+ * destination report it.
  */
 export function createPushHandler(env: Environment, log: (line: string) => void): PushHandler {
-  let opening: Promise<OpenPushers & { samplers: SqsQueue | undefined }> | undefined;
-
-  async function open() {
-    const opened = await openAccounts(env, log);
-    const { settings, network } = opened;
-    const { VCC_PUSH_PERIOD: periodMs, VCC_PUSH_INTERVAL: intervalMs } = settings;
-    if (periodMs % intervalMs !== 0) {
-      throw new ConfigError([
-        `VCC_PUSH_INTERVAL: expected a part of VCC_PUSH_PERIOD (${periodMs / 1000} s) that divides it; received ${intervalMs / 1000} s`,
-      ]);
-    }
-    const {
-      VCC_PUSH_QUEUE_URL: queueUrl,
-      VCC_PUSH_SAMPLERS_URL: samplersUrl,
-      VCC_PUSH_STATE: state,
-    } = settings;
-    const sqs = queueUrl === undefined ? undefined : openSqsQueue(queueUrl, network);
-    const pushers = await openPushers(env, opened, {
-      log,
-      print: log,
-      store: state === undefined ? undefined : createStateStore(state, network),
-      toRoute: (destination) => ({
-        destination,
-        queue: createMemoryQueue(destination.lasting),
-        deliver: sqs && destination.lasting ? sqs.put : destination.deliver,
-        retry,
-      }),
-    });
-    return {
-      ...pushers,
-      samplers: samplersUrl === undefined ? undefined : openSqsQueue(samplersUrl, network),
-    };
-  }
+  let opening: Promise<LambdaPushers> | undefined;
 
   return async (event, context) => {
     const deadline = deadlineIn(context.getRemainingTimeInMillis() - marginMs);
-    opening ??= open().catch((error) => {
+    opening ??= openLambdaPushers(env, log).catch((error) => {
       // A list that could not be read may be there the next time.
       opening = undefined;
       throw error;
@@ -90,7 +51,7 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
     const chosen = orders
       ? pushers.filter(({ account }) => orders.some((each) => each.account === account))
       : pushers;
-    // Samplers take turns with an account, in whatever environment Lambda has.
+    // Another environment of Lambda may have scraped the account since.
     if (orders) for (const pusher of chosen) pusher.renew();
     const intervalMs = settings.VCC_PUSH_INTERVAL;
     const slots = toSlots(startMs, intervalMs, settings.VCC_PUSH_PERIOD);
