@@ -18,7 +18,7 @@ export interface Deadline {
   readonly atMs: number;
   /** Aborts at that time, or earlier if the work is cancelled. Its reason is an Error. */
   readonly signal: AbortSignal;
-  /** Stops the timer, since the work is done. */
+  /** Says that the work is done: stops the timer, and cancels whatever is still under way for it. */
   end(): void;
 }
 
@@ -103,13 +103,10 @@ function start(
 ): Deadline {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  // Parents may live as long as the process, so that listeners must not stay there.
-  const end = () => {
-    clearTimeout(timer);
-    for (const parent of parents) parent.removeEventListener('abort', onAbort);
-  };
   const stop = (reason: unknown) => {
-    end();
+    clearTimeout(timer);
+    // Parents may live as long as the process, so that listeners must not stay there.
+    for (const parent of parents) parent.removeEventListener('abort', onAbort);
     controller.abort(reason);
   };
   function onAbort(this: AbortSignal): void {
@@ -124,8 +121,10 @@ function start(
     // What is waited for keeps the process alive, and not the time for it.
     timer.unref();
   }
-  return { startMs, atMs, signal: controller.signal, end };
+  return { startMs, atMs, signal: controller.signal, end: () => stop(done) };
 }
+
+const done = new DeadlineError('the work is done');
 
 function outOfTime(ms: number): DeadlineError {
   return new DeadlineError(`no complete answer within ${Math.round(ms)} ms`);

@@ -69,7 +69,7 @@ export async function liveDay(
   const day: Day = { items: new Map(), teamOf: readTeams(uk!.rosterCsv()), failures: [] };
   const log = (line: string) => {
     const { event } = JSON.parse(line) as { event: string };
-    if (/^(samples|sample|queue|push failed)/.test(event)) day.failures.push(line);
+    if (/^(samples|scrape not pushed|queue|push failed)/.test(event)) day.failures.push(line);
   };
 
   function scraperOf(account: { name: string; clientId: string; clientSecret: string }, more: Environment) {

@@ -1,0 +1,101 @@
+import { getEventListeners } from 'node:events';
+import { describe, expect, test } from '@jest/globals';
+import {
+  before,
+  cancelledBy,
+  deadlineIn,
+  earlier,
+  forever,
+  leftMs,
+  sinceStart,
+  startingNow,
+  untilAborted,
+  within,
+} from '../src/deadline.ts';
+
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
+
+describe('a deadline', () => {
+  test('aborts when it is reached, with the time that there was', async () => {
+    const deadline = deadlineIn(20.4);
+    expect(leftMs(deadline)).toBeLessThanOrEqual(20);
+    await wait(40);
+    expect(deadline.signal.reason).toMatchObject({
+      code: 'deadline',
+      message: 'no complete answer within 20 ms',
+    });
+    expect(leftMs(deadline)).toBe(0);
+  });
+
+  test('may be over already', async () => {
+    await expect(before(new Promise(() => {}), deadlineIn(-5))).rejects.toMatchObject({ code: 'deadline' });
+  });
+
+  test('takes more than a timer does', () => {
+    expect(leftMs(deadlineIn(1e12))).toBeGreaterThan(9e11);
+  });
+
+  test('is that of a part of the work, if that is sooner', () => {
+    const whole = deadlineIn(1000);
+    expect(leftMs(within(whole, 100))).toBeLessThanOrEqual(100);
+    expect(within(whole, 5000).atMs).toBe(whole.atMs);
+    expect(earlier(whole, 300).atMs).toBe(whole.atMs - 300);
+    // At least half of the time is left for the work.
+    expect(leftMs(earlier(whole, 900))).toBeGreaterThan(480);
+  });
+
+  test('counts a limit from its start, and from now for a new piece of work', async () => {
+    const deadline = deadlineIn(60_000);
+    await wait(50);
+    expect(leftMs(sinceStart(deadline, 1000))).toBeLessThanOrEqual(950);
+    expect(leftMs(sinceStart(startingNow(deadline), 1000))).toBeGreaterThan(980);
+    expect(sinceStart(deadline, 100_000).atMs).toBe(deadline.atMs);
+  });
+
+  test('passes a cancellation on to all parts of the work', () => {
+    const [stop, also] = [new AbortController(), new AbortController()];
+    const root = deadlineIn(1000, { until: untilAborted(stop.signal) });
+    const parts = [within(root, 500), cancelledBy(within(root, 500), also.signal)];
+    const reason = new Error('stopped');
+    stop.abort(reason);
+    expect(parts.map(({ signal }) => signal.reason)).toEqual([reason, reason]);
+    expect(deadlineIn(5, { until: root }).signal.reason).toBe(reason);
+  });
+
+  test('that ends cancels what is still under way for it, and leaves nothing behind', () => {
+    const before = listeners(forever.signal);
+    const root = deadlineIn(60_000);
+    const part = earlier(within(root, 50_000), 500);
+    expect(listeners(forever.signal)).toBe(before + 1);
+    root.end();
+    expect(part.signal.reason).toMatchObject({ message: 'the work is done' });
+    expect([listeners(forever.signal), listeners(root.signal), listeners(part.signal)]).toEqual([
+      before,
+      0,
+      0,
+    ]);
+  });
+});
+
+describe('before', () => {
+  test('is what the promise becomes, in time', async () => {
+    expect(await before(Promise.resolve(1), deadlineIn(1000))).toBe(1);
+    await expect(before(Promise.reject(new Error('no')), deadlineIn(1000))).rejects.toThrow('no');
+  });
+
+  test('does not wait longer, whatever the promise becomes later', async () => {
+    const late = wait(50).then(() => {
+      throw new Error('too late to matter');
+    });
+    await expect(before(late, deadlineIn(10))).rejects.toMatchObject({ code: 'deadline' });
+    await wait(60);
+  });
+
+  test('leaves no listener behind', async () => {
+    const deadline = deadlineIn(1000);
+    await before(Promise.resolve(1), deadline);
+    await wait(0);
+    expect(listeners(deadline.signal)).toBe(0);
+  });
+});
