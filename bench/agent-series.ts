@@ -2,8 +2,9 @@ import { promisify } from 'node:util';
 import { gzip as gzipCallback } from 'node:zlib';
 import { Gauge, Registry } from 'prom-client';
 import { build } from '../src/build.ts';
+import { catalogue } from '../src/catalogue/index.ts';
 import type { Family } from '../src/catalogue/metric.ts';
-import { toRegistry } from '../src/catalogue/registry.ts';
+import { toRegistry } from '../src/catalogue/metric.ts';
 import { Secret } from '../src/credentials.ts';
 import { encodeText } from '../src/exposition/text.ts';
 import { createPseudonyms } from '../src/pseudonyms.ts';
@@ -27,7 +28,7 @@ async function withSingles(bodies: readonly string[], idOf: (id: string) => stri
   const floor = toFloor(snapshot, floorOptions);
   const reading = { account: 'bench', error: undefined, ...facts, floor, agentSeries };
   return encodeText(
-    (await toRegistry({ build, readings: [reading] }).getMetricsAsJSON()) as unknown as Family[],
+    (await toRegistry(catalogue, { build, readings: [reading] }).getMetricsAsJSON()) as unknown as Family[],
   );
 }
 

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import { Gauge, Registry } from 'prom-client';
-import { toAccount } from '../src/app/account.ts';
+import { toAccount } from '../src/app/accounts.ts';
 import { loadSettings } from '../src/config/load.ts';
 import { deadlineIn } from '../src/deadline.ts';
 import { textFormat } from '../src/exposition/format.ts';

@@ -1,6 +1,7 @@
 import { build } from '../src/build.ts';
+import { catalogue } from '../src/catalogue/index.ts';
 import type { Family } from '../src/catalogue/metric.ts';
-import { toRegistry } from '../src/catalogue/registry.ts';
+import { toRegistry } from '../src/catalogue/metric.ts';
 import { encodeOpenMetrics } from '../src/exposition/openmetrics.ts';
 import { encodeText } from '../src/exposition/text.ts';
 import { assemble } from '../src/snapshot/assemble.ts';
@@ -38,7 +39,10 @@ async function oursFrom(
   const snapshot = assemble(new Map(bodies.map((body, index) => [index + 1, parsePage(body, index + 1)])));
   if ('reason' in snapshot) throw new Error(snapshot.reason);
   const floor = toFloor(snapshot, floorOptions);
-  const registry = toRegistry({ build, readings: [{ account: 'bench', error: undefined, floor, ...facts }] });
+  const registry = toRegistry(catalogue, {
+    build,
+    readings: [{ account: 'bench', error: undefined, floor, ...facts }],
+  });
   return encode((await registry.getMetricsAsJSON()) as unknown as Family[]);
 }
 

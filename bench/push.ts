@@ -12,8 +12,9 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { compressSync, uncompressSync } from 'snappy';
 import { compress } from 'snappyjs';
 import { build } from '../src/build.ts';
+import { catalogue } from '../src/catalogue/index.ts';
 import type { Family } from '../src/catalogue/metric.ts';
-import { toRegistry } from '../src/catalogue/registry.ts';
+import { toRegistry } from '../src/catalogue/metric.ts';
 import { textFormat } from '../src/exposition/format.ts';
 import { encodeMetrics } from '../src/push/encoding/otlp.ts';
 import { type Point, toPoints } from '../src/push/encoding/points.ts';
@@ -44,7 +45,7 @@ async function familiesOf(agents: number, single: boolean): Promise<Family[]> {
   const agentSeries = single ? toAgentSeries(snapshot, 'bench', undefined, all) : undefined;
   const floor = toFloor(snapshot, floorOptions);
   const readings = [{ account: 'bench', error: undefined, floor, ...facts, agentSeries }];
-  return (await toRegistry({ build, readings }).getMetricsAsJSON()) as unknown as Family[];
+  return (await toRegistry(catalogue, { build, readings }).getMetricsAsJSON()) as unknown as Family[];
 }
 
 /** As most programs would: generated code, native snappy. */

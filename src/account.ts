@@ -1,11 +1,11 @@
-import type { PagingOptions } from './collect/read-pages.ts';
+import type { PagingOptions } from './collect.ts';
 import type { Secret } from './credentials.ts';
 import type { Deadline } from './deadline.ts';
 import type { FetchOptions } from './http/fetch.ts';
 import type { RosterOptions } from './roster/roster.ts';
 import type { AgentSeriesOptions } from './snapshot/agent-series.ts';
 import type { FloorOptions } from './snapshot/floor.ts';
-import type { ClientOptions } from './vcc/client.ts';
+import type { ClientOptions } from './vcc/agent-status.ts';
 import type { TokenOptions } from './vcc/token.ts';
 
 /** Everything needed to read one account, grouped by who needs it. */

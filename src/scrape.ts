@@ -1,9 +1,9 @@
 import type { Account } from './account.ts';
 import { build } from './build.ts';
+import { catalogue } from './catalogue/index.ts';
 import type { Family } from './catalogue/metric.ts';
-import { toRegistry } from './catalogue/registry.ts';
-import { createCollect } from './collect/collect.ts';
-import { shareReads } from './collect/share.ts';
+import { toRegistry } from './catalogue/metric.ts';
+import { createCollect, shareReads } from './collect.ts';
 import { before, type Deadline, DeadlineError, sinceStart, untilAborted } from './deadline.ts';
 import type { ReadText } from './documents/errors.ts';
 import { toScrapeErrorCode } from './errors.ts';
@@ -24,7 +24,7 @@ import type { Reading } from './snapshot/reading.ts';
 import type { Roster } from './snapshot/roster.ts';
 import { toTeams } from './snapshot/teams.ts';
 import { systemTiming, type Timing } from './timing.ts';
-import { createFetchPage, type FetchPage } from './vcc/client.ts';
+import { createFetchPage, type FetchPage } from './vcc/agent-status.ts';
 import { createTokenSource, type TokenSource } from './vcc/token.ts';
 
 /** What one scrape of an account found out. */
@@ -200,5 +200,5 @@ const nothing = { floor: undefined, agentSeries: undefined, teams: undefined, pa
 
 /** The metrics of these readings side by side, on a registry of their own. */
 export async function toFamilies(readings: readonly Reading[]): Promise<Family[]> {
-  return (await toRegistry({ build, readings }).getMetricsAsJSON()) as unknown as Family[];
+  return (await toRegistry(catalogue, { build, readings }).getMetricsAsJSON()) as unknown as Family[];
 }

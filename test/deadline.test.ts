@@ -1,11 +1,11 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import {
-  before,
   cancelledBy,
   deadlineIn,
   earlier,
   forever,
+  before as inTime,
   leftMs,
   sinceStart,
   startingNow,
@@ -29,7 +29,7 @@ describe('a deadline', () => {
   });
 
   test('may be over already', async () => {
-    await expect(before(new Promise(() => {}), deadlineIn(-5))).rejects.toMatchObject({ code: 'deadline' });
+    await expect(inTime(new Promise(() => {}), deadlineIn(-5))).rejects.toMatchObject({ code: 'deadline' });
   });
 
   test('takes more than a timer does', () => {
@@ -64,37 +64,37 @@ describe('a deadline', () => {
   });
 
   test('that ends cancels what is still under way for it, and leaves nothing behind', () => {
-    const before = listeners(forever.signal);
+    const known = listeners(forever.signal);
     const root = deadlineIn(60_000);
     const part = earlier(within(root, 50_000), 500);
-    expect(listeners(forever.signal)).toBe(before + 1);
+    expect(listeners(forever.signal)).toBe(known + 1);
     root.end();
     expect(part.signal.reason).toMatchObject({ message: 'the work is done' });
     expect([listeners(forever.signal), listeners(root.signal), listeners(part.signal)]).toEqual([
-      before,
+      known,
       0,
       0,
     ]);
   });
 });
 
-describe('before', () => {
+describe('waiting before a deadline', () => {
   test('is what the promise becomes, in time', async () => {
-    expect(await before(Promise.resolve(1), deadlineIn(1000))).toBe(1);
-    await expect(before(Promise.reject(new Error('no')), deadlineIn(1000))).rejects.toThrow('no');
+    expect(await inTime(Promise.resolve(1), deadlineIn(1000))).toBe(1);
+    await expect(inTime(Promise.reject(new Error('no')), deadlineIn(1000))).rejects.toThrow('no');
   });
 
   test('does not wait longer, whatever the promise becomes later', async () => {
     const late = wait(50).then(() => {
       throw new Error('too late to matter');
     });
-    await expect(before(late, deadlineIn(10))).rejects.toMatchObject({ code: 'deadline' });
+    await expect(inTime(late, deadlineIn(10))).rejects.toMatchObject({ code: 'deadline' });
     await wait(60);
   });
 
   test('leaves no listener behind', async () => {
     const deadline = deadlineIn(1000);
-    await before(Promise.resolve(1), deadline);
+    await inTime(Promise.resolve(1), deadline);
     await wait(0);
     expect(listeners(deadline.signal)).toBe(0);
   });

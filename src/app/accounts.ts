@@ -1,12 +1,17 @@
-import type { Account } from '../account.ts';
+import type { Account, AccountAgentSeries } from '../account.ts';
 import { createReadSecret } from '../aws/secrets-manager.ts';
 import { type Config, loadConfig } from '../config/accounts.ts';
-import type { Environment } from '../config/load.ts';
+
+import { ConfigError, type Environment } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
+import type { ApiCredentials } from '../credentials.ts';
+import { createGate } from '../http/gate.ts';
 import type { Network } from '../http/network.ts';
+import { createScraper, type Scraper } from '../scrape.ts';
 import { systemTiming } from '../timing.ts';
 import { createVault, type Vault } from '../vault/vault.ts';
-import { toAccount } from './account.ts';
+import { fixedCredentials } from '../vcc/credentials.ts';
+import { apiUrl, tokenUrl } from '../vcc/regions.ts';
 import { openNetwork } from './network.ts';
 import { createReadText } from './places.ts';
 
@@ -60,4 +65,70 @@ export function withVaults(
       return { account: toAccount(its, vault), settings: its, vault };
     }),
   };
+}
+
+/** A scraper for each account; all of them together are bounded by VCC_CONCURRENCY. */
+export function createScrapers(
+  { settings, accounts, network }: OpenAccounts,
+  log: (line: string) => void,
+): Scraper[] {
+  const gate = createGate(settings.VCC_CONCURRENCY);
+  const readText = createReadText(network);
+  return accounts.map(({ account }) => createScraper(account, { gate, readText, network, log }));
+}
+
+/** The account that the settings describe; credentials from the vault, if there is one. @throws ConfigError without any */
+export function toAccount(settings: Settings, vault?: Vault): Account {
+  const { VCC_REGION: region, VCC_HOSTS: family } = settings;
+  const name = settings.VCC_ACCOUNT ?? 'default';
+  return {
+    name,
+    region,
+    token: {
+      tokenUrl: settings.VCC_TOKEN_URL ?? tokenUrl(region, family),
+      credentials: vault ? vault.apiCredentials(name) : fixedCredentials(apiCredentialsOf(settings)),
+      tokenAuth: settings.VCC_TOKEN_AUTH,
+      timeoutMs: settings.VCC_TIMEOUT,
+    },
+    api: { apiUrl: settings.VCC_API_URL ?? apiUrl(region, family), pageSize: settings.VCC_PAGE_SIZE },
+    http: {
+      retry: { retries: settings.VCC_RETRIES, baseDelayMs: 200, maxDelayMs: 5000 },
+      requestTimeoutMs: settings.VCC_REQUEST_TIMEOUT,
+      maxBodyBytes: settings.VCC_MAX_BODY_BYTES,
+    },
+    paging: { concurrency: settings.VCC_PAGE_CONCURRENCY, maxPages: settings.VCC_MAX_PAGES },
+    floor: { ageBuckets: settings.VCC_AGE_BUCKETS, maxDescriptions: settings.VCC_MAX_DESCRIPTIONS },
+    agentSeries: toAgentSeries(settings, vault),
+    roster: settings.VCC_ROSTER && {
+      source: settings.VCC_ROSTER,
+      labels: settings.VCC_ROSTER_LABELS,
+      filters: [settings.VCC_AGENT_INCLUDE, settings.VCC_AGENT_EXCLUDE].flatMap((filter) =>
+        filter === undefined || filter.column === 'agent_id' ? [] : [filter.column],
+      ),
+      ttlMs: settings.VCC_ROSTER_TTL,
+    },
+    maxTeams: settings.VCC_MAX_TEAMS,
+    cacheTtlMs: settings.VCC_CACHE_TTL,
+    timeoutMs: settings.VCC_TIMEOUT,
+  };
+}
+
+function toAgentSeries(settings: Settings, vault: Vault | undefined): AccountAgentSeries | undefined {
+  const { VCC_AGENT_METRICS: mode, VCC_AGENT_KEY: key } = settings;
+  if (mode === 'off') return undefined;
+  return {
+    key: mode === 'ids' ? undefined : key ? async () => key : (deadline) => vault!.agentKey(deadline),
+    limit: settings.VCC_AGENT_LIMIT,
+    loggedOut: settings.VCC_AGENT_LOGGED_OUT === 'include',
+    include: settings.VCC_AGENT_INCLUDE,
+    exclude: settings.VCC_AGENT_EXCLUDE,
+  };
+}
+
+function apiCredentialsOf(settings: Settings): ApiCredentials {
+  const { VCC_CLIENT_ID: clientId, VCC_CLIENT_SECRET: clientSecret } = settings;
+  if (clientId !== undefined && clientSecret !== undefined) return { clientId, clientSecret };
+  throw new ConfigError([
+    'VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials, or VCC_SECRET_ID; received nothing',
+  ]);
 }

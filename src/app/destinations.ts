@@ -4,9 +4,17 @@ import { ConfigError } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Network } from '../http/network.ts';
 import { createSend } from '../http/send.ts';
-import { createDestination, type Destination } from '../push/destinations/destination.ts';
+import type {
+  Destination,
+  DestinationOptions,
+  DestinationPorts,
+  Protocol,
+} from '../push/destinations/destination.ts';
+import { emf } from '../push/destinations/emf.ts';
+import { otlp } from '../push/destinations/otlp.ts';
 import { type Authorize, createPost, unauthorized, withCredentials } from '../push/destinations/post.ts';
-import type { DestinationOptions } from '../push/destinations/protocol.ts';
+import { pushgateway } from '../push/destinations/pushgateway.ts';
+import { remoteWrite } from '../push/destinations/remote-write.ts';
 import type { Vault } from '../vault/vault.ts';
 
 /** Opens destinations as the settings describe them; they share connections. Nothing is sent yet. */
@@ -19,11 +27,26 @@ export function openDestinations(
   const send = createSend(network);
   return {
     destinations: destinations.map((its) => {
-      const post = createPost(send, its.VCC_PUSH_TIMEOUT, toAuthorize(its, vault, network), toHidden(its));
-      return createDestination(toOptions(its), { post, print, now: Date.now });
+      const post = createPost(send, {
+        timeoutMs: its.VCC_PUSH_TIMEOUT,
+        authorize: toAuthorize(its, vault, network),
+        hidden: toHidden(its),
+      });
+      return createDestination(toOptions(its), { post, print });
     }),
     close: send.close,
   };
+}
+
+const protocols: Record<
+  DestinationOptions['type'],
+  (options: DestinationOptions, ports: DestinationPorts) => Protocol
+> = { 'remote-write': remoteWrite, pushgateway, otlp, emf };
+
+/** Opens a destination; nothing is sent yet. */
+export function createDestination(options: DestinationOptions, ports: DestinationPorts): Destination {
+  const { name, type, wants } = options;
+  return { ...protocols[type](options, ports), name, wants };
 }
 
 function toOptions(its: Settings): DestinationOptions {

@@ -1,6 +1,6 @@
 import { openSqsQueue, type SqsQueue } from '../aws/sqs.ts';
 import { ConfigError, type Environment } from '../config/load.ts';
-import { createMemoryQueue } from '../push/queue/queue.ts';
+import { createMemoryQueue } from '../push/queue.ts';
 import { openAccounts } from './accounts.ts';
 import { createStateStore } from './places.ts';
 import { type OpenPushers, openPushers } from './pushers.ts';

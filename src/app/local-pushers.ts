@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ConfigError, type Environment } from '../config/load.ts';
 import { openDiskQueue } from '../files/disk-queue.ts';
 import { lockFolder } from '../files/lock.ts';
-import { createMemoryQueue } from '../push/queue/queue.ts';
+import { createMemoryQueue } from '../push/queue.ts';
 import type { OpenAccounts } from './accounts.ts';
 import { createStateStore } from './places.ts';
 import { type OpenPushers, openPushers, type PushPorts } from './pushers.ts';

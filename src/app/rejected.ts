@@ -5,7 +5,7 @@ import type { Settings } from '../config/settings.ts';
 import type { Deadline } from '../deadline.ts';
 import { listRejected, replayRejected } from '../files/disk-queue.ts';
 import type { Network } from '../http/network.ts';
-import { type Batch, parseBatch } from '../push/queue/batch.ts';
+import { type Batch, parseBatch } from '../push/queue.ts';
 import { lockPushFolder } from './local-pushers.ts';
 
 /** Goes through the batches that destinations rejected, with the reason of each; returns how many there are. */

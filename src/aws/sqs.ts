@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Deadline } from '../deadline.ts';
 import { directNetwork, type Network } from '../http/network.ts';
 import { PushError } from '../push/errors.ts';
-import type { Deliver } from '../push/outbox/sender.ts';
-import { type Batch, encodeBatch } from '../push/queue/batch.ts';
+import { type Batch, type Deliver, encodeBatch } from '../push/queue.ts';
 import { openService, type Service } from './sdk.ts';
 
 type Sdk = typeof import('@aws-sdk/client-sqs');

@@ -1,3 +1,4 @@
+import { Gauge, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
 import type { AgentSeries } from '../snapshot/agent-series.ts';
 import type { Ages } from '../snapshot/ages.ts';
 import type { Floor } from '../snapshot/floor.ts';
@@ -274,4 +275,30 @@ function unitOf(name: string): 'seconds' | undefined {
 /** A bound as the label `le` has it. OpenMetrics: bucket bounds are canonical floats. */
 export function toLe(bound: number): string {
   return Number.isInteger(bound) ? `${bound}.0` : String(bound);
+}
+
+/** A gauge whose samples are computed already; prom-client checks its name and labels and refuses duplicates. */
+class FamilyGauge extends Gauge<string> {
+  readonly #family: Family;
+
+  constructor(registry: Registry, family: Family, labelNames: readonly string[]) {
+    const { name, help } = family;
+    super({ name, help, labelNames: [...labelNames], registers: [registry], aggregator: 'omit' });
+    this.#family = family;
+  }
+
+  override get(): Promise<MetricObjectWithValues<MetricValue<string>>> {
+    // prom-client's MetricType lacks the two types of OpenMetrics; everything else is its own form.
+    return Promise.resolve(this.#family as unknown as MetricObjectWithValues<MetricValue<string>>);
+  }
+}
+
+/**
+ * A new registry with the metrics of one scrape: label values that are gone are gone, and scrapes may overlap.
+ * Its `getMetricsAsJSON()` gives {@link Family} values in the order of the metrics.
+ */
+export function toRegistry(metrics: readonly Metric[], facts: Facts): Registry {
+  const registry = new Registry();
+  for (const metric of metrics) new FamilyGauge(registry, metric.toFamily(facts), metric.labelNames);
+  return registry;
 }

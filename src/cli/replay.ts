@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import { openRejected } from '../app/rejected.ts';
 import { ConfigError, loadSettings } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
-import type { Batch } from '../push/queue/batch.ts';
+import type { Batch } from '../push/queue.ts';
 import { type LocalEnvironment, loadLocalConfig, readLocalEnvironment } from './accounts.ts';
 import { accountSections, type Command } from './command.ts';
 import { untilStopped } from './terminal.ts';

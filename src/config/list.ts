@@ -1,11 +1,11 @@
 import { deadlineIn } from '../deadline.ts';
 import { DocumentError, type ReadText } from '../documents/errors.ts';
 import { isMapping, kindOf, parseYaml, type Value } from '../documents/yaml.ts';
-import type { NameSetting } from './load.ts';
 import {
   ConfigError,
   didYouMean,
   type Environment,
+  type NameSetting,
   newProblems,
   readSettings,
   settingNames,

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { PushError } from '../push/errors.ts';
-import { type Batch, encodeBatch, parseBatch } from '../push/queue/batch.ts';
-import type { Lease, Queue } from '../push/queue/queue.ts';
+import type { Lease, Queue } from '../push/queue.ts';
+import { type Batch, encodeBatch, parseBatch } from '../push/queue.ts';
 
 /** A batch that a destination rejected for good, with the reason. */
 export interface RejectedBatch {

@@ -5,8 +5,8 @@ import { before, type Deadline, deadlineIn, leftMs, within } from '../deadline.t
 import { retryDelayMs } from '../http/retry.ts';
 import { logLine, toLogFields } from '../log.ts';
 import { PushError } from '../push/errors.ts';
-import { toPushError } from '../push/outbox/sender.ts';
-import { type Batch, parseBatch } from '../push/queue/batch.ts';
+import { toPushError } from '../push/outbox/outbox.ts';
+import { type Batch, parseBatch } from '../push/queue.ts';
 
 /** A Lambda handler for the queue of batches. */
 export type DeliverHandler = (

@@ -1,7 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { scrapeCredentialsOf } from '../app/access.ts';
-import { openAccounts } from '../app/accounts.ts';
-import { createScrapers } from '../app/scrapers.ts';
+import { createScrapers, openAccounts } from '../app/accounts.ts';
 import { ConfigError, type Environment } from '../config/load.ts';
 import { before, type Deadline, DeadlineError, earlier } from '../deadline.ts';
 import { logLine } from '../log.ts';

@@ -3,8 +3,7 @@ import { type LambdaPushers, openLambdaPushers } from '../app/lambda-pushers.ts'
 import type { Environment } from '../config/load.ts';
 import { before, deadlineIn } from '../deadline.ts';
 import { logLine } from '../log.ts';
-import { pushSlots, type ScheduleResult } from '../push/schedule/push-slots.ts';
-import { toSlots } from '../push/schedule/slots.ts';
+import { pushSlots, type ScheduleResult, toSlots } from '../push/schedule/push-slots.ts';
 import { systemTiming } from '../timing.ts';
 
 /** A Lambda handler for a schedule, or for a queue by which accounts are handed out. */

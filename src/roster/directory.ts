@@ -1,8 +1,7 @@
 import type { Deadline } from '../deadline.ts';
 import { type Fetch, newTraffic } from '../http/fetch.ts';
 import type { Clocks } from '../timing.ts';
-import type { TokenOptions } from '../vcc/token.ts';
-import { createTokenSource } from '../vcc/token.ts';
+import { createTokenSource, type TokenOptions } from '../vcc/token.ts';
 import { createFetchDirectory, type DirectoryOptions, type DirectoryUser } from '../vcc/users.ts';
 import { RosterError } from './errors.ts';
 import type { FetchedRoster, FetchRoster } from './roster.ts';

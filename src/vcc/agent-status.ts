@@ -1,7 +1,39 @@
+import type { Fetch, Trip } from '../http/fetch.ts';
 import type { Agent, Interaction, Page } from '../snapshot/agent.ts';
+import { createAuthorizedGet } from './authorized.ts';
 import { ShapeError } from './errors.ts';
 import { kindOf, parseJson } from './json.ts';
 import { parseTimestamp } from './timestamp.ts';
+import type { TokenSource } from './token.ts';
+
+/** Fetches one page of the agents' current status. */
+export type FetchPage = (page: number, trip: Trip) => Promise<Page>;
+
+/** Where and how to read an account. */
+export interface ClientOptions {
+  apiUrl: string;
+  /** Items per page asked for; the API may give fewer. */
+  pageSize: number;
+  userAgent: string;
+}
+
+/**
+ * A client for GET /stats/agent-status.
+ * @throws AuthError, HttpStatusError, NetworkError, ShapeError, TooLargeError, or the reason of the deadline's signal
+ */
+export function createFetchPage(fetch: Fetch, tokens: TokenSource, options: ClientOptions): FetchPage {
+  const base = `${options.apiUrl.replace(/\/+$/, '')}/stats/agent-status`;
+  const get = createAuthorizedGet(fetch, tokens, {
+    accept: 'application/vnd.newvoicemedia.v3+json',
+    scope: 'stats',
+    userAgent: options.userAgent,
+  });
+
+  return async (page, trip) => {
+    const response = await get(new URL(`${base}?page=${page}&limit=${options.pageSize}`), trip);
+    return parsePage(response.body.toString(), page);
+  };
+}
 
 /**
  * One page of GET /stats/agent-status. Every field of the reference is checked; fields it does not know are

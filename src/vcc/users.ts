@@ -1,7 +1,7 @@
 import { TooLargeError } from '../http/errors.ts';
 import type { Fetch, Trip } from '../http/fetch.ts';
+import type { ClientOptions } from './agent-status.ts';
 import { type AuthorizedGet, createAuthorizedGet } from './authorized.ts';
-import type { ClientOptions } from './client.ts';
 import { ShapeError } from './errors.ts';
 import { kindOf, parseJson } from './json.ts';
 import type { TokenSource } from './token.ts';

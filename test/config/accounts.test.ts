@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { CORE_SCHEMA, load, mergeTag } from 'js-yaml';
-import { toAccount } from '../../src/app/account.ts';
+import { toAccount } from '../../src/app/accounts.ts';
 import { createReadText } from '../../src/app/places.ts';
 import { type Config, loadConfig } from '../../src/config/accounts.ts';
 import { ConfigError, type Environment } from '../../src/config/load.ts';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { toAccount } from '../../src/app/account.ts';
+import { toAccount } from '../../src/app/accounts.ts';
 import { ConfigError, type Environment, loadSettings } from '../../src/config/load.ts';
 import { Secret } from '../../src/credentials.ts';
 

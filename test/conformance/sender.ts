@@ -5,14 +5,13 @@ import type { Send } from '../../src/http/send.ts';
 import { logLine, toLogFields } from '../../src/log.ts';
 import { createPost, unauthorized } from '../../src/push/destinations/post.ts';
 import { remoteWrite } from '../../src/push/destinations/remote-write.ts';
-import { type BodyLimits, toBodies } from '../../src/push/encoding/bodies.ts';
 import type { Point } from '../../src/push/encoding/points.ts';
+import { type BodyLimits, toBodies } from '../../src/push/encoding/points.ts';
 import { encodeWriteRequest } from '../../src/push/encoding/remote-write-1.ts';
 import { encodeRequest } from '../../src/push/encoding/remote-write-2.ts';
-import { type Outcome, sendAll } from '../../src/push/outbox/sender.ts';
+import { type Outcome, sendAll } from '../../src/push/outbox/outbox.ts';
 import { createSeriesTracker } from '../../src/push/outbox/series-tracker.ts';
-import type { Batch } from '../../src/push/queue/batch.ts';
-import type { Queue } from '../../src/push/queue/queue.ts';
+import type { Batch, Queue } from '../../src/push/queue.ts';
 import type { Timing } from '../../src/timing.ts';
 import { scrapeTarget, toScrapedPoints, toUpPoint } from './scrape.ts';
 
@@ -86,7 +85,10 @@ export function createSender(options: SenderOptions, { send, timing, log }: Send
       namespace: '',
       userAgent,
     },
-    { post: createPost(send, sendTimeoutMs, unauthorized), print: () => {}, now: timing.now },
+    {
+      post: createPost(send, { timeoutMs: sendTimeoutMs, authorize: unauthorized, now: timing.now }),
+      print: () => {},
+    },
   );
   const encode = version === '2.0' ? encodeRequest : encodeWriteRequest;
   const tracker = createSeriesTracker();

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { unzipSync } from 'fflate';
 import { compress } from 'snappyjs';
 import { encodeWriteRequest } from '../../src/push/encoding/remote-write-1.ts';
-import { encodeBatch } from '../../src/push/queue/batch.ts';
+import { encodeBatch } from '../../src/push/queue.ts';
 import { ContactCentre } from '../../src/simulator/contact-centre.ts';
 import type { Fault } from '../../src/simulator/faults.ts';
 import type { Simulator } from '../../src/simulator/server.ts';

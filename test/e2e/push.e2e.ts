@@ -13,7 +13,7 @@ import { createDeliverHandler } from '../../src/lambda/deliver.ts';
 import { createPushHandler } from '../../src/lambda/push.ts';
 import type { Destination } from '../../src/push/destinations/destination.ts';
 import type { Route } from '../../src/push/outbox/outbox.ts';
-import { createMemoryQueue, type Queue } from '../../src/push/queue/queue.ts';
+import { createMemoryQueue, type Queue } from '../../src/push/queue.ts';
 import { pushSlots } from '../../src/push/schedule/push-slots.ts';
 import { createPusher } from '../../src/push/schedule/pusher.ts';
 import { createScraper } from '../../src/scrape.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { catalogue } from '../../src/catalogue/index.ts';
 import type { Family } from '../../src/catalogue/metric.ts';
-import { toRegistry } from '../../src/catalogue/registry.ts';
+import { toRegistry } from '../../src/catalogue/metric.ts';
 import {
   acceptsGzip,
   formats,
@@ -127,7 +128,7 @@ describe('text 0.0.4', () => {
         agent('c\n"ü', { presenceSinceMs: takenAtMs - 60_001, live: 12 }),
       ]);
       const build = { version: '1.2.3', revision: 'abc1234', nodejs: 'v24.0.0' };
-      const theirs = await toRegistry({ build, readings: [reading] }).metrics();
+      const theirs = await toRegistry(catalogue, { build, readings: [reading] }).metrics();
       const gauges = (text: string) =>
         text
           .split(/\n+(?=# HELP )/)

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { listRejected, openDiskQueue, replayRejected } from '../../src/files/disk-queue.ts';
 import { lockFolder } from '../../src/files/lock.ts';
 import { PushError } from '../../src/push/errors.ts';
-import type { Batch } from '../../src/push/queue/batch.ts';
+import type { Batch } from '../../src/push/queue.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import type { Account } from '../../src/account.ts';
-import { toAccount } from '../../src/app/account.ts';
+import { toAccount } from '../../src/app/accounts.ts';
 import { type Environment, loadSettings } from '../../src/config/load.ts';
 import { deadlineIn } from '../../src/deadline.ts';
 import { newTraffic, type Trip } from '../../src/http/fetch.ts';

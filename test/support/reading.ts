@@ -1,5 +1,6 @@
+import { catalogue } from '../../src/catalogue/index.ts';
 import type { Build, Family } from '../../src/catalogue/metric.ts';
-import { toRegistry } from '../../src/catalogue/registry.ts';
+import { toRegistry } from '../../src/catalogue/metric.ts';
 import type { Agent } from '../../src/snapshot/agent.ts';
 import { type AgentSeriesOptions, toAgentSeries } from '../../src/snapshot/agent-series.ts';
 import { type FloorOptions, toFloor } from '../../src/snapshot/floor.ts';
@@ -71,5 +72,5 @@ export function fullReadingOf(
 
 /** The families of these readings, by way of a registry. */
 export async function familiesOf(...readings: Reading[]): Promise<Family[]> {
-  return (await toRegistry({ build, readings }).getMetricsAsJSON()) as unknown as Family[];
+  return (await toRegistry(catalogue, { build, readings }).getMetricsAsJSON()) as unknown as Family[];
 }

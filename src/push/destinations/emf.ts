@@ -1,6 +1,6 @@
 import { isMetric, toEmfLines } from '../encoding/emf.ts';
 import { toPoints } from '../encoding/points.ts';
-import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './protocol.ts';
+import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './destination.ts';
 
 /** CloudWatch’s embedded metric format: lines of a Lambda’s log that CloudWatch makes metrics of. */
 export function emf(options: DestinationOptions, { print }: DestinationPorts): Protocol {

@@ -1,17 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import { describeRequest } from '../../http/send.ts';
-import { toBodies } from '../encoding/bodies.ts';
 import { encodeMetrics, parsePartialSuccess } from '../encoding/otlp.ts';
-import { toPoints } from '../encoding/points.ts';
+import { toBodies, toPoints } from '../encoding/points.ts';
 import { PushError } from '../errors.ts';
-import { quoteAnswer, toFailure } from './answer.ts';
-import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './protocol.ts';
+import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './destination.ts';
 
 /** OTLP/HTTP: the answers after which a request may be sent again. */
 const retryableStatuses = new Set([429, 502, 503, 504]);
 
 /** OTLP over HTTP as protobuf: what OpenTelemetry’s collectors and many stores take. */
-export function otlp(options: DestinationOptions, { post, now }: DestinationPorts): Protocol {
+export function otlp(options: DestinationOptions, { post }: DestinationPorts): Protocol {
   return {
     format: 'otlp',
     lasting: true,
@@ -32,21 +30,12 @@ export function otlp(options: DestinationOptions, { post, now }: DestinationPort
         },
         body: batch.body,
       } as const;
-      const response = await post(request, deadline);
-      const { status, body, headers } = response;
-      const { secrets } = post;
-      if (status < 200 || status >= 300) {
-        throw toFailure(request, response, {
-          retryable: retryableStatuses.has(status),
-          secrets,
-          nowMs: now(),
-        });
-      }
+      const { status, body, headers } = await post(request, deadline, (code) => retryableStatuses.has(code));
       const inProtobuf = headers['content-type']?.includes('protobuf');
       const { rejected = 0, message = '' } = (inProtobuf && parsePartialSuccess(body)) || {};
       // OTLP: a partial success must not be sent again.
       if (rejected > 0) {
-        const said = quoteAnswer(Buffer.from(message), secrets);
+        const said = post.quote(Buffer.from(message));
         throw new PushError(
           `${describeRequest(request)}: answered ${status}, but rejected ${rejected} of ${batch.samples} samples: ${said}`,
           { status, dropped: rejected },

@@ -1,7 +1,7 @@
 import type { Family, Labels } from '../../catalogue/metric.ts';
 import { textFormat } from '../../exposition/format.ts';
-import { toFailure } from './answer.ts';
-import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './protocol.ts';
+import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './destination.ts';
+import { isRetryable } from './post.ts';
 
 /** The address of a group at a Pushgateway, which a PUT replaces as a whole. */
 export function toGroupUrl(base: URL, grouping: Labels): URL {
@@ -33,7 +33,7 @@ export function toGroupBody(families: readonly Family[], more: Labels): Buffer {
 }
 
 /** A Pushgateway: the last resort, since it keeps one value of each series and knows no time but that of the push. */
-export function pushgateway(options: DestinationOptions, { post, now }: DestinationPorts): Protocol {
+export function pushgateway(options: DestinationOptions, { post }: DestinationPorts): Protocol {
   return {
     format: 'pushgateway',
     lasting: false,
@@ -53,11 +53,7 @@ export function pushgateway(options: DestinationOptions, { post, now }: Destinat
         },
         body: batch.body,
       } as const;
-      const response = await post(request, deadline);
-      const { status } = response;
-      if (status >= 200 && status < 300) return;
-      const retryable = status >= 500 || status === 429;
-      throw toFailure(request, response, { retryable, secrets: post.secrets, nowMs: now() });
+      await post(request, deadline, isRetryable);
     },
   };
 }

@@ -1,14 +1,13 @@
 import { compress, uncompress } from 'snappyjs';
 import type { Deadline } from '../../deadline.ts';
-import { describeRequest } from '../../http/send.ts';
-import { toBodies } from '../encoding/bodies.ts';
-import { toPoints } from '../encoding/points.ts';
+import { describeRequest, type HttpResponse } from '../../http/send.ts';
+import { toBodies, toPoints } from '../encoding/points.ts';
 import { encodeWriteRequest } from '../encoding/remote-write-1.ts';
 import { encodeRequest, toWriteRequest } from '../encoding/remote-write-2.ts';
 import { PushError } from '../errors.ts';
-import type { Batch } from '../queue/batch.ts';
-import { toFailure } from './answer.ts';
-import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './protocol.ts';
+import type { Batch } from '../queue.ts';
+import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './destination.ts';
+import { isRetryable } from './post.ts';
 
 /** What tells the two versions apart on the wire. */
 const contentTypes = {
@@ -22,8 +21,8 @@ const contentTypes = {
   },
 } as const;
 
-/** Prometheus remote write 1.0, or 2.0 with a way back for receivers that do not know it. */
-export function remoteWrite(options: DestinationOptions, { post, now }: DestinationPorts): Protocol {
+/** Prometheus remote write 1.0, or 2.0 with a fallback for receivers that do not know it. */
+export function remoteWrite(options: DestinationOptions, { post }: DestinationPorts): Protocol {
   const format = options.version === '2.0' ? 'remote-write-2' : 'remote-write-1';
   const encode = format === 'remote-write-2' ? encodeRequest : encodeWriteRequest;
   let knowsNewer = true;
@@ -41,27 +40,24 @@ export function remoteWrite(options: DestinationOptions, { post, now }: Destinat
       },
       body: batch.body,
     } as const;
-    const response = await post(request, deadline);
-    const { status, headers } = response;
-    if (status >= 200 && status < 300) {
-      if (!newer) return 'stored';
-      const written = headers['x-prometheus-remote-write-samples-written'];
-      // An older receiver takes a 2.0 body for a 1.0 one with nothing in it.
-      if (written === undefined) return 'not understood';
-      const dropped = batch.samples - Number(written);
-      if (!(dropped > 0)) return 'stored';
-      throw new PushError(
-        `${describeRequest(request)}: answered ${status}, but stored ${written} of ${batch.samples} samples`,
-        {
-          status,
-          dropped,
-        },
-      );
+    let response: HttpResponse;
+    try {
+      response = await post(request, deadline, isRetryable);
+    } catch (error) {
+      if (newer && error instanceof PushError && error.status === 415) return 'not understood';
+      throw error;
     }
-    if (newer && status === 415) return 'not understood';
-    // Remote write 1.0: retry 5xx and 429, never another 4xx.
-    const retryable = status >= 500 || status === 429;
-    throw toFailure(request, response, { retryable, secrets: post.secrets, nowMs: now() });
+    if (!newer) return 'stored';
+    const { status, headers } = response;
+    const written = headers['x-prometheus-remote-write-samples-written'];
+    // An older receiver takes a 2.0 body for a 1.0 one with nothing in it.
+    if (written === undefined) return 'not understood';
+    const dropped = batch.samples - Number(written);
+    if (!(dropped > 0)) return 'stored';
+    throw new PushError(
+      `${describeRequest(request)}: answered ${status}, but stored ${written} of ${batch.samples} samples`,
+      { status, dropped },
+    );
   }
 
   return {

@@ -1,6 +1,5 @@
 import { ExporterError } from '../../errors.ts';
-import { type Label, nameOf, type Point, toKey } from './points.ts';
-import { isInSeconds } from './unit.ts';
+import { isInSeconds, type Label, nameOf, type Point, toKey } from './points.ts';
 
 /** Labels that cannot be dimensions in CloudWatch; the message names them, never their values. */
 export class PushMessageError extends ExporterError {

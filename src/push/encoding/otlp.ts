@@ -1,6 +1,5 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { type Label, nameOf, type Point } from './points.ts';
-import { isInSeconds } from './unit.ts';
+import { isInSeconds, type Label, nameOf, type Point } from './points.ts';
 
 /** DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK: the series has ended; Prometheus makes a stale marker of it. */
 const noRecordedValue = 1;

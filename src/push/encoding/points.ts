@@ -60,3 +60,42 @@ export function toPoints(families: readonly Family[], timestampMs: number, more:
 function labelsOf(family: string, { metricName, labels, sharedLabels }: Sample, more: Labels): Label[] {
   return toLabels(metricName ?? family, more, sharedLabels ?? {}, labels);
 }
+
+/** Whether a sample of this name is a number of seconds: a family's unit is that of its sum, but buckets and count count. */
+export function isInSeconds(name: string, { unit }: Pick<Meta, 'unit'>): boolean {
+  return unit === 'seconds' && !/_(?:bucket|g?count)$/.test(name);
+}
+
+/** How much goes into one request. */
+export interface BodyLimits {
+  maxSamples: number;
+  /** Of the encoded body. */
+  maxBytes: number;
+}
+
+/** The body of one request. */
+export interface Body {
+  samples: number;
+  body: Uint8Array;
+}
+
+/**
+ * Points in as few bodies as the limits allow, in their order. A point that is too large by itself is sent alone: the
+ * receiver may know better.
+ */
+export function toBodies(
+  points: readonly Point[],
+  { maxSamples, maxBytes }: BodyLimits,
+  encode: (points: readonly Point[]) => Uint8Array,
+): Body[] {
+  const split = (part: readonly Point[]): Body[] => {
+    const body = encode(part);
+    if (body.length <= maxBytes || part.length === 1) return [{ samples: part.length, body }];
+    const middle = Math.ceil(part.length / 2);
+    return [...split(part.slice(0, middle)), ...split(part.slice(middle))];
+  };
+  const count = Math.ceil(points.length / maxSamples);
+  return Array.from({ length: count }, (_, at) =>
+    points.slice(at * maxSamples, (at + 1) * maxSamples),
+  ).flatMap(split);
+}

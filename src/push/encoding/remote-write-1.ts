@@ -1,6 +1,5 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { Label, Point } from './points.ts';
-import { writeSample } from './sample.ts';
 
 /**
  * `prometheus.WriteRequest` of remote write 1.0, not yet compressed: a time series for each point. Metadata, which 1.0 has as
@@ -17,6 +16,17 @@ export function encodeWriteRequest(points: readonly Point[]): Uint8Array {
     writer.join().join();
   }
   return writer.finish();
+}
+
+/** Prometheus' stale marker: a signalling NaN, which would lose its bits as a number. */
+export const staleBits = 0x7ff0000000000002n;
+
+/** The fields of a Sample, which are the same in 1.0 and 2.0; undefined is a stale marker. */
+export function writeSample(writer: BinaryWriter, value: number | undefined, timestampMs: number): void {
+  if (value === undefined) writer.tag(1, WireType.Bit64).fixed64(staleBits);
+  // Protobuf 3: zero is what a field that is not there stands for; minus zero is another number.
+  else if (!Object.is(value, 0)) writer.tag(1, WireType.Bit64).double(value);
+  if (timestampMs !== 0) writer.tag(2, WireType.Varint).int64(timestampMs);
 }
 
 /** Most labels come again and again. */

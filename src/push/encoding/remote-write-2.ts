@@ -1,7 +1,6 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { Label, Meta, Point } from './points.ts';
-import { encodeWriteRequest } from './remote-write-1.ts';
-import { staleBits, writeSample } from './sample.ts';
+import { encodeWriteRequest, staleBits, writeSample } from './remote-write-1.ts';
 
 /** The numbers of `Metadata.MetricType`. */
 const typeNumbers: Record<Meta['type'], number> = {

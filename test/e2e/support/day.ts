@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { toAccount } from '../../../src/app/account.ts';
+import { toAccount } from '../../../src/app/accounts.ts';
 import { openDestinations } from '../../../src/app/destinations.ts';
 import { createReadText, createStateStore } from '../../../src/app/places.ts';
 import { loadDestinations } from '../../../src/config/destinations.ts';
@@ -9,7 +9,7 @@ import { deadlineIn } from '../../../src/deadline.ts';
 import { openDiskQueue } from '../../../src/files/disk-queue.ts';
 import { directNetwork } from '../../../src/http/network.ts';
 import { createSend } from '../../../src/http/send.ts';
-import { createMemoryQueue } from '../../../src/push/queue/queue.ts';
+import { createMemoryQueue } from '../../../src/push/queue.ts';
 import { createPusher, type Pusher } from '../../../src/push/schedule/pusher.ts';
 import { createScraper } from '../../../src/scrape.ts';
 import { type Listening, listen } from '../../../src/serve/listen.ts';

@@ -1,7 +1,12 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Secret } from '../../../src/credentials.ts';
 import { createSend, type HttpRequest } from '../../../src/http/send.ts';
-import { createPost, unauthorized, withCredentials } from '../../../src/push/destinations/post.ts';
+import {
+  createPost,
+  isRetryable,
+  unauthorized,
+  withCredentials,
+} from '../../../src/push/destinations/post.ts';
 import { soon } from '../../support/deadline.ts';
 import { startReceiver } from '../../support/receiver.ts';
 
@@ -15,8 +20,8 @@ async function setUp(authorize = unauthorized) {
   const send = createSend();
   open.push(receiver, send);
   const request: HttpRequest = { method: 'POST', url: new URL(receiver.origin), headers: {}, body: 'x' };
-  const post = createPost(send, 1000, authorize);
-  return { receiver, post, send: () => post(request, soon()) };
+  const post = createPost(send, { timeoutMs: 1000, authorize });
+  return { receiver, post, send: () => post(request, soon(), isRetryable) };
 }
 
 describe('credentials', () => {
@@ -36,7 +41,8 @@ describe('credentials', () => {
     );
     expect(shown).toEqual(['me:first-password', 'me:second-password']);
     const encoded = receiver.received.map(({ headers }) => headers.authorization!.replace('Basic ', ''));
-    expect(post.secrets).toEqual(expect.arrayContaining(['first-password', 'second-password', ...encoded]));
+    const said = ['first-password', 'second-password', ...encoded].join(' ');
+    expect(post.quote(Buffer.from(said))).toBe('[secret] [secret] [secret] [secret]');
   });
 
   test('are put on as a bearer token', async () => {

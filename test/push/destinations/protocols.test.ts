@@ -1,10 +1,11 @@
 import { gunzipSync } from 'node:zlib';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { createDestination } from '../../../src/app/destinations.ts';
 import { createSend } from '../../../src/http/send.ts';
-import { createDestination } from '../../../src/push/destinations/destination.ts';
+import type { DestinationOptions, Scraped } from '../../../src/push/destinations/destination.ts';
 import { createPost, unauthorized } from '../../../src/push/destinations/post.ts';
-import type { DestinationOptions, Scraped } from '../../../src/push/destinations/protocol.ts';
+import { toBatches } from '../../../src/push/outbox/outbox.ts';
 import { createSeriesTracker } from '../../../src/push/outbox/series-tracker.ts';
 import { soon } from '../../support/deadline.ts';
 import {
@@ -40,19 +41,22 @@ async function setUp(type: DestinationOptions['type'], answer: ReceiverAnswer) {
       namespace: 'VCC',
       userAgent: 'vcc-exporter/test',
     },
-    { post: createPost(send, 1000, unauthorized), print: (line) => printed.push(line), now: Date.now },
+    {
+      post: createPost(send, { timeoutMs: 1000, authorize: unauthorized }),
+      print: (line) => printed.push(line),
+    },
   );
   const tracker = createSeriesTracker();
   const families = await familiesOf(readingOf([], { account: 'uk' }));
-  const toBatches = (scraped: Partial<Scraped> = {}) =>
-    destination.toBatches({ account: 'uk', families, timestampMs: nowMs, ...scraped }, tracker);
-  const batches = toBatches();
+  const batchesOf = (scraped: Partial<Scraped> = {}) =>
+    toBatches(destination, { account: 'uk', families, timestampMs: nowMs, ...scraped }, tracker);
+  const batches = batchesOf();
   const deliver = () =>
     destination.deliver(batches[0]!, soon()).then(
       () => 'delivered',
       (error: unknown) => error,
     );
-  return { received: receiver.received, deliver, batches, toBatches, printed, destination };
+  return { received: receiver.received, deliver, batches, batchesOf, printed, destination };
 }
 
 describe('OTLP', () => {
@@ -63,7 +67,7 @@ describe('OTLP', () => {
   });
 
   test('is a POST of gzipped protobuf, and what vanishes has no recorded value', async () => {
-    const { received, deliver, toBatches, destination } = await setUp('otlp', otlpAnswer({}));
+    const { received, deliver, batchesOf, destination } = await setUp('otlp', otlpAnswer({}));
     expect(await deliver()).toBe('delivered');
     const [{ method, url, headers, body }] = received as [(typeof received)[0]];
     expect([
@@ -76,7 +80,7 @@ describe('OTLP', () => {
     const { resourceMetrics } = fromBinary(ExportMetricsServiceRequestSchema, gunzipSync(body));
     const names = resourceMetrics[0]!.scopeMetrics[0]!.metrics.map(({ name }) => name);
     expect(names).toEqual(['vcc_up', 'vcc_agents']);
-    const [ended] = toBatches({ families: [], timestampMs: nowMs + 1 });
+    const [ended] = batchesOf({ families: [], timestampMs: nowMs + 1 });
     expect(ended!.samples).toBeGreaterThan(4);
     expect(destination.lasting).toBe(true);
   });

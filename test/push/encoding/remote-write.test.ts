@@ -2,15 +2,16 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { uncompressSync } from 'snappy';
+import { createDestination } from '../../../src/app/destinations.ts';
 import { createSend } from '../../../src/http/send.ts';
-import { createDestination } from '../../../src/push/destinations/destination.ts';
+import type { DestinationOptions } from '../../../src/push/destinations/destination.ts';
 import { createPost, unauthorized } from '../../../src/push/destinations/post.ts';
-import type { DestinationOptions } from '../../../src/push/destinations/protocol.ts';
 import { type Point, toLabels } from '../../../src/push/encoding/points.ts';
 import { encodeWriteRequest } from '../../../src/push/encoding/remote-write-1.ts';
 import { encodeRequest, toWriteRequest } from '../../../src/push/encoding/remote-write-2.ts';
+import { toBatches } from '../../../src/push/outbox/outbox.ts';
 import { createSeriesTracker } from '../../../src/push/outbox/series-tracker.ts';
-import type { Batch } from '../../../src/push/queue/batch.ts';
+import type { Batch } from '../../../src/push/queue.ts';
 import { anyPoints, meta, point } from '../../support/any-points.ts';
 import { soon } from '../../support/deadline.ts';
 import { WriteRequestSchema } from '../../support/proto/remote-write-1_pb.ts';
@@ -175,14 +176,14 @@ describe('delivering', () => {
       namespace: 'VCC',
       userAgent: 'vcc-exporter/test',
     };
-    const post = createPost(send, 500, unauthorized);
-    const destination = createDestination(options, { post, print: () => {}, now: Date.now });
+    const post = createPost(send, { timeoutMs: 500, authorize: unauthorized });
+    const destination = createDestination(options, { post, print: () => {} });
     const scraped = {
       account: 'uk',
       families: await familiesOf(readingOf([])),
       timestampMs: 1_768_471_200_000,
     };
-    const [batch] = destination.toBatches(scraped, createSeriesTracker());
+    const [batch] = toBatches(destination, scraped, createSeriesTracker());
     const deliver = async (each: Batch = batch!) => {
       try {
         await destination.deliver(each, soon());

@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createDestination } from '../../../src/app/destinations.ts';
 import { deadlineIn, untilAborted } from '../../../src/deadline.ts';
 import { createSend } from '../../../src/http/send.ts';
-import { createDestination, type Destination } from '../../../src/push/destinations/destination.ts';
+import type { Destination, DestinationOptions } from '../../../src/push/destinations/destination.ts';
 import { createPost, unauthorized } from '../../../src/push/destinations/post.ts';
-import type { DestinationOptions } from '../../../src/push/destinations/protocol.ts';
-import { createMemoryQueue } from '../../../src/push/queue/queue.ts';
-import { pushSlots } from '../../../src/push/schedule/push-slots.ts';
+import { createMemoryQueue } from '../../../src/push/queue.ts';
+import { nextSlots, pushSlots } from '../../../src/push/schedule/push-slots.ts';
 import { createPusher, type PusherOptions } from '../../../src/push/schedule/pusher.ts';
-import { nextSlots } from '../../../src/push/schedule/slots.ts';
 import { encodeState, type StateStore } from '../../../src/push/schedule/state.ts';
 import { createScraper } from '../../../src/scrape.ts';
 import { type Simulator, startSimulator } from '../../../src/simulator/server.ts';
@@ -60,11 +59,11 @@ async function setUp(
   const receiver = await startReceiver(answers);
   const send = createSend();
   open.push(receiver, send);
-  const post = createPost(send, 1000, unauthorized);
+  const post = createPost(send, { timeoutMs: 1000, authorize: unauthorized });
   const timing = fakeTiming(Math.floor(Date.now() / 1000) * 1000);
   const destination: Destination = createDestination(
     { ...options, url: new URL(receiver.origin), wants },
-    { post, print: () => {}, now: timing.now },
+    { post, print: () => {} },
   );
   const scraper = createScraper(accountOf(simulator));
   const retry = { retries: 2, baseDelayMs: 10, maxDelayMs: 10 };

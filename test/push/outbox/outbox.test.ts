@@ -2,9 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { deadlineIn, untilAborted } from '../../../src/deadline.ts';
 import { NetworkError } from '../../../src/http/errors.ts';
 import { PushError } from '../../../src/push/errors.ts';
-import { type Deliver, type Outcome, sendAll } from '../../../src/push/outbox/sender.ts';
-import type { Batch } from '../../../src/push/queue/batch.ts';
-import { createMemoryQueue } from '../../../src/push/queue/queue.ts';
+import { type Outcome, sendAll } from '../../../src/push/outbox/outbox.ts';
+import { type Batch, createMemoryQueue, type Deliver } from '../../../src/push/queue.ts';
 import { fakeTiming } from '../../support/timing.ts';
 
 const batch = (timestampMs: number, part = 0): Batch => ({

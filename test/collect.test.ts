@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createCollect } from '../../src/collect/collect.ts';
-import { untilAborted } from '../../src/deadline.ts';
-import { HttpStatusError } from '../../src/http/errors.ts';
-import type { Agent, Page } from '../../src/snapshot/agent.ts';
-import type { FetchPage } from '../../src/vcc/client.ts';
-import { newTrip } from '../support/account.ts';
-import { agent, pagesOf } from '../support/agents.ts';
-import { fakeTiming } from '../support/timing.ts';
+import { createCollect } from '../src/collect.ts';
+import { untilAborted } from '../src/deadline.ts';
+import { HttpStatusError } from '../src/http/errors.ts';
+import type { Agent, Page } from '../src/snapshot/agent.ts';
+import type { FetchPage } from '../src/vcc/agent-status.ts';
+import { newTrip } from './support/account.ts';
+import { agent, pagesOf } from './support/agents.ts';
+import { fakeTiming } from './support/timing.ts';
 
 const agents = Array.from({ length: 100 }, (_, index) => agent(`a${index}`));
 

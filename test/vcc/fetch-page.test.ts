@@ -4,7 +4,7 @@ import { createFetch } from '../../src/http/fetch.ts';
 import { createSend } from '../../src/http/send.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { systemTiming } from '../../src/timing.ts';
-import { createFetchPage } from '../../src/vcc/client.ts';
+import { createFetchPage } from '../../src/vcc/agent-status.ts';
 import type { TokenSource } from '../../src/vcc/token.ts';
 import { createTokenSource } from '../../src/vcc/token.ts';
 import { accountOf, newTrip } from '../support/account.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Collect } from '../../src/collect/collect.ts';
-import { shareReads } from '../../src/collect/share.ts';
-import { deadlineIn } from '../../src/deadline.ts';
-import { NetworkError } from '../../src/http/errors.ts';
-import type { Trip } from '../../src/http/fetch.ts';
-import type { Snapshot } from '../../src/snapshot/agent.ts';
-import { systemTiming } from '../../src/timing.ts';
-import { fakeTiming } from '../support/timing.ts';
+import type { Collect } from '../src/collect.ts';
+import { shareReads } from '../src/collect.ts';
+import { deadlineIn } from '../src/deadline.ts';
+import { NetworkError } from '../src/http/errors.ts';
+import type { Trip } from '../src/http/fetch.ts';
+import type { Snapshot } from '../src/snapshot/agent.ts';
+import { systemTiming } from '../src/timing.ts';
+import { fakeTiming } from './support/timing.ts';
 
 /** Nobody closes. */
 const open = new AbortController().signal;
