@@ -13,13 +13,13 @@ import { type Terminal, untilStopped } from './terminal.ts';
 /** Longest that `--once` goes on sending, after the scrape. */
 const onceMs = 30_000;
 
-/** Samples all accounts on a clock, or once, and pushes the samples; a queue on disk holds them until they have arrived. */
+/** Scrapes all accounts on a schedule, or once, and pushes the samples; a queue on disk keeps them until they are delivered. */
 export const push: Command<{ once?: true; demo?: true }> = {
   name: 'push',
   summary: 'push samples to the destinations of VCC_PUSH_URL or VCC_PUSH_DESTINATIONS',
   about:
-    'Samples all accounts every VCC_PUSH_INTERVAL and pushes the samples, by remote write, OTLP, to a Pushgateway or as CloudWatch metrics. Until they have arrived they wait in a queue on disk, in VCC_PUSH_FOLDER (docs/push.md).',
-  options: [new Option('--once', 'sample and push once'), demoOption()],
+    'Scrapes all accounts every VCC_PUSH_INTERVAL and pushes the samples, by remote write, OTLP, to a Pushgateway or as CloudWatch metrics. A queue on disk, in VCC_PUSH_FOLDER, keeps them until they are delivered (docs/push.md).',
+  options: [new Option('--once', 'scrape and push once'), demoOption()],
   sections: [...accountSections, 'Push', 'Destinations'],
   statuses: [
     'it was stopped; with --once: all samples have arrived',

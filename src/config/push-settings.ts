@@ -18,12 +18,12 @@ import {
 } from './parse.ts';
 import { setting } from './setting.ts';
 
-/** How samples are taken and kept until they have arrived. */
+/** When to scrape, and where samples are kept until they are delivered. */
 export const pushSettings = {
   VCC_PUSH_INTERVAL: setting({
     section: 'Push',
     about:
-      'Time from one sample to the next. On Lambda a part of `VCC_PUSH_PERIOD`: an invocation takes several.',
+      'Time from one scrape to the next. On Lambda a part of `VCC_PUSH_PERIOD`: an invocation scrapes several times.',
     parse: duration(1000, 900_000),
     fallback: '15s',
   }),
@@ -67,12 +67,12 @@ export const pushSettings = {
     about:
       'Address of an SQS queue by which each account is handed to a sampler of its own, so that a hundred accounts need no larger function.',
     parse: queueUrl,
-    absent: 'one invocation samples all accounts',
+    absent: 'one invocation scrapes all accounts',
   }),
   VCC_PUSH_STATE: setting({
     section: 'Push',
     about:
-      'Folder, or place in S3 (`s3://bucket/prefix`), for what must outlive a process: which series each destination has, and the time of the last sample. docs/push.md says what is in it and how large it is.',
+      'Folder, or place in S3 (`s3://bucket/prefix`), for what must outlive a process: which series each destination has, and when it was last scraped. docs/push.md says what is in it and how large it is.',
     parse: place,
     absent: 'on Lambda nothing outlives it; `vcc-exporter push` uses `VCC_PUSH_FOLDER`',
   }),
