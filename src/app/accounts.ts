@@ -5,9 +5,7 @@ import { type Config, loadConfig } from '../config/accounts.ts';
 import { ConfigError, type Environment } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ApiCredentials } from '../credentials.ts';
-import { createGate } from '../http/gate.ts';
 import type { Network } from '../http/network.ts';
-import { createScraper, type Scraper } from '../scrape.ts';
 import { systemTiming } from '../timing.ts';
 import { createVault, type Vault } from '../vault/vault.ts';
 import { fixedCredentials } from '../vcc/credentials.ts';
@@ -65,16 +63,6 @@ export function withVaults(
       return { account: toAccount(its, vault), settings: its, vault };
     }),
   };
-}
-
-/** A scraper for each account; all of them together are bounded by VCC_CONCURRENCY. */
-export function createScrapers(
-  { settings, accounts, network }: OpenAccounts,
-  log: (line: string) => void,
-): Scraper[] {
-  const gate = createGate(settings.VCC_CONCURRENCY);
-  const readText = createReadText(network);
-  return accounts.map(({ account }) => createScraper(account, { gate, readText, network, log }));
 }
 
 /** The account that the settings describe; credentials from the vault, if there is one. @throws ConfigError without any */

@@ -7,9 +7,9 @@ import { createPusher, type Pusher } from '../push/schedule/pusher.ts';
 import type { StateStore } from '../push/schedule/state.ts';
 import { systemTiming } from '../timing.ts';
 import type { OpenAccounts } from './accounts.ts';
-import { createScrapers } from './accounts.ts';
 import { openDestinations } from './destinations.ts';
 import { createReadText } from './places.ts';
+import { createScrapers } from './scrapers.ts';
 
 /** What pushes, and its settings. */
 export interface OpenPushers {

@@ -1,5 +1,5 @@
-import { createScrapers } from '../app/accounts.ts';
 import { createReadText } from '../app/places.ts';
+import { createScrapers } from '../app/scrapers.ts';
 import { type Deadline, deadlineIn, startingNow } from '../deadline.ts';
 import { ExporterError, scrapeErrors, toScrapeErrorCode } from '../errors.ts';
 import { newTraffic } from '../http/fetch.ts';

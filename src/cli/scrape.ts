@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { createScrapers } from '../app/accounts.ts';
+import { createScrapers } from '../app/scrapers.ts';
 import { ConfigError } from '../config/load.ts';
 import { startingNow } from '../deadline.ts';
 import { formats } from '../exposition/format.ts';

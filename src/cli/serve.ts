@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { scrapeCredentialsOf } from '../app/access.ts';
-import { createScrapers } from '../app/accounts.ts';
+import { createScrapers } from '../app/scrapers.ts';
 import { ConfigError, type Environment } from '../config/load.ts';
 import { Unfit } from '../config/parse.ts';
 import { settings } from '../config/settings.ts';

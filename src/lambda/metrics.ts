@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { scrapeCredentialsOf } from '../app/access.ts';
-import { createScrapers, openAccounts } from '../app/accounts.ts';
+import { openAccounts } from '../app/accounts.ts';
+import { createScrapers } from '../app/scrapers.ts';
 import { ConfigError, type Environment } from '../config/load.ts';
 import { before, type Deadline, DeadlineError, earlier } from '../deadline.ts';
 import { logLine } from '../log.ts';

@@ -45,7 +45,8 @@ test.each(all)('%s parses, names what there is, and can match', (_, expr) => {
 test('there are expressions of all kinds', () => {
   expect(ofPanels.length).toBeGreaterThan(70);
   expect(ofVariables.length).toBeGreaterThan(8);
-  expect([alerts.length, recordings.length]).toEqual([29, 10]);
+  expect(alerts.length).toBeGreaterThan(20);
+  expect(recordings.length).toBeGreaterThan(5);
 });
 
 test('an expression that does not parse is refused', () => {

@@ -71,10 +71,6 @@ const listening = new Set(
   services.flatMap(([name, { ports }]) => ports.map((port) => `${name}:${port.split(':').at(-1)}`)),
 );
 
-test('there are the exporter, Prometheus, Alertmanager and Grafana', () => {
-  expect(services.map(([name]) => name)).toEqual(['vcc-exporter', 'prometheus', 'alertmanager', 'grafana']);
-});
-
 describe.each(services)('%s', (name, service) => {
   test('has an image of a fixed version, or is built here', () => {
     if (service.build) {
@@ -144,14 +140,6 @@ test('the exporter runs under the limits that it has in production', () => {
   const { services: inProduction } = read<{ services: Record<string, Service> }>(path);
   const { env_file: _, restart: __, build, ...limits } = inProduction['vcc-exporter']!;
   expect(compose.services['vcc-exporter']).toMatchObject({ ...limits, build: { ...build, context: '.' } });
-});
-
-test('the exporter shows simulated accounts only where that is asked for, and does not start for ever', () => {
-  expect(compose.services['vcc-exporter']).toMatchObject({
-    // A text, since a list would have an empty argument without DEMO.
-    command: 'serve ${DEMO:+--demo}',
-    restart: 'on-failure:3',
-  });
 });
 
 test('links in alerts lead to what is started', () => {

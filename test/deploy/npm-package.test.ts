@@ -57,16 +57,6 @@ describe('the package for npm', () => {
     });
   });
 
-  test('says where it comes from', () => {
-    const url = 'https://github.com/vcc-exporter/vcc-exporter';
-    expect(manifest).toMatchObject({
-      author: 'The vcc-exporter authors',
-      homepage: `${url}#readme`,
-      repository: { type: 'git', url: `git+${url}.git` },
-      bugs: { url: `${url}/issues` },
-    });
-  });
-
   test('has the version of the newest entry in the changelog', () => {
     const versions = [
       ...readFileSync(`${root}CHANGELOG.md`, 'utf8').matchAll(/^## \[(\d[^\]]*)\] - \d{4}-\d\d-\d\d$/gm),

@@ -6,6 +6,20 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
+const toArguments = (parameters: Readonly<Record<string, string>>) =>
+  Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+
+/** Where osls keeps its compiled schema: to compile it takes longer than to package. */
+export const schemaCache = { SLS_SCHEMA_CACHE_BASE_DIR: join(root, '.cache') };
+
+/** Without anything of AWS. */
+const environmentIn = (home: string) => ({ PATH: process.env.PATH, HOME: home, ...schemaCache });
+
+const readTemplate = (folder: string) => {
+  const text = readFileSync(join(folder, 'cloudformation-template-update-stack.json'), 'utf8');
+  return { template: JSON.parse(text) as Template, text };
+};
+
 /** A CloudFormation template. */
 export interface Template {
   Resources: Record<string, Resource>;
@@ -52,20 +66,45 @@ export function packageStack(parameters: Readonly<Record<string, string>> = {}):
 } {
   const folder = mkdtempSync(join(tmpdir(), 'vcc-template-'));
   try {
-    const params = Object.entries(parameters).map(([name, value]) => `--param=${name}=${value}`);
+    const params = toArguments(parameters).map((each) => `--param=${each}`);
     const serverless = join(root, 'node_modules', 'serverless', 'bin', 'serverless.js');
     const done = alone(() =>
       spawnSync(process.execPath, [serverless, 'package', '--package', folder, ...params], {
         cwd: root,
         encoding: 'utf8',
-        env: { PATH: process.env.PATH, HOME: folder },
+        env: environmentIn(folder),
       }),
     );
     const output = done.stdout + done.stderr;
     if (done.status !== 0)
       return { status: done.status, output, template: { Resources: {}, Outputs: {} }, text: '' };
-    const text = readFileSync(join(folder, 'cloudformation-template-update-stack.json'), 'utf8');
-    return { status: 0, output, template: JSON.parse(text) as Template, text };
+    return { status: 0, output, ...readTemplate(folder) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * The stacks with these parameters, under the names of the variants. One process packages all of them, with the zips that
+ * scripts/build.mjs left in dist.
+ * @throws Error with the output if one of them cannot be packaged
+ */
+export function packageStacks<Name extends string>(
+  variants: Readonly<Record<Name, Readonly<Record<string, string>>>>,
+): Record<Name, { template: Template; text: string }> {
+  const folder = mkdtempSync(join(tmpdir(), 'vcc-templates-'));
+  try {
+    const all = Object.entries<Readonly<Record<string, string>>>(variants);
+    const { status, stderr } = alone(() =>
+      spawnSync(process.execPath, [join(root, 'test', 'support', 'package-stacks.mjs'), folder], {
+        input: JSON.stringify(all.map(([, parameters]) => toArguments(parameters))),
+        encoding: 'utf8',
+        env: environmentIn(folder),
+      }),
+    );
+    if (status !== 0) throw new Error(stderr);
+    const made = all.map(([name], index) => [name, readTemplate(join(folder, String(index)))]);
+    return Object.fromEntries(made) as Record<Name, { template: Template; text: string }>;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,0 +1,14 @@
+import { createGate } from '../http/gate.ts';
+import { createScraper, type Scraper } from '../scrape.ts';
+import type { OpenAccounts } from './accounts.ts';
+import { createReadText } from './places.ts';
+
+/** A scraper for each account; all of them together are bounded by VCC_CONCURRENCY. */
+export function createScrapers(
+  { settings, accounts, network }: OpenAccounts,
+  log: (line: string) => void,
+): Scraper[] {
+  const gate = createGate(settings.VCC_CONCURRENCY);
+  const readText = createReadText(network);
+  return accounts.map(({ account }) => createScraper(account, { gate, readText, network, log }));
+}
