@@ -57,6 +57,11 @@ export function leftMs({ atMs }: Deadline): number {
   return Math.max(0, Math.floor(atMs - monotonicMs()));
 }
 
+/** Whether the work was cancelled before its time was over. */
+export function isCancelled(deadline: Deadline): boolean {
+  return deadline.signal.aborted && leftMs(deadline) > 0;
+}
+
 /** For a part of the work: the sooner of its deadline and `ms` from now. */
 export function within(deadline: Deadline, ms: number, toReason = () => outOfTime(ms)): Deadline {
   return sooner(deadline, monotonicMs() + ms, toReason);
@@ -116,7 +121,7 @@ function start(
   const aborted = parents.find((parent) => parent.aborted);
   if (aborted) stop(aborted.reason);
   else if (toReason) {
-    const ms = Math.min(maxTimerMs, Math.max(0, Math.round(atMs - monotonicMs())));
+    const ms = Math.min(maxTimerMs, Math.max(0, Math.ceil(atMs - monotonicMs())));
     timer = setTimeout(() => stop(toReason()), ms);
     // What is waited for keeps the process alive, and not the time for it.
     timer.unref();

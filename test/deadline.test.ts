@@ -6,6 +6,7 @@ import {
   earlier,
   forever,
   before as inTime,
+  isCancelled,
   leftMs,
   sinceStart,
   startingNow,
@@ -26,6 +27,16 @@ describe('a deadline', () => {
       message: 'no complete answer within 20 ms',
     });
     expect(leftMs(deadline)).toBe(0);
+  });
+
+  test('is cancelled, or over', async () => {
+    const stopping = new AbortController();
+    const over = deadlineIn(20);
+    const cancelled = deadlineIn(1000, { until: untilAborted(stopping.signal) });
+    expect([isCancelled(over), isCancelled(cancelled)]).toEqual([false, false]);
+    stopping.abort();
+    await wait(40);
+    expect([isCancelled(over), isCancelled(cancelled)]).toEqual([false, true]);
   });
 
   test('may be over already', async () => {
