@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ExporterError } from './errors.ts';
 
 /** There was no complete answer before the deadline. Not retryable: no time is left for it. */
@@ -41,6 +42,7 @@ export function deadlineIn(
 
 /** A deadline without a time: work that goes on until it is cancelled. */
 export function untilAborted(signal: AbortSignal): Deadline {
+  setMaxListeners(0, signal);
   return { startMs: monotonicMs(), atMs: Number.POSITIVE_INFINITY, signal, end() {} };
 }
 
@@ -107,6 +109,8 @@ function start(
   parents: readonly AbortSignal[],
 ): Deadline {
   const controller = new AbortController();
+  // All accounts listen to it; Node.js would warn of eleven.
+  setMaxListeners(0, controller.signal);
   let timer: NodeJS.Timeout | undefined;
   const stop = (reason: unknown) => {
     clearTimeout(timer);

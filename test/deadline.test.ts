@@ -1,4 +1,4 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, getMaxListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import {
   cancelledBy,
@@ -37,6 +37,13 @@ describe('a deadline', () => {
     stopping.abort();
     await wait(40);
     expect([isCancelled(over), isCancelled(cancelled)]).toEqual([false, true]);
+  });
+
+  test('may be that of many accounts: Node.js does not warn of their listeners', () => {
+    const stopping = untilAborted(new AbortController().signal);
+    const deadline = deadlineIn(1000);
+    expect([stopping, deadline, forever].map(({ signal }) => getMaxListeners(signal))).toEqual([0, 0, 0]);
+    deadline.end();
   });
 
   test('may be over already', async () => {
