@@ -1,4 +1,4 @@
-import { before, type Deadline, deadlineIn, within } from './deadline.ts';
+import { before, type Deadline, DeadlineError, deadlineIn, within } from './deadline.ts';
 import { type Clocks, stopwatch } from './timing.ts';
 
 /** How a value is kept. */
@@ -70,20 +70,31 @@ export function createCached<T>(options: CacheOptions<T>): Cached<T> {
     return fetched;
   }
 
-  return {
-    async get(deadline, fetch) {
-      deadline.signal.throwIfAborted();
-      if (isFresh()) return kept!.value;
-      const fetching = pending ?? (failure && failure.ageMs() < failure.retryMs ? undefined : start(fetch));
-      if (isUsable()) {
-        if (fetching && refreshMs > 0) await before(fetching, within(deadline, refreshMs)).catch(() => {});
-        deadline.signal.throwIfAborted();
-        // A failure may be a reason to drop it.
-        if (isUsable()) return kept!.value;
+  async function get(deadline: Deadline, fetch: Fetch<T>): Promise<T> {
+    deadline.signal.throwIfAborted();
+    if (isFresh()) return kept!.value;
+    const joined = pending;
+    const fetching = joined ?? (failure && failure.ageMs() < failure.retryMs ? undefined : start(fetch));
+    if (isUsable()) {
+      if (fetching && refreshMs > 0) {
+        const brief = within(deadline, refreshMs);
+        await before(fetching, brief).catch(() => {});
+        brief.end();
       }
-      if (failure && !fetching) throw failure.error;
-      return before(fetching ?? start(fetch), deadline);
-    },
+      deadline.signal.throwIfAborted();
+      // A failure may be a reason to drop it.
+      if (isUsable()) return kept!.value;
+    }
+    if (!fetching) throw failure!.error;
+    return before(fetching, deadline).catch((error) => {
+      // It was started earlier, and so ran out of time earlier.
+      if (joined && error instanceof DeadlineError && !deadline.signal.aborted) return get(deadline, fetch);
+      throw error;
+    });
+  }
+
+  return {
+    get,
     async renew(old, deadline, fetch) {
       if (kept && kept.value !== old) return kept.value;
       return before(pending ?? start(fetch, false), deadline);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ExporterError } from './errors.ts';
 
 /** There was no complete answer before the deadline. Not retryable: no time is left for it. */
@@ -41,6 +42,7 @@ export function deadlineIn(
 
 /** A deadline without a time: work that goes on until it is cancelled. */
 export function untilAborted(signal: AbortSignal): Deadline {
+  setMaxListeners(0, signal);
   return { startMs: monotonicMs(), atMs: Number.POSITIVE_INFINITY, signal, end() {} };
 }
 
@@ -55,6 +57,11 @@ export function startingNow(deadline: Deadline): Deadline {
 /** Whole milliseconds that are left, never negative. */
 export function leftMs({ atMs }: Deadline): number {
   return Math.max(0, Math.floor(atMs - monotonicMs()));
+}
+
+/** Whether the work was cancelled before its time was over. */
+export function isCancelled(deadline: Deadline): boolean {
+  return deadline.signal.aborted && leftMs(deadline) > 0;
 }
 
 /** For a part of the work: the sooner of its deadline and `ms` from now. */
@@ -102,6 +109,8 @@ function start(
   parents: readonly AbortSignal[],
 ): Deadline {
   const controller = new AbortController();
+  // All accounts listen to it; Node.js would warn of eleven.
+  setMaxListeners(0, controller.signal);
   let timer: NodeJS.Timeout | undefined;
   const stop = (reason: unknown) => {
     clearTimeout(timer);
@@ -116,7 +125,7 @@ function start(
   const aborted = parents.find((parent) => parent.aborted);
   if (aborted) stop(aborted.reason);
   else if (toReason) {
-    const ms = Math.min(maxTimerMs, Math.max(0, Math.round(atMs - monotonicMs())));
+    const ms = Math.min(maxTimerMs, Math.max(0, Math.ceil(atMs - monotonicMs())));
     timer = setTimeout(() => stop(toReason()), ms);
     // What is waited for keeps the process alive, and not the time for it.
     timer.unref();

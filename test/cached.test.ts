@@ -55,6 +55,13 @@ describe('a cached value', () => {
     expect(performance.now() - startedMs).toBeLessThan(500);
   });
 
+  test('is fetched again for who has time left when a fetch that others began runs out of time', async () => {
+    const { cached } = start({ fetchMs: 60, onFailure: () => 0 });
+    const first = cached.get(deadlineIn(20), () => new Promise(() => {}));
+    await expect(first).rejects.toMatchObject({ code: 'deadline' });
+    expect(await cached.get(soon(), async () => 7)).toBe(7);
+  });
+
   test('is not used past its life', async () => {
     const { cached, timing, fetch } = start();
     await cached.get(soon(), fetch);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import {
@@ -6,6 +7,7 @@ import {
   earlier,
   forever,
   before as inTime,
+  isCancelled,
   leftMs,
   sinceStart,
   startingNow,
@@ -26,6 +28,29 @@ describe('a deadline', () => {
       message: 'no complete answer within 20 ms',
     });
     expect(leftMs(deadline)).toBe(0);
+  });
+
+  test('is cancelled, or over', async () => {
+    const stopping = new AbortController();
+    const over = deadlineIn(20);
+    const cancelled = deadlineIn(1000, { until: untilAborted(stopping.signal) });
+    expect([isCancelled(over), isCancelled(cancelled)]).toEqual([false, false]);
+    stopping.abort();
+    await wait(40);
+    expect([isCancelled(over), isCancelled(cancelled)]).toEqual([false, true]);
+  });
+
+  test('may be that of many accounts: Node.js does not warn of their listeners', () => {
+    // In a process of its own, since Jest has signals of its own.
+    const program = `import { before, deadlineIn, untilAborted, within } from './src/deadline.ts';
+      const stop = untilAborted(new AbortController().signal);
+      for (const deadline of [deadlineIn(1000), stop]) {
+        for (let at = 0; at < 20; at++) before(new Promise(() => {}), deadline);
+      }
+      for (let at = 0; at < 20; at++) within(stop, 1000);`;
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', program];
+    const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   });
 
   test('may be over already', async () => {

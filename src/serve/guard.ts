@@ -47,7 +47,9 @@ export function guarded(respond: Respond, load: LoadScrapeCredentials): Respond 
 
   return async (request, deadline) => {
     if (request.path === openPath) return respond(request, deadline);
-    const credentials = await load(within(deadline, Math.min(longestLoadMs, leftMs(deadline) / 2)));
+    const loading = within(deadline, Math.min(longestLoadMs, leftMs(deadline) / 2));
+    const credentials = await load(loading);
+    loading.end();
     const refusal = refuse(request, credentials);
     return refusal ? withoutBodyForHead(request, refusal) : respond(request, deadline);
   };

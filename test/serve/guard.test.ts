@@ -1,9 +1,10 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { scrapeCredentialsOf } from '../../src/app/access.ts';
 import { loadSettings } from '../../src/config/load.ts';
 import { Secret } from '../../src/credentials.ts';
-import { deadlineIn, leftMs } from '../../src/deadline.ts';
+import { deadlineIn, forever, leftMs, startingNow } from '../../src/deadline.ts';
 import { guarded } from '../../src/serve/guard.ts';
 import { reply, toRequest } from '../../src/serve/message.ts';
 import { SecretError } from '../../src/vault/errors.ts';
@@ -28,6 +29,12 @@ const unauthorized =
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 const ask = (authorization?: string, path = '/metrics', method = 'GET', at = app) =>
   at(toRequest(method, path, authorization === undefined ? [] : [['Authorization', authorization]]), soon());
+
+test('a request leaves nothing behind on what lives as long as the process', async () => {
+  const before = getEventListeners(forever.signal, 'abort').length;
+  await app(toRequest('GET', '/metrics', []), startingNow(forever));
+  expect(getEventListeners(forever.signal, 'abort')).toHaveLength(before);
+});
 
 describe('who has credentials', () => {
   test.each([

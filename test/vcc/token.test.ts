@@ -126,6 +126,16 @@ describe('token source', () => {
     await expect(tokens.get(newTrip(50))).rejects.toMatchObject({ code: 'deadline' });
   });
 
+  test('uses the old token for as long as it lasts while the token endpoint hangs', async () => {
+    const { tokens, timing } = await start({ timeoutMs: 50 });
+    const old = await tokens.get(newTrip());
+    simulator.faults.push({ kind: 'hang', on: 'token' });
+    timing.pass(0.95 * 7200 * 1000);
+    expect(await tokens.get(newTrip())).toBe(old);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await tokens.get(newTrip())).toBe(old);
+  });
+
   test('does not go on with an old token when the credentials are rejected', async () => {
     const { tokens, timing } = answering({ access_token: 'abc', expires_in: 7200 });
     expect(await tokens.get(newTrip())).toBe('abc');

@@ -70,9 +70,14 @@ export async function pushSlots(
   let due = 0;
   for (const slotMs of slots) {
     if (deadline.signal.aborted) break;
-    if (await pusher.isTaken(slotMs)) continue;
-    due++;
+    const isTaken = await pusher.isTaken(slotMs);
     const waitMs = Math.max(0, slotMs - timing.now());
+    if (isTaken) {
+      // The clock was set back. Slots never end, so the next one must not be looked at before this one's time.
+      if (waitMs > 0) await timing.sleep(waitMs, deadline.signal).catch(() => {});
+      continue;
+    }
+    due++;
     if (leftMs(deadline) - waitMs < leastMs) {
       pusher.skip(slotMs, 'too little time was left');
       continue;

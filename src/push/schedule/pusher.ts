@@ -1,4 +1,4 @@
-import { type Deadline, deadlineIn } from '../../deadline.ts';
+import { type Deadline, deadlineIn, isCancelled } from '../../deadline.ts';
 import { logLine, toLogFields } from '../../log.ts';
 import { type Scraper, toFamilies } from '../../scrape.ts';
 import type { PushStatus } from '../../snapshot/reading.ts';
@@ -30,7 +30,7 @@ export interface Pusher {
   account: string;
   /** Whether a slot has been scraped, by this process or another one. */
   isTaken(slotMs: number): Promise<boolean>;
-  /** Scrapes for a slot and queues the samples, with the time of the slot. */
+  /** Scrapes for a slot and queues the samples, with the time of the slot; nothing if the scrape is cancelled. */
   scrape(slotMs: number, deadline: Deadline): Promise<void>;
   /** Says that there will be no scrape for a slot. */
   skip(slotMs: number, reason: string): void;
@@ -121,6 +121,8 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
     const { reading, failure } = await scraper.scrape(deadline);
     clockSkewMs = reading.clockSkewMs ?? clockSkewMs;
     if (failure) fail('scrape failed', failure);
+    // It was stopped in the middle, which says nothing about the account.
+    if (failure && isCancelled(deadline)) return;
     const problem = clockProblem();
     if (problem) {
       fail('scrape not pushed', problem);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createDestination } from '../../../src/app/destinations.ts';
-import { deadlineIn, untilAborted } from '../../../src/deadline.ts';
+import { DeadlineError, deadlineIn, untilAborted } from '../../../src/deadline.ts';
 import { createSend } from '../../../src/http/send.ts';
 import type { Destination, DestinationOptions } from '../../../src/push/destinations/destination.ts';
 import { createPost, unauthorized } from '../../../src/push/destinations/post.ts';
@@ -206,6 +206,45 @@ describe('pushSlots', () => {
     expect(logs.map((line) => JSON.parse(line).message)).toEqual([
       expect.stringMatching(/: the clock was set back by 3600 s$/),
     ]);
+  });
+
+  test('waits for slots that are taken, though the clock was set back', async () => {
+    const { timing, newPusher } = await setUp([{ status: 204 }], {}, up);
+    const stopping = new AbortController();
+    const untilMs = timing.now() + 40_000;
+    let asked = 0;
+    await pushSlots(
+      {
+        ...newPusher(),
+        isTaken: async (slotMs) => {
+          // Else it would ask for ever, and nothing else in the process would have its turn.
+          if (++asked > 10) stopping.abort();
+          return slotMs <= untilMs;
+        },
+        scrape: async () => stopping.abort(),
+      },
+      {
+        slots: nextSlots(15_000, timing.now),
+        intervalMs: 15_000,
+        timing,
+        deadline: untilAborted(stopping.signal),
+      },
+    );
+    expect(asked).toBeLessThanOrEqual(4);
+    expect(timing.now()).toBeGreaterThan(untilMs);
+  });
+
+  test('pushes nothing of a scrape that was stopped in the middle', async () => {
+    const { receiver, timing, newPusher } = await setUp([{ status: 204 }], {}, up);
+    simulator.faults = [{ kind: 'hang' }];
+    const pusher = newPusher();
+    const stopping = new AbortController();
+    setTimeout(() => stopping.abort(new DeadlineError('it was stopped')), 50);
+    await pusher.scrape(timing.now(), deadlineIn(15_000, { until: untilAborted(stopping.signal) }));
+    await pusher.send(soon());
+    expect(receiver.received).toEqual([]);
+    expect(pusher.takeFailures()).toMatchObject([{ message: 'it was stopped' }]);
+    expect(await pusher.isTaken(timing.now())).toBe(false);
   });
 
   test('says what is lost when a destination does not take it in time, and pushes no secret', async () => {
