@@ -67,7 +67,9 @@ function alarms(parameters, { pushEnabled, withQueue, withFanOut }) {
         messages,
       ),
     }),
-    ...(withFanOut && { SampleErrors: alarm(`${notSampled} sample says why.`, ofFunction('Sample')) }),
+    ...(withFanOut && {
+      PushAccountErrors: alarm(`${notSampled} pushAccount says why.`, ofFunction('PushAccount')),
+    }),
     ...(withQueue && {
       DeliverErrors: alarm(
         'The function that empties the queue crashed or timed out. Its log says why.',

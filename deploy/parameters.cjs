@@ -151,7 +151,7 @@ const table = {
   },
   pushFanOut: {
     needs: 'pushEnabled',
-    about: 'with push: `true` adds the function `sample`, which runs once for each account',
+    about: 'with push: `true` adds the function `pushAccount`, which runs once for each account',
     fallback: 'false',
     parse: yesNo,
   },
@@ -193,7 +193,7 @@ const refusals = [
       'a field of the secret, since everybody who may see the configuration of the function can read parameters',
   },
   {
-    names: ['VCC_PUSH_STATE', 'VCC_PUSH_QUEUE_URL', 'VCC_PUSH_REJECTED_URL', 'VCC_PUSH_SAMPLERS_URL'],
+    names: ['VCC_PUSH_STATE', 'VCC_PUSH_QUEUE_URL', 'VCC_PUSH_REJECTED_URL', 'VCC_PUSH_ACCOUNTS_URL'],
     instead: 'The stack sets them.',
     expected: 'no value, since the stack sets it',
   },
@@ -353,7 +353,10 @@ function contradictions(read, environment, its) {
     expect('VCC_PUSH_INTERVAL', 'a divisor of VCC_PUSH_PERIOD');
   }
   if (read.pushEnabled && intervalMs < 10_000) {
-    expect('VCC_PUSH_INTERVAL', 'at least 10s, so that the last sample of an invocation has time to be sent');
+    expect(
+      'VCC_PUSH_INTERVAL',
+      'at least 10s, so that there is time to send what an invocation scrapes last',
+    );
   }
   const longestMs = read.endpoint === 'http-api' ? 24_000 : 895_000;
   if (timeoutMs > longestMs) {

@@ -52,7 +52,7 @@ function toFunctions(parameters) {
   return compact({
     metrics: metricsFunction(parameters),
     push: pushEnabled ? pushFunction(parameters) : undefined,
-    sample: pushEnabled && pushFanOut ? sampleFunction(parameters) : undefined,
+    pushAccount: pushEnabled && pushFanOut ? pushAccountFunction(parameters) : undefined,
     deliver: pushEnabled && pushQueue ? deliverFunction(parameters) : undefined,
   });
 }
@@ -107,16 +107,16 @@ function pushFunction(parameters) {
   const { settings, concurrency, pushFanOut } = parameters;
   const minutes = settings.VCC_PUSH_PERIOD / 60_000;
   return lambda(parameters, 'push', {
-    description: 'Takes samples of Vonage Contact Center accounts on a schedule and pushes them',
+    description: 'Scrapes Vonage Contact Center accounts on a schedule and pushes the samples',
     role: 'PushRole',
     timeout: pushTimeout(parameters),
-    // Two that overlap would read the API twice for the same sample.
+    // Two that overlap would read the API twice for the same slot.
     ...(concurrency !== undefined && { reservedConcurrency: 1 }),
     environment: {
       ...pushEnvironment(parameters),
-      ...(pushFanOut && { VCC_PUSH_SAMPLERS_URL: { Ref: 'PushAccounts' } }),
+      ...(pushFanOut && { VCC_PUSH_ACCOUNTS_URL: { Ref: 'PushAccounts' } }),
     },
-    // A late sample is of no use, and the next minute brings the next.
+    // A late scrape is of no use, and the next minute brings the next.
     maximumRetryAttempts: 0,
     maximumEventAge: 60,
     destinations: { onFailure: { type: 'sqs', arn: getArn('PushFailures') } },
@@ -124,10 +124,10 @@ function pushFunction(parameters) {
   });
 }
 
-function sampleFunction(parameters) {
+function pushAccountFunction(parameters) {
   return lambda(parameters, 'push', {
-    description: 'Takes samples of one account when push tells it to',
-    role: 'SampleRole',
+    description: 'Scrapes one account when push hands it over, and pushes the samples',
+    role: 'PushAccountRole',
     timeout: pushTimeout(parameters),
     environment: pushEnvironment(parameters),
     events: [{ sqs: { arn: getArn('PushAccounts'), batchSize: 1 } }],
@@ -248,7 +248,7 @@ function queueResources(parameters) {
 function fanOutResources(parameters) {
   const { pushQueue } = parameters;
   return {
-    SampleRole: role(parameters, 'Sample', 'What the samplers of single accounts may do', [
+    PushAccountRole: role(parameters, 'PushAccount', 'What the push of one account may do', [
       policy(
         'orders',
         allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], getArn('PushAccounts')),
@@ -257,7 +257,7 @@ function fanOutResources(parameters) {
       keepState(),
       ...(pushQueue ? [sendTo('batches', 'PushBatches')] : sendToReceivers(parameters)),
     ]),
-    // One message for each account to sample; a message that is a minute old is of no use.
+    // One message for each account to scrape; a message that is a minute old is of no use.
     PushAccounts: queue({
       MessageRetentionPeriod: 60,
       VisibilityTimeout: 900,

@@ -46,7 +46,7 @@ new CfnOutput(stack, 'MetricsUrl', { description: 'What Prometheus scrapes', val
 if (pushes) {
   const push = addFunction('Push', {
     file: 'push',
-    description: 'Takes samples of Vonage Contact Center accounts on a schedule and pushes them',
+    description: 'Scrapes Vonage Contact Center accounts on a schedule and pushes the samples',
     timeout: Duration.seconds(pushTimeout({ settings })),
     concurrency: 1,
     environment: { ...environment.all, ...environment.push },

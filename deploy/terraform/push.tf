@@ -41,7 +41,7 @@ resource "aws_iam_role_policy" "push" {
 resource "aws_lambda_function" "push" {
   count                          = local.push_count
   function_name                  = "${var.name}-push"
-  description                    = "Takes samples of Vonage Contact Center accounts on a schedule and pushes them"
+  description                    = "Scrapes Vonage Contact Center accounts on a schedule and pushes the samples"
   filename                       = "${local.package}/push.zip"
   source_code_hash               = filebase64sha256("${local.package}/push.zip")
   handler                        = "push.handler"

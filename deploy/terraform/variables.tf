@@ -108,7 +108,7 @@ variable "push_settings" {
   }
 
   validation {
-    condition     = !anytrue([for key in keys(var.push_settings) : contains(["VCC_PUSH_PERIOD", "VCC_PUSH_QUEUE_URL", "VCC_PUSH_REJECTED_URL", "VCC_PUSH_SAMPLERS_URL", "VCC_PUSH_STATE"], key)])
+    condition     = !anytrue([for key in keys(var.push_settings) : contains(["VCC_PUSH_PERIOD", "VCC_PUSH_QUEUE_URL", "VCC_PUSH_REJECTED_URL", "VCC_PUSH_ACCOUNTS_URL", "VCC_PUSH_STATE"], key)])
     error_message = "push_settings: this example has a fixed schedule, no queues and no bucket; serverless.yml has all of them."
   }
 }

@@ -7,8 +7,8 @@ import { type OpenPushers, openPushers } from './pushers.ts';
 
 /** Pushers of a Lambda function. */
 export interface LambdaPushers extends OpenPushers {
-  /** The queue that hands accounts out, if VCC_PUSH_SAMPLERS_URL is set. */
-  samplers: SqsQueue | undefined;
+  /** The queue that hands accounts out, if VCC_PUSH_ACCOUNTS_URL is set. */
+  accountsQueue: SqsQueue | undefined;
 }
 
 /** Within one invocation; a batch that has failed this often is retried with the next scrape. */
@@ -41,5 +41,5 @@ export async function openLambdaPushers(
       retry,
     }),
   });
-  return { ...pushers, samplers: open(settings.VCC_PUSH_SAMPLERS_URL) };
+  return { ...pushers, accountsQueue: open(settings.VCC_PUSH_ACCOUNTS_URL) };
 }

@@ -62,10 +62,10 @@ export const pushSettings = {
     parse: queueUrl,
     absent: 'needed with `VCC_PUSH_QUEUE_URL`',
   }),
-  VCC_PUSH_SAMPLERS_URL: setting({
+  VCC_PUSH_ACCOUNTS_URL: setting({
     section: 'Push',
     about:
-      'Address of an SQS queue by which each account is handed to a sampler of its own, so that a hundred accounts need no larger function.',
+      'Address of an SQS queue by which each account is handed to an invocation of its own, so that a hundred accounts need no larger function.',
     parse: queueUrl,
     absent: 'one invocation scrapes all accounts',
   }),

@@ -36,14 +36,14 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
       opening = undefined;
       throw error;
     });
-    const { settings, pushers, samplers } = await before(opening, deadline);
+    const { settings, pushers, accountsQueue } = await before(opening, deadline);
     const orders = toOrders(event);
     const startMs = orders?.[0]?.timeMs ?? startOf(event, settings.VCC_PUSH_PERIOD);
-    if (!orders && samplers && pushers.length > 1) {
+    if (!orders && accountsQueue && pushers.length > 1) {
       const bodies = pushers.map(({ account }) =>
         JSON.stringify({ account, timeMs: startMs } satisfies Order),
       );
-      await samplers.putAll(bodies, deadline);
+      await accountsQueue.putAll(bodies, deadline);
       log(logLine('info', 'accounts handed out', { accounts: bodies.length }));
       return;
     }

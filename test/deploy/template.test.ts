@@ -21,7 +21,7 @@ const readText = (path: string) => readFileSync(new URL(`../../${path}`, import.
 const codeOf: Record<string, string> = {
   Metrics: 'metrics',
   Push: 'push',
-  Sample: 'push',
+  PushAccount: 'push',
   Deliver: 'deliver',
 };
 
@@ -49,7 +49,7 @@ const variants: Record<string, Record<string, string>> = {
     memory: '512',
     ...receiver,
   },
-  'with a sampler for each account, into a workspace elsewhere': {
+  'with an invocation for each account, into a workspace elsewhere': {
     pushEnabled: 'true',
     pushFanOut: 'true',
     VCC_PUSH_PERIOD: '5m',
@@ -82,7 +82,7 @@ function functionsOf(stack: string): string[] {
   return [
     'Metrics',
     'Push',
-    ...(pushFanOut === 'true' ? ['Sample'] : []),
+    ...(pushFanOut === 'true' ? ['PushAccount'] : []),
     ...(pushQueue === 'false' ? [] : ['Deliver']),
   ];
 }
@@ -146,7 +146,7 @@ describe.each(Object.keys(variants))('the stack %s', (stack) => {
       pushFanOut,
     } = variants[stack]!;
     const { apsWorkspaceArn, pushRoleArns: roleArn, subnetIds } = variants[stack]!;
-    const pushes = name === 'Push' || name === 'Sample';
+    const pushes = name === 'Push' || name === 'PushAccount';
     const queued = pushQueue !== 'false';
     const services: Record<string, string> = {
       GetSecretValue: 'secretsmanager',
@@ -169,7 +169,7 @@ describe.each(Object.keys(variants))('the stack %s', (stack) => {
     // What Lambda itself does in the name of the function.
     const service = ['logs:CreateLogStream', 'logs:PutLogEvents'];
     if (name === 'Push' || name === 'Deliver' || (pushes && queued)) service.push('sqs:SendMessage');
-    if (name === 'Sample' || name === 'Deliver') {
+    if (name === 'PushAccount' || name === 'Deliver') {
       service.push('sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes');
     }
     if (name === 'Deliver') service.push('sqs:ChangeMessageVisibility');
@@ -193,13 +193,13 @@ describe.each(Object.keys(variants))('the stack %s', (stack) => {
     expect(everywhere.filter((action) => !/^(xray|ec2):/.test(action))).toEqual([]);
     expect(actual['logs:PutLogEvents']).toEqual({ 'Fn::GetAtt': [`${name}LogGroup`, 'Arn'] });
     const queue = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
-    const writesTo = { Metrics: [], Push: ['PushFailures'], Sample: [], Deliver: ['PushRejected'] }[
+    const writesTo = { Metrics: [], Push: ['PushFailures'], PushAccount: [], Deliver: ['PushRejected'] }[
       name
     ] as string[];
     if (pushes && queued) writesTo.push('PushBatches');
     if (name === 'Push' && pushFanOut) writesTo.push('PushAccounts');
     expect(allowedOn(stack, `${name}Role`, 'sqs:SendMessage')).toEqual(writesTo.map(queue));
-    const readsFrom = { Sample: ['PushAccounts'], Deliver: ['PushBatches'] }[name] ?? [];
+    const readsFrom = { PushAccount: ['PushAccounts'], Deliver: ['PushBatches'] }[name] ?? [];
     expect(allowedOn(stack, `${name}Role`, 'sqs:ReceiveMessage')).toEqual(readsFrom.map(queue));
     const keeps = pushes ? [{ 'Fn::Sub': '${PushState.Arn}/*' }] : [];
     expect(allowedOn(stack, `${name}Role`, 's3:PutObject')).toEqual(keeps);
@@ -258,13 +258,13 @@ test('docs/cost.md counts the alarms', () => {
 
 describe('the stack with push', () => {
   const stack = 'with push';
-  const fanOut = 'with a sampler for each account, into a workspace elsewhere';
+  const fanOut = 'with an invocation for each account, into a workspace elsewhere';
 
   test.each([
     ['Metrics', stack, 25, 5],
     ['Push', stack, 57, 1],
     ['Deliver', stack, 60, undefined],
-    ['Sample', fanOut, 297, undefined],
+    ['PushAccount', fanOut, 297, undefined],
     ['Push', fanOut, 297, 1],
   ])('runs %s of the stack %s for %d seconds', (name, of, timeout, concurrency) => {
     expect(resource(of, `${name}LambdaFunction`)).toMatchObject({
@@ -310,8 +310,8 @@ describe('the stack with push', () => {
     expect(variables('Metrics')).toEqual(all);
     expect(variables('Push')).toEqual(queued);
     expect(variables('Deliver')).toEqual(queued);
-    expect(variables('Push', fanOut).VCC_PUSH_SAMPLERS_URL).toEqual({ Ref: 'PushAccounts' });
-    expect(variables('Sample', fanOut)).not.toHaveProperty('VCC_PUSH_SAMPLERS_URL');
+    expect(variables('Push', fanOut).VCC_PUSH_ACCOUNTS_URL).toEqual({ Ref: 'PushAccounts' });
+    expect(variables('PushAccount', fanOut)).not.toHaveProperty('VCC_PUSH_ACCOUNTS_URL');
     expect(variables('Push', 'without a queue, into Amazon Managed Prometheus')).not.toHaveProperty(
       'VCC_PUSH_QUEUE_URL',
     );
@@ -340,7 +340,7 @@ describe('the stack with push', () => {
       ['PushDelayed', 'ApproximateAgeOfOldestMessage', ofQueue('PushBatches')],
       ['PushRejects', 'ApproximateNumberOfMessagesVisible', ofQueue('PushRejected')],
     ]);
-    expect(alarmsOf(fanOut)).toContainEqual(['SampleErrors', 'Errors', ofFunction('Sample')]);
+    expect(alarmsOf(fanOut)).toContainEqual(['PushAccountErrors', 'Errors', ofFunction('PushAccount')]);
     expect(alarmsOf('without alarms')).toEqual([]);
     expect(resource(stack, 'MetricsDuration').Threshold).toBe(0.9 * 25_000);
     expect(resource(stack, 'PushDuration').Threshold).toBe(54_000);
@@ -359,7 +359,7 @@ describe('the stack with push', () => {
     const { Timeout } = resource(stack, 'DeliverLambdaFunction');
     expect(batches.VisibilityTimeout).toBe(6 * (Timeout as number));
     expect(resource(fanOut, 'PushAccounts').VisibilityTimeout).toBeGreaterThan(
-      resource(fanOut, 'SampleLambdaFunction').Timeout as number,
+      resource(fanOut, 'PushAccountLambdaFunction').Timeout as number,
     );
     expect(resource(stack, 'DeliverEventSourceMappingSQSPushBatches')).toMatchObject({
       BatchSize: 10,
@@ -529,7 +529,7 @@ describe('parameters', () => {
     ],
     [
       { ...push, VCC_PUSH_INTERVAL: '5s' },
-      'VCC_PUSH_INTERVAL: expected at least 10s, so that the last sample of an invocation has time to be sent; received "5s"',
+      'VCC_PUSH_INTERVAL: expected at least 10s, so that there is time to send what an invocation scrapes last; received "5s"',
     ],
     [
       { ...push, VCC_PUSH_AUTH: 'bearer', VCC_PUSH_URL: 'http://receiver.example/write' },

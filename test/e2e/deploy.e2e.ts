@@ -140,7 +140,7 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
     expect(await stack.uploaded()).toEqual(before);
   });
 
-  describe('with push and a sampler for each account', () => {
+  describe('with push and an invocation for each account', () => {
     const receiver = 'http://localhost:1/api/v1/write';
 
     test('creates four functions, their queues and the schedule', async () => {
@@ -152,7 +152,7 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
       );
       expect(output).toContain('Service deployed');
       const found = await stack.functions();
-      expect(Object.keys(found).toSorted()).toEqual(['deliver', 'metrics', 'push', 'sample']);
+      expect(Object.keys(found).toSorted()).toEqual(['deliver', 'metrics', 'push', 'pushAccount']);
       const { QueueUrls = [] } = await clients.sqs.send(new ListQueuesCommand({}));
       // The host is moto's own in one case and AWS's in the other.
       const queue = (part: string) =>
@@ -166,13 +166,13 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
         VCC_PUSH_STATE: expect.stringMatching(/^s3:\/\/vcc-exporter-prod-pushstate-\w+\/state$/),
         VCC_PUSH_QUEUE_URL: queue('-batches.fifo'),
         VCC_PUSH_REJECTED_URL: queue('-rejected.fifo'),
-        VCC_PUSH_SAMPLERS_URL: queue('PushAccounts'),
+        VCC_PUSH_ACCOUNTS_URL: queue('PushAccounts'),
       });
       const roles = Object.values(found).map(({ Role }) => /prod-(\w+)-/.exec(Role)![1]);
-      expect(roles.toSorted()).toEqual(['DeliverRole', 'MetricsRole', 'PushRole', 'SampleRole']);
+      expect(roles.toSorted()).toEqual(['DeliverRole', 'MetricsRole', 'PushAccountRole', 'PushRole']);
       for (const [name, zip] of [
         ['push', 'push'],
-        ['sample', 'push'],
+        ['pushAccount', 'push'],
         ['deliver', 'deliver'],
       ] as const) {
         const file = join(root, 'dist', 'package', `${zip}.zip`);
@@ -186,7 +186,7 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
         FunctionArn.split(':')[6],
       ]);
       expect(mappings.toSorted()).toEqual([
-        ['PushAccounts', 'vcc-exporter-prod-sample'],
+        ['PushAccounts', 'vcc-exporter-prod-pushAccount'],
         ['batches', 'vcc-exporter-prod-deliver'],
       ]);
       const { Rules } = await stack.ask<{ Rules: { ScheduleExpression: string; State: string }[] }>(
@@ -201,10 +201,10 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
       ).toMatchObject({ MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 });
     });
 
-    test('the uploaded samplers put samples into the queue that was created', async () => {
+    test('the uploaded function for one account puts samples into the queue that was created', async () => {
       const { QueueUrls = [] } = await clients.sqs.send(new ListQueuesCommand({}));
       const queue = (part: string) => QueueUrls.find((url) => url.endsWith(part))!;
-      const runtime = await stack.start('sample', {
+      const runtime = await stack.start('pushAccount', {
         ...network(),
         VCC_PUSH_INTERVAL: '60s',
         VCC_PUSH_QUEUE_URL: queue('-batches.fifo'),

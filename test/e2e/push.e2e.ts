@@ -524,7 +524,7 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expect(taken).toHaveLength(outage + 2);
   });
 
-  test('a hundred accounts are handed out over a queue, a sampler each', async () => {
+  test('a hundred accounts are handed out over a queue, an invocation each', async () => {
     const receiver = await prometheus();
     const names = Array.from({ length: 100 }, (_, at) => `account-${at + 1}`);
     const many = await startSimulator({ agents: 10, accounts: names.map((name) => ({ name })) });
@@ -547,7 +547,7 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     };
     const time = new Date().toISOString();
     const context = { getRemainingTimeInMillis: () => 57_000 };
-    const push = createPushHandler({ ...env, VCC_PUSH_SAMPLERS_URL: orders }, note);
+    const push = createPushHandler({ ...env, VCC_PUSH_ACCOUNTS_URL: orders }, note);
     await push({ time }, context);
     expect(log.map((line) => JSON.parse(line))).toEqual([
       { level: 'info', event: 'accounts handed out', accounts: 100 },
@@ -555,17 +555,17 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expect(await queues.count(orders)).toBe(100);
     expect(await receiver.series('job-1')).toEqual(new Map());
 
-    // Each sampler is an environment of its own; two of them stand for a hundred.
-    const samplers = ['one', 'other'].map(() =>
+    // Each invocation may have an environment of its own; two of them stand for a hundred.
+    const handlers = ['one', 'other'].map(() =>
       createPushHandler({ ...env, VCC_PUSH_STATE: `s3://${bucket.name}/state` }, note),
     );
     const events = await queues.takeAll(orders);
-    await Promise.all(events.map((event, at) => samplers[at % 2]!(event, context)));
+    await Promise.all(events.map((event, at) => handlers[at % 2]!(event, context)));
     const up = [...(await receiver.series('job-1'))].filter(([key]) => key.includes('"vcc_up"'));
     expect(up.map(([, samples]) => samples)).toEqual(up.map(() => [[Date.parse(time), 1]]));
     expect(up).toHaveLength(100);
 
-    // SQS may hand out an order twice, to a sampler that knows of the first by the state in S3.
+    // SQS may hand out an order twice, to an invocation that knows of the first by the state in S3.
     const lease = await receiver.series('job-1');
     const third = createPushHandler({ ...env, VCC_PUSH_STATE: `s3://${bucket.name}/state` }, note);
     await Promise.all(events.slice(0, 10).map((event) => third(event, context)));
