@@ -5,6 +5,7 @@ import { type Config, loadConfig } from '../config/accounts.ts';
 import { ConfigError, type Environment } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ApiCredentials } from '../credentials.ts';
+import { type Deadline, forever } from '../deadline.ts';
 import { createGate } from '../http/gate.ts';
 import type { Network } from '../http/network.ts';
 import { createScraper, type Scraper } from '../scrape.ts';
@@ -34,11 +35,15 @@ export async function openAccounts(env: Environment, log: (line: string) => void
   return withVaults(await loadConfig(env, createReadText(network)), network, log);
 }
 
-/** The accounts of a configuration with their vaults; accounts that name the same secret share one. @throws ConfigError */
+/**
+ * The accounts of a configuration with their vaults; accounts that name the same secret share one. `until`: secrets are read
+ * until then. @throws ConfigError
+ */
 export function withVaults(
   { settings, accounts }: Config,
   network: Network,
   log: (line: string) => void,
+  until: Deadline = forever,
 ): OpenAccounts {
   const vaults = new Map<string, Vault>();
   const vaultOf = (its: Settings): Vault | undefined => {
@@ -51,6 +56,7 @@ export function withVaults(
       ttlMs: settings.VCC_SECRET_TTL,
       pending: settings.VCC_SECRET_PENDING === 'when-rejected',
       clocks: systemTiming,
+      until,
       log,
     });
     vaults.set(id, vault);
