@@ -76,8 +76,8 @@ describe('a secret that is not read in time', () => {
   test('is not read any more when check has ended', async () => {
     expect(await run(terminal({ ...env, VCC_TIMEOUT: '1s' }), ['check'])).toBe(1);
     // The SDK itself would go on for nine seconds, with three calls.
-    while (!calls.at(-1)?.closed) await new Promise((resolve) => setTimeout(resolve, 10));
     const { length } = calls;
+    while (!calls[length - 1]!.closed) await new Promise((resolve) => setTimeout(resolve, 10));
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect(calls).toHaveLength(length);
   });
