@@ -8,6 +8,8 @@ export interface CacheOptions<T> {
   until: Deadline;
   /** Longest that one fetch may take. */
   fetchMs: number;
+  /** What a fetch fails with that takes longer, so that the message says what it was. */
+  toReason?: () => Error;
   /** Longest that {@link Cached.get} waits for a newer value while an older one can be used. */
   refreshMs: number;
   /** From the start of its fetch: how long a value counts as new, and how long it can be used at all. */
@@ -39,7 +41,7 @@ type Fetch<T> = (deadline: Deadline) => Promise<T>;
 
 /** Opens a cache for one value; nothing is fetched yet. */
 export function createCached<T>(options: CacheOptions<T>): Cached<T> {
-  const { clocks, until, fetchMs, refreshMs, lifeOf, onFailure } = options;
+  const { clocks, fetchMs, refreshMs, lifeOf, onFailure } = options;
   let kept: { value: T; ageMs(): number } | undefined;
   let pending: Promise<T> | undefined;
   let failure: { error: unknown; retryMs: number; ageMs(): number } | undefined;
@@ -48,7 +50,7 @@ export function createCached<T>(options: CacheOptions<T>): Cached<T> {
   const isUsable = () => kept !== undefined && kept.ageMs() < lifeOf(kept.value).usableMs;
 
   function start(fetch: Fetch<T>, refreshing = isUsable()): Promise<T> {
-    const deadline = deadlineIn(fetchMs, { until });
+    const deadline = deadlineIn(fetchMs, options);
     const ageMs = stopwatch(clocks);
     const fetched = before(Promise.resolve(deadline).then(fetch), deadline)
       .then((value) => {

@@ -62,6 +62,12 @@ describe('a cached value', () => {
     expect(await cached.get(soon(), async () => 7)).toBe(7);
   });
 
+  test('says what it was that took too long', async () => {
+    const { cached, failures } = start({ fetchMs: 20, toReason: () => new Error('the roster was late') });
+    await expect(cached.get(soon(), () => new Promise(() => {}))).rejects.toThrow('the roster was late');
+    expect(failures).toMatchObject([[{ message: 'the roster was late' }, false]]);
+  });
+
   test('is not used past its life', async () => {
     const { cached, timing, fetch } = start();
     await cached.get(soon(), fetch);

@@ -5,6 +5,7 @@ import { type Config, loadConfig } from '../config/accounts.ts';
 import { ConfigError, type Environment } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ApiCredentials } from '../credentials.ts';
+import { type Deadline, forever } from '../deadline.ts';
 import type { Network } from '../http/network.ts';
 import { systemTiming } from '../timing.ts';
 import { createVault, type Vault } from '../vault/vault.ts';
@@ -32,11 +33,15 @@ export async function openAccounts(env: Environment, log: (line: string) => void
   return withVaults(await loadConfig(env, createReadText(network)), network, log);
 }
 
-/** The accounts of a configuration with their vaults; accounts that name the same secret share one. @throws ConfigError */
+/**
+ * The accounts of a configuration with their vaults; accounts that name the same secret share one. `until`: secrets are read
+ * until then. @throws ConfigError
+ */
 export function withVaults(
   { settings, accounts }: Config,
   network: Network,
   log: (line: string) => void,
+  until: Deadline = forever,
 ): OpenAccounts {
   const vaults = new Map<string, Vault>();
   const vaultOf = (its: Settings): Vault | undefined => {
@@ -49,6 +54,7 @@ export function withVaults(
       ttlMs: settings.VCC_SECRET_TTL,
       pending: settings.VCC_SECRET_PENDING === 'when-rejected',
       clocks: systemTiming,
+      until,
       log,
     });
     vaults.set(id, vault);

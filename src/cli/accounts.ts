@@ -7,6 +7,7 @@ import { type Config, loadConfig } from '../config/accounts.ts';
 import { ConfigError, type Environment } from '../config/load.ts';
 import type { SettingName, Settings } from '../config/settings.ts';
 import { Secret } from '../credentials.ts';
+import { DeadlineError, untilAborted } from '../deadline.ts';
 import type { Network } from '../http/network.ts';
 import { type Simulator, startSimulator } from '../simulator/server.ts';
 import { readEnvFile } from './env-file.ts';
@@ -17,6 +18,8 @@ export interface LocalAccounts extends OpenAccounts {
   simulator: Simulator | undefined;
   /** What the settings were read from. */
   env: Environment;
+  /** Ends what is under way, so that the process can end, and closes the simulator. */
+  close(): Promise<void>;
 }
 
 /** Settings from the environment and, below it, a .env file; and where that file was looked for. */
@@ -55,10 +58,19 @@ const identity = [
  */
 export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'): Promise<LocalAccounts> {
   const local = await readLocalEnvironment(terminal);
+  const closing = new AbortController();
+  const open = (config: Config, env: Environment, simulator: Simulator | undefined): LocalAccounts => ({
+    ...withVaults(config, local.network, terminal.note, untilAborted(closing.signal)),
+    simulator,
+    env,
+    async close() {
+      closing.abort(new DeadlineError('it was stopped'));
+      await simulator?.close();
+    },
+  });
   const isDemo = demo === 'always' || (demo === 'if-unset' && !namesSettings(local.env));
   if (!isDemo) {
-    const config = await loadLocalConfig(local, ' --demo shows simulated accounts.');
-    return { ...withVaults(config, local.network, terminal.note), simulator: undefined, env: local.env };
+    return open(await loadLocalConfig(local, ' --demo shows simulated accounts.'), local.env, undefined);
   }
   const leftOut = identity.filter((name) => local.env[name]?.trim());
   if (leftOut.length > 0) terminal.note(`--demo: ignoring ${leftOut.join(', ')}.`);
@@ -72,11 +84,7 @@ export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'
       ? 'These are simulated accounts.'
       : 'No VCC_* setting is set, so these are simulated accounts. Set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION for yours (docs/configuration.md).',
   );
-  return {
-    ...withVaults(simulatedConfig(settings, simulator), local.network, terminal.note),
-    simulator,
-    env,
-  };
+  return open(simulatedConfig(settings, simulator), env, simulator);
 }
 
 /**

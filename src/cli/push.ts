@@ -47,7 +47,7 @@ export const push: Command<{ once?: true; demo?: true }> = {
       return 0;
     } finally {
       await opened?.close();
-      await local.simulator?.close();
+      await local.close();
     }
   },
 };

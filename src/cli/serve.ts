@@ -5,6 +5,7 @@ import { ConfigError, type Environment } from '../config/load.ts';
 import { Unfit } from '../config/parse.ts';
 import { settings } from '../config/settings.ts';
 import { deadlineIn, forever, startingNow } from '../deadline.ts';
+import { ExporterError } from '../errors.ts';
 import type { Scrape } from '../scrape.ts';
 import { guarded } from '../serve/guard.ts';
 import { listen } from '../serve/listen.ts';
@@ -47,7 +48,7 @@ export const serve: Command<ServeOptions> = {
     const terminal = { ...given, env: { ...given.env, ...readAddress(options) } };
     const demo = options.demoIfUnset && !options.demo ? 'if-unset' : demoOf(options);
     const local = await openLocalAccounts(terminal, demo);
-    const { settings: its, simulator } = local;
+    const { settings: its } = local;
     const log = (line: string) => {
       // On a screen the table shows that.
       if (!(terminal.interactive && isFailedScrape(line))) terminal.note(line);
@@ -94,7 +95,7 @@ export const serve: Command<ServeOptions> = {
       return 0;
     } finally {
       for (const scraper of scrapers) scraper.close();
-      await simulator?.close();
+      await local.close();
     }
   },
 };
@@ -128,7 +129,12 @@ async function forScrapers(
   }
   const setAnywhere = async () => {
     if (tokens || users) return true;
-    const kept = await vault?.scrapeCredentials(deadlineIn(settings.VCC_TIMEOUT));
+    const toReason = () =>
+      new ExporterError(
+        'secret',
+        `secret ${settings.VCC_SECRET_ID}: not read within ${settings.VCC_TIMEOUT / 1000} s`,
+      );
+    const kept = await vault?.scrapeCredentials(deadlineIn(settings.VCC_TIMEOUT, { toReason }));
     return kept !== undefined && kept.tokens.length + kept.users.length > 0;
   };
   if (auth === undefined && !(await setAnywhere())) return routes;

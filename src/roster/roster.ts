@@ -64,6 +64,7 @@ export function createRoster(
     clocks: timing,
     until,
     fetchMs,
+    toReason: () => new RosterError(`the roster was not read within ${fetchMs / 1000} s`),
     refreshMs,
     lifeOf: () => ({ freshMs: options.ttlMs, usableMs: Number.POSITIVE_INFINITY }),
     onFailure(error) {

@@ -27,6 +27,8 @@ export interface VaultOptions {
   /** Whether AWSPENDING may be tried when what is current is rejected. */
   pending: boolean;
   clocks: Clocks;
+  /** Until when the secret is read. */
+  until?: Deadline;
   log: (line: string) => void;
 }
 
@@ -59,11 +61,12 @@ const refreshMs = 2000;
 
 /** Keeps what was read for `ttlMs`; while the secret cannot be read, the last good value is used. */
 export function createVault(read: ReadSecret, options: VaultOptions): Vault {
-  const { name, ttlMs, clocks, log } = options;
+  const { name, ttlMs, clocks, until = forever, log } = options;
   const secret: Cached<SecretContent> = createCached({
     clocks,
-    until: forever,
+    until,
     fetchMs: readMs,
+    toReason: () => new SecretError(`${name}: not read within ${readMs / 1000} s`, { retryable: true }),
     refreshMs,
     lifeOf: () => ({ freshMs: ttlMs, usableMs: Number.POSITIVE_INFINITY }),
     onFailure(error, refreshing) {

@@ -6,6 +6,8 @@ import { run } from '../../src/cli/run.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { environmentOf } from '../support/account.ts';
+import { environmentOfSecrets } from '../support/secrets-server.ts';
+import { startServer, type TestServer } from '../support/server.ts';
 import { rememberingTerminal } from '../support/terminal.ts';
 
 let simulator: Simulator;
@@ -39,6 +41,45 @@ describe('vcc-exporter', () => {
     expect(io.notes).toEqual([
       'vcc-exporter: a variable that begins with VCC_ has a name that is not letters, digits and _',
     ]);
+  });
+});
+
+describe('a secret that is not read in time', () => {
+  let secrets: TestServer;
+  const calls: { closed: boolean }[] = [];
+  const before = { ...process.env };
+  beforeAll(async () => {
+    secrets = await startServer((_, response) => {
+      const call = { closed: false };
+      calls.push(call);
+      response.once('close', () => {
+        call.closed = true;
+      });
+    });
+    Object.assign(process.env, environmentOfSecrets(secrets));
+  });
+  afterAll(async () => {
+    for (const name of Object.keys(environmentOfSecrets(secrets))) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+    await secrets.close();
+  });
+  const env = { VCC_SECRET_ID: 'acme', VCC_REGION: 'emea' };
+
+  test('is named by serve', async () => {
+    const io = terminal({ ...env, VCC_TIMEOUT: '200ms', PORT: '0' });
+    expect(await run(io, ['serve'])).toBe(1);
+    expect(io.notes.map((note) => JSON.parse(note).message)).toEqual(['secret acme: not read within 0.2 s']);
+  });
+
+  test('is not read any more when check has ended', async () => {
+    expect(await run(terminal({ ...env, VCC_TIMEOUT: '1s' }), ['check'])).toBe(1);
+    // The SDK itself would go on for nine seconds, with three calls.
+    const { length } = calls;
+    while (!calls[length - 1]!.closed) await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(calls).toHaveLength(length);
   });
 });
 
