@@ -6,13 +6,17 @@ export function toSlots(startMs: number, intervalMs: number, periodMs: number): 
 
 /**
  * When a process that does not end scrapes: at multiples of the interval, so that a restart makes no difference. Each slot
- * is computed from the clock, which somebody may have set since the last one.
+ * is later than the one before, also if nobody waited for that, and later than now. When the clock was set back, slots begin
+ * anew.
  */
 export function* nextSlots(intervalMs: number, now: () => number): Generator<number, never> {
-  let last: number | undefined;
+  let last = Number.NEGATIVE_INFINITY;
+  let lastNowMs = Number.NEGATIVE_INFINITY;
   for (;;) {
-    const next = (Math.floor(now() / intervalMs) + 1) * intervalMs;
-    last = next === last ? next + intervalMs : next;
+    const nowMs = now();
+    if (nowMs < lastNowMs) last = Number.NEGATIVE_INFINITY;
+    lastNowMs = nowMs;
+    last = Math.max(last + intervalMs, (Math.floor(nowMs / intervalMs) + 1) * intervalMs);
     yield last;
   }
 }
