@@ -1,6 +1,6 @@
 import { createCached } from '../cached.ts';
 import type { ApiCredentials } from '../credentials.ts';
-import type { Deadline } from '../deadline.ts';
+import { type Deadline, DeadlineError } from '../deadline.ts';
 import { ExporterError } from '../errors.ts';
 import { HttpStatusError } from '../http/errors.ts';
 import type { Fetch, Trip } from '../http/fetch.ts';
@@ -58,7 +58,8 @@ export function createTokenSource(
     lifeOf: ({ lifeMs }) => ({ freshMs: lifeMs * usableShare, usableMs: lifeMs }),
     onFailure(error) {
       // An outage of the token endpoint is no reason to fail while the old token is valid; rejected credentials are.
-      if (current && !(error instanceof ExporterError && error.retryable)) tokens.drop(current);
+      const outage = error instanceof DeadlineError || (error instanceof ExporterError && error.retryable);
+      if (current && !outage) tokens.drop(current);
       return 0;
     },
   });

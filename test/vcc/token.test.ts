@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Secret } from '../../src/credentials.ts';
 import { forever } from '../../src/deadline.ts';
@@ -124,6 +125,18 @@ describe('token source', () => {
     expect(await tokens.get(newTrip(50))).toBe(old);
     timing.pass(0.05 * 7200 * 1000);
     await expect(tokens.get(newTrip(50))).rejects.toMatchObject({ code: 'deadline' });
+  });
+
+  test('gives the old token also after a whole attempt to get a new one has hung', async () => {
+    const { tokens, timing } = await start({ timeoutMs: 300 });
+    const old = await tokens.get(newTrip());
+    simulator.faults.push({ kind: 'hang', on: 'token' });
+    timing.pass(0.95 * 7200 * 1000);
+    for (const asked of [2, 3]) {
+      expect(await tokens.get(newTrip())).toBe(old);
+      await wait(400);
+      expect(simulator.requests.token).toBe(asked);
+    }
   });
 
   test('does not go on with an old token when the credentials are rejected', async () => {
