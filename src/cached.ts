@@ -1,4 +1,4 @@
-import { before, type Deadline, deadlineIn, within } from './deadline.ts';
+import { before, type Deadline, deadlineIn, leftMs, within } from './deadline.ts';
 import { type Clocks, stopwatch } from './timing.ts';
 
 /** How a value is kept. */
@@ -8,7 +8,10 @@ export interface CacheOptions<T> {
   until: Deadline;
   /** Longest that one fetch may take. */
   fetchMs: number;
-  /** Longest that {@link Cached.get} waits for a newer value while an older one can be used. */
+  /**
+   * Longest that {@link Cached.get} waits for a newer value while an older one can be used; never more than half of the time
+   * that is left, so that the older one is still of use.
+   */
   refreshMs: number;
   /** From the start of its fetch: how long a value counts as new, and how long it can be used at all. */
   lifeOf(value: T): { freshMs: number; usableMs: number };
@@ -76,7 +79,10 @@ export function createCached<T>(options: CacheOptions<T>): Cached<T> {
       if (isFresh()) return kept!.value;
       const fetching = pending ?? (failure && failure.ageMs() < failure.retryMs ? undefined : start(fetch));
       if (isUsable()) {
-        if (fetching && refreshMs > 0) await before(fetching, within(deadline, refreshMs)).catch(() => {});
+        if (fetching && refreshMs > 0) {
+          const waitMs = Math.min(refreshMs, leftMs(deadline) / 2);
+          await before(fetching, within(deadline, waitMs)).catch(() => {});
+        }
         deadline.signal.throwIfAborted();
         // A failure may be a reason to drop it.
         if (isUsable()) return kept!.value;

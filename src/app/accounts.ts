@@ -3,6 +3,7 @@ import { createReadSecret } from '../aws/secrets-manager.ts';
 import { type Config, loadConfig } from '../config/accounts.ts';
 import type { Environment } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
+import { DeadlineError, untilAborted } from '../deadline.ts';
 import type { Network } from '../http/network.ts';
 import { systemTiming } from '../timing.ts';
 import { createVault, type Vault } from '../vault/vault.ts';
@@ -18,6 +19,8 @@ export interface OpenAccounts {
   /** The secret of these settings, which may hold scrape credentials. */
   vault: Vault | undefined;
   accounts: readonly { account: Account; settings: Settings; vault: Vault | undefined }[];
+  /** Ends what is read in the background, which would keep the process alive. */
+  close(): void;
 }
 
 /**
@@ -36,6 +39,8 @@ export function withVaults(
   log: (line: string) => void,
 ): OpenAccounts {
   const vaults = new Map<string, Vault>();
+  const closing = new AbortController();
+  const until = untilAborted(closing.signal);
   const vaultOf = (its: Settings): Vault | undefined => {
     const id = its.VCC_SECRET_ID;
     if (id === undefined) return undefined;
@@ -46,6 +51,7 @@ export function withVaults(
       ttlMs: settings.VCC_SECRET_TTL,
       pending: settings.VCC_SECRET_PENDING === 'when-rejected',
       clocks: systemTiming,
+      until,
       log,
     });
     vaults.set(id, vault);
@@ -59,5 +65,6 @@ export function withVaults(
       const vault = vaultOf(its);
       return { account: toAccount(its, vault), settings: its, vault };
     }),
+    close: () => closing.abort(new DeadlineError('the exporter is stopping')),
   };
 }

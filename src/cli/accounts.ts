@@ -17,6 +17,8 @@ export interface LocalAccounts extends OpenAccounts {
   simulator: Simulator | undefined;
   /** What the settings were read from. */
   env: Environment;
+  /** Ends what was started for them. */
+  close(): Promise<void>;
 }
 
 /** Settings from the environment and, below it, a .env file; and where that file was looked for. */
@@ -58,7 +60,7 @@ export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'
   const isDemo = demo === 'always' || (demo === 'if-unset' && !namesSettings(local.env));
   if (!isDemo) {
     const config = await loadLocalConfig(local, ' --demo shows simulated accounts.');
-    return { ...withVaults(config, local.network, terminal.note), simulator: undefined, env: local.env };
+    return toLocal(withVaults(config, local.network, terminal.note), local.env);
   }
   const leftOut = identity.filter((name) => local.env[name]?.trim());
   if (leftOut.length > 0) terminal.note(`--demo: ignoring ${leftOut.join(', ')}.`);
@@ -72,10 +74,22 @@ export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'
       ? 'These are simulated accounts.'
       : 'No VCC_* setting is set, so these are simulated accounts. Set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION for yours (docs/configuration.md).',
   );
+  return toLocal(
+    withVaults(simulatedConfig(settings, simulator), local.network, terminal.note),
+    env,
+    simulator,
+  );
+}
+
+function toLocal(opened: OpenAccounts, env: Environment, simulator?: Simulator): LocalAccounts {
   return {
-    ...withVaults(simulatedConfig(settings, simulator), local.network, terminal.note),
+    ...opened,
     simulator,
     env,
+    async close() {
+      opened.close();
+      await simulator?.close();
+    },
   };
 }
 

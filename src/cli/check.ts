@@ -31,7 +31,7 @@ export const check: Command<{ account?: string; demo?: true }> = {
     try {
       return await checkAccounts(terminal, chooseAccounts(opened, options.account), stop);
     } finally {
-      await opened.simulator?.close();
+      await opened.close();
     }
   },
 };

@@ -48,7 +48,7 @@ export const push: Command<{ once?: true; demo?: true }> = {
       return 0;
     } finally {
       await opened?.close();
-      await local.simulator?.close();
+      await local.close();
     }
   },
 };

@@ -43,7 +43,7 @@ export const scrape: Command<{ format: string; account?: string; demo?: true }> 
         for (const scraper of scrapers) scraper.close();
       }
     } finally {
-      await opened.simulator?.close();
+      await opened.close();
     }
   },
 };

@@ -47,7 +47,7 @@ export const serve: Command<ServeOptions> = {
     const terminal = { ...given, env: { ...given.env, ...readAddress(options) } };
     const demo = options.demoIfUnset && !options.demo ? 'if-unset' : demoOf(options);
     const local = await openLocalAccounts(terminal, demo);
-    const { settings: its, simulator } = local;
+    const { settings: its } = local;
     const log = (line: string) => {
       // On a screen the table shows that.
       if (!(terminal.interactive && isFailedScrape(line))) terminal.note(line);
@@ -94,7 +94,7 @@ export const serve: Command<ServeOptions> = {
       return 0;
     } finally {
       for (const scraper of scrapers) scraper.close();
-      await simulator?.close();
+      await local.close();
     }
   },
 };

@@ -6,7 +6,7 @@ import {
   type ScrapeCredentials,
   type Secret,
 } from '../credentials.ts';
-import { type Deadline, forever } from '../deadline.ts';
+import type { Deadline } from '../deadline.ts';
 import { logLine, toLogFields } from '../log.ts';
 import type { Clocks } from '../timing.ts';
 import type { CredentialSource } from '../vcc/credentials.ts';
@@ -27,6 +27,8 @@ export interface VaultOptions {
   /** Whether AWSPENDING may be tried when what is current is rejected. */
   pending: boolean;
   clocks: Clocks;
+  /** The life of whoever opened it: a read is not part of the scrape that started it. */
+  until: Deadline;
   log: (line: string) => void;
 }
 
@@ -59,16 +61,18 @@ const refreshMs = 2000;
 
 /** Keeps what was read for `ttlMs`; while the secret cannot be read, the last good value is used. */
 export function createVault(read: ReadSecret, options: VaultOptions): Vault {
-  const { name, ttlMs, clocks, log } = options;
+  const { name, ttlMs, clocks, until, log } = options;
   const secret: Cached<SecretContent> = createCached({
     clocks,
-    until: forever,
+    until,
     fetchMs: readMs,
     refreshMs,
     lifeOf: () => ({ freshMs: ttlMs, usableMs: Number.POSITIVE_INFINITY }),
     onFailure(error, refreshing) {
       if (!refreshing) return firstRetryMs;
-      log(logLine('error', 'secret not read; the last good value is used', toLogFields(error)));
+      if (!until.signal.aborted) {
+        log(logLine('error', 'secret not read; the last good value is used', toLogFields(error)));
+      }
       return Math.min(ttlMs, retryMs);
     },
   });
