@@ -321,13 +321,13 @@ async function startReceiver() {
       });
     }),
   );
-  /** The time of each sample, when it arrived, and when the API had seen what it says. */
-  const samples = () =>
+  /** The samples of a metric. */
+  const samples = (metric: string) =>
     received.flatMap(({ arrivedMs, body }) =>
       [...seriesOf([body])]
-        .filter(([key]) => key.includes('"vcc_snapshot_timestamp_seconds"'))
+        .filter(([key]) => key.includes(`"${metric}"`))
         .flatMap(([, each]) => each)
-        .map(([timestampMs, value]) => ({ timestampMs, arrivedMs, takenAtMs: value * 1000 })),
+        .map(([timestampMs, value]) => ({ timestampMs, value, arrivedMs })),
     );
   return { url: server.origin, samples };
 }
@@ -342,15 +342,18 @@ test('push skips a slot that it slept through, and says so', async () => {
   const receiver = await startReceiver();
   const intervalMs = 1000;
   const pushing = push(settingsFor(simulator, { VCC_PUSH_INTERVAL: '1s', VCC_PUSH_URL: receiver.url }));
-  const count = () => receiver.samples().length;
+  const count = () => receiver.samples('vcc_up').length;
   await poll('a sample', () => count() > 0);
   pushing.freeze();
   const before = count();
   await wait(4000);
   pushing.thaw();
   await poll('two more samples', () => count() >= before + 2, 5000);
-  for (const { timestampMs, takenAtMs, arrivedMs } of receiver.samples()) {
-    expect(Math.abs(takenAtMs - timestampMs)).toBeLessThan(intervalMs / 2 + slackMs);
+  // By the API's clock.
+  for (const { timestampMs, value: seconds } of receiver.samples('vcc_snapshot_timestamp_seconds')) {
+    expect(Math.abs(seconds * 1000 - timestampMs)).toBeLessThan(intervalMs / 2 + slackMs);
+  }
+  for (const { timestampMs, arrivedMs } of receiver.samples('vcc_up')) {
     expect(Math.abs(arrivedMs - timestampMs)).toBeLessThan(intervalMs / 2 + 2 * slackMs);
   }
   expect(logOf(pushing.stderr())).toEqual([
@@ -366,7 +369,7 @@ test('push goes on at once after a state from the future, and says so', async ()
   const state = encodeState({ timestampMs: Date.now() + 3_600_000, series: {} });
   await createStateStore(join(folder, 'vcc-push', 'state')).save('e2e', state, soon());
   const pushing = push(settingsFor(simulator, { VCC_PUSH_INTERVAL: '1s', VCC_PUSH_URL: receiver.url }));
-  await poll('samples', () => receiver.samples().length > 1, 8000);
+  await poll('samples', () => receiver.samples('vcc_up').length > 1, 8000);
   expect(logOf(pushing.stderr())).toMatchObject([{ event: 'last slot is in the future' }]);
 });
 
@@ -379,6 +382,22 @@ test('push can be stopped while it waits for the end of a last slot in the near 
   await poll('the start', () => pushing.stderr().includes('Pushing e2e'));
   await wait(300);
   expect((await pushing.stop(2000)).status).toBe(0);
+});
+
+test('push that is stopped during a scrape says nothing about the account', async () => {
+  const receiver = await startReceiver();
+  simulator.faults = [{ kind: 'hang' }];
+  const env = settingsFor(simulator, { VCC_PUSH_INTERVAL: '2s', VCC_PUSH_URL: receiver.url });
+  const pushing = push(env);
+  await poll('a scrape', () => simulator.requests.api > 0);
+  const { status, stderr } = await pushing.stop(2000);
+  expect([status, logOf(stderr)]).toEqual([
+    0,
+    [expect.objectContaining({ message: expect.stringMatching(/^no scrape for .*Z: it was stopped$/) })],
+  ]);
+  simulator.faults = [];
+  expect((await runCli(['push', '--once'], env, folder)).status).toBe(0);
+  expect(receiver.samples('vcc_up').map(({ value }) => value)).toEqual([1]);
 });
 
 test('a body that comes long after its headers is no difference of clocks', async () => {

@@ -1,4 +1,4 @@
-import { type Deadline, deadlineIn } from '../../deadline.ts';
+import { type Deadline, deadlineIn, leftMs } from '../../deadline.ts';
 import { logLine, toLogFields } from '../../log.ts';
 import { type Scraper, toFamilies } from '../../scrape.ts';
 import type { PushStatus } from '../../snapshot/reading.ts';
@@ -30,7 +30,7 @@ export interface Pusher {
   account: string;
   /** Whether a slot has been scraped, by this process or another one. */
   isTaken(slotMs: number): Promise<boolean>;
-  /** Scrapes for a slot and queues the samples, with the time of the slot. */
+  /** Scrapes for a slot and queues the samples, with the time of the slot; none if the deadline's work is cancelled meanwhile. */
   scrape(slotMs: number, deadline: Deadline): Promise<void>;
   /** Says that there will be no scrape for a slot. */
   skip(slotMs: number, reason: string): void;
@@ -119,6 +119,11 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
   async function scrape(slotMs: number, deadline: Deadline): Promise<void> {
     const all = await openOnce();
     const { reading, failure } = await scraper.scrape(deadline);
+    // A stop says nothing about the account.
+    if (failure && deadline.signal.aborted && leftMs(deadline) > 0) {
+      skip(slotMs, 'it was stopped');
+      return;
+    }
     clockSkewMs = reading.clockSkewMs ?? clockSkewMs;
     if (failure) fail('scrape failed', failure);
     const problem = clockProblem();
@@ -139,6 +144,11 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
     }
   }
 
+  function skip(slotMs: number, reason: string): void {
+    const message = `no scrape for ${new Date(slotMs).toISOString()}: ${reason}`;
+    fail('slot skipped', new PushError(message));
+  }
+
   async function save(): Promise<void> {
     if (!store || !outboxes || lastSlotMs === Number.NEGATIVE_INFINITY) return;
     const series = Object.fromEntries(outboxes.map((outbox) => [outbox.status().destination, outbox.save()]));
@@ -154,10 +164,7 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
     account,
     isTaken,
     scrape,
-    skip(slotMs, reason) {
-      const message = `no scrape for ${new Date(slotMs).toISOString()}: ${reason}`;
-      fail('slot skipped', new PushError(message));
-    },
+    skip,
     async send(deadline) {
       const all = await openOnce();
       await Promise.all(

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { deadlineIn, untilAborted } from '../../../src/deadline.ts';
+import { DeadlineError, deadlineIn, untilAborted } from '../../../src/deadline.ts';
 import { createSend } from '../../../src/http/send.ts';
 import { createDestination, type Destination } from '../../../src/push/destinations/destination.ts';
 import { createPost, unauthorized } from '../../../src/push/destinations/post.ts';
@@ -231,6 +231,19 @@ describe('pushSlots', () => {
     const { failures } = await pushSlots(newPusher(), round(timing, [timing.now()]));
     expect(failures).toMatchObject([{ code: 'forbidden' }]);
     expect(receiver.received).toHaveLength(1);
+  });
+
+  test('pushes nothing of a scrape that was stopped', async () => {
+    simulator.faults = [{ kind: 'hang' }];
+    const { receiver, timing, newPusher } = await setUp([{ status: 204 }]);
+    const stopping = new AbortController();
+    const deadline = untilAborted(stopping.signal);
+    setTimeout(() => stopping.abort(new DeadlineError('it was stopped')), 50);
+    const { failures } = await pushSlots(newPusher(), { ...round(timing, [timing.now()]), deadline });
+    expect(failures.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^no scrape for .*Z: it was stopped$/),
+    ]);
+    expect(receiver.received).toEqual([]);
   });
 
   test('goes on without its state when that cannot be read or saved', async () => {
