@@ -82,7 +82,7 @@ export function connect(
   { gate = createGate(Number.POSITIVE_INFINITY), network = directNetwork }: ConnectOptions = {},
 ): Connection {
   const userAgent = `vcc-exporter/${build.version}`;
-  const send = createSend(network);
+  const send = createSend(network, timing.now);
   const lane = gate.addLane();
   const fetch = createFetch(send, account.http, timing, lane.enter);
   const token = { ...account.token, userAgent };
