@@ -1,4 +1,4 @@
-import { before, type Deadline, DeadlineError, deadlineIn, within } from './deadline.ts';
+import { before, type Deadline, DeadlineError, deadlineIn, leftMs, within } from './deadline.ts';
 import { type Clocks, stopwatch } from './timing.ts';
 
 /** How a value is kept. */
@@ -10,7 +10,10 @@ export interface CacheOptions<T> {
   fetchMs: number;
   /** What a fetch fails with that takes longer, so that the message says what it was. */
   toReason?: () => Error;
-  /** Longest that {@link Cached.get} waits for a newer value while an older one can be used. */
+  /**
+   * Longest that {@link Cached.get} waits for a newer value while an older one can be used; at most half of the time that is
+   * left, so that the older one is still of use.
+   */
   refreshMs: number;
   /** From the start of its fetch: how long a value counts as new, and how long it can be used at all. */
   lifeOf(value: T): { freshMs: number; usableMs: number };
@@ -79,7 +82,7 @@ export function createCached<T>(options: CacheOptions<T>): Cached<T> {
     const fetching = joined ?? (failure && failure.ageMs() < failure.retryMs ? undefined : start(fetch));
     if (isUsable()) {
       if (fetching && refreshMs > 0) {
-        const brief = within(deadline, refreshMs);
+        const brief = within(deadline, Math.min(refreshMs, leftMs(deadline) / 2));
         await before(fetching, brief).catch(() => {});
         brief.end();
       }

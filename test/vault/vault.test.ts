@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { deadlineIn } from '../../src/deadline.ts';
+import { deadlineIn, forever, leftMs, untilAborted } from '../../src/deadline.ts';
 import { SecretError } from '../../src/vault/errors.ts';
 import { createVault, type ReadSecret, type Stage } from '../../src/vault/vault.ts';
 import { fakeTiming } from '../support/timing.ts';
@@ -29,6 +29,7 @@ function start(options: { pending?: boolean; ttlMs?: number } = {}) {
     ttlMs: options.ttlMs ?? 300_000,
     pending: options.pending ?? false,
     clocks: state.timing,
+    until: forever,
     log: (line) => state.logs.push(line),
   });
   /** Tries candidates until one is accepted; gives all that were tried. */
@@ -183,12 +184,41 @@ describe('the vault', () => {
         new Promise((resolve) => {
           finish = resolve;
         }),
-      { name: 'secret acme', ttlMs: 1000, pending: false, clocks: timing, log: () => {} },
+      { name: 'secret acme', ttlMs: 1000, pending: false, clocks: timing, until: forever, log: () => {} },
     );
     const patient = slow.scrapeCredentials(deadlineIn(5000));
     await expect(slow.agentKey(deadlineIn(20))).rejects.toThrow('no complete answer within 20 ms');
     finish(contentOf('first'));
     expect((await patient).tokens).toHaveLength(1);
+  });
+
+  test('gives what it kept after half of the time, while the secret hangs, and says nothing when it is closed', async () => {
+    const timing = fakeTiming();
+    const closing = new AbortController();
+    const logs: string[] = [];
+    const signals: AbortSignal[] = [];
+    const read: ReadSecret = async (_, { signal }) => {
+      signals.push(signal);
+      return signals.length === 1 ? contentOf('first') : new Promise(() => {});
+    };
+    const vault = createVault(read, {
+      name: 'secret acme',
+      ttlMs: 1000,
+      pending: false,
+      clocks: timing,
+      until: untilAborted(closing.signal),
+      log: (line) => logs.push(line),
+    });
+    await vault.scrapeCredentials(deadlineIn(1000));
+    timing.pass(1000);
+    const deadline = deadlineIn(200);
+    expect((await vault.scrapeCredentials(deadline)).tokens).toHaveLength(1);
+    expect(leftMs(deadline)).toBeGreaterThan(0);
+    expect(signals[1]!.aborted).toBe(false);
+    closing.abort(new Error('closed'));
+    expect(signals[1]!.aborted).toBe(true);
+    await new Promise(setImmediate);
+    expect(logs).toEqual([]);
   });
 
   test('is read again after its time although the clock was set back', async () => {

@@ -10,13 +10,16 @@ export function toSlots(startMs: number, intervalMs: number, periodMs: number): 
 
 /**
  * When a process that does not end scrapes: at multiples of the interval, so that a restart makes no difference. Each slot
- * is computed from the clock, which somebody may have set since the last one.
+ * is later than now and than the one before; only when the clock was set back do they begin again.
  */
 export function* nextSlots(intervalMs: number, now: () => number): Generator<number, never> {
-  let last: number | undefined;
+  let last = Number.NEGATIVE_INFINITY;
+  let lastNowMs = Number.NEGATIVE_INFINITY;
   for (;;) {
-    const next = (Math.floor(now() / intervalMs) + 1) * intervalMs;
-    last = next === last ? next + intervalMs : next;
+    const nowMs = now();
+    if (nowMs < lastNowMs) last = Number.NEGATIVE_INFINITY;
+    lastNowMs = nowMs;
+    last = Math.max(last + intervalMs, (Math.floor(nowMs / intervalMs) + 1) * intervalMs);
     yield last;
   }
 }
@@ -70,14 +73,9 @@ export async function pushSlots(
   let due = 0;
   for (const slotMs of slots) {
     if (deadline.signal.aborted) break;
-    const isTaken = await pusher.isTaken(slotMs);
-    const waitMs = Math.max(0, slotMs - timing.now());
-    if (isTaken) {
-      // The clock was set back. Slots never end, so the next one must not be looked at before this one's time.
-      if (waitMs > 0) await timing.sleep(waitMs, deadline.signal).catch(() => {});
-      continue;
-    }
+    if (await pusher.isTaken(slotMs)) continue;
     due++;
+    const waitMs = Math.max(0, slotMs - timing.now());
     if (leftMs(deadline) - waitMs < leastMs) {
       pusher.skip(slotMs, 'too little time was left');
       continue;

@@ -23,6 +23,9 @@ export interface Running {
   stderr(): string;
   /** Undefined while it runs. */
   ended(): number | null | undefined;
+  /** Stops it in its tracks, as a closed lid does, until it is thawed. */
+  freeze(): void;
+  thaw(): void;
   /** Asks it to end; kills it if it does not within the time. */
   stop(graceMs?: number): Promise<Ended>;
   /** Waits for it to end by itself; kills it and throws when it takes longer. */
@@ -72,6 +75,8 @@ export function start(file: string, args: readonly string[], options: ProcessOpt
     stdout: () => written.stdout,
     stderr: () => written.stderr,
     ended: () => status,
+    freeze: () => child.kill('SIGSTOP'),
+    thaw: () => child.kill('SIGCONT'),
     stop: async (graceMs = 15_000) => {
       if (status === undefined) child.kill('SIGTERM');
       if (!(await closedWithin(graceMs))) await kill();

@@ -59,6 +59,12 @@ describe('slots', () => {
     expect(found).toEqual([45_000, 60_000, 75_000, 8_010_000, 45_000]);
   });
 
+  test('of a process get later even while no time passes, so that taken ones are passed by', () => {
+    const slots = nextSlots(15_000, () => 30_000);
+    const found = Array.from({ length: 4 }, () => slots.next().value);
+    expect(found).toEqual([45_000, 60_000, 75_000, 90_000]);
+  });
+
   test('are due for half an interval before and after', () => {
     expect([-4001, -4000, 6000, 6001].map((nowMs) => isDue(1000, 10_000, nowMs))).toEqual([
       false,

@@ -1,0 +1,14 @@
+// Preloaded into a process, so that a test can set its wall clock while it runs (wall-clock.ts). Timers and
+// performance.now() go on as they were, as they do when somebody sets the clock of a machine.
+import { readFileSync } from 'node:fs';
+
+const { now } = Date;
+const shiftedNow = () => now() + Number(readFileSync(process.env.E2E_WALL_CLOCK, 'utf8'));
+
+globalThis.Date = class extends Date {
+  static now = shiftedNow;
+
+  constructor(...given) {
+    super(...(given.length === 0 ? [shiftedNow()] : given));
+  }
+};
