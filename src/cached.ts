@@ -62,6 +62,8 @@ export function createCached<T>(options: CacheOptions<T>): Cached<T> {
         return value;
       })
       .catch((error) => {
+        // Closing is not a failure.
+        if (options.until.signal.aborted) throw error;
         failure = { error, retryMs: onFailure(error, refreshing), ageMs: stopwatch(clocks) };
         throw error;
       })

@@ -70,9 +70,7 @@ export function createRoster(
     onFailure(error) {
       const retryMs = Math.min(options.ttlMs, firstRetryMs * 2 ** failures++);
       const then = last ? 'the last one is used' : 'there are no teams';
-      if (!until.signal.aborted) {
-        log(`roster not read; ${then}`, { ...toLogFields(error), nextAttemptInMs: retryMs });
-      }
+      log(`roster not read; ${then}`, { ...toLogFields(error), nextAttemptInMs: retryMs });
       return retryMs;
     },
   });

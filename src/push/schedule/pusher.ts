@@ -120,9 +120,12 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
     const all = await openOnce();
     const { reading, failure } = await scraper.scrape(deadline);
     clockSkewMs = reading.clockSkewMs ?? clockSkewMs;
+    if (failure && isCancelled(deadline)) {
+      // That says nothing about the account.
+      skip(slotMs, 'it was stopped');
+      return;
+    }
     if (failure) fail('scrape failed', failure);
-    // It was stopped in the middle, which says nothing about the account.
-    if (failure && isCancelled(deadline)) return;
     const problem = clockProblem();
     if (problem) {
       fail('scrape not pushed', problem);
@@ -141,6 +144,11 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
     }
   }
 
+  function skip(slotMs: number, reason: string): void {
+    const message = `no scrape for ${new Date(slotMs).toISOString()}: ${reason}`;
+    fail('slot skipped', new PushError(message));
+  }
+
   async function save(): Promise<void> {
     if (!store || !outboxes || lastSlotMs === Number.NEGATIVE_INFINITY) return;
     const series = Object.fromEntries(outboxes.map((outbox) => [outbox.status().destination, outbox.save()]));
@@ -156,10 +164,7 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
     account,
     isTaken,
     scrape,
-    skip(slotMs, reason) {
-      const message = `no scrape for ${new Date(slotMs).toISOString()}: ${reason}`;
-      fail('slot skipped', new PushError(message));
-    },
+    skip,
     async send(deadline) {
       const all = await openOnce();
       await Promise.all(

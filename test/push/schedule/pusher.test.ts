@@ -243,7 +243,9 @@ describe('pushSlots', () => {
     await pusher.scrape(timing.now(), deadlineIn(15_000, { until: untilAborted(stopping.signal) }));
     await pusher.send(soon());
     expect(receiver.received).toEqual([]);
-    expect(pusher.takeFailures()).toMatchObject([{ message: 'it was stopped' }]);
+    expect(pusher.takeFailures()).toMatchObject([
+      { message: expect.stringMatching(/^no scrape for .*Z: it was stopped$/) },
+    ]);
     expect(await pusher.isTaken(timing.now())).toBe(false);
   });
 
