@@ -1,4 +1,4 @@
-import { before, type Deadline, DeadlineError, deadlineIn, leftMs, within } from './deadline.ts';
+import { before, type Deadline, deadlineIn, leftMs, within } from './deadline.ts';
 import { type Clocks, stopwatch } from './timing.ts';
 
 /** How a value is kept. */
@@ -36,8 +36,8 @@ export interface Cached<T> {
   renew(old: T, deadline: Deadline, fetch: Fetch<T>): Promise<T>;
   /** Keeps this value as if it had just been fetched. */
   put(value: T): void;
-  /** Forgets the value if it is this one. */
-  drop(value: T): void;
+  /** Forgets the value if `isIt` says so. */
+  drop(isIt: (value: T) => boolean): void;
 }
 
 type Fetch<T> = (deadline: Deadline) => Promise<T>;
@@ -46,20 +46,20 @@ type Fetch<T> = (deadline: Deadline) => Promise<T>;
 export function createCached<T>(options: CacheOptions<T>): Cached<T> {
   const { clocks, fetchMs, refreshMs, lifeOf, onFailure } = options;
   let kept: { value: T; ageMs(): number } | undefined;
-  let pending: Promise<T> | undefined;
+  let pending: { value: Promise<T>; deadline: Deadline } | undefined;
   let failure: { error: unknown; retryMs: number; ageMs(): number } | undefined;
 
   const isFresh = () => kept !== undefined && kept.ageMs() < lifeOf(kept.value).freshMs;
   const isUsable = () => kept !== undefined && kept.ageMs() < lifeOf(kept.value).usableMs;
 
-  function start(fetch: Fetch<T>, refreshing = isUsable()): Promise<T> {
+  function start(fetch: Fetch<T>, refreshing: boolean) {
     const deadline = deadlineIn(fetchMs, options);
     const ageMs = stopwatch(clocks);
-    const fetched = before(Promise.resolve(deadline).then(fetch), deadline)
-      .then((value) => {
-        kept = { value, ageMs };
+    const value = before(Promise.resolve(deadline).then(fetch), deadline)
+      .then((fetched) => {
+        kept = { value: fetched, ageMs };
         failure = undefined;
-        return value;
+        return fetched;
       })
       .catch((error) => {
         // Closing is not a failure.
@@ -72,45 +72,50 @@ export function createCached<T>(options: CacheOptions<T>): Cached<T> {
         pending = undefined;
       });
     // Nobody may be waiting any more when it fails.
-    fetched.catch(() => {});
-    pending = fetched;
-    return fetched;
+    value.catch(() => {});
+    pending = { value, deadline };
+    return pending;
   }
 
-  async function get(deadline: Deadline, fetch: Fetch<T>): Promise<T> {
-    deadline.signal.throwIfAborted();
-    if (isFresh()) return kept!.value;
+  /** The value of a fetch that is shared. One that was started earlier may run out of time earlier: then once more. */
+  async function join(deadline: Deadline, fetch: Fetch<T>, refreshing: boolean): Promise<T> {
     const joined = pending;
-    const fetching = joined ?? (failure && failure.ageMs() < failure.retryMs ? undefined : start(fetch));
-    if (isUsable()) {
-      if (fetching && refreshMs > 0) {
-        const brief = within(deadline, Math.min(refreshMs, leftMs(deadline) / 2));
-        await before(fetching, brief).catch(() => {});
-        brief.end();
-      }
-      deadline.signal.throwIfAborted();
-      // A failure may be a reason to drop it.
-      if (isUsable()) return kept!.value;
-    }
-    if (!fetching) throw failure!.error;
-    return before(fetching, deadline).catch((error) => {
-      // It was started earlier, and so ran out of time earlier.
-      if (joined && error instanceof DeadlineError && !deadline.signal.aborted) return get(deadline, fetch);
+    try {
+      return await before((joined ?? start(fetch, refreshing)).value, deadline);
+    } catch (error) {
+      const ranOut = joined?.deadline.signal.reason === error && !deadline.signal.aborted;
+      if (ranOut) return join(deadline, fetch, refreshing);
       throw error;
-    });
+    }
   }
 
   return {
-    get,
+    async get(deadline, fetch) {
+      deadline.signal.throwIfAborted();
+      if (isFresh()) return kept!.value;
+      const mayFetch = pending !== undefined || !failure || failure.ageMs() >= failure.retryMs;
+      if (isUsable()) {
+        const refresh = mayFetch && (pending ?? start(fetch, true));
+        if (refresh && refreshMs > 0) {
+          const brief = within(deadline, Math.min(refreshMs, leftMs(deadline) / 2));
+          await before(refresh.value, brief).catch(() => {});
+          brief.end();
+          deadline.signal.throwIfAborted();
+        }
+        // A failure may be a reason to drop it.
+        if (isUsable()) return kept!.value;
+      }
+      if (!mayFetch) throw failure!.error;
+      return join(deadline, fetch, false);
+    },
     async renew(old, deadline, fetch) {
-      if (kept && kept.value !== old) return kept.value;
-      return before(pending ?? start(fetch, false), deadline);
+      return kept && kept.value !== old ? kept.value : join(deadline, fetch, false);
     },
     put(value) {
       kept = { value, ageMs: stopwatch(clocks) };
     },
-    drop(value) {
-      if (kept?.value === value) kept = undefined;
+    drop(isIt) {
+      if (kept && isIt(kept.value)) kept = undefined;
     },
   };
 }

@@ -136,5 +136,5 @@ function start(
 const done = new DeadlineError('the work is done');
 
 function outOfTime(ms: number): DeadlineError {
-  return new DeadlineError(`no complete answer within ${Math.round(ms)} ms`);
+  return new DeadlineError(`no complete answer within ${Math.max(0, Math.round(ms))} ms`);
 }

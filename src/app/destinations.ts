@@ -2,6 +2,7 @@ import { createSigV4 } from '../aws/sigv4.ts';
 import { build } from '../build.ts';
 import { ConfigError } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
+import { type Deadline, DeadlineError, untilAborted } from '../deadline.ts';
 import type { Network } from '../http/network.ts';
 import { createSend } from '../http/send.ts';
 import type {
@@ -25,16 +26,21 @@ export function openDestinations(
   network: Network,
 ): { destinations: Destination[]; close(): void } {
   const send = createSend(network);
+  const closing = new AbortController();
+  const until = untilAborted(closing.signal);
   return {
     destinations: destinations.map((its) => {
       const post = createPost(send, {
         timeoutMs: its.VCC_PUSH_TIMEOUT,
-        authorize: toAuthorize(its, vault, network),
+        authorize: toAuthorize(its, vault, network, until),
         hidden: toHidden(its),
       });
       return createDestination(toOptions(its), { post, print });
     }),
-    close: send.close,
+    close() {
+      closing.abort(new DeadlineError('the exporter is stopping'));
+      send.close();
+    },
   };
 }
 
@@ -77,11 +83,12 @@ function fits(metric: string, name: string): boolean {
   return name.endsWith('*') ? metric.startsWith(name.slice(0, -1)) : metric === name;
 }
 
-function toAuthorize(its: Settings, vault: Vault | undefined, network: Network): Authorize {
+function toAuthorize(its: Settings, vault: Vault | undefined, network: Network, until: Deadline): Authorize {
   const { VCC_PUSH_AUTH: auth, VCC_PUSH_NAME: name } = its;
   if (auth === 'none') return unauthorized;
   if (auth === 'sigv4') {
-    return createSigV4({ region: its.VCC_PUSH_AWS_REGION, roleArn: its.VCC_PUSH_ROLE_ARN, network });
+    const { VCC_PUSH_AWS_REGION: region, VCC_PUSH_ROLE_ARN: roleArn } = its;
+    return createSigV4({ region, roleArn, network, until });
   }
   const { VCC_PUSH_USER: user, VCC_PUSH_PASSWORD: password, VCC_PUSH_TOKEN: token } = its;
   const own = auth === 'basic' ? user : token;

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { isMissing, openS3, parseObjectPlace, readObject, writeObject } from '../aws/s3.ts';
 import type { ReadText } from '../documents/errors.ts';
 import { decodeText } from '../documents/text.ts';
 import { createFolderStore } from '../files/folder-store.ts';
 import { readFileText } from '../files/read-file.ts';
 import { directNetwork, type Network } from '../http/network.ts';
-import type { StateStore } from '../push/schedule/state.ts';
+import { type StateStore, stateFileOf } from '../push/schedule/state.ts';
 
 /** A roster of a hundred thousand agents has half of this; it is parsed in one go, and all accounts wait for it. */
 const maxTextBytes = 10_000_000;
@@ -26,16 +25,10 @@ export function createReadText(network: Network = directNetwork): ReadText {
 /** Where states are kept, as VCC_PUSH_STATE says: a folder, or a place in S3 (`s3://bucket/prefix`). */
 export function createStateStore(location: string, network: Network = directNetwork): StateStore {
   const place = parseObjectPlace(location);
-  if (!place) {
-    const store = createFolderStore(location);
-    return {
-      load: (account, deadline) => store.load(fileOf(account), deadline),
-      save: (account, content, deadline) => store.save(fileOf(account), content, deadline),
-    };
-  }
+  if (!place) return createFolderStore(location);
   const s3 = openS3(network);
   const prefix = place.key.replace(/\/+$/, '');
-  const placeOf = (account: string) => ({ bucket: place.bucket, key: `${prefix}/${fileOf(account)}` });
+  const placeOf = (account: string) => ({ bucket: place.bucket, key: `${prefix}/${stateFileOf(account)}` });
   return {
     load: (account, deadline) =>
       readObject(s3, placeOf(account), maxStateBytes, deadline).catch((error) => {
@@ -44,9 +37,4 @@ export function createStateStore(location: string, network: Network = directNetw
       }),
     save: (account, content, deadline) => writeObject(s3, placeOf(account), content, deadline),
   };
-}
-
-/** An account may be called what no file can be. */
-function fileOf(account: string): string {
-  return `${createHash('sha256').update(account).digest('hex').slice(0, 32)}.json.gz`;
 }

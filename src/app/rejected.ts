@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { openSqsQueue, type Received, type SqsQueue } from '../aws/sqs.ts';
+import { statSync } from 'node:fs';
+import { openSqsQueue, type SqsQueue } from '../aws/sqs.ts';
 import { ConfigError } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Deadline } from '../deadline.ts';
@@ -8,13 +8,14 @@ import type { Network } from '../http/network.ts';
 import { type Batch, parseBatch } from '../push/queue.ts';
 import { lockPushFolder } from './local-pushers.ts';
 
-/** Goes through the batches that destinations rejected, with the reason of each; returns how many there are. */
-export interface Rejected {
-  /** Only shows them. */
-  list(show: (batch: Batch, reason: string) => void): Promise<number>;
-  /** Puts each back into its queue, too. */
-  replay(show: (batch: Batch, reason: string) => void): Promise<number>;
-}
+/**
+ * Shows the batches that destinations rejected, with the reason of each, and returns how many there are. `putBack`: puts each
+ * back into its queue, too.
+ */
+export type WalkRejected = (
+  show: (batch: Batch, reason: string) => void,
+  putBack: boolean,
+) => Promise<number>;
 
 /**
  * Opens what was rejected: in the queue of VCC_PUSH_REJECTED_URL if it is set, else in `folder`.
@@ -25,71 +26,55 @@ export function openRejected(
   folder: string,
   network: Network,
   deadline: Deadline,
-): Rejected {
+): WalkRejected {
   const { VCC_PUSH_QUEUE_URL: to, VCC_PUSH_REJECTED_URL: from } = settings;
   if (to !== undefined && from !== undefined) {
     return inQueue(openSqsQueue(from, network), openSqsQueue(to, network), deadline);
   }
-  if (!existsSync(folder)) throw new ConfigError([`VCC_PUSH_FOLDER: ${folder}: there is no such folder`]);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new ConfigError([`VCC_PUSH_FOLDER: ${folder}: there is no such folder`]);
+  }
   return inFolder(folder);
 }
 
 /** While messages are shown, nobody else receives them. */
 const hideSeconds = 60;
 
-function inQueue(rejected: SqsQueue, queue: SqsQueue, deadline: Deadline): Rejected {
-  async function* receiveAll(): AsyncGenerator<Received> {
+function inQueue(rejected: SqsQueue, queue: SqsQueue, deadline: Deadline): WalkRejected {
+  return async (show, putBack) => {
+    const handles: string[] = [];
     for (;;) {
       const messages = await rejected.receive(hideSeconds, deadline);
-      if (messages.length === 0) return;
-      yield* messages;
-    }
-  }
-
-  return {
-    async list(show) {
-      const handles: string[] = [];
-      for await (const { body, reason, receiptHandle } of receiveAll()) {
-        show(parseBatch(body), reason ?? 'not known');
-        handles.push(receiptHandle);
-      }
-      for (let at = 0; at < handles.length; at += 10) {
-        await rejected.hide(handles.slice(at, at + 10), 0, deadline);
-      }
-      return handles.length;
-    },
-    async replay(show) {
-      let count = 0;
-      for await (const message of receiveAll()) {
+      if (messages.length === 0) break;
+      for (const message of messages) {
         show(parseBatch(message.body), message.reason ?? 'not known');
+        handles.push(message.receiptHandle);
+        if (!putBack) continue;
         // First there, then not here: a message that is there twice is sent twice, which does no harm.
         await queue.replay(message, deadline);
         await rejected.remove(message.receiptHandle, deadline);
-        count++;
       }
-      return count;
-    },
+    }
+    for (let at = 0; !putBack && at < handles.length; at += 10) {
+      await rejected.hide(handles.slice(at, at + 10), 0, deadline);
+    }
+    return handles.length;
   };
 }
 
-function inFolder(folder: string): Rejected {
-  return {
-    async list(show) {
-      const found = await listRejected(folder);
-      for (const { batch, reason } of found) show(batch, reason);
-      return found.length;
-    },
-    async replay(show) {
-      const found = await listRejected(folder);
-      if (found.length === 0) return 0;
-      // A process that pushes reads its queue once, and would not see what is put back.
-      const unlock = await lockPushFolder(folder);
+function inFolder(folder: string): WalkRejected {
+  return async (show, putBack) => {
+    const found = await listRejected(folder);
+    // A process that pushes reads its queue once, and would not see what is put back.
+    const unlock = putBack && found.length > 0 ? await lockPushFolder(folder) : undefined;
+    try {
       for (const each of found) {
         show(each.batch, each.reason);
-        await replayRejected(folder, each);
+        if (putBack) await replayRejected(folder, each);
       }
-      await unlock();
-      return found.length;
-    },
+    } finally {
+      await unlock?.();
+    }
+    return found.length;
   };
 }

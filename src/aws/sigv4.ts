@@ -36,15 +36,17 @@ export function createSigV4(options: {
   roleArn: string | undefined;
   network?: Network;
   clocks?: Clocks;
+  /** Until when keys are fetched. */
+  until?: Deadline;
   loadIdentity?: () => Promise<AwsIdentity>;
 }): Authorize {
-  const { roleArn, clocks = systemTiming, network = directNetwork } = options;
+  const { roleArn, clocks = systemTiming, network = directNetwork, until = forever } = options;
   const load = options.loadIdentity ?? providerOf(options.region, roleArn, network);
   const secrets: string[] = [];
 
   const identities: Cached<{ identity: AwsIdentity; lifeMs: number }> = createCached({
     clocks,
-    until: forever,
+    until,
     fetchMs,
     refreshMs: 0,
     lifeOf: ({ lifeMs }) => ({ freshMs: lifeMs - renewBeforeMs, usableMs: lifeMs }),

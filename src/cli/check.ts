@@ -139,7 +139,7 @@ async function checkAccount(
         if (!(error instanceof ExporterError)) throw error;
         terminal.print(`FAILED  ${name}: ${error.message}`);
         const code = toScrapeErrorCode(error);
-        if (code) terminal.print(`        ${scrapeErrors[code].advice}`);
+        if (code && !stop.signal.aborted) terminal.print(`        ${scrapeErrors[code].advice}`);
         return name;
       }
     }

@@ -22,12 +22,12 @@ export const replay: Command<{ list?: true }> = {
     const local = await readLocalEnvironment(terminal);
     const settings = await loadReplaySettings(local);
     const folder = resolve(terminal.folder, settings.VCC_PUSH_FOLDER);
-    const rejected = openRejected(settings, folder, local.network, untilStopped(terminal));
+    const walk = openRejected(settings, folder, local.network, untilStopped(terminal));
     const show = ({ account, destination, timestampMs, samples }: Batch, reason: string) =>
       terminal.print(
         `${new Date(timestampMs).toISOString()} ${account} -> ${destination}, ${samples} samples: ${reason}`,
       );
-    const count = list ? await rejected.list(show) : await rejected.replay(show);
+    const count = await walk(show, !list);
     if (list) terminal.note(`${count} rejected.`);
     else if (count === 0) terminal.note('Nothing was rejected, so nothing was put back.');
     else terminal.note(`${count} put back; they are sent again, in the order of the queue.`);

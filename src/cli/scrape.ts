@@ -34,6 +34,7 @@ export const scrape: Command<{ format: string; account?: string; demo?: true }> 
       const scrapers = createScrapers(chooseAccounts(opened, options.account), terminal.note);
       try {
         const scrapes = await Promise.all(scrapers.map((scraper) => scraper.scrape(startingNow(stop))));
+        if (stop.signal.aborted) return 1;
         const text = format.encode(await toFamilies(scrapes.map(({ reading }) => reading))).toString();
         terminal.print(text.trimEnd());
         const failed = scrapes.filter(({ failure }) => failure !== undefined);

@@ -1,26 +1,19 @@
-import { before, type Deadline } from '../deadline.ts';
+import { before } from '../deadline.ts';
+import { type StateStore, stateFileOf } from '../push/schedule/state.ts';
 
-/** Files in a folder by their names. */
-export interface FolderStore {
-  /** Undefined when there is no such file. @throws the system's error, or the reason of the deadline's signal */
-  load(name: string, deadline: Deadline): Promise<Uint8Array | undefined>;
-  /** Creates the folder too. @throws the system's error, or the reason of the deadline's signal */
-  save(name: string, content: Uint8Array, deadline: Deadline): Promise<void>;
-}
-
-/** Opens a folder, which need not exist yet. */
-export function createFolderStore(folder: string): FolderStore {
-  async function read(name: string): Promise<Uint8Array | undefined> {
+/** States in a folder, a file for each account; the folder need not exist yet. @throws the system's errors */
+export function createFolderStore(folder: string): StateStore {
+  async function read(account: string): Promise<Uint8Array | undefined> {
     const { readFile } = await import('node:fs/promises');
-    return readFile(`${folder}/${name}`).catch((error: NodeJS.ErrnoException) => {
+    return readFile(`${folder}/${stateFileOf(account)}`).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
       throw error;
     });
   }
 
-  async function write(name: string, content: Uint8Array): Promise<void> {
+  async function write(account: string, content: Uint8Array): Promise<void> {
     const { mkdir, rename, writeFile } = await import('node:fs/promises');
-    const file = `${folder}/${name}`;
+    const file = `${folder}/${stateFileOf(account)}`;
     await mkdir(folder, { recursive: true });
     // A process that is killed leaves the old one or the new one, never half of one.
     await writeFile(`${file}.new`, content);
@@ -28,7 +21,7 @@ export function createFolderStore(folder: string): FolderStore {
   }
 
   return {
-    load: (name, deadline) => before(read(name), deadline),
-    save: (name, content, deadline) => before(write(name, content), deadline),
+    load: (account, deadline) => before(read(account), deadline),
+    save: (account, content, deadline) => before(write(account, content), deadline),
   };
 }

@@ -1,12 +1,13 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { type Delivery, openDelivery } from '../app/delivery.ts';
 import type { Environment } from '../config/load.ts';
-import { before, type Deadline, deadlineIn, leftMs, within } from '../deadline.ts';
+import { type Deadline, deadlineIn, leftMs, within } from '../deadline.ts';
 import { retryDelayMs } from '../http/retry.ts';
 import { logLine, toLogFields } from '../log.ts';
 import { PushError } from '../push/errors.ts';
 import { toPushError } from '../push/outbox/outbox.ts';
 import { type Batch, parseBatch } from '../push/queue.ts';
+import { openOnce } from './opening.ts';
 
 /** A Lambda handler for the queue of batches. */
 export type DeliverHandler = (
@@ -23,6 +24,8 @@ const marginMs = 8000;
 /** Longest that one call of SQS may take; there may be two. */
 const sqsMs = 3500;
 
+const noAnswer = () => new PushError(`SQS did not answer within ${sqsMs / 1000} s`, { retryable: true });
+
 /**
  * Delivers batches from the queue to their destinations: those of one account and destination in their order, and the
  * others beside them. A batch that may succeed later stays in the queue, hidden for longer each time; a rejected one goes
@@ -33,19 +36,18 @@ export function createDeliverHandler(
   log: (line: string) => void,
   backoff = defaultBackoff,
 ): DeliverHandler {
-  let opening: Promise<Delivery> | undefined;
+  const open = openOnce(() => openDelivery(env, log));
 
   return async (event, context) => {
     const deadline = deadlineIn(context.getRemainingTimeInMillis() - marginMs);
-    opening ??= openDelivery(env, log).catch((error) => {
-      opening = undefined;
-      throw error;
-    });
-    const opened = await before(opening, deadline);
-    const groups = toGroups(event.Records);
-    const left = await Promise.all(groups.map((records) => deliverInOrder(records, opened, deadline)));
-    deadline.end();
-    return { batchItemFailures: left.flat().map(({ messageId }) => ({ itemIdentifier: messageId })) };
+    try {
+      const opened = await open(deadline);
+      const groups = toGroups(event.Records);
+      const left = await Promise.all(groups.map((records) => deliverInOrder(records, opened, deadline)));
+      return { batchItemFailures: left.flat().map(({ messageId }) => ({ itemIdentifier: messageId })) };
+    } finally {
+      deadline.end();
+    }
   };
 
   /** Returns the records that are to stay in the queue: the first that failed, and all behind it. */
@@ -104,7 +106,7 @@ export function createDeliverHandler(
   ): Promise<boolean> {
     try {
       const message = { body, messageId, groupId: attributes.MessageGroupId ?? '' };
-      await rejected.reject(message, error.message, deadlineIn(sqsMs));
+      await rejected.reject(message, error.message, deadlineIn(sqsMs, { toReason: noAnswer }));
       log(logLine('error', 'push rejected', fields));
       return true;
     } catch (thrown) {
@@ -117,7 +119,7 @@ export function createDeliverHandler(
   async function hide(records: readonly SQSRecord[], delayMs: number, { queue }: Delivery): Promise<void> {
     const handles = records.map(({ receiptHandle }) => receiptHandle);
     try {
-      await queue.hide(handles, delayMs, deadlineIn(sqsMs));
+      await queue.hide(handles, delayMs, deadlineIn(sqsMs, { toReason: noAnswer }));
     } catch (error) {
       // They are free again when the queue's own time is over.
       log(logLine('error', 'backoff not set', toLogFields(error)));

@@ -49,6 +49,8 @@ export function createHttpHandler(env: Environment, log: (line: string) => void)
       opened = await before(opening, earlier(deadline, answerMs));
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
+      const message = 'the list of accounts has not been read yet';
+      log(logLine('error', 'request failed', { code: error.code, message }));
       return reply(503, 'The exporter is still starting: it has not read its list of accounts yet.\n');
     }
     // A list of accounts that could not be read may be there the next time.

@@ -1,10 +1,11 @@
 import type { Context, SQSEvent } from 'aws-lambda';
 import { type LambdaPushers, openLambdaPushers } from '../app/lambda-pushers.ts';
 import type { Environment } from '../config/load.ts';
-import { before, deadlineIn } from '../deadline.ts';
+import { type Deadline, deadlineIn } from '../deadline.ts';
 import { logLine } from '../log.ts';
 import { pushSlots, type ScheduleResult, toSlots } from '../push/schedule/push-slots.ts';
 import { systemTiming } from '../timing.ts';
+import { openOnce } from './opening.ts';
 
 /** A Lambda handler for a schedule, or for a queue by which accounts are handed out. */
 export type PushHandler = (
@@ -27,16 +28,22 @@ interface Order {
  * destination report it.
  */
 export function createPushHandler(env: Environment, log: (line: string) => void): PushHandler {
-  let opening: Promise<LambdaPushers> | undefined;
+  const open = openOnce(() => openLambdaPushers(env, log));
 
   return async (event, context) => {
     const deadline = deadlineIn(context.getRemainingTimeInMillis() - marginMs);
-    opening ??= openLambdaPushers(env, log).catch((error) => {
-      // A list that could not be read may be there the next time.
-      opening = undefined;
-      throw error;
-    });
-    const { settings, pushers, accountsQueue } = await before(opening, deadline);
+    try {
+      await push(await open(deadline), event, deadline);
+    } finally {
+      deadline.end();
+    }
+  };
+
+  async function push(
+    { settings, pushers, accountsQueue }: LambdaPushers,
+    event: unknown,
+    deadline: Deadline,
+  ): Promise<void> {
     const orders = toOrders(event);
     const startMs = orders?.[0]?.timeMs ?? startOf(event, settings.VCC_PUSH_PERIOD);
     if (!orders && accountsQueue && pushers.length > 1) {
@@ -56,8 +63,7 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
     const slots = toSlots(startMs, intervalMs, settings.VCC_PUSH_PERIOD);
     const schedule = { slots, intervalMs, timing: systemTiming, deadline };
     report(await Promise.all(chosen.map((pusher) => pushSlots(pusher, schedule))));
-    deadline.end();
-  };
+  }
 
   function report(results: readonly ScheduleResult[]): void {
     for (const { account, taken, due, failures } of results) {

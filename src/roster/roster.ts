@@ -35,7 +35,7 @@ export interface CurrentRoster {
 export type GetRoster = (deadline: Deadline) => Promise<CurrentRoster>;
 
 /** Longest that one read may take; scrapes do not wait for it. */
-const fetchMs = 120_000;
+const fetchMs = 60_000;
 /** Longest that a scrape waits for a new roster while there is an old one. */
 const refreshMs = 2000;
 /** Share of its time that a scrape waits for the first roster. */

@@ -71,9 +71,7 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
     lifeOf: () => ({ freshMs: ttlMs, usableMs: Number.POSITIVE_INFINITY }),
     onFailure(error, refreshing) {
       if (!refreshing) return firstRetryMs;
-      if (!until.signal.aborted) {
-        log(logLine('error', 'secret not read; the last good value is used', toLogFields(error)));
-      }
+      log(logLine('error', 'secret not read; the last good value is used', toLogFields(error)));
       return Math.min(ttlMs, retryMs);
     },
   });

@@ -49,7 +49,6 @@ export function createTokenSource(
   until: Deadline,
 ): TokenSource {
   const { scope = 'stats' } = options;
-  let current: Token | undefined;
   const tokens = createCached<Token>({
     clocks,
     until,
@@ -59,7 +58,7 @@ export function createTokenSource(
     onFailure(error) {
       // An outage of the token endpoint is no reason to fail while the old token is valid; rejected credentials are.
       const mayPass = error instanceof DeadlineError || (error instanceof ExporterError && error.retryable);
-      if (current && !mayPass) tokens.drop(current);
+      if (!mayPass) tokens.drop(() => true);
       return 0;
     },
   });
@@ -118,12 +117,10 @@ export function createTokenSource(
 
   return {
     async get({ deadline, traffic }) {
-      current = await tokens.get(deadline, (own) => request({ deadline: own, traffic }));
-      return current.token;
+      const { token } = await tokens.get(deadline, (own) => request({ deadline: own, traffic }));
+      return token;
     },
-    drop(token) {
-      if (current?.token === token) tokens.drop(current);
-    },
+    drop: (token) => tokens.drop((kept) => kept.token === token),
   };
 }
 

@@ -52,7 +52,7 @@ const later = ['parsers.mjs', 'proxies.mjs'];
 
 /** Most bytes of the code, and of the zip with what it may load later; and the packages in it. */
 const budgets: Record<string, { code: number; zip: number; packages: string[] }> = {
-  metrics: { code: 128_000, zip: 80_000, packages: scraping },
+  metrics: { code: 130_000, zip: 80_000, packages: scraping },
   // It starts once in hours: the schedule keeps it warm.
   push: { code: 164_000, zip: 94_000, packages: [...new Set([...pushing, ...scraping])].toSorted() },
   deliver: { code: 97_000, zip: 70_000, packages: pushing },

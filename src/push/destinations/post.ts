@@ -9,7 +9,7 @@ import { PushError } from '../errors.ts';
 export interface Authorize {
   (request: HttpRequest, deadline: Deadline): Promise<HttpRequest>;
   /** What it has put on requests so far and must not be seen. */
-  secrets: readonly string[];
+  secrets: Iterable<string>;
 }
 
 /** Longest answer that is read. */
@@ -85,13 +85,11 @@ export function withCredentials(
   name: string,
   load: (deadline: Deadline) => Promise<PushCredentials>,
 ): Authorize {
-  const seen = new Set<string>();
+  const secrets = new Set<string>();
   const hide = (secret: string): string => {
-    seen.add(secret);
-    secrets.splice(0, secrets.length, ...seen);
+    secrets.add(secret);
     return secret;
   };
-  const secrets: string[] = [];
   return Object.assign(
     async (request: HttpRequest, deadline: Deadline): Promise<HttpRequest> => {
       const { user, password, token } = await load(deadline);

@@ -15,6 +15,9 @@ const maxClockSkewMs = 60_000;
 /** Longest that reading or writing the state may take: pushing can do without. */
 const stateMs = 3000;
 
+const stateDeadline = () =>
+  deadlineIn(stateMs, { toReason: () => new PushError(`no answer within ${stateMs / 1000} s`) });
+
 /** What a pusher needs. */
 export interface PusherOptions {
   scraper: Scraper;
@@ -70,7 +73,7 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
   async function open(): Promise<Outbox[]> {
     let state: State | undefined;
     try {
-      state = parseState(await store?.load(account, deadlineIn(stateMs)));
+      state = parseState(await store?.load(account, stateDeadline()));
     } catch (error) {
       // Series that have ended are not marked then; receivers forget them after five minutes.
       report('state not read', error);
@@ -154,7 +157,7 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
     const series = Object.fromEntries(outboxes.map((outbox) => [outbox.status().destination, outbox.save()]));
     const content = encodeState({ timestampMs: lastSlotMs, series });
     try {
-      await store.save(account, content, deadlineIn(stateMs));
+      await store.save(account, content, stateDeadline());
     } catch (error) {
       report('state not saved', error);
     }

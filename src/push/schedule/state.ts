@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Deadline } from '../../deadline.ts';
 import type { SavedSeries } from '../outbox/series-tracker.ts';
@@ -14,6 +15,11 @@ export interface State {
 export interface StateStore {
   load(account: string, deadline: Deadline): Promise<Uint8Array | undefined>;
   save(account: string, content: Uint8Array, deadline: Deadline): Promise<void>;
+}
+
+/** The file or object of an account's state. An account may be called what no file can be. */
+export function stateFileOf(account: string): string {
+  return `${createHash('sha256').update(account).digest('hex').slice(0, 32)}.json.gz`;
 }
 
 /** Series of one account and destination that are kept; of more none are, and those that vanish with the process are not ended. */
