@@ -8,17 +8,20 @@ import type { Network } from '../http/network.ts';
 import { type Batch, parseBatch } from '../push/queue.ts';
 import { lockPushFolder } from './local-pushers.ts';
 
-/** Goes through the batches that destinations rejected, with the reason of each; returns how many there are. */
+/**
+ * The batches that destinations rejected. Both methods pass each batch with its reason to `show`, and return their
+ * number.
+ */
 export interface Rejected {
-  /** Only shows them. */
+  /** Changes nothing. */
   list(show: (batch: Batch, reason: string) => void): Promise<number>;
-  /** Puts each back into its queue, too. */
+  /** Also moves each batch back to its queue. */
   replay(show: (batch: Batch, reason: string) => void): Promise<number>;
 }
 
 /**
- * Opens what was rejected: in the queue of VCC_PUSH_REJECTED_URL if it is set, else in `folder`.
- * @throws ConfigError when there is no such folder
+ * Opens the rejected batches: in the queue of VCC_PUSH_REJECTED_URL if it is set, else in `folder`.
+ * @throws ConfigError when the folder does not exist
  */
 export function openRejected(
   settings: Settings,
@@ -34,7 +37,7 @@ export function openRejected(
   return inFolder(folder);
 }
 
-/** While messages are shown, nobody else receives them. */
+/** Hides messages from other consumers while they are shown. */
 const hideSeconds = 60;
 
 function inQueue(rejected: SqsQueue, queue: SqsQueue, deadline: Deadline): Rejected {
@@ -62,7 +65,7 @@ function inQueue(rejected: SqsQueue, queue: SqsQueue, deadline: Deadline): Rejec
       let count = 0;
       for await (const message of receiveAll()) {
         show(parseBatch(message.body), message.reason ?? 'not known');
-        // First there, then not here: a message that is there twice is sent twice, which does no harm.
+        // Send before removing. If this fails in between, the batch is sent twice, which does no harm.
         await queue.replay(message, deadline);
         await rejected.remove(message.receiptHandle, deadline);
         count++;
@@ -82,7 +85,7 @@ function inFolder(folder: string): Rejected {
     async replay(show) {
       const found = await listRejected(folder);
       if (found.length === 0) return 0;
-      // A process that pushes reads its queue once, and would not see what is put back.
+      // A running pusher reads its queue only once, and would not see the batches that are moved back.
       const unlock = await lockPushFolder(folder);
       for (const each of found) {
         show(each.batch, each.reason);
