@@ -1,14 +1,20 @@
 import { before, type Deadline } from '../deadline.ts';
 
-/** Files in a folder by their names. */
+/** Stores files by name in a folder. */
 export interface FolderStore {
-  /** Undefined when there is no such file. @throws the system's error, or the reason of the deadline's signal */
+  /**
+   * Reads a file. Returns undefined when it does not exist.
+   * @throws the system's error, or the reason of the deadline's signal
+   */
   load(name: string, deadline: Deadline): Promise<Uint8Array | undefined>;
-  /** Creates the folder too. @throws the system's error, or the reason of the deadline's signal */
+  /**
+   * Writes a file, and creates the folder if necessary.
+   * @throws the system's error, or the reason of the deadline's signal
+   */
   save(name: string, content: Uint8Array, deadline: Deadline): Promise<void>;
 }
 
-/** Opens a folder, which need not exist yet. */
+/** Creates a store. The folder need not exist yet. */
 export function createFolderStore(folder: string): FolderStore {
   async function read(name: string): Promise<Uint8Array | undefined> {
     const { readFile } = await import('node:fs/promises');
@@ -22,7 +28,7 @@ export function createFolderStore(folder: string): FolderStore {
     const { mkdir, rename, writeFile } = await import('node:fs/promises');
     const file = `${folder}/${name}`;
     await mkdir(folder, { recursive: true });
-    // A process that is killed leaves the old one or the new one, never half of one.
+    // If the process is killed, either the old or the new file remains, never a partial one.
     await writeFile(`${file}.new`, content);
     await rename(`${file}.new`, file);
   }
