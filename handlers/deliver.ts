@@ -1,4 +1,4 @@
 import { createDeliverHandler } from '../src/lambda/deliver.ts';
 
-/** Brings what push has queued to its destinations; SQS calls it. */
+/** Sends queued batches to their destinations. SQS invokes it. */
 export const handler = createDeliverHandler(process.env, (line) => process.stdout.write(`${line}\n`));

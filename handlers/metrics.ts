@@ -1,4 +1,4 @@
 import { createHttpHandler } from '../src/lambda/metrics.ts';
 
-/** GET /metrics, / and /-/healthy behind a Function URL, API Gateway or an ALB. */
+/** Serves /metrics, /probe, /sd, / and /-/healthy behind a Function URL, API Gateway or an ALB. */
 export const handler = createHttpHandler(process.env, (line) => process.stdout.write(`${line}\n`));

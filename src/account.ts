@@ -8,7 +8,7 @@ import type { FloorOptions } from './snapshot/floor.ts';
 import type { ClientOptions } from './vcc/agent-status.ts';
 import type { TokenOptions } from './vcc/token.ts';
 
-/** Everything needed to read one account, grouped by who needs it. */
+/** The settings of one account, grouped by the part of the exporter that uses them. */
 export interface Account {
   name: string;
   region: string;
@@ -17,17 +17,17 @@ export interface Account {
   http: FetchOptions;
   paging: PagingOptions;
   floor: FloorOptions;
-  /** Undefined: no series of single agents. */
+  /** Undefined when agents have no series of their own. */
   agentSeries: AccountAgentSeries | undefined;
-  /** Undefined: no teams. */
+  /** Undefined when there are no team metrics. */
   roster: RosterOptions | undefined;
   maxTeams: number;
   cacheTtlMs: number;
   timeoutMs: number;
 }
 
-/** Which agents have series of their own, and how they are called. */
+/** Which agents have series of their own, and how their ids become labels. */
 export interface AccountAgentSeries extends Omit<AgentSeriesOptions, 'idOf'> {
-  /** Gives the key of the hash; undefined: ids are shown as they are. */
+  /** Returns the key of the pseudonyms. Undefined when labels show the ids themselves. */
   key: ((deadline: Deadline) => Promise<Secret>) | undefined;
 }

@@ -4,9 +4,9 @@ import { type Clocks, stopwatch } from './timing.ts';
 /** How a value is kept. */
 export interface CacheOptions<T> {
   clocks: Clocks;
-  /** Until when anything is fetched: the life of whoever needs the value. */
+  /** No fetch goes on after this: the lifetime of the owner of the value. */
   until: Deadline;
-  /** Longest that one fetch may take. */
+  /** Longest time for one fetch. */
   fetchMs: number;
   /** What a fetch fails with that takes longer, so that the message says what it was. */
   toReason?: () => Error;
@@ -15,24 +15,25 @@ export interface CacheOptions<T> {
    * left, so that the older one is still of use.
    */
   refreshMs: number;
-  /** From the start of its fetch: how long a value counts as new, and how long it can be used at all. */
+  /** How long a value is fresh, and how long it is usable. Both count from the start of its fetch. */
   lifeOf(value: T): { freshMs: number; usableMs: number };
   /**
-   * Called after each failure; returns how long to wait before the next fetch. `refreshing`: the failure is not thrown,
-   * since an older value is used.
+   * Called after each failure. Returns the milliseconds that {@link Cached.get} waits before it fetches again.
+   * `refreshing` means that an older value is usable, so the failure is not thrown.
    */
   onFailure(error: unknown, refreshing: boolean): number;
 }
 
-/** A value that is fetched when it is needed, kept, and fetched again when it is old. */
+/** A value that is fetched when needed, kept, and fetched again when it is no longer fresh. */
 export interface Cached<T> {
   /**
-   * The value, not older than its life allows. A fetch is shared by all who need it, and has a deadline of its own: it
-   * goes on although the one who started it has no time left.
+   * Returns a usable value, and fetches one if it has none that is fresh. Callers share one fetch. The fetch has its
+   * own deadline: it goes on after the caller that started it has run out of time. Between a failure and the next
+   * fetch, it throws that failure if no value is usable.
    * @throws what the fetch throws, or the reason of the deadline's signal
    */
   get(deadline: Deadline, fetch: Fetch<T>): Promise<T>;
-  /** A newer value than `old`, whatever its age. @throws as {@link get} */
+  /** Returns a newer value than `old`, of any age, and fetches one if necessary. @throws as {@link get} */
   renew(old: T, deadline: Deadline, fetch: Fetch<T>): Promise<T>;
   /** Keeps this value as if it had just been fetched. */
   put(value: T): void;
@@ -42,7 +43,7 @@ export interface Cached<T> {
 
 type Fetch<T> = (deadline: Deadline) => Promise<T>;
 
-/** Opens a cache for one value; nothing is fetched yet. */
+/** Creates a cache for one value. It fetches nothing yet. */
 export function createCached<T>(options: CacheOptions<T>): Cached<T> {
   const { clocks, fetchMs, refreshMs, lifeOf, onFailure } = options;
   let kept: { value: T; ageMs(): number } | undefined;

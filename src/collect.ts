@@ -8,7 +8,7 @@ import { assemble } from './snapshot/assemble.ts';
 import { type Clocks, stopwatch, type Timing } from './timing.ts';
 import type { FetchPage } from './vcc/agent-status.ts';
 
-/** How one read of an account ended, and what it took. */
+/** How one read of an account ended, and the requests that it sent. */
 export interface ReadOutcome {
   result: { snapshot: Snapshot } | { error: unknown };
   traffic: Traffic;
@@ -19,9 +19,11 @@ export interface ReadOutcome {
 export type Read = (deadline: Deadline) => Promise<ReadOutcome>;
 
 /**
- * Makes scrapes that overlap share one read, and returns a snapshot again for `cacheTtlMs` from the start of its read. The
- * read belongs to the scrape that started it and ends by its deadline; a scrape that joins with less time leaves early, and
- * one with more time starts its own read if the shared one had too little. `closing` ends a read that is under way.
+ * Makes overlapping scrapes share one read. A snapshot is used again for `cacheTtlMs` from the start of its read.
+ *
+ * The read ends by the deadline of the scrape that started it. A scrape that joins with less time returns at its own
+ * deadline. One with more time starts a new read if the shared one failed for lack of time or with a retryable error.
+ * `closing` ends a running read.
  */
 export function shareReads(collect: Collect, cacheTtlMs: number, clocks: Clocks, closing: AbortSignal): Read {
   let flight: { outcome: Promise<ReadOutcome>; atMs: number } | undefined;
@@ -81,23 +83,24 @@ function add(a: Traffic, b: Traffic): Traffic {
   };
 }
 
-/** The pages did not become one snapshot, however often they were read. */
+/** The pages still did not form one snapshot after several reads. */
 export class SnapshotError extends ExporterError {
   constructor(message: string) {
     super('snapshot', message, { retryable: true });
   }
 }
 
-/** Reads every page of an account. */
+/** Reads all pages of an account. Throws as {@link createCollect} says. */
 export type Collect = (trip: Trip) => Promise<Snapshot>;
 
-/** The first reading, one of the pages concerned, then whole ones. */
+/** One read of all pages, one of the conflicting pages, then up to three of all pages. */
 const maxReadings = 5;
 const rereadDelays = { retries: maxReadings, baseDelayMs: 100, maxDelayMs: 1000 };
 
 /**
- * A reader that remembers how many pages there were, and asks for that many at once the next time.
- * @throws SnapshotError when the pages do not add up, TooLargeError past `maxPages`, or what `fetchPage` throws
+ * Creates a reader that remembers the page count, and requests that many pages at once the next time. The reader throws
+ * SnapshotError when the pages do not add up and TooLargeError beyond `maxPages`. It also throws what `fetchPage`
+ * throws, and the reason of the deadline's signal.
  */
 export function createCollect(fetchPage: FetchPage, options: PagingOptions, timing: Timing): Collect {
   let rememberedPages = 1;
@@ -119,7 +122,7 @@ export function createCollect(fetchPage: FetchPage, options: PagingOptions, timi
         pages = new Map([...pages, ...again]);
         continue;
       }
-      // What changed reaches further than the pages where it shows: start over.
+      // The change affects more than the conflicting pages, so read all pages again.
       const delayMs = retryDelayMs(rereadDelays, reading, timing.random(), undefined);
       if (delayMs >= leftMs(trip.deadline)) throw new SnapshotError(message);
       await timing.sleep(delayMs, trip.deadline.signal);
@@ -132,19 +135,20 @@ function range(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);
 }
 
-/** How an account is read. */
+/** How to read the pages of an account. */
 export interface PagingOptions {
-  /** Requests under way at once. */
+  /** Concurrent requests. */
   concurrency: number;
-  /** More pages than this are a fault, not an account. */
+  /** More pages than this are an error. */
   maxPages: number;
 }
 
 /**
- * Fetches these pages at once, and those beyond them as soon as an answer says that they exist. Which of the wanted
- * ones are surplus is known only then too: surplus requests are given up and never an error. Gives what there is,
- * by page number: a page that answers 400 or 404 is left out, since it may have been there a moment ago.
- * Nothing is under way any more when it throws. `atLeast` is how many pages are known to exist beforehand.
+ * Fetches the `wanted` pages at once, and further pages as soon as an answer shows that they exist. Returns the pages
+ * by page number. Page 1 is required. Other pages that answer 400 or 404 are left out, since the account may have
+ * shrunk. Requests for pages beyond the page count are cancelled, and their errors ignored. `atLeast` is the number of
+ * pages known to exist. No request is running when it returns or throws.
+ * @throws TooLargeError beyond `maxPages`, what `fetchPage` throws, or the reason of the deadline's signal
  */
 export async function readPages(
   fetchPage: FetchPage,
@@ -190,7 +194,7 @@ export async function readPages(
     hire();
   }
 
-  /** Ends the reading at the first failure of a page that exists; gives up what turns out not to. */
+  /** Stops at the first failure of a page that exists. Cancels requests for pages that do not. */
   function judge(): void {
     const known = Math.max(pageCount ?? 1, atLeast);
     for (const [number, error] of failures) {
@@ -208,7 +212,7 @@ export async function readPages(
   }
 
   const workers: Promise<void>[] = [];
-  /** One worker per page waiting, up to the bound. */
+  /** Starts one worker per queued page, up to the concurrency. */
   function hire(): void {
     while (fault === undefined && queue.length > 0 && underWay.size < options.concurrency)
       workers.push(worker());
@@ -219,7 +223,7 @@ export async function readPages(
   const onAbort = () => stop(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   hire();
-  // Workers hire workers, so the list may grow while it is walked.
+  // Workers start other workers, so the list may grow during the loop.
   for (const each of workers) await each;
   signal.removeEventListener('abort', onAbort);
   if (fault) throw fault.error;
@@ -228,7 +232,7 @@ export async function readPages(
 
 const surplus = new Error('surplus page');
 
-/** A page that was there by one count and not by another; page 1 always is. */
+/** Whether the page may have disappeared between two answers. Page 1 always exists. */
 function mayHaveGone(number: number, error: unknown): boolean {
   if (error === surplus) return true;
   return number > 1 && error instanceof HttpStatusError && (error.status === 400 || error.status === 404);

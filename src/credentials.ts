@@ -1,4 +1,4 @@
-/** A text that must not leak: printing, serialising or inspecting it shows a placeholder. */
+/** A text that must not leak. Printing, serializing or inspecting it shows `[secret]`. */
 export class Secret {
   readonly #value: string;
 
@@ -6,7 +6,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The text itself; call it only where it is sent. */
+  /** Returns the text itself. Call it only where the text is sent. */
   reveal(): string {
     return this.#value;
   }
@@ -23,40 +23,41 @@ export class Secret {
     return '[secret]';
   }
 }
-/** What the token endpoint wants. */
+/** What the token endpoint requires. */
 export interface ApiCredentials {
   clientId: string;
   clientSecret: Secret;
 }
 
-/** Who may scrape: any one of these. */
+/** The credentials of scrapers. Any one of them is enough. */
 export interface ScrapeCredentials {
   /** For `Authorization: Bearer`. */
   tokens: readonly Secret[];
-  /** For `Authorization: Basic`; one name may have several passwords. */
+  /** For `Authorization: Basic`. One name may have several passwords. */
   users: readonly { name: string; password: Secret }[];
 }
 
-/** What a destination of pushes wants; a user with a password, or a token. */
+/** The credentials of a push destination: a user with a password, or a token. */
 export interface PushCredentials {
   user: string | undefined;
   password: Secret | undefined;
   token: Secret | undefined;
 }
 
-/** Shortest scrape credential: machines use them, so nothing is gained by shorter ones. */
+/** Shortest scrape credential, in characters. Only machines use them, so a minimum length costs nothing. */
 export const minCredentialLength = 16;
 
 /**
- * What a text is that nobody was given as a credential, in words that follow "received ": what an example has in its place,
- * or one whose quotes should have been taken off by what read the file of variables.
+ * Recognizes a text that is probably not a real credential: a placeholder from an example, or a text in quotes. Quotes
+ * are left over when the program that reads an env file does not remove them. Returns words that follow "received ", or
+ * undefined for any other text.
  */
 export function unlikelyCredential(value: string): string | undefined {
   if (/^(?:…+|\.{2,}|<[^<>]*>|change[-_ ]?me|your[-_ ].*|x{3,})$/i.test(value)) return 'a placeholder';
   return /^["'`“”‘’].*["'`“”‘’]$/.test(value) ? 'one in quotes' : undefined;
 }
 
-/** Whether a text can be sent as a bearer token, and is long enough. */
+/** Whether a text is a valid bearer token of at least {@link minCredentialLength} characters. */
 export function isBearerToken(text: string): boolean {
   return /^[\w\-.~+/]+=*$/.test(text) && text.length >= minCredentialLength;
 }

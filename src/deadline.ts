@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { ExporterError } from './errors.ts';
 
-/** There was no complete answer before the deadline. Not retryable: no time is left for it. */
+/** The answer was not complete before the deadline. Not retryable, since no time is left. */
 export class DeadlineError extends ExporterError {
   constructor(message: string, cause?: unknown) {
     super('deadline', message, { cause });
@@ -9,29 +9,30 @@ export class DeadlineError extends ExporterError {
 }
 
 /**
- * When a piece of work must be done. Each way in (Lambda event, HTTP request, push slot, command) makes one first thing and
- * hands it down; what needs less time takes {@link within} of it. Times are on the monotonic clock, which nobody can set.
+ * When a piece of work must be done. Each entry point (Lambda event, HTTP request, push slot, command) creates one
+ * first and passes it down. A part that needs less time uses {@link within}. Times are on the monotonic clock, which
+ * cannot be set.
  */
 export interface Deadline {
-  /** When the way in made it. Limits such as VCC_TIMEOUT count from then ({@link sinceStart}). */
+  /** When the entry point created it. Limits such as VCC_TIMEOUT count from here ({@link sinceStart}). */
   readonly startMs: number;
-  /** Infinity: only the signal ends it. */
+  /** Infinity when only the signal ends the work. */
   readonly atMs: number;
-  /** Aborts at that time, or earlier if the work is cancelled. Its reason is an Error. */
+  /** Aborts at `atMs`, or earlier if the work is cancelled. Its reason is an Error. */
   readonly signal: AbortSignal;
-  /** Says that the work is done: stops the timer, and cancels whatever is still under way for it. */
+  /** Marks the work as done: stops the timer and cancels everything still running for it. */
   end(): void;
 }
 
-/** Milliseconds of a clock that only goes forward. */
+/** Returns milliseconds of a clock that only goes forward. */
 export const monotonicMs = (): number => performance.now();
 
-/** setTimeout takes no more, and would take more for 1. */
+/** setTimeout treats a longer delay as 1 ms. */
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
- * The deadline of a new piece of work: `ms` from now, or sooner with `until`. `toReason` makes the error that its signal
- * aborts with.
+ * Creates the deadline of new work: `ms` from now, or `until` if that is sooner. At `atMs` the signal aborts with the
+ * error that `toReason` returns.
  */
 export function deadlineIn(
   ms: number,
@@ -40,21 +41,21 @@ export function deadlineIn(
   return sooner(startingNow(until), monotonicMs() + ms, toReason);
 }
 
-/** A deadline without a time: work that goes on until it is cancelled. */
+/** Creates a deadline without a time: the work runs until the signal aborts. */
 export function untilAborted(signal: AbortSignal): Deadline {
   setMaxListeners(0, signal);
   return { startMs: monotonicMs(), atMs: Number.POSITIVE_INFINITY, signal, end() {} };
 }
 
-/** The deadline of what lives as long as the process. */
+/** The deadline of work that lives as long as the process. It never ends. */
 export const forever: Deadline = untilAborted(new AbortController().signal);
 
-/** The same deadline for a new piece of work, whose limits count from now. */
+/** Returns the same deadline for new work whose limits count from now. */
 export function startingNow(deadline: Deadline): Deadline {
   return { ...deadline, startMs: monotonicMs(), end() {} };
 }
 
-/** Whole milliseconds that are left, never negative. */
+/** Returns the whole milliseconds left: at least 0, and Infinity for a deadline without a time. */
 export function leftMs({ atMs }: Deadline): number {
   return Math.max(0, Math.floor(atMs - monotonicMs()));
 }
@@ -64,12 +65,12 @@ export function isCancelled(deadline: Deadline): boolean {
   return deadline.signal.aborted && leftMs(deadline) > 0;
 }
 
-/** For a part of the work: the sooner of its deadline and `ms` from now. */
+/** Returns the deadline of a part of the work: `ms` from now, or the given deadline if that is sooner. */
 export function within(deadline: Deadline, ms: number, toReason = () => outOfTime(ms)): Deadline {
   return sooner(deadline, monotonicMs() + ms, toReason);
 }
 
-/** For a part of the work: `ms` before its deadline, or after half of the time that is left, if that is later. */
+/** Returns the deadline of a part of the work: `ms` before the given one. At least half of the time left remains. */
 export function earlier(deadline: Deadline, ms: number): Deadline {
   const marginMs = Math.min(ms, leftMs(deadline) / 2);
   return sooner(deadline, deadline.atMs - marginMs, () =>
@@ -77,17 +78,17 @@ export function earlier(deadline: Deadline, ms: number): Deadline {
   );
 }
 
-/** The sooner of a deadline and `ms` after its start. */
+/** Returns the deadline `ms` after the start, or the given deadline if that is sooner. */
 export function sinceStart(deadline: Deadline, ms: number): Deadline {
   return sooner(deadline, deadline.startMs + ms, () => outOfTime(ms));
 }
 
-/** The same deadline, which `signal` cancels too. */
+/** Returns the same deadline, which `signal` cancels too. */
 export function cancelledBy(deadline: Deadline, signal: AbortSignal): Deadline {
   return start(deadline, deadline.atMs, undefined, [deadline.signal, signal]);
 }
 
-/** What a promise becomes if that is before the deadline. @throws the reason of the deadline's signal */
+/** Settles as the promise does, if that happens before the deadline. @throws the reason of the deadline's signal */
 export function before<T>(promise: Promise<T>, { signal }: Deadline): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
@@ -109,12 +110,12 @@ function start(
   parents: readonly AbortSignal[],
 ): Deadline {
   const controller = new AbortController();
-  // All accounts listen to it; Node.js would warn of eleven.
+  // All accounts listen to one signal. Node.js warns from the eleventh listener on.
   setMaxListeners(0, controller.signal);
   let timer: NodeJS.Timeout | undefined;
   const stop = (reason: unknown) => {
     clearTimeout(timer);
-    // Parents may live as long as the process, so that listeners must not stay there.
+    // Parents may live as long as the process, so remove the listeners from them.
     for (const parent of parents) parent.removeEventListener('abort', onAbort);
     controller.abort(reason);
   };
@@ -127,7 +128,7 @@ function start(
   else if (toReason) {
     const ms = Math.min(maxTimerMs, Math.max(0, Math.ceil(atMs - monotonicMs())));
     timer = setTimeout(() => stop(toReason()), ms);
-    // What is waited for keeps the process alive, and not the time for it.
+    // The timer must not keep the process alive.
     timer.unref();
   }
   return { startMs, atMs, signal: controller.signal, end: () => stop(done) };

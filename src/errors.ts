@@ -1,7 +1,7 @@
 /**
- * Every way in which a scrape can fail: the `reason` label of `vcc_scrape_error`, the `code` of a log line
- * and the rows of docs/errors.md all derive from this table. The page at / and `check` show the advice too, beside the
- * failure's own message: "the message" is that one, and a log there may be none.
+ * Every way in which a scrape can fail. This table is the source of the `reason` label of `vcc_scrape_error`, the
+ * `code` of log lines and the rows of docs/errors.md. The page at / and `check` show the advice next to the message of
+ * the failure. So "the message" in an advice is that message: there may be no log.
  */
 export const scrapeErrors = {
   secret: {
@@ -62,22 +62,25 @@ export const scrapeErrors = {
   },
 } as const satisfies Record<string, { about: string; advice: string }>;
 
-/** Why a scrape failed; a closed set. */
+/** Why a scrape failed. */
 export type ScrapeErrorCode = keyof typeof scrapeErrors;
 
 /** All scrape error codes, in the order of the table. */
 export const scrapeErrorCodes = Object.keys(scrapeErrors) as ScrapeErrorCode[];
 
 /**
- * Codes that never are a scrape's reason: `config` stops the start, `document` is a roster or list of accounts, `push` a
- * destination or the queue before it.
+ * Codes that are not in {@link scrapeErrors}: `config` stops the start, `document` concerns a roster or list of
+ * accounts, and `push` a destination or its queue.
  */
 export type ErrorCode = ScrapeErrorCode | 'config' | 'document' | 'push';
 
-/** Base of all errors the exporter raises on purpose. Messages never hold secrets, identities or query strings. */
+/**
+ * The base of all errors that the exporter throws on purpose. Messages never contain secrets, identities or query
+ * strings.
+ */
 export class ExporterError extends Error {
   readonly code: ErrorCode;
-  /** Whether the same request may succeed if it is sent again. */
+  /** Whether the same request may succeed when it is sent again. */
   readonly retryable: boolean;
 
   constructor(code: ErrorCode, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
@@ -88,7 +91,9 @@ export class ExporterError extends Error {
   }
 }
 
-/** The scrape's reason for an upstream failure, or undefined when the error is the exporter's own fault. */
+/**
+ * Returns the scrape error code of an error. Undefined for codes that are not in {@link scrapeErrors}, and for bugs.
+ */
 export function toScrapeErrorCode(error: unknown): ScrapeErrorCode | undefined {
   if (!(error instanceof ExporterError)) return undefined;
   return error.code in scrapeErrors ? (error.code as ScrapeErrorCode) : undefined;

@@ -1,6 +1,6 @@
 import { ExporterError } from './errors.ts';
 
-/** One line of JSON, as CloudWatch Logs Insights and most log stores read it. */
+/** Returns one line of JSON, which CloudWatch Logs Insights and most log stores parse. */
 export function logLine(
   level: 'info' | 'error',
   event: string,
@@ -9,7 +9,10 @@ export function logLine(
   return JSON.stringify({ level, event, ...fields });
 }
 
-/** What a log may tell of an error: our own messages; of foreign errors the kind and the place, not the text. */
+/**
+ * Returns the fields of an error that are safe to log. Our own errors include their message. Other errors include only
+ * the kind and the stack, since their text may quote data.
+ */
 export function toLogFields(error: unknown): Record<string, unknown> {
   if (error instanceof ExporterError) return { code: error.code, message: error.message };
   if (!(error instanceof Error)) return { code: 'internal', kind: typeof error };

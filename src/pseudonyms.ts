@@ -1,17 +1,18 @@
 import { createHmac } from 'node:crypto';
 import type { Secret } from './credentials.ts';
 
-/** Gives the same pseudonym for the same agent of the same account, as long as the key is the same. */
+/** Returns a function from agent ids to pseudonyms. The same key and id always have the same pseudonym. */
 export type Pseudonyms = (key: Secret) => (agentId: string) => string;
 
-/** Characters of a pseudonym: 64 bits, so that among a million agents no two are likely to meet. */
+/** Hexadecimal characters of a pseudonym: 64 bits, so a collision among a million agents is unlikely. */
 const length = 16;
-/** Kept ones; an account that has seen more agents than this begins anew. */
+/** Most pseudonyms to keep. An account with more agents than this starts with an empty cache again. */
 const maxKept = 200_000;
 
 /**
- * Pseudonyms by HMAC-SHA256: without the key an id cannot be tried out, and an agent of one account cannot be found in
- * another. They are kept, since a hash costs more than all else that is done for an agent.
+ * Creates the pseudonyms of an account with HMAC-SHA256. Without the key, guessed ids cannot be checked. The same agent
+ * id has different pseudonyms in different accounts. Pseudonyms are cached, since the hash costs more than all other
+ * work for an agent.
  */
 export function createPseudonyms(account: string): Pseudonyms {
   let kept = new Map<string, string>();

@@ -27,54 +27,54 @@ import { systemTiming, type Timing } from './timing.ts';
 import { createFetchPage, type FetchPage } from './vcc/agent-status.ts';
 import { createTokenSource, type TokenSource } from './vcc/token.ts';
 
-/** What one scrape of an account found out. */
+/** The result of one scrape of an account. */
 export interface Scrape {
   reading: Reading;
-  /** Why the reading failed, for the log; the metrics have the reason only. */
+  /** Why the read failed, for the log. The metrics only have its code. */
   failure: Error | undefined;
 }
 
-/** Scrapes one account for as long as it lives; keeps connections, tokens, the page count and the roster. */
+/** Scrapes one account. It keeps connections, tokens, the page count, the roster and pseudonyms between scrapes. */
 export interface Scraper {
   account: string;
   region: string;
   /**
-   * One scrape, done before the deadline, and VCC_TIMEOUT after the deadline's start at the latest. Never throws: a failure
-   * is a result, the exporter's own bugs included.
+   * Scrapes once. It ends by the deadline, and at most VCC_TIMEOUT after the deadline's start. Never throws: a failure
+   * is a result, even a bug in the exporter.
    */
   scrape(deadline: Deadline): Promise<Scrape>;
-  /** Ends what is under way and drops all connections. */
+  /** Cancels reads that are running and closes all connections. */
   close(): void;
 }
 
-/** What is needed to ask the API of one account. */
+/** The connection to the API of one account. */
 export interface Connection {
   tokens: TokenSource;
   fetchPage: FetchPage;
-  /** The roster by the User Admin API, which has tokens of its own. */
+  /** Reads the roster from the User Admin API, with tokens of its own. */
   fetchRoster: FetchRoster;
-  /** Says how the last read ended, since accounts that fail wait for the others. */
+  /** Records whether the last read failed. Accounts that failed share few of the request slots ({@link Lane}). */
   setTroubled(troubled: boolean): void;
   close(): void;
 }
 
-/** What scrapers of several accounts share, and where their log lines go. */
+/** What the scrapers of several accounts share, and where their log lines go. */
 export interface ScraperOptions extends ConnectOptions {
   timing?: Timing;
-  /** Reads rosters from where they are kept; needed for accounts that have one in a file or in S3. */
+  /** Reads rosters from files or S3. Required for accounts with such a roster. */
   readText?: ReadText;
   log?: (line: string) => void;
 }
 
-/** What connections of several accounts share. */
+/** What the connections of several accounts share. */
 export interface ConnectOptions {
-  /** Bounds the requests of all accounts together. */
+  /** Limits the concurrent requests of all accounts together. No limit by default. */
   gate?: Gate;
-  /** How the API is reached; directly by default. */
+  /** How to reach the API: directly by default. */
   network?: Network;
 }
 
-/** Connects to an account's API; nothing is sent yet. `until`: what is fetched in the background ends then. */
+/** Creates the connection to an account's API. It sends no request yet. Background fetches end at `until`. */
 export function connect(
   account: Account,
   timing: Timing,
@@ -97,7 +97,11 @@ export function connect(
   };
 }
 
-/** The main path: pages -> snapshot -> floor, teams, agentSeries. {@link toFamilies} makes metrics of them. */
+/**
+ * Creates the scraper of an account: pages -> snapshot -> floor, teams and agent series. {@link toFamilies} turns its
+ * readings into metrics.
+ * @throws TypeError when the account's roster needs `readText` and the options have none
+ */
 export function createScraper(account: Account, options: ScraperOptions = {}): Scraper {
   const { timing = systemTiming, log = () => {} } = options;
   const closing = new AbortController();
@@ -107,7 +111,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   const read = shareReads(collect, account.cacheTtlMs, timing, closing.signal);
   const getRoster = openRoster();
   const pseudonyms = createPseudonyms(account.name);
-  // A name that begins so is never that of a real account; others are known by their answers.
+  // Real account names never start with this prefix. The `server` header identifies the other simulated accounts.
   let simulated = account.name.startsWith(simulatedPrefix);
 
   function openRoster(): GetRoster | undefined {
@@ -140,7 +144,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     const found = 'snapshot' in result ? count(result.snapshot, roster?.roster, idOf) : result;
     const failure = 'error' in found ? (found.error as Error) : undefined;
     connection.setTroubled(failure !== undefined);
-    // Remembered: a scrape that fails may not have got any answer.
+    // Remember it, since a failed scrape may have received no answer.
     simulated ||= traffic.server === simulatorServer;
     const reading: Reading = {
       account: account.name,
@@ -158,7 +162,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     return { reading, failure };
   }
 
-  /** How agents are called in labels, or why that cannot be said. */
+  /** Returns the function that turns ids into labels, or the error of the key. Undefined without agent series. */
   async function openIds(deadline: Deadline): Promise<IdOf | { error: unknown } | undefined> {
     if (!account.agentSeries) return undefined;
     const { key } = account.agentSeries;
@@ -166,7 +170,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     return before(key(deadline), deadline).then(pseudonyms, (error) => ({ error }));
   }
 
-  /** A bug in here is a failure like others: one account's must not hide the others. */
+  /** A bug here is a failure of this account only, so that the other accounts are still served. */
   function count(snapshot: Snapshot, roster: Roster | undefined, idOf: Awaited<ReturnType<typeof openIds>>) {
     if (typeof idOf === 'object') return idOf;
     const { floor, maxTeams, agentSeries, name } = account;
@@ -195,10 +199,10 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
 
 type IdOf = (agentId: string) => string;
 
-/** What there is without a snapshot: no number is better than an old or partial one. */
+/** The values without a snapshot. No value is better than an old or partial one. */
 const nothing = { floor: undefined, agentSeries: undefined, teams: undefined, pages: 0 };
 
-/** The metrics of these readings side by side, on a registry of their own. */
+/** Returns the metric families of all readings, made with a new registry. */
 export async function toFamilies(readings: readonly Reading[]): Promise<Family[]> {
   return (await toRegistry(catalogue, { build, readings }).getMetricsAsJSON()) as unknown as Family[];
 }

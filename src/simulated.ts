@@ -1,8 +1,8 @@
 /**
- * The `server` header of every answer of the built-in simulator. The exporter knows by it, whatever its settings, that the
- * numbers are not Vonage's. It is kept here since the simulator and the exporter share no other code.
+ * The `server` header of every response of the built-in simulator. With it the exporter recognizes simulated numbers,
+ * whatever its settings. It is defined here because the simulator and the exporter share no other code.
  */
 export const simulatorServer = 'vcc-simulator';
 
-/** How the names of all accounts of the built-in simulator begin. */
+/** The prefix of all account names of the built-in simulator. */
 export const simulatedPrefix = 'simulated-';

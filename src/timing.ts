@@ -3,21 +3,21 @@ import { monotonicMs } from './deadline.ts';
 
 /** The two clocks of a machine. */
 export interface Clocks {
-  /** Milliseconds since 1970. Somebody may set this clock. */
+  /** Milliseconds since 1970. This clock can be set, and may jump. */
   now(): number;
-  /** Milliseconds of a clock that only goes forward, but may stand still while the machine sleeps. */
+  /** Milliseconds of a clock that only goes forward, but may stop while the machine sleeps. */
   monotonic(): number;
 }
 
-/** Clocks, randomness and pauses; injected, so that tests need neither wait nor luck. */
+/** Clocks, randomness and pauses. They are injected so that tests need no waiting and no luck. */
 export interface Timing extends Clocks {
   /** At least 0, less than 1. */
   random(): number;
-  /** Resolves after the delay, rejects with the signal's reason when it aborts. */
+  /** Resolves after the delay. Rejects with the signal's reason when the signal aborts. */
   sleep(delayMs: number, signal: AbortSignal): Promise<void>;
 }
 
-/** The machine's own. */
+/** The machine's own clocks, randomness and timers. */
 export const systemTiming: Timing = {
   now: Date.now,
   monotonic: monotonicMs,
@@ -28,7 +28,10 @@ export const systemTiming: Timing = {
     }),
 };
 
-/** Gives the milliseconds since now, by the clock that says more: one can be set, the other can stand still. */
+/**
+ * Returns a function that returns the milliseconds since this call. It uses the clock that shows more: one clock can be
+ * set back, the other can stop.
+ */
 export function stopwatch(clocks: Clocks): () => number {
   const [startMs, startMonotonicMs] = [clocks.now(), clocks.monotonic()];
   return () => Math.max(clocks.now() - startMs, clocks.monotonic() - startMonotonicMs);

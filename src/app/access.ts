@@ -8,8 +8,9 @@ const advice =
   'put scrapeTokens or scrapeUsers into the secret, or set VCC_SCRAPE_AUTH=none to let in everybody who can reach the address';
 
 /**
- * The scrape credentials of the settings and the vault together. While the vault cannot be read, those of the settings
- * are all there are, and the log says why; it also says so when there are none. @throws ConfigError when there is nothing that could hold any
+ * Returns a function that loads the scrape credentials of the settings and of the vault. If the vault cannot be read,
+ * it returns those of the settings and logs the reason. It also logs when there are none.
+ * @throws ConfigError when there are neither credentials in the settings nor a vault
  */
 export function scrapeCredentialsOf(
   settings: Settings,

@@ -19,14 +19,15 @@ export interface OpenAccounts {
   /** For all accounts. */
   settings: Settings;
   network: Network;
-  /** The secret of these settings, which may hold scrape credentials. */
+  /** The secret of the general settings, which may contain scrape credentials. Undefined without one. */
   vault: Vault | undefined;
   accounts: readonly { account: Account; settings: Settings; vault: Vault | undefined }[];
 }
 
 /**
- * Opens the accounts that the environment describes, or the list that it names. But for that list nothing is read or sent
- * yet. @throws ConfigError
+ * Opens the accounts of the environment, or of the list in VCC_CONFIG. It reads nothing but that list, and calls no
+ * API.
+ * @throws ConfigError
  */
 export async function openAccounts(env: Environment, log: (line: string) => void): Promise<OpenAccounts> {
   const network = await openNetwork(env);
@@ -71,7 +72,10 @@ export function withVaults(
   };
 }
 
-/** The account that the settings describe; credentials from the vault, if there is one. @throws ConfigError without any */
+/**
+ * Makes the account that the settings describe. Its credentials come from the vault, if there is one.
+ * @throws ConfigError without credentials
+ */
 export function toAccount(settings: Settings, vault?: Vault): Account {
   const { VCC_REGION: region, VCC_HOSTS: family } = settings;
   const name = settings.VCC_ACCOUNT ?? 'default';

@@ -6,17 +6,17 @@ import { openAccounts } from './accounts.ts';
 import { openDestinations } from './destinations.ts';
 import { createReadText } from './places.ts';
 
-/** What brings batches from a queue to their destinations. */
+/** What the deliver function needs. */
 export interface Delivery {
   /** By name. */
   destinations: ReadonlyMap<string, Destination>;
   queue: SqsQueue;
   rejected: SqsQueue;
-  /** Longest that one request to a destination may take. */
+  /** Longest time for one request to a destination. */
   timeoutMs: number;
 }
 
-/** Opens the destinations and the queues of VCC_PUSH_QUEUE_URL and VCC_PUSH_REJECTED_URL. @throws ConfigError */
+/** Opens the destinations, and the queues of VCC_PUSH_QUEUE_URL and VCC_PUSH_REJECTED_URL. @throws ConfigError */
 export async function openDelivery(env: Environment, log: (line: string) => void): Promise<Delivery> {
   const { settings, network, vault, accounts } = await openAccounts(env, log);
   const { VCC_PUSH_QUEUE_URL: queueUrl, VCC_PUSH_REJECTED_URL: rejectedUrl } = settings;

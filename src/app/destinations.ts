@@ -18,7 +18,10 @@ import { pushgateway } from '../push/destinations/pushgateway.ts';
 import { remoteWrite } from '../push/destinations/remote-write.ts';
 import type { Vault } from '../vault/vault.ts';
 
-/** Opens destinations as the settings describe them; they share connections. Nothing is sent yet. */
+/**
+ * Creates the destinations that the settings describe. They share connections. Nothing is sent yet.
+ * @throws ConfigError when a destination requires credentials and has none
+ */
 export function openDestinations(
   destinations: readonly Settings[],
   vault: Vault | undefined,
@@ -49,7 +52,7 @@ const protocols: Record<
   (options: DestinationOptions, ports: DestinationPorts) => Protocol
 > = { 'remote-write': remoteWrite, pushgateway, otlp, emf };
 
-/** Opens a destination; nothing is sent yet. */
+/** Creates one destination. Nothing is sent yet. */
 export function createDestination(options: DestinationOptions, ports: DestinationPorts): Destination {
   const { name, type, wants } = options;
   return { ...protocols[type](options, ports), name, wants };
@@ -73,7 +76,7 @@ function toOptions(its: Settings): DestinationOptions {
   };
 }
 
-/** Headers and the query may hold tokens too. */
+/** Headers and the query may contain tokens too. */
 function toHidden({ VCC_PUSH_HEADERS: headers = {}, VCC_PUSH_URL: url }: Settings): string[] {
   const values = [...Object.values(headers), ...(url?.searchParams.values() ?? [])];
   return values.flatMap((value) => [value, encodeURIComponent(value)]);

@@ -5,16 +5,19 @@ import { openAccounts } from './accounts.ts';
 import { createStateStore } from './places.ts';
 import { type OpenPushers, openPushers } from './pushers.ts';
 
-/** Pushers of a Lambda function. */
+/** The pushers of a Lambda function. */
 export interface LambdaPushers extends OpenPushers {
-  /** The queue that hands accounts out, if VCC_PUSH_ACCOUNTS_URL is set. */
+  /** The queue that starts one invocation per account. Undefined without VCC_PUSH_ACCOUNTS_URL. */
   accountsQueue: SqsQueue | undefined;
 }
 
-/** Within one invocation; a batch that has failed this often is retried with the next scrape. */
+/** Within one invocation. Batches that fail more often are retried after the next scrape. */
 const retry = { retries: 5, baseDelayMs: 500, maxDelayMs: 8000 };
 
-/** A pusher for each account, to all destinations or to the queue before them. @throws ConfigError */
+/**
+ * Creates a pusher per account. They deliver to the destinations, or to the queue in VCC_PUSH_QUEUE_URL.
+ * @throws ConfigError
+ */
 export async function openLambdaPushers(
   env: Environment,
   log: (line: string) => void,

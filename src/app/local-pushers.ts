@@ -7,20 +7,20 @@ import type { OpenAccounts } from './accounts.ts';
 import { createStateStore } from './places.ts';
 import { type OpenPushers, openPushers, type PushPorts } from './pushers.ts';
 
-/** What waits on disk is retried without end; what does not last, until the next scrape. */
+/** Batches on disk are retried forever. Batches in memory are retried after the next scrape if all these fail. */
 const retries = {
   disk: { retries: Number.POSITIVE_INFINITY, baseDelayMs: 1000, maxDelayMs: 60_000 },
   memory: { retries: 5, baseDelayMs: 500, maxDelayMs: 8000 },
 };
 
-/** Pushers of this machine. */
+/** The pushers of this machine. */
 export interface LocalPushers extends OpenPushers {
   close(): Promise<void>;
 }
 
 /**
- * A pusher for each account, with queues in a folder, which no other process may use meanwhile.
- * @throws ConfigError when the folder cannot be used, or when there is no destination
+ * Creates a pusher per account, with queues in a folder. It locks the folder until `close`.
+ * @throws ConfigError when the folder cannot be used, or there is no destination
  */
 export async function openLocalPushers(
   env: Environment,
@@ -55,7 +55,10 @@ export async function openLocalPushers(
   }
 }
 
-/** Locks VCC_PUSH_FOLDER; returns what unlocks it. @throws ConfigError */
+/**
+ * Locks VCC_PUSH_FOLDER. Returns the function that unlocks it.
+ * @throws ConfigError when another process has locked it, or it cannot be written
+ */
 export async function lockPushFolder(folder: string): Promise<() => Promise<void>> {
   try {
     return await lockFolder(folder);

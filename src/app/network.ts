@@ -5,7 +5,8 @@ import { directNetwork, type Network } from '../http/network.ts';
 const variables = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
 
 /**
- * The network as HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY describe it (docs/proxies.md). Nothing is sent yet.
+ * Returns the network that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY describe (docs/proxies.md). Nothing is sent
+ * yet.
  * @throws ConfigError that names the variable and does not quote a proxy
  */
 export async function openNetwork(env: Environment): Promise<Network> {

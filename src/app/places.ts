@@ -6,13 +6,13 @@ import { readFileText } from '../files/read-file.ts';
 import { directNetwork, type Network } from '../http/network.ts';
 import { type StateStore, stateFileOf } from '../push/schedule/state.ts';
 
-/** A roster of a hundred thousand agents has half of this; it is parsed in one go, and all accounts wait for it. */
+/** Twice the size of a roster of 100,000 agents. Parsing it blocks all accounts. */
 const maxTextBytes = 10_000_000;
 
-/** A state of 20,000 series has a hundredth of this. */
+/** A hundred times the size of a state of 20,000 series. */
 const maxStateBytes = 100_000_000;
 
-/** Reads files, and objects in S3 (`s3://bucket/key`). */
+/** Returns a reader of files and of objects in S3 (`s3://bucket/key`). */
 export function createReadText(network: Network = directNetwork): ReadText {
   const s3 = openS3(network);
   return async (location, deadline) => {
@@ -22,7 +22,7 @@ export function createReadText(network: Network = directNetwork): ReadText {
   };
 }
 
-/** Where states are kept, as VCC_PUSH_STATE says: a folder, or a place in S3 (`s3://bucket/prefix`). */
+/** Returns the store of push states in VCC_PUSH_STATE: a folder, or a place in S3 (`s3://bucket/prefix`). */
 export function createStateStore(location: string, network: Network = directNetwork): StateStore {
   const place = parseObjectPlace(location);
   if (!place) return createFolderStore(location);

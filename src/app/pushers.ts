@@ -11,11 +11,11 @@ import { openDestinations } from './destinations.ts';
 import { createReadText } from './places.ts';
 import { createScrapers } from './scrapers.ts';
 
-/** What pushes, and its settings. */
+/** All pushers, and their settings and destinations. */
 export interface OpenPushers {
   settings: Settings;
   destinations: readonly Destination[];
-  /** One for each account. */
+  /** One per account. */
   pushers: readonly Pusher[];
   close(): void;
 }
@@ -23,13 +23,13 @@ export interface OpenPushers {
 /** Where log lines go, and how batches are queued and delivered. */
 export interface PushPorts {
   log: (line: string) => void;
-  /** Standard output, for CloudWatch. */
+  /** Prints a line to standard output, for CloudWatch. */
   print: (line: string) => void;
   store: StateStore | undefined;
   toRoute(destination: Destination, account: string): Route | Promise<Route>;
 }
 
-/** A pusher for each account, to all destinations. @throws ConfigError when there is none */
+/** Creates a pusher per account, for all destinations. @throws ConfigError when there is no destination */
 export async function openPushers(
   env: Environment,
   opened: OpenAccounts,

@@ -18,8 +18,8 @@ export type WalkRejected = (
 ) => Promise<number>;
 
 /**
- * Opens what was rejected: in the queue of VCC_PUSH_REJECTED_URL if it is set, else in `folder`.
- * @throws ConfigError when there is no such folder
+ * Opens the rejected batches: in the queue of VCC_PUSH_REJECTED_URL if it is set, else in `folder`.
+ * @throws ConfigError when the folder does not exist
  */
 export function openRejected(
   settings: Settings,
@@ -37,7 +37,7 @@ export function openRejected(
   return inFolder(folder);
 }
 
-/** While messages are shown, nobody else receives them. */
+/** Hides messages from other consumers while they are shown. */
 const hideSeconds = 60;
 
 function inQueue(rejected: SqsQueue, queue: SqsQueue, deadline: Deadline): WalkRejected {

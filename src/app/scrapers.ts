@@ -3,7 +3,7 @@ import { createScraper, type Scraper } from '../scrape.ts';
 import type { OpenAccounts } from './accounts.ts';
 import { createReadText } from './places.ts';
 
-/** A scraper for each account; all of them together are bounded by VCC_CONCURRENCY. */
+/** Creates a scraper per account. Together they send at most VCC_CONCURRENCY requests at once. */
 export function createScrapers(
   { settings, accounts, network }: OpenAccounts,
   log: (line: string) => void,

@@ -16,25 +16,28 @@ const service: Service<Sdk, InstanceType<Sdk['S3Client']>> = {
   },
 };
 
-/** The place of an object. */
+/** The bucket and key of an object. */
 export interface ObjectPlace {
   bucket: string;
   key: string;
 }
 
-/** `s3://bucket/key` as its parts; undefined for another text. */
+/** Parses `s3://bucket/key`. Returns undefined for another text. */
 export function parseObjectPlace(text: string): ObjectPlace | undefined {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.*)$/s.exec(text) ?? [];
   return bucket === undefined ? undefined : { bucket, key: key! };
 }
 
-/** S3, opened. */
+/** An S3 client. */
 export type S3 = Call<Sdk, InstanceType<Sdk['S3Client']>>;
 
-/** Opens S3. */
+/** Creates an S3 client. The first call connects. */
 export const openS3 = (network: Network): S3 => openService(service, network);
 
-/** @throws DocumentError ({@link isMissing} for no such object), or the reason of the deadline's signal */
+/**
+ * Reads an object of at most `maxBytes`.
+ * @throws DocumentError ({@link isMissing} when the object does not exist), or the reason of the deadline's signal
+ */
 export function readObject(
   call: S3,
   place: ObjectPlace,
@@ -49,7 +52,7 @@ export function readObject(
   });
 }
 
-/** @throws DocumentError, or the reason of the deadline's signal */
+/** Writes an object. @throws DocumentError, or the reason of the deadline's signal */
 export function writeObject(
   call: S3,
   place: ObjectPlace,
@@ -69,7 +72,7 @@ const toError =
   ({ reason, retryable, cause }: Problem) =>
     new DocumentError(`${nameOf(place)}: ${reason}`, { retryable, cause });
 
-/** Whether reading failed since there is no such object. */
+/** Whether a read failed because the object does not exist. S3 only reports that to roles with s3:ListBucket. */
 export function isMissing(error: unknown): boolean {
   return error instanceof DocumentError && (error.cause as Error | undefined)?.name === 'NoSuchKey';
 }

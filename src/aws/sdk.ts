@@ -5,43 +5,46 @@ import { ProxyError } from '../http/errors.ts';
 import type { Network } from '../http/network.ts';
 
 /**
- * Longest that a connection may take: more than what one dead address gets before the next is tried, since the
- * host may have several (src/http/network.ts), and through a proxy also the proxy's own connection.
+ * Longest time for a connection, in ms. A host may have several addresses (src/http/network.ts), so one dead address
+ * must leave time for the next. Through a proxy it includes the proxy's own connection.
  */
 const connectionTimeout = 3000;
 
-/** Longest that one attempt may take; the SDK makes up to three. */
+/** Longest time for one attempt, in ms. The SDK makes up to three. */
 const requestTimeout = 3000;
 
-/** A package of the SDK, and what it is for. */
+/** A service of AWS, and the package of the SDK that calls it. */
 export interface Service<Sdk, Client> {
-  /** As messages name it. */
+  /** The name in messages. */
   name: string;
   package: string;
   create(sdk: Sdk, options: ReturnType<typeof clientOptions>): Client;
-  /** What failures of this service mean, by the name that AWS gives them; these take precedence over the common ones. */
+  /** The meaning of this service's failures, by AWS's error name. They take precedence over the common ones. */
   reasons?: Readonly<Record<string, string>>;
 }
 
 /** Why a call failed. */
 export interface Problem {
-  /** The name that AWS gives the failure. */
+  /** AWS's name of the error. */
   name: string;
-  /** For a message. The SDK's own messages hold the caller's ARN. */
+  /** For messages. The SDK's own messages contain the caller's ARN. */
   reason: string;
-  /** Whether it may pass by itself. */
+  /** Whether the same call may succeed later. */
   retryable: boolean;
   cause: unknown;
 }
 
-/** Calls a service before the deadline. @throws what `toError` makes of a failure, or the reason of the deadline's signal */
+/**
+ * Calls a service before the deadline.
+ * @throws the result of `toError`, an ExporterError of `use`, or the reason of the deadline's signal
+ */
 export type Call<Sdk, Client> = <T>(
   deadline: Deadline,
   toError: (problem: Problem) => ExporterError,
   use: (sdk: Sdk, client: Client, options: { abortSignal: AbortSignal }) => Promise<T>,
 ) => Promise<T>;
 
-/** Opens a service; region, credentials and endpoint come from where the SDK finds them. The first call connects. */
+/** Creates the client of a service on the first call. The SDK finds region, credentials and endpoint. */
 export function openService<Sdk, Client>(service: Service<Sdk, Client>, network: Network): Call<Sdk, Client> {
   let open: { sdk: Sdk; client: Client } | undefined;
 
@@ -65,23 +68,23 @@ export function openService<Sdk, Client>(service: Service<Sdk, Client>, network:
 }
 
 /**
- * A package of the SDK. Only when it is needed, since it costs more than all else at start; by require, because that is how
- * Lambda's own copy is found (NODE_PATH), which the bundle leaves out (docs/decisions/0005-sdk-of-the-runtime.md).
+ * Loads a package of the SDK. Call it only when the package is needed, since it is the slowest part of the start. It
+ * uses `require` to find the Lambda runtime's copy in NODE_PATH (docs/decisions/0005-sdk-of-the-runtime.md).
  */
 export function requireSdk<Sdk>(name: string): Sdk {
   return createRequire(import.meta.url)(name) as Sdk;
 }
 
 /**
- * What every client of the SDK is opened with, and every provider of credentials. The SDK takes the agents for
- * its own requests; those by which a machine gets credentials from AWS (169.254.169.254, 169.254.170.2) it sends without.
+ * Returns the options of all SDK clients and credential providers. The SDK uses the agents for its requests to AWS
+ * services. It does not use them to fetch a machine's credentials from 169.254.169.254 or 169.254.170.2.
  */
 export function clientOptions(network: Network) {
   const agents = network.open(true);
   const requestHandler = {
     connectionTimeout,
     requestTimeout,
-    // Else it only warns.
+    // Without this the SDK only logs a warning.
     throwOnRequestTimeout: true,
     httpAgent: agents['http:'],
     httpsAgent: agents['https:'],
@@ -89,7 +92,7 @@ export function clientOptions(network: Network) {
   return { requestHandler };
 }
 
-/** What the SDK throws, as far as it is of use. */
+/** The fields of the SDK's errors that are used here. */
 interface Failure {
   name?: string;
   message?: string;
@@ -97,7 +100,7 @@ interface Failure {
   $metadata?: { httpStatusCode?: number };
 }
 
-/** The reason for a failure of the SDK. */
+/** Describes a failure of the SDK. */
 export function toProblem(
   failure: Failure,
   service: Pick<Service<never, never>, 'name' | 'package' | 'reasons'>,
@@ -118,7 +121,7 @@ export function toProblem(
   };
 }
 
-/** Some failures have no name of their own. */
+/** Names failures that AWS does not distinguish. */
 function nameOf({ name = 'unknown error', message = '', code }: Failure): string {
   if (code === 'MODULE_NOT_FOUND') return 'NoSdk';
   if (message === 'Region is missing') return 'NoRegion';
@@ -149,5 +152,5 @@ function commonReasons(service: { name: string; package: string }): Readonly<Rec
   };
 }
 
-/** Known failures that may pass by themselves. */
+/** Known failures that may not happen again. */
 const passing = new Set(['AbortError', 'TimeoutError', 'ThrottlingException']);

@@ -10,7 +10,7 @@ import { clientOptions, requireSdk, toProblem } from './sdk.ts';
 
 type Providers = typeof import('@aws-sdk/credential-providers');
 
-/** What signs: keys of an AWS identity, for a while. */
+/** Temporary or permanent keys of an AWS identity. */
 export interface AwsIdentity {
   accessKeyId: string;
   secretAccessKey: string;
@@ -18,18 +18,19 @@ export interface AwsIdentity {
   expiration?: Date | undefined;
 }
 
-/** Longest that getting keys may take. */
+/** Longest time for fetching keys, in ms. */
 const fetchMs = 15_000;
 
-/** Keys are fetched again this long before they expire. */
+/** Fetch new keys this long before the current ones expire. */
 const renewBeforeMs = 300_000;
 
-/** For messages: STS, or whatever gives this machine its keys. */
+/** For messages: STS, or another source of keys. */
 const service = { name: 'AWS STS', package: '@aws-sdk/credential-providers' };
 
 /**
- * Signs requests with Signature Version 4 for Amazon Managed Prometheus, anew for each attempt, since a signature is good
- * for five minutes. The identity is the SDK's, or a role that it assumes.
+ * Returns a function that signs requests to Amazon Managed Prometheus with Signature Version 4. It signs every attempt
+ * again, since a signature is valid for five minutes. The identity is the SDK's, or a role that it assumes. The
+ * function throws a retryable PushError without a region or keys, or the reason of the deadline's signal.
  */
 export function createSigV4(options: {
   region: string | undefined;
@@ -89,7 +90,7 @@ export function createSigV4(options: {
         datetime: new Date(clocks.now()).toISOString().replace(/[:-]|\.\d{3}/g, ''),
       });
       const { headers } = await signer.sign();
-      // AWS repeats what was signed when a signature does not fit.
+      // AWS quotes these in its answer when a signature is wrong, so messages must not contain them.
       secrets.splice(0, secrets.length, sessionToken ?? '', headers.get('authorization') ?? '');
       return { ...request, headers: Object.fromEntries(headers) };
     },
@@ -97,7 +98,7 @@ export function createSigV4(options: {
   );
 }
 
-/** As in aps-workspaces.eu-west-1.amazonaws.com. */
+/** The region in a host such as aps-workspaces.eu-west-1.amazonaws.com. */
 function regionOf({ hostname }: URL): string | undefined {
   return /^aps-workspaces[\w-]*\.([a-z0-9-]+)\.amazonaws\.com/.exec(hostname)?.[1];
 }

@@ -16,41 +16,43 @@ const service = (region: string | undefined): Service<Sdk, InstanceType<Sdk['SQS
   reasons: { QueueDoesNotExist: noQueue, 'AWS.SimpleQueueService.NonExistentQueue': noQueue },
 });
 
-/** SQS keeps a message from its readers for at most twelve hours. */
+/** SQS hides a message for at most twelve hours. */
 const maxDelaySeconds = 43_200;
 
-/** A message as it was received. */
+/** A received message. */
 export interface Received {
   messageId: string;
   receiptHandle: string;
   body: string;
   groupId: string;
-  /** Why it was rejected, in the queue for those. */
+  /** In the queue of rejected batches: why the batch was rejected. */
   reason: string | undefined;
 }
 
-/** One queue of SQS. Everything may throw PushError, which is retryable, or the reason of the deadline's signal. */
+/** One SQS queue. All methods may throw a retryable PushError, or the reason of the deadline's signal. */
 export interface SqsQueue {
-  /** Puts a batch into a FIFO queue, once, however often this is done. */
+  /** Sends a batch to this FIFO queue. SQS drops duplicates of the same batch for five minutes. */
   put: Deliver;
-  /** Puts a message into the queue of the rejected, with the reason. */
+  /** Sends a rejected message with the reason to this queue, which must be the FIFO queue of rejected batches. */
   reject(
     message: { body: string; messageId: string; groupId: string },
     reason: string,
     deadline: Deadline,
   ): Promise<void>;
-  /** Puts a message of a rejected batch back, as one of its own. */
+  /** Sends a received message to this FIFO queue as a new message. */
   replay(message: Received, deadline: Deadline): Promise<void>;
-  /** Puts texts into a queue that is not FIFO. */
+  /** Sends texts to this queue, which must not be FIFO. */
   putAll(bodies: readonly string[], deadline: Deadline): Promise<void>;
-  /** Some messages that wait, which nobody else gets for so many seconds. */
+  /** Returns up to ten messages, or none. Hides them from other consumers for `hideSeconds`. */
   receive(hideSeconds: number, deadline: Deadline): Promise<Received[]>;
   remove(receiptHandle: string, deadline: Deadline): Promise<void>;
-  /** Keeps messages from all readers for a while. */
+  /** Hides up to ten messages from all consumers for `delayMs`, at most twelve hours. */
   hide(receiptHandles: readonly string[], delayMs: number, deadline: Deadline): Promise<void>;
 }
 
-/** Opens a queue by its address; region and credentials come from where the SDK finds them. */
+/**
+ * Creates the client of a queue. The region comes from the address if it contains one. The SDK finds the credentials.
+ */
 export function openSqsQueue(url: string, network: Network = directNetwork): SqsQueue {
   const region = /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com/.exec(url)?.[1];
   const callService = openService(service(region), network);
@@ -58,7 +60,7 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
   const call = <T>(action: string, deadline: Deadline, use: Parameters<typeof callService<T>>[2]) =>
     callService<T>(
       deadline,
-      // Whatever it is, it may pass, and no sample is dropped for it.
+      // Any failure may pass, and must not drop samples.
       ({ reason }) => new PushError(`queue ${nameOf(url)}, ${action}: ${reason}`, { retryable: true }),
       use,
     );
@@ -143,12 +145,15 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
 
 const nameOf = (url: string) => url.slice(url.lastIndexOf('/') + 1);
 
-/** What must stay in order. SQS takes few characters, an account's name may have others. */
+/**
+ * Returns the message group, which SQS keeps in order: one account and destination. A hash, since SQS allows fewer
+ * characters than account names may have.
+ */
 export function groupOf({ account, destination }: Batch): string {
   return digest([account, destination]);
 }
 
-/** The same for what is taken twice for one slot: SQS drops the second for five minutes. */
+/** Returns the deduplication id. A batch that is made twice for one slot has the same one. */
 function identityOf({ account, destination, timestampMs, part }: Batch): string {
   return digest([account, destination, timestampMs, part]);
 }

@@ -3,7 +3,7 @@ import { ageHistogram, floorGauge, toSeconds } from './metric.ts';
 
 const one = (floor: Floor) => [floor];
 
-/** How many agents are doing what, and since when. */
+/** How many agents are in which state, and since when. */
 export const agentMetrics = [
   floorGauge({
     name: 'vcc_agents',

@@ -1,6 +1,6 @@
 import { ageHistogram, floorGauge, toSeconds } from './metric.ts';
 
-/** What agents have in hand. A leg is one agent's part in an interaction; two agents may be on one. */
+/** Metrics of interactions. A leg is one agent's part in an interaction, and two agents may take part in one. */
 export const interactionMetrics = [
   floorGauge({
     name: 'vcc_interactions',

@@ -5,12 +5,12 @@ import type { Floor } from '../snapshot/floor.ts';
 import type { Reading } from '../snapshot/reading.ts';
 import type { Teams } from '../snapshot/teams.ts';
 
-/** The labels of a sample, name to value. */
+/** The labels of a sample, by name. */
 export type Labels = Readonly<Record<string, string>>;
 
 /**
- * One sample. The parts of a histogram have a name of their own, and labels that all parts of a row share; so do all
- * series of an agent. Shared labels are the same object, so that an encoder need write them only once.
+ * One sample. The parts of a histogram have their own `metricName`, and share labels within a row. The series of an
+ * agent share labels too. Shared labels are the same object, so that an encoder can write them once.
  */
 export interface Sample {
   labels: Labels;
@@ -19,10 +19,7 @@ export interface Sample {
   sharedLabels?: Labels;
 }
 
-/**
- * All samples of one metric, in the form in which prom-client's registry hands them out (`getMetricsAsJSON()`),
- * with the two types that OpenMetrics adds.
- */
+/** All samples of one metric, as prom-client's `getMetricsAsJSON()` returns them. OpenMetrics adds two types. */
 export interface Family {
   name: string;
   help: string;
@@ -32,30 +29,30 @@ export interface Family {
   values: Sample[];
 }
 
-/** What is running. */
+/** The running build. */
 export interface Build {
   version: string;
-  /** The commit it was built from. */
+  /** The commit of the build. */
   revision: string;
   nodejs: string;
 }
 
-/** What the metrics of one scrape are computed from. */
+/** The input of the metrics of one scrape. */
 export interface Facts {
   build: Build;
   readings: readonly Reading[];
 }
 
-/** A metric as declared: what it is called, means and comes from, and how to compute it. */
+/** The declaration of a metric: name, help, source, and how to compute its samples. */
 export interface Metric {
   name: string;
   help: string;
   type: Family['type'];
   unit: Family['unit'];
   labelNames: readonly string[];
-  /** Whether there are labels besides, which the user names. */
+  /** Whether it has further labels, with names from the settings. */
   openLabels?: true;
-  /** The API field or the part of the exporter that the number comes from. */
+  /** The API field, or the part of the exporter, that is the source of the value. */
   source: string;
   toFamily(facts: Facts): Family;
 }
@@ -67,7 +64,7 @@ interface Declaration {
 }
 
 interface GaugeDeclaration<Input, Row> extends Declaration {
-  /** One row per series; known states are rows with 0. */
+  /** One row per series. Known states have a row even if their value is 0. */
   rows: (input: Input) => readonly Row[];
   labels?: Readonly<Record<string, (row: NoInfer<Row>) => string>>;
   /** Undefined: no sample. */
@@ -80,22 +77,22 @@ interface HistogramDeclaration<Input, Row> extends Declaration {
   ages: (row: NoInfer<Row>) => Ages;
 }
 
-/** A gauge of every scrape of an account, successful or not. */
+/** Declares a gauge of every scrape of an account, successful or not. */
 export function scrapeGauge<Row>(declaration: GaugeDeclaration<Reading, Row>): Metric {
   return gauge<Row>(declaration, (reading) => declaration.rows(reading));
 }
 
-/** A gauge of an account's floor; without a snapshot it has no samples. */
+/** Declares a gauge of an account's floor. Without a snapshot it has no samples. */
 export function floorGauge<Row>(declaration: GaugeDeclaration<Floor, Row>): Metric {
   return gauge<Row>(declaration, ({ floor }) => (floor ? declaration.rows(floor) : []));
 }
 
-/** A gauge of an account's teams; without a roster it has no samples. */
+/** Declares a gauge of an account's teams. Without a roster or a snapshot it has no samples. */
 export function teamGauge<Row>(declaration: GaugeDeclaration<Teams, Row>): Metric {
   return gauge<Row>(declaration, ({ teams }) => (teams ? declaration.rows(teams) : []));
 }
 
-/** A gauge of an account's agents; `add` takes a series of this agent. */
+/** Declares a gauge of single agents. Call `add` for each series of an agent. */
 export function agentGauge<Name extends string = never>(
   declaration: Declaration & {
     labels?: readonly Name[];
@@ -130,7 +127,7 @@ export function agentGauge<Name extends string = never>(
   };
 }
 
-/** What the roster says of agents as labels of a constant 1; the columns that are labels are the user's choice. */
+/** Declares an info with the agents' roster columns as labels. The settings choose the columns. */
 export function agentInfo(declaration: Declaration): Metric {
   const metric = agentGauge({ ...declaration, samples: (agent, add) => add(agent.info, 1) });
   return {
@@ -168,14 +165,14 @@ function gauge<Row>(
 }
 
 /**
- * A gauge histogram of ages in seconds: how the ages are spread now. Not a cumulative histogram, which would
- * count the same agent again at every scrape; so no rate() over it.
+ * Declares a gauge histogram of ages in seconds: their current distribution. A cumulative histogram would count the
+ * same agent at every scrape, so rate() has no meaning.
  */
 export function ageHistogram<Row>(declaration: HistogramDeclaration<Floor, Row>): Metric {
   return histogram(declaration, ({ floor }) => floor);
 }
 
-/** A gauge histogram of ages in seconds, by team. */
+/** Declares a gauge histogram of ages in seconds, by team. */
 export function teamAgeHistogram<Row>(declaration: HistogramDeclaration<Teams, Row>): Metric {
   return histogram(declaration, ({ teams }) => teams);
 }
@@ -220,7 +217,7 @@ function histogram<Input extends { ageBuckets: readonly number[] }, Row>(
   };
 }
 
-/** Facts about the exporter itself as labels of a constant 1; the only kind without the label account. */
+/** Declares an info about the exporter itself, the only kind of metric without the label account. */
 export function buildInfo({
   name,
   help,
@@ -251,7 +248,7 @@ export function buildInfo({
 
 const none: Labels = {};
 
-/** Seconds since 1970 of a time in milliseconds. */
+/** Converts ms to seconds. Undefined stays undefined. */
 export function toSeconds(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : ms / 1000;
 }
@@ -267,17 +264,17 @@ function labelling<Row>(
   };
 }
 
-/** OpenMetrics: the unit is the end of the name. */
+/** In OpenMetrics, the name ends in the unit. */
 function unitOf(name: string): 'seconds' | undefined {
   return name.endsWith('_seconds') ? 'seconds' : undefined;
 }
 
-/** A bound as the label `le` has it. OpenMetrics: bucket bounds are canonical floats. */
+/** Formats a bound for the label `le`. OpenMetrics requires canonical floats. */
 export function toLe(bound: number): string {
   return Number.isInteger(bound) ? `${bound}.0` : String(bound);
 }
 
-/** A gauge whose samples are computed already; prom-client checks its name and labels and refuses duplicates. */
+/** A gauge with computed samples. prom-client checks its name and labels, and rejects duplicates. */
 class FamilyGauge extends Gauge<string> {
   readonly #family: Family;
 
@@ -288,14 +285,14 @@ class FamilyGauge extends Gauge<string> {
   }
 
   override get(): Promise<MetricObjectWithValues<MetricValue<string>>> {
-    // prom-client's MetricType lacks the two types of OpenMetrics; everything else is its own form.
+    // prom-client's MetricType lacks the two types of OpenMetrics. Everything else has its form.
     return Promise.resolve(this.#family as unknown as MetricObjectWithValues<MetricValue<string>>);
   }
 }
 
 /**
- * A new registry with the metrics of one scrape: label values that are gone are gone, and scrapes may overlap.
- * Its `getMetricsAsJSON()` gives {@link Family} values in the order of the metrics.
+ * Creates a registry with the metrics of one scrape. A new one per scrape never keeps old label values, and scrapes may
+ * overlap. Its `getMetricsAsJSON()` returns {@link Family} values in the order of the metrics.
  */
 export function toRegistry(metrics: readonly Metric[], facts: Facts): Registry {
   const registry = new Registry();

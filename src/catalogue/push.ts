@@ -5,8 +5,8 @@ const destinations = ({ push = [] }: Reading): readonly PushStatus[] => push;
 const labels = { destination: (row: PushStatus) => row.destination };
 
 /**
- * About pushing, in what is pushed: how the push before this one went. There are samples only where that is known to the
- * process that takes them; with a queue on AWS, success is to be in the queue, and SQS’ own metrics tell the rest.
+ * Metrics of the previous push. They are pushed too, and exist only in the process that pushes. With a queue in SQS, a
+ * push succeeds when its batches are in the queue. SQS' own metrics show the rest.
  */
 export const pushMetrics = [
   scrapeGauge({

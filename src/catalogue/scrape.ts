@@ -4,7 +4,7 @@ import { buildInfo, floorGauge, scrapeGauge, toSeconds } from './metric.ts';
 
 const one = (reading: Reading) => [reading];
 
-/** About the reading itself. All but the snapshot's own are there for a failed one too. */
+/** Metrics of the scrape itself. A failed scrape has all of them except those of the snapshot. */
 export const scrapeMetrics = [
   scrapeGauge({
     name: 'vcc_up',

@@ -1,6 +1,9 @@
 import { teamAgeHistogram, teamGauge, toSeconds } from './metric.ts';
 
-/** What teams are doing. Every team of the roster has its series; team="" is whoever is in none or not in the roster. */
+/**
+ * Metrics of teams. Every team of the roster has series. team="" has the agents without a team or without a roster
+ * entry.
+ */
 export const teamMetrics = [
   teamGauge({
     name: 'vcc_team_agents',

@@ -13,34 +13,34 @@ import { type Simulator, startSimulator } from '../simulator/server.ts';
 import { readEnvFile } from './env-file.ts';
 import type { Terminal } from './terminal.ts';
 
-/** The accounts to read on this machine, and the simulator that was started for them, if any. */
+/** The accounts of this machine, and the simulator that was started for them, if any. */
 export interface LocalAccounts extends OpenAccounts {
   simulator: Simulator | undefined;
-  /** What the settings were read from. */
+  /** The source of the settings. */
   env: Environment;
   /** Ends what is under way, so that the process can end, and closes the simulator. */
   close(): Promise<void>;
 }
 
-/** Settings from the environment and, below it, a .env file; and where that file was looked for. */
+/** The settings of the environment and the env file, and the path of that file. */
 export interface LocalEnvironment {
   env: Environment;
-  /** `values` is undefined where there is no such file. */
+  /** `values` is undefined when the file does not exist. */
   file: { path: string; values: Environment | undefined };
-  /** How other machines are reached from here. */
+  /** How to connect to other hosts. */
   network: Network;
 }
 
-/** Whether simulated accounts are shown: never, on request, or if no VCC_* setting is set either. */
+/** When to show simulated accounts: never, always, or if no VCC_* setting is set. */
 export type Demo = 'never' | 'always' | 'if-unset';
 
-/** What --demo shows. */
+/** The accounts of --demo. */
 const simulated = [
   { name: 'simulated-uk', agents: 120, region: 'emea' },
   { name: 'simulated-us', agents: 80, region: 'nam' },
 ] as const;
 
-/** Settings that say which account it is: simulated ones have their own. */
+/** Settings of a single account. Simulated accounts have their own. */
 const identity = [
   'VCC_ACCOUNT',
   'VCC_CLIENT_ID',
@@ -53,8 +53,9 @@ const identity = [
 ] as const satisfies SettingName[];
 
 /**
- * The accounts that the settings describe, or simulated ones if those are asked for. A simulator is started for them.
- * @throws ConfigError without credentials, too: no number is shown that nobody asked to be simulated
+ * Opens the accounts that the settings describe, or simulated ones according to `demo`. Starts a simulator for those.
+ * Without credentials it shows no simulated numbers unless `demo` says so.
+ * @throws ConfigError, also without credentials
  */
 export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'): Promise<LocalAccounts> {
   const local = await readLocalEnvironment(terminal);
@@ -88,14 +89,14 @@ export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'
 }
 
 /**
- * What the settings describe; there must be credentials. `hint` is a sentence about what else to do.
- * @throws ConfigError which says where settings were looked for, if credentials are what lacks
+ * Loads the settings, which must contain credentials. `hint` starts with a space and is the last sentence of the error.
+ * @throws ConfigError; without credentials it names the places that were searched
  */
 export async function loadLocalConfig(local: LocalEnvironment, hint = ''): Promise<Config> {
   const { env, file } = local;
   const missing = missingCredentials(env);
   const problems: string[] = [];
-  // Half of them is a problem that the settings themselves report.
+  // If only one is missing, loadConfig reports it.
   if (missing.length === 2) {
     problems.push(
       'VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials, or VCC_SECRET_ID or VCC_CONFIG in their place; received nothing',
@@ -121,7 +122,7 @@ export async function loadLocalConfig(local: LocalEnvironment, hint = ''): Promi
   throw new ConfigError(problems);
 }
 
-/** Windows hides the end of a name that its editor appends. */
+/** Windows hides the extension that its editor appends. */
 function nearMiss(path: string): string {
   const seen = existsSync(`${path}.txt`) ? `; there is a ${basename(path)}.txt` : '';
   return `, which does not exist${seen}`;
@@ -134,12 +135,12 @@ function missingCredentials(env: Environment): SettingName[] {
     : [];
 }
 
-/** An empty one counts: who names a setting has an account in mind. */
+/** An empty setting counts too: it shows that an account was intended. */
 function namesSettings(env: Environment): boolean {
   return Object.entries(env).some(([name, value]) => name.startsWith('VCC_') && value !== undefined);
 }
 
-/** Settings from the environment and, below it, a .env file or the one that is named. @throws ConfigError */
+/** Reads the settings of the environment, and below it those of .env or the file in --env-file. @throws ConfigError */
 export async function readLocalEnvironment({ env, folder, envFile }: Terminal): Promise<LocalEnvironment> {
   const path = resolve(folder, envFile ?? '.env');
   const values = await readEnvFile(path);

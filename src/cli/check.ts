@@ -12,10 +12,10 @@ import { floorTable } from './floor-table.ts';
 import { accountOption, chooseAccounts, demoOf, demoOption } from './options.ts';
 import { type Terminal, untilStopped } from './terminal.ts';
 
-/** What is tried, and how it went. */
+/** What to try. Returns a description of the success. */
 type Step = [string, () => Promise<string>];
 
-/** Goes the way to the metrics step by step, account by account, and says how each went. */
+/** Tries each step of a scrape for each account, and shows the results. */
 export const check: Command<{ account?: string; demo?: true }> = {
   name: 'check',
   summary: 'try settings, credentials and the API, step by step',
@@ -64,7 +64,7 @@ function summary(name: string, count: number, failed: readonly string[]): string
     : `All ${count} accounts can be read.`;
 }
 
-/** The step that failed, which is the last; undefined when all succeeded. */
+/** Runs the steps until one fails. Returns its name, or undefined if all succeed. */
 async function checkAccount(
   terminal: Terminal,
   { accounts, network, simulator }: LocalAccounts,

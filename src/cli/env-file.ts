@@ -4,7 +4,10 @@ import { ConfigError, type Environment } from '../config/load.ts';
 import { DocumentError } from '../documents/errors.ts';
 import { decodeText } from '../documents/text.ts';
 
-/** Reads a .env file; undefined when there is none. @throws ConfigError, which names the file and never quotes it */
+/**
+ * Reads an env file. Returns undefined when it does not exist.
+ * @throws ConfigError that names the file and never quotes it
+ */
 export async function readEnvFile(path: string): Promise<Environment | undefined> {
   let bytes: Uint8Array;
   try {
@@ -28,8 +31,9 @@ const closingQuote = 'a closing quote on the same line';
 const name = /^\s*(?:export\s+)?(\w+)\s*=/;
 
 /**
- * Reads lines `NAME=value`, with `export` before them or not, values in quotes or not, and comments; any line ends.
- * @throws ConfigError with every line that Node's own parser would misread: half a secret must not pass for a whole one
+ * Parses lines `NAME=value` and comments. `export` before the name and quotes around the value are allowed.
+ * @throws ConfigError with every line that Node's parser would misread, so that a part of a secret is not used as the
+ *   whole
  */
 export function parseEnvText(text: string, path: string): Environment {
   const lines = text.split(/\r\n|\n|\r/);
@@ -38,15 +42,15 @@ export function parseEnvText(text: string, path: string): Environment {
     const expected = expectedIn(line);
     if (expected === undefined) continue;
     problems.push(`${path}, line ${index + 1}: expected ${expected}`);
-    // What follows may be the rest of that value.
+    // The next lines may be the rest of that value.
     if (expected === closingQuote) break;
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  // Node.js 20 takes the second space after `export` for a part of the name.
+  // Node.js 20 reads a second space after `export` as part of the name.
   return parseEnv(lines.map((line) => line.replace(name, '$1=')).join('\n')) as Environment;
 }
 
-/** What should stand in a line in place of what does; undefined: it is well written. */
+/** Returns what the line should contain. Undefined for a valid line. */
 function expectedIn(line: string): string | undefined {
   const empty = /^\s*(?:#.*)?$/;
   if (empty.test(line)) return undefined;
@@ -55,7 +59,7 @@ function expectedIn(line: string): string | undefined {
   const value = line.slice(start.length);
   const [quoted, quote] = /^\s*(["'`])/.exec(value) ?? [];
   if (quoted === undefined || quote === undefined) {
-    // Some take it for the start of a comment, others for a part of the value.
+    // Some parsers read it as the start of a comment, others as part of the value.
     return /^(?:[^#]*[^#\s])?#/.test(value) ? 'quotes around a value with a # in it' : undefined;
   }
   const end = value.indexOf(quote, quoted.length);

@@ -2,7 +2,7 @@ import type { Ages } from '../snapshot/ages.ts';
 import { accountOverview, longest, type Overview, teamOverviews } from '../snapshot/overview.ts';
 import type { Reading } from '../snapshot/reading.ts';
 
-/** The floor at a glance, for a terminal: a few lines, no colours, no names of agents. */
+/** Returns the summary of an account for a terminal, in a few lines without colours and without agents' names. */
 export function floorTable({ account, floor, error, requests, durationMs }: Reading): string {
   const took = `${requests} requests, ${(durationMs / 1000).toFixed(2)} s`;
   if (!floor) return `  Account ${account}: no snapshot, reason ${error} (${took})`;
@@ -26,7 +26,10 @@ export function floorTable({ account, floor, error, requests, durationMs }: Read
   ].join('\n');
 }
 
-/** Several accounts at a glance: a line for each, and one for each of its teams; a single one as {@link floorTable}. */
+/**
+ * Returns the summary of several accounts: a line per account and per team. For one account, the same as {@link
+ * floorTable}.
+ */
 export function floorTables(readings: readonly Reading[]): string {
   if (readings.length === 1) return floorTable(readings[0]!);
   const head = ['Account', 'Agents', 'Ready', 'Idle', 'Longest', 'Busy', 'Away', 'Logged out'];

@@ -1,12 +1,13 @@
 import { run } from './run.ts';
 
-// The AWS SDK warns at each start that a version to come needs a newer Node.js. Which one this needs is in package.json.
+// At each start, the AWS SDK warns that future versions require a newer Node.js. Our requirement is in package.json.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 const stopped = new Promise<void>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   if (process.env.npm_lifecycle_event === undefined) return;
-  // npm signals the shell that stands between it and us, which passes nothing on: to be orphaned is to be stopped.
+  // npm signals the shell between npm and this process, and the shell does not pass the signal on. So stop when the
+  // parent process ends.
   const { ppid } = process;
   setInterval(() => {
     if (process.ppid !== ppid) resolve();
@@ -14,14 +15,14 @@ const stopped = new Promise<void>((resolve) => {
 });
 
 let lasting = false;
-// A reader that has seen enough (`| head`) is no failure. Nor does a service end because nobody reads its log any more, or the
-// disk with it is full: it is there to be scraped.
+// A reader that closes early (`| head`) is not a failure. A service must also survive when its log is no longer read or
+// the disk is full.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (lasting) return;
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
 });
-// What is told here is for who reads it; the result is elsewhere.
+// Standard error has only information for the user. The command must not fail because of it.
 process.stderr.on('error', () => {});
 
 process.exitCode = await run(

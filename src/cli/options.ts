@@ -3,17 +3,20 @@ import { ConfigError } from '../config/load.ts';
 import { Unfit } from '../config/parse.ts';
 import type { Demo, LocalAccounts } from './accounts.ts';
 
-/** Shows simulated accounts. */
+/** Returns the option for simulated accounts. */
 export const demoOption = () =>
   new Option('--demo', 'show the simulated accounts simulated-uk and simulated-us');
 
-/** Whether simulated accounts were asked for. */
+/** Returns when to show simulated accounts. */
 export const demoOf = ({ demo }: { demo?: true }): Demo => (demo ? 'always' : 'never');
 
-/** Chooses an account. */
+/** Returns the option that chooses one account. */
 export const accountOption = () => new Option('--account <name>', 'only this account');
 
-/** Those of the accounts that have the name; all, without one. @throws ConfigError when none has it */
+/**
+ * Returns only the accounts with this name, or all accounts if it is undefined.
+ * @throws ConfigError when no account has the name
+ */
 export function chooseAccounts(local: LocalAccounts, name: string | undefined): LocalAccounts {
   const accounts = local.accounts.filter(({ account }) => name === undefined || account.name === name);
   if (accounts.length > 0) return { ...local, accounts };
@@ -21,19 +24,19 @@ export function chooseAccounts(local: LocalAccounts, name: string | undefined): 
   throw new ConfigError([`--account: expected one of ${names}; received "${name}"`]);
 }
 
-/** For an option that may be given several times. */
+/** Collects the values of an option that may be given several times. */
 export const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
 
-/** Reads texts of options as settings are read, and gathers all that does not fit. */
+/** Parses options as settings are parsed, and collects all problems. */
 export interface OptionReader {
-  /** Undefined if it does not fit. */
+  /** Returns the value, or undefined if it is invalid. */
   read<T>(option: string, given: string, parse: (text: string) => T): T;
   problems: string[];
-  /** @throws ConfigError when something did not fit */
+  /** Call it after all options are read. @throws ConfigError when an option was invalid */
   done(): void;
 }
 
-/** Begins to read options. */
+/** Creates a reader without problems. */
 export function createOptionReader(): OptionReader {
   const problems: string[] = [];
   return {

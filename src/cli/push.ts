@@ -10,10 +10,13 @@ import { accountSections, type Command } from './command.ts';
 import { demoOf, demoOption } from './options.ts';
 import { type Terminal, untilStopped } from './terminal.ts';
 
-/** Longest that `--once` goes on sending, after the scrape. */
+/** Longest time that `--once` keeps sending after the scrape. */
 const onceMs = 30_000;
 
-/** Scrapes all accounts on a schedule, or once, and pushes the samples; a queue on disk keeps them until they are delivered. */
+/**
+ * Scrapes all accounts on a schedule, or once, and pushes the samples. A queue on disk keeps them until they are
+ * delivered.
+ */
 export const push: Command<{ once?: true; demo?: true }> = {
   name: 'push',
   summary: 'push samples to the destinations of VCC_PUSH_URL or VCC_PUSH_DESTINATIONS',
@@ -33,7 +36,7 @@ export const push: Command<{ once?: true; demo?: true }> = {
     let opened: LocalPushers | undefined;
     try {
       const { settings } = local;
-      // Simulated samples must not wait among real ones.
+      // Simulated samples must not be in the same queue as real ones.
       const folder = resolve(terminal.folder, `${settings.VCC_PUSH_FOLDER}${local.simulator ? '-demo' : ''}`);
       opened = await openLocalPushers(local.env, local, folder, {
         log: terminal.note,

@@ -8,7 +8,7 @@ import { type LocalEnvironment, loadLocalConfig, readLocalEnvironment } from './
 import { accountSections, type Command } from './command.ts';
 import { untilStopped } from './terminal.ts';
 
-/** What was rejected: shows it, or puts it back into the queue, to be sent again. */
+/** Shows the rejected batches, or moves them back to the queue to be sent again. */
 export const replay: Command<{ list?: true }> = {
   name: 'replay',
   summary: 'send again what a destination rejected',
@@ -35,7 +35,10 @@ export const replay: Command<{ list?: true }> = {
   },
 };
 
-/** Of queues that are named nothing else need be known; a folder is that of an exporter, whose settings must be there. */
+/**
+ * With both SQS queues, no other settings are required. A folder belongs to an exporter, whose settings must be
+ * present.
+ */
 async function loadReplaySettings(local: LocalEnvironment): Promise<Settings> {
   const queues = ['VCC_PUSH_QUEUE_URL', 'VCC_PUSH_REJECTED_URL'] as const;
   const missing = queues.filter((name) => !local.env[name]?.trim());

@@ -18,10 +18,10 @@ const program = 'vcc-exporter';
 
 const commands: readonly Command<never>[] = [serve, scrape, push, replay, check, simulate];
 
-/** Columns of help. */
+/** Width of the help, in columns. */
 const width = 100;
 
-/** Runs one command line. Exit status: 0 done, 1 failed, 2 not understood or bad settings. */
+/** Runs one command line. Returns the exit status: 0 success, 1 failure, 2 invalid options or settings. */
 export async function run(terminal: Terminal, args: readonly string[]): Promise<number> {
   let status = 0;
   let usage = '';
@@ -37,7 +37,7 @@ export async function run(terminal: Terminal, args: readonly string[]): Promise<
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
-      // What is wrong is thrown too.
+      // Errors are thrown too.
       writeErr: (text) => {
         usage += text;
       },
@@ -55,7 +55,7 @@ export async function run(terminal: Terminal, args: readonly string[]): Promise<
     one.action(async () => {
       const { envFile } = parser.opts<{ envFile?: string }>();
       const its = { ...terminal, envFile };
-      // One that is named must be there, whoever reads it.
+      // --env-file must exist, even if the command does not read it.
       if (envFile !== undefined && command.sections.length === 0) await readLocalEnvironment(its);
       status = await command.run(its, one.opts() as never);
     });
@@ -66,7 +66,7 @@ export async function run(terminal: Terminal, args: readonly string[]): Promise<
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      // Without a command there is nothing else to say.
+      // Without a command, show the usage.
       terminal.note(error.code === 'commander.help' ? usage.trimEnd() : toProblem(error, args));
       return 2;
     }
@@ -79,14 +79,14 @@ export async function run(terminal: Terminal, args: readonly string[]): Promise<
   }
 }
 
-/** In one line, without the value of an option that does not exist: it may be a secret. */
+/** Describes an error in one line. Omits the value of an unknown option, since it may be a secret. */
 function toProblem({ message }: CommanderError, args: readonly string[]): string {
   const [what, hint] = message
     .replace(/^error: /, '')
     .replace(/(unknown option '[^'=]*)=.*?'(?=\n|$)/s, "$1'")
     .split('\n');
   const option = /^unknown option '(.*)'$/.exec(what!)?.[1];
-  // It is known, but not with a value, as in --demo=1.
+  // The option exists but takes no value, as in --demo=1.
   const takesNone = option !== undefined && hint === `(Did you mean ${option}?)`;
   const meant = takesNone ? ' takes no value.' : (hint?.replace(/^\(D(.*)\)$/, '; d$1') ?? '.');
   const command = args.find((each) => commands.some(({ name }) => name === each));
@@ -108,7 +108,7 @@ function moreHelp({ sections, statuses, examples, notes }: Command<never>): stri
   return `\n${parts.join('\n\n')}`;
 }
 
-/** A section of settings, and their names. */
+/** Returns the heading of a section and the names of its settings. */
 function settingsOf(section: Section): string {
   const names = Object.entries<Setting<unknown>>(settings).flatMap(([name, each]) =>
     each.section === section ? [name] : [],

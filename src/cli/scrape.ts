@@ -11,7 +11,7 @@ import { untilStopped } from './terminal.ts';
 
 const formatNames = formats.map(({ name }) => name).join(' or ');
 
-/** One scrape of all accounts, or of one, to standard output. */
+/** Scrapes all accounts, or one, once, and prints the metrics. */
 export const scrape: Command<{ format: string; account?: string; demo?: true }> = {
   name: 'scrape',
   summary: 'scrape once to standard output',

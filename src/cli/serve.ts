@@ -18,7 +18,7 @@ import { floorTables } from './floor-table.ts';
 import { createOptionReader, demoOf, demoOption } from './options.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Without a scrape from outside for this long, the terminal shows one of our own. */
+/** After this time without a scrape from outside, the terminal shows one of its own. */
 const scrapeEveryMs = 15_000;
 
 interface ServeOptions {
@@ -50,22 +50,22 @@ export const serve: Command<ServeOptions> = {
     const local = await openLocalAccounts(terminal, demo);
     const { settings: its } = local;
     const log = (line: string) => {
-      // On a screen the table shows that.
+      // On a screen, the table shows it.
       if (!(terminal.interactive && isFailedScrape(line))) terminal.note(line);
     };
     const scrapers = createScrapers(local, log);
     let drawnLines = 0;
     let sinceShownMs: (() => number) | undefined;
     const show = (scrapes: readonly Scrape[]) => {
-      // All accounts are shown, not the one that somebody probed.
+      // Show all accounts, not only one that was probed.
       if (scrapes.length < scrapers.length) return;
-      // Elsewhere than on a screen the first scrape is enough.
+      // Elsewhere than on a screen, the first scrape is enough.
       if (sinceShownMs && !terminal.interactive) return;
       const failures = scrapes.flatMap(({ reading, failure }) =>
         failure ? [`  ${reading.account}: ${failure.message}`] : [],
       );
       const lines = [floorTables(scrapes.map(({ reading }) => reading)), ...failures, ''].join('\n');
-      // Over the last table: up that many lines, clear to the end of the screen.
+      // Overwrite the last table: go up its lines, clear to the end of the screen.
       const over = drawnLines > 0 ? `\x1b[${drawnLines}A\x1b[J` : '';
       terminal.print(over + lines);
       drawnLines = lines.split('\n').length;
@@ -100,7 +100,7 @@ export const serve: Command<ServeOptions> = {
   },
 };
 
-/** Where to listen, as settings. @throws ConfigError */
+/** Returns the address to listen on as settings. @throws ConfigError */
 function readAddress({ host, port }: ServeOptions): Environment {
   const reader = createOptionReader();
   if (port !== undefined) reader.read('port', port, settings.PORT.parse);
@@ -114,7 +114,11 @@ function notEmpty(text: string): string {
   return text;
 }
 
-/** Responds to those who may scrape: with credentials if any are set anywhere, and everybody otherwise. */
+/**
+ * Requires scrape credentials if there are any in the settings or the secret, or if VCC_SCRAPE_AUTH requires them.
+ * Otherwise scrapes need no credentials.
+ * @throws ConfigError when VCC_SCRAPE_AUTH does not fit
+ */
 async function forScrapers(
   routes: Respond,
   { settings, vault }: LocalAccounts,

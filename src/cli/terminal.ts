@@ -1,25 +1,25 @@
 import { type Deadline, DeadlineError, untilAborted } from '../deadline.ts';
 
-/** Where a command reads from and writes to; injected, so that commands can be tried without a process. */
+/** The environment, input and output of a command. It is injected, so that tests can run commands without a process. */
 export interface Terminal {
   env: Readonly<Record<string, string | undefined>>;
-  /** Folder in which a .env file is looked for. */
+  /** The folder of the .env file. */
   folder: string;
-  /** File to read in its place; it must be there. */
+  /** A file to read instead of .env. It must exist. */
   envFile?: string | undefined;
-  /** Lines for the user; results go here. */
+  /** Prints a line of the result. */
   print(line: string): void;
-  /** Lines about what is going on. */
+  /** Prints a line about progress or a problem. */
   note(line: string): void;
-  /** Whether the user sees the output on a screen that can be drawn over. */
+  /** Whether the output is a screen that can be overwritten. */
   interactive: boolean;
-  /** From now on the command goes on although nobody reads what it writes. */
+  /** From now on, the command keeps running when its output cannot be written. */
   outlastReaders(): void;
-  /** Resolves when the user or the system asks to stop. */
+  /** Resolves when the user or the system stops the command. */
   stopped: Promise<void>;
 }
 
-/** The deadline of a command: when the user or the system asks to stop. */
+/** Returns a deadline without a time, which ends when the user or the system stops the command. */
 export function untilStopped({ stopped }: Pick<Terminal, 'stopped'>): Deadline {
   const stopping = new AbortController();
   void stopped.then(() => stopping.abort(new DeadlineError('it was stopped')));

@@ -3,14 +3,14 @@ import { fieldsOf, type ListKind, loadList } from './list.ts';
 import { accountContradictions, type Environment, loadSettings } from './load.ts';
 import type { Settings } from './settings.ts';
 
-/** What the exporter is told: settings for all, and those of each account, which hold the former where it says nothing. */
+/** All settings: the general ones, and those of each account. */
 export interface Config {
   settings: Settings;
-  /** At least one; names are different. */
+  /** At least one, with different names. General settings apply where an account's entry has none. */
   accounts: readonly Settings[];
 }
 
-/** Accounts in VCC_CONFIG. */
+/** The accounts in VCC_CONFIG. */
 export const accountList: ListKind = {
   key: 'accounts',
   one: 'account',
@@ -18,7 +18,7 @@ export const accountList: ListKind = {
   name: 'VCC_ACCOUNT',
   contradictions: accountContradictions,
   inherited(env, own) {
-    // A secret for all is not for one that has credentials of its own.
+    // A general secret does not apply to an account that has its own credentials.
     const { VCC_CONFIG: _, VCC_SECRET_ID: secretId, ...rest } = env;
     const ownCredentials = own.VCC_CLIENT_ID !== undefined || own.VCC_CLIENT_SECRET !== undefined;
     return ownCredentials ? rest : { ...rest, VCC_SECRET_ID: secretId };
@@ -30,8 +30,8 @@ export const accountList: ListKind = {
 };
 
 /**
- * Reads the settings, and the accounts that VCC_CONFIG lists, if it is set.
- * @throws ConfigError with every problem, named by its variable or by its place in the list
+ * Reads the settings, and the accounts in VCC_CONFIG if it is set.
+ * @throws ConfigError with all problems, each named by its variable or its place in the list
  */
 export async function loadConfig(env: Environment, readText: ReadText): Promise<Config> {
   const settings = loadSettings(env);

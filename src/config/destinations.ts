@@ -4,7 +4,7 @@ import { ConfigError, type Environment, type NameSetting } from './load.ts';
 import { isLocal } from './parse.ts';
 import type { SettingName, Settings } from './settings.ts';
 
-/** Those of which each destination has its own; a list of destinations takes their place. */
+/** Settings of a single destination. They exclude a list of destinations. */
 const identity = [
   'VCC_PUSH_URL',
   'VCC_PUSH_USER',
@@ -13,10 +13,10 @@ const identity = [
   'VCC_PUSH_ROLE_ARN',
 ] as const satisfies SettingName[];
 
-/** A message of SQS holds 256 KiB, and a body is in base64 there. */
+/** An SQS message may have 256 KiB, and contains the body in base64. */
 const maxQueuedBytes = 190_000;
 
-/** Destinations in VCC_PUSH_DESTINATIONS. */
+/** The destinations in VCC_PUSH_DESTINATIONS. */
 export const destinationList: ListKind = {
   key: 'destinations',
   one: 'destination',
@@ -27,8 +27,9 @@ export const destinationList: ListKind = {
 };
 
 /**
- * The destinations that the settings describe, or list; none, if they name none. `accounts` is how many accounts there
- * are. @throws ConfigError with every problem
+ * Reads the destinations: those that are listed, or the one that the settings describe. Returns none if there is
+ * neither. `accounts` is the number of accounts.
+ * @throws ConfigError with all problems
  */
 export async function loadDestinations(
   env: Environment,

@@ -13,24 +13,27 @@ import {
 import type { Setting } from './setting.ts';
 import { type SettingName, type Settings, settings } from './settings.ts';
 
-/** A list whose entries are made of settings: what its fields are called, and what must be true of an entry. */
+/** A kind of list whose entries consist of settings: the names of its fields, and the rules for an entry. */
 export interface ListKind {
-  /** The one field of the document. */
+  /** The only field of the document. */
   key: 'accounts' | 'destinations';
-  /** As in "a list of at least one account". */
+  /** For messages such as "a list of at least one account". */
   one: string;
   fields: ReadonlyMap<string, SettingName>;
-  /** The field by which entries differ. */
+  /** The setting that must differ between entries. */
   name: SettingName;
-  /** What an entry that says nothing itself has from the environment. */
+  /** Returns the settings that an entry takes from the environment unless it sets them itself. */
   inherited(env: Environment, own: Environment): Environment;
-  /** What does not go together in an entry. */
+  /** Returns problems of settings that contradict each other. */
   contradictions(values: Partial<Settings>, nameOf: NameSetting): string[];
-  /** What an entry must have, when it is not there; `isNamed`: it is there, whatever is wrong with it. */
+  /**
+   * Returns a required field that is missing, in words that follow "expected ". Undefined when nothing is missing.
+   * `isNamed` returns true for a field that is present, even if its value is invalid.
+   */
   missing?(isNamed: (setting: SettingName) => boolean): string | undefined;
 }
 
-/** The fields of a list, and the settings that they are. */
+/** Returns the settings of a list's fields, by field name. */
 export function fieldsOf(which: 'field' | 'destinationField'): ReadonlyMap<string, SettingName> {
   return new Map(
     settingNames.flatMap((name) => {
@@ -40,12 +43,13 @@ export function fieldsOf(which: 'field' | 'destinationField'): ReadonlyMap<strin
   );
 }
 
-/** Longest that reading a list may take. */
+/** Longest time for reading a list. */
 const readMs = 10_000;
 
 /**
- * Reads a list of entries from where it is. `setting` is what an unreadable document is a problem of.
- * @throws ConfigError with every problem, named by its place in the list
+ * Reads the entries of a list. Messages about an unreadable document start with `setting`.
+ * @throws ConfigError with all problems, each named by its place in the list; retryable when the document may become
+ *   readable
  */
 export async function loadList(
   kind: ListKind,
@@ -102,7 +106,7 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
     const contradictions = kind.contradictions(read.values, nameOf);
     const unfitting = [...read.problems, ...newProblems(read.problems, contradictions)];
     problems.push(...unfitting.map((problem) => `${name}: ${problem}`));
-    // One whose variable is not set has been named already.
+    // A field whose variable is not set counts as named, since that problem was reported already.
     const named = (setting: SettingName) => own[setting] !== undefined || Boolean(texts[setting]);
     const missing = kind.missing?.(named);
     if (missing !== undefined) unfit(where, missing, 'neither');
@@ -115,7 +119,10 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
     return [...fields].find(([, each]) => each === setting)?.[0] ?? setting;
   }
 
-  /** An entry's fields as texts, by the names of their settings, and which of them may be secrets in the wrong field. */
+  /**
+   * Returns the fields of an entry as texts, by setting, and the settings whose values come from variables. Messages
+   * must not quote those values: they may be secrets in the wrong field.
+   */
   function toTexts(entry: { readonly [key: string]: Value }, where: string) {
     const texts: Partial<Record<SettingName, string>> = {};
     const fromVariables = new Set<SettingName>();
@@ -134,7 +141,7 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
     return { texts, fromVariables };
   }
 
-  /** `${NAME}` stands for a variable of the environment, so that a file need not hold secrets. */
+  /** Replaces `${NAME}` with a variable of the environment, so that a file needs no secrets. */
   function resolve(text: string, where: string): string {
     const [, variable] = /^\$\{(\w+)\}$/.exec(text) ?? [];
     if (variable === undefined) return text;
@@ -157,7 +164,7 @@ function toText(value: Value, { parse }: Setting<unknown>): string | undefined {
     : undefined;
 }
 
-/** A key of the file, if it looks like one; a secret may stand where a key should. */
+/** Returns a key of the file for a message. Other texts than names are not quoted, since they may be secrets. */
 function quoteName(key: string): string {
   return /^\w{1,40}$/.test(key) ? key : 'a name that is not letters, digits and _';
 }

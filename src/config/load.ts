@@ -4,7 +4,7 @@ import { Unfit } from './parse.ts';
 import type { Setting } from './setting.ts';
 import { type SettingName, type Settings, settings } from './settings.ts';
 
-/** Settings that cannot be used; lists all that is wrong, a line each, never a value of a secret. */
+/** Invalid settings. `problems` has one line per problem, and never contains a secret. */
 export class ConfigError extends ExporterError {
   readonly problems: readonly string[];
 
@@ -14,16 +14,16 @@ export class ConfigError extends ExporterError {
   }
 }
 
-/** The environment, or any other source of settings. */
+/** The environment, or another source of settings. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** All names, in the order of the table. */
+/** The names of all settings, in the order of the table. */
 export const settingNames = Object.keys(settings) as SettingName[];
 
-/** How a message names a setting: by its variable, or by its place in a file. */
+/** Returns the name of a setting for messages: its variable, or its place in a file. */
 export type NameSetting = (name: SettingName) => string;
 
-/** Those that say which account it is; a list of accounts takes their place. */
+/** Settings of a single account. They exclude a list of accounts. */
 const identity = [
   'VCC_ACCOUNT',
   'VCC_CLIENT_ID',
@@ -33,8 +33,8 @@ const identity = [
 ] as const satisfies SettingName[];
 
 /**
- * Reads all settings; an empty variable counts as not set.
- * @throws ConfigError with every problem: values that do not fit, unknown VCC_* names, settings that contradict each other
+ * Reads all settings. An empty variable counts as not set.
+ * @throws ConfigError with all problems: invalid values, unknown VCC_* names, and settings that contradict each other
  */
 export function loadSettings(env: Environment): Settings {
   const { values, problems } = readSettings(env, (name) => name);
@@ -54,7 +54,10 @@ export function loadSettings(env: Environment): Settings {
   return values as Settings;
 }
 
-/** Parses what is set; whatever does not fit is a problem under the name that `nameOf` gives it, `hidden` ones unquoted. */
+/**
+ * Parses the settings that are set or have a default. Each invalid value is a problem, which starts with the name from
+ * `nameOf`. Problems do not quote sensitive or `hidden` settings.
+ */
 export function readSettings(
   texts: Environment,
   nameOf: NameSetting,
@@ -78,14 +81,17 @@ export function readSettings(
   return { values: values as Partial<Settings>, problems };
 }
 
-/** Problems of settings that have none yet: one whose value does not fit is not missing. */
+/**
+ * Returns the problems of settings that have no problem in `known`, so that an invalid value is not reported as missing
+ * too.
+ */
 export function newProblems(known: readonly string[], problems: readonly string[]): string[] {
   const settingOf = (problem: string) => problem.split(': ', 1)[0];
   const named = new Set(known.map(settingOf));
   return problems.filter((problem) => !named.has(settingOf(problem)));
 }
 
-/** Settings of the exporter that do not go together. */
+/** Returns problems of general settings that contradict each other. */
 function contradictions(values: Partial<Settings>): string[] {
   const problems: string[] = [];
   const isSet = (name: SettingName) => values[name] !== undefined;
@@ -105,7 +111,7 @@ function contradictions(values: Partial<Settings>): string[] {
   return problems;
 }
 
-/** Settings of one account that do not go together. */
+/** Returns problems of an account's settings that contradict each other. */
 export function accountContradictions(values: Partial<Settings>, nameOf: NameSetting): string[] {
   const problems: string[] = [];
   const isSet = (name: SettingName) => values[name] !== undefined;
@@ -143,13 +149,13 @@ export function accountContradictions(values: Partial<Settings>, nameOf: NameSet
 }
 
 function unknownSetting(name: string): string {
-  // A name of other characters may be half a file, secrets included.
+  // A name with other characters may be part of a file that contains secrets.
   if (!/^\w{1,100}$/.test(name))
     return 'a variable that begins with VCC_ has a name that is not letters, digits and _';
   return `${name}: there is no such setting${didYouMean(name, settingNames)}`;
 }
 
-/** `; did you mean …?`, or nothing when no name is close. */
+/** Returns `; did you mean …?`, or an empty text when no known name is similar. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const nearest = closest(name, known);
   return distance(name, nearest) <= Math.max(3, name.length / 3) ? `; did you mean ${nearest}?` : '';

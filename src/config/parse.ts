@@ -2,8 +2,8 @@ import { isBearerToken, minCredentialLength, Secret, unlikelyCredential } from '
 import type { AgentPattern } from '../snapshot/agent-series.ts';
 
 /**
- * A value that does not fit a setting: what was expected, in words that follow "expected ", and what was received where
- * that can be said without quoting it.
+ * An invalid value of a setting. `expected` follows the word "expected" in messages. `received` describes the value
+ * without quoting it, where that is possible.
  */
 export class Unfit extends Error {
   readonly expected: string;
@@ -16,10 +16,10 @@ export class Unfit extends Error {
   }
 }
 
-/** What a setting's value looks like in a file, in the words of JSON Schema; editors use it, {@link Parse} decides. */
+/** The JSON Schema of a setting's value in a file. Only editors use it: {@link Parse} validates. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Reads a setting's text. @throws Unfit */
+/** Parses the text of a setting. @throws Unfit */
 export interface Parse<T> {
   (text: string): T;
   schema: JsonSchema;
@@ -32,7 +32,9 @@ function parser<T>(schema: JsonSchema, parse: (text: string) => T): Parse<T> {
 /** Any text. */
 export const text: Parse<string> = parser({ type: 'string', minLength: 1 }, (value) => value);
 
-/** Who or what logs in; `what` is its name in messages. */
+/**
+ * A credential, or the name of its owner. Rejects obvious placeholders and quoted texts. `what` names it in messages.
+ */
 export function credential(what: string): Parse<string> {
   return parser(text.schema, (value) => {
     const received = unlikelyCredential(value);
@@ -47,7 +49,7 @@ export function secret(what: string): Parse<Secret> {
   return parser(parse.schema, (value) => new Secret(parse(value)));
 }
 
-/** One of a closed set of words, in capitals or not. */
+/** One of these words. Upper and lower case are equal. */
 export function oneOf<const T extends string>(words: readonly T[]): Parse<T> {
   return parser({ enum: words }, (value) => {
     const word = words.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
@@ -56,13 +58,13 @@ export function oneOf<const T extends string>(words: readonly T[]): Parse<T> {
   });
 }
 
-/** What Secrets Manager takes for a SecretId: a name, or an ARN. */
+/** The name or the ARN of a secret in Secrets Manager. */
 export const secretId: Parse<string> = matching(
   /^(arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:)?[\w/+=.@-]{1,512}$/,
   'the name or ARN of a secret (letters, digits and /_+=.@-)',
 );
 
-/** A text of a form. */
+/** A text that matches the pattern. `expected` describes it in messages. */
 export function matching(pattern: RegExp, expected: string): Parse<string> {
   return parser({ type: 'string', pattern: pattern.source }, (value) => {
     if (!pattern.test(value)) throw new Unfit(expected);
@@ -70,7 +72,7 @@ export function matching(pattern: RegExp, expected: string): Parse<string> {
   });
 }
 
-/** Bearer tokens (RFC 6750's b64token), each long enough, with spaces or commas between them. */
+/** Bearer tokens (the b64token of RFC 6750) of at least 16 characters, separated by spaces or commas. */
 export const bearerTokens: Parse<readonly Secret[]> = parser(text.schema, (value) =>
   value.split(/[\s,]+/).map((token) => {
     const received = unlikelyCredential(token);
@@ -82,7 +84,7 @@ export const bearerTokens: Parse<readonly Secret[]> = parser(text.schema, (value
   }),
 );
 
-/** Pairs `name:password` for Basic, with spaces between them; a password holds no space. */
+/** Pairs `name:password` for Basic authentication, separated by spaces. A password contains no space. */
 export const basicUsers: Parse<readonly { name: string; password: Secret }[]> = parser(text.schema, (value) =>
   value.split(/\s+/).map((pair) => {
     const [, name, password] = /^([^:]+):(.+)$/.exec(pair) ?? [];
@@ -96,7 +98,7 @@ export const basicUsers: Parse<readonly { name: string; password: Secret }[]> = 
   }),
 );
 
-/** A whole number within bounds, both included. */
+/** A whole number from `min` to `max`. */
 export function wholeNumber(min: number, max: number): Parse<number> {
   return parser({ type: 'integer', minimum: min, maximum: max }, (value) => {
     const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
@@ -107,7 +109,7 @@ export function wholeNumber(min: number, max: number): Parse<number> {
 
 const durationUnitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** A duration in Prometheus' notation (`500ms`, `10s`, `1m30s`) or plain seconds, as milliseconds. */
+/** A duration in Prometheus' notation (`500ms`, `10s`, `1m30s`) or in seconds. Returns milliseconds. */
 export function duration(minMs: number, maxMs: number): Parse<number> {
   const pattern = '^(\\d+(\\.\\d+)?|(?=.)(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?)$';
   return parser({ type: ['string', 'number'], pattern, minimum: 0 }, (value) => {
@@ -120,7 +122,7 @@ export function duration(minMs: number, maxMs: number): Parse<number> {
 }
 
 function durationMs(value: string): number {
-  // 16.1 * 1000 is no whole number.
+  // Rounded, since 16.1 * 1000 is not a whole number.
   if (/^\d+(\.\d+)?$/.test(value)) return Math.round(Number(value) * 1000);
   const parts = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/.exec(value);
   if (value === '' || !parts) return Number.NaN;
@@ -133,7 +135,7 @@ function durationMs(value: string): number {
   );
 }
 
-/** An http or https address without credentials, query or fragment; https only, but for this machine itself. */
+/** An https address without credentials, query or fragment. http is allowed for this machine only. */
 export const httpUrl: Parse<string> = parser({ type: 'string', pattern: '^https?://[^?#@]+$' }, (value) => {
   const expected = 'an https address without user, query or fragment (http only for localhost)';
   if (!URL.canParse(value)) throw new Unfit(expected);
@@ -144,7 +146,7 @@ export const httpUrl: Parse<string> = parser({ type: 'string', pattern: '^https?
   return value;
 });
 
-/** Positive seconds, ascending, at most 30 of them. */
+/** Up to 30 positive numbers of seconds, ascending. */
 export const buckets: Parse<readonly number[]> = parser(text.schema, (value) => {
   const bounds = value
     .split(',')
@@ -156,14 +158,14 @@ export const buckets: Parse<readonly number[]> = parser(text.schema, (value) => 
   return bounds;
 });
 
-/** What can stand in a label: not empty, no line breaks. */
+/** A label value: 1 to 100 characters without line breaks. */
 export const labelValue: Parse<string> = matching(
   /^[^\n\r]{1,100}$/u,
   '1 to 100 characters without line breaks',
 );
 
 const labelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
-/** Those that the exporter itself, Prometheus or a histogram sets. */
+/** Labels that the exporter, Prometheus or a histogram sets. */
 const takenLabels = [
   'account',
   'agent_id',
@@ -176,7 +178,7 @@ const takenLabels = [
   'instance',
 ];
 
-/** Names of labels with commas between them. */
+/** Label names, separated by commas. */
 export const labelNames: Parse<readonly string[]> = parser(
   { type: ['string', 'array'], items: { type: 'string', pattern: labelName.source } },
   (value) => {
@@ -195,13 +197,16 @@ export const labelNames: Parse<readonly string[]> = parser(
 const patternForm =
   'a regular expression for agent ids, or column=expression for a column of the roster in snake_case';
 
-/** A regular expression that must match all of an agent's id, or of a column of the roster: `team=Sales|Support`. */
+/**
+ * A regular expression for an agent id, or for a roster column as in `team=Sales|Support`. It must match the whole
+ * value.
+ */
 export const agentPattern: Parse<AgentPattern> = parser(text.schema, (value) => {
   const [, column = 'agent_id', source = value] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.*)$/su.exec(value) ?? [];
-  // `Cost Centre=47.*` would be a pattern for ids that fits nobody, and as an exclusion would leave out nobody.
+  // `Cost Centre=47.*` would be a pattern for ids. It would match no agent, so an exclusion would exclude no agent.
   if (source === value && /^[\p{L}\p{N}_ -]+=/u.test(value)) throw new Unfit(patternForm);
   try {
-    // By itself first: `a)|(b` would fit between the anchors and lose them.
+    // Compile it alone first, since `a)|(b` is only valid inside the anchors and would evade them.
     new RegExp(source, 'su');
     return { column, pattern: new RegExp(`^(?:${source})$`, 'su') };
   } catch {
@@ -209,7 +214,7 @@ export const agentPattern: Parse<AgentPattern> = parser(text.schema, (value) => 
   }
 });
 
-/** Key of a hash: long enough that it cannot be guessed. */
+/** The key of a hash. The minimum length makes it hard to guess. */
 export const hashKey: Parse<Secret> = parser({ type: 'string', minLength: minCredentialLength }, (value) => {
   if (value.length < minCredentialLength) throw new Unfit(`at least ${minCredentialLength} characters`);
   const received = unlikelyCredential(value);
@@ -225,17 +230,17 @@ const location = parser(text.schema, (value) => {
   return value;
 });
 
-/** Where accounts are listed: a path, an object in S3, or the list itself. */
+/** The source of the accounts: a path, an object in S3, or the list itself. */
 export const configSource: Parse<{ inline: string } | { location: string }> = parser(text.schema, (value) =>
   /[\n{["]/.test(value) ? { inline: value } : { location: location(value) },
 );
 
-/** Where teams and names come from. */
+/** The source of teams and names. */
 export const rosterSource: Parse<'users-api' | { location: string }> = parser(text.schema, (value) =>
   value === 'users-api' ? value : { location: location(value) },
 );
 
-/** Where samples are pushed: http or https, without user or fragment. Credentials are another setting’s business. */
+/** The address of a destination: http or https, without user or fragment. Other settings have the credentials. */
 export const pushUrl: Parse<URL> = parser({ type: 'string', pattern: '^https?://[^#@]+$' }, (value) => {
   const expected = 'an http or https address without user or fragment';
   if (!URL.canParse(value)) throw new Unfit(expected);
@@ -245,12 +250,12 @@ export const pushUrl: Parse<URL> = parser({ type: 'string', pattern: '^https?://
   return url;
 });
 
-/** Whether what is sent there stays on this machine. */
+/** Whether the address is on this machine. */
 export function isLocal({ hostname }: URL): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }
 
-/** The address of a queue of SQS. */
+/** The address of an SQS queue. */
 export const queueUrl: Parse<string> = parser({ type: 'string', pattern: '^https?://[^?#@]+$' }, (value) => {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const fits = url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal(url)));
@@ -271,11 +276,11 @@ function pairs(value: string, fits: (name: string, text: string) => boolean, exp
 
 const mapping = { type: ['string', 'object'], additionalProperties: { type: 'string' } };
 
-/** Those that the exporter sets itself. */
+/** Headers that the exporter sets itself. */
 const takenHeaders =
   /^(authorization|host|content-.*|connection|transfer-encoding|user-agent|accept-encoding|x-amz-.*|x-prometheus-remote-write-version)$/i;
 
-/** HTTP headers `Name=value` with commas between them. */
+/** HTTP headers `Name=value`, separated by commas. */
 export const headerPairs: Parse<Readonly<Record<string, string>>> = parser(mapping, (value) =>
   pairs(
     value,
@@ -284,7 +289,7 @@ export const headerPairs: Parse<Readonly<Record<string, string>>> = parser(mappi
   ),
 );
 
-/** Labels `name=value` with commas between them. */
+/** Labels `name=value`, separated by commas. */
 export const labelPairs: Parse<Readonly<Record<string, string>>> = parser(mapping, (value) =>
   pairs(
     value,
@@ -296,7 +301,7 @@ export const labelPairs: Parse<Readonly<Record<string, string>>> = parser(mappin
   ),
 );
 
-/** Names of metrics with commas between them; `*` stands for any end. */
+/** Metric names, separated by commas. A `*` at the end matches any end. */
 export const metricNames: Parse<readonly string[]> = parser(
   { type: ['string', 'array'], items: { type: 'string', pattern: '^[a-z_][a-z0-9_]*\\*?$' } },
   (value) => {
@@ -308,20 +313,20 @@ export const metricNames: Parse<readonly string[]> = parser(
   },
 );
 
-/** The ARN of a role. */
+/** The ARN of an IAM role. */
 export const roleArn: Parse<string> = matching(
   /^arn:aws[\w-]*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/,
   'the ARN of a role',
 );
 
-/** A region of AWS. */
+/** An AWS region. */
 export const awsRegion: Parse<string> = matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region of AWS like eu-west-1');
 
-/** What CloudWatch takes for the name of a namespace. */
+/** A CloudWatch namespace. */
 export const namespace: Parse<string> = matching(
   /^(?!AWS\/)[\w.\-/#: ]{1,255}$/,
   '1 to 255 letters, digits, spaces and . - _ / # :, not beginning with AWS/',
 );
 
-/** A folder, or a place in S3. */
+/** A folder, or an object or prefix in S3. */
 export const place: Parse<string> = parser(text.schema, (value) => location(value));

@@ -1,8 +1,8 @@
 import type { Parse } from './parse.ts';
 
-/** One setting: everything that the code, the docs and the deployment need to know of it. */
+/** The definition of one setting, for the code, the docs and the deployment. */
 export interface Setting<T> {
-  /** Where it stands in docs/configuration.md. */
+  /** Its section in docs/configuration.md. */
   section:
     | 'Account'
     | 'Several accounts'
@@ -17,19 +17,19 @@ export interface Setting<T> {
     | 'Local server';
   about: string;
   parse: Parse<T>;
-  /** As it would be written; undefined: no value unless it is set. */
+  /** The default, as text. Undefined: no value unless it is set. */
   fallback?: string | undefined;
-  /** What is there when it is not set and has no fallback. */
+  /** For the docs: what applies when it is not set and has no default. */
   absent?: string | undefined;
-  /** May hold a secret: its value is never quoted. */
+  /** May contain a secret, so messages never quote its value. */
   sensitive?: true;
-  /** What it is called for one account of VCC_CONFIG; undefined: it holds for all accounts. */
+  /** Its field in an account of VCC_CONFIG. Undefined when it applies to all accounts. */
   field?: string;
-  /** What it is called for one destination of VCC_PUSH_DESTINATIONS. */
+  /** Its field in a destination of VCC_PUSH_DESTINATIONS. */
   destinationField?: string;
 }
 
-/** A setting whose value is known to be there when it has a fallback. */
+/** Defines a setting. The type shows whether it has a default, so that its value is always present. */
 export function setting<T, const D extends string | undefined = undefined>(
   definition: Setting<T> & { fallback?: D },
 ): Setting<T> & { fallback: D } {

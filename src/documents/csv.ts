@@ -1,14 +1,18 @@
 import { DocumentError } from './errors.ts';
 
-/** A table: the names of its columns, and rows of as many cells, numbered as in a spreadsheet: the header is row 1. */
+/**
+ * A table. Each row has as many cells as there are columns. Row numbers are those of a spreadsheet: the header is row
+ * 1.
+ */
 export interface Table {
   columns: readonly string[];
   rows: readonly { row: number; cells: readonly string[] }[];
 }
 
 /**
- * Parses CSV (RFC 4180) with a header. Between cells is a comma, a semicolon or a tab, whichever the header has most of;
- * empty lines are ignored. @throws DocumentError with the row, quoting nothing
+ * Parses CSV (RFC 4180) with a header. The delimiter is the comma, semicolon or tab that is most frequent in the
+ * header. Empty lines are ignored, and cells are trimmed.
+ * @throws DocumentError with the row, quoting nothing
  */
 export async function parseCsv(text: string, name: string): Promise<Table> {
   const { papa } = await import('./parsers.ts');

@@ -1,15 +1,19 @@
 import { DocumentError } from './errors.ts';
 import type { YAMLException } from './parsers.ts';
 
-/** What a document holds: texts (numbers and dates too, as they are written; null is empty), lists and mappings. */
+/**
+ * A value in a document: a text, a list or a mapping. Numbers and dates are texts as written, and null is an empty
+ * text.
+ */
 export type Value = string | readonly Value[] | { readonly [key: string]: Value };
 
 /**
- * Parses one YAML (so also JSON) document. All scalars stay texts: an id like 0012 must not become 12. Merge keys (`<<`)
- * work. @throws DocumentError with line and column, quoting nothing
+ * Parses one YAML document, which may be JSON. All scalars stay texts, since an id such as 0012 must not become 12.
+ * Merge keys (`<<`) are supported.
+ * @throws DocumentError with line and column, quoting nothing
  */
 export async function parseYaml(text: string, name: string): Promise<Value> {
-  // Loaded when there is a document to read: most deployments have none.
+  // Loaded late, since most deployments have no document.
   const { FAILSAFE_SCHEMA, load, mergeTag, nullCoreTag } = await import('./parsers.ts');
   let node: Node;
   try {
@@ -17,19 +21,19 @@ export async function parseYaml(text: string, name: string): Promise<Value> {
   } catch (error) {
     const { reason, mark } = error as YAMLException;
     const where = mark ? `, line ${mark.line + 1}, column ${mark.column + 1}` : '';
-    // From the first quotation on it may be a secret: `client_secret: *…` is an alias to YAML.
+    // The rest may contain a secret: `client_secret: *…` is an alias in YAML.
     const [known] = (reason ?? 'it is not').split(/["'<!]/, 1);
     throw new DocumentError(`${name}${where}: expected YAML; ${known!.trim()}`);
   }
   return toValue(node, name, new Map());
 }
 
-/** What js-yaml makes of a document. */
+/** The output of js-yaml. */
 type Node = string | null | undefined | readonly Node[] | { readonly [key: string]: Node };
 
 /**
- * A node as a value: texts are well-formed, and mappings have no prototype, since names of columns are asked of them. What
- * aliases share is looked at once and stays shared, for a few lines may stand for more than there is memory.
+ * Converts a node. Texts become well-formed, and mappings have no prototype, since they are queried for column names.
+ * Aliased nodes are converted once and stay shared, since a few lines may expand to more than the memory.
  */
 function toValue(node: Node, name: string, known: Map<Node, Value | undefined>): Value {
   if (node === null || node === undefined) return '';
@@ -56,7 +60,7 @@ export function isMapping(value: Value | undefined): value is { readonly [key: s
   return typeof value === 'object' && !Array.isArray(value);
 }
 
-/** What a value is, in words that do not quote it. */
+/** Returns the kind of a value, without quoting it. */
 export function kindOf(value: Value | undefined): string {
   if (value === undefined || value === '') return 'nothing';
   if (typeof value === 'string') return 'a text';

@@ -1,7 +1,7 @@
-/** What {@link Bytes.copy} may write beyond the end of a piece. */
+/** Bytes that must be free at the end: {@link copyBytes} may write up to three bytes too many. */
 const spare = 4;
 
-/** Bytes that grow. Room must be reserved before anything is written. */
+/** A buffer that grows. Call reserve() before writing. */
 export class Bytes {
   bytes: Buffer;
   view: DataView;
@@ -20,12 +20,12 @@ export class Bytes {
     this.view = viewOf(larger);
   }
 
-  /** Any text, as UTF-8. */
+  /** Writes any text as UTF-8. */
   text(text: string): void {
     this.end += this.bytes.write(text, this.end);
   }
 
-  /** A short text, most likely ASCII: a loop is faster than any call. */
+  /** Writes a short text that is probably ASCII. For these, a loop is faster than a call. */
   short(text: string): void {
     const { bytes } = this;
     let { end } = this;
@@ -42,8 +42,9 @@ export class Bytes {
 }
 
 /**
- * Copies bytes to `at` and gives where they end. Four at a time, so that up to three more than asked for are written, over
- * which the next ones go: for so few bytes that is faster than any call.
+ * Copies the bytes from `start` to `end` to the position `at`. Returns the position after the last one. It copies four
+ * bytes at a time, which is faster than a call for so few bytes. So it may write up to three bytes more, which the next
+ * write overwrites.
  */
 export function copyBytes(from: DataView, start: number, end: number, to: DataView, at: number): number {
   const shift = at - start;

@@ -2,15 +2,15 @@ import type { Family } from '../catalogue/metric.ts';
 import { encodeOpenMetrics } from './openmetrics.ts';
 import { encodeText } from './text.ts';
 
-/** A way of writing metrics down. */
+/** A format of the exposition. */
 export interface Format {
   name: 'text' | 'openmetrics';
   contentType: string;
-  /** UTF-8. */
+  /** Returns UTF-8. */
   encode(families: readonly Family[]): Buffer;
 }
 
-/** Prometheus text format 0.0.4: what every scraper reads. */
+/** Prometheus text format 0.0.4, which every scraper supports. */
 export const textFormat: Format = {
   name: 'text',
   contentType: 'text/plain; version=0.0.4; charset=utf-8',
@@ -24,12 +24,13 @@ export const openMetricsFormat: Format = {
   encode: encodeOpenMetrics,
 };
 
-/** Every format, the most compatible first. */
+/** All formats, the most compatible first. */
 export const formats: readonly Format[] = [textFormat, openMetricsFormat];
 
 /**
- * The format that an Accept header prefers (RFC 9110, 12.5.1). Nothing acceptable, no header, or a tie with a
- * wildcard gives text 0.0.4: a scrape in the wrong format is of more use than none.
+ * Returns the format that an Accept header prefers (RFC 9110, 12.5.1). Of several with equal quality, the first one
+ * counts. The default is text 0.0.4, also when the header accepts neither: a scrape in the wrong format is better than
+ * none.
  */
 export function negotiateFormat(accept: string | undefined): Format {
   let best = textFormat;
@@ -61,7 +62,7 @@ function qualityOf(parameters: readonly string[]): number {
   return quality >= 0 && quality <= 1 ? quality : 0;
 }
 
-/** Whether gzip is acceptable by an Accept-Encoding header. */
+/** Whether an Accept-Encoding header accepts gzip. */
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   return (acceptEncoding ?? '').split(',').some((range) => {
     const [coding = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());

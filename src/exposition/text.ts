@@ -2,8 +2,9 @@ import type { Family, Sample } from '../catalogue/metric.ts';
 import { escapeBackslashes, Writer } from './writer.ts';
 
 /**
- * Prometheus text format 0.0.4. It has no gauge histograms (the word would fail the whole scrape), so the parts of
- * one are written as families of their own; `_bucket` untyped, since a gauge must not have the label `le`.
+ * Encodes families as Prometheus text format 0.0.4, in UTF-8. Families without samples are left out. The format has no
+ * gauge histograms, and the type would fail the whole scrape. So each part becomes a family of its own. `_bucket` is
+ * untyped, since a gauge must not have the label `le`.
  */
 export function encodeText(families: readonly Family[]): Buffer {
   const writer = new Writer(families);

@@ -5,47 +5,47 @@ const special = /[\\"\n]/;
 const [zero, lineFeed, space, quote, comma, dot, equals, openBrace, closeBrace] = [
   48, 10, 32, 34, 44, 46, 61, 123, 125,
 ] as const;
-/** As String writes a finite number, `-1.2345678901234567e-300`. */
+/** The longest finite number in JavaScript: `-1.2345678901234567e-300`. */
 const longestNumber = 24;
-/** Most lines are shorter; there will be more room if they are not. */
+/** Most lines are shorter. The buffer grows if they are not. */
 const usualLine = 96;
 
 /**
- * Writes an exposition as bytes; names and labels that come again are copied from where they were written first. Putting
- * strings together would do for some hundred series; for the hundred thousand of single agents it takes longer than all the
- * rest of a scrape (docs/benchmarks.md).
+ * Writes an exposition as bytes. Repeated names and labels are copied from where they were first written. Concatenating
+ * strings is fast enough for some hundred series. For the hundred thousand series of single agents it takes longer than
+ * the rest of a scrape (docs/benchmarks.md).
  */
 export class Writer {
   readonly #out: Bytes;
-  /** Labels that have been written, in the order of their first coming; where each begins, and the last one ends. */
+  /** Labels written so far, in order. `#starts` has the position of each, and the end of the last one. */
   readonly #written: Labels[] = [];
   readonly #starts = [0];
   readonly #labelBytes = new Bytes(1 << 12);
   readonly #placeOf = new Map<Labels, number>();
-  // Labels of agents come in the same order in every family: where the last ones were, or one further, are the next.
+  // Agents' labels have the same order in every family, so the next ones are probably at the same or the next index.
   #lastShared = 0;
   #lastOwn = 0;
   #name = '';
   readonly #nameBytes = new Bytes(256);
 
-  /** A writer with room for these families. */
+  /** Creates a writer with space for these families. */
   constructor(families: readonly Family[]) {
     const lines = families.reduce((sum, { values }) => sum + values.length, 0);
     this.#out = new Bytes((1 << 12) + lines * usualLine);
   }
 
-  /** What has been written. */
+  /** Returns the bytes written so far. */
   finish(): Buffer {
     return this.#out.bytes.subarray(0, this.#out.end);
   }
 
-  /** Any text. */
+  /** Writes any text. */
   text(text: string): void {
     this.#out.reserve(text.length * 3);
     this.#out.text(text);
   }
 
-  /** The line of one sample. */
+  /** Writes the line of one sample. */
   sample(name: string, { labels, sharedLabels, value }: Sample): void {
     if (name !== this.#name) this.#setName(name);
     const starts = this.#starts;
@@ -91,7 +91,7 @@ export class Writer {
     this.#nameBytes.text(name);
   }
 
-  /** Which of those written these labels are; `last` is where to look first. */
+  /** Returns the index of these labels, and writes them if they are new. It checks `last` and the next index first. */
   #find(labels: Labels, last: number): number {
     const written = this.#written;
     if (written[last] === labels) return last;
@@ -123,7 +123,7 @@ function writeNumber(out: Bytes, value: number): void {
     out.bytes[out.end++] = zero + value;
     return;
   }
-  // Most others are times: seconds with up to three decimals.
+  // Most other values are times in seconds with up to three decimals.
   const thousandths = Math.round(value * 1000);
   if (value > 0 && thousandths / 1000 === value && thousandths < 2 ** 53) {
     const whole = Math.floor(thousandths / 1000);
@@ -161,17 +161,17 @@ function writeDecimals(out: Bytes, thousandths: number): void {
   }
 }
 
-/** Label values in both formats, and HELP in OpenMetrics. */
+/** Escapes label values in both formats, and HELP in OpenMetrics. */
 export function escapeText(text: string): string {
   return escapeBackslashes(text).replaceAll('"', '\\"');
 }
 
-/** HELP in text 0.0.4, where a quote stands for itself. */
+/** Escapes HELP in text 0.0.4, where quotes are not escaped. */
 export function escapeBackslashes(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 }
 
-/** A number as Go's ParseFloat reads it. */
+/** Formats a number for Go's ParseFloat. */
 export function toGoFloat(value: number): string {
   if (Number.isFinite(value)) return String(value);
   if (Number.isNaN(value)) return 'NaN';

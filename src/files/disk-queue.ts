@@ -5,7 +5,7 @@ import { PushError } from '../push/errors.ts';
 import type { Lease, Queue } from '../push/queue.ts';
 import { type Batch, encodeBatch, parseBatch } from '../push/queue.ts';
 
-/** A batch that a destination rejected for good, with the reason. */
+/** A batch that a destination rejected, with the reason. */
 export interface RejectedBatch {
   file: string;
   reason: string;
@@ -14,7 +14,7 @@ export interface RejectedBatch {
 
 const rejectedFolder = 'rejected';
 
-/** The folder of a queue. An account may be called what no folder can be. */
+/** The folder of a queue. A hash, since an account's name may not be a valid folder name. */
 function folderOf(root: string, account: string, destination: string): string {
   const name = createHash('sha256')
     .update(JSON.stringify([account, destination]))
@@ -23,12 +23,12 @@ function folderOf(root: string, account: string, destination: string): string {
   return join(root, 'queues', name);
 }
 
-/** Sorts as the samples’ times do. */
+/** The order of the names is the order of the samples' times. */
 function fileOf({ timestampMs, part }: Batch): string {
   return `${String(timestampMs).padStart(15, '0')}-${String(part).padStart(5, '0')}.json`;
 }
 
-/** Writes a file as a whole or not at all, whatever happens meanwhile. */
+/** Writes a complete file or none, even if the process is killed. */
 async function writeWhole(folder: string, file: string, content: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const unfinished = join(folder, `${file}.new`);
@@ -44,12 +44,12 @@ async function writeWhole(folder: string, file: string, content: string): Promis
 
 const isBatch = (file: string) => /^\d{15}-\d{5}\.json$/.test(file);
 
-/** A queue on disk, a file for each batch, which outlives the process. */
+/** Opens a queue on disk with one file per batch. It outlives the process. */
 export async function openDiskQueue(root: string, account: string, destination: string): Promise<Queue> {
   const folder = folderOf(root, account, destination);
   await mkdir(folder, { recursive: true });
   const there = await readdir(folder);
-  // What a process was writing when it ended.
+  // Remove files that a killed process had not finished.
   for (const file of there.filter((each) => each.endsWith('.new')))
     await rm(join(folder, file), { force: true });
   const files = there.filter(isBatch).sort();
@@ -73,7 +73,7 @@ export async function openDiskQueue(root: string, account: string, destination: 
     async add(batches) {
       for (const batch of batches) {
         const file = fileOf(batch);
-        // As SQS does with a message that it knows: of two for one slot the first counts.
+        // As in SQS, the first of two batches for the same slot counts.
         if (files.includes(file)) continue;
         await writeWhole(folder, file, encodeBatch(batch));
         files.push(file);
@@ -84,7 +84,7 @@ export async function openDiskQueue(root: string, account: string, destination: 
         const name = file;
         const content = await readIfThere(join(folder, name));
         if (content === undefined) {
-          // Somebody has taken it out by hand.
+          // The file was removed by hand.
           await remove(name);
           continue;
         }
@@ -97,7 +97,7 @@ export async function openDiskQueue(root: string, account: string, destination: 
           };
         } catch (error) {
           if (!(error instanceof PushError)) throw error;
-          // This version did not write it: the others must not wait for it for ever.
+          // Another version wrote it. It must not block the batches behind it.
           await reject(name, content, error.message);
         }
       }
@@ -107,7 +107,7 @@ export async function openDiskQueue(root: string, account: string, destination: 
   };
 }
 
-/** What was rejected, in the order in which it was. */
+/** Returns the rejected batches, in the order of their rejection. Skips files that are no batches. */
 export async function listRejected(root: string): Promise<RejectedBatch[]> {
   const folder = join(root, rejectedFolder);
   const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
@@ -121,14 +121,14 @@ export async function listRejected(root: string): Promise<RejectedBatch[]> {
       const { reason = '', content = '' } = JSON.parse(text) as Record<string, string>;
       found.push({ file, reason, batch: parseBatch(content) });
     } catch (error) {
-      // Not a batch, so it cannot be sent again; the file stays for whoever wants to look at it.
+      // Not a batch, so it cannot be sent again. Keep the file, for inspection.
       if (!(error instanceof PushError || error instanceof SyntaxError)) throw error;
     }
   }
   return found;
 }
 
-/** Puts a rejected batch back where it was. */
+/** Moves a rejected batch back to its queue. */
 export async function replayRejected(root: string, { file, batch }: RejectedBatch): Promise<void> {
   const folder = folderOf(root, batch.account, batch.destination);
   await writeWhole(folder, fileOf(batch), encodeBatch(batch));

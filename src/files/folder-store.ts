@@ -15,7 +15,7 @@ export function createFolderStore(folder: string): StateStore {
     const { mkdir, rename, writeFile } = await import('node:fs/promises');
     const file = `${folder}/${stateFileOf(account)}`;
     await mkdir(folder, { recursive: true });
-    // A process that is killed leaves the old one or the new one, never half of one.
+    // If the process is killed, either the old or the new file remains, never a partial one.
     await writeFile(`${file}.new`, content);
     await rename(`${file}.new`, file);
   }

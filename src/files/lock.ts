@@ -2,10 +2,13 @@ import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError } from '../config/load.ts';
 
-/** How often the holder of a lock touches it. */
+/** How often the owner of a lock updates its file, in ms. */
 const signEveryMs = 5000;
 
-/** Locks a folder for this process; returns what unlocks it. @throws ConfigError when another process has it */
+/**
+ * Locks a folder for this process, and creates it if necessary. Returns the function that unlocks it.
+ * @throws ConfigError when another process has locked it, or the system's error
+ */
 export async function lockFolder(root: string): Promise<() => Promise<void>> {
   await mkdir(root, { recursive: true });
   const file = join(root, 'lock');
@@ -29,13 +32,13 @@ export async function lockFolder(root: string): Promise<() => Promise<void>> {
           `VCC_PUSH_FOLDER: ${root}: process ${pid} uses this folder; each needs one of its own`,
         ]);
       }
-      // Whoever had it is gone without a word.
+      // The process that locked it no longer runs.
       await rm(file, { force: true });
     }
   }
 }
 
-/** In a container another process may have the number of the one that is gone; it gives no sign of life. */
+/** In a container another process may have the pid of the one that ended, but it does not update the file. */
 async function isFresh(file: string): Promise<boolean> {
   const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: 0 }));
   return Date.now() - mtimeMs < 3 * signEveryMs;

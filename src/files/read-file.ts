@@ -2,10 +2,13 @@ import { before, type Deadline } from '../deadline.ts';
 import { DocumentError, tooLarge } from '../documents/errors.ts';
 import { decodeText } from '../documents/text.ts';
 
-/** Files that are being read: where a file system hangs, each holds one of the few threads that Node.js has. */
+/** Running reads, by path. On a file system that hangs, each read blocks one of the few threads of Node.js. */
 const underWay = new Map<string, Promise<string>>();
 
-/** Reads a file before the deadline. @throws DocumentError, or the reason of the deadline's signal */
+/**
+ * Reads a text file before the deadline. Concurrent reads of a file are shared.
+ * @throws DocumentError, or the reason of the deadline's signal
+ */
 export async function readFileText(path: string, maxBytes: number, deadline: Deadline): Promise<string> {
   deadline.signal.throwIfAborted();
   const reading = underWay.get(path) ?? read(path, maxBytes).finally(() => underWay.delete(path));
@@ -14,11 +17,11 @@ export async function readFileText(path: string, maxBytes: number, deadline: Dea
 }
 
 async function read(path: string, maxBytes: number): Promise<string> {
-  // Only now: most functions have no files, and would load it at every start.
+  // Loaded late, since most functions read no files and would load it at every start.
   const { readFile, stat } = await import('node:fs/promises');
   try {
     const found = await stat(path);
-    // To open a pipe is to wait for who writes to it.
+    // Opening a pipe would wait for its writer.
     if (!found.isFile())
       throw new DocumentError(`${path}: ${found.isDirectory() ? 'is a folder' : 'is not a file'}`);
     if (found.size > maxBytes) throw tooLarge(path, maxBytes);

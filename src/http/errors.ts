@@ -1,12 +1,11 @@
 import { STATUS_CODES } from 'node:http';
 import { ExporterError } from '../errors.ts';
 
-/** The other side could not be reached, or the connection broke before a complete answer. Retryable, unless a proxy refused. */
+/**
+ * The host was not reached, or the connection broke before the answer was complete. Retryable unless a proxy refused.
+ */
 export class NetworkError extends ExporterError {
-  /**
-   * A kept-alive connection turned out to be closed by the other side (or lost while a Lambda was frozen):
-   * nothing is wrong with the other side.
-   */
+  /** The host had closed a kept-alive connection, or it was lost while a Lambda was frozen. The host itself is fine. */
   readonly staleConnection: boolean;
 
   constructor(message: string, cause?: unknown, staleConnection = false) {
@@ -15,7 +14,7 @@ export class NetworkError extends ExporterError {
   }
 }
 
-/** What a proxy did: the status that it refused with, or the error of the connection to it. */
+/** What a proxy did: the status of its refusal, or the error of the connection to it. */
 export type ProxyFailure = {
   /** Host and port. */
   name: string;
@@ -23,13 +22,15 @@ export type ProxyFailure = {
   variable: string;
 } & ({ status: number; error?: never } | { error: unknown; status?: never });
 
-/** The proxy refused, or could not be reached. Names its host and port, never its user and password. */
+/**
+ * A proxy refused the connection, or was not reached. Messages contain its host and port, never its user and password.
+ */
 export class ProxyError extends NetworkError {
-  /** Another attempt changes neither a password nor what a proxy allows, and wrong passwords may lock a user out. */
+  /** False for 401, 403 and 407: a retry does not change a password or a permission, and may lock the user out. */
   override readonly retryable: boolean;
   readonly failure: ProxyFailure;
 
-  /** `request` is what was to be sent, as it may be named in a message. */
+  /** `request` describes the request, for messages. */
   constructor(failure: ProxyFailure, request?: string) {
     super(`${request === undefined ? '' : `${request}: `}${describeProxyFailure(failure)}`, failure.error);
     this.failure = failure;
@@ -47,12 +48,12 @@ function describeProxyFailure({ name, variable, status, error }: ProxyFailure): 
 }
 
 function adviceOn(status: number, variable: string): string {
-  // tinyproxy answers 401 to a wrong password, and 407 to none.
+  // tinyproxy answers 401 to a wrong password, and 407 to a missing one.
   if (status === 407 || status === 401) return `check the user and password in ${variable}`;
   return status === 403 ? 'it does not allow this connection' : 'it did not reach the host';
 }
 
-/** What failed, in words and with the system's code. */
+/** Describes a system error in words, with its code. */
 export function describeSystemError(error: unknown): string {
   const { code = 'unknown error' } = error as NodeJS.ErrnoException;
   return `${systemErrors[code] ?? 'connection failed'} (${code})`;
@@ -74,17 +75,17 @@ const systemErrors: Record<string, string> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
 };
 
-/** A safety cap was exceeded. */
+/** A limit was exceeded. */
 export class TooLargeError extends ExporterError {
   constructor(message: string) {
     super('too_large', message);
   }
 }
 
-/** An answer that is no success. */
+/** An answer with a status that is not a success. */
 export class HttpStatusError extends ExporterError {
   readonly status: number;
-  /** Milliseconds that Retry-After asks to wait, if it was given. */
+  /** Milliseconds to wait according to Retry-After. Undefined without it. */
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, status: number, retryAfterMs?: number) {

@@ -6,43 +6,47 @@ import type { Enter } from './gate.ts';
 import { parseRetryAfter, type RetryPolicy, retryDelayMs } from './retry.ts';
 import { describeRequest, type HttpRequest, type HttpResponse, type Send } from './send.ts';
 
-/** What one scrape has sent so far; filled in by {@link createFetch}. */
+/** The requests of one scrape so far. {@link createFetch} updates it. */
 export interface Traffic {
-  /** HTTP requests sent, repeats and token requests included. */
+  /** HTTP requests sent, including retries and token requests. */
   requests: number;
-  /** Those of them that repeated a failed one. */
+  /** The requests that repeated a failed one. */
   retries: number;
-  /** The other side's clock minus ours, from the last Date header (which has whole seconds); undefined before. */
+  /** The host's clock minus ours, from the last Date header, to about half a second. Undefined before the first one. */
   clockSkewMs: number | undefined;
-  /** The last Server header; undefined before. */
+  /** The last Server header. Undefined before the first one. */
   server: string | undefined;
 }
 
-/** Traffic at the start of a scrape. */
+/** Returns the traffic at the start of a scrape. */
 export function newTraffic(): Traffic {
   return { requests: 0, retries: 0, clockSkewMs: undefined, server: undefined };
 }
 
-/** A piece of work that sends requests: when it must be done, and where its requests are counted. */
+/** The deadline of work that sends requests, and the counter of its requests. */
 export interface Trip {
   deadline: Deadline;
   traffic: Traffic;
 }
 
-/** Sends a request, repeats it where that may help, and gives the answer if it is a success (2xx). */
+/**
+ * Sends a request, with retries where they may help. Returns the answer if its status is a success (2xx). Throws as
+ * {@link createFetch} says.
+ */
 export type Fetch = (request: HttpRequest, trip: Trip) => Promise<HttpResponse>;
 
-/** Limits that hold for every request. */
+/** Limits of every request. */
 export interface FetchOptions {
   retry: RetryPolicy;
-  /** Longest one attempt may take. */
+  /** Longest time for one attempt. */
   requestTimeoutMs: number;
   maxBodyBytes: number;
 }
 
 /**
- * `enter` is waited for before each attempt; that counts against the trip, not against the attempt's time.
- * @throws HttpStatusError, NetworkError, TooLargeError, or the reason of the deadline's signal.
+ * Creates a fetch with retries. It waits for `enter` before each attempt. That wait counts against the trip's deadline,
+ * not against the time for an attempt. It throws HttpStatusError, NetworkError, TooLargeError, or the reason of the
+ * deadline's signal.
  */
 export function createFetch(
   send: Send,
@@ -59,7 +63,7 @@ export function createFetch(
       // Other pooled connections may be dead too, so retry on a fresh one.
       fresh ||= failure instanceof NetworkError;
       if (stale) {
-        // Not a failure of the other side, so neither a wait nor one of the repeats.
+        // The host did not fail, so retry without a delay, and do not count it as a retry of the policy.
         repeat--;
         trip.traffic.retries++;
         continue;
@@ -67,7 +71,7 @@ export function createFetch(
       if (!failure.retryable || repeat >= options.retry.retries) throw failure;
       const retryAfterMs = failure instanceof HttpStatusError ? failure.retryAfterMs : undefined;
       const delayMs = retryDelayMs(options.retry, repeat, timing.random(), retryAfterMs);
-      // The failure says more than "out of time" would.
+      // The failure is a better message than a timeout.
       if (delayMs >= leftMs(trip.deadline)) throw failure;
       await timing.sleep(delayMs, trip.deadline.signal);
       trip.traffic.retries++;
@@ -105,7 +109,7 @@ export function createFetch(
     if (typeof headers.server === 'string') traffic.server = headers.server;
     const dateMs = Date.parse(headers.date ?? '');
     if (Number.isNaN(dateMs)) return;
-    // Date has whole seconds, so that the middle of its second is the best guess, as is the middle of the way of the request.
+    // Date has whole seconds, so add half of one. Assume that the host answered halfway between request and answer.
     traffic.clockSkewMs = dateMs + 500 - (sentMs + headersAtMs) / 2;
   }
 }

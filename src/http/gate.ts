@@ -1,14 +1,14 @@
-/** Waits for a free slot; resolves with the function that frees it. @throws the signal's reason */
+/** Waits for a free slot. Resolves with the function that frees it. Rejects with the signal's reason. */
 export type Enter = (signal: AbortSignal) => Promise<() => void>;
 
-/** One account's way through a {@link Gate}. */
+/** One account's access to a {@link Gate}. */
 export interface Lane {
   enter: Enter;
-  /** Whether the account's last read failed: others then go first. */
+  /** Sets whether the account's last read failed. These accounts share a quarter of the slots. */
   setTroubled(troubled: boolean): void;
 }
 
-/** Bounds how many requests are under way, of all accounts together. */
+/** Limits the concurrent requests of all accounts together. */
 export interface Gate {
   addLane(): Lane;
 }
@@ -20,9 +20,9 @@ interface State {
 }
 
 /**
- * A gate for `slots` requests at once. A free slot goes to the account that has the fewest under way, so that a large
- * account or one that hangs cannot hold up the others; accounts that failed the last time may hold a quarter of the slots
- * together (at least one).
+ * Creates a gate for `slots` concurrent requests. A free slot goes to the waiting account with the fewest requests, so
+ * that a large or hanging account does not block the others. Accounts whose last read failed share a quarter of the
+ * slots, at least one.
  */
 export function createGate(slots: number): Gate {
   const lanes = new Set<State>();
@@ -39,7 +39,7 @@ export function createGate(slots: number): Gate {
       }
       if (next === undefined) return;
       const start = next.waiting.shift()!;
-      // Round robin: a served lane goes to the end, one without waiting requests leaves.
+      // Round robin: move the lane to the end, or remove it when no request is waiting.
       lanes.delete(next);
       if (next.waiting.length > 0) lanes.add(next);
       start();
@@ -55,7 +55,7 @@ export function createGate(slots: number): Gate {
         return new Promise((resolve, reject) => {
           const start = () => {
             signal.removeEventListener('abort', onAbort);
-            // Counted as what it was when it began.
+            // Keep the value for freeing the slot, since it may change before that.
             const { troubled } = lane;
             lane.active++;
             active++;

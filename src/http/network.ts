@@ -2,32 +2,33 @@ import http from 'node:http';
 import https from 'node:https';
 import type { ProxyError } from './errors.ts';
 
-/** An agent for each kind of address; whoever opened them destroys them. */
+/** An agent per scheme. The caller that opened them must destroy them. */
 export interface Agents {
   'http:': http.Agent;
   'https:': https.Agent;
 }
 
-/** How other machines are reached: directly, or through proxies. */
+/** How to connect to hosts: directly, or through proxies. */
 export interface Network {
-  /** Opens agents that keep connections alive, or agents that open one for each request. */
+  /** Creates agents. With `keepAlive` they keep connections, otherwise they open one per request. */
   open(keepAlive: boolean): Agents;
-  /** The failure that an answer stands for which comes from a proxy and not from the host of the URL, if it is one. */
+  /** Returns the error if the answer came from a proxy instead of the URL's host. Undefined otherwise. */
   refusalOf(url: URL, status: number): ProxyError | undefined;
 }
 
 /**
- * Options of every connection. A name may have several addresses, of IPv6 and IPv4, and Node.js tries one after the other.
- * It gives each 250 ms, and a host that is further away than that is never reached where IPv6 has no route. TCP sends a lost
- * first packet again after one second: an address that is silent for so long is dead, or the packet was lost.
+ * Options of every connection. A name may have several IPv6 and IPv4 addresses, which Node.js tries one after the
+ * other. By default it waits 250 ms for each: where IPv6 has no route, it never reaches a more distant host. TCP
+ * repeats a lost first packet after one second. After that time without an answer, the address is dead or the packet
+ * was lost.
  */
 export const connecting = { autoSelectFamilyAttemptTimeout: 1000 } as const;
 
-/** Options of agents. LIFO keeps few connections hot and lets the others time out. */
+/** Returns the options of agents. LIFO reuses few connections and lets the others time out. */
 export const agentOptions = (keepAlive: boolean) =>
   ({ ...connecting, keepAlive, scheduling: 'lifo' }) as const;
 
-/** Every host is reached directly. */
+/** The network that connects to all hosts directly. */
 export const directNetwork: Network = {
   open: (keepAlive) => ({
     'http:': new http.Agent(agentOptions(keepAlive)),

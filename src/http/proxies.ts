@@ -1,5 +1,5 @@
-// In bundles a file of its own, which is loaded only when a proxy is set (scripts/build.mjs). It holds copies of what it
-// imports: errors are made by whoever loads it, since `instanceof` does not know those of a copy.
+// In bundles this is a separate file, loaded only when a proxy is set (scripts/build.mjs). It contains copies of its
+// imports. So its caller creates the errors, since `instanceof` does not recognize a copy's class.
 import type { ClientRequest } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { HttpProxyAgent } from 'http-proxy-agent';
@@ -9,25 +9,28 @@ import { agentOptions, directNetwork, type Network } from './network.ts';
 
 /** A proxy, and the variable that names it. */
 export interface Proxy {
-  /** With user and password, if it has some: not for messages. */
+  /** May contain a user and a password, so it must not appear in messages. */
   url: URL;
   /** Host and port, for messages. */
   name: string;
   variable: string;
 }
 
-/** The proxies for http and for https addresses, and what is reached without them. */
+/** The proxies for http and https addresses, and the hosts that bypass them. */
 export interface Proxies {
   http: Proxy | undefined;
   https: Proxy | undefined;
-  /** Whether a host is reached directly; an IPv6 address may be in brackets. */
+  /** Whether to connect to a host directly. An IPv6 address may have brackets. */
   bypasses(host: string, port: number): boolean;
 }
 
 const expectedProxy =
   'http://host:port or https://host:port, with user:password@ before the host if the proxy asks for them, and special characters in these percent-encoded';
 
-/** Reads the variables that curl and most programs know; names in lower case take precedence, as in curl. Problems never quote a proxy, which may hold a password. */
+/**
+ * Reads the variables that curl and most programs use. As in curl, names in lower case take precedence. Problems never
+ * quote a proxy, since it may contain a password.
+ */
 export function parseProxies(env: Readonly<Record<string, string | undefined>>): {
   proxies: Proxies;
   problems: string[];
@@ -55,7 +58,7 @@ export function parseProxies(env: Readonly<Record<string, string | undefined>>):
     if (entry === '') return [];
     const rule = toRule(entry.toLowerCase());
     if (rule) return [rule];
-    // A whole proxy there may hold its password.
+    // It may be a proxy with its password.
     const received = /@|:\/\//.test(entry) ? 'an address with a scheme or a user' : JSON.stringify(entry);
     problems.push(
       `${variable}: expected host names, addresses and networks such as 10.0.0.0/8; received ${received}`,
@@ -75,9 +78,9 @@ export function parseProxies(env: Readonly<Record<string, string | undefined>>):
 
 function parseProxy(text: string): URL | undefined {
   try {
-    // Without a scheme it is http, as for curl, also where TLS goes through it.
+    // As in curl, the default scheme is http, even when TLS goes through the proxy.
     const url = new URL(text.includes('://') ? text : `http://${text}`);
-    // The agents decode them; some sequences of % cannot be.
+    // The agents decode these, and would fail on invalid percent-encoding.
     decodeURIComponent(url.username + url.password);
     const bare = url.pathname === '/' && url.search === '' && url.hash === '';
     return bare && (url.protocol === 'http:' || url.protocol === 'https:') ? url : undefined;
@@ -88,7 +91,7 @@ function parseProxy(text: string): URL | undefined {
 
 type Rule = (host: string, port: number) => boolean;
 
-/** One entry of NO_PROXY; undefined when it is no rule. */
+/** Parses one entry of NO_PROXY. Returns undefined for an invalid one. */
 function toRule(entry: string): Rule | undefined {
   if (entry === '*') return () => true;
   const ipv6 = isIPv6(entry.split('/')[0]!);
@@ -118,7 +121,7 @@ const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4');
 
 const isIn = (list: BlockList, host: string) => isIP(host) !== 0 && list.check(host, familyOf(host));
 
-/** This machine, and the addresses by which AWS gives a machine its credentials: a proxy would reach its own. */
+/** This machine, and the addresses that provide AWS credentials. A proxy would connect to its own machine instead. */
 const local = new BlockList();
 local.addSubnet('127.0.0.0', 8);
 local.addAddress('::1', 'ipv6');
@@ -127,7 +130,7 @@ local.addAddress('fd00:ec2::254', 'ipv6');
 
 const isLocal = (host: string) => host === 'localhost' || host.endsWith('.localhost') || isIn(local, host);
 
-/** A proxy as it may be seen. */
+/** The parts of a proxy that messages may contain. */
 const named = ({ name, variable }: Proxy) => ({ name, variable });
 
 /** What the agents of both packages have in common. */
@@ -135,11 +138,13 @@ interface Connecting {
   connectOpts: object;
 }
 
-/** A network whose hosts are reached through the proxies, but for those that bypass them. */
+/**
+ * Creates a network that uses the proxies, except for hosts that bypass them. `toError` creates the errors of a proxy.
+ */
 export function createProxied(proxies: Proxies, toError: (failure: ProxyFailure) => ProxyError): Network {
   /**
-   * Runs an agent's `connect`. As long as that goes on a request has no socket, so that destroying it would neither end
-   * the connection to the proxy nor make the request fail. So destroying it is made to end the connection.
+   * Runs an agent's `connect`. Until it is done, the request has no socket: destroying the request would neither close
+   * the connection to the proxy nor fail the request. So this makes `destroy` close the connection.
    */
   async function connectBy<T>(
     agent: Connecting,
@@ -155,7 +160,7 @@ export function createProxied(proxies: Proxies, toError: (failure: ProxyFailure)
       return destroy.call(request, error);
     };
     try {
-      // The agent reads it before it waits for anything.
+      // The agent reads this before its first await.
       agent.connectOpts = { ...agent.connectOpts, signal: ending.signal };
       return await connect();
     } catch (error) {
@@ -181,13 +186,13 @@ export function createProxied(proxies: Proxies, toError: (failure: ProxyFailure)
       });
       const socket = await connectBy(this, request, this.#proxy, () => super.connect(request, options));
       if (status === 200) return socket;
-      // The agent would have the proxy's answer pass for that of the host.
+      // Otherwise the agent would pass the proxy's answer on as the host's.
       socket.destroy();
       throw toError({ ...named(this.#proxy), status });
     }
   }
 
-  /** For http addresses: the proxy is asked for the whole URL. */
+  /** For http addresses: the request to the proxy has the whole URL. */
   class Forward extends HttpProxyAgent<string> {
     readonly #proxy: Proxy;
 
@@ -201,7 +206,7 @@ export function createProxied(proxies: Proxies, toError: (failure: ProxyFailure)
     }
   }
 
-  /** Makes a direct agent hand on the requests that do not bypass the proxy. */
+  /** Makes a direct agent pass requests to the proxy's agent, unless they bypass the proxy. */
   function choosing<T extends object>(direct: T, proxied: object | undefined, secureEndpoint: boolean): T {
     if (!proxied) return direct;
     const [own, through] = [direct as unknown as AgentLike, proxied as AgentLike];
@@ -227,7 +232,7 @@ export function createProxied(proxies: Proxies, toError: (failure: ProxyFailure)
       };
     },
     refusalOf({ protocol, hostname, port }, status) {
-      // Only proxies answer 407. For https addresses that is told apart where the tunnel is opened.
+      // Only proxies answer 407. For https addresses, Tunnel detects refusals.
       const proxy = protocol === 'http:' && status === 407 ? proxies.http : undefined;
       return proxy && !proxies.bypasses(hostname, Number(port || 80))
         ? toError({ ...named(proxy), status })
@@ -236,7 +241,7 @@ export function createProxied(proxies: Proxies, toError: (failure: ProxyFailure)
   };
 }
 
-/** What http.request asks of an agent. */
+/** The methods of an agent that http.request uses. */
 interface AgentLike {
   addRequest(
     request: ClientRequest,

@@ -1,16 +1,17 @@
-/** How often and how patiently a failed request is repeated. */
+/** How often to retry a failed request, and how long to wait. */
 export interface RetryPolicy {
-  /** Repeats after the first attempt. */
+  /** Retries after the first attempt. */
   retries: number;
-  /** Upper end of the first random delay; doubles with each repeat. */
+  /** Upper bound of the first random delay. It doubles with each retry. */
   baseDelayMs: number;
-  /** Upper end of any random delay. */
+  /** Upper bound of all random delays. */
   maxDelayMs: number;
 }
 
 /**
- * The wait before repeat number `repeat` (from 0): full jitter, that is anything from nothing to an
- * exponentially growing bound, so that many clients do not come back together. Retry-After is a minimum.
+ * Returns the milliseconds to wait before retry `repeat` (from 0): Retry-After, plus a random part of a bound that
+ * grows exponentially ("full jitter"). The jitter keeps clients from retrying at the same time. `random` is at least 0
+ * and less than 1.
  */
 export function retryDelayMs(
   policy: RetryPolicy,
@@ -22,12 +23,15 @@ export function retryDelayMs(
   return Math.round((retryAfterMs ?? 0) + random * bound);
 }
 
-/** Milliseconds to wait as told by a Retry-After header (seconds or HTTP-date), undefined if absent or unreadable. */
+/**
+ * Parses a Retry-After header: seconds or an HTTP date. Returns the milliseconds to wait from `nowMs`, at least 0.
+ * Undefined if the header is absent or invalid.
+ */
 export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined;
   const text = header.trim();
   if (/^\d+$/.test(text)) return Number(text) * 1000;
-  // Only dates: Date.parse would take a number such as "1.5" or "-3" for a year.
+  // Date.parse would take a number such as "1.5" or "-3" for a year.
   const at = /^[A-Za-z]{3,9},? /.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }

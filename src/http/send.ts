@@ -7,7 +7,7 @@ import { ExporterError } from '../errors.ts';
 import { describeSystemError, HttpStatusError, NetworkError, ProxyError, TooLargeError } from './errors.ts';
 import { directNetwork, type Network } from './network.ts';
 
-/** One HTTP request; the URL's query may hold paging only, never a secret. */
+/** One HTTP request. Messages never contain the query of its URL, which may have a token. */
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT';
   url: URL;
@@ -19,26 +19,29 @@ export interface HttpRequest {
 export interface HttpResponse {
   status: number;
   headers: IncomingHttpHeaders;
-  /** When the headers had come, in milliseconds since 1970. */
+  /** When the headers arrived, in milliseconds since 1970. */
   headersAtMs: number;
-  /** As it was sent, but for compression. */
+  /** Decompressed. */
   body: Buffer;
 }
 
-/** What bounds one attempt. */
+/** Limits of one attempt. */
 export interface SendLimits {
-  /** Of the work that the request is a part of. */
+  /** The deadline of the work that sends the request. */
   deadline: Deadline;
-  /** Longest the attempt may take. */
+  /** Longest time for the attempt. */
   timeoutMs: number;
   maxBodyBytes: number;
-  /** Whether to open a connection of its own rather than to use a kept-alive one. */
+  /** Whether to open a new connection instead of using a kept-alive one. */
   fresh?: boolean;
 }
 
 /**
- * Sends one request once and gives the answer, whatever its status.
- * @throws NetworkError, TooLargeError, HttpStatusError for a redirect that must not be followed, or the reason of the deadline's signal.
+ * Sends one request without retries. Returns the answer, whatever its status. Throws:
+ * - NetworkError, or its subclass ProxyError
+ * - TooLargeError for a large body or too many redirects
+ * - HttpStatusError for a redirect that must not be followed, or an upgrade
+ * - the reason of the deadline's signal
  */
 export type Send = (request: HttpRequest, limits: SendLimits) => Promise<HttpResponse>;
 
@@ -46,14 +49,14 @@ const maxRedirects = 3;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 const decompress = promisify(gunzip);
 
-/** The request as it may be named in a message: no query string. */
+/** Describes a request for messages, without its query. */
 export function describeRequest(request: HttpRequest): string {
   return `${request.method} ${request.url.origin}${request.url.pathname}`;
 }
 
 /**
- * A sender over node:http and node:https with kept-alive connections (docs/decisions/0002-node-http.md).
- * Redirects are followed on the same host only, so that credentials cannot be led elsewhere.
+ * Creates a sender over node:http and node:https with kept-alive connections (docs/decisions/0002-node-http.md). It
+ * follows redirects only to the same origin, or from http to https on the same host, so that credentials stay there.
  */
 export function createSend(network: Network = directNetwork, now = Date.now): Send & { close(): void } {
   const [kept, fresh] = [network.open(true), network.open(false)];
@@ -124,7 +127,7 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
           reject(new HttpStatusError(`${name}: answered ${status}, which was not asked for`, status!));
         });
         outgoing.on('error', reject);
-        // After an answer readBody knows how the connection ended.
+        // After an answer, readBody handles the end of the connection.
         outgoing.once('close', () => {
           if (!answered) reject(new NetworkError(`${name}: the connection was closed without an answer`));
         });

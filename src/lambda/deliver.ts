@@ -15,21 +15,21 @@ export type DeliverHandler = (
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ) => Promise<SQSBatchResponse>;
 
-/** From the first failure of a batch to the longest wait before the next attempt. */
+/** The waits between attempts, from the first failure on. */
 export const defaultBackoff = { retries: Number.POSITIVE_INFINITY, baseDelayMs: 2000, maxDelayMs: 300_000 };
 
-/** Kept free for the calls of SQS after the last attempt. */
+/** Reserved for the calls to SQS after the last attempt. */
 const marginMs = 8000;
 
-/** Longest that one call of SQS may take; there may be two. */
+/** Longest time for one call to SQS. There may be two calls. */
 const sqsMs = 3500;
 
 const noAnswer = () => new PushError(`SQS did not answer within ${sqsMs / 1000} s`, { retryable: true });
 
 /**
- * Delivers batches from the queue to their destinations: those of one account and destination in their order, and the
- * others beside them. A batch that may succeed later stays in the queue, hidden for longer each time; a rejected one goes
- * to the queue of rejected batches, with the reason.
+ * Creates the handler that delivers batches from the queue. It keeps the order within an account and destination, and
+ * delivers the others concurrently. A batch that may succeed later stays in the queue, hidden for longer each time. A
+ * rejected batch moves to the queue of rejected batches with its reason.
  */
 export function createDeliverHandler(
   env: Environment,
@@ -50,7 +50,7 @@ export function createDeliverHandler(
     }
   };
 
-  /** Returns the records that are to stay in the queue: the first that failed, and all behind it. */
+  /** Returns the records that must stay in the queue: the first that failed, and all after it. */
   async function deliverInOrder(
     records: readonly SQSRecord[],
     opened: Delivery,
@@ -60,9 +60,9 @@ export function createDeliverHandler(
       const left = records.slice(index);
       let batch: Batch | undefined;
       try {
-        // The first is always tried: else a long VCC_PUSH_TIMEOUT would leave all of them for ever.
+        // Always try the first one. Otherwise a VCC_PUSH_TIMEOUT that is too long would block the queue forever.
         if (index > 0 && leftMs(deadline) < opened.timeoutMs) {
-          // Not the destination's failure: they are free again at once.
+          // The destination did not fail, so make them available at once.
           await hide(left, 0, opened);
           return left;
         }
@@ -97,7 +97,7 @@ export function createDeliverHandler(
     await destination.deliver(batch, within(deadline, timeoutMs + 2000));
   }
 
-  /** False: it could not be put there, and so must stay where it is. */
+  /** Returns false when the record could not be moved, and so must stay in the queue. */
   async function reject(
     { body, messageId, attributes }: SQSRecord,
     error: PushError,
@@ -115,19 +115,19 @@ export function createDeliverHandler(
     }
   }
 
-  /** All of them: SQS hands out nothing of a group while one of its messages is hidden. */
+  /** Hides all of them. SQS delivers no message of a group while one of the group is hidden. */
   async function hide(records: readonly SQSRecord[], delayMs: number, { queue }: Delivery): Promise<void> {
     const handles = records.map(({ receiptHandle }) => receiptHandle);
     try {
       await queue.hide(handles, delayMs, deadlineIn(sqsMs, { toReason: noAnswer }));
     } catch (error) {
-      // They are free again when the queue's own time is over.
+      // They become available again after the queue's own visibility timeout.
       log(logLine('error', 'backoff not set', toLogFields(error)));
     }
   }
 }
 
-/** Records of one account and destination together, in the order in which they came. */
+/** Groups the records by account and destination, in the order in which they came. */
 function toGroups(records: readonly SQSRecord[]): SQSRecord[][] {
   const groups = new Map<string, SQSRecord[]>();
   for (const record of records) {

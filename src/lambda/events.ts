@@ -8,30 +8,35 @@ import type {
 } from 'aws-lambda';
 import { type Answer, type IncomingRequest, toRequest } from '../serve/message.ts';
 
-/** Every event by which AWS brings an HTTP request to a function. A Function URL's is an HTTP API's (2.0). */
+/**
+ * The events with which AWS passes an HTTP request to a function. A Function URL uses the event of an HTTP API (2.0).
+ */
 export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent | ALBEvent;
 
-/** What the function gives back, in the form of the event. */
+/** The result of the function, in the form that fits the event. */
 export type HttpResult = APIGatewayProxyStructuredResultV2 | APIGatewayProxyResult | ALBResult;
 
-/** After this long a gateway gives up: REST APIs 29 s by default, HTTP APIs 30 s, ALBs (idle timeout) 60 s by default. */
+/**
+ * Gateways time out after this: REST APIs after 29 s by default, HTTP APIs after 30 s, ALBs (idle timeout) after 60 s
+ * by default.
+ */
 const gatewayLimitMs = { rest: 29_000, http: 30_000, alb: 60_000 };
 
-/** Lambda's own limit for an answer, which HTTP APIs and REST APIs have too, and that of an ALB. */
+/** The largest answer of Lambda, HTTP APIs and REST APIs, and that of an ALB. */
 const maxResultBytes = { lambda: 6_291_556, alb: 1_048_576 };
 
-/** An HTTP event as a request, and what its gateway limits and vouches for. */
+/** An HTTP event as a request, with the limits of its gateway. */
 export interface ConvertedEvent {
-  /** What brought it, for messages. */
+  /** The kind of gateway, for messages. */
   name: string;
   request: IncomingRequest;
   /** Whether AWS has checked that an IAM principal signed the request. */
   signed: boolean;
-  /** Undefined where the gateway waits as long as the function runs. */
+  /** Undefined when the gateway waits as long as the function runs. */
   gatewayLimitMs: number | undefined;
   /** A larger result, as JSON, is an error of the gateway. */
   maxResultBytes: number;
-  /** Whether it hands on compressed answers. */
+  /** Whether the gateway supports compressed answers. */
   packs: boolean;
   toResult(answer: Answer): HttpResult;
 }
@@ -51,14 +56,14 @@ function isV2(event: HttpEvent): event is APIGatewayProxyEventV2 {
 function convertV2(event: APIGatewayProxyEventV2): ConvertedEvent {
   const { http, stage, domainName } = event.requestContext;
   const functionUrl = domainName.includes('.lambda-url.');
-  // An HTTP API's raw path begins with the stage unless that is $default.
+  // The raw path of an HTTP API starts with the stage, unless the stage is $default.
   const prefix = `/${stage}`;
   const staged = event.rawPath === prefix || event.rawPath.startsWith(`${prefix}/`);
   const path = staged ? event.rawPath.slice(prefix.length) : event.rawPath;
   return {
     name: functionUrl ? 'a Function URL' : 'an HTTP API',
     request: toRequest(http.method, withQuery(path, event.rawQueryString), toHeaders(event.headers)),
-    // Function URLs and HTTP APIs put it here when their authorizer is AWS_IAM.
+    // Function URLs and HTTP APIs set it when their authorizer is AWS_IAM.
     signed: toIamCaller(event) !== undefined,
     gatewayLimitMs: functionUrl ? undefined : gatewayLimitMs.http,
     maxResultBytes: maxResultBytes.lambda,
@@ -74,9 +79,9 @@ function toIamCaller(event: APIGatewayProxyEventV2): unknown {
 
 function convertRest(event: APIGatewayProxyEvent): ConvertedEvent {
   const headers = toHeaders(event.headers, event.multiValueHeaders);
-  // A REST API hands out base64 as it is unless it is told which types are binary, so nothing binary is given to it.
+  // A REST API does not decode base64 unless binary types are configured, so never send compressed answers.
   headers.delete('accept-encoding');
-  // Behind a custom domain the path has the base path too; the resource that matched has not.
+  // Behind a custom domain, the path includes the base path. The matched resource does not.
   const proxy = event.pathParameters?.proxy;
   const templated = event.resource.includes('{');
   const path = proxy === undefined ? (templated ? event.path : event.resource) : `/${proxy}`;
@@ -96,15 +101,15 @@ function convertRest(event: APIGatewayProxyEvent): ConvertedEvent {
   };
 }
 
-/** What both kinds of API Gateway and Function URLs take. */
+/** For both kinds of API Gateway and Function URLs. */
 function toGatewayResult(answer: Answer) {
   return { statusCode: answer.status, headers: answer.headers, ...toBody(answer) };
 }
 
 function convertAlb(event: ALBEvent): ConvertedEvent {
-  // A target group with multi-value headers sends them so, and ignores single ones in the answer.
+  // A target group with multi-value headers sends them like this, and ignores single-value headers in the answer.
   const multiValue = event.multiValueHeaders !== undefined;
-  // An ALB hands on the query as it came, still encoded.
+  // An ALB passes on the query without decoding it.
   const query = toQuery(event.queryStringParameters, event.multiValueQueryStringParameters, (text) => text);
   return {
     name: 'an ALB',
@@ -132,7 +137,7 @@ function convertAlb(event: ALBEvent): ConvertedEvent {
   };
 }
 
-/** The statuses that the app answers; an ALB wants the words too. */
+/** The statuses that the routes answer. An ALB requires the phrase. */
 const reasonPhrases: Record<number, string> = {
   200: 'OK',
   400: 'Bad Request',
@@ -150,7 +155,7 @@ function withQuery(path: string, query: string | undefined): string {
 
 type Parameters<V> = Record<string, V | undefined> | null | undefined;
 
-/** Where there are lists of values they hold all of them; a plain record has the last ones. */
+/** `multi` has all values of a parameter, `single` only the last one. */
 function toQuery(
   single: Parameters<string>,
   multi: Parameters<string[]>,
@@ -162,7 +167,7 @@ function toQuery(
   return pairs.join('&');
 }
 
-/** By lower-case name; of several values of one header all. */
+/** Returns all headers by lower-case name. A comma joins several values of one header. */
 function toHeaders(
   single: Record<string, string | undefined> | null | undefined,
   multi?: Record<string, string[] | undefined> | null,
@@ -177,7 +182,7 @@ function toHeaders(
   return headers;
 }
 
-/** Text as it is; what is compressed as base64. */
+/** Returns text as it is, and compressed bodies as base64. */
 function toBody({ headers, body }: Answer): { body: string; isBase64Encoded: boolean } {
   if (typeof body === 'string') return { body, isBase64Encoded: false };
   const packed = headers['content-encoding'] !== undefined;

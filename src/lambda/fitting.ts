@@ -2,12 +2,12 @@ import { logLine } from '../log.ts';
 import { type Answer, reply } from '../serve/message.ts';
 import type { ConvertedEvent, HttpResult } from './events.ts';
 
-/** What is kept free for headers. */
+/** Bytes reserved for headers. */
 const headroom = 4096;
 
 /**
- * The answer in the form of the event, if AWS lets it pass. One that is too large would become a 502 without a word; it is
- * replaced by a 500 that says what to do.
+ * Returns the answer in the form that fits the event. If it is too large, returns a 500 that explains what to do
+ * instead. AWS would replace it with a 502 without an explanation.
  */
 export function toFittingResult(
   event: ConvertedEvent,
@@ -29,7 +29,7 @@ const smaller = '/probe?target= for each account in place of /metrics, VCC_AGENT
 
 const escaped = new Set(['"', '\\', '\n'].map((character) => character.charCodeAt(0)));
 
-/** Bytes of a text within Lambda's JSON, where quotes, backslashes and line breaks take two. */
+/** Returns the bytes of a text in Lambda's JSON, where quotes, backslashes and line breaks take two. */
 function sizeOfText(body: Answer['body']): number {
   const bytes = Buffer.from(body);
   let extra = 0;

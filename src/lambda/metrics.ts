@@ -15,22 +15,22 @@ import { toFittingResult } from './fitting.ts';
 /** A Lambda handler for HTTP events. */
 export type HttpHandler = (event: HttpEvent, context: Context) => Promise<HttpResult>;
 
-/** What answers once it is open. */
+/** The exporter, or its answer to invalid settings. */
 interface Opened {
   respond(event: ConvertedEvent, deadline: Deadline): Promise<Answer>;
-  /** Whether opening it again may give another one. */
+  /** Whether opening it again may succeed. */
   retryable: boolean;
 }
 
-/** Kept free for an answer while the function still starts. */
+/** Reserved for the answer while the exporter is still starting. */
 const answerMs = 500;
 
 /**
- * The exporter as a Lambda handler for scrapes. Settings that cannot be used, or that would let in everybody without saying
- * so, do not stop the start: they are logged, and every request is answered with 500.
+ * Creates the Lambda handler for scrapes. Invalid settings do not stop the start: they are logged, and all requests get
+ * 500. Settings are also invalid if they would allow scrapes without credentials and do not say so.
  */
 export function createHttpHandler(env: Environment, log: (line: string) => void): HttpHandler {
-  // Begun while the function starts, when it has a whole CPU.
+  // Start now: during the start, Lambda provides a whole CPU.
   let opening = open(env, log);
 
   return async (event, context) => {
@@ -53,7 +53,7 @@ export function createHttpHandler(env: Environment, log: (line: string) => void)
       log(logLine('error', 'request failed', { code: error.code, message }));
       return reply(503, 'The exporter is still starting: it has not read its list of accounts yet.\n');
     }
-    // A list of accounts that could not be read may be there the next time.
+    // A list of accounts that could not be read may be readable next time.
     if (opened.retryable) opening = open(env, log);
     return opened.respond(event, deadline);
   }

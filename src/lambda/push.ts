@@ -7,25 +7,26 @@ import { pushSlots, type ScheduleResult, toSlots } from '../push/schedule/push-s
 import { systemTiming } from '../timing.ts';
 import { openOnce } from './opening.ts';
 
-/** A Lambda handler for a schedule, or for a queue by which accounts are handed out. */
+/** A Lambda handler for a schedule, and for the queue of accounts. */
 export type PushHandler = (
   event: unknown,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ) => Promise<void>;
 
-/** Kept free for saving the state and for the answer. */
+/** Reserved for saving the state and for the answer. */
 const marginMs = 4000;
 
-/** One account that is handed to an invocation of its own. */
+/** A message of the queue of accounts: the account to scrape, and the start of the period. */
 interface Order {
   account: string;
   timeMs: number;
 }
 
 /**
- * Scrapes all accounts, evenly through the period of the schedule, and delivers the samples to all destinations, or to the
- * queue before them. A failed scrape or delivery fails the invocation once all is done, so that alarms and the on-failure
- * destination report it.
+ * Creates the handler that scrapes accounts at regular times in the period of the schedule. It delivers the samples to
+ * the destinations, or to their queue. With a queue of accounts, it sends each account to that queue, which starts one
+ * invocation for each. The invocation fails after all else is done if a scrape or delivery failed. So alarms and the
+ * on-failure destination report it.
  */
 export function createPushHandler(env: Environment, log: (line: string) => void): PushHandler {
   const open = openOnce(() => openLambdaPushers(env, log));
@@ -57,7 +58,7 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
     const chosen = orders
       ? pushers.filter(({ account }) => orders.some((each) => each.account === account))
       : pushers;
-    // Another environment of Lambda may have scraped the account since.
+    // Another Lambda environment may have scraped the account in the meantime.
     if (orders) for (const pusher of chosen) pusher.renew();
     const intervalMs = settings.VCC_PUSH_INTERVAL;
     const slots = toSlots(startMs, intervalMs, settings.VCC_PUSH_PERIOD);
@@ -74,7 +75,10 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
   }
 }
 
-/** The accounts that a message of the queue hands out; undefined for another event. @throws TypeError */
+/**
+ * Returns the accounts in messages of the queue of accounts. Undefined for another event.
+ * @throws TypeError or SyntaxError for an invalid message
+ */
 function toOrders(event: unknown): Order[] | undefined {
   const records = (event as Partial<SQSEvent> | null)?.Records;
   return records?.map(({ body }) => {
@@ -86,7 +90,9 @@ function toOrders(event: unknown): Order[] | undefined {
   });
 }
 
-/** When the schedule meant it to start. An event that has no time, or one made by hand with a time long ago, begins now. */
+/**
+ * Returns the scheduled start. Events without a time, or with one more than a period away (made by hand), start now.
+ */
 function startOf(event: unknown, periodMs: number): number {
   const timeMs = Date.parse(String((event as { time?: unknown } | null)?.time));
   const nowMs = Math.floor(Date.now() / 1000) * 1000;

@@ -1,12 +1,12 @@
 import { ExporterError } from '../errors.ts';
 
-/** A destination did not take what it was sent; the message has its answer, without values of labels. */
+/** A push failed. The message includes the destination's answer, without label values. */
 export class PushError extends ExporterError {
-  /** HTTP status; undefined without an answer. */
+  /** HTTP status. Undefined without an answer. */
   readonly status: number | undefined;
-  /** Milliseconds that Retry-After asks to wait, if it was given. */
+  /** Milliseconds to wait according to Retry-After. Undefined without it. */
   readonly retryAfterMs: number | undefined;
-  /** Samples that will not be stored, whatever is done; undefined where all may still be sent again. */
+  /** The number of lost samples. Undefined when it is not known, or when all may be sent again. */
   readonly dropped: number | undefined;
 
   constructor(

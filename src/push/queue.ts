@@ -1,29 +1,29 @@
 import type { Deadline } from '../deadline.ts';
 import { PushError } from './errors.ts';
 
-/** How the body of a batch is written. */
+/** The encodings of a batch's body. */
 export const batchFormats = ['remote-write-1', 'remote-write-2', 'otlp', 'pushgateway', 'emf'] as const;
 
-/** What goes to one destination in one request: a scrape of one account, or a part of it. */
+/** The samples that one request sends to one destination: one scrape of one account, or a part of it. */
 export interface Batch {
   account: string;
   destination: string;
   format: (typeof batchFormats)[number];
-  /** Of the samples. */
+  /** Time of the samples, in ms since 1970. */
   timestampMs: number;
-  /** Which part of the scrape, from 0. */
+  /** The part of the scrape, from 0. */
   part: number;
   samples: number;
-  /** The very bytes that are sent, at each attempt. */
+  /** The body of the request, the same at each attempt. */
   body: Uint8Array;
 }
 
-/** A batch as a text that a queue can hold: JSON, the body in base64. */
+/** Encodes a batch as a text for a queue: JSON, with the body in base64. */
 export function encodeBatch({ body, ...rest }: Batch): string {
   return JSON.stringify({ v: 1, ...rest, body: Buffer.from(body).toString('base64') });
 }
 
-/** Reads what {@link encodeBatch} wrote. @throws PushError naming the field and what was expected */
+/** Parses a text from {@link encodeBatch}. @throws PushError with the field and what was expected */
 export function parseBatch(text: string): Batch {
   const fail = (expected: string): never => {
     throw new PushError(`a message of the queue: expected ${expected}`);
@@ -59,29 +59,32 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** The first batch of a queue, until something became of it. */
+/** The first batch of a queue. Call `done` or `reject` to remove it. */
 export interface Lease {
   batch: Batch;
-  /** It was delivered, or something else keeps it now. */
+  /** Removes a batch that was delivered, or is now in another queue. */
   done(): Promise<void>;
-  /** It was rejected for good. */
+  /** Removes a rejected batch. A queue on disk keeps it with the reason. */
   reject(error: PushError): Promise<void>;
 }
 
-/** The batches of one account that wait for one destination: first in, first out. */
+/** The batches of one account for one destination: first in, first out. */
 export interface Queue {
   add(batches: readonly Batch[]): Promise<void>;
-  /** The oldest batch; the same until something became of it. Undefined: none waits. */
+  /** Returns the oldest batch, which stays first until it is removed. Undefined when the queue is empty. */
   first(): Promise<Lease | undefined>;
-  /** Time of the oldest sample that waits, if the queue is meant to hold samples for longer than one scrape. */
+  /**
+   * Returns the time of the oldest queued batch, in ms since 1970. Undefined when a queue on disk is empty, and always
+   * for a queue in memory.
+   */
   oldestMs(): number | undefined;
-  /** Drops what waits, if it would be gone with the process. */
+  /** Empties a queue that does not outlive the process. Returns its batches. */
   clear?(): readonly Batch[];
 }
 
 /**
- * A queue that is gone with the process. `lasting`: samples have a time of their own, so that older ones are of use later;
- * otherwise it holds one scrape at most, the newest.
+ * Creates a queue in memory. With `lasting` it keeps all batches, since their samples have times and are useful later.
+ * Otherwise it keeps the newest scrape only.
  */
 export function createMemoryQueue(lasting: boolean): Queue {
   let batches: Batch[] = [];
@@ -92,7 +95,7 @@ export function createMemoryQueue(lasting: boolean): Queue {
     async first() {
       const batch = batches[0];
       const remove = async () => {
-        // A newer scrape may have replaced it meanwhile.
+        // A newer scrape may have replaced it.
         batches = batches.filter((each) => each !== batch);
       };
       return batch && { batch, done: remove, reject: remove };
@@ -106,5 +109,5 @@ export function createMemoryQueue(lasting: boolean): Queue {
   };
 }
 
-/** Delivers one batch, in one attempt. @throws PushError, or the reason of the deadline's signal */
+/** Delivers one batch in one attempt. It throws PushError, or the reason of the deadline's signal. */
 export type Deliver = (batch: Batch, deadline: Deadline) => Promise<void>;

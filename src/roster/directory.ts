@@ -6,7 +6,10 @@ import { createFetchDirectory, type DirectoryOptions, type DirectoryUser } from 
 import { RosterError } from './errors.ts';
 import type { FetchedRoster, FetchRoster } from './roster.ts';
 
-/** The roster that VCC's own User Admin API gives, for credentials with the scope users:read. */
+/**
+ * Creates a fetch of the roster from VCC's User Admin API. The credentials require the scope users:read. It throws
+ * RosterError when no user is an agent, and what {@link createFetchDirectory} throws.
+ */
 export function createFetchRosterByApi(
   fetch: Fetch,
   token: Omit<TokenOptions, 'scope'>,
@@ -22,7 +25,7 @@ export function createFetchRosterByApi(
   return async (deadline) => toRoster(await fetchDirectory({ deadline, traffic: newTraffic() }));
 }
 
-/** `name`, and as `team` the first by name of the groups that an agent is in. */
+/** Makes the columns `name` and `team`. An agent's team is the first of its groups by name. */
 function toRoster(users: readonly DirectoryUser[]): FetchedRoster {
   const agents = new Map<string, Record<string, string>>();
   let inSeveralTeams = 0;

@@ -1,4 +1,4 @@
 import { DocumentError } from '../documents/errors.ts';
 
-/** A roster is not what it must be; the message names the place, and nobody in it. */
+/** A roster is not valid. The message has the place of the problem, and no names or ids. */
 export class RosterError extends DocumentError {}

@@ -6,23 +6,23 @@ import type { Timing } from '../timing.ts';
 import { RosterError } from './errors.ts';
 import type { RosterTable } from './table.ts';
 
-/** Which roster an account has, and what it is for. */
+/** The roster of an account, and the columns that are used. */
 export interface RosterOptions {
   source: 'users-api' | { location: string };
   /** Columns that become labels of an agent. */
   labels: readonly string[];
-  /** Columns that patterns of agents ask for. */
+  /** Columns that the agent patterns use. */
   filters: readonly string[];
   ttlMs: number;
 }
 
-/** A roster as its source gives it. */
+/** A roster as fetched from its source. */
 export interface FetchedRoster extends RosterTable {
-  /** Agents in several groups; undefined where that cannot be. */
+  /** Agents in several groups. Undefined when the source allows only one team per agent. */
   inSeveralTeams?: number;
 }
 
-/** Fetches a roster before the deadline. @throws ExporterError */
+/** Fetches a roster before the deadline. It throws ExporterError, or the reason of the deadline's signal. */
 export type FetchRoster = (deadline: Deadline) => Promise<FetchedRoster>;
 
 /** The current roster, if any, and its status. */
@@ -31,7 +31,7 @@ export interface CurrentRoster {
   status: RosterStatus;
 }
 
-/** Returns the current roster before the deadline. Never throws: a roster that cannot be read is a status, and a log line. */
+/** Returns the current roster before the deadline. Never throws: a failed read shows in the status and in the log. */
 export type GetRoster = (deadline: Deadline) => Promise<CurrentRoster>;
 
 /** Longest that one read may take; scrapes do not wait for it. */
@@ -40,18 +40,20 @@ const fetchMs = 60_000;
 const refreshMs = 2000;
 /** Share of its time that a scrape waits for the first roster. */
 const firstShare = 0.8;
-/** First wait after a failure; it doubles with each further one, up to the ttl. */
+/** First delay after a failure. It doubles with each further failure, up to the ttl. */
 const firstRetryMs = 30_000;
 
-/** What {@link createRoster} needs besides. */
+/** What {@link createRoster} uses. */
 export interface RosterPorts {
   timing: Timing;
-  /** The life of the account's scraper: a read is not part of the scrape that started it. */
+  /** The lifetime of the account's scraper. A read may outlive the scrape that started it. */
   until: Deadline;
   log(event: string, fields: Record<string, unknown>): void;
 }
 
-/** Keeps a roster for its ttl; while it cannot be read, the last one is used, whatever its age. */
+/**
+ * Creates the roster of an account. It reads the roster again after its ttl, and uses the last one while that fails.
+ */
 export function createRoster(
   fetch: FetchRoster,
   options: RosterOptions,
@@ -84,7 +86,7 @@ export function createRoster(
 
   return async (deadline) => {
     const wait = last ? deadline : within(deadline, leftMs(deadline) * firstShare);
-    // Whatever it throws has been logged, or is no more than this scrape's lack of time.
+    // Failures of a read have been logged. All others are this scrape's lack of time.
     await rosters.get(wait, read).catch(() => {});
     return {
       roster: last?.roster,
@@ -104,7 +106,7 @@ interface KeptRoster {
   inSeveralTeams: number | undefined;
 }
 
-/** @throws RosterError when a column that is asked for is not there; team and site may be absent */
+/** Keeps the configured columns. @throws RosterError when a configured column is missing; team and site are optional */
 function toRoster({ columns, agents }: RosterTable, { labels, filters }: RosterOptions): Roster {
   const optional = ['team', 'site'];
   const missing = [...new Set([...labels, ...filters])].filter(
@@ -113,7 +115,7 @@ function toRoster({ columns, agents }: RosterTable, { labels, filters }: RosterO
   if (missing.length > 0) {
     throw new RosterError(`the roster has no column ${missing.join(', ')}, which the settings ask for`);
   }
-  // Agents with the same labels share them.
+  // Agents with equal labels share one object.
   const interned = new Map<string, RosterEntry['labels']>();
   const roster = new Map<string, RosterEntry>();
   for (const [id, record] of agents) {

@@ -2,7 +2,7 @@ import { parseCsv } from '../documents/csv.ts';
 import { isMapping, kindOf, parseYaml } from '../documents/yaml.ts';
 import { RosterError } from './errors.ts';
 
-/** A roster as it is written: one record per agent, columns by their names in snake_case. */
+/** A roster as written: one record per agent. Column names are in snake_case. */
 export interface RosterTable {
   columns: ReadonlySet<string>;
   agents: ReadonlyMap<string, Readonly<Record<string, string>>>;
@@ -11,9 +11,9 @@ export interface RosterTable {
 const idColumn = 'agent_id';
 
 /**
- * Reads a roster: CSV with a header, or a YAML (or JSON) list of mappings, as the end of its name says. The column agentId
- * is needed. Names of columns become snake_case: `agentId` and `Agent ID` are `agent_id`.
- * @throws RosterError with the row or item, naming nobody
+ * Parses a roster by the extension of its name: CSV with a header, or a list of mappings in YAML or JSON. The column
+ * agentId is required. Column names become snake_case: `agentId` and `Agent ID` become `agent_id`.
+ * @throws DocumentError with the row or item, without names or ids
  */
 export async function parseRoster(text: string, name: string): Promise<RosterTable> {
   if (/\.csv$/i.test(name)) return fromCsv(text, name);
@@ -68,20 +68,20 @@ function collect(
   columns: ReadonlySet<string>,
   records: readonly [string, Record<string, string>][],
 ): RosterTable {
-  // One that is being written, or the export of a query that failed, must not take the place of a good one.
+  // An unfinished file, or the export of a failed query, must not replace a good roster.
   if (records.length === 0) throw new RosterError(`${name}: expected agents; received none`);
   if (!columns.has(idColumn)) throw new RosterError(`${name}: expected a column agentId`);
   const agents = new Map<string, Record<string, string>>();
   for (const [where, { [idColumn]: id, ...others }] of records) {
     if (!id) throw new RosterError(`${name}, ${where}: expected an agentId; received nothing`);
     if (agents.has(id)) throw new RosterError(`${name}, ${where}: this agent is there already`);
-    // Without a prototype: a column may be called like one of its members.
+    // Without a prototype, since a column may have the name of one of its members.
     agents.set(id, Object.assign(Object.create(null), others));
   }
   return { columns, agents };
 }
 
-/** `agentId`, `Agent ID`, `agent-id` -> `agent_id`. */
+/** Converts `agentId`, `Agent ID` and `agent-id` to `agent_id`. */
 function toSnakeCase(name: string): string {
   return name
     .trim()

@@ -2,20 +2,21 @@ import { type Deadline, deadlineIn, earlier } from '../deadline.ts';
 import type { IncomingRequest } from './message.ts';
 
 /**
- * When the answer to a request must have arrived: after the scraper's own timeout (seconds, from the header
- * X-Prometheus-Scrape-Timeout-Seconds), or when the runtime or gateway gives up, `leftMs` from now.
+ * Returns the deadline of an answer: the scraper's timeout (seconds, in the header
+ * X-Prometheus-Scrape-Timeout-Seconds), or `leftMs` from now, when the runtime or gateway times out. The earlier one
+ * applies.
  */
 export function toDeadline(request: IncomingRequest, leftMs = Number.POSITIVE_INFINITY): Deadline {
   const headerMs = Number(request.headers.get('x-prometheus-scrape-timeout-seconds') ?? Number.NaN) * 1000;
   return deadlineIn(Math.min(leftMs, headerMs > 0 ? headerMs : Number.POSITIVE_INFINITY));
 }
 
-/** Kept free for encoding the answer and sending it back, at least. */
+/** Shortest time reserved for encoding and sending the answer. */
 const leastMarginMs = 500;
 
 /**
- * When a scrape must be done for the answer to arrive before the deadline: half a second earlier, or twice what writing the
- * last answer took (but at most half of the time that is left).
+ * Returns the deadline of a scrape, so that the answer arrives in time. It reserves half a second, or twice the time of
+ * the last encoding if that is longer, but at most half of the time left.
  */
 export function toScrapeDeadline(deadline: Deadline, lastWriteMs: number): Deadline {
   return earlier(deadline, Math.max(leastMarginMs, 2 * lastWriteMs));

@@ -3,26 +3,26 @@ import type { ScrapeCredentials } from '../credentials.ts';
 import { type Deadline, leftMs, within } from '../deadline.ts';
 import { type Answer, type IncomingRequest, type Respond, reply, withoutBodyForHead } from './message.ts';
 
-/** Finds out who may scrape, before the deadline. Never throws. */
+/** Loads the scrape credentials before the deadline. Never throws. */
 export type LoadScrapeCredentials = (deadline: Deadline) => Promise<ScrapeCredentials>;
 
-/** The same for everybody, so that nobody learns what there is. */
+/** The same text for all requests, so that it does not reveal which credentials exist. */
 const unauthorized =
   'Unauthorized. Expected a scrape token (Bearer, or as the password of the user "token") or the name and password of a scrape user.\n';
-/** The health check is for load balancers, which have no credentials, and tells nothing. */
+/** Load balancers check the health without credentials. The answer reveals nothing. */
 const openPath = '/-/healthy';
-/** The name under which a browser sends a token as a password. */
+/** The user name for a token that a browser sends as a password. */
 const tokenUser = 'token';
-/** Longest that finding out who may scrape may take; the rest of the time is for the scrape. */
+/** Longest time for loading the credentials. The rest is for the scrape. */
 const longestLoadMs = 5000;
 
 /**
- * Responds to those who have one of the credentials. Browsers cannot send a bearer token: it is also taken as the password
- * of the user `token`. Others get 401 and are told no more than which schemes there are; while no credentials are known,
- * everybody gets 503.
+ * Requires scrape credentials for all paths except /-/healthy. A token also works as the password of the user `token`,
+ * since browsers cannot send bearer tokens. Other requests get 401 with the supported schemes. While no credentials are
+ * known, all requests get 503.
  */
 export function guarded(respond: Respond, load: LoadScrapeCredentials): Respond {
-  // Digests have one length, as timingSafeEqual wants, and with a key of this process none can be aimed at.
+  // timingSafeEqual requires equal lengths, which digests have. The random key makes digests unpredictable.
   const key = randomBytes(32);
   const digest = (credential: string) => createHmac('sha256', key).update(credential).digest();
 
@@ -35,7 +35,7 @@ export function guarded(respond: Respond, load: LoadScrapeCredentials): Respond 
       ...tokens.flatMap((token) => [`bearer ${token.reveal()}`, `basic ${tokenUser}:${token.reveal()}`]),
       ...users.map(({ name, password }) => `basic ${name}:${password.reveal()}`),
     ];
-    // Every one is compared, so that the time does not tell which one came close.
+    // Compare all, so that the time does not reveal which credential is similar.
     const matches = known.filter((credential) => timingSafeEqual(digest(credential), given));
     if (matches.length > 0) return undefined;
     const schemes = [
@@ -55,7 +55,10 @@ export function guarded(respond: Respond, load: LoadScrapeCredentials): Respond 
   };
 }
 
-/** The header in the form of the known ones: the scheme in lower case, what Basic holds decoded. */
+/**
+ * Returns the header in the form of the known credentials: scheme in lower case, Basic decoded. Empty for other
+ * headers.
+ */
 function toCredential(header: string | undefined): string {
   const [, scheme, value] = /^(bearer|basic) +(\S+)$/i.exec(header?.trim() ?? '') ?? [];
   if (scheme === undefined || value === undefined) return '';

@@ -1,4 +1,7 @@
-/** The page's one style. Tables of the floor become blocks of eight numbers on a phone, so that nothing is wider than it. */
+/**
+ * The style of the page at /. On a narrow screen, each row of a floor table becomes a block, so that nothing is too
+ * wide.
+ */
 export const style = `
 :root {
   color-scheme: light dark;
@@ -61,5 +64,5 @@ tr:has(+ .why) { border: 0 }
 const icon =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#7c2fb0"/><path d="M8 19v-3a8 8 0 0 1 16 0v3" fill="none" stroke="#fff" stroke-width="3"/><rect x="5.5" y="17" width="5.5" height="8" rx="2" fill="#fff"/><rect x="21" y="17" width="5.5" height="8" rx="2" fill="#fff"/></svg>';
 
-/** The page's icon, as an address that needs no request. */
+/** The page's icon as a data URL, which needs no request. */
 export const iconAddress = `data:image/svg+xml,${encodeURIComponent(icon)}`;

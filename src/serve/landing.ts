@@ -8,27 +8,27 @@ import { accountOverview, longest, type Overview, teamOverviews, toDuration } fr
 import type { Reading } from '../snapshot/reading.ts';
 import { iconAddress, style } from './landing-style.ts';
 
-/** The last scrape of an account by this process, whoever asked for it, and how long ago it was. */
+/** The last scrape of an account by this process, and its age in ms. */
 export interface LastScrape extends Scrape {
   ageMs: number;
 }
 
-/** What the landing page shows. */
+/** The contents of the page at /. */
 export interface LandingFacts {
   build: Build;
-  /** Where the docs are; without it there is no link to them. */
+  /** The address of the documentation. Undefined: no link. */
   homepage: string | undefined;
-  /** One for each account, at least one. */
+  /** One per account, at least one. */
   last: readonly LastScrape[];
   nowMs: number;
 }
 
-/** How often the page loads itself anew, and from which age on it does not show a scrape but makes one. */
+/** The page reloads this often. It shows only scrapes younger than this, and otherwise makes new ones. */
 export const reloadSeconds = 15;
 
 /**
- * What browsers are told of the page: nothing runs, nothing is fetched, nobody frames it; its one style is known by hash, and
- * its icon is in the page.
+ * Returns the headers of the page. They forbid scripts, requests and frames. They allow the page's style, by its hash,
+ * and its inline icon.
  */
 export function landingHeaders(): Record<string, string> {
   const hash = createHash('sha256').update(style).digest('base64');
@@ -39,13 +39,13 @@ export function landingHeaders(): Record<string, string> {
     'cross-origin-resource-policy': 'same-origin',
     'permissions-policy': 'camera=(), geolocation=(), microphone=()',
     'referrer-policy': 'no-referrer',
-    // Browsers heed it over https only, so that it does no harm on a laptop.
+    // Browsers ignore this over http, so it does not affect local use.
     'strict-transport-security': 'max-age=31536000',
     'x-frame-options': 'DENY',
   };
 }
 
-/** The page at `/`: what this is, what everybody is doing, and how the last scrapes went. */
+/** Returns the page at /: version and links, the state of all agents, and how the last scrapes went. */
 export function landingPage({ build, homepage, last, nowMs }: LandingFacts): string {
   const docs = homepage === undefined ? '' : `\n<a href="${escapeHtml(homepage)}">Docs</a>`;
   return `<!doctype html>
@@ -97,7 +97,7 @@ function oneAccount(last: LastScrape, nowMs: number): string {
   ].join('\n');
 }
 
-/** What the terminal shows too. */
+/** The same numbers as in the terminal. */
 function agentsAndInteractions(floor: Floor): string {
   const { presences, idle, busy, states, takenAtMs } = floor;
   const row = (name: string, count: number, age: string, inner = '') =>
@@ -175,7 +175,7 @@ function stateOf({ reading: { error }, ageMs }: LastScrape, nowMs: number): stri
   return `${state}, <time datetime="${new Date(nowMs - ageMs).toISOString()}">${ago}</time>`;
 }
 
-/** Why there are no numbers and what to do, in sentences. Messages of foreign errors may quote data, and are left out. */
+/** Explains a failed scrape and what to do. Shows the message of our own errors only, since others may quote data. */
 function failureOf({ reading, failure }: LastScrape): string {
   if (reading.error === undefined) return '';
   const { about, advice } = scrapeErrors[reading.error];
@@ -200,7 +200,7 @@ function details({ durationMs, budgetMs, requests, retries, floor }: Reading): s
   return `<table class="details">\n${cells.join('\n')}\n</table>`;
 }
 
-/** Hours, minutes and seconds of the day. */
+/** Returns the time of day, as in `09:30:00`. */
 function toTime(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(11, 19);
 }

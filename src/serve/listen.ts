@@ -8,19 +8,22 @@ import { type Respond, toRequest } from './message.ts';
 /** A running local server. */
 export interface Listening {
   url: string;
-  /** Takes no more requests, gives those under way three seconds, drops what is left, then resolves. */
+  /** Accepts no more requests, waits up to three seconds for running ones, closes all connections, then resolves. */
   close(): Promise<void>;
 }
 
-/** How long requests under way may take to end when the server is closed. */
+/** Longest time for running requests when the server closes, in ms. */
 const graceMs = 3000;
 
-/** Serves over node:http. @throws ConfigError when the address cannot be had */
+/**
+ * Starts a server over node:http.
+ * @throws ConfigError when the address is in use, not allowed or not on this machine
+ */
 export async function listen(respond: Respond, host: string, port: number): Promise<Listening> {
-  /** Until they have been sent, or nobody waits for them any more. */
+  /** Requests whose answer has not been sent, and whose client has not disconnected. */
   const underWay = new Set<Promise<void>>();
   const server = http.createServer((incoming, outgoing) => {
-    // Before all else: it closes once, and when the app has its answer a client that hung up is long gone.
+    // Listen first: `close` fires only once, and a client may disconnect before the answer is ready.
     const closed = new Promise<void>((resolve) => outgoing.once('close', resolve)).then(() => {
       underWay.delete(closed);
     });
@@ -48,7 +51,7 @@ export async function listen(respond: Respond, host: string, port: number): Prom
         wait(graceMs, undefined, { signal: grace.signal }).catch(() => {}),
       ]);
       grace.abort();
-      // Connections that have sent nothing, or half a request, would be waited for without end.
+      // Connections with no request, or half of one, would never end by themselves.
       server.closeAllConnections();
       await closed;
     },

@@ -1,15 +1,15 @@
 import type { Deadline } from '../deadline.ts';
 
-/** An HTTP request as the routes take it, whoever brought it. No route takes a body, so none is kept. */
+/** An HTTP request for the routes. It has no body, since no route uses one. */
 export interface IncomingRequest {
   method: string;
   path: string;
   query: URLSearchParams;
-  /** By lower-case name; several values of one header are joined with a comma. */
+  /** By lower-case name. A comma joins several values of one header. */
   headers: ReadonlyMap<string, string>;
 }
 
-/** What is answered. */
+/** The answer to a request. */
 export interface Answer {
   status: number;
   /** By lower-case name. */
@@ -20,7 +20,7 @@ export interface Answer {
 /** Answers a request before the deadline. Never throws. */
 export type Respond = (request: IncomingRequest, deadline: Deadline) => Promise<Answer>;
 
-/** A request from its parts; whatever host an absolute target names, only its path and query count. */
+/** Makes a request from its parts. Of an absolute target, only the path and the query are used. */
 export function toRequest(
   method: string,
   target: string,
@@ -40,7 +40,7 @@ export function toRequest(
   };
 }
 
-/** An answer with the headers that all have in common. */
+/** Makes an answer with the common headers. `headers` take precedence over them. */
 export function reply(status: number, body: string | Buffer, headers: Record<string, string> = {}): Answer {
   return {
     status,
@@ -55,7 +55,7 @@ export function reply(status: number, body: string | Buffer, headers: Record<str
   };
 }
 
-/** HEAD is answered like GET, without the body. */
+/** Removes the body of the answer to a HEAD request. Its headers stay as for GET. */
 export function withoutBodyForHead(request: IncomingRequest, answer: Answer): Answer {
   return request.method === 'HEAD' ? { ...answer, body: '' } : answer;
 }

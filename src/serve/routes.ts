@@ -10,11 +10,11 @@ import { toScrapeDeadline } from './deadline.ts';
 import { landingHeaders, landingPage, reloadSeconds } from './landing.ts';
 import { type Answer, type IncomingRequest, type Respond, reply, withoutBodyForHead } from './message.ts';
 
-/** What the routes need. */
+/** The parts that the routes use. */
 export interface RouteOptions {
-  /** One for each account, at least one; names are different. */
+  /** One per account, at least one, with different names. */
   scrapers: readonly Scraper[];
-  /** Where log lines go. */
+  /** Receives log lines. */
   log: (line: string) => void;
   clocks?: Clocks;
   /** Called with every scrape, to show it. */
@@ -22,20 +22,23 @@ export interface RouteOptions {
 }
 
 const compress = promisify(gzip);
-/** Below about one packet gzip gains nothing. */
+/** Below about one packet, gzip saves nothing. */
 const minGzipBytes = 1000;
 /** At most this many account names are listed in the 400 response. */
 const maxNamesListed = 100;
 
 type Route = (request: IncomingRequest, deadline: Deadline) => Answer | Promise<Answer>;
 
-/** The exporter as a function from request to response, the same on Lambda and on a laptop. */
+/**
+ * Creates the exporter as a function from requests to answers, for Lambda and the local server. A bug is an answer with
+ * 500.
+ */
 export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }: RouteOptions): Respond {
   const byName = new Map(scrapers.map((scraper) => [scraper.account, scraper]));
   const last = new Map<string, { scrape: Scrape; ageMs(): number }>();
   let lastWriteMs = 0;
 
-  /** Scrapes accounts side by side. */
+  /** Scrapes accounts concurrently, logs the failures and remembers the scrapes for the page at /. */
   async function scrapeAll(chosen: readonly Scraper[], deadline: Deadline): Promise<Scrape[]> {
     const scrapes = await Promise.all(
       chosen.map(async (scraper) => {
@@ -52,7 +55,7 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
     return scrapes;
   }
 
-  /** What a scrape of these accounts finds, in the format that is asked for. */
+  /** Scrapes these accounts and answers in the format that the request prefers. */
   async function metrics(
     chosen: readonly Scraper[],
     request: IncomingRequest,
@@ -73,8 +76,8 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
   }
 
   /**
-   * The last scrape of each account, whoever asked for it. Where there is none, or only one from before the page would have
-   * reloaded, the page makes one, so that it shows the present wherever nobody else scrapes.
+   * Shows the last scrape of each account. Scrapes the accounts that have none younger than the reload interval, so
+   * that the page is up to date without another scraper.
    */
   async function landing(_: IncomingRequest, deadline: Deadline): Promise<Answer> {
     const due = scrapers.filter(
@@ -89,7 +92,7 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
     return reply(200, page, landingHeaders());
   }
 
-  /** One account by its name, which is never an address. */
+  /** Scrapes the account that `target` names. A target is never an address. */
   function probe(request: IncomingRequest, deadline: Deadline): Answer | Promise<Answer> {
     const targets = request.query.getAll('target');
     const scraper = targets.length === 1 ? byName.get(targets[0]!) : undefined;
@@ -106,7 +109,7 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
     );
   }
 
-  /** For http_sd_configs: one target per account, to be relabelled into /probe?target=. */
+  /** For http_sd_configs: one target per account, which relabelling turns into /probe?target=. */
   function discovery(): Answer {
     const groups = scrapers.map(({ account, region }) => ({
       targets: [account],

@@ -18,15 +18,15 @@ const activityOfPresence = new Map<string, Activity>([
 
 const rank = new Map<Activity, number>(activities.map((activity, index) => [activity, index]));
 
-/** Whether the API says that the agent handles anything. */
+/** Whether the API reports any workload for the agent. */
 export function hasWorkload(agent: Agent): boolean {
   return agent.live > 0 || agent.semiLive > 0 || agent.nonLive > 0;
 }
 
 /**
- * The one thing an agent is doing. An interaction in a state that the reference does not name counts as working.
- * `idle` is exactly: Ready, no workload, no interaction. (Workload alone would not do: it falls to 0 when wrap-up
- * begins, while the agent is still Ready.)
+ * Returns the one thing that an agent is doing. An interaction in a state that the API reference does not name counts
+ * as `working`. `idle` means Ready, without workload and without interactions. Workload alone is not enough: it drops
+ * to 0 when wrap-up begins, while the agent is still Ready.
  */
 export function toActivity(agent: Agent): Activity {
   let activity: Activity | undefined = hasWorkload(agent) ? 'working' : undefined;
@@ -40,8 +40,8 @@ export function toActivity(agent: Agent): Activity {
 }
 
 /**
- * Since when an idle agent has been idle: the later of presence and workload. Workload falls at the start of
- * wrap-up, so this may be early by the length of the last wrap-up.
+ * Returns since when an idle agent has been idle, in ms since 1970: the later of the last presence and workload
+ * changes. Workload drops at the start of wrap-up, so this may be early by the length of the last wrap-up.
  */
 export function idleSinceMs(agent: Agent): number {
   return Math.max(agent.presenceSinceMs, agent.workloadSinceMs);

@@ -2,49 +2,49 @@ import type { Agent, Snapshot } from './agent.ts';
 import { compare } from './compare.ts';
 import type { Roster, RosterEntry } from './roster.ts';
 
-/** One agent with series of their own. Label-shaped parts that agents have in common are the same object. */
+/** One agent with its own series. Agents with the same presence or state share the same label objects. */
 export interface AgentSeries {
   agent: Agent;
-  /** What all series of the agent have in common. */
+  /** The labels of all series of the agent. */
   labels: { account: string; agent_id: string };
   presence: { presence: string; description: string };
-  /** Legs by state; only states that the agent has legs in. */
+  /** Legs by state. States without legs are absent. */
   states: readonly { labels: { state: string }; legs: number }[];
-  /** What the roster says; empty without one. */
+  /** The agent's roster labels. Empty when the roster has no entry for the agent. */
   info: RosterEntry['labels'];
 }
 
-/** The agents of an account with series of their own. */
+/** The agents of an account that have their own series. */
 export interface AgentSeriesSet {
-  /** In the order of their ids. */
+  /** In ascending order of agent id. */
   agents: readonly AgentSeries[];
-  /** Series that the other agents would have had. */
+  /** The number of series omitted because of the limit. */
   seriesDropped: number;
 }
 
-/** An expression that must match all of an agent's id (column `agent_id`) or of a column of the roster. */
+/** A regular expression for an agent id (column `agent_id`) or a roster column. It must match the whole value. */
 export interface AgentPattern {
   column: string;
   pattern: RegExp;
 }
 
-/** Which agents have series of their own, and under which name. */
+/** Which agents have their own series, and what their label `agent_id` is. */
 export interface AgentSeriesOptions {
   limit: number;
-  /** Whether agents who are LoggedOut have series too. */
+  /** Whether LoggedOut agents have series too. */
   loggedOut: boolean;
   include: AgentPattern | undefined;
   exclude: AgentPattern | undefined;
-  /** The label `agent_id` of an agent. */
+  /** Returns the label `agent_id` of an agent. */
   idOf(agentId: string): string;
 }
 
 const noLabels = {};
 
 /**
- * The agents that the options choose. Of more than the limit the first ones by id stay, whatever they are doing: a choice
- * by anything that changes would have series come and go. While there is no roster, a pattern for one of its columns
- * chooses nobody, since nobody can say who is meant to be left out.
+ * Selects the agents that get their own series. Beyond the limit it keeps the first agents by id, whatever they are
+ * doing. If the choice depended on anything that changes, series would appear and disappear. A pattern for a roster
+ * column selects no agent while there is no roster, since it is unknown which agents to exclude.
  */
 export function toAgentSeries(
   { agents }: Snapshot,
@@ -88,7 +88,7 @@ export function toAgentSeries(
   return { agents: agentSeries, seriesDropped };
 }
 
-/** Undefined when there is no such pattern. */
+/** Returns undefined when there is no filter. */
 function matches(
   agent: Agent,
   roster: Roster | undefined,
@@ -120,7 +120,10 @@ function statesOf(agent: Agent, interned: Map<string, { state: string }>): Agent
   return found;
 }
 
-/** Presence, its since, three kinds of workload, their since, info; eligibility if it is known; states. */
+/**
+ * Counts 7 series that every agent has: presence and its time, three workloads and their time, info. Eligibility (if
+ * known) and each state add one.
+ */
 function seriesOf(agent: Agent): number {
   const states = new Set(agent.interactions?.map(({ state }) => state)).size;
   return 7 + (agent.eligibleForRouting === undefined ? 0 : 1) + states;

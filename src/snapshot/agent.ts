@@ -1,22 +1,22 @@
-/** What one agent is doing: the domain's form of one item of the API's answer. All times are ms since 1970. */
+/** What one agent is doing: one item of the API's answer. All times are ms since 1970. */
 export interface Agent {
   id: string;
   presence: string;
   presenceSinceMs: number;
-  /** The admin's own name for the presence ("Lunch"); undefined when the answer left it out. */
+  /** The account's own name for the presence ("Lunch"). Undefined when the answer left it out. */
   description: string | undefined;
   /** Undefined when the answer left it out. */
   eligibleForRouting: boolean | undefined;
   workloadSinceMs: number;
-  /** The API's `calls`: live interactions in hand. */
+  /** The API's `calls`: the agent's live interactions. */
   live: number;
   semiLive: number;
   nonLive: number;
-  /** Undefined when the answer left the list out, which is not the same as an empty one. */
+  /** Undefined when the answer left the list out, which differs from an empty list. */
   interactions: readonly Interaction[] | undefined;
 }
 
-/** One agent's leg of an interaction; two agents may be on one `guid`. */
+/** One agent's leg of an interaction. Two agents may have a leg with the same `guid`. */
 export interface Interaction {
   guid: string;
   channelGuid: string | null;
@@ -28,15 +28,15 @@ export interface Interaction {
   reason: string | null;
 }
 
-/** One page of the answer, as it came. */
+/** One page of the API's answer. Nothing is corrected or checked against other pages. */
 export interface Page {
-  /** meta.page: which page the answer says it is. */
+  /** `meta.page`: the page number in the answer. */
   number: number;
-  /** meta.count: how many agents the answer says it holds. */
+  /** `meta.count`: the number of agents that the answer states. */
   count: number;
   pageCount: number;
   totalCount: number;
-  /** The API's clock when it answered. */
+  /** The API's clock when it answered, in ms since 1970. */
   upToMs: number;
   agents: readonly Agent[];
 }
@@ -44,7 +44,7 @@ export interface Page {
 /** Every agent of an account exactly once, at one time. */
 export interface Snapshot {
   agents: readonly Agent[];
-  /** The earliest `upTo` of the pages. Ages are taken at this time. */
+  /** The earliest `upTo` of the pages, in ms since 1970. Ages are measured at this time. */
   takenAtMs: number;
   pages: number;
 }

@@ -1,24 +1,27 @@
-/** How long a group of agents or interactions has been as it is: count, oldest, mean and distribution. */
+/**
+ * How long the members of a group have been in their state: count, oldest, mean and distribution. Times are ms since
+ * 1970.
+ */
 export interface Ages {
   count: number;
-  /** The earliest `since`; undefined for an empty group. */
+  /** The earliest `since`. Undefined for an empty group. */
   oldestMs: number | undefined;
-  /** The mean `since`; undefined for an empty group. */
+  /** The mean `since`. Undefined for an empty group. */
   meanMs: number | undefined;
-  /** Sum of all ages in seconds; an age below 0 (begun after the snapshot) counts as 0. */
+  /** The sum of all ages in seconds. A negative age (started after the snapshot) counts as 0. */
   sumSeconds: number;
-  /** How many are at most as old as each bound, in the order of the bounds. */
+  /** How many ages are at most each bound, in the order of the bounds. */
   cumulative: number[];
 }
 
-/** Adds up ages at one point in time. */
+/** Adds up ages at one time. */
 export class AgeCounter {
   count = 0;
   readonly #takenAtMs: number;
   readonly #boundsMs: readonly number[];
   readonly #perBucket: number[];
   #oldestMs = Number.POSITIVE_INFINITY;
-  // Two sums of differences: a sum of timestamps would pass 2^53 at six thousand agents.
+  // Sums of differences, since a sum of timestamps would exceed 2^53 at about five thousand agents.
   #signedSumMs = 0;
   #ageSumMs = 0;
 
@@ -35,7 +38,7 @@ export class AgeCounter {
     if (sinceMs < this.#oldestMs) this.#oldestMs = sinceMs;
     this.#signedSumMs += ageMs;
     if (ageMs > 0) this.#ageSumMs += ageMs;
-    // From the oldest bucket down: most of an account's agents have been logged out for long.
+    // Search from the highest bucket down, since most agents of an account have been logged out for long.
     let bucket = bounds.length;
     while (bucket > 0 && ageMs <= bounds[bucket - 1]!) bucket--;
     this.#perBucket[bucket]!++;

@@ -1,6 +1,6 @@
 import type { Agent, Page, Snapshot } from './agent.ts';
 
-/** Why some pages are not one snapshot, and which of them should be read again. */
+/** Why the pages do not form one snapshot, and which of them to read again. */
 export interface Conflict {
   reason: string;
   /** Page numbers, ascending. */
@@ -8,13 +8,16 @@ export interface Conflict {
 }
 
 /**
- * Puts pages together if they agree: each is the page asked for and holds as many agents as it says, all tell the
- * same page count and total, and there are exactly that many different agents. The page that was answered last
- * is believed about the counts, since an older one may describe an account that has changed since.
- * Pages beyond the page count are left out. `pages` maps the number asked for to the answer; it holds at least one.
+ * Puts pages together if they agree. Returns a conflict unless:
+ * - each page has the requested number and as many agents as it states,
+ * - all pages state the same page count and total,
+ * - there are exactly that many different agents.
+ *
+ * The newest page (by `upTo`) determines the counts, since older ones may be out of date. Pages beyond its page count
+ * are left out. `pages` maps requested page numbers to answers, and must not be empty.
  */
 export function assemble(pages: ReadonlyMap<number, Page>): Snapshot | Conflict {
-  // A page beyond its own page count is surplus by its own words, and its counts may be anything.
+  // A page beyond its own page count is surplus, and its counts may be anything.
   const real = [...pages].filter(([number, page]) => number <= Math.max(1, page.pageCount));
   const newest = (real.length > 0 ? real : [...pages])
     .map(([, page]) => page)
@@ -51,7 +54,7 @@ export function assemble(pages: ReadonlyMap<number, Page>): Snapshot | Conflict 
   return { agents, takenAtMs, pages: pageCount };
 }
 
-/** What is wrong with a page by itself or beside the newest one. */
+/** Returns what is wrong with a page, alone or compared with the newest one. Undefined when nothing is. */
 function flawOf(page: Page, number: number, newest: Page): string | undefined {
   if (page.number !== number) return `asked for page ${number}, answered as page ${page.number}`;
   if (page.agents.length !== page.count) {
@@ -66,12 +69,12 @@ function flawOf(page: Page, number: number, newest: Page): string | undefined {
   return undefined;
 }
 
-/** Pairs of pages that have an agent in common. */
+/** Returns pairs of pages that have an agent in common. Both are the same page if it lists an agent twice. */
 function repeated(pages: ReadonlyMap<number, Page>, pageCount: number): [number, number][] {
   const pairs: [number, number][] = [];
   const pageOf = new Map<string, number>();
-  // The reference says that agents come in the order of their ids. Where that holds none can be there twice, and
-  // the map, which takes longer than all the rest, is not needed.
+  // The API reference says that agents are sorted by id. If they are, there is no duplicate, and the map is not needed.
+  // Building it takes longer than everything else here.
   let ascending = true;
   let last = '';
   for (let number = 1; number <= pageCount && ascending; number++) {

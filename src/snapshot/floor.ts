@@ -6,35 +6,35 @@ import { type LegCount, LegCounter } from './legs.ts';
 import { OpenSet } from './open-set.ts';
 import { type Activity, activities, presences, type Workload } from './vocabulary.ts';
 
-/** A snapshot counted: everything that the metrics of an account are read from. */
+/** A snapshot, counted: the source of all metrics of an account except those of teams and single agents. */
 export interface Floor {
   agents: number;
   takenAtMs: number;
-  /** Upper ends of the buckets of all {@link Ages}, in seconds. */
+  /** Upper bounds of the buckets of all {@link Ages}, in seconds. */
   ageBuckets: readonly number[];
   presences: { name: string; ages: Ages }[];
   descriptions: DescriptionCount[];
-  /** Distinct pairs of presence and description that were added up under `other`. */
+  /** Distinct pairs of presence and description that were folded into `other`. */
   descriptionsFolded: number;
   activities: { name: Activity; agents: number }[];
   idle: Ages;
   /** Ready, but not idle. */
   busy: number;
   readyWithoutWorkload: number;
-  /** Undefined when there are agents and not one of them says whether it is eligible for routing. */
+  /** Undefined when there are agents and none of them has the field `eligibleForRouting`. */
   eligible: number | undefined;
-  /** Idle and eligible; undefined as `eligible` is. */
+  /** Idle and eligible. Undefined whenever `eligible` is. */
   available: number | undefined;
-  /** Agents that have any, and the sum over all agents. */
+  /** Agents with this kind of workload, and their interactions. */
   workloads: { name: Workload; agents: number; interactions: number }[];
-  /** Only kinds that there are. */
+  /** Only kinds with at least one leg. `reason` is empty. */
   legs: LegCount[];
   reasons: { state: string; reason: string; legs: number }[];
   states: { name: string; ages: Ages }[];
   distinctInteractions: number;
-  /** Values that the reference does not name, by field. */
+  /** Values that the API reference does not name, by field. */
   unknown: { field: string; values: number }[];
-  /** Agents whose answer left a field out. */
+  /** Agents whose answer left out a field. */
   absent: { field: string; agents: number }[];
 }
 
@@ -44,11 +44,11 @@ interface DescriptionCount {
   agents: number;
 }
 
-/** What bounds the number of series. */
+/** Limits on the number of series. */
 export interface FloorOptions {
-  /** Upper ends of the age buckets, in seconds, ascending. */
+  /** Upper bounds of the age buckets, in seconds, ascending. */
   ageBuckets: readonly number[];
-  /** Pairs of presence and description that get a series of their own. */
+  /** Most pairs of presence and description with their own series. */
   maxDescriptions: number;
 }
 
@@ -155,8 +155,8 @@ function addWorkload(sum: { agents: number; interactions: number }, interactions
 }
 
 /**
- * Descriptions are free text set by each account's admin, so they are capped. The first ones in alphabetical order
- * stay: a choice by size would have series come and go with every change of the floor.
+ * Limits the descriptions, which are free text set by the account's admin. It keeps the first ones in alphabetical
+ * order. If it kept the largest ones, series would appear and disappear with every change of the floor.
  */
 function foldDescriptions(
   presenceCounters: readonly PresenceCounter[],

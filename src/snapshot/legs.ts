@@ -3,7 +3,7 @@ import type { AgeCounter, Ages } from './ages.ts';
 import { OpenSet } from './open-set.ts';
 import { directions, media, mediumManagers, reasonsByState, states } from './vocabulary.ts';
 
-/** Agents' legs of one kind. */
+/** The kind of an agent's leg. */
 export interface LegKind {
   medium: string;
   mediumManager: string;
@@ -12,14 +12,14 @@ export interface LegKind {
   reason: string;
 }
 
-/** How many legs there are of a kind. */
+/** The number of legs of one kind. */
 export type LegCount = LegKind & { legs: number };
 
 interface Leaf {
   kind: LegKind;
   legs: number;
   ages: AgeCounter;
-  /** Fields of this kind whose value the reference does not name. */
+  /** Fields with a value that the API reference does not name. */
   unknown: UnknownField[];
 }
 
@@ -28,7 +28,7 @@ type UnknownField = (typeof openFields)[number];
 
 type Branch<T> = Map<string | null, T>;
 
-/** Counts legs by kind. The tree is keyed by the values as they came, so that each kind is judged once. */
+/** Counts legs by kind. The tree has the raw values as keys, so that each combination is mapped to labels only once. */
 export class LegCounter {
   readonly #newAges: () => AgeCounter;
   readonly #tree: Branch<Branch<Branch<Branch<Branch<Leaf>>>>> = new Map();
@@ -90,12 +90,12 @@ export class LegCounter {
     return leaf;
   }
 
-  /** Distinct interactions: one guid may be with several agents. */
+  /** Distinct interactions. One guid may be with several agents. */
   get distinct(): number {
     return this.#guids.size;
   }
 
-  /** Legs by kind, reasons added together; only kinds that there are, in alphabetical order. */
+  /** Returns the legs of each kind with any, with all reasons added up, in alphabetical order. */
   kinds(): LegCount[] {
     const sums = new Map<string, LegCount>();
     for (const { kind, legs } of this.#leaves) {
@@ -107,7 +107,7 @@ export class LegCounter {
     return [...sums.keys()].sort().map((key) => sums.get(key)!);
   }
 
-  /** Legs by state and reason; every pair of the reference is there. */
+  /** Returns the legs by state and reason. Every pair of the API reference is present, even with 0 legs. */
   reasons(): { state: string; reason: string; legs: number }[] {
     const sums = new Map<string, Map<string, number>>();
     for (const state of states) {
@@ -122,12 +122,12 @@ export class LegCounter {
     );
   }
 
-  /** Ages by state; every state of the reference is there. */
+  /** Returns the ages by state. Every state of the API reference is present. */
   states(): { name: string; ages: Ages }[] {
     return [...this.#states].map(([name, counter]) => ({ name, ages: counter.ages() }));
   }
 
-  /** Legs with a value that the reference does not name, by field. */
+  /** Returns the number of legs with a value that the API reference does not name, by field. */
   unknown(): { field: string; values: number }[] {
     return openFields.map((field) => ({
       field,
@@ -136,7 +136,7 @@ export class LegCounter {
   }
 }
 
-/** Whether the reference names this reason for this state; of a state it does not name nothing is known. */
+/** Whether the reason may occur in this state. In states that the API reference does not name, any reason may. */
 function isReasonOf(state: string, reason: string): boolean {
   const reasons = Object.hasOwn(reasonsByState, state)
     ? reasonsByState[state as keyof typeof reasonsByState]
@@ -144,7 +144,7 @@ function isReasonOf(state: string, reason: string): boolean {
   return reason === '' || reasons === undefined || (reasons as readonly string[]).includes(reason);
 }
 
-/** The subtree under a key, added if it is not there yet. */
+/** Returns the subtree of a key, and adds it if it is missing. */
 function branch<K, L, T>(tree: Map<K, Map<L, T>>, key: K): Map<L, T> {
   let found = tree.get(key);
   if (found === undefined) {

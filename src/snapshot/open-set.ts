@@ -1,6 +1,6 @@
 /**
- * A set of names that may grow: those the reference names, and those an account adds. Bounds what becomes a label:
- * after `maxUnknown` unknown names, in order of appearance, the rest is called `other`.
+ * A set of label values that may grow. It contains the values that the API reference names, and up to `maxUnknown`
+ * others in order of appearance. All further values become `other`, which limits the number of series.
  */
 export class OpenSet {
   readonly #known: ReadonlySet<string>;
@@ -16,7 +16,7 @@ export class OpenSet {
     return this.#known.has(value);
   }
 
-  /** The value itself, or `other` when there are too many. */
+  /** Returns the value itself, or `other` beyond the limit. Admits a new value. */
   label(value: string): string {
     if (this.#known.has(value) || this.#admitted.has(value)) return value;
     if (this.#admitted.size >= this.#maxUnknown) return 'other';

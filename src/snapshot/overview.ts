@@ -3,13 +3,13 @@ import type { Floor } from './floor.ts';
 import type { Reading } from './reading.ts';
 import type { Team } from './teams.ts';
 
-/** An account or a team at a glance. */
+/** A summary of an account or a team. All numbers are agents. */
 export interface Overview {
   name: string;
   agents: number;
   ready: number;
   idle: number;
-  /** As {@link toDuration}; empty when nobody is idle. */
+  /** In the form of {@link toDuration}. Empty when no agent is idle. */
   longestIdle: string;
   /** Ready, but not idle. */
   busy: number;
@@ -18,18 +18,18 @@ export interface Overview {
   loggedOut: number;
 }
 
-/** Teams of more accounts would hide the accounts. */
+/** With more accounts, teams would make the accounts hard to find. */
 const maxAccountsWithTeams = 4;
 
-/** An account at a glance. */
+/** Returns the summary of an account. */
 export function accountOverview(name: string, { agents, presences, idle, takenAtMs }: Floor): Overview {
   const counts = presences.map((presence) => ({ name: presence.name, agents: presence.ages.count }));
   return toOverview(name, agents, counts, idle, takenAtMs);
 }
 
 /**
- * The teams of an account at a glance, those with agents, by name; who is in no team comes last. None without a roster, nor
- * where it is one of more than four accounts that are shown.
+ * Returns the summaries of an account's teams that have agents. Named teams come first, by name, and then the agents
+ * without a team. Returns none without a roster, or when more than four `accounts` are shown.
  */
 export function teamOverviews({ teams, floor }: Reading, accounts: number): Overview[] {
   if (!teams || !floor || accounts > maxAccountsWithTeams) return [];
@@ -66,12 +66,12 @@ function toOverview(
   };
 }
 
-/** How long the longest has lasted, as {@link toDuration}; empty when there is none. */
+/** Returns the longest age in the form of {@link toDuration}. Empty for an empty group. */
 export function longest({ oldestMs }: Ages, takenAtMs: number): string {
   return oldestMs === undefined ? '' : toDuration(Math.max(0, takenAtMs - oldestMs));
 }
 
-/** `7 s`, `4 min`, `3.5 h`, `12 d`. */
+/** Returns a rounded duration with its unit: `7 s`, `4 min`, `3.5 h`, `12 d`. */
 export function toDuration(ms: number): string {
   const seconds = ms / 1000;
   if (seconds < 100) return `${Math.round(seconds)} s`;

@@ -4,43 +4,46 @@ import type { Floor } from './floor.ts';
 import type { RosterStatus } from './roster.ts';
 import type { Teams } from './teams.ts';
 
-/** How the last push to one destination went. */
+/** The status of the last push to one destination. */
 export interface PushStatus {
   destination: string;
-  /** Whether all of it arrived, or is in the queue before the destination; undefined before the first. */
+  /**
+   * False when a batch of that push was rejected, or its last attempt failed. A batch counts as delivered when it is in
+   * the destination's queue. Undefined before the first attempt.
+   */
   success: boolean | undefined;
-  /** Samples that did. */
+  /** Samples of that push that were delivered. Undefined before the first attempt. */
   samples: number | undefined;
   durationMs: number | undefined;
-  /** Time of the oldest sample that waits, where the exporter keeps the queue itself. */
+  /** Time of the oldest queued sample, in ms since 1970. Undefined without one, or when the queue is not on disk. */
   oldestMs: number | undefined;
 }
 
-/** The outcome of reading one account for one scrape: what was found, or why nothing was. */
+/** The result of reading one account for one scrape: the numbers, or why there are none. */
 export interface Reading {
   account: string;
-  /** Undefined when the reading succeeded. */
+  /** Undefined when the read succeeded. */
   error: ScrapeErrorCode | undefined;
-  /** Undefined when it failed: no number is better than an old or partial one. */
+  /** Undefined when the read failed. No number is better than an old or partial one. */
   floor: Floor | undefined;
-  /** Undefined when it failed, or when single agents have no series (VCC_AGENT_METRICS). */
+  /** Undefined when the read failed, or when agents have no series of their own (VCC_AGENT_METRICS). */
   agentSeries: AgentSeriesSet | undefined;
-  /** Undefined when it failed, or while there is no roster. */
+  /** Undefined when the read failed, or while there is no roster. */
   teams: Teams | undefined;
-  /** Undefined when no roster is wanted. */
+  /** Undefined when the account has no VCC_ROSTER. */
   roster: RosterStatus | undefined;
   durationMs: number;
-  /** The time this scrape had. */
+  /** The time limit of this scrape, in ms. */
   budgetMs: number;
-  /** Pages in the snapshot; 0 when it failed. */
+  /** Pages in the snapshot. 0 when the read failed. */
   pages: number;
   requests: number;
   retries: number;
   clockSkewMs: number | undefined;
-  /** Whether this account is known to be the built-in simulator's, and not one of Vonage's. */
+  /** Whether this account is known to belong to the built-in simulator. */
   simulated: boolean;
-  /** Whether an earlier reading was served again (VCC_CACHE_TTL). */
+  /** Whether this is an earlier snapshot (VCC_CACHE_TTL). */
   cached: boolean;
-  /** Earlier pushes of this process; none when it does not push. */
+  /** The last push to each destination. Undefined for scrapes that are not pushed. */
   push?: readonly PushStatus[];
 }

@@ -1,24 +1,24 @@
-/** What a roster tells of one agent. */
+/** One agent's entry in a roster. */
 export interface RosterEntry {
-  /** Empty: in no team. */
+  /** Empty when the agent is in no team. */
   team: string;
-  /** All columns but the id, by name. */
+  /** All columns except the id, by name. */
   columns: Readonly<Record<string, string>>;
-  /** Those columns that the user wants as labels; one that is empty is an empty text. */
+  /** The columns that are labels (VCC_ROSTER_LABELS). An empty or missing column is an empty text. */
   labels: Readonly<Record<string, string>>;
 }
 
-/** Who is who, by agentId. */
+/** The entries of a roster, by agent id. */
 export type Roster = ReadonlyMap<string, RosterEntry>;
 
-/** How it stands with the roster of an account. */
+/** The status of an account's roster. */
 export interface RosterStatus {
-  /** Whether the last attempt to read it succeeded. */
+  /** Whether the last attempt to read the roster succeeded. */
   up: boolean;
-  /** Agents in the roster in use; undefined while none has been read. */
+  /** Agents in the current roster. Undefined before the first successful read. */
   agents: number | undefined;
-  /** When the roster in use was read. */
+  /** When the current roster was read, in ms since 1970. Undefined before the first successful read. */
   readAtMs: number | undefined;
-  /** Agents whom the users API has in several groups; the first one by name is their team. */
+  /** Agents that the users API lists in several groups. Their team is the first group by name. */
   inSeveralTeams: number | undefined;
 }

@@ -8,35 +8,35 @@ import { presences, type Workload, workloads } from './vocabulary.ts';
 
 /** One team, counted. */
 export interface Team {
-  /** Empty: agents in no team, or not in the roster. */
+  /** Empty for the agents without a team or without a roster entry. */
   name: string;
   presences: { name: string; agents: number }[];
   idle: Ages;
   workloads: { name: Workload; interactions: number }[];
 }
 
-/** The teams of an account. Every agent is in exactly one. */
+/** The teams of an account. Every agent counts in exactly one. */
 export interface Teams {
   teams: Team[];
-  /** Upper ends of the buckets of all ages, in seconds. */
+  /** Upper bounds of the buckets of all ages, in seconds. */
   ageBuckets: readonly number[];
-  /** Teams that were added up under `other`. */
+  /** The number of teams that were folded into `other`. */
   folded: number;
-  /** Agents who are not LoggedOut and of whom the roster says nothing. */
+  /** Agents that are not LoggedOut and not in the roster. */
   missing: number;
 }
 
-/** What bounds the number of series. */
+/** Limits on the number of series. */
 export interface TeamOptions {
-  /** Upper ends of the age buckets, in seconds, ascending. */
+  /** Upper bounds of the age buckets, in seconds, ascending. */
   ageBuckets: readonly number[];
-  /** Teams with series of their own. */
+  /** Most teams with their own series. */
   maxTeams: number;
 }
 
 /**
- * Counts a snapshot by team. Every team of the roster is there, empty ones too; of more than `maxTeams` the first ones by
- * name stay, since a choice by size would have series come and go.
+ * Counts a snapshot by team. The result includes every team of the roster, even an empty one. Beyond `maxTeams` it
+ * keeps the first ones by name and folds the rest. If it kept the largest ones, series would appear and disappear.
  */
 export function toTeams(snapshot: Snapshot, roster: Roster, { ageBuckets, maxTeams }: TeamOptions): Teams {
   const boundsMs = ageBuckets.map((seconds) => seconds * 1000);

@@ -1,9 +1,12 @@
-/** The words that the API reference names. Each set is open: others are kept as they came and counted as unknown. */
+/**
+ * The values that the API reference names. Each set is open: {@link OpenSet} admits a limited number of other values,
+ * and they are counted as unknown.
+ */
 
-/** Presences, in the order of the reference. */
+/** Presences, in the order of the API reference. */
 export const presences = ['Ready', 'Away', 'ExtendedAway', 'LoggedOut'] as const;
 
-/** Reasons by the state they belong to; every state may also have none. */
+/** Reasons by the state they belong to. Every state may also have no reason. */
 export const reasonsByState = {
   Ringing: ['Monitor'],
   Connected: ['Resumed', 'Unparked', 'Monitor'],
@@ -19,21 +22,21 @@ export const reasonsByState = {
   Failed: ['NumberUnobtainable', 'CallRejected', 'CallFailed'],
 } as const satisfies Record<string, readonly string[]>;
 
-/** Interaction states, in the order of an interaction's life. */
+/** Interaction states, in the order of {@link reasonsByState}. */
 export const states = Object.keys(reasonsByState) as (keyof typeof reasonsByState)[];
 
-/** Directions, in the order of the reference. */
+/** Directions, in the order of the API reference. */
 export const directions = ['Inbound', 'Outbound', 'Internal'] as const;
 
-/** The reference says "e.g. Call or Case" and shows Phone; Vonage's page on interactions adds e-mails and chats. */
+/** The API reference says "e.g. Call or Case" and shows Phone. Vonage's page on interactions adds e-mails and chats. */
 export const media = ['Phone', 'Call', 'Case', 'Email', 'Chat'] as const;
 
-/** Contact Centre, Business Cloud, and the name that older answers have for the first. */
+/** Contact Centre, Business Cloud, and the name of the first in older answers. */
 export const mediumManagers = ['CC', 'UC', 'VCC'] as const;
 
 /**
- * The one thing an agent is doing: interactions first, in the order in which they claim attention, then workload
- * without a listed interaction, then the presence. An order of precedence, not of display.
+ * The one thing that an agent is doing, in order of precedence: interactions by how much attention they need, then
+ * workload without a listed interaction, then the presence.
  */
 export const activities = [
   'failed',
@@ -50,6 +53,6 @@ export const activities = [
 ] as const;
 export type Activity = (typeof activities)[number];
 
-/** How much of an agent an interaction takes, in the API's three grades. */
+/** How much of an agent's attention an interaction takes, in the API's three grades. */
 export const workloads = ['live', 'semi_live', 'non_live'] as const;
 export type Workload = (typeof workloads)[number];

@@ -10,22 +10,30 @@ import {
 import { decodeText } from '../documents/text.ts';
 import { SecretError } from './errors.ts';
 
-/** What a secret holds. */
+/** The contents of a secret. */
 export interface SecretContent {
-  /** The account's own in `accounts`, else those at the top. @throws SecretError when there are none */
+  /**
+   * Returns the account's own credentials in `accounts`, or those at the top level.
+   * @throws SecretError when there are none
+   */
   api(account: string): ApiCredentials;
   scrape: ScrapeCredentials;
-  /** A destination's own in `destinations`. @throws SecretError when there are none */
+  /** Returns the credentials of a destination in `destinations`. @throws SecretError when there are none */
   push(destination: string): PushCredentials;
-  /** Key of the hashes of agents' ids. */
+  /** The key of the pseudonyms of agents. Undefined without one. */
   agentKey: Secret | undefined;
 }
 
 /**
- * Reads the text of a secret: a JSON object with clientId and clientSecret, or `accounts` (name of the account -> object
- * with clientId and clientSecret), and optionally scrapeTokens (a text or a list), scrapeUsers (name -> password or list
- * of passwords), agentKey and destinations (name -> object with user and password, or token); snake_case is as good. Other fields are left alone. `name` is how errors name the secret.
- * @throws SecretError, which names the field and what was expected, never a value
+ * Parses the text of a secret, a JSON object. Names may be in camelCase or snake_case, and other fields are ignored:
+ * - clientId and clientSecret, or `accounts`: account name -> object with clientId and clientSecret
+ * - scrapeTokens (optional): a text or a list
+ * - scrapeUsers (optional): name -> password or list of passwords
+ * - agentKey (optional)
+ * - destinations (optional): name -> object with user and password, or token
+ *
+ * `name` names the secret in errors.
+ * @throws SecretError with the field and what was expected, never with a value
  */
 export function parseSecretContent(text: string, name: string): SecretContent {
   const fail = (what: string): never => {
@@ -124,7 +132,7 @@ export function parseSecretContent(text: string, name: string): SecretContent {
   };
 }
 
-/** Without a byte order mark, which JSON does not know. */
+/** Removes a byte order mark, which JSON does not allow. */
 function decode(text: string, name: string): string {
   try {
     return decodeText(text, name);
@@ -133,7 +141,7 @@ function decode(text: string, name: string): string {
   }
 }
 
-/** `clientId` as "the client id". */
+/** Converts `clientId` to "the client id". */
 function inWords(field: string): string {
   return `the ${field.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`;
 }
@@ -143,7 +151,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : undefined;
   } catch {
-    // The parser's message may quote the text.
+    // The parser's own message may quote the text.
     return undefined;
   }
 }

@@ -1,8 +1,8 @@
 import { ExporterError } from '../errors.ts';
 
-/** The secret could not be read, or does not hold what it must; the message says which and never holds a value. */
+/** The secret could not be read, or its contents are not valid. The message never contains a value. */
 export class SecretError extends ExporterError {
-  /** Whether there is no such secret, or none with that staging label. */
+  /** Whether the secret, or its version with that staging label, does not exist. */
   readonly notFound: boolean;
 
   constructor(message: string, options: { notFound?: boolean; retryable?: boolean; cause?: unknown } = {}) {

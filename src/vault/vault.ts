@@ -13,18 +13,18 @@ import type { CredentialSource } from '../vcc/credentials.ts';
 import { parseSecretContent, type SecretContent } from './content.ts';
 import { SecretError } from './errors.ts';
 
-/** A staging label of AWS Secrets Manager: the version in use, or the one that a rotation is about to put in its place. */
+/** A staging label of AWS Secrets Manager: the current version, or the one that a rotation is about to make current. */
 export type Stage = 'AWSCURRENT' | 'AWSPENDING';
 
-/** Reads the text of one secret. @throws SecretError, or the reason of the deadline's signal */
+/** Reads the text of one secret. It throws SecretError, or the reason of the deadline's signal. */
 export type ReadSecret = (stage: Stage, deadline: Deadline) => Promise<string>;
 
-/** How a secret is used. */
+/** How to use a secret. */
 export interface VaultOptions {
-  /** How errors name the secret. */
+  /** The name of the secret in errors. */
   name: string;
   ttlMs: number;
-  /** Whether AWSPENDING may be tried when what is current is rejected. */
+  /** Whether to try the version AWSPENDING when the current one is rejected. */
   pending: boolean;
   clocks: Clocks;
   /** Until when the secret is read. */
@@ -35,31 +35,40 @@ export interface VaultOptions {
 /** Credentials from a secret that may be rotated at any time. */
 export interface Vault {
   /**
-   * An account's: the kept ones first; when rejected, those that the secret holds now; then pending ones, if they may be
-   * tried.
+   * Returns the credentials of an account, in this order: the cached ones, those now in the secret if they differ, and
+   * the pending ones if `pending` allows it. Each is read only after the one before was rejected.
    */
   apiCredentials(account: string): CredentialSource;
-  /** @throws SecretError when none were ever read, or the reason of the deadline's signal */
+  /**
+   * Returns the scrape credentials.
+   * @throws SecretError when the secret was never read, or the reason of the deadline's signal
+   */
   scrapeCredentials(deadline: Deadline): Promise<ScrapeCredentials>;
-  /** A destination's. @throws SecretError when the secret has none for it, or the reason of the deadline's signal */
+  /**
+   * Returns the credentials of a destination.
+   * @throws SecretError when the secret has none or was never read, or the reason of the deadline's signal
+   */
   pushCredentials(destination: string, deadline: Deadline): Promise<PushCredentials>;
-  /** Key of the hashes of agents' ids. @throws SecretError when the secret has none, or the reason of the deadline's signal */
+  /**
+   * Returns the key of the pseudonyms of agents.
+   * @throws SecretError when the secret has none or was never read, or the reason of the deadline's signal
+   */
   agentKey(deadline: Deadline): Promise<Secret>;
 }
 
-/** Longest that one read may take, retries of the SDK included. */
+/** Longest time for one read, with retries of the SDK. */
 const readMs = 15_000;
 
-/** After a failed read the last good value is used for so long before the next attempt. */
+/** Delay before the next attempt after a failed read, while there is an earlier value. */
 const retryMs = 30_000;
 
-/** Unauthenticated requests must not hammer Secrets Manager: a failed first read is retried at most this often. */
+/** Unauthenticated requests must not flood Secrets Manager: retry a failed first read at most this often. */
 const firstRetryMs = 1000;
 
-/** Longest that a scrape waits for a new value while there is an old one. */
+/** Longest time that a scrape waits for a new value while it has an old one. */
 const refreshMs = 2000;
 
-/** Keeps what was read for `ttlMs`; while the secret cannot be read, the last good value is used. */
+/** Creates a vault. It reads the secret again after `ttlMs`, and uses the last valid contents while that fails. */
 export function createVault(read: ReadSecret, options: VaultOptions): Vault {
   const { name, ttlMs, clocks, until = forever, log } = options;
   const secret: Cached<SecretContent> = createCached({
@@ -98,7 +107,7 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
       });
       const third = pending?.api(account);
       if (third === undefined || same(third, first) || same(third, second)) return;
-      // Kept before it is tried, since nobody says that it was accepted.
+      // Keep them before they are tried, since the vault is not informed when they are accepted.
       secret.put({ ...renewed, api: (name) => (name === account ? third : renewed.api(name)) });
       yield third;
       secret.put(renewed);

@@ -6,20 +6,20 @@ import { kindOf, parseJson } from './json.ts';
 import { parseTimestamp } from './timestamp.ts';
 import type { TokenSource } from './token.ts';
 
-/** Fetches one page of the agents' current status. */
+/** Fetches one page of the agents' current status. Throws as {@link createFetchPage} says. */
 export type FetchPage = (page: number, trip: Trip) => Promise<Page>;
 
-/** Where and how to read an account. */
+/** How to request the pages of an account. */
 export interface ClientOptions {
   apiUrl: string;
-  /** Items per page asked for; the API may give fewer. */
+  /** Requested items per page. The API may return fewer. */
   pageSize: number;
   userAgent: string;
 }
 
 /**
- * A client for GET /stats/agent-status.
- * @throws AuthError, HttpStatusError, NetworkError, ShapeError, TooLargeError, or the reason of the deadline's signal
+ * Creates a client for GET /stats/agent-status. It throws AuthError, HttpStatusError, NetworkError, ShapeError,
+ * TooLargeError, or the reason of the deadline's signal.
  */
 export function createFetchPage(fetch: Fetch, tokens: TokenSource, options: ClientOptions): FetchPage {
   const base = `${options.apiUrl.replace(/\/+$/, '')}/stats/agent-status`;
@@ -36,10 +36,11 @@ export function createFetchPage(fetch: Fetch, tokens: TokenSource, options: Clie
 }
 
 /**
- * One page of GET /stats/agent-status. Every field of the reference is checked; fields it does not know are
- * ignored. May be absent: `interaction`, `presence.description`, `presence.eligibleForRouting` (undefined, and
- * counted by the metrics), `workload.semiLive` and `nonLive` (0), an interaction's `channelGuid` and `reason`
- * (null). Null is taken for channelGuid and reason only (docs/decisions/0003-absent-fields.md).
+ * Parses one page of GET /stats/agent-status. It checks every field of the API reference and ignores others. These may
+ * be absent (docs/decisions/0003-absent-fields.md):
+ * - `interaction`, `presence.description` and `presence.eligibleForRouting`: undefined, and counted by a metric
+ * - `workload.semiLive` and `workload.nonLive`: 0
+ * - an interaction's `channelGuid` and `reason`: null. Only these two may also be null in the answer.
  * @throws ShapeError naming the page and the path
  */
 export function parsePage(body: string, requestedPage: number): Page {
@@ -99,7 +100,7 @@ function parseInteraction(item: Fields): Interaction {
   };
 }
 
-/** A value that does not fit, thrown with the path inside its own object; lists add their part on the way out. */
+/** An invalid value. Its path is relative to its own object: lists prepend their part as they pass it on. */
 class Misfit extends Error {
   readonly path: string;
   readonly expected: string;
@@ -166,7 +167,7 @@ function toTime(value: unknown, path: string): number {
   return ms;
 }
 
-/** A text's form without its content: digits become 9, letters a. */
+/** Returns the form of a text without its content: 9 for digits, a for letters, at most 30 characters. */
 function outline(text: string): string {
   const form = text.slice(0, 30).replace(/\d/g, '9').replace(/\p{L}/gu, 'a');
   return `"${form}${text.length > 30 ? '…' : ''}"`;

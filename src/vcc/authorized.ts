@@ -4,10 +4,10 @@ import type { HttpResponse } from '../http/send.ts';
 import { AuthError } from './errors.ts';
 import type { Scope, TokenSource } from './token.ts';
 
-/** GET with a token; after a 401 once more with a new one. */
+/** Sends a GET request with a token. After a 401 it tries once more with a new token. */
 export type AuthorizedGet = (url: URL, trip: Trip) => Promise<HttpResponse>;
 
-/** What every request says. */
+/** What all requests have in common. */
 export interface RequestOptions {
   accept: string;
   /** The scope of the tokens, for messages. */
@@ -15,7 +15,10 @@ export interface RequestOptions {
   userAgent: string;
 }
 
-/** @throws AuthError, HttpStatusError, NetworkError, TooLargeError, or the reason of the deadline's signal */
+/**
+ * Creates a client that sends GET requests with tokens. It throws AuthError, HttpStatusError, NetworkError, ShapeError,
+ * TooLargeError, or the reason of the deadline's signal.
+ */
 export function createAuthorizedGet(
   fetch: Fetch,
   tokens: TokenSource,

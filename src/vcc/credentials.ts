@@ -2,12 +2,12 @@ import type { ApiCredentials } from '../credentials.ts';
 import type { Deadline } from '../deadline.ts';
 
 /**
- * Credentials to try, the best first. To ask for the next is to say that the last were rejected; when there are no more,
- * they were the last. @throws ExporterError when they cannot be had
+ * Yields credentials to try, in order. Take the next ones only after the last were rejected. The sequence may end. It
+ * throws ExporterError when credentials cannot be read.
  */
 export type CredentialSource = (deadline: Deadline) => AsyncIterable<ApiCredentials>;
 
-/** Credentials that do not change. */
+/** Returns a source with these credentials only. */
 export function fixedCredentials(credentials: ApiCredentials): CredentialSource {
   return async function* () {
     yield credentials;

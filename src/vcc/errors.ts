@@ -1,6 +1,6 @@
 import { ExporterError } from '../errors.ts';
 
-/** Credentials, token or rights were refused; repeating does not help. */
+/** The API refused the credentials, the token or the rights. Not retryable. */
 export class AuthError extends ExporterError {
   constructor(code: 'credentials_rejected' | 'unauthorized' | 'forbidden', message: string, cause?: unknown) {
     super(code, message, { cause });
@@ -8,11 +8,11 @@ export class AuthError extends ExporterError {
 }
 
 /**
- * The request succeeded but the answer broke the contract of the API reference. The message names where, what was
- * expected and what kind of value came; never the value itself, since it may identify a person.
+ * A successful answer does not match the API reference. The message has the place, what was expected, and the kind of
+ * value received. It never contains the value, since that may identify a person.
  */
 export class ShapeError extends ExporterError {
-  /** Where in the answers, as in `page 3: items[4].presence.since`. */
+  /** The place in the answer, as in `page 3: items[4].presence.since`. */
   readonly path: string;
   readonly expected: string;
   readonly received: string;

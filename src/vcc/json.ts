@@ -2,7 +2,10 @@ import { ShapeError } from './errors.ts';
 
 const byteOrderMark = 0xfeff;
 
-/** Parses a body that must be a JSON object. @throws ShapeError naming `where`, without quoting the body. */
+/**
+ * Parses a body that must be a JSON object. Halves of surrogate pairs become U+FFFD.
+ * @throws ShapeError that names `where` and does not quote the body
+ */
 export function parseJson(body: string, where: string): object {
   let value: unknown;
   try {
@@ -11,7 +14,7 @@ export function parseJson(body: string, where: string): object {
       body.includes('\\u') && loneSurrogate.test(body) ? wellFormed : undefined,
     );
   } catch {
-    // The parser's own message quotes the text, which may hold a token or an agent's id.
+    // The parser's own message quotes the text, which may contain a token or an agent's id.
     throw new ShapeError(where, 'JSON', `${body.length} characters that are not JSON`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -24,14 +27,14 @@ export function parseJson(body: string, where: string): object {
 const loneSurrogate = /\\u[dD][89aAbB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89aAbB]..)\\u[dD][c-fC-F]/;
 
 /**
- * Half of a surrogate pair can only come as an escape, and cannot leave as UTF-8: two texts that differ in it would become
- * one, and their series two of the same name.
+ * Replaces halves of surrogate pairs, which occur only as escapes. They cannot be encoded as UTF-8, so two texts that
+ * differ only in them would become equal, and their series duplicates.
  */
 function wellFormed(_: string, value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
-/** What kind of value this is, without telling a text or a number: both may identify a person. */
+/** Returns the kind of a value for messages, without texts or numbers: both may identify a person. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';

@@ -2,7 +2,7 @@
 export const regions = ['emea', 'nam', 'apac'] as const;
 export type Region = (typeof regions)[number];
 
-/** The two families of host names under which the same API is served; the reference page uses `newvoicemedia`. */
+/** The two families of host names of the same API. The API reference uses `newvoicemedia`. */
 export const hostFamilies = ['newvoicemedia', 'vonage'] as const;
 export type HostFamily = (typeof hostFamilies)[number];
 
@@ -11,12 +11,12 @@ const domains: Record<HostFamily, string> = {
   vonage: 'cc.vonage.com',
 };
 
-/** Where tokens are issued in a region. */
+/** Returns the address of the token endpoint of a region. */
 export function tokenUrl(region: Region, family: HostFamily): string {
   return `https://${region}.${domains[family]}/Auth/connect/token`;
 }
 
-/** Base address of the API in a region; `/stats/agent-status` is below it. */
+/** Returns the base address of the API of a region, without a path. */
 export function apiUrl(region: Region, family: HostFamily): string {
   return `https://${region}.api.${domains[family]}`;
 }

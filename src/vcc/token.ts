@@ -9,15 +9,15 @@ import type { CredentialSource } from './credentials.ts';
 import { AuthError, ShapeError } from './errors.ts';
 import { kindOf, parseJson } from './json.ts';
 
-/** How to ask for tokens. */
+/** How to request tokens. */
 export interface TokenOptions {
   tokenUrl: string;
   credentials: CredentialSource;
-  /** Client credentials in the form body, or as HTTP Basic (RFC 6749, 2.3.1 knows both). */
+  /** Where the client credentials go: in the form body, or in HTTP Basic. RFC 6749, 2.3.1 allows both. */
   tokenAuth: 'body' | 'basic';
-  /** What the token is for; one scope per token. */
+  /** The scope of the tokens: one per token, `stats` by default. */
   scope?: Scope;
-  /** Longest that fetching one may take, retries and reading the secret included. */
+  /** Longest time for fetching a token, with retries and reading the secret. */
   timeoutMs: number;
   userAgent: string;
 }
@@ -25,23 +25,24 @@ export interface TokenOptions {
 /** A scope of VCC's APIs: `stats` for agent-status, `users:read` for the User Admin API. */
 export type Scope = 'stats' | 'users:read';
 
-/** Gives access tokens. */
+/** Returns access tokens. */
 export interface TokenSource {
   /**
-   * The current token. The first one is fetched now; a new one is fetched in the background while the old one is valid.
-   * @throws AuthError, ShapeError, what sending throws, or the reason of the deadline's signal
+   * Returns the current token, and fetches the first one. It fetches a new one in the background while the old one is
+   * valid.
+   * @throws AuthError, ShapeError, what the fetch or the credentials throw, or the reason of the deadline's signal
    */
   get(trip: Trip): Promise<string>;
-  /** Forgets this token (the API rejected it), unless a newer one has replaced it already. */
+  /** Discards a token that the API rejected, unless a newer one has replaced it. */
   drop(token: string): void;
 }
 
-/** Renewed after nine tenths of its life, as Vonage's own sample does. */
+/** Renew after nine tenths of the lifetime, as Vonage's own sample does. */
 const usableShare = 0.9;
-/** For an answer without expires_in (RFC 6749 only recommends it); Vonage documents 7200 always. */
+/** For an answer without expires_in, which RFC 6749 only recommends. Vonage documents 7200. */
 const defaultLifeSeconds = 300;
 
-/** A token cache for one account; concurrent callers share one request. `until` is the life of the account's scraper. */
+/** Creates the tokens of one account. Concurrent callers share one request. Fetches end at `until`. */
 export function createTokenSource(
   fetch: Fetch,
   options: TokenOptions,
@@ -56,7 +57,7 @@ export function createTokenSource(
     refreshMs: 0,
     lifeOf: ({ lifeMs }) => ({ freshMs: lifeMs * usableShare, usableMs: lifeMs }),
     onFailure(error) {
-      // An outage of the token endpoint is no reason to fail while the old token is valid; rejected credentials are.
+      // After a temporary failure, keep using the old token while it is valid. After any other failure, discard it.
       const mayPass = error instanceof DeadlineError || (error instanceof ExporterError && error.retryable);
       if (!mayPass) tokens.drop(() => true);
       return 0;
@@ -80,7 +81,7 @@ export function createTokenSource(
         }
       }
     } catch (error) {
-      // Others could not be had: both failures belong to the story.
+      // No further credentials could be read. The message needs both failures.
       if (!rejected || !(error instanceof ExporterError) || error.code !== 'secret') throw error;
       throw new AuthError('credentials_rejected', `${rejected.message}; ${error.message}`, error);
     }
@@ -110,7 +111,7 @@ export function createTokenSource(
         const message = `${error.message}: the client id and secret were not accepted for scope ${scope}`;
         throw new AuthError('credentials_rejected', message, error);
       }
-      // Not an HttpStatusError: a 404 here says nothing of the page that the token was for.
+      // Not an HttpStatusError: a 404 here must not be taken for a missing page.
       throw new ExporterError('http_status', `${error.message}: is this a token endpoint?`, { cause: error });
     }
   }
@@ -124,7 +125,7 @@ export function createTokenSource(
   };
 }
 
-/** A token as it was issued. */
+/** A token and its lifetime. */
 interface Token {
   token: string;
   lifeMs: number;

@@ -6,31 +6,33 @@ import { ShapeError } from './errors.ts';
 import { kindOf, parseJson } from './json.ts';
 import type { TokenSource } from './token.ts';
 
-/** A user of an account, as far as a roster needs it. */
+/** The fields of a user that a roster uses. */
 export interface DirectoryUser {
-  /** agent-status' agentId, which agentDisplayId is taken for; undefined: not an agent. */
+  /**
+   * The user's agentDisplayId, which is probably the agentId of agent-status. Undefined when the user is not an agent.
+   */
   agentId: string | undefined;
   name: string;
-  /** Names of the groups that the user is in. */
+  /** Names of the user's groups. */
   groups: readonly string[];
 }
 
-/** Fetches all active users of an account, with their groups. */
+/** Fetches all active users of an account with their groups. Throws as {@link createFetchDirectory} says. */
 export type FetchDirectory = (trip: Trip) => Promise<DirectoryUser[]>;
 
-/** How to ask: pages of `pageSize`, at most `maxPages` of them. */
+/** How to request the users. More than `maxPages` pages are an error. */
 export interface DirectoryOptions extends ClientOptions {
   maxPages: number;
 }
 
-/** Groups whose users are asked for at once. */
+/** Concurrent requests for the users of groups. */
 const groupsAtOnce = 4;
 
 /**
- * A client for the User Admin API (scope users:read): GET /useradmin/users, /useradmin/groups and
- * /useradmin/groups/{groupId}/users. That agentDisplayId is agent-status' agentId, and that a group's users come in pages,
- * is not documented.
- * @throws AuthError, HttpStatusError, NetworkError, ShapeError, TooLargeError, or the reason of the deadline's signal
+ * Creates a client for the User Admin API (scope users:read). It uses GET /useradmin/users, /useradmin/groups and
+ * /useradmin/groups/{groupId}/users. Two assumptions are not documented: agentDisplayId is the agentId of agent-status,
+ * and the users of a group are paged. It throws AuthError, HttpStatusError, NetworkError, ShapeError, TooLargeError, or
+ * the reason of the deadline's signal.
  */
 export function createFetchDirectory(
   fetch: Fetch,
@@ -66,7 +68,9 @@ export function createFetchDirectory(
     }));
   };
 
-  /** All items of all pages. Where `meta` does not tell how many there are, a page that brings nothing new is the end. */
+  /**
+   * Fetches all items of all pages, without duplicates. The last page is `meta.pageCount`, or a page with nothing new.
+   */
   async function list(path: string, query: string, field: string, trip: Trip): Promise<Fields[]> {
     const { maxPages, pageSize } = options;
     const items: Fields[] = [];

@@ -4,48 +4,51 @@ import type { SeriesTracker } from '../outbox/series-tracker.ts';
 import type { Batch, Deliver } from '../queue.ts';
 import type { Post } from './post.ts';
 
-/** Where samples go, in what form, and with what on them. */
+/** The settings of a destination. */
 export interface DestinationOptions {
   name: string;
   type: 'remote-write' | 'pushgateway' | 'otlp' | 'emf';
-  /** Undefined for the one that has none. */
+  /** Undefined for emf. */
   url: URL | undefined;
-  /** Of remote write. */
+  /** For remote write. */
   version: '1.0' | '2.0';
   headers: Readonly<Record<string, string>>;
-  /** On every series that has no label of that name itself. */
+  /** Added to every series that does not have the label itself. */
   labels: Labels;
   job: string;
-  /** `{account}` in it stands for the account's name. */
+  /** `{account}` stands for the account's name. */
   instance: string;
-  /** Undefined: all metrics. */
+  /** Whether to send a metric. Undefined: send all. */
   wants: ((metric: string) => boolean) | undefined;
   limits: BodyLimits;
-  /** Of CloudWatch. */
+  /** For CloudWatch. */
   namespace: string;
   userAgent: string;
 }
 
-/** What a destination sends with. */
+/** What a destination uses to send. */
 export interface DestinationPorts {
   post: Post;
-  /** Writes a line to standard output. */
+  /** Prints a line to standard output. */
   print(line: string): void;
 }
 
-/** What one scrape of an account found. */
+/** The metrics of one scrape of an account. */
 export interface Scraped {
   account: string;
   families: readonly Family[];
   timestampMs: number;
 }
 
-/** How one kind of destination takes samples. */
+/** How to send samples to one kind of destination. */
 export interface Protocol {
   format: Batch['format'];
-  /** Whether samples have a time of their own, so that those that could not be sent now are of use later. */
+  /** Whether samples have times, so that samples that cannot be sent now are useful later. */
   lasting: boolean;
-  /** The samples of one scrape; series that have ended since the last one are ended, if the protocol can say so. */
+  /**
+   * Encodes the samples of one scrape. Also ends the series that no longer exist, if the protocol supports that.
+   * @throws PushMessageError for labels that the destination does not allow
+   */
   encode(scraped: Scraped, tracker: SeriesTracker): Body[];
   /** Sends a batch once. */
   deliver: Deliver;
@@ -57,7 +60,7 @@ export interface Destination extends Protocol {
   wants: DestinationOptions['wants'];
 }
 
-/** The labels that a destination puts on every series of an account. */
+/** Returns the labels that a destination adds to all series of an account. */
 export function labelsOf(
   { labels, job, instance }: DestinationOptions,
   account: string,

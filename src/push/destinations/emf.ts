@@ -2,12 +2,12 @@ import { isMetric, toEmfLines } from '../encoding/emf.ts';
 import { toPoints } from '../encoding/points.ts';
 import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './destination.ts';
 
-/** CloudWatch’s embedded metric format: lines of a Lambda’s log that CloudWatch makes metrics of. */
+/** CloudWatch's embedded metric format: lines in a Lambda's log that CloudWatch converts to metrics. */
 export function emf(options: DestinationOptions, { print }: DestinationPorts): Protocol {
   const { namespace } = options;
   return {
     format: 'emf',
-    // What is in the log has arrived.
+    // Lines in the log count as delivered.
     lasting: false,
     encode({ account, families, timestampMs }) {
       const points = toPoints(families, timestampMs, labelsOf(options, account));

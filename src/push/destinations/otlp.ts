@@ -5,10 +5,10 @@ import { toBodies, toPoints } from '../encoding/points.ts';
 import { PushError } from '../errors.ts';
 import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './destination.ts';
 
-/** OTLP/HTTP: the answers after which a request may be sent again. */
+/** The statuses that OTLP/HTTP defines as retryable. */
 const retryableStatuses = new Set([429, 502, 503, 504]);
 
-/** OTLP over HTTP as protobuf: what OpenTelemetry’s collectors and many stores take. */
+/** OTLP over HTTP with protobuf, for OpenTelemetry collectors and many databases. */
 export function otlp(options: DestinationOptions, { post }: DestinationPorts): Protocol {
   return {
     format: 'otlp',
@@ -33,7 +33,7 @@ export function otlp(options: DestinationOptions, { post }: DestinationPorts): P
       const { status, body, headers } = await post(request, deadline, (code) => retryableStatuses.has(code));
       const inProtobuf = headers['content-type']?.includes('protobuf');
       const { rejected = 0, message = '' } = (inProtobuf && parsePartialSuccess(body)) || {};
-      // OTLP: a partial success must not be sent again.
+      // OTLP forbids retries after a partial success.
       if (rejected > 0) {
         const said = post.quote(Buffer.from(message));
         throw new PushError(

@@ -5,22 +5,22 @@ import { parseRetryAfter } from '../../http/retry.ts';
 import { describeRequest, type HttpRequest, type HttpResponse, type Send } from '../../http/send.ts';
 import { PushError } from '../errors.ts';
 
-/** Puts a destination's credentials on a request, for one attempt. */
+/** Adds a destination's credentials to a request, for one attempt. */
 export interface Authorize {
   (request: HttpRequest, deadline: Deadline): Promise<HttpRequest>;
   /** What it has put on requests so far and must not be seen. */
   secrets: Iterable<string>;
 }
 
-/** Longest answer that is read. */
+/** Longest answer to read, in bytes. */
 const maxBodyBytes = 1_000_000;
 
-/** How a destination's requests are sent. */
+/** How to send requests to a destination. */
 export interface PostOptions {
-  /** Longest that one request may take. */
+  /** Longest time for one request. */
   timeoutMs: number;
   authorize: Authorize;
-  /** What must not be seen of an answer, besides the credentials. */
+  /** Texts that messages must not contain, besides the credentials. */
   hidden?: readonly string[];
   now?: () => number;
 }
@@ -28,20 +28,22 @@ export interface PostOptions {
 /** Sends requests to one destination. */
 export interface Post {
   /**
-   * Sends a request once, with credentials put on it anew, and returns the answer if it is a success (2xx).
-   * @throws PushError with the answer's first line, retryable if `isRetryable` says so; what `send` throws
+   * Sends a request once, with credentials added for this attempt. It sends it again only if a kept-alive connection
+   * was closed. Returns the answer if it is a success (2xx).
+   * @throws PushError with the answer's first line, retryable according to `isRetryable`; what `authorize` and `send`
+   *   throw
    */
   (request: HttpRequest, deadline: Deadline, isRetryable: (status: number) => boolean): Promise<HttpResponse>;
-  /** A text from the destination, for a log. */
+  /** Returns a text from the destination in a form that is safe to log. */
   quote(text: Buffer): string;
 }
 
-/** Opens a sender to one destination. */
+/** Creates a sender to one destination. */
 export function createPost(
   send: Send,
   { timeoutMs, authorize, hidden = [], now = Date.now }: PostOptions,
 ): Post {
-  // Credentials change.
+  // Read the secrets each time, since credentials change.
   const quote = (text: Buffer) => quoteAnswer(text, [...authorize.secrets, ...hidden]);
 
   async function post(
@@ -52,7 +54,7 @@ export function createPost(
     const authorized = await authorize(request, deadline);
     const limits = { deadline, timeoutMs, maxBodyBytes };
     const response = await send(authorized, limits).catch((error) => {
-      // Not a failure of the other side: it had closed a connection that was kept.
+      // The destination did not fail: it had closed a kept-alive connection.
       if (error instanceof NetworkError && error.staleConnection)
         return send(authorized, { ...limits, fresh: true });
       throw error;
@@ -71,15 +73,18 @@ export function createPost(
   return Object.assign(post, { quote });
 }
 
-/** What remote write and Pushgateways want: retry 5xx and 429, never another 4xx. */
+/** For remote write and Pushgateways: retry 5xx and 429, and no other 4xx. */
 export const isRetryable = (status: number): boolean => status >= 500 || status === 429;
 
-/** No credentials. */
+/** Adds no credentials. */
 export const unauthorized: Authorize = Object.assign(async (request: HttpRequest) => request, {
   secrets: [],
 });
 
-/** HTTP Basic or a bearer token, of credentials that may change. `name` is how errors name the destination. */
+/**
+ * Adds HTTP Basic or a bearer token, from credentials that may change. `name` names the destination in errors. The
+ * function throws what `load` throws, or a retryable PushError without credentials.
+ */
 export function withCredentials(
   kind: 'basic' | 'bearer',
   name: string,
@@ -109,16 +114,19 @@ export function withCredentials(
   );
 }
 
-/** Longest piece of an answer that is repeated. */
+/** Longest quotation of an answer, in characters. */
 const maxText = 300;
 
-/** Labels as Prometheus, Mimir and VictoriaMetrics quote them, also inside JSON; the fields of JSON that hold the reason stay. */
+/**
+ * Label values as Prometheus, Mimir and VictoriaMetrics quote them, also in JSON. The JSON fields with the reason are
+ * kept.
+ */
 const labelValues =
   /\b((?!(?:error|err|errorType|message|msg|status|code|__name__)\b)\w+)("?\s*(?:=~?|!=|:)\s*)".*?"(?=\s*[,})\]]|\s|$)/g;
 
 /**
- * What a destination says of a request, for a log: its first line, without the values of labels, which may be agents’
- * ids, and without what must not be seen.
+ * Returns the first line of a destination's answer for a log. Removes secrets, and label values, which may be agents'
+ * ids.
  */
 export function quoteAnswer(body: Buffer, secrets: readonly string[]): string {
   let text = body.subarray(0, 4096).toString('utf8');
@@ -133,5 +141,5 @@ export function quoteAnswer(body: Buffer, secrets: readonly string[]): string {
   return plain.length > maxText ? `${plain.slice(0, maxText)}…` : plain;
 }
 
-/** Longest that a receiver may make us wait: it may have been mended long before. */
+/** Longest Retry-After to respect: the receiver may recover long before it. */
 const maxRetryAfterMs = 300_000;

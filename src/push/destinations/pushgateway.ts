@@ -3,7 +3,7 @@ import { textFormat } from '../../exposition/format.ts';
 import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './destination.ts';
 import { isRetryable } from './post.ts';
 
-/** The address of a group at a Pushgateway, which a PUT replaces as a whole. */
+/** Returns the URL of a group at a Pushgateway. A PUT replaces the whole group. */
 export function toGroupUrl(base: URL, grouping: Labels): URL {
   const url = new URL(base);
   const path = Object.entries(grouping).map(([name, value]) => `${name}${toSegment(value)}`);
@@ -11,7 +11,7 @@ export function toGroupUrl(base: URL, grouping: Labels): URL {
   return url;
 }
 
-/** A slash cannot stand in a segment, nor can a segment be empty: those are base64url. */
+/** A segment cannot be empty or contain a slash. Encode those as base64url. */
 function toSegment(value: string): string {
   if (value === '') return '@base64/=';
   return value.includes('/') || value === '.' || value === '..'
@@ -19,7 +19,7 @@ function toSegment(value: string): string {
     : `/${encodeURIComponent(value)}`;
 }
 
-/** The body of a PUT: text 0.0.4 without timestamps, which a Pushgateway refuses. */
+/** Returns the body of a PUT: text 0.0.4 without timestamps, which a Pushgateway rejects. */
 export function toGroupBody(families: readonly Family[], more: Labels): Buffer {
   return textFormat.encode(
     families.map((family) => ({
@@ -32,7 +32,7 @@ export function toGroupBody(families: readonly Family[], more: Labels): Buffer {
   );
 }
 
-/** A Pushgateway: the last resort, since it keeps one value of each series and knows no time but that of the push. */
+/** A Pushgateway. Prefer another destination: it keeps one value per series, and knows only the time of the push. */
 export function pushgateway(options: DestinationOptions, { post }: DestinationPorts): Protocol {
   return {
     format: 'pushgateway',

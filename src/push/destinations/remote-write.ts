@@ -9,7 +9,7 @@ import type { Batch } from '../queue.ts';
 import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './destination.ts';
 import { isRetryable } from './post.ts';
 
-/** What tells the two versions apart on the wire. */
+/** The headers that distinguish the two versions. */
 const contentTypes = {
   'remote-write-1': {
     'content-type': 'application/x-protobuf',
@@ -21,7 +21,7 @@ const contentTypes = {
   },
 } as const;
 
-/** Prometheus remote write 1.0, or 2.0 with a fallback for receivers that do not know it. */
+/** Prometheus remote write 1.0, or 2.0 with a fallback to 1.0 for receivers that do not support it. */
 export function remoteWrite(options: DestinationOptions, { post }: DestinationPorts): Protocol {
   const format = options.version === '2.0' ? 'remote-write-2' : 'remote-write-1';
   const encode = format === 'remote-write-2' ? encodeRequest : encodeWriteRequest;
@@ -50,7 +50,7 @@ export function remoteWrite(options: DestinationOptions, { post }: DestinationPo
     if (!newer) return 'stored';
     const { status, headers } = response;
     const written = headers['x-prometheus-remote-write-samples-written'];
-    // An older receiver takes a 2.0 body for a 1.0 one with nothing in it.
+    // An older receiver parses a 2.0 body as an empty 1.0 body.
     if (written === undefined) return 'not understood';
     const dropped = batch.samples - Number(written);
     if (!(dropped > 0)) return 'stored';

@@ -1,10 +1,10 @@
 import { ExporterError } from '../../errors.ts';
 import { isInSeconds, type Label, nameOf, type Point, toKey } from './points.ts';
 
-/** Labels that cannot be dimensions in CloudWatch; the message names them, never their values. */
+/** Labels that cannot be dimensions in CloudWatch. The message has their names, never their values. */
 export class PushMessageError extends ExporterError {
   constructor(message: string) {
-    // Those that break a limit are the user's own: metrics have few labels, with short names.
+    // Only the user's own labels can exceed a limit, since our metrics have few labels with short names.
     super('config', message);
   }
 }
@@ -16,11 +16,11 @@ const maxNameLength = 255;
 const maxValueLength = 1024;
 const largestValue = 2 ** 360;
 
-/** Single agents would be a metric to pay for each; buckets mean nothing where nobody can add them up. */
+/** CloudWatch charges for each metric, so single agents are too many. Without summing, buckets have no use. */
 const unwanted = new Set(['agent_id', 'le']);
 const notDimensions = new Set(['__name__', 'job', 'instance']);
 
-/** Metrics that have all dimensions and the time in common. */
+/** Metrics with equal dimensions and the same time. */
 interface Group {
   timestampMs: number;
   dimensions: readonly Label[];
@@ -28,10 +28,10 @@ interface Group {
 }
 
 /**
- * Lines in CloudWatch's embedded metric format, each a JSON document. Of aggregated metrics only: without those of single
- * agents, buckets of histograms and infos; and without values that CloudWatch does not know, such as NaN. Labels are
- * dimensions, but for job and instance. Values of dimensions are written by {@link toDimensionValue}. With `logGroup` the
- * documents say where CloudWatch's agent shall put them. @throws PushMessageError
+ * Returns JSON documents in CloudWatch's embedded metric format. They contain aggregated metrics only: no single
+ * agents, buckets or infos, and no values that CloudWatch rejects, such as NaN. Labels become dimensions, except job
+ * and instance. {@link toDimensionValue} encodes their values. `logGroup` is the log group for CloudWatch's agent.
+ * @throws PushMessageError
  */
 export function toEmfLines(
   points: readonly Point[],
@@ -43,7 +43,7 @@ export function toEmfLines(
     check(names, metrics);
     const values = dimensions.map(([name, value]) => [name, toDimensionValue(value)] as const);
     const all = [...metrics];
-    // With these limits a document is below 200 KB; CloudWatch takes 256.
+    // With these limits a document is below 200 KB. CloudWatch accepts 256 KB.
     return Array.from({ length: Math.ceil(all.length / maxMetrics) }, (_, at) => {
       const some = all.slice(at * maxMetrics, (at + 1) * maxMetrics);
       const directive = {
@@ -52,7 +52,7 @@ export function toEmfLines(
         Metrics: some.map(([Name, { unit }]) => ({ Name, Unit: unit })),
       };
       return JSON.stringify(
-        // Not a literal: one label may be called __proto__.
+        // Not an object literal, since a label may have the name __proto__.
         Object.fromEntries<unknown>([
           ['_aws', { Timestamp: timestampMs, ...metadata, CloudWatchMetrics: [directive] }],
           ...values,
@@ -66,7 +66,7 @@ export function toEmfLines(
 /** Whether a point becomes a metric in CloudWatch. */
 export function isMetric(point: Point): point is Point & { value: number } {
   const { labels, value, meta } = point;
-  // Not so of NaN.
+  // False for NaN too.
   const known = value !== undefined && Math.abs(value) <= largestValue;
   return known && meta.type !== 'info' && !labels.some(([name]) => unwanted.has(name));
 }
@@ -108,14 +108,14 @@ function check(dimensions: readonly string[], metrics: ReadonlyMap<string, unkno
 function unitOf(point: Point): 'Seconds' | 'Count' | 'None' {
   const name = nameOf(point);
   if (!isInSeconds(name, point.meta)) return 'Count';
-  // A time is no duration, which graphs would show in years.
+  // Times are not durations: graphs would show them in years.
   return name.endsWith('_timestamp_seconds') ? 'None' : 'Seconds';
 }
 
 /**
- * A label's value in the characters that CloudWatch takes: ASCII without control characters. All others, backslashes, and
- * spaces at either end are `\uXXXX`, so that two different values are never the same. What is longer than CloudWatch
- * takes is cut, and ends in `\#` and a hash of the whole.
+ * Encodes a label value in the characters that CloudWatch accepts: ASCII without control characters. All others,
+ * backslashes, and spaces at either end become `\uXXXX`, so that different values stay different. Values beyond
+ * CloudWatch's length are truncated, and end in `\#` and a hash of the whole value.
  */
 export function toDimensionValue(value: string): string {
   const plain = value.replace(

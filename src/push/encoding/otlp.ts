@@ -1,13 +1,13 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { isInSeconds, type Label, nameOf, type Point } from './points.ts';
 
-/** DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK: the series has ended; Prometheus makes a stale marker of it. */
+/** DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK: the series has ended. Prometheus converts it to a stale marker. */
 const noRecordedValue = 1;
 
 /**
- * OTLP's ExportMetricsServiceRequest. The labels job and instance are the resource, of which receivers make these labels
- * again; all others are attributes. Everything is a gauge, of whatever type it was: a sum or histogram of OTLP needs the
- * time since when it has been counted, and only the present value is known here.
+ * Encodes points as OTLP's ExportMetricsServiceRequest. The labels job and instance become the resource, and receivers
+ * convert them back. All other labels become attributes. Every metric is a gauge, whatever its type: OTLP's sums and
+ * histograms require a start time, which is not known here.
  */
 export function encodeMetrics(
   points: readonly Point[],
@@ -18,7 +18,7 @@ export function encodeMetrics(
     ['job', job],
     ['instance', instance],
   ]);
-  // Field numbers are those of opentelemetry-proto; test/support/proto/otlp.proto has their names.
+  // Field numbers of opentelemetry-proto. test/support/proto/otlp.proto has the names.
   begin(writer, 1);
   begin(writer, 1);
   writeAttribute(writer, 1, ['service.name', job]);
@@ -36,7 +36,7 @@ export function encodeMetrics(
   return writer.join().join().finish();
 }
 
-/** Points by name, which each stand once in a request. */
+/** Groups points by name, since each metric may occur only once in a request. */
 function toGroups(points: readonly Point[]): Map<string, Point[]> {
   const groups = new Map<string, Point[]>();
   for (const point of points) {
@@ -54,11 +54,11 @@ function writeMetric(
   points: readonly Point[],
   ofResource: ReadonlyMap<string, string>,
 ): void {
-  // What is remembered of an ended series may lack help and unit.
+  // Ended series may lack help and unit.
   const { meta } = points.find(({ value }) => value !== undefined) ?? points[0]!;
   writeText(writer, 1, name);
   writeText(writer, 2, meta.help);
-  // None for the rest: of '1' Prometheus would make the suffix _ratio.
+  // No unit for the rest: Prometheus would convert '1' to the suffix _ratio.
   if (isInSeconds(name, meta)) writeText(writer, 3, 's');
   begin(writer, 5);
   for (const point of points) {
@@ -74,12 +74,12 @@ function writePoint(
   { labels, value, timestampMs }: Point,
   ofResource: ReadonlyMap<string, string>,
 ): void {
-  // Nanoseconds of today are more than a number holds exactly.
+  // A number cannot represent today's nanoseconds exactly.
   writer.tag(3, WireType.Bit64).fixed64(BigInt(timestampMs) * 1_000_000n);
   if (value !== undefined) writer.tag(4, WireType.Bit64).double(value);
   for (const label of labels) {
     const [name, text] = label;
-    // A series' own job, other than the resource's, is still a part of what it is.
+    // A series' own job or instance, if it differs from the resource's, still identifies the series.
     if (name !== '__name__' && ofResource.get(name) !== text) writeAttribute(writer, 7, label);
   }
   if (value === undefined) writer.tag(8, WireType.Varint).uint32(noRecordedValue);
@@ -102,8 +102,8 @@ function begin(writer: BinaryWriter, field: number): void {
 }
 
 /**
- * What a receiver that took a request says of it: how many data points it rejected all the same, and why. None rejected,
- * with a message, is a warning; an empty body is a full success. Undefined: the body is no ExportMetricsServiceResponse.
+ * Decodes an ExportMetricsServiceResponse: how many data points the receiver rejected, and why. 0 with a message is a
+ * warning. An empty body is a full success. Returns undefined for any other body.
  */
 export function parsePartialSuccess(body: Uint8Array): { rejected: number; message: string } | undefined {
   const success = { rejected: 0, message: '' };
@@ -119,13 +119,13 @@ export function parsePartialSuccess(body: Uint8Array): { rejected: number; messa
       return true;
     });
   } catch {
-    // The reader's own errors, of which no caller can do anything else.
+    // The reader's own errors, which do not help a caller.
     return undefined;
   }
   return success;
 }
 
-/** Offers every field to `read`; passes over those that it does not take, as protobuf has it of unknown ones. */
+/** Passes every field to `read`. Skips those that it does not use, as protobuf requires for unknown ones. */
 function readFields(
   reader: BinaryReader,
   read: (field: number, wireType: WireType, reader: BinaryReader) => boolean,

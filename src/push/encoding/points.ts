@@ -3,21 +3,21 @@ import type { Family, Labels, Sample } from '../../catalogue/metric.ts';
 /** Name and value of a label. */
 export type Label = readonly [name: string, value: string];
 
-/** What a receiver may be told of a metric besides its samples. */
+/** Metadata of a metric for receivers. */
 export interface Meta {
-  /** Of the family: that of a histogram, not of its parts. */
+  /** The name of the family: for a histogram, not that of its parts. */
   name: string;
   help: string;
-  /** The exporter has no counters, histograms and summaries; conformance suites send them (test/conformance). */
+  /** The exporter has no counters, histograms or summaries. The conformance tests send them (test/conformance). */
   type: Family['type'] | 'counter' | 'histogram' | 'summary' | 'unknown';
   unit: string | undefined;
 }
 
-/** One sample of one series at one time, in the form that all receivers share. */
+/** One sample of a series, in the form for all protocols. */
 export interface Point {
-  /** `__name__` among them; sorted by name, names different, no value empty. */
+  /** Includes `__name__`. Sorted by name, without duplicates and empty values. */
   labels: readonly Label[];
-  /** Undefined: the series has ended, which receivers are told by a stale marker or its like. */
+  /** Undefined when the series has ended. Protocols send a stale marker or its equivalent. */
   value: number | undefined;
   timestampMs: number;
   meta: Meta;
@@ -25,7 +25,10 @@ export interface Point {
 
 const nameLabel = '__name__';
 
-/** The labels as receivers want them: sorted by name, without empty values, which mean the same as none. */
+/**
+ * Merges label sets for receivers: sorted by name, without empty values, which mean the same as missing ones. Later
+ * sets take precedence.
+ */
 export function toLabels(name: string, ...sets: Labels[]): Label[] {
   const all = new Map<string, string>([[nameLabel, name]]);
   for (const set of sets) for (const label in set) all.set(label, set[label]!);
@@ -33,18 +36,18 @@ export function toLabels(name: string, ...sets: Labels[]): Label[] {
   return labels.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** The metric's name. */
+/** Returns the name of the metric. */
 export function nameOf({ labels }: Pick<Point, 'labels'>): string {
   return labels.find(([label]) => label === nameLabel)?.[1] ?? '';
 }
 
-/** What is the same for two points of one series, and for no others. */
+/** Returns a key that two points have in common if and only if they belong to one series. */
 export function toKey({ labels }: Pick<Point, 'labels'>): string {
-  // Neither can stand in UTF-8, nor is it in a label.
+  // Labels are well-formed, so they never contain these separators.
   return labels.map(([name, value]) => `${name}\ud800${value}`).join('\udc00');
 }
 
-/** All samples of a scrape as points of this time. A label of its own goes before one of `more` with the same name. */
+/** Converts all samples of a scrape to points with this time. Labels of the series take precedence over `more`. */
 export function toPoints(families: readonly Family[], timestampMs: number, more: Labels): Point[] {
   const points: Point[] = [];
   for (const family of families) {
@@ -61,15 +64,18 @@ function labelsOf(family: string, { metricName, labels, sharedLabels }: Sample, 
   return toLabels(metricName ?? family, more, sharedLabels ?? {}, labels);
 }
 
-/** Whether a sample of this name is a number of seconds: a family's unit is that of its sum, but buckets and count count. */
+/**
+ * Whether a sample with this name is in seconds. The unit of a family applies to its sum, but not to its buckets and
+ * counts.
+ */
 export function isInSeconds(name: string, { unit }: Pick<Meta, 'unit'>): boolean {
   return unit === 'seconds' && !/_(?:bucket|g?count)$/.test(name);
 }
 
-/** How much goes into one request. */
+/** Limits of one request. */
 export interface BodyLimits {
   maxSamples: number;
-  /** Of the encoded body. */
+  /** Limit of the encoded body. */
   maxBytes: number;
 }
 
@@ -80,8 +86,8 @@ export interface Body {
 }
 
 /**
- * Points in as few bodies as the limits allow, in their order. A point that is too large by itself is sent alone: the
- * receiver may know better.
+ * Encodes points in order, in few bodies within the limits. A point that exceeds them alone is sent anyway, since the
+ * receiver may accept it.
  */
 export function toBodies(
   points: readonly Point[],

@@ -2,8 +2,8 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { Label, Point } from './points.ts';
 
 /**
- * `prometheus.WriteRequest` of remote write 1.0, not yet compressed: a time series for each point. Metadata, which 1.0 has as
- * an option, is left out.
+ * Encodes points as a `prometheus.WriteRequest` of remote write 1.0, uncompressed: one time series per point. It leaves
+ * out metadata, which is optional in 1.0.
  */
 export function encodeWriteRequest(points: readonly Point[]): Uint8Array {
   const writer = new BinaryWriter();
@@ -18,18 +18,18 @@ export function encodeWriteRequest(points: readonly Point[]): Uint8Array {
   return writer.finish();
 }
 
-/** Prometheus' stale marker: a signalling NaN, which would lose its bits as a number. */
+/** Prometheus' stale marker: a signalling NaN, whose bits a number would not preserve. */
 export const staleBits = 0x7ff0000000000002n;
 
-/** The fields of a Sample, which are the same in 1.0 and 2.0; undefined is a stale marker. */
+/** Writes the fields of a Sample, which are the same in 1.0 and 2.0. Undefined is a stale marker. */
 export function writeSample(writer: BinaryWriter, value: number | undefined, timestampMs: number): void {
   if (value === undefined) writer.tag(1, WireType.Bit64).fixed64(staleBits);
-  // Protobuf 3: zero is what a field that is not there stands for; minus zero is another number.
+  // In Protobuf 3 a missing field means zero. Minus zero is another number.
   else if (!Object.is(value, 0)) writer.tag(1, WireType.Bit64).double(value);
   if (timestampMs !== 0) writer.tag(2, WireType.Varint).int64(timestampMs);
 }
 
-/** Most labels come again and again. */
+/** Most labels occur many times. */
 function encodeOnce([name, value]: Label, encoded: Map<string, Uint8Array>): Uint8Array {
   const key = `${name}=${value}`;
   let bytes = encoded.get(key);

@@ -13,9 +13,12 @@ const typeNumbers: Record<Meta['type'], number> = {
   info: 6,
 };
 
-/** `io.prometheus.write.v2.Request` of remote write 2.0, not yet compressed: a time series with metadata for each point. */
+/**
+ * Encodes points as an `io.prometheus.write.v2.Request` of remote write 2.0, uncompressed: one time series with
+ * metadata per point.
+ */
 export function encodeRequest(points: readonly Point[]): Uint8Array {
-  // The first symbol is always the empty text.
+  // The first symbol must be the empty text.
   const symbols = new Map([['', 0]]);
   const refOf = (text: string): number => {
     const known = symbols.get(text);
@@ -47,7 +50,7 @@ function writeNumber(writer: BinaryWriter, field: number, value: number): void {
   if (value !== 0) writer.tag(field, WireType.Varint).uint32(value);
 }
 
-/** The same samples as a request of remote write 1.0, for a receiver that turned out to know no other. */
+/** Converts a request to remote write 1.0, for receivers that do not support 2.0. Metadata is lost. */
 export function toWriteRequest(request: Uint8Array): Uint8Array {
   const symbols: string[] = [];
   const series: { refs: number[]; value: number | undefined; timestampMs: number }[] = [];

@@ -9,28 +9,31 @@ import { PushError } from '../errors.ts';
 import type { Batch, Deliver, Queue } from '../queue.ts';
 import { createSeriesTracker, type SavedSeries, type SeriesTracker } from './series-tracker.ts';
 
-/** How batches reach one destination from one account. */
+/** How batches of one account reach one destination. */
 export interface Route {
   destination: Destination;
   queue: Queue;
-  /** Delivers to the destination, or to a queue before it. */
+  /** Delivers to the destination, or to its queue in SQS. */
   deliver: Deliver;
   retry: RetryPolicy;
 }
 
-/** What one account still owes one destination. */
+/** The queue of one account for one destination, with the series that it tracks and the status of the last push. */
 export interface Outbox {
-  /** Queues the samples of a scrape. @throws what the queue throws */
+  /** Queues the samples of a scrape. @throws what the encoding and the queue throw */
   add(families: readonly Family[], timestampMs: number): Promise<void>;
-  /** Sends what is queued, before the deadline; only one call at a time does so, the others wait for it. */
+  /**
+   * Sends the queue before the deadline. Only one call sends at a time, and the other calls wait for it.
+   * @throws what the queue throws
+   */
   send(deadline: Deadline): Promise<void>;
-  /** Drops what would be gone with the process. */
+  /** Drops batches that would not outlive the process. They count as a failure. */
   abandon(): void;
   status(): PushStatus;
   save(): SavedSeries;
 }
 
-/** Opens an outbox. `onFailure` is called after each failed attempt; `final`: these samples are lost. */
+/** Creates an outbox. `onFailure` is called after each failed attempt. `final` means that the samples are lost. */
 export function createOutbox(
   account: string,
   { destination, queue, deliver, retry }: Route,
@@ -67,7 +70,7 @@ export function createOutbox(
   }
 
   async function sendUntilEmpty(deadline: Deadline): Promise<void> {
-    // What is added while the last batch is on its way must not wait for the next scrape.
+    // Batches that were added during the last delivery must not wait for the next scrape.
     while (again && !deadline.signal.aborted) {
       again = false;
       await sendAll(queue, { deliver, retry, timing, onOutcome: note }, deadline);
@@ -113,7 +116,7 @@ export function createOutbox(
   };
 }
 
-/** The samples of one scrape as batches for a destination, those metrics only that it wants. */
+/** Returns the samples of one scrape as batches, with only the metrics that the destination accepts. */
 export function toBatches(
   { name, format, wants, encode }: Destination,
   { account, families, timestampMs }: Scraped,
@@ -124,12 +127,12 @@ export function toBatches(
   return bodies.map((each, part) => ({ account, destination: name, format, timestampMs, part, ...each }));
 }
 
-/** What became of a batch; `failed`: it can still be sent. */
+/** The outcome of one attempt. `failed` means that the batch can be sent again. */
 export type Outcome =
   | { kind: 'delivered'; batch: Batch; durationMs: number }
   | { kind: 'rejected' | 'failed'; batch: Batch; durationMs: number; error: PushError };
 
-/** How a queue is sent. */
+/** How to send a queue. */
 export interface SenderOptions {
   deliver: Deliver;
   retry: RetryPolicy;
@@ -138,8 +141,9 @@ export interface SenderOptions {
 }
 
 /**
- * Sends a queue in its order: a batch is retried where that may help, and no later one overtakes it. Ends when the queue is
- * empty, when a batch has used up its retries, or at the deadline; what is left then stays in the queue.
+ * Sends a queue in order, and retries a batch before it sends the next one. It stops when the queue is empty, when a
+ * batch has used up its retries, or at the deadline. Unsent batches stay in the queue.
+ * @throws what the queue throws
  */
 export async function sendAll(
   queue: Queue,
@@ -180,7 +184,10 @@ export async function sendAll(
   }
 }
 
-/** Anything but a rejection may pass: no batch is dropped for it. */
+/**
+ * Converts any error to a PushError. Errors other than rejections become retryable, so that no batch is dropped for
+ * them.
+ */
 export function toPushError(thrown: unknown, signal?: AbortSignal): PushError {
   if (thrown instanceof PushError) return thrown;
   const late = signal?.aborted || thrown instanceof DeadlineError;

@@ -1,18 +1,18 @@
 import { type Label, nameOf, type Point, toKey } from '../encoding/points.ts';
 
-/** The labels of each tracked series, names and values in turn: what is kept between two runs of the process. */
+/** The tracked series between two processes: for each, its label names and values in turn. */
 export type SavedSeries = readonly (readonly string[])[];
 
-/** Knows which series a destination has from one account. */
+/** Tracks which series of one account exist at a destination. */
 export interface SeriesTracker {
-  /** The points of a scrape, and an end for each tracked series that is not among them any more. */
+  /** Returns the points of a scrape, and an end for each tracked series that is missing from them. */
   track(points: readonly Point[], timestampMs: number): readonly Point[];
-  /** What {@link track} returned last was lost, so that the series which it ended must be ended again. */
+  /** Records that the points of the last {@link track} were lost, so that their ended series must be ended again. */
   lost(): void;
   save(): SavedSeries;
 }
 
-/** Tracks the series of one account at one destination, beginning with what was saved. */
+/** Creates a tracker of one account at one destination. It starts with the saved series. */
 export function createSeriesTracker(saved: SavedSeries = []): SeriesTracker {
   let tracked = new Map(saved.map(toPoint).map((point) => [toKey(point), point]));
   let ended: Point[] = [];
@@ -37,7 +37,7 @@ export function createSeriesTracker(saved: SavedSeries = []): SeriesTracker {
 function toPoint(flat: readonly string[]): Point {
   const labels: Label[] = [];
   for (let at = 0; at + 1 < flat.length; at += 2) labels.push([flat[at]!, flat[at + 1]!]);
-  // Receivers that store metadata had it with the samples of the series.
+  // Receivers that store metadata already received it with the samples.
   const meta = { name: nameOf({ labels }), help: '', type: 'unknown', unit: undefined } as const;
   return { labels, meta, value: undefined, timestampMs: 0 };
 }

@@ -2,7 +2,9 @@ import { type Deadline, deadlineIn, earlier, leftMs } from '../../deadline.ts';
 import type { Timing } from '../../timing.ts';
 import type { Pusher } from './pusher.ts';
 
-/** When an invocation that was due at `startMs` scrapes: evenly through the period, the first time at once. */
+/**
+ * Returns the times of an invocation's scrapes, in ms since 1970: at `startMs`, and then every interval of the period.
+ */
 export function toSlots(startMs: number, intervalMs: number, periodMs: number): number[] {
   const count = Math.max(1, Math.floor(periodMs / intervalMs));
   return Array.from({ length: count }, (_, at) => startMs + at * intervalMs);
@@ -25,49 +27,49 @@ export function* nextSlots(intervalMs: number, now: () => number): Generator<num
 }
 
 /**
- * Whether it is time for a slot. Samples have the time of their slot, so that an invocation that comes twice cannot push the
- * same samples twice; more than half an interval away from it that would no longer be true.
+ * Whether the time is within half an interval of the slot. Samples have the time of their slot, so that a repeated
+ * invocation cannot push the same samples twice. Further away, that time would be wrong.
  */
 export function isDue(slotMs: number, intervalMs: number, nowMs: number): boolean {
   return Math.abs(nowMs - slotMs) <= intervalMs / 2;
 }
 
-/** When an account is scraped and pushed, and for how long. */
+/** When to scrape and push an account. */
 export interface Schedule {
-  /** As {@link toSlots} or {@link nextSlots} make them. */
+  /** From {@link toSlots} or {@link nextSlots}. */
   slots: Iterable<number>;
   intervalMs: number;
   timing: Timing;
-  /** When all must be done. */
+  /** When all work must be done. */
   deadline: Deadline;
   /** Called after each slot. */
   onSlot?(): Promise<void>;
 }
 
-/** Kept free for sending what was scraped. */
+/** Reserved for sending the last scrape. */
 const sendMs = 3000;
 
-/** With less time left there is no scrape: it would say that the account cannot be read, when only time was short. */
+/** With less time left, skip the scrape. It would report a failing account when only time was short. */
 const leastMs = 1000;
 
-/** How it went. */
+/** The result of a schedule. */
 export interface ScheduleResult {
   account: string;
-  /** Scrapes, of those that were due. */
+  /** Slots that were scraped, out of those that were due. */
   taken: number;
   due: number;
   failures: readonly Error[];
 }
 
 /**
- * Scrapes an account in its slots, each at its time, and sends the samples meanwhile. Nothing is under way when it is done.
- * Never throws: what failed is a result.
+ * Scrapes an account at each slot, and sends the samples in the meantime. No work is running when it resolves. Failures
+ * are part of the result, and not thrown.
  */
 export async function pushSlots(
   pusher: Pusher,
   { slots, intervalMs, timing, deadline, onSlot }: Schedule,
 ): Promise<ScheduleResult> {
-  // What an earlier process left is sent at once.
+  // Send what an earlier process left.
   let sending = pusher.send(deadline);
   let taken = 0;
   let due = 0;

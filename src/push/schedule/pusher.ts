@@ -8,11 +8,11 @@ import { createOutbox, type Outbox, type Route } from '../outbox/outbox.ts';
 import { encodeState, parseState, type State, type StateStore } from './state.ts';
 
 /**
- * A clock that is further off would spoil series: a receiver that has taken a sample of the future refuses all that follow.
+ * With a larger skew, samples would damage the series: after a sample in the future, receivers reject all earlier ones.
  */
 const maxClockSkewMs = 60_000;
 
-/** Longest that reading or writing the state may take: pushing can do without. */
+/** Longest time for reading or writing the state. Pushing works without it. */
 const stateMs = 3000;
 
 const stateDeadline = () =>
@@ -23,36 +23,39 @@ export interface PusherOptions {
   scraper: Scraper;
   routes: readonly Route[];
   timing: Timing;
-  /** Where the state is kept; without it each process begins anew. */
+  /** Where the state is kept. Without it, each process starts with no state. */
   store: StateStore | undefined;
   log: (line: string) => void;
 }
 
-/** Scrapes one account and pushes the samples to its destinations. Nothing here throws: failures are logged and kept. */
+/** Scrapes one account and pushes the samples to its destinations. Failures are logged and kept, not thrown. */
 export interface Pusher {
   account: string;
-  /** Whether a slot has been scraped, by this process or another one. */
+  /** Whether a slot was scraped already, by this process or an earlier one. */
   isTaken(slotMs: number): Promise<boolean>;
-  /** Scrapes for a slot and queues the samples, with the time of the slot; nothing if the scrape is cancelled. */
+  /**
+   * Scrapes and queues the samples with the time of the slot. Queues nothing if the scrape was cancelled, or if this
+   * machine's clock is over a minute off.
+   */
   scrape(slotMs: number, deadline: Deadline): Promise<void>;
-  /** Says that there will be no scrape for a slot. */
+  /** Records that a slot is not scraped. */
   skip(slotMs: number, reason: string): void;
-  /** Sends all queues side by side, before the deadline; resolves when that is done. */
+  /** Sends all queues concurrently. Resolves when they are empty or cannot be sent now, or at the deadline. */
   send(deadline: Deadline): Promise<void>;
-  /** How the last push to each destination went, and what still waits. */
+  /** Returns the status of the last push to each destination. */
   status(): readonly PushStatus[];
   /** Saves the state. */
   save(): Promise<void>;
   /** Drops undelivered in-memory batches and saves the state. */
   finish(): Promise<void>;
-  /** What failed since the last call. */
+  /** Returns the failures since the last call. */
   takeFailures(): Error[];
-  /** Makes the next slot read the state again: another process may have scraped meanwhile. */
+  /** Makes the next slot read the state again, since another process may have scraped in the meantime. */
   renew(): void;
   close(): void;
 }
 
-/** Opens a pusher; the state is read with the first slot. */
+/** Creates a pusher. It reads the state at the first slot. */
 export function createPusher({ scraper, routes, timing, store, log }: PusherOptions): Pusher {
   const { account } = scraper;
   let outboxes: Outbox[] | undefined;
@@ -75,7 +78,7 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
     try {
       state = parseState(await store?.load(account, stateDeadline()));
     } catch (error) {
-      // Series that have ended are not marked then; receivers forget them after five minutes.
+      // Ended series are then not marked. Receivers drop them after five minutes.
       report('state not read', error);
     }
     lastSlotMs = Math.max(lastSlotMs, state?.timestampMs ?? lastSlotMs);
@@ -93,14 +96,14 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
     );
   }
 
-  /** Once, whoever needs it first: two outboxes must not send one queue. */
+  /** Open once for all callers: two outboxes must not send one queue. */
   async function openOnce(): Promise<Outbox[]> {
     opening ??= open();
     outboxes = await opening;
     return outboxes;
   }
 
-  /** Why this clock's time must not go into samples. */
+  /** Returns why samples must not have this clock's time. Undefined when the clock is right. */
   function clockProblem(): PushError | undefined {
     if (clockSkewMs === undefined || Math.abs(clockSkewMs) <= maxClockSkewMs) return undefined;
     const seconds = Math.round(Math.abs(clockSkewMs) / 1000);
@@ -134,7 +137,7 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
       fail('scrape not pushed', problem);
       return;
     }
-    // Not before: a time of the future would make all slots up to it taken.
+    // Only now: a time in the future would mark all slots before it as scraped.
     lastSlotMs = slotMs;
     const push = all.map((outbox) => outbox.status());
     const families = await toFamilies([{ ...reading, push }]);
@@ -193,6 +196,6 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
 }
 
 function seriesOf(state: State | undefined, destination: string): State['series'][string] | undefined {
-  // A destination may be called constructor.
+  // A destination may have the name "constructor".
   return state && Object.hasOwn(state.series, destination) ? state.series[destination] : undefined;
 }

@@ -3,15 +3,15 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Deadline } from '../../deadline.ts';
 import type { SavedSeries } from '../outbox/series-tracker.ts';
 
-/** What must outlive a process, for one account. */
+/** The state of one account that must outlive a process. */
 export interface State {
-  /** The last slot that was scraped. */
+  /** The last slot that was scraped, in ms since 1970. */
   timestampMs: number;
-  /** The series that each destination has, by its name. */
+  /** The tracked series of each destination, by its name. */
   series: Readonly<Record<string, SavedSeries>>;
 }
 
-/** Where states are kept; undefined: there is none yet. */
+/** Stores states by account. `load` returns undefined when there is none. Both may throw. */
 export interface StateStore {
   load(account: string, deadline: Deadline): Promise<Uint8Array | undefined>;
   save(account: string, content: Uint8Array, deadline: Deadline): Promise<void>;
@@ -25,13 +25,13 @@ export function stateFileOf(account: string): string {
 /** Series of one account and destination that are kept; of more none are, and those that vanish with the process are not ended. */
 export const maxSavedSeries = 20_000;
 
-/** A state as compressed JSON. */
+/** Encodes a state as compressed JSON, without series beyond {@link maxSavedSeries}. */
 export function encodeState({ timestampMs, series }: State): Uint8Array {
   const kept = Object.entries(series).filter(([, each]) => each.length <= maxSavedSeries);
   return gzipSync(JSON.stringify({ v: 1, timestampMs, series: Object.fromEntries(kept) }));
 }
 
-/** Reads what {@link encodeState} wrote; anything else is as good as nothing. */
+/** Decodes the output of {@link encodeState}. Returns undefined for anything else. */
 export function parseState(content: Uint8Array | undefined): State | undefined {
   if (content === undefined) return undefined;
   try {
