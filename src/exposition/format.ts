@@ -64,8 +64,10 @@ function qualityOf(parameters: readonly string[]): number {
 
 /** Whether an Accept-Encoding header accepts gzip. */
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
-  return (acceptEncoding ?? '').split(',').some((range) => {
-    const [coding = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-    return (coding === 'gzip' || coding === '*') && qualityOf(parameters) > 0;
+  const ranges = (acceptEncoding ?? '').split(',').map((range) => {
+    const [coding, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    return { coding, quality: qualityOf(parameters) };
   });
+  const named = ranges.find(({ coding }) => coding === 'gzip') ?? ranges.find(({ coding }) => coding === '*');
+  return named !== undefined && named.quality > 0;
 }

@@ -6,8 +6,6 @@ export class PushError extends ExporterError {
   readonly status: number | undefined;
   /** Milliseconds to wait according to Retry-After. Undefined without it. */
   readonly retryAfterMs: number | undefined;
-  /** The number of lost samples. Undefined when it is not known, or when all may be sent again. */
-  readonly dropped: number | undefined;
 
   constructor(
     message: string,
@@ -15,13 +13,11 @@ export class PushError extends ExporterError {
       retryable?: boolean;
       status?: number;
       retryAfterMs?: number | undefined;
-      dropped?: number;
       cause?: unknown;
     } = {},
   ) {
     super('push', message, details);
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
-    this.dropped = details.dropped;
   }
 }

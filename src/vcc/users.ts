@@ -95,7 +95,7 @@ export function createFetchDirectory(
       }
       const { pageCount } = (answer.meta ?? {}) as Fields;
       if (seen.size === before || (typeof pageCount === 'number' && page >= pageCount)) return items;
-      if (page > maxPages) {
+      if (page >= maxPages) {
         throw new TooLargeError(
           `useradmin ${field}: more than ${maxPages} pages; VCC_MAX_PAGES is ${maxPages}`,
         );

@@ -266,6 +266,8 @@ describe('negotiation', () => {
     ['gzip, deflate', true],
     ['deflate, *;q=0.5', true],
     ['gzip;q=0', false],
+    ['gzip;q=0, *', false],
+    ['*;q=0, gzip', true],
     ['identity', false],
     ['', false],
     [undefined, false],

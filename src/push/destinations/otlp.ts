@@ -38,7 +38,7 @@ export function otlp(options: DestinationOptions, { post }: DestinationPorts): P
         const said = post.quote(Buffer.from(message));
         throw new PushError(
           `${describeRequest(request)}: answered ${status}, but rejected ${rejected} of ${batch.samples} samples: ${said}`,
-          { status, dropped: rejected },
+          { status },
         );
       }
     },

@@ -56,7 +56,7 @@ export function remoteWrite(options: DestinationOptions, { post }: DestinationPo
     if (!(dropped > 0)) return 'stored';
     throw new PushError(
       `${describeRequest(request)}: answered ${status}, but stored ${written} of ${batch.samples} samples`,
-      { status, dropped },
+      { status },
     );
   }
 

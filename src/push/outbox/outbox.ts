@@ -99,11 +99,7 @@ export function createOutbox(
       tracker.lost();
       const samples = left.reduce((sum, batch) => sum + batch.samples, 0);
       const why = lastError?.message ?? 'there was no time';
-      onFailure(
-        destination.name,
-        new PushError(`${samples} samples are lost: ${why}`, { dropped: samples }),
-        true,
-      );
+      onFailure(destination.name, new PushError(`${samples} samples are lost: ${why}`), true);
     },
     status: () => ({
       destination: destination.name,

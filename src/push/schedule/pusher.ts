@@ -140,10 +140,10 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
     // Only now: a time in the future would mark all slots before it as scraped.
     lastSlotMs = slotMs;
     const push = all.map((outbox) => outbox.status());
-    const families = await toFamilies([{ ...reading, push }]);
+    const families = toFamilies([{ ...reading, push }]);
     for (const outbox of all) {
       try {
-        await outbox.add(families, slotMs);
+        await outbox.add(await families, slotMs);
       } catch (error) {
         fail('samples not queued', error as Error);
       }

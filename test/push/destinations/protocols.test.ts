@@ -105,7 +105,6 @@ describe('OTLP', () => {
     expect(await deliver()).toMatchObject({
       status: 200,
       retryable: false,
-      dropped: 3,
       message: expect.stringContaining(`rejected 3 of ${batches[0]!.samples} samples: agent_id="…" is late`),
     });
   });
