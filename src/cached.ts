@@ -8,11 +8,11 @@ export interface CacheOptions<T> {
   until: Deadline;
   /** Longest time for one fetch. */
   fetchMs: number;
-  /** What a fetch fails with that takes longer, so that the message says what it was. */
+  /** The error of a fetch that takes longer. */
   toReason?: () => Error;
   /**
-   * Longest that {@link Cached.get} waits for a newer value while an older one can be used; at most half of the time that is
-   * left, so that the older one is still of use.
+   * Longest that {@link Cached.get} waits for a newer value while an older one is usable: at most half of the time left, so
+   * that there is time to use the older one.
    */
   refreshMs: number;
   /** How long a value is fresh, and how long it is usable. Both count from the start of its fetch. */
@@ -78,14 +78,14 @@ export function createCached<T>(options: CacheOptions<T>): Cached<T> {
     return pending;
   }
 
-  /** The value of a fetch that is shared. One that was started earlier may run out of time earlier: then once more. */
-  async function join(deadline: Deadline, fetch: Fetch<T>, refreshing: boolean): Promise<T> {
+  /** Waits for the shared fetch. One that was started earlier may run out of time earlier; then it fetches again. */
+  async function join(deadline: Deadline, fetch: Fetch<T>): Promise<T> {
     const joined = pending;
     try {
-      return await before((joined ?? start(fetch, refreshing)).value, deadline);
+      return await before((joined ?? start(fetch, false)).value, deadline);
     } catch (error) {
       const ranOut = joined?.deadline.signal.reason === error && !deadline.signal.aborted;
-      if (ranOut) return join(deadline, fetch, refreshing);
+      if (ranOut) return join(deadline, fetch);
       throw error;
     }
   }
@@ -107,10 +107,10 @@ export function createCached<T>(options: CacheOptions<T>): Cached<T> {
         if (isUsable()) return kept!.value;
       }
       if (!mayFetch) throw failure!.error;
-      return join(deadline, fetch, false);
+      return join(deadline, fetch);
     },
     async renew(old, deadline, fetch) {
-      return kept && kept.value !== old ? kept.value : join(deadline, fetch, false);
+      return kept && kept.value !== old ? kept.value : join(deadline, fetch);
     },
     put(value) {
       kept = { value, ageMs: stopwatch(clocks) };
