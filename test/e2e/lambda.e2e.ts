@@ -509,6 +509,8 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       const env = settingsFor(simulator, { VCC_PUSH_URL: receiver.url, VCC_PUSH_INTERVAL: '2s' });
       // The function ends before its turn does: 30 samples are due.
       const runtime = await start(env, { name: 'push', timeoutMs: 9500 });
+      // Its time has whole seconds, and the first slot is due for one.
+      await wait(1000 - (Date.now() % 1000));
       const event = scheduled();
       const { error } = await runtime.invoke(event);
       const times = samplesOf(seriesOf(receiver.bodies), 'vcc_up').map(([timestampMs]) => timestampMs);
