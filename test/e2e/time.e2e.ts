@@ -429,6 +429,8 @@ test('an odd answer ends the scrape in time with a reason, and only that scrape'
     'a closed connection': 'network',
     'headers, then silence': 'deadline',
   };
+  // The scrape with which an exporter starts is over then.
+  await scrapeBoth();
   for (const [name, answer] of Object.entries(oddAnswers)) {
     for (const front of fronts) front.answer = answer;
     simulator.revokeTokens();
