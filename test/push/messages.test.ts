@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { textFormat } from '../../../src/exposition/format.ts';
-import { quoteAnswer } from '../../../src/push/destinations/post.ts';
-import { toGroupBody, toGroupUrl } from '../../../src/push/destinations/pushgateway.ts';
-import { toBodies, toKey } from '../../../src/push/encoding/points.ts';
-import { createSeriesTracker } from '../../../src/push/outbox/series-tracker.ts';
-import { batchFormats, encodeBatch, parseBatch } from '../../../src/push/queue.ts';
-import { isDue, nextSlots, toSlots } from '../../../src/push/schedule/push-slots.ts';
-import { encodeState, maxSavedSeries, parseState } from '../../../src/push/schedule/state.ts';
-import { anyPoints, point } from '../../support/any-points.ts';
-import { familiesOf, readingOf } from '../../support/reading.ts';
+import { textFormat } from '../../src/exposition/format.ts';
+import { quoteAnswer } from '../../src/push/destinations/post.ts';
+import { toGroupBody, toGroupUrl } from '../../src/push/destinations/pushgateway.ts';
+import { toBodies, toKey } from '../../src/push/encoding/points.ts';
+import { createSeriesTracker } from '../../src/push/outbox/series-tracker.ts';
+import { batchFormats, encodeBatch, parseBatch } from '../../src/push/queue.ts';
+import { isDue, nextSlots, toSlots } from '../../src/push/schedule/push-slots.ts';
+import { encodeState, maxSavedSeries, parseState } from '../../src/push/schedule/state.ts';
+import { anyPoints, point } from '../support/any-points.ts';
+import { familiesOf, readingOf } from '../support/reading.ts';
 
 describe('toBodies', () => {
   const size = (points: readonly unknown[]) => new Uint8Array(points.length * 10);
