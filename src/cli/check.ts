@@ -4,6 +4,7 @@ import { type Deadline, deadlineIn, startingNow } from '../deadline.ts';
 import { ExporterError, scrapeErrors, toScrapeErrorCode } from '../errors.ts';
 import { newTraffic } from '../http/fetch.ts';
 import { createFetchRosterFrom } from '../roster/document.ts';
+import { rosterReadMs } from '../roster/roster.ts';
 import { connect, type Scraper } from '../scrape.ts';
 import { systemTiming } from '../timing.ts';
 import { type LocalAccounts, openLocalAccounts } from './accounts.ts';
@@ -96,7 +97,7 @@ async function checkAccount(
       const fetch = byApi
         ? connection.fetchRoster
         : createFetchRosterFrom(createReadText(network), source.location);
-      const { agents } = await fetch(deadlineIn(account.timeoutMs, { until: stop }));
+      const { agents } = await fetch(deadlineIn(rosterReadMs, { until: stop }));
       const teams = new Set([...agents.values()].map(({ team = '' }) => team).filter((team) => team !== ''));
       return `${agents.size} agents, ${teams.size} teams, from ${byApi ? 'the User Admin API' : source.location}`;
     },

@@ -16,7 +16,7 @@ import { type LocalAccounts, openLocalAccounts } from './accounts.ts';
 import { accountSections, type Command } from './command.ts';
 import { floorTables } from './floor-table.ts';
 import { createOptionReader, demoOf, demoOption } from './options.ts';
-import type { Terminal } from './terminal.ts';
+import { type Terminal, untilStopped } from './terminal.ts';
 
 /** After this time without a scrape from outside, the terminal shows one of its own. */
 const scrapeEveryMs = 15_000;
@@ -138,7 +138,9 @@ async function forScrapers(
         'secret',
         `secret ${settings.VCC_SECRET_ID}: not read within ${settings.VCC_TIMEOUT / 1000} s`,
       );
-    const kept = await vault?.scrapeCredentials(deadlineIn(settings.VCC_TIMEOUT, { toReason }));
+    const kept = await vault?.scrapeCredentials(
+      deadlineIn(settings.VCC_TIMEOUT, { until: untilStopped(terminal), toReason }),
+    );
     return kept !== undefined && kept.tokens.length + kept.users.length > 0;
   };
   if (auth === undefined && !(await setAnywhere())) return routes;

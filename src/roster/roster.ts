@@ -35,7 +35,7 @@ export interface CurrentRoster {
 export type GetRoster = (deadline: Deadline) => Promise<CurrentRoster>;
 
 /** Longest that one read may take; scrapes do not wait for it. */
-const fetchMs = 60_000;
+export const rosterReadMs = 60_000;
 /** Longest that a scrape waits for a new roster while there is an old one. */
 const refreshMs = 2000;
 /** Share of its time that a scrape waits for the first roster. */
@@ -65,8 +65,8 @@ export function createRoster(
   const rosters = createCached<KeptRoster>({
     clocks: timing,
     until,
-    fetchMs,
-    toReason: () => new RosterError(`the roster was not read within ${fetchMs / 1000} s`),
+    fetchMs: rosterReadMs,
+    toReason: () => new RosterError(`the roster was not read within ${rosterReadMs / 1000} s`),
     refreshMs,
     lifeOf: () => ({ freshMs: options.ttlMs, usableMs: Number.POSITIVE_INFINITY }),
     onFailure(error) {

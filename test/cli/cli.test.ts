@@ -73,6 +73,15 @@ describe('a secret that is not read in time', () => {
     expect(io.notes.map((note) => JSON.parse(note).message)).toEqual(['secret acme: not read within 0.2 s']);
   });
 
+  test('does not keep serve from ending when it is asked to', async () => {
+    const startedMs = performance.now();
+    const stopped = new Promise<void>((resolve) => setTimeout(resolve, 100));
+    const io = { ...terminal({ ...env, VCC_TIMEOUT: '20s', PORT: '0' }), stopped };
+    expect(await run(io, ['serve'])).toBe(1);
+    expect(io.notes.map((note) => JSON.parse(note).message)).toEqual(['it was stopped']);
+    expect(performance.now() - startedMs).toBeLessThan(5000);
+  });
+
   test('is not read any more when check has ended', async () => {
     expect(await run(terminal({ ...env, VCC_TIMEOUT: '1s' }), ['check'])).toBe(1);
     // The SDK itself would go on for nine seconds, with three calls.
