@@ -6,6 +6,7 @@ import { type BuildOptions, build } from 'esbuild';
 import { zipSync } from 'fflate';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
+const sdk = '@aws-sdk/client-secrets-manager';
 const deployed = join(root, 'dist', 'package', 'metrics.zip');
 
 /** Functions to be compared with the one that is deployed, as zips in a folder of their own. */
@@ -42,7 +43,7 @@ export async function buildFunctions(): Promise<Functions> {
     });
     return outputFiles![0]!.text;
   };
-  const eager = `import * as sdk from '@aws-sdk/client-secrets-manager';
+  const eager = `import * as sdk from '${sdk}';
     export { handler } from './handlers/metrics.ts'; export const client = sdk.SecretsManagerClient;`;
   const code = {
     empty: 'export const handler = async () => ({ statusCode: 200, body: "" });',
@@ -52,7 +53,10 @@ export async function buildFunctions(): Promise<Functions> {
       stdin: {
         contents: readFileSync(join(root, 'dist', 'handlers', 'metrics.mjs'), 'utf8')
           .replace(/^const require[^\n]*?;/, '')
-          .replaceAll(/[\w$]+\(import\.meta\.url\)\("@aws-sdk/g, 'require("@aws-sdk'),
+          .replaceAll(
+            /[\w$]+\(import\.meta\.url\)\(([\w$]+)\)/g,
+            (_, name) => `({ "${sdk}": () => require("${sdk}") })[${name}]()`,
+          ),
         resolveDir: root,
         loader: 'js',
       },
