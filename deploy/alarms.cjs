@@ -32,7 +32,7 @@ function alarms(parameters, { pushEnabled, withQueue, withFanOut }) {
     MetricName: 'ApproximateNumberOfMessagesVisible',
     Statistic: 'Maximum',
   };
-  const notSampled = 'An account could not be read, or its samples could not be sent or queued. The log of';
+  const notPushed = 'An account could not be read, or its samples could not be sent or queued. The log of';
   return {
     MetricsErrors: alarm(
       'The function that answers scrapes crashed or timed out. Its log says why.',
@@ -49,7 +49,7 @@ function alarms(parameters, { pushEnabled, withQueue, withFanOut }) {
       duration(metricsTimeout(parameters)),
     ),
     ...(pushEnabled && {
-      PushErrors: alarm(`${notSampled} push says why.`, ofFunction('Push')),
+      PushErrors: alarm(`${notPushed} push says why.`, ofFunction('Push')),
       PushThrottles: alarm(
         'push was still running when it was started again.',
         ofFunction('Push'),
@@ -58,7 +58,7 @@ function alarms(parameters, { pushEnabled, withQueue, withFanOut }) {
       PushDuration: alarm(
         'push took nearly as long as the function may run.',
         ofFunction('Push'),
-        // It waits for the last sample of its period by design.
+        // It always runs until the last scrape of its period.
         { ...duration(0), Threshold: pushTimeout(parameters) * 1000 - 3000 },
       ),
       PushFailuresWaiting: alarm(
@@ -68,7 +68,7 @@ function alarms(parameters, { pushEnabled, withQueue, withFanOut }) {
       ),
     }),
     ...(withFanOut && {
-      PushAccountErrors: alarm(`${notSampled} pushAccount says why.`, ofFunction('PushAccount')),
+      PushAccountErrors: alarm(`${notPushed} pushAccount says why.`, ofFunction('PushAccount')),
     }),
     ...(withQueue && {
       DeliverErrors: alarm(

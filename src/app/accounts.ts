@@ -1,7 +1,6 @@
 import type { Account, AccountAgentSeries } from '../account.ts';
 import { createReadSecret } from '../aws/secrets-manager.ts';
 import { type Config, loadConfig } from '../config/accounts.ts';
-
 import { ConfigError, type Environment } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ApiCredentials } from '../credentials.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ConfigError, type Environment } from '../config/load.ts';
+import { DocumentError } from '../documents/errors.ts';
 import { openDiskQueue } from '../files/disk-queue.ts';
 import { lockFolder } from '../files/lock.ts';
 import { createMemoryQueue } from '../push/queue.ts';
@@ -63,7 +64,7 @@ export async function lockPushFolder(folder: string): Promise<() => Promise<void
   try {
     return await lockFolder(folder);
   } catch (error) {
-    if (error instanceof ConfigError) throw error;
+    if (error instanceof DocumentError) throw new ConfigError([`VCC_PUSH_FOLDER: ${error.message}`]);
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     throw new ConfigError([
       `VCC_PUSH_FOLDER: expected a folder that can be written; ${folder} cannot (${code})`,

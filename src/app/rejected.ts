@@ -9,8 +9,8 @@ import { type Batch, parseBatch } from '../push/queue.ts';
 import { lockPushFolder } from './local-pushers.ts';
 
 /**
- * Shows the batches that destinations rejected, with the reason of each, and returns how many there are. `putBack`: puts each
- * back into its queue, too.
+ * Calls `show` with each batch that a destination rejected and the reason, and returns how many there are. With `putBack`,
+ * it also moves each back to its queue.
  */
 export type WalkRejected = (
   show: (batch: Batch, reason: string) => void,

@@ -1,13 +1,13 @@
 import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError } from '../config/load.ts';
+import { DocumentError } from '../documents/errors.ts';
 
 /** How often the owner of a lock updates its file, in ms. */
-const signEveryMs = 5000;
+const touchEveryMs = 5000;
 
 /**
  * Locks a folder for this process, and creates it if necessary. Returns the function that unlocks it.
- * @throws ConfigError when another process has locked it, or the system's error
+ * @throws DocumentError when another process has locked it, or the system's error
  */
 export async function lockFolder(root: string): Promise<() => Promise<void>> {
   await mkdir(root, { recursive: true });
@@ -17,20 +17,18 @@ export async function lockFolder(root: string): Promise<() => Promise<void>> {
       const handle = await open(file, 'wx');
       await handle.writeFile(String(process.pid));
       await handle.close();
-      const sign = () => void utimes(file, new Date(), new Date()).catch(() => {});
-      const signing = setInterval(sign, signEveryMs);
-      signing.unref();
+      const touch = () => void utimes(file, new Date(), new Date()).catch(() => {});
+      const touching = setInterval(touch, touchEveryMs);
+      touching.unref();
       return async () => {
-        clearInterval(signing);
+        clearInterval(touching);
         await rm(file, { force: true });
       };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       const pid = Number(await readFile(file, 'utf8').catch(() => ''));
       if (pid !== process.pid && isRunning(pid) && (await isFresh(file))) {
-        throw new ConfigError([
-          `VCC_PUSH_FOLDER: ${root}: process ${pid} uses this folder; each needs one of its own`,
-        ]);
+        throw new DocumentError(`${root}: process ${pid} uses this folder; each needs one of its own`);
       }
       // The process that locked it no longer runs.
       await rm(file, { force: true });
@@ -41,7 +39,7 @@ export async function lockFolder(root: string): Promise<() => Promise<void>> {
 /** In a container another process may have the pid of the one that ended, but it does not update the file. */
 async function isFresh(file: string): Promise<boolean> {
   const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: 0 }));
-  return Date.now() - mtimeMs < 3 * signEveryMs;
+  return Date.now() - mtimeMs < 3 * touchEveryMs;
 }
 
 function isRunning(pid: number): boolean {

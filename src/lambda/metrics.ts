@@ -38,9 +38,11 @@ export function createHttpHandler(env: Environment, log: (line: string) => void)
     const converted = convertEvent(event);
     const limitMs = Math.min(remainingMs, converted.gatewayLimitMs ?? Number.POSITIVE_INFINITY);
     const deadline = toDeadline(converted.request, limitMs);
-    const answer = await respond(converted, deadline);
-    deadline.end();
-    return toFittingResult(converted, answer, log);
+    try {
+      return toFittingResult(converted, await respond(converted, deadline), log);
+    } finally {
+      deadline.end();
+    }
   };
 
   async function respond(event: ConvertedEvent, deadline: Deadline): Promise<Answer> {

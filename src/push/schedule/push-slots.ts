@@ -11,8 +11,8 @@ export function toSlots(startMs: number, intervalMs: number, periodMs: number): 
 }
 
 /**
- * When a process that does not end scrapes: at multiples of the interval, so that a restart makes no difference. Each slot
- * is later than now and than the one before; only when the clock was set back do they begin again.
+ * The times at which a long-running process scrapes, in ms since 1970: multiples of the interval, so that a restart does
+ * not change them. Each is later than now, and later than the one before unless the clock was set back.
  */
 export function* nextSlots(intervalMs: number, now: () => number): Generator<number, never> {
   let last = Number.NEGATIVE_INFINITY;

@@ -17,12 +17,15 @@ export interface StateStore {
   save(account: string, content: Uint8Array, deadline: Deadline): Promise<void>;
 }
 
-/** The file or object of an account's state. An account may be called what no file can be. */
+/** The name of an account's file or object: a hash, as an account's own name may not be valid as a file name. */
 export function stateFileOf(account: string): string {
   return `${createHash('sha256').update(account).digest('hex').slice(0, 32)}.json.gz`;
 }
 
-/** Series of one account and destination that are kept; of more none are, and those that vanish with the process are not ended. */
+/**
+ * The most series of an account and destination that are saved. With more, none of them are, and no stale marker ends
+ * those that disappear while no process runs.
+ */
 export const maxSavedSeries = 20_000;
 
 /** Encodes a state as compressed JSON, without series beyond {@link maxSavedSeries}. */
