@@ -67,12 +67,17 @@ export type Answers = (number: number, request: ReceivedRequest) => Answer | und
 export interface Case {
   receiver: TestReceiver;
   sender: TestSender;
-  /** Sends an exposition at these times and gives all samples that came, but `up`. */
-  send(exposition: string | Exposition, at: readonly number[], answers?: Answers): Promise<Received[]>;
+  /** Sends an exposition at these times (by default, once) and gives all samples that came, but `up`. */
+  send(exposition: string | Exposition, at?: readonly number[], answers?: Answers): Promise<Received[]>;
   /** All samples that came. */
   all(): Received[];
   /** A sample of the target, its labels given but for job and instance. */
-  sample(labels: Record<string, string>, value: Received['value'], more?: Partial<Received>): Received;
+  sample(
+    name: string,
+    labels: Record<string, string>,
+    value: Received['value'],
+    more?: Partial<Received>,
+  ): Received;
   close(): Promise<void>;
 }
 
@@ -81,15 +86,15 @@ export function createCase(version: '1.0' | '2.0'): Case {
   const its: Case = {
     receiver: undefined as unknown as TestReceiver,
     sender: undefined as unknown as TestSender,
-    async send(exposition, at, answers) {
+    async send(exposition, at = [t0], answers) {
       its.receiver = await startReceiver(exposition, answers);
       its.sender = openSender(its.receiver, version);
       await its.sender.run(...at);
       return its.all().filter(({ labels }) => !labels.includes('up'));
     },
     all: () => its.receiver.requests.flatMap(({ samples }) => samples),
-    sample(labels, value, more) {
-      const own = { ...labels, job: 'test', instance: new URL(its.receiver.origin).host };
+    sample(name, labels, value, more) {
+      const own = { __name__: name, ...labels, job: 'test', instance: new URL(its.receiver.origin).host };
       const metadata = version === '2.0' ? { type: 'UNSPECIFIED', help: '', unit: '' } : {};
       return { labels: Object.entries(own).sort().flat(), value, timestampMs: t0, ...metadata, ...more };
     },

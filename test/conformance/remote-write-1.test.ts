@@ -14,21 +14,24 @@ afterEach(its.close);
 const send = (exposition: string | Exposition, at: readonly number[] = times, answers?: Answers) =>
   its.send(exposition, at, answers);
 const ups = () => its.all().filter(({ labels }) => labels.includes('up'));
-const sample = (labels: Record<string, string>, value: Received['value'], timestampMs: number) =>
-  its.sample(labels, value, { timestampMs });
+const sample = (
+  name: string,
+  labels: Record<string, string>,
+  value: Received['value'],
+  timestampMs: number,
+) => its.sample(name, labels, value, { timestampMs });
 
-const named = (name: string, more: Record<string, string> = {}) => ({ __name__: name, ...more });
 const gauge = '# HELP gauge \n# TYPE gauge gauge\ngauge 42\n';
 
 describe('types', () => {
   test('Counter: every value of a counter, in its order', async () => {
     const samples = await send((scrape) => `# HELP counter \n# TYPE counter counter\ncounter ${scrape}\n`);
-    expect(samples).toEqual(times.map((at, scrape) => sample(named('counter'), scrape, at)));
+    expect(samples).toEqual(times.map((at, scrape) => sample('counter', {}, scrape, at)));
   });
 
   test('Gauge: the value of each scrape with its time', async () => {
     const samples = await send((scrape) => `# TYPE now gauge\nnow ${times[scrape]! / 1000}e+03\n`);
-    expect(samples).toEqual(times.map((at) => sample(named('now'), at, at)));
+    expect(samples).toEqual(times.map((at) => sample('now', {}, at, at)));
   });
 
   test('Histogram: buckets, sum and count as series of their own', async () => {
@@ -43,11 +46,11 @@ histogram_count 2
       [t0],
     );
     expect(samples).toEqual([
-      sample(named('histogram_bucket', { le: '1' }), 1, t0),
-      sample(named('histogram_bucket', { le: '2' }), 2, t0),
-      sample(named('histogram_bucket', { le: '+Inf' }), 2, t0),
-      sample(named('histogram_sum'), 3, t0),
-      sample(named('histogram_count'), 2, t0),
+      sample('histogram_bucket', { le: '1' }, 1, t0),
+      sample('histogram_bucket', { le: '2' }, 2, t0),
+      sample('histogram_bucket', { le: '+Inf' }, 2, t0),
+      sample('histogram_sum', {}, 3, t0),
+      sample('histogram_count', {}, 2, t0),
     ]);
   });
 
@@ -63,11 +66,11 @@ summary_count 3
       [t0],
     );
     expect(samples).toEqual([
-      sample(named('summary', { quantile: '0.5' }), 2, t0),
-      sample(named('summary', { quantile: '0.9' }), 3, t0),
-      sample(named('summary', { quantile: '0.99' }), 3, t0),
-      sample(named('summary_sum'), 6, t0),
-      sample(named('summary_count'), 3, t0),
+      sample('summary', { quantile: '0.5' }, 2, t0),
+      sample('summary', { quantile: '0.9' }, 3, t0),
+      sample('summary', { quantile: '0.99' }, 3, t0),
+      sample('summary_sum', {}, 6, t0),
+      sample('summary_count', {}, 3, t0),
     ]);
   });
 });
@@ -75,13 +78,13 @@ summary_count 3
 describe('up', () => {
   test('Up: up is 1 for each scrape', async () => {
     await send(gauge);
-    expect(ups()).toEqual(times.map((at) => sample(named('up'), 1, at)));
+    expect(ups()).toEqual(times.map((at) => sample('up', {}, 1, at)));
   });
 
   test('Invalid: up is 0 for what is no exposition', async () => {
     const samples = await send('\n# this is not valid prometheus\n1234notvali}{ 444\n');
     expect(samples).toEqual([]);
-    expect(ups()).toEqual(times.map((at) => sample(named('up'), 0, at)));
+    expect(ups()).toEqual(times.map((at) => sample('up', {}, 0, at)));
     expect(its.sender.log).toEqual(
       times.map(() => ({
         level: 'error',
@@ -97,14 +100,14 @@ describe('up', () => {
     ['nothing that is known', { status: 200, headers: { 'content-type': 'text/html' }, body: gauge }],
   ])('up is 0 where the target answers with %s', async (_, answer) => {
     expect(await send(() => answer, [t0])).toEqual([]);
-    expect(ups()).toEqual([sample(named('up'), 0, t0)]);
+    expect(ups()).toEqual([sample('up', {}, 0, t0)]);
   });
 });
 
 describe('labels', () => {
   test('JobLabel: every sample has the label job', async () => {
     const samples = await send(gauge);
-    expect(samples).toEqual(times.map((at) => sample(named('gauge'), 42, at)));
+    expect(samples).toEqual(times.map((at) => sample('gauge', {}, 42, at)));
     for (const { labels } of its.all()) expect(labels[labels.indexOf('job') + 1]).toBe('test');
   });
 
@@ -118,7 +121,7 @@ describe('labels', () => {
 
   test('SortedLabels: labels are sorted', async () => {
     const samples = await send('\n# HELP test A gauge\n# TYPE test gauge\ntest{b="2",a="1"} 1.0\n', [t0]);
-    expect(samples).toEqual([sample(named('test', { a: '1', b: '2' }), 1, t0)]);
+    expect(samples).toEqual([sample('test', { a: '1', b: '2' }, 1, t0)]);
     expect(samples[0]!.labels.filter((_, at) => at % 2 === 0)).toEqual([
       '__name__',
       'a',
@@ -130,60 +133,58 @@ describe('labels', () => {
 
   test('RepeatedLabels: a label twice fails the scrape', async () => {
     expect(await send('# HELP test A gauge\n# TYPE test gauge\ntest{a="1",a="1"} 1.0\n')).toEqual([]);
-    expect(ups()).toEqual(times.map((at) => sample(named('up'), 0, at)));
+    expect(ups()).toEqual(times.map((at) => sample('up', {}, 0, at)));
   });
 
   test('EmptyLabels: an empty label is left out', async () => {
     const samples = await send('# HELP test A gauge\n# TYPE test gauge\ntest{a=""} 1.0\n', [t0]);
-    expect(samples).toEqual([sample(named('test'), 1, t0)]);
+    expect(samples).toEqual([sample('test', {}, 1, t0)]);
   });
 
   test('NameLabel: a sample without a name fails the scrape', async () => {
     expect(await send('# HELP test A gauge\n# TYPE test gauge\n{label="value"} 1.0\n')).toEqual([]);
-    expect(ups()).toEqual(times.map((at) => sample(named('up'), 0, at)));
+    expect(ups()).toEqual(times.map((at) => sample('up', {}, 0, at)));
   });
 
   test('HonorLabels: job and instance of the exposition become exported_job and exported_instance', async () => {
     const samples = await send('# TYPE test gauge\ntest{job="original", instance="foo"} 1.0\n', [t0]);
-    expect(samples).toEqual([
-      sample(named('test', { exported_job: 'original', exported_instance: 'foo' }), 1, t0),
-    ]);
+    expect(samples).toEqual([sample('test', { exported_job: 'original', exported_instance: 'foo' }, 1, t0)]);
   });
 });
 
 describe('the rest', () => {
   test('Staleness: a series that vanishes is ended by one stale marker', async () => {
     const samples = await send((scrape) => (scrape === 0 ? '# TYPE stale gauge\nstale 0\n' : ''));
-    expect(samples).toEqual([sample(named('stale'), 0, t0), sample(named('stale'), 'stale', times[1])]);
+    expect(samples).toEqual([sample('stale', {}, 0, t0), sample('stale', {}, 'stale', times[1])]);
     expect(ups().map(({ value }) => value)).toEqual([1, 1, 1]);
   });
 
   test('Staleness: all series end with a scrape that fails, and live again', async () => {
     const samples = await send((scrape) => (scrape === 1 ? '}' : `a 1\nb 2 ${t0}\nc{a="1"} 3\n`));
     expect(samples).toEqual([
-      sample(named('b'), 2, t0),
-      sample(named('a'), 1, t0),
-      sample(named('c', { a: '1' }), 3, t0),
-      sample(named('a'), 'stale', times[1]),
-      sample(named('c', { a: '1' }), 'stale', times[1]),
-      sample(named('b'), 2, t0),
-      sample(named('a'), 1, times[2]),
-      sample(named('c', { a: '1' }), 3, times[2]),
+      sample('b', {}, 2, t0),
+      sample('a', {}, 1, t0),
+      sample('c', { a: '1' }, 3, t0),
+      sample('a', {}, 'stale', times[1]),
+      sample('c', { a: '1' }, 'stale', times[1]),
+      sample('b', {}, 2, t0),
+      sample('a', {}, 1, times[2]),
+      sample('c', { a: '1' }, 3, times[2]),
     ]);
     expect(ups().map(({ value }) => value)).toEqual([1, 0, 1]);
   });
 
   test('Staleness: a NaN of the exposition is no stale marker', async () => {
-    expect(await send('x NaN\n', [t0])).toEqual([sample(named('x'), Number.NaN, t0)]);
+    expect(await send('x NaN\n', [t0])).toEqual([sample('x', {}, Number.NaN, t0)]);
   });
 
   test('Staleness: what was rejected is ended again', async () => {
     const answers = (number: number) => (number === 1 ? { status: 400 } : undefined);
     const samples = await send((scrape) => (scrape === 0 ? 'x 1\n' : ''), times, answers);
     expect(samples).toEqual([
-      sample(named('x'), 1, t0),
-      sample(named('x'), 'stale', times[1]),
-      sample(named('x'), 'stale', times[2]),
+      sample('x', {}, 1, t0),
+      sample('x', {}, 'stale', times[1]),
+      sample('x', {}, 'stale', times[2]),
     ]);
   });
 
@@ -227,8 +228,8 @@ describe('the rest', () => {
       .flatMap(({ samples }) => samples);
     expect(arrived).toHaveLength(3 * 1001);
     const expected = times.flatMap((at) => [
-      ...Array.from({ length: 1000 }, (_, i) => sample(named('test', { i: String(i) }), 1, at)),
-      sample(named('up'), 1, at),
+      ...Array.from({ length: 1000 }, (_, i) => sample('test', { i: String(i) }, 1, at)),
+      sample('up', {}, 1, at),
     ]);
     expect(arrived).toEqual(expected);
   });

@@ -1,15 +1,14 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { startServer } from '../support/server.ts';
 import { type Answers, createCase, openSender, t0, times } from './cases.ts';
-import { type Exposition, type ReceivedRequest, startReceiver } from './receiver.ts';
+import { type ReceivedRequest, startReceiver } from './receiver.ts';
 
 /** What the sender cases of remote write 2.0 in prometheus/compliance ask of answers, failures and versions, each with its name (docs/remote-write-conformance.md). */
 
 const its = createCase('2.0');
 afterEach(its.close);
 
-const send = (exposition: string | Exposition, at: readonly number[] = [t0], answers?: Answers) =>
-  its.send(exposition, at, answers);
+const { send } = its;
 
 const plain = 'test_metric 42\n';
 const versions = () =>

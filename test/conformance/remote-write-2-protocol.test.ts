@@ -1,20 +1,13 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Answers, createCase, openSender, t0 } from './cases.ts';
-import { type Exposition, type Received, type ReceivedRequest, startReceiver } from './receiver.ts';
+import { createCase, openSender, t0 } from './cases.ts';
+import { type ReceivedRequest, startReceiver } from './receiver.ts';
 
 /** What the sender cases of remote write 2.0 in prometheus/compliance ask of requests, symbols and labels, each with its name (docs/remote-write-conformance.md). */
 
 const its = createCase('2.0');
 afterEach(its.close);
 
-const send = (exposition: string | Exposition, at: readonly number[] = [t0], answers?: Answers) =>
-  its.send(exposition, at, answers);
-const sample = (
-  name: string,
-  labels: Record<string, string>,
-  value: Received['value'],
-  more: Partial<Received> = {},
-) => its.sample({ __name__: name, ...labels }, value, more);
+const { send, sample } = its;
 
 const plain = 'test_metric 42\n';
 

@@ -1,20 +1,12 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type Answers, createCase, openMetrics, t0, times } from './cases.ts';
-import type { Exposition, Received } from './receiver.ts';
+import { createCase, openMetrics, t0, times } from './cases.ts';
 
 /** What the sender cases of remote write 2.0 in prometheus/compliance ask of samples and metadata, each with its name (docs/remote-write-conformance.md). */
 
 const its = createCase('2.0');
 afterEach(its.close);
 
-const send = (exposition: string | Exposition, at: readonly number[] = [t0], answers?: Answers) =>
-  its.send(exposition, at, answers);
-const sample = (
-  name: string,
-  labels: Record<string, string>,
-  value: Received['value'],
-  more: Partial<Received> = {},
-) => its.sample({ __name__: name, ...labels }, value, more);
+const { send, sample } = its;
 
 const counter = { type: 'COUNTER' };
 const histogram = { type: 'HISTOGRAM' };

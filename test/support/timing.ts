@@ -1,9 +1,16 @@
 import type { Timing } from '../../src/timing.ts';
 
 /** Two clocks that move only when somebody sleeps, or when a test sets one; remembers the delays. */
-export function fakeTiming(
-  startMs = Date.parse('2026-01-15T10:00:00Z'),
-): Timing & { nowMs: number; monotonicMs: number; delays: number[]; pass(ms: number): void } {
+export interface FakeTiming extends Timing {
+  nowMs: number;
+  monotonicMs: number;
+  delays: number[];
+  /** Moves both clocks. */
+  pass(ms: number): void;
+}
+
+/** Starts at this time, in ms since 1970. */
+export function fakeTiming(startMs = Date.parse('2026-01-15T10:00:00Z')): FakeTiming {
   const timing = {
     nowMs: startMs,
     monotonicMs: 1000,
@@ -16,7 +23,6 @@ export function fakeTiming(
       timing.delays.push(delayMs);
       timing.pass(delayMs);
     },
-    /** Moves both clocks. */
     pass(ms: number) {
       timing.nowMs += ms;
       timing.monotonicMs += ms;

@@ -6,14 +6,14 @@ import type { Destination, DestinationOptions } from '../../../src/push/destinat
 import { createPost, unauthorized } from '../../../src/push/destinations/post.ts';
 import { createMemoryQueue } from '../../../src/push/queue.ts';
 import { nextSlots, pushSlots } from '../../../src/push/schedule/push-slots.ts';
-import { createPusher, type PusherOptions } from '../../../src/push/schedule/pusher.ts';
+import { createPusher, type Pusher, type PusherOptions } from '../../../src/push/schedule/pusher.ts';
 import { encodeState, type StateStore } from '../../../src/push/schedule/state.ts';
 import { createScraper } from '../../../src/scrape.ts';
 import { type Simulator, startSimulator } from '../../../src/simulator/server.ts';
 import { accountOf } from '../../support/account.ts';
 import { soon } from '../../support/deadline.ts';
 import { type ReceiverAnswer, startReceiver } from '../../support/receiver.ts';
-import { fakeTiming } from '../../support/timing.ts';
+import { type FakeTiming, fakeTiming } from '../../support/timing.ts';
 
 let simulator: Simulator;
 const open: { close(): unknown }[] = [];
@@ -80,13 +80,37 @@ async function setUp(
   return { receiver, timing, newPusher };
 }
 
-const round = (timing: ReturnType<typeof fakeTiming>, slots: number[]) => ({
+const round = (timing: FakeTiming, slots: number[]) => ({
   slots,
   intervalMs: 15_000,
   timing,
   deadline: deadlineIn(57_000),
 });
 const up = (metric: string) => metric === 'vcc_up';
+
+/** How late each scrape of four slots is, in ms, when `happens` in the sleep before the second. */
+async function latenessOf(pusher: Pusher, timing: FakeTiming, happens: () => void): Promise<number[]> {
+  const stopping = new AbortController();
+  const late: number[] = [];
+  let sleeps = 0;
+  const sleep = async (ms: number) => {
+    timing.pass(ms);
+    if (sleeps++ === 1) happens();
+  };
+  await pushSlots(
+    { ...pusher, scrape: async (slotMs) => void late.push(timing.now() - slotMs) },
+    {
+      slots: nextSlots(15_000, timing.now),
+      intervalMs: 15_000,
+      timing: { ...timing, sleep },
+      deadline: untilAborted(stopping.signal),
+      onSlot: async () => {
+        if (sleeps === 4) stopping.abort();
+      },
+    },
+  );
+  return late;
+}
 
 describe('pushSlots', () => {
   test('scrapes in every slot at its time and delivers the samples', async () => {
@@ -142,30 +166,9 @@ describe('pushSlots', () => {
 
   test('skips a slot that it overslept, and goes on with the next one', async () => {
     const { timing, newPusher } = await setUp([{ status: 204 }]);
-    const pusher = newPusher();
-    const stopping = new AbortController();
-    const scraped: number[] = [];
-    let sleeps = 0;
-    const sleep = async (ms: number) => {
-      // As after SIGSTOP or a closed lid: an hour has passed.
-      timing.pass(sleeps++ === 1 ? ms + 3_600_000 : ms);
-    };
-    await pushSlots(
-      {
-        ...pusher,
-        scrape: async (slotMs) => void scraped.push(timing.now() - slotMs),
-      },
-      {
-        slots: nextSlots(15_000, timing.now),
-        intervalMs: 15_000,
-        timing: { ...timing, sleep },
-        deadline: untilAborted(stopping.signal),
-        onSlot: async () => {
-          if (sleeps === 4) stopping.abort();
-        },
-      },
-    );
-    expect(scraped).toEqual([0, 0, 0]);
+    // As after SIGSTOP or a closed lid: an hour has passed.
+    const late = await latenessOf(newPusher(), timing, () => timing.pass(3_600_000));
+    expect(late).toEqual([0, 0, 0]);
     expect(logs.map((line) => JSON.parse(line))).toMatchObject([
       { event: 'slot skipped', message: expect.stringMatching(/: it was 3600 s late$/) },
     ]);
@@ -182,27 +185,10 @@ describe('pushSlots', () => {
 
   test('goes on when the clock was set back, with the time that it has now', async () => {
     const { timing, newPusher } = await setUp([{ status: 204 }], {}, up);
-    const pusher = newPusher();
-    const stopping = new AbortController();
-    let sleeps = 0;
-    const sleep = async (ms: number) => {
-      timing.pass(ms);
-      if (sleeps++ === 1) timing.nowMs -= 3_600_000;
-    };
-    const scraped: number[] = [];
-    await pushSlots(
-      { ...pusher, scrape: async (slotMs) => void scraped.push(timing.now() - slotMs) },
-      {
-        slots: nextSlots(15_000, timing.now),
-        intervalMs: 15_000,
-        timing: { ...timing, sleep },
-        deadline: untilAborted(stopping.signal),
-        onSlot: async () => {
-          if (sleeps === 4) stopping.abort();
-        },
-      },
-    );
-    expect(scraped).toEqual([0, 0, 0]);
+    const late = await latenessOf(newPusher(), timing, () => {
+      timing.nowMs -= 3_600_000;
+    });
+    expect(late).toEqual([0, 0, 0]);
     expect(logs.map((line) => JSON.parse(line).message)).toEqual([
       expect.stringMatching(/: the clock was set back by 3600 s$/),
     ]);
