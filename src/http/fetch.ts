@@ -4,7 +4,7 @@ import type { Timing } from '../timing.ts';
 import { HttpStatusError, NetworkError } from './errors.ts';
 import type { Enter } from './gate.ts';
 import { parseRetryAfter, type RetryPolicy, retryDelayMs } from './retry.ts';
-import { describeRequest, type HttpRequest, type HttpResponse, type Send } from './send.ts';
+import { describeRequest, type HttpRequest, type HttpResponse, isSuccess, type Send } from './send.ts';
 
 /** The requests of one scrape so far. {@link createFetch} updates it. */
 export interface Traffic {
@@ -91,7 +91,7 @@ export function createFetch(
       const { requestTimeoutMs: timeoutMs, maxBodyBytes } = options;
       const response = await send(request, { deadline, timeoutMs, maxBodyBytes, fresh });
       noteHeaders(trip.traffic, response, sentMs);
-      if (response.status >= 200 && response.status < 300) return response;
+      if (isSuccess(response.status)) return response;
       return new HttpStatusError(
         `${describeRequest(request)}: answered ${response.status}`,
         response.status,

@@ -21,7 +21,7 @@ export interface HttpResponse {
   headers: IncomingHttpHeaders;
   /** When the headers arrived, in milliseconds since 1970. */
   headersAtMs: number;
-  /** Decompressed. */
+  /** Decompressed. Empty if it could not be read and nobody needs it ({@link SendLimits.ignoresBody}). */
   body: Buffer;
 }
 
@@ -34,6 +34,8 @@ export interface SendLimits {
   maxBodyBytes: number;
   /** Whether to open a new connection instead of using a kept-alive one. */
   fresh?: boolean;
+  /** Whether the status is enough, also of a success. Otherwise a success whose body cannot be read is an error. */
+  ignoresBody?: boolean;
 }
 
 /**
@@ -48,6 +50,9 @@ export type Send = (request: HttpRequest, limits: SendLimits) => Promise<HttpRes
 const maxRedirects = 3;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 const decompress = promisify(gunzip);
+
+/** Whether a status is a success (2xx). */
+export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
 /** Describes a request for messages, without its query. */
 export function describeRequest(request: HttpRequest): string {
@@ -92,12 +97,14 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
     });
     const onAbort = () => outgoing.destroy(deadline.signal.reason);
     deadline.signal.addEventListener('abort', onAbort, { once: true });
+    let head: Omit<HttpResponse, 'body'> | undefined;
+    let bytesBefore = 0;
     try {
       return await before(answerTo(), deadline);
     } catch (error) {
-      throw deadline.signal.aborted
-        ? deadline.signal.reason
-        : toNetworkError(name, error, outgoing.reusedSocket);
+      // A body that is damaged, too large or never ends must not hide a status that says enough.
+      if (head && (limits.ignoresBody || !isSuccess(head.status))) return { ...head, body: Buffer.alloc(0) };
+      throw deadline.signal.aborted ? deadline.signal.reason : toNetworkError(name, error, isStale());
     } finally {
       deadline.signal.removeEventListener('abort', onAbort);
       deadline.end();
@@ -106,10 +113,10 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
     /** Settles whatever happens on the socket. */
     function answerTo(): Promise<HttpResponse> {
       return new Promise((resolve, reject) => {
-        let answered = false;
+        outgoing.once('socket', (socket) => {
+          bytesBefore = socket.bytesRead;
+        });
         outgoing.once('response', (incoming) => {
-          answered = true;
-          const headersAtMs = now();
           const { statusCode: status, headers } = incoming;
           const refusal = network.refusalOf(request.url, status!);
           if (refusal) {
@@ -117,10 +124,9 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
             reject(refusal);
             return;
           }
-          readBody(name, incoming, limits.maxBodyBytes).then(
-            (body) => resolve({ status: status!, headers, headersAtMs, body }),
-            reject,
-          );
+          const known = { status: status!, headers, headersAtMs: now() };
+          head = known;
+          readBody(name, incoming, limits.maxBodyBytes).then((body) => resolve({ ...known, body }), reject);
         });
         outgoing.once('upgrade', ({ statusCode: status }, socket) => {
           socket.destroy();
@@ -129,10 +135,15 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
         outgoing.on('error', reject);
         // After an answer, readBody handles the end of the connection.
         outgoing.once('close', () => {
-          if (!answered) reject(new NetworkError(`${name}: the connection was closed without an answer`));
+          if (!head) reject(new NetworkError(`${name}: the connection was closed without an answer`));
         });
         outgoing.end(request.body);
       });
+    }
+
+    /** Whether the other side had closed a kept-alive connection before it read the request. */
+    function isStale(): boolean {
+      return outgoing.reusedSocket && outgoing.socket?.bytesRead === bytesBefore;
     }
   }
 
@@ -170,7 +181,8 @@ async function readBody(name: string, incoming: IncomingMessage, maxBytes: numbe
   }
   if (!incoming.complete) throw new NetworkError(`${name}: the connection was cut after ${bytes} bytes`);
   const raw = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-  if (incoming.headers['content-encoding'] !== 'gzip') return raw;
+  // An answer without a body may have the header: a 204, or one that a gateway has emptied.
+  if (bytes === 0 || incoming.headers['content-encoding'] !== 'gzip') return raw;
   try {
     return await decompress(raw, { maxOutputLength: maxBytes });
   } catch (error) {
@@ -179,10 +191,10 @@ async function readBody(name: string, incoming: IncomingMessage, maxBytes: numbe
   }
 }
 
-function toNetworkError(name: string, error: unknown, reusedSocket: boolean): Error {
+function toNetworkError(name: string, error: unknown, unanswered: boolean): Error {
   if (error instanceof ProxyError) return new ProxyError(error.failure, name);
   if (error instanceof ExporterError) return error;
   const { code } = error as NodeJS.ErrnoException;
-  const stale = reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE');
+  const stale = unanswered && (code === 'ECONNRESET' || code === 'EPIPE');
   return new NetworkError(`${name}: ${describeSystemError(error)}`, error, stale);
 }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import net from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -173,6 +174,73 @@ describe('send', () => {
       staleConnection: false,
     });
   });
+});
+
+/** Answers whose body cannot be read, by the path that asks for them. */
+const unreadable: Record<string, (response: ServerResponse) => void> = {
+  damaged: (response) => response.setHeader('content-encoding', 'gzip').end('not gzip'),
+  'large on the wire': (response) => response.end('x'.repeat(2000)),
+  'large when unpacked': (response) =>
+    response.setHeader('content-encoding', 'gzip').end(gzipSync('x'.repeat(2000))),
+  cut: (response) => {
+    response.setHeader('content-length', '100');
+    response.write('half', () => response.destroy());
+  },
+  endless: (response) => response.write('half'),
+};
+
+describe('a body that cannot be read', () => {
+  describe.each(Object.keys(unreadable))('(%s)', (kind) => {
+    const ask = async (status: number, more: Partial<SendLimits>) => {
+      server = await startServer((_, response) => {
+        response.statusCode = status;
+        response.setHeader('retry-after', '30');
+        unreadable[kind]!(response);
+      });
+      return send(get(), limits({ timeoutMs: 200, ...more }));
+    };
+
+    test.each([401, 429, 503])('does not hide the status %i', async (status) => {
+      const response = await ask(status, {});
+      expect(response).toMatchObject({ status, headers: { 'retry-after': '30' } });
+      expect(response.body).toHaveLength(0);
+    });
+
+    test('fails a success, but not for a sender to whom the status is enough', async () => {
+      await expect(ask(200, {})).rejects.toMatchObject({
+        name: expect.stringMatching(/^(Network|TooLarge)Error$/),
+      });
+      await server!.close();
+      expect(await ask(200, { ignoresBody: true })).toMatchObject({ status: 200 });
+    });
+  });
+
+  test('is not looked for in an answer that has none, whatever its headers say', async () => {
+    server = await startServer((_, response) =>
+      response.writeHead(204, { 'content-encoding': 'gzip' }).end(),
+    );
+    expect(await send(get(), limits())).toMatchObject({ status: 204, body: Buffer.alloc(0) });
+  });
+});
+
+test.each([
+  ['in the middle of the headers', 'HTTP/1.1 200 OK\r\nContent-'],
+  ['in the middle of the body', 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf'],
+])('a kept-alive connection that is cut %s was not stale', async (_, half) => {
+  let requests = 0;
+  const raw = net.createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', () => {
+      if (++requests === 1) socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      else socket.write(half, () => setTimeout(() => socket.resetAndDestroy(), 20));
+    });
+  });
+  await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve));
+  const { port } = raw.address() as net.AddressInfo;
+  const request: HttpRequest = { method: 'GET', url: new URL(`http://127.0.0.1:${port}/`), headers: {} };
+  await send(request, limits());
+  await expect(send(request, limits())).rejects.toMatchObject({ code: 'network', staleConnection: false });
+  raw.close();
 });
 
 describe('redirects', () => {

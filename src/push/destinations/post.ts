@@ -2,7 +2,13 @@ import type { PushCredentials } from '../../credentials.ts';
 import type { Deadline } from '../../deadline.ts';
 import { NetworkError } from '../../http/errors.ts';
 import { parseRetryAfter } from '../../http/retry.ts';
-import { describeRequest, type HttpRequest, type HttpResponse, type Send } from '../../http/send.ts';
+import {
+  describeRequest,
+  type HttpRequest,
+  type HttpResponse,
+  isSuccess,
+  type Send,
+} from '../../http/send.ts';
 import { PushError } from '../errors.ts';
 
 /** Adds a destination's credentials to a request, for one attempt. */
@@ -52,7 +58,8 @@ export function createPost(
     isRetryable: (status: number) => boolean,
   ): Promise<HttpResponse> {
     const authorized = await authorize(request, deadline);
-    const limits = { deadline, timeoutMs, maxBodyBytes };
+    // What was stored is not sent again, even if the body of the answer is damaged.
+    const limits = { deadline, timeoutMs, maxBodyBytes, ignoresBody: true };
     const response = await send(authorized, limits).catch((error) => {
       // The destination did not fail: it had closed a kept-alive connection.
       if (error instanceof NetworkError && error.staleConnection)
@@ -60,7 +67,7 @@ export function createPost(
       throw error;
     });
     const { status, headers, body } = response;
-    if (status >= 200 && status < 300) return response;
+    if (isSuccess(status)) return response;
     const said = quote(body);
     const retryAfterMs = parseRetryAfter(headers['retry-after'], now());
     throw new PushError(`${describeRequest(request)}: answered ${status}${said === '' ? '' : `: ${said}`}`, {
