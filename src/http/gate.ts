@@ -16,38 +16,44 @@ export interface Gate {
 interface State {
   active: number;
   troubled: boolean;
+  /** The number of the last slot that it got, counted over all lanes. */
+  lastTurn: number;
   waiting: (() => void)[];
 }
 
+/** Sorts the lane first that gets the next slot. */
+const compare = (a: State, b: State) => a.active - b.active || a.lastTurn - b.lastTurn;
+
 /**
  * Creates a gate for `slots` concurrent requests. A free slot goes to the waiting account with the fewest requests, so
- * that a large or hanging account does not block the others. Accounts whose last read failed share a quarter of the
- * slots, at least one.
+ * that a large or hanging account does not block the others. Of several, it goes to the one that got a slot longest
+ * ago, so that each gets its turn even if all wait anew at every scrape. Accounts whose last read failed share a
+ * quarter of the slots, at least one.
  */
 export function createGate(slots: number): Gate {
   const lanes = new Set<State>();
   const slotsForTroubled = Math.max(1, Math.floor(slots / 4));
   let active = 0;
   let activeTroubled = 0;
+  let turns = 0;
 
   function dispatch(): void {
     while (active < slots) {
       let next: State | undefined;
       for (const lane of lanes) {
         if (lane.troubled && activeTroubled >= slotsForTroubled) continue;
-        if (next === undefined || lane.active < next.active) next = lane;
+        if (next === undefined || compare(lane, next) < 0) next = lane;
       }
       if (next === undefined) return;
       const start = next.waiting.shift()!;
-      // Round robin: move the lane to the end, or remove it when no request is waiting.
-      lanes.delete(next);
-      if (next.waiting.length > 0) lanes.add(next);
+      if (next.waiting.length === 0) lanes.delete(next);
+      next.lastTurn = ++turns;
       start();
     }
   }
 
   function addLane(): Lane {
-    const lane: State = { active: 0, troubled: false, waiting: [] };
+    const lane: State = { active: 0, troubled: false, lastTurn: 0, waiting: [] };
 
     return {
       async enter(signal) {
@@ -75,7 +81,9 @@ export function createGate(slots: number): Gate {
           signal.addEventListener('abort', onAbort, { once: true });
           lane.waiting.push(start);
           lanes.add(lane);
-          dispatch();
+          // Those that come together take turns, whoever is first: a hanging one may keep its slot until all give up.
+          if (lane.troubled) setImmediate(dispatch);
+          else dispatch();
         });
       },
       setTroubled(troubled) {

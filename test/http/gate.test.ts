@@ -62,6 +62,23 @@ describe('the gate', () => {
     expect(begun.at(-1)).toBe('4');
   });
 
+  test('gives every account that failed its turn, though the others hang at every scrape', async () => {
+    const gate = createGate(8);
+    const lanes = Array.from({ length: 9 }, () => gate.addLane());
+    for (const lane of lanes) lane.setTroubled(true);
+    const { begun, enter, leave } = start();
+    // At each scrape all wait in the same order. Two get a slot and hang to the end, when the others give up.
+    for (let scrape = 0; scrape < 5; scrape++) {
+      const ended = new AbortController();
+      const waiting = lanes.map((lane, index) => enter(lane, `${index}`, ended.signal));
+      await settled();
+      ended.abort(new Error('out of time'));
+      await Promise.allSettled(waiting);
+      for (const name of begun.slice(-2)) await leave(name);
+    }
+    expect(new Set(begun).size).toBe(9);
+  });
+
   test('has a slot for accounts that failed even if there is only one', async () => {
     const lane = createGate(1).addLane();
     lane.setTroubled(true);
