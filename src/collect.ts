@@ -4,7 +4,7 @@ import { HttpStatusError, TooLargeError } from './http/errors.ts';
 import { newTraffic, type Traffic, type Trip } from './http/fetch.ts';
 import { retryDelayMs } from './http/retry.ts';
 import type { Page, Snapshot } from './snapshot/agent.ts';
-import { assemble } from './snapshot/assemble.ts';
+import { assemble, type Conflict } from './snapshot/assemble.ts';
 import { type Clocks, stopwatch, type Timing } from './timing.ts';
 import type { FetchPage } from './vcc/agent-status.ts';
 
@@ -41,6 +41,17 @@ export function shareReads(collect: Collect, cacheTtlMs: number, clocks: Clocks,
     }
   };
 
+  function keep(outcome: ReadOutcome, ageMs: () => number): void {
+    if (cacheTtlMs === 0) return;
+    const newest = { outcome, ageMs };
+    kept = newest;
+    // A large account's snapshot has tens of megabytes.
+    const forget = () => {
+      if (kept === newest) kept = undefined;
+    };
+    setTimeout(forget, cacheTtlMs).unref();
+  }
+
   function start(scrape: Deadline): Promise<ReadOutcome> {
     const ageMs = stopwatch(clocks);
     const deadline = cancelledBy(scrape, closing);
@@ -53,7 +64,7 @@ export function shareReads(collect: Collect, cacheTtlMs: number, clocks: Clocks,
       .then((done) => {
         deadline.end();
         flight = undefined;
-        if ('snapshot' in done.result) kept = { outcome: done, ageMs };
+        if ('snapshot' in done.result) keep(done, ageMs);
         return done;
       });
     flight = { outcome, atMs: scrape.atMs };
@@ -71,6 +82,7 @@ function join(outcome: Promise<ReadOutcome>, deadline: Deadline): Promise<ReadOu
 
 function mayHelpToTryAgain({ result }: ReadOutcome): boolean {
   if (!('error' in result) || !(result.error instanceof ExporterError)) return false;
+  if (result.error.code === 'throttled') return false;
   return result.error.retryable || result.error instanceof DeadlineError;
 }
 
@@ -83,50 +95,67 @@ function add(a: Traffic, b: Traffic): Traffic {
   };
 }
 
-/** The pages still did not form one snapshot after several reads. */
+/** The pages still did not form one snapshot after several readings. */
 export class SnapshotError extends ExporterError {
-  constructor(message: string) {
-    super('snapshot', message, { retryable: true });
+  constructor(message: string, retryable = false) {
+    super('snapshot', message, { retryable });
   }
 }
 
 /** Reads all pages of an account. Throws as {@link createCollect} says. */
 export type Collect = (trip: Trip) => Promise<Snapshot>;
 
-/** One read of all pages, one of the conflicting pages, then up to three of all pages. */
 const maxReadings = 5;
 const rereadDelays = { retries: maxReadings, baseDelayMs: 100, maxDelayMs: 1000 };
 
 /**
- * Creates a reader that remembers the page count, and requests that many pages at once the next time. The reader throws
- * SnapshotError when the pages do not add up and TooLargeError beyond `maxPages`. It also throws what `fetchPage`
- * throws, and the reason of the deadline's signal.
+ * Creates a reader that remembers the page count, and requests that many pages at once the next time. It reads all
+ * pages again while they do not add up, but gives up when they do so in the same way as before. After a failure, the
+ * next call reads them only once, and page 1 first.
+ *
+ * The reader throws SnapshotError when the pages do not add up and TooLargeError beyond `maxPages`. It also throws what
+ * `fetchPage` throws, and the reason of the deadline's signal.
  */
 export function createCollect(fetchPage: FetchPage, options: PagingOptions, timing: Timing): Collect {
   let rememberedPages = 1;
+  let failed = false;
+  /** Of the last reading, also of an earlier call. */
+  let last: Conflict | undefined;
 
-  return async (trip) => {
-    let pages = await readPages(fetchPage, range(rememberedPages), options, trip);
+  async function readUntilConsistent(trip: Trip): Promise<Snapshot> {
+    const most = failed ? 1 : maxReadings;
     for (let reading = 1; ; reading++) {
-      const outcome = assemble(pages);
+      const outcome = assemble(
+        await readPages(fetchPage, range(rememberedPages), options, trip),
+        last?.twice,
+      );
       if (!('reason' in outcome)) {
         rememberedPages = outcome.pages;
+        if (outcome.duplicates === 0) last = undefined;
         return outcome;
       }
-      const message = `the pages do not add up after ${reading} of ${maxReadings} readings: ${outcome.reason}`;
       rememberedPages = 1;
-      if (reading === maxReadings) throw new SnapshotError(message);
-      if (reading === 1) {
-        const known = Math.max(...outcome.pages);
-        const again = await readPages(fetchPage, outcome.pages, options, trip, known);
-        pages = new Map([...pages, ...again]);
-        continue;
-      }
-      // The change affects more than the conflicting pages, so read all pages again.
-      const delayMs = retryDelayMs(rereadDelays, reading, timing.random(), undefined);
-      if (delayMs >= leftMs(trip.deadline)) throw new SnapshotError(message);
+      const unchanged = outcome.reason === last?.reason && outcome.twice === undefined;
+      last = outcome;
+      const times = unchanged ? 'in the same way as before' : `after ${reading} of ${most} readings`;
+      const message = `the pages do not add up, ${times}: ${outcome.reason}`;
+      const error = new SnapshotError(message, !unchanged);
+      if (unchanged || reading >= most) throw error;
+      const delayMs = retryDelayMs(rereadDelays, reading - 1, timing.random(), undefined);
+      if (delayMs >= leftMs(trip.deadline)) throw error;
       await timing.sleep(delayMs, trip.deadline.signal);
-      pages = await readPages(fetchPage, range(rememberedPages), options, trip);
+    }
+  }
+
+  return async (trip) => {
+    try {
+      const snapshot = await readUntilConsistent(trip);
+      failed = false;
+      return snapshot;
+    } catch (error) {
+      rememberedPages = 1;
+      failed = true;
+      throw error;
     }
   };
 }
@@ -146,16 +175,16 @@ export interface PagingOptions {
 /**
  * Fetches the `wanted` pages at once, and further pages as soon as an answer shows that they exist. Returns the pages
  * by page number. Page 1 is required. Other pages that answer 400 or 404 are left out, since the account may have
- * shrunk. Requests for pages beyond the page count are cancelled, and their errors ignored. `atLeast` is the number of
- * pages known to exist. No request is running when it returns or throws.
- * @throws TooLargeError beyond `maxPages`, what `fetchPage` throws, or the reason of the deadline's signal
+ * shrunk. Requests for pages beyond the page count are cancelled, and their errors ignored, except for a 429. No
+ * request is running when it returns or throws.
+ * @throws TooLargeError beyond `maxPages`, SnapshotError for a page count far beyond the total, what `fetchPage` throws,
+ *   or the reason of the deadline's signal
  */
 export async function readPages(
   fetchPage: FetchPage,
   wanted: readonly number[],
   options: PagingOptions,
   trip: Trip,
-  atLeast = 1,
 ): Promise<Map<number, Page>> {
   const pages = new Map<number, Page>();
   const failures = new Map<number, unknown>();
@@ -163,6 +192,8 @@ export async function readPages(
   let queue = [...wanted];
   let highestWanted = Math.max(...wanted);
   let pageCount: number | undefined;
+  let agents = 0;
+  let largestPage = 1;
   let fault: { error: unknown } | undefined;
 
   async function worker(): Promise<void> {
@@ -173,7 +204,7 @@ export async function readPages(
         const deadline = { ...trip.deadline, signal: controller.signal };
         const page = await fetchPage(number, { ...trip, deadline });
         pages.set(number, page);
-        noteCount(page.pageCount);
+        noteCounts(page);
       } catch (error) {
         failures.set(number, error);
       }
@@ -182,23 +213,38 @@ export async function readPages(
     }
   }
 
-  function noteCount(count: number): void {
+  function noteCounts(page: Page): void {
+    const { pageCount: count, totalCount } = page;
     if (count > options.maxPages) {
       stop(new TooLargeError(`the API says there are ${count} pages; VCC_MAX_PAGES is ${options.maxPages}`));
       return;
     }
+    agents += page.agents.length;
+    largestPage = Math.max(largestPage, page.agents.length);
+    // Twice as many as needed, since pages may differ in size.
+    if (count > 1 + 2 * Math.ceil(totalCount / largestPage)) {
+      const sizes = `${totalCount} agents on pages of ${largestPage}`;
+      stop(
+        new SnapshotError(
+          `the pages do not add up: page ${page.number} says pageCount ${count} for ${sizes}`,
+        ),
+      );
+      return;
+    }
     pageCount = Math.max(pageCount ?? 1, count);
+    // A server may name one page more on each page, for ever.
+    if (agents >= totalCount) return;
     const missing = pageCount - highestWanted;
     for (let more = 1; more <= missing; more++) queue.push(highestWanted + more);
     highestWanted = Math.max(highestWanted, pageCount);
     hire();
   }
 
-  /** Stops at the first failure of a page that exists. Cancels requests for pages that do not. */
+  /** Stops at the first failure of a page that exists, or the first 429. Cancels requests for pages that do not exist. */
   function judge(): void {
-    const known = Math.max(pageCount ?? 1, atLeast);
+    const known = pageCount ?? 1;
     for (const [number, error] of failures) {
-      if (number <= known && !mayHaveGone(number, error)) stop(error);
+      if (isThrottled(error) || (number <= known && !mayHaveGone(number, error))) stop(error);
     }
     if (pageCount === undefined) return;
     queue = queue.filter((number) => number <= known);
@@ -231,6 +277,11 @@ export async function readPages(
 }
 
 const surplus = new Error('surplus page');
+
+/** Whether the account's budget of requests is spent. Every further request makes that worse. */
+function isThrottled(error: unknown): boolean {
+  return error instanceof HttpStatusError && error.status === 429;
+}
 
 /** Whether the page may have disappeared between two answers. Page 1 always exists. */
 function mayHaveGone(number: number, error: unknown): boolean {

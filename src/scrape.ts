@@ -7,6 +7,7 @@ import { createCollect, shareReads } from './collect.ts';
 import { before, type Deadline, DeadlineError, sinceStart, untilAborted } from './deadline.ts';
 import type { ReadText } from './documents/errors.ts';
 import { toScrapeErrorCode } from './errors.ts';
+import { holdOff } from './hold-off.ts';
 import { createFetch } from './http/fetch.ts';
 import { createGate, type Gate } from './http/gate.ts';
 import { directNetwork, type Network } from './http/network.ts';
@@ -108,7 +109,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   const until = untilAborted(closing.signal);
   const connection = connect(account, timing, until, options);
   const collect = createCollect(connection.fetchPage, account.paging, timing);
-  const read = shareReads(collect, account.cacheTtlMs, timing, closing.signal);
+  const read = shareReads(holdOff(collect, timing), account.cacheTtlMs, timing, closing.signal);
   const getRoster = openRoster();
   const pseudonyms = createPseudonyms(account.name);
   // Real account names never start with this prefix. The `server` header identifies the other simulated accounts.

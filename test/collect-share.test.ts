@@ -10,7 +10,7 @@ import { fakeTiming } from './support/timing.ts';
 
 /** Nobody closes. */
 const open = new AbortController().signal;
-const snapshot: Snapshot = { agents: [], takenAtMs: 1, pages: 1 };
+const snapshot: Snapshot = { agents: [], takenAtMs: 1, duplicates: 0, pages: 1 };
 
 /** A collect that ends when the test says so, or with its signal. */
 function controlled() {

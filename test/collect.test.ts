@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createCollect } from '../src/collect.ts';
+import { createCollect, readPages } from '../src/collect.ts';
 import { untilAborted } from '../src/deadline.ts';
 import { HttpStatusError } from '../src/http/errors.ts';
 import type { Agent, Page } from '../src/snapshot/agent.ts';
@@ -124,6 +124,23 @@ describe('collect', () => {
     await expect(collect({ ...newTrip(), deadline: untilAborted(controller.signal) })).rejects.toBe(reason);
   });
 
+  test('ends at the first 429, and asks for one page at the next scrape', async () => {
+    const { api, collect, fetchPage } = memoryApi();
+    await collect();
+    [api.asked, api.mostAtOnce] = [[], 0];
+    api.change = () => new HttpStatusError('answered 429', 429);
+    await expect(collect()).rejects.toMatchObject({ code: 'throttled' });
+    expect(api.asked).toHaveLength(10);
+    await expect(collect()).rejects.toMatchObject({ code: 'throttled' });
+    expect(api.asked).toHaveLength(11);
+    // Even of a page that may not exist any more.
+    api.change = (page) => (page.number === 4 ? new HttpStatusError('answered 429', 429) : page);
+    api.agents.length = 20;
+    await expect(readPages(fetchPage, [4, 1], { concurrency: 1, maxPages: 50 }, newTrip())).rejects.toThrow(
+      '429',
+    );
+  });
+
   test('refuses more pages than the cap', async () => {
     const { collect } = memoryApi(agents, 1);
     await expect(collect()).rejects.toMatchObject({
@@ -169,18 +186,45 @@ describe('an account that changes while it is read', () => {
   test('waits a little longer before every further reading, then gives up with the reason', async () => {
     const { api, collect, timing } = memoryApi();
     api.before = () => api.agents.push(agent(`another${api.asked.length}`));
-    await expect(collect()).rejects.toMatchObject({ code: 'snapshot' });
-    await expect(collect()).rejects.toThrow(
-      /^the pages do not add up after 5 of 5 readings: page \d+ says (totalCount|pageCount)/,
-    );
-    expect(timing.delays).toHaveLength(6);
+    await expect(collect()).rejects.toMatchObject({
+      code: 'snapshot',
+      message: expect.stringMatching(
+        /^the pages do not add up, after 5 of 5 readings: page \d+ says (totalCount|pageCount)/,
+      ),
+    });
+    expect(timing.delays).toEqual([50, 100, 200, 400]);
   });
 
   test('gives up early when another reading would outlast the deadline', async () => {
     const { api, fetchPage, timing } = memoryApi();
     api.before = () => api.agents.push(agent(`another${api.asked.length}`));
-    const collect = createCollect(fetchPage, { concurrency: 20, maxPages: 50 }, timing);
-    await expect(collect(newTrip(10))).rejects.toThrow('after 2 of 5 readings');
+    const collect = createCollect(
+      fetchPage,
+      { concurrency: 20, maxPages: 50 },
+      { ...timing, random: () => 10 },
+    );
+    await expect(collect(newTrip(900))).rejects.toThrow('after 1 of 5 readings');
+  });
+
+  test('is read once by the scrape after a failed one, page 1 first', async () => {
+    const { api, collect } = memoryApi();
+    await collect();
+    const grow = () => api.agents.push(agent(`another${api.agents.length}`));
+    api.before = grow;
+    await expect(collect()).rejects.toThrow('after 5 of 5 readings');
+    [api.asked, api.mostAtOnce] = [[], 0];
+    api.before = (page) => {
+      if (page === 1) expect(api.atOnce).toBe(1);
+      grow();
+    };
+    await expect(collect()).rejects.toThrow('after 1 of 1 readings');
+    expect(api.asked[0]).toBe(1);
+    expect(api.asked.filter((page) => page === 1)).toHaveLength(1);
+    // And several times again once it was read.
+    api.before = () => {};
+    await collect();
+    api.before = grow;
+    await expect(collect()).rejects.toThrow('after 5 of 5 readings');
   });
 
   test.each<[string, (page: Page) => Page, RegExp]>([
@@ -195,6 +239,59 @@ describe('an account that changes while it is read', () => {
     const { api, collect } = memoryApi();
     api.change = change;
     await expect(collect()).rejects.toThrow(message);
+    // What is the same after a whole reading does not change by a third, nor at the next scrape.
+    expect(api.asked).toHaveLength(20);
+    await expect(collect()).rejects.toThrow(message);
+    expect(api.asked).toHaveLength(30);
+  });
+
+  test.each([400, 404])(
+    'never becomes a smaller count from a page that answers %i for good',
+    async (status) => {
+      const { api, collect } = memoryApi();
+      api.change = (page) => (page.number === 7 ? new HttpStatusError(`answered ${status}`, status) : page);
+      await expect(collect()).rejects.toMatchObject({ retryable: false });
+      await expect(collect()).rejects.toThrow('in the same way as before: page 7 of 10 is missing');
+      expect(api.asked).toHaveLength(30);
+    },
+  );
+
+  test('with an agent twice for good is read twice, and from then on once', async () => {
+    const { api, collect } = memoryApi([...agents.slice(0, 50), ...agents.slice(49)]);
+    expect(await collect()).toMatchObject({ duplicates: 1, pages: 11 });
+    expect(api.asked).toHaveLength(22);
+    const snapshot = await collect();
+    expect(ids(snapshot.agents)).toEqual(ids(agents));
+    expect(api.asked).toHaveLength(33);
+    // It is a conflict again when the list changes: then another agent may be missing.
+    api.agents.splice(3, 1);
+    expect(await collect()).toMatchObject({ duplicates: 1, pages: 10 });
+    expect(api.asked).toHaveLength(33 + 11 + 10);
+  });
+
+  test.each([
+    ['names one page more on each page', (page: Page) => ({ ...page, pageCount: page.number + 1 }), 10],
+    ['names far too many pages', (page: Page) => ({ ...page, pageCount: 49 }), 1],
+  ])('is not asked for without end by a server that %s', async (_, change, most) => {
+    const { api, collect } = memoryApi();
+    api.change = change;
+    await expect(collect()).rejects.toMatchObject({ code: 'snapshot' });
+    expect(api.asked.length).toBeLessThanOrEqual(2 * most);
+    api.asked = [];
+    await expect(collect()).rejects.toThrow('the pages do not add up');
+    expect(api.asked).toHaveLength(most);
+  });
+
+  test('accepts pages of different sizes', async () => {
+    const { api, collect } = memoryApi();
+    const sizes = [3, 10, 1, 8, 10, 10, 2, 6];
+    const all = agents.slice(0, 50);
+    api.change = (page) => {
+      const before = sizes.slice(0, page.number - 1).reduce((sum, size) => sum + size, 0);
+      const part = all.slice(before, before + sizes[page.number - 1]!);
+      return { ...page, pageCount: sizes.length, totalCount: 50, count: part.length, agents: part };
+    };
+    expect((await collect()).agents).toHaveLength(50);
   });
 
   test('gives every agent exactly once or nothing, whatever moves where and when', async () => {

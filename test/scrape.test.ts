@@ -71,8 +71,8 @@ describe('a scrape', () => {
   test.each<[string, Fault, Partial<Record<string, unknown>>]>([
     ['a page that fails once', { kind: 'status', value: 503, page: 4, times: 1 }, { retries: 1 }],
     [
-      '429 with Retry-After',
-      { kind: 'status', value: 429, retryAfter: 1, page: 2, times: 1 },
+      '503 with Retry-After',
+      { kind: 'status', value: 503, retryAfter: 1, page: 2, times: 1 },
       { retries: 1 },
     ],
     ['a cut body', { kind: 'cut', page: 3, times: 1 }, { retries: 1 }],

@@ -68,7 +68,9 @@ export function createFetch(
         trip.traffic.retries++;
         continue;
       }
-      if (!failure.retryable || repeat >= options.retry.retries) throw failure;
+      // A repeat after a 429 would spend the budget that is missing.
+      const mayRepeat = failure.retryable && failure.code !== 'throttled';
+      if (!mayRepeat || repeat >= options.retry.retries) throw failure;
       const retryAfterMs = failure instanceof HttpStatusError ? failure.retryAfterMs : undefined;
       const delayMs = retryDelayMs(options.retry, repeat, timing.random(), retryAfterMs);
       // The failure is a better message than a timeout.

@@ -44,6 +44,8 @@ export interface Page {
 /** Every agent of an account exactly once, at one time. */
 export interface Snapshot {
   agents: readonly Agent[];
+  /** Records left out, since the API returned an agent more than once. */
+  duplicates: number;
   /** The earliest `upTo` of the pages, in ms since 1970. Ages are measured at this time. */
   takenAtMs: number;
   pages: number;

@@ -1,57 +1,93 @@
 import type { Agent, Page, Snapshot } from './agent.ts';
 
-/** Why the pages do not form one snapshot, and which of them to read again. */
+/** Why the pages do not form one snapshot. */
 export interface Conflict {
   reason: string;
-  /** Page numbers, ascending. */
-  pages: number[];
+  /**
+   * Which agents occur twice, and where. Undefined when that is not the only flaw. It contains ids, so it must not be in
+   * messages.
+   */
+  twice: string | undefined;
 }
 
 /**
  * Puts pages together if they agree. Returns a conflict unless:
  * - each page has the requested number and as many agents as it states,
  * - all pages state the same page count and total,
- * - there are exactly that many different agents.
+ * - there are exactly that many agents, all different.
+ *
+ * An agent may have moved to another page between two answers: it then occurs twice, and another one is missing. Only
+ * if the same agents occur twice at the same places as in the reading before (`twice` of its conflict), the API returns
+ * them twice. Of these, the record with the later presence counts.
  *
  * The newest page (by `upTo`) determines the counts, since older ones may be out of date. Pages beyond its page count
  * are left out. `pages` maps requested page numbers to answers, and must not be empty.
  */
-export function assemble(pages: ReadonlyMap<number, Page>): Snapshot | Conflict {
+export function assemble(pages: ReadonlyMap<number, Page>, twiceBefore?: string): Snapshot | Conflict {
   // A page beyond its own page count is surplus, and its counts may be anything.
   const real = [...pages].filter(([number, page]) => number <= Math.max(1, page.pageCount));
   const newest = (real.length > 0 ? real : [...pages])
     .map(([, page]) => page)
     .reduce((a, b) => (b.upToMs > a.upToMs ? b : a));
   const pageCount = Math.max(1, newest.pageCount);
-  const concerned = new Set<number>();
-  let reason = '';
-  const blame = (page: number, why: string) => {
-    concerned.add(page);
-    reason ||= why;
-  };
-
   const present: Page[] = [];
   let takenAtMs = newest.upToMs;
   for (let number = 1; number <= pageCount; number++) {
     const page = pages.get(number);
     const flaw = page ? flawOf(page, number, newest) : `page ${number} of ${pageCount} is missing`;
-    if (flaw !== undefined) blame(number, flaw);
-    if (!page) continue;
+    if (page === undefined || flaw !== undefined) return { reason: flaw!, twice: undefined };
     present.push(page);
     takenAtMs = Math.min(takenAtMs, page.upToMs);
   }
-  for (const [page, other] of repeated(pages, pageCount)) {
-    blame(page, `an agent is on page ${page} and on page ${other}`);
-    concerned.add(other);
-  }
-
   const agents = ([] as Agent[]).concat(...present.map((page) => page.agents));
-  if (concerned.size === 0 && agents.length !== newest.totalCount) {
-    reason = `${agents.length} agents on ${pageCount} pages, but totalCount is ${newest.totalCount}`;
-    for (let number = 1; number <= pageCount; number++) concerned.add(number);
+  if (agents.length !== newest.totalCount) {
+    const reason = `${agents.length} agents on ${pageCount} pages, but totalCount is ${newest.totalCount}`;
+    return { reason, twice: undefined };
   }
-  if (concerned.size > 0) return { reason, pages: [...concerned].sort((a, b) => a - b) };
-  return { agents, takenAtMs, pages: pageCount };
+  const snapshot = { agents, duplicates: 0, takenAtMs, pages: pageCount };
+  // The API reference says that agents are sorted by id. If they are, none occurs twice, and the map is not needed.
+  // Building it takes longer than everything else here.
+  if (isAscending(agents)) return snapshot;
+  const found = findTwice(present);
+  if (found.places.length === 0) return snapshot;
+  const twice = JSON.stringify(found.places);
+  if (twice !== twiceBefore) return { reason: found.reason, twice };
+  return { ...snapshot, agents: found.agents, duplicates: agents.length - found.agents.length };
+}
+
+function isAscending(agents: readonly Agent[]): boolean {
+  let last = '';
+  for (const { id } of agents) {
+    if (id <= last) return false;
+    last = id;
+  }
+  return true;
+}
+
+/** An agent, and where it was last found. */
+interface Found {
+  agent: Agent;
+  page: number;
+  at: number;
+}
+
+/** Returns the agents without duplicates, the places of duplicates, and what is wrong with the first of them. */
+function findTwice(pages: readonly Page[]) {
+  const byId = new Map<string, Found>();
+  const places: [id: string, page: number, at: number, otherPage: number, otherAt: number][] = [];
+  let reason = '';
+  for (const { number: page, agents } of pages) {
+    for (const [at, agent] of agents.entries()) {
+      const other = byId.get(agent.id);
+      if (other) {
+        places.push([agent.id, other.page, other.at, page, at]);
+        reason ||= `an agent is on page ${other.page} and on page ${page}`;
+      }
+      const isLater = !other || agent.presenceSinceMs > other.agent.presenceSinceMs;
+      byId.set(agent.id, { agent: isLater ? agent : other.agent, page, at });
+    }
+  }
+  return { agents: [...byId.values()].map(({ agent }) => agent), places, reason };
 }
 
 /** Returns what is wrong with a page, alone or compared with the newest one. Undefined when nothing is. */
@@ -67,29 +103,4 @@ function flawOf(page: Page, number: number, newest: Page): string | undefined {
     return `page ${number} says totalCount ${page.totalCount}, page ${newest.number} says ${newest.totalCount}`;
   }
   return undefined;
-}
-
-/** Returns pairs of pages that have an agent in common. Both are the same page if it lists an agent twice. */
-function repeated(pages: ReadonlyMap<number, Page>, pageCount: number): [number, number][] {
-  const pairs: [number, number][] = [];
-  const pageOf = new Map<string, number>();
-  // The API reference says that agents are sorted by id. If they are, there is no duplicate, and the map is not needed.
-  // Building it takes longer than everything else here.
-  let ascending = true;
-  let last = '';
-  for (let number = 1; number <= pageCount && ascending; number++) {
-    for (const { id } of pages.get(number)?.agents ?? []) {
-      if (id <= last) ascending = false;
-      last = id;
-    }
-  }
-  if (ascending) return pairs;
-  for (let number = 1; number <= pageCount; number++) {
-    for (const { id } of pages.get(number)?.agents ?? []) {
-      const other = pageOf.get(id);
-      if (other === undefined) pageOf.set(id, number);
-      else pairs.push([other, number]);
-    }
-  }
-  return pairs;
 }

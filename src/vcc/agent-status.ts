@@ -1,3 +1,4 @@
+import { HttpStatusError } from '../http/errors.ts';
 import type { Fetch, Trip } from '../http/fetch.ts';
 import type { Agent, Interaction, Page } from '../snapshot/agent.ts';
 import { createAuthorizedGet } from './authorized.ts';
@@ -12,13 +13,17 @@ export type FetchPage = (page: number, trip: Trip) => Promise<Page>;
 /** How to request the pages of an account. */
 export interface ClientOptions {
   apiUrl: string;
-  /** Requested items per page. The API may return fewer. */
+  /** Requested items per page. The API may return fewer, or refuse it. */
   pageSize: number;
   userAgent: string;
 }
 
+/** Smaller sizes, for a server that refuses the requested one. `undefined` leaves the choice to the server. */
+const smallerSizes = [1000, undefined];
+
 /**
- * Creates a client for GET /stats/agent-status. It throws AuthError, HttpStatusError, NetworkError, ShapeError,
+ * Creates a client for GET /stats/agent-status. If the server refuses the page size for page 1, the client tries smaller
+ * ones, and uses the first that it accepts from then on. It throws AuthError, HttpStatusError, NetworkError, ShapeError,
  * TooLargeError, or the reason of the deadline's signal.
  */
 export function createFetchPage(fetch: Fetch, tokens: TokenSource, options: ClientOptions): FetchPage {
@@ -28,11 +33,35 @@ export function createFetchPage(fetch: Fetch, tokens: TokenSource, options: Clie
     scope: 'stats',
     userAgent: options.userAgent,
   });
+  let sizes = [options.pageSize, ...smallerSizes.filter((size) => (size ?? 0) < options.pageSize)];
+
+  async function fetchPage(page: number, size: number | undefined, trip: Trip): Promise<Page> {
+    const limit = size === undefined ? '' : `&limit=${size}`;
+    const response = await get(new URL(`${base}?page=${page}${limit}`), trip);
+    return parsePage(response.body.toString(), page);
+  }
 
   return async (page, trip) => {
-    const response = await get(new URL(`${base}?page=${page}&limit=${options.pageSize}`), trip);
-    return parsePage(response.body.toString(), page);
+    if (page !== 1) return fetchPage(page, sizes[0], trip);
+    let refusal: unknown;
+    for (const [index, size] of sizes.entries()) {
+      try {
+        const first = await fetchPage(page, size, trip);
+        sizes = sizes.slice(index);
+        return first;
+      } catch (error) {
+        // If all sizes are refused, the size was not the reason, and the first answer says what was.
+        refusal ??= error;
+        if (!isRefusedSize(error)) throw error;
+      }
+    }
+    throw refusal;
   };
+}
+
+/** Whether the size may be the reason. The API answers 400 to a size that is out of range. */
+function isRefusedSize(error: unknown): boolean {
+  return error instanceof HttpStatusError && [400, 413, 422].includes(error.status);
 }
 
 /**

@@ -15,8 +15,12 @@ export interface RequestOptions {
   userAgent: string;
 }
 
+/** With these statuses, a server may mean the token: a header that it cannot parse, or that is too large. */
+const maybeTheToken = [400, 431];
+
 /**
- * Creates a client that sends GET requests with tokens. It throws AuthError, HttpStatusError, NetworkError, ShapeError,
+ * Creates a client that sends GET requests with tokens. A token that has never been accepted is not kept after a 400 or
+ * 431, so that the next request is sent with another one. It throws AuthError, HttpStatusError, NetworkError, ShapeError,
  * TooLargeError, or the reason of the deadline's signal.
  */
 export function createAuthorizedGet(
@@ -25,13 +29,18 @@ export function createAuthorizedGet(
   options: RequestOptions,
 ): AuthorizedGet {
   const { accept, scope, userAgent } = options;
+  let accepted: string | undefined;
 
   return async (url, trip) => {
     const token = await tokens.get(trip);
     try {
       return await get(url, token, trip);
     } catch (error) {
-      if (!(error instanceof HttpStatusError) || error.status !== 401) throw explain(error);
+      const status = error instanceof HttpStatusError ? error.status : undefined;
+      if (status !== 401) {
+        if (maybeTheToken.some((each) => each === status) && token !== accepted) tokens.drop(token);
+        throw explain(error);
+      }
       tokens.drop(token);
     }
     const fresh = await tokens.get(trip);
@@ -40,14 +49,16 @@ export function createAuthorizedGet(
     });
   };
 
-  function get(url: URL, token: string, trip: Trip): Promise<HttpResponse> {
+  async function get(url: URL, token: string, trip: Trip): Promise<HttpResponse> {
     const headers = {
       authorization: `bearer ${token}`,
       accept,
       'user-agent': userAgent,
       'x-external-id': 'vcc-exporter',
     };
-    return fetch({ method: 'GET', url, headers }, trip);
+    const response = await fetch({ method: 'GET', url, headers }, trip);
+    accepted = token;
+    return response;
   }
 
   function explain(error: unknown): unknown {

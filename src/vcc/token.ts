@@ -39,7 +39,7 @@ export interface TokenSource {
 
 /** Renew after nine tenths of the lifetime, as Vonage's own sample does. */
 const usableShare = 0.9;
-/** For an answer without expires_in, which RFC 6749 only recommends. Vonage documents 7200. */
+/** For an answer without a usable expires_in, which RFC 6749 only recommends. Vonage documents 7200. */
 const defaultLifeSeconds = 300;
 
 /** Creates the tokens of one account. Concurrent callers share one request. Fetches end at `until`. */
@@ -65,8 +65,7 @@ export function createTokenSource(
   });
 
   async function request(trip: Trip): Promise<Token> {
-    const { access_token, expires_in = defaultLifeSeconds } = parseToken(await postUntilAccepted(trip));
-    return { token: access_token, lifeMs: expires_in * 1000 };
+    return parseToken(await postUntilAccepted(trip));
   }
 
   async function postUntilAccepted(trip: Trip): Promise<string> {
@@ -137,20 +136,20 @@ function basicCredentials(id: string, secret: string): string {
   return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`;
 }
 
-function parseToken(body: string): { access_token: string; expires_in?: number } {
+function parseToken(body: string): Token {
   const answer = parseJson(body, 'token answer');
-  const fail = (field: string, expected: string, value: unknown) => {
+  const fail = (field: string, expected: string, value: unknown): never => {
     throw new ShapeError(`token answer: ${field}`, expected, kindOf(value));
   };
   const { access_token, expires_in, token_type } = answer as Record<string, unknown>;
   if (typeof access_token !== 'string' || !/^[\x21-\x7e]+$/.test(access_token)) {
-    fail('access_token', 'a string of visible ASCII characters', access_token);
-  }
-  if (expires_in !== undefined && !(typeof expires_in === 'number' && expires_in > 0)) {
-    fail('expires_in', 'a positive number of seconds', expires_in);
+    return fail('access_token', 'a string of visible ASCII characters', access_token);
   }
   if (token_type !== undefined && !(typeof token_type === 'string' && /^bearer$/i.test(token_type))) {
-    fail('token_type', 'bearer', token_type);
+    return fail('token_type', 'bearer', token_type);
   }
-  return answer as { access_token: string; expires_in?: number };
+  // Some servers send a text. A wrong life does no harm, since the API answers 401 to a token that has expired.
+  const seconds = typeof expires_in === 'string' ? Number(expires_in) : expires_in;
+  const usable = typeof seconds === 'number' && seconds > 0;
+  return { token: access_token, lifeMs: (usable ? seconds : defaultLifeSeconds) * 1000 };
 }

@@ -12,7 +12,10 @@ const roster = rosterOf({
 });
 
 const choose = (agents: readonly Agent[], options: Partial<AgentSeriesOptions> = {}, known = roster) =>
-  toAgentSeries({ agents, takenAtMs, pages: 1 }, 'test', known, { ...singleOptions, ...options });
+  toAgentSeries({ agents, takenAtMs, duplicates: 0, pages: 1 }, 'test', known, {
+    ...singleOptions,
+    ...options,
+  });
 const idsOf = (agents: readonly Agent[], options: Partial<AgentSeriesOptions> = {}, known = roster) =>
   choose(agents, options, known).agents.map(({ agent }) => agent.id);
 
@@ -109,7 +112,7 @@ describe('single agents', () => {
 
   test('are nobody while a pattern needs a roster that there is not: nobody can say who is to be left out', () => {
     const options = { exclude: { column: 'team', pattern: /^(?:Sales)$/ } };
-    const none = toAgentSeries({ agents: [one!], takenAtMs, pages: 1 }, 'test', undefined, {
+    const none = toAgentSeries({ agents: [one!], takenAtMs, duplicates: 0, pages: 1 }, 'test', undefined, {
       ...singleOptions,
       ...options,
     });

@@ -6,7 +6,7 @@ import { recount, toSeries } from '../support/oracle.ts';
 import { ageBuckets, familiesOf, floorOptions, readingOf } from '../support/reading.ts';
 
 const floorOf = (...agents: ReturnType<typeof agent>[]) =>
-  toFloor({ agents, takenAtMs, pages: 1 }, floorOptions);
+  toFloor({ agents, takenAtMs, duplicates: 0, pages: 1 }, floorOptions);
 
 describe('the metrics of a floor', () => {
   test('are what a recount by brute force finds', async () => {
@@ -32,7 +32,7 @@ describe('the metrics of a floor', () => {
   test('put every agent into exactly one activity', () => {
     fc.assert(
       fc.property(anyAgents, (agents) => {
-        const floor = toFloor({ agents, takenAtMs, pages: 1 }, floorOptions);
+        const floor = toFloor({ agents, takenAtMs, duplicates: 0, pages: 1 }, floorOptions);
         expect(floor.activities.reduce((sum, row) => sum + row.agents, 0)).toBe(agents.length);
         expect(floor.activities.find((row) => row.name === 'idle')?.agents).toBe(floor.idle.count);
         expect(floor.idle.count + floor.busy).toBe(floor.presences[0]!.ages.count);
@@ -102,7 +102,10 @@ describe('the number of series', () => {
 
   test('adds what is folded to a description that is called other', () => {
     const agents = ['other', 'x', 'y'].map((description, index) => agent(`a${index}`, { description }));
-    const floor = toFloor({ agents, takenAtMs, pages: 1 }, { ...floorOptions, maxDescriptions: 1 });
+    const floor = toFloor(
+      { agents, takenAtMs, duplicates: 0, pages: 1 },
+      { ...floorOptions, maxDescriptions: 1 },
+    );
     expect(floor.descriptions).toEqual([{ presence: 'Ready', description: 'other', agents: 3 }]);
     expect(floor.descriptionsFolded).toBe(2);
   });

@@ -56,7 +56,7 @@ describe('teams', () => {
   });
 
   const count = (agents: readonly Agent[], roster: ReturnType<typeof rosterOf>, maxTeams: number) =>
-    toTeams({ agents, takenAtMs, pages: 1 }, roster, { ageBuckets, maxTeams });
+    toTeams({ agents, takenAtMs, duplicates: 0, pages: 1 }, roster, { ageBuckets, maxTeams });
 
   test('that nobody is in are there, with 0', () => {
     const { teams } = count([], rosterOf({ 'agent-1': { team: 'Night' } }), 10);

@@ -18,7 +18,7 @@ export function readingOf(agents: readonly Agent[], more: Partial<Reading> = {})
   return {
     account: 'test',
     error: undefined,
-    floor: toFloor({ agents, takenAtMs, pages: 1 }, floorOptions),
+    floor: toFloor({ agents, takenAtMs, duplicates: 0, pages: 1 }, floorOptions),
     agentSeries: undefined,
     teams: undefined,
     roster: undefined,
@@ -61,7 +61,7 @@ export function fullReadingOf(
   roster: Roster,
   more: Partial<Reading> = {},
 ): Reading {
-  const snapshot = { agents, takenAtMs, pages: 1 };
+  const snapshot = { agents, takenAtMs, duplicates: 0, pages: 1 };
   return readingOf(agents, {
     agentSeries: toAgentSeries(snapshot, 'test', roster, singleOptions),
     teams: toTeams(snapshot, roster, { ageBuckets, maxTeams: 100 }),

@@ -100,4 +100,73 @@ describe('fetchPage', () => {
       message: `GET ${simulator.apiUrl}/stats/agent-status: answered 403: the credentials lack the scope stats`,
     });
   });
+
+  describe('of a server that refuses large pages', () => {
+    /** Starts a server that refuses sizes of which `refuses` is true, with the simulator behind it. */
+    async function startPicky(refuses: (limit: string | null) => boolean, status = 400) {
+      const { fetch, tokens } = await start();
+      const limits: (string | null)[] = [];
+      const server = await startServer(async (request, response) => {
+        const url = new URL(request.url!, simulator.apiUrl);
+        const limit = url.searchParams.get('limit');
+        limits.push(limit);
+        if (refuses(limit)) response.writeHead(status).end();
+        else {
+          const { accept, authorization } = request.headers;
+          const headers = { accept: accept!, authorization: authorization! };
+          response.end(await (await globalThis.fetch(url, { headers })).text());
+        }
+      });
+      const options = { apiUrl: server.origin, pageSize: 5000, userAgent };
+      return { limits, server, fetchPage: createFetchPage(fetch, tokens, options) };
+    }
+
+    test.each([
+      ['1000', (limit: string | null) => Number(limit) > 1000, 400, ['5000', '1000']],
+      ['the server’s own size', (limit: string | null) => limit !== null, 413, ['5000', '1000', null]],
+    ])('goes on with %s, once and for all', async (_, refuses, status, asked) => {
+      const { limits, server, fetchPage } = await startPicky(refuses, status);
+      expect(await fetchPage(1, newTrip())).toMatchObject({ number: 1, totalCount: 30 });
+      expect(limits).toEqual(asked);
+      await fetchPage(1, newTrip());
+      expect(limits).toEqual([...asked, asked.at(-1)]);
+      await server.close();
+    });
+
+    test('gives the first refusal when the size is not the reason, and keeps its size', async () => {
+      let down = true;
+      const { limits, server, fetchPage } = await startPicky(() => down);
+      await expect(fetchPage(1, newTrip())).rejects.toThrow('answered 400');
+      down = false;
+      await fetchPage(1, newTrip());
+      expect(limits).toEqual(['5000', '1000', null, '5000']);
+      await server.close();
+    });
+
+    test('asks for no size above the one that it was told', async () => {
+      const { fetchPage } = await start();
+      simulator.faults.push({ kind: 'status', value: 400 });
+      await expect(fetchPage(1, newTrip())).rejects.toThrow('answered 400');
+      // 12, and the server’s own size.
+      expect(simulator.requests.api).toBe(2);
+      await expect(fetchPage(2, newTrip())).rejects.toThrow('answered 400');
+      expect(simulator.requests.api).toBe(3);
+    });
+  });
+
+  test.each([400, 431])(
+    'keeps no token that was refused with %i before it was ever accepted',
+    async (value) => {
+      const { fetchPage } = await start();
+      simulator.faults.push({ kind: 'status', value, page: 2, times: 1 });
+      await expect(fetchPage(2, newTrip())).rejects.toThrow(`answered ${value}`);
+      await fetchPage(2, newTrip());
+      expect(simulator.requests.token).toBe(2);
+      // One that was accepted is not the reason.
+      simulator.faults.push({ kind: 'status', value, page: 2, times: 1 });
+      await expect(fetchPage(2, newTrip())).rejects.toThrow(`answered ${value}`);
+      await fetchPage(2, newTrip());
+      expect(simulator.requests.token).toBe(2);
+    },
+  );
 });

@@ -1,0 +1,97 @@
+import { describe, expect, test } from '@jest/globals';
+import { holdOff } from '../src/hold-off.ts';
+import { HttpStatusError, NetworkError } from '../src/http/errors.ts';
+import type { Snapshot } from '../src/snapshot/agent.ts';
+import { AuthError } from '../src/vcc/errors.ts';
+import { newTrip } from './support/account.ts';
+import { fakeTiming } from './support/timing.ts';
+
+const snapshot: Snapshot = { agents: [], takenAtMs: 1, duplicates: 0, pages: 1 };
+
+/** An account that answers as `now` says, and how often it was asked. */
+function account(first: Error | Snapshot) {
+  const its = { now: first, asked: 0 };
+  const timing = fakeTiming();
+  const collect = holdOff(async () => {
+    its.asked++;
+    if (its.now instanceof Error) throw its.now;
+    return its.now;
+  }, timing);
+  return { its, timing, read: () => collect(newTrip()) };
+}
+
+const rejected = new AuthError('credentials_rejected', 'not accepted');
+
+describe('hold-off', () => {
+  test.each([429, 503])('asks a host no more until the Retry-After of its %i is over', async (status) => {
+    const { its, timing, read } = account(new HttpStatusError(`answered ${status}`, status, 30_000));
+    await expect(read()).rejects.toThrow(`answered ${status}`);
+    for (let second = 0; second < 6; second++) {
+      timing.pass(1000);
+      await expect(read()).rejects.toMatchObject({
+        code: status === 429 ? 'throttled' : 'http_status',
+        retryable: false,
+        message: `answered ${status}; the next request is sent in ${29 - second} s`,
+      });
+    }
+    expect(its.asked).toBe(1);
+    its.now = snapshot;
+    timing.pass(24_000);
+    expect(await read()).toBe(snapshot);
+    expect(its.asked).toBe(2);
+  });
+
+  test('believes no Retry-After beyond five minutes', async () => {
+    const { its, timing, read } = account(new HttpStatusError('answered 503', 503, 86_400_000));
+    await expect(read()).rejects.toThrow();
+    timing.pass(299_999);
+    await expect(read()).rejects.toThrow('in 1 s');
+    timing.pass(1);
+    await expect(read()).rejects.toThrow('answered 503');
+    expect(its.asked).toBe(2);
+  });
+
+  test.each([
+    ['a 429 without Retry-After', new HttpStatusError('answered 429', 429)],
+    ['an outage', new NetworkError('cut')],
+    ['a bug', new TypeError('bug')],
+  ])('does not wait after %s', async (_, error) => {
+    const { its, read } = account(error);
+    await expect(read()).rejects.toBe(error);
+    await expect(read()).rejects.toBe(error);
+    expect(its.asked).toBe(2);
+  });
+
+  test('waits longer after each rejection of the credentials, at most five minutes', async () => {
+    const { its, timing, read } = account(rejected);
+    const pauses: number[] = [];
+    for (let turn = 1; turn <= 7; turn++) {
+      await expect(read()).rejects.toBe(rejected);
+      let seconds = 0;
+      for (const { asked } = its; its.asked === asked; seconds++) {
+        timing.pass(1000);
+        await expect(read()).rejects.toThrow('not accepted');
+      }
+      pauses.push(seconds);
+      // The loop has asked once more; let that pause pass too.
+      timing.pass(300_000);
+    }
+    expect(pauses[0]).toBe(10);
+    expect(pauses.at(-1)).toBe(300);
+  });
+
+  test('begins with a short pause again once the credentials were accepted', async () => {
+    const { its, timing, read } = account(rejected);
+    for (let turn = 0; turn < 4; turn++) {
+      await expect(read()).rejects.toThrow();
+      timing.pass(300_000);
+    }
+    its.now = snapshot;
+    await read();
+    its.now = rejected;
+    await expect(read()).rejects.toThrow();
+    timing.pass(10_000);
+    its.now = snapshot;
+    expect(await read()).toBe(snapshot);
+  });
+});
