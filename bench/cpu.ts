@@ -24,6 +24,7 @@ export const facts = {
   durationMs: 1,
   budgetMs: 9500,
   pages: 1,
+  duplicates: 0,
   requests: 1,
   retries: 0,
   clockSkewMs: 0,

@@ -23,9 +23,9 @@ export const scrapeErrors = {
     advice: 'Create the API credentials as a user with an Admin licence, with the scope `stats`.',
   },
   throttled: {
-    about:
-      'The API kept answering 429: the account’s fair-use budget, shared by all its integrations, is spent.',
-    advice: 'Scrape less often, raise VCC_PAGE_SIZE, or set VCC_CACHE_TTL.',
+    about: 'The API answered 429: the account’s fair-use budget, shared by all its integrations, is spent.',
+    advice:
+      'One 429 ends a scrape, and no request is sent until its Retry-After is over. Find the integration that sends too many; here, scrape less often, set VCC_CACHE_TTL, or leave VCC_PAGE_SIZE at 5000.',
   },
   http_status: {
     about:
@@ -40,7 +40,7 @@ export const scrapeErrors = {
   deadline: {
     about: 'The scrape ran out of time.',
     advice:
-      'Raise scrape_timeout (and VCC_TIMEOUT), VCC_PAGE_SIZE or VCC_PAGE_CONCURRENCY; compare vcc_scrape_duration_seconds.',
+      'Raise scrape_timeout (and VCC_TIMEOUT), and VCC_REQUEST_TIMEOUT if one large page takes longer; compare vcc_scrape_duration_seconds.',
   },
   shape: {
     about: 'An answer did not have the shape that the API reference gives.',
@@ -50,7 +50,7 @@ export const scrapeErrors = {
   snapshot: {
     about: 'The pages did not add up to one consistent snapshot, even after reading them again.',
     advice:
-      'Usually passes by itself; if it stays, raise VCC_PAGE_SIZE so that the account fits fewer pages.',
+      'Usually passes by itself. If it stays, the message says what does not add up; with a VCC_PAGE_SIZE of 5000 most accounts fit one page, on which nothing can move.',
   },
   too_large: {
     about: 'An answer went past a safety cap: pages, body size or redirects.',

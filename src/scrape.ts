@@ -114,6 +114,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   const pseudonyms = createPseudonyms(account.name);
   // Real account names never start with this prefix. The `server` header identifies the other simulated accounts.
   let simulated = account.name.startsWith(simulatedPrefix);
+  let loggedDuplicates = 0;
 
   function openRoster(): GetRoster | undefined {
     if (!account.roster) return undefined;
@@ -147,6 +148,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     connection.setTroubled(failure !== undefined);
     // Remember it, since a failed scrape may have received no answer.
     simulated ||= traffic.server === simulatorServer;
+    if ('duplicates' in found) noteDuplicates(found.duplicates);
     const reading: Reading = {
       account: account.name,
       error: failure && (toScrapeErrorCode(failure) ?? 'internal'),
@@ -161,6 +163,14 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
       cached,
     };
     return { reading, failure };
+  }
+
+  /** Logs changes only, since it may be so for good. */
+  function noteDuplicates(records: number): void {
+    if (records !== loggedDuplicates) {
+      log(logLine('info', 'agents returned more than once', { account: account.name, records }));
+    }
+    loggedDuplicates = records;
   }
 
   /** Returns the function that turns ids into labels, or the error of the key. Undefined without agent series. */
@@ -181,6 +191,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
         agentSeries: agentSeries && idOf && toAgentSeries(snapshot, name, roster, { ...agentSeries, idOf }),
         teams: roster && toTeams(snapshot, roster, { ...floor, maxTeams }),
         pages: snapshot.pages,
+        duplicates: snapshot.duplicates,
       };
     } catch (error) {
       return { error };
@@ -201,7 +212,13 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
 type IdOf = (agentId: string) => string;
 
 /** The values without a snapshot. No value is better than an old or partial one. */
-const nothing = { floor: undefined, agentSeries: undefined, teams: undefined, pages: 0 };
+const nothing = {
+  floor: undefined,
+  agentSeries: undefined,
+  teams: undefined,
+  pages: 0,
+  duplicates: undefined,
+};
 
 /** Returns the metric families of all readings, made with a new registry. */
 export async function toFamilies(readings: readonly Reading[]): Promise<Family[]> {

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { openAccounts } from '../src/app/accounts.ts';
+import { openAccounts, toAccount } from '../src/app/accounts.ts';
 import { createScrapers } from '../src/app/scrapers.ts';
 import type { Environment } from '../src/config/load.ts';
+import { loadSettings } from '../src/config/load.ts';
 import { deadlineIn } from '../src/deadline.ts';
 import { createScraper, type Scraper, toFamilies } from '../src/scrape.ts';
 import type { Fault } from '../src/simulator/faults.ts';
@@ -68,6 +69,16 @@ describe('several accounts', () => {
     expect([healthy!.error, dead!.error, slow!.error]).toEqual([undefined, 'network', undefined]);
     expect(healthy!.durationMs).toBeLessThan(slow!.durationMs);
     expect(slow!.durationMs).toBeLessThan(dead!.durationMs);
+  });
+
+  test.each([
+    ['VCC_CONCURRENCY', { VCC_CONCURRENCY: '7' }, 7],
+    ['VCC_PAGE_CONCURRENCY', { VCC_PAGE_CONCURRENCY: '60' }, 60],
+  ])('ask for as many pages at once as %s says', (_, env, most) => {
+    const settings = loadSettings({ VCC_CLIENT_ID: 'a', VCC_CLIENT_SECRET: 'b', ...env });
+    expect(toAccount(settings).paging.concurrency).toBe(most);
+    // The bound of all accounts together is no lower.
+    expect(settings.VCC_CONCURRENCY).toBeGreaterThanOrEqual(most);
   });
 
   test('have few requests under way together, and a healthy one goes before many dead ones', async () => {

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import type { Collect } from '../src/collect.ts';
 import { shareReads } from '../src/collect.ts';
@@ -125,4 +127,25 @@ describe('shared reads', () => {
     begun[3]!.finish();
     expect((await afterClockChange).cached).toBe(false);
   });
+
+  test.each([
+    ['none with VCC_CACHE_TTL=0', 0, 0],
+    ['none after VCC_CACHE_TTL', 30, 60],
+  ])('keep no snapshot in memory: %s', async (_, ttlMs, waitMs) => {
+    const read = shareReads(async () => ({ ...snapshot, agents: [] }), ttlMs, systemTiming, open);
+    const served = async () => {
+      const { result } = await read(deadlineIn(1000));
+      return new WeakRef((result as { snapshot: Snapshot }).snapshot);
+    };
+    const reference = await served();
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    collectGarbage();
+    expect(reference.deref()).toBeUndefined();
+  });
 });
+
+/** Runs the garbage collector. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+}

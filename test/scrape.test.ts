@@ -205,6 +205,24 @@ describe('a scrape', () => {
   });
 });
 
+test('an agent who is returned twice is counted once, and logged once', async () => {
+  await start();
+  const items = simulator.items();
+  await simulator.close();
+  scraper.close();
+  simulator = await startSimulator({ items: [...items, items[7]!] });
+  const lines: string[] = [];
+  scraper = createScraper(accountOf(simulator), { log: (line) => lines.push(line) });
+  for (const requests of [3, 1]) {
+    const { reading } = await scraper.scrape(deadlineIn(5000));
+    expect(reading).toMatchObject({ error: undefined, duplicates: 1, requests });
+    expect(reading.floor?.agents).toBe(items.length);
+  }
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    { level: 'info', event: 'agents returned more than once', account: 'test', records: 1 },
+  ]);
+});
+
 test('a failed scrape is logged without secrets and identities', async () => {
   await start({ faults: [{ kind: 'shape' }] });
   const logs: string[] = [];

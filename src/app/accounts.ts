@@ -93,7 +93,10 @@ export function toAccount(settings: Settings, vault?: Vault): Account {
       requestTimeoutMs: settings.VCC_REQUEST_TIMEOUT,
       maxBodyBytes: settings.VCC_MAX_BODY_BYTES,
     },
-    paging: { concurrency: settings.VCC_PAGE_CONCURRENCY, maxPages: settings.VCC_MAX_PAGES },
+    paging: {
+      concurrency: settings.VCC_PAGE_CONCURRENCY ?? settings.VCC_CONCURRENCY,
+      maxPages: settings.VCC_MAX_PAGES,
+    },
     floor: { ageBuckets: settings.VCC_AGE_BUCKETS, maxDescriptions: settings.VCC_MAX_DESCRIPTIONS },
     agentSeries: toAgentSeries(settings, vault),
     roster: settings.VCC_ROSTER && {

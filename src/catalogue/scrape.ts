@@ -91,6 +91,13 @@ export const scrapeMetrics = [
     rows: (floor) => [floor],
     value: (floor) => floor.agents,
   }),
+  scrapeGauge({
+    name: 'vcc_duplicate_agents',
+    help: 'Records left out of the snapshot, since the API returned their agents more than once, in two whole readings. Of these, the record with the later presence counts.',
+    source: 'items[].agentId',
+    rows: one,
+    value: (reading) => reading.duplicates,
+  }),
   floorGauge({
     name: 'vcc_unknown_values',
     help: 'Values in the snapshot that the API reference does not name, by field. They are counted under their own name.',

@@ -125,6 +125,12 @@ export function accountContradictions(values: Partial<Settings>, nameOf: NameSet
     const [given, missing] = idGiven ? [id, secret] : [secret, id];
     problems.push(`${missing}: expected a value, since ${given} is set; received nothing`);
   }
+  const { VCC_PAGE_CONCURRENCY: pages = 0, VCC_CONCURRENCY: all = Number.POSITIVE_INFINITY } = values;
+  if (pages > all) {
+    problems.push(
+      `${nameOf('VCC_PAGE_CONCURRENCY')}: expected at most ${all}, the requests of all accounts (VCC_CONCURRENCY); received ${pages}`,
+    );
+  }
   const hashed = values.VCC_AGENT_METRICS === 'hashed';
   const metrics = nameOf('VCC_AGENT_METRICS');
   if (hashed && !isSet('VCC_AGENT_KEY') && !isSet('VCC_SECRET_ID')) {

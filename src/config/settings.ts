@@ -99,7 +99,7 @@ export const settings = {
     about:
       'HTTP requests to the API under way at once, of all accounts together. Accounts whose last read failed share a quarter of these.',
     parse: wholeNumber(1, 10_000),
-    fallback: '50',
+    fallback: '100',
   }),
   VCC_SECRET_ID: setting({
     section: 'Secrets Manager',
@@ -149,16 +149,17 @@ export const settings = {
   VCC_PAGE_SIZE: setting({
     section: 'Reading',
     field: 'page_size',
-    about: 'Agents per page asked for (`limit`). Fewer, larger pages spare the account’s fair-use budget.',
+    about:
+      'Agents per page asked for (`limit`). By default the most that the API allows, so that most accounts are one request per scrape. If the API refuses it, 1000 and then its own size are tried.',
     parse: wholeNumber(1, 5000),
-    fallback: '1000',
+    fallback: '5000',
   }),
   VCC_PAGE_CONCURRENCY: setting({
     section: 'Reading',
     field: 'page_concurrency',
-    about: 'Pages asked for at once.',
-    parse: wholeNumber(1, 1000),
-    fallback: '10',
+    about: 'Pages of an account asked for at once, at most `VCC_CONCURRENCY`.',
+    parse: wholeNumber(1, 10_000),
+    absent: '`VCC_CONCURRENCY`',
   }),
   VCC_TIMEOUT: setting({
     section: 'Reading',

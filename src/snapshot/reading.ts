@@ -1,4 +1,5 @@
 import type { ScrapeErrorCode } from '../errors.ts';
+import type { Snapshot } from './agent.ts';
 import type { AgentSeriesSet } from './agent-series.ts';
 import type { Floor } from './floor.ts';
 import type { RosterStatus } from './roster.ts';
@@ -37,6 +38,8 @@ export interface Reading {
   budgetMs: number;
   /** Pages in the snapshot. 0 when the read failed. */
   pages: number;
+  /** Records of agents who occur more than once ({@link Snapshot.duplicates}). Undefined when the read failed. */
+  duplicates: number | undefined;
   requests: number;
   retries: number;
   clockSkewMs: number | undefined;

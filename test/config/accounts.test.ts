@@ -82,7 +82,7 @@ const broken: Record<string, string[]> = {
   ],
   'bad-numbers': [
     'FILE: accounts[0].page_size: expected a whole number from 1 to 5000; received "0"',
-    'FILE: accounts[0].page_concurrency: expected a whole number from 1 to 1000; received "1001"',
+    'FILE: accounts[0].page_concurrency: expected a whole number from 1 to 10000; received "10001"',
     'FILE: accounts[0].retries: expected a whole number from 0 to 20; received "many"',
     'FILE: accounts[0].max_pages: expected a whole number from 1 to 100000; received "1.5"',
     'FILE: accounts[0].max_body_bytes: expected a whole number from 1000 to 500000000; received "10"',

@@ -69,7 +69,7 @@ describe('loadSettings', () => {
     [
       'VCC_PAGE_CONCURRENCY',
       '0',
-      'VCC_PAGE_CONCURRENCY: expected a whole number from 1 to 1000; received "0"',
+      'VCC_PAGE_CONCURRENCY: expected a whole number from 1 to 10000; received "0"',
     ],
     ['VCC_TIMEOUT', '10 s', `VCC_TIMEOUT: ${duration}; received "10 s"`],
     ['VCC_TIMEOUT', '99ms', `VCC_TIMEOUT: ${duration}; received "99ms"`],
@@ -119,6 +119,16 @@ describe('loadSettings', () => {
     ],
   ])('refuses %s=%s', (name, value, problem) => {
     expect(problemsOf({ [name]: value })).toEqual([problem]);
+  });
+
+  test.each([
+    [{ VCC_PAGE_CONCURRENCY: '101' }, 100, 101],
+    [{ VCC_PAGE_CONCURRENCY: '20', VCC_CONCURRENCY: '10' }, 10, 20],
+  ])('refuses more pages at once than requests: %j', (env, most, received) => {
+    expect(problemsOf(env)).toEqual([
+      `VCC_PAGE_CONCURRENCY: expected at most ${most}, the requests of all accounts (VCC_CONCURRENCY); received ${received}`,
+    ]);
+    expect(problemsOf({ ...env, VCC_CONCURRENCY: String(received) })).toEqual([]);
   });
 
   test('reports everything that is wrong at once', () => {

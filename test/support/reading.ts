@@ -25,6 +25,7 @@ export function readingOf(agents: readonly Agent[], more: Partial<Reading> = {})
     durationMs: 123,
     budgetMs: 9500,
     pages: 1,
+    duplicates: 0,
     requests: 2,
     retries: 0,
     clockSkewMs: 250,
