@@ -48,11 +48,11 @@ async function byPromClient(bodies: readonly string[]): Promise<string> {
     for (const agent of parsePage(body, index + 1).agents) {
       const labels = { account: 'bench', agent_id: agent.id };
       presence.set({ ...labels, presence: agent.presence, description: agent.description ?? '' }, 1);
-      presenceSince.set(labels, agent.presenceSinceMs / 1000);
+      presenceSince.set(labels, agent.presenceSinceMs! / 1000);
       workload.set({ ...labels, workload: 'live' }, agent.live);
       workload.set({ ...labels, workload: 'semi_live' }, agent.semiLive);
       workload.set({ ...labels, workload: 'non_live' }, agent.nonLive);
-      workloadSince.set(labels, agent.workloadSinceMs / 1000);
+      workloadSince.set(labels, agent.workloadSinceMs! / 1000);
       eligible.set(labels, Number(agent.eligibleForRouting));
       for (const { state } of agent.interactions ?? []) interactions.inc({ ...labels, state });
       info.set(labels, 1);

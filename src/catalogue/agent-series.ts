@@ -19,9 +19,11 @@ export const agentSeriesMetrics = [
   }),
   agentGauge({
     name: 'vcc_agent_presence_since_timestamp_seconds',
-    help: 'When the agent entered the present presence.',
+    help: 'When the agent entered the present presence. No sample when the API does not know.',
     source: 'presence.since',
-    samples: ({ agent }, add) => add(none, agent.presenceSinceMs / 1000),
+    samples({ agent }, add) {
+      if (agent.presenceSinceMs !== undefined) add(none, agent.presenceSinceMs / 1000);
+    },
   }),
   agentGauge({
     name: 'vcc_agent_workload',
@@ -36,9 +38,11 @@ export const agentSeriesMetrics = [
   }),
   agentGauge({
     name: 'vcc_agent_workload_since_timestamp_seconds',
-    help: 'When the agent’s workload last changed.',
+    help: 'When the agent’s workload last changed. No sample when the API does not know.',
     source: 'workload.since',
-    samples: ({ agent }, add) => add(none, agent.workloadSinceMs / 1000),
+    samples({ agent }, add) {
+      if (agent.workloadSinceMs !== undefined) add(none, agent.workloadSinceMs / 1000);
+    },
   }),
   agentGauge({
     name: 'vcc_agent_eligible_for_routing',

@@ -198,17 +198,17 @@ function histogram<Input extends { ageBuckets: readonly number[] }, Row>(
         if (!input) continue;
         const bounds = [...input.ageBuckets.map(toLe), '+Inf'].map((le) => ({ le }));
         for (const row of rows(input)) {
-          const { count, cumulative, sumSeconds } = ages(row);
+          const { known, cumulative, sumSeconds } = ages(row);
           const sharedLabels = toLabels(reading.account, row);
           for (const [index, labels] of bounds.entries()) {
             values.push({
               labels,
-              value: cumulative[index] ?? count,
+              value: cumulative[index] ?? known,
               metricName: parts.bucket,
               sharedLabels,
             });
           }
-          values.push({ labels: none, value: count, metricName: parts.gcount, sharedLabels });
+          values.push({ labels: none, value: known, metricName: parts.gcount, sharedLabels });
           values.push({ labels: none, value: sumSeconds, metricName: parts.gsum, sharedLabels });
         }
       }

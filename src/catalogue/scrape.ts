@@ -108,8 +108,9 @@ export const scrapeMetrics = [
   }),
   floorGauge({
     name: 'vcc_absent_values',
-    help: 'Agents whose answer left out an optional field. Without interaction an agent in wrap-up looks idle; without eligible_for_routing nobody counts as available.',
-    source: 'items[].interaction, items[].presence.description, items[].presence.eligibleForRouting',
+    help: 'Agents whose answer left out an optional field, or a time (.NET’s zero, in the year 1). Without interaction an agent in wrap-up looks idle; without eligible_for_routing nobody counts as available; an unknown time counts in no age.',
+    source:
+      'items[].interaction, items[].presence.description, items[].presence.eligibleForRouting, items[].presence.since, items[].workload.since, items[].interaction[].since',
     rows: (floor) => floor.absent,
     labels: { field: (row) => row.field },
     value: (row) => row.agents,

@@ -41,8 +41,10 @@ export function toActivity(agent: Agent): Activity {
 
 /**
  * Returns since when an idle agent has been idle, in ms since 1970: the later of the last presence and workload
- * changes. Workload drops at the start of wrap-up, so this may be early by the length of the last wrap-up.
+ * changes. Workload drops at the start of wrap-up, so this may be early by the length of the last wrap-up. Undefined if
+ * one of the two is unknown.
  */
-export function idleSinceMs(agent: Agent): number {
-  return Math.max(agent.presenceSinceMs, agent.workloadSinceMs);
+export function idleSinceMs({ presenceSinceMs, workloadSinceMs }: Agent): number | undefined {
+  if (presenceSinceMs === undefined || workloadSinceMs === undefined) return undefined;
+  return Math.max(presenceSinceMs, workloadSinceMs);
 }

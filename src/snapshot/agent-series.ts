@@ -121,10 +121,11 @@ function statesOf(agent: Agent, interned: Map<string, { state: string }>): Agent
 }
 
 /**
- * Counts 7 series that every agent has: presence and its time, three workloads and their time, info. Eligibility (if
- * known) and each state add one.
+ * Counts 5 series that every agent has: presence, three workloads and info. The times of presence and workload, and the
+ * eligibility, add one each if they are known, and so does each state.
  */
 function seriesOf(agent: Agent): number {
   const states = new Set(agent.interactions?.map(({ state }) => state)).size;
-  return 7 + (agent.eligibleForRouting === undefined ? 0 : 1) + states;
+  const known = [agent.presenceSinceMs, agent.workloadSinceMs, agent.eligibleForRouting];
+  return 5 + known.filter((value) => value !== undefined).length + states;
 }

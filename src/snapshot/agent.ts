@@ -2,12 +2,13 @@
 export interface Agent {
   id: string;
   presence: string;
-  presenceSinceMs: number;
+  /** Undefined when unknown, as are all `since`. */
+  presenceSinceMs: number | undefined;
   /** The account's own name for the presence ("Lunch"). Undefined when the answer left it out. */
   description: string | undefined;
   /** Undefined when the answer left it out. */
   eligibleForRouting: boolean | undefined;
-  workloadSinceMs: number;
+  workloadSinceMs: number | undefined;
   /** The API's `calls`: the agent's live interactions. */
   live: number;
   semiLive: number;
@@ -20,7 +21,7 @@ export interface Agent {
 export interface Interaction {
   guid: string;
   channelGuid: string | null;
-  sinceMs: number;
+  sinceMs: number | undefined;
   medium: string;
   mediumManager: string;
   direction: string;

@@ -4,9 +4,11 @@
  */
 export interface Ages {
   count: number;
-  /** The earliest `since`. Undefined for an empty group. */
+  /** The members whose `since` is known. The other fields are about these. */
+  known: number;
+  /** The earliest `since`. Undefined if none is known. */
   oldestMs: number | undefined;
-  /** The mean `since`. Undefined for an empty group. */
+  /** The mean `since`. Undefined if none is known. */
   meanMs: number | undefined;
   /** The sum of all ages in seconds. A negative age (started after the snapshot) counts as 0. */
   sumSeconds: number;
@@ -17,6 +19,7 @@ export interface Ages {
 /** Adds up ages at one time. */
 export class AgeCounter {
   count = 0;
+  #known = 0;
   readonly #takenAtMs: number;
   readonly #boundsMs: readonly number[];
   readonly #perBucket: number[];
@@ -31,10 +34,12 @@ export class AgeCounter {
     this.#perBucket = new Array(boundsMs.length + 1).fill(0);
   }
 
-  add(sinceMs: number): void {
+  add(sinceMs: number | undefined): void {
+    this.count++;
+    if (sinceMs === undefined) return;
     const ageMs = this.#takenAtMs - sinceMs;
     const bounds = this.#boundsMs;
-    this.count++;
+    this.#known++;
     if (sinceMs < this.#oldestMs) this.#oldestMs = sinceMs;
     this.#signedSumMs += ageMs;
     if (ageMs > 0) this.#ageSumMs += ageMs;
@@ -48,8 +53,9 @@ export class AgeCounter {
     let running = 0;
     return {
       count: this.count,
-      oldestMs: this.count === 0 ? undefined : this.#oldestMs,
-      meanMs: this.count === 0 ? undefined : this.#takenAtMs - this.#signedSumMs / this.count,
+      known: this.#known,
+      oldestMs: this.#known === 0 ? undefined : this.#oldestMs,
+      meanMs: this.#known === 0 ? undefined : this.#takenAtMs - this.#signedSumMs / this.#known,
       sumSeconds: this.#ageSumMs / 1000,
       cumulative: this.#perBucket.slice(0, -1).map((inBucket) => {
         running += inBucket;

@@ -83,7 +83,7 @@ function findTwice(pages: readonly Page[]) {
         places.push([agent.id, other.page, other.at, page, at]);
         reason ||= `an agent is on page ${other.page} and on page ${page}`;
       }
-      const isLater = !other || agent.presenceSinceMs > other.agent.presenceSinceMs;
+      const isLater = !other || (agent.presenceSinceMs ?? 0) > (other.agent.presenceSinceMs ?? 0);
       byId.set(agent.id, { agent: isLater ? agent : other.agent, page, at });
     }
   }

@@ -80,7 +80,14 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
     semi_live: { agents: 0, interactions: 0 },
     non_live: { agents: 0, interactions: 0 },
   };
-  const absent = { interaction: 0, description: 0, eligible_for_routing: 0 };
+  const absent = {
+    interaction: 0,
+    description: 0,
+    eligible_for_routing: 0,
+    presence_since: 0,
+    workload_since: 0,
+    interaction_since: 0,
+  };
   let ready = 0;
   let readyWithoutWorkload = 0;
   let eligible = 0;
@@ -113,8 +120,13 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
 
     if (agent.description === undefined) absent.description++;
     if (agent.eligibleForRouting === undefined) absent.eligible_for_routing++;
+    if (agent.presenceSinceMs === undefined) absent.presence_since++;
+    if (agent.workloadSinceMs === undefined) absent.workload_since++;
     if (agent.interactions === undefined) absent.interaction++;
-    else for (const interaction of agent.interactions) legs.add(interaction);
+    else {
+      for (const interaction of agent.interactions) legs.add(interaction);
+      if (agent.interactions.some(({ sinceMs }) => sinceMs === undefined)) absent.interaction_since++;
+    }
   }
 
   const counters = [...presenceCounters.values()];

@@ -70,6 +70,7 @@ function isRefusedSize(error: unknown): boolean {
  * - `interaction`, `presence.description` and `presence.eligibleForRouting`: undefined, and counted by a metric
  * - `workload.semiLive` and `workload.nonLive`: 0
  * - an interaction's `channelGuid` and `reason`: null. Only these two may also be null in the answer.
+ * A `since` in the year 1 is undefined: that is .NET's zero, so no time was set.
  * @throws ShapeError naming the page and the path
  */
 export function parsePage(body: string, requestedPage: number): Page {
@@ -100,13 +101,13 @@ function parseAgent(item: Fields): Agent {
   return {
     id: toName(item.agentId, 'agentId'),
     presence: toName(presence.name, 'presence.name'),
-    presenceSinceMs: toTime(presence.since, 'presence.since'),
+    presenceSinceMs: toSince(presence.since, 'presence.since'),
     description: description === undefined ? undefined : toFreeText(description, 'presence.description'),
     eligibleForRouting:
       eligibleForRouting === undefined
         ? undefined
         : toBoolean(eligibleForRouting, 'presence.eligibleForRouting'),
-    workloadSinceMs: toTime(workload.since, 'workload.since'),
+    workloadSinceMs: toSince(workload.since, 'workload.since'),
     live: toCount(workload.calls, 'workload.calls'),
     semiLive: workload.semiLive === undefined ? 0 : toCount(workload.semiLive, 'workload.semiLive'),
     nonLive: workload.nonLive === undefined ? 0 : toCount(workload.nonLive, 'workload.nonLive'),
@@ -120,7 +121,7 @@ function parseInteraction(item: Fields): Interaction {
   return {
     guid: toName(item.guid, 'guid'),
     channelGuid: channelGuid === null ? null : toFreeText(channelGuid, 'channelGuid'),
-    sinceMs: toTime(item.since, 'since'),
+    sinceMs: toSince(item.since, 'since'),
     medium: toName(item.medium, 'medium'),
     mediumManager: toName(item.mediumManager, 'mediumManager'),
     direction: toName(item.direction, 'direction'),
@@ -194,6 +195,13 @@ function toTime(value: unknown, path: string): number {
     throw new Misfit(path, 'a UTC date in ISO 8601, like 2019-12-19T16:00:23.249Z', received);
   }
   return ms;
+}
+
+const yearTwoMs = Date.parse('0002-01-01T00:00:00Z');
+
+function toSince(value: unknown, path: string): number | undefined {
+  const ms = toTime(value, path);
+  return ms < yearTwoMs ? undefined : ms;
 }
 
 /** Returns the form of a text without its content: 9 for digits, a for letters, at most 30 characters. */

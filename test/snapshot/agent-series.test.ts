@@ -29,11 +29,15 @@ function recountSingles(agents: readonly Agent[]): Map<string, number> {
       return `vcc_agent_${name}{${pairs.map((label) => `${label}=${JSON.stringify(labels[label])}`).join(',')}}`;
     };
     series.set(key('presence', { presence: each.presence, description: each.description ?? '' }), 1);
-    series.set(key('presence_since_timestamp_seconds'), each.presenceSinceMs / 1000);
+    if (each.presenceSinceMs !== undefined) {
+      series.set(key('presence_since_timestamp_seconds'), each.presenceSinceMs / 1000);
+    }
     series.set(key('workload', { workload: 'live' }), each.live);
     series.set(key('workload', { workload: 'semi_live' }), each.semiLive);
     series.set(key('workload', { workload: 'non_live' }), each.nonLive);
-    series.set(key('workload_since_timestamp_seconds'), each.workloadSinceMs / 1000);
+    if (each.workloadSinceMs !== undefined) {
+      series.set(key('workload_since_timestamp_seconds'), each.workloadSinceMs / 1000);
+    }
     if (each.eligibleForRouting !== undefined) {
       series.set(key('eligible_for_routing'), each.eligibleForRouting ? 1 : 0);
     }

@@ -115,8 +115,8 @@ describe('assemble', () => {
     const since = (ms: number) => ({ ...first!, presenceSinceMs: ms, presence: 'Away' });
 
     test.each([
-      ['the first', first!.presenceSinceMs - 1, first!.presence],
-      ['the second', first!.presenceSinceMs + 1, 'Away'],
+      ['the first', first!.presenceSinceMs! - 1, first!.presence],
+      ['the second', first!.presenceSinceMs! + 1, 'Away'],
     ])(
       'counts once when found again at the same places, by %s record if its presence is later',
       (_, ms, presence) => {

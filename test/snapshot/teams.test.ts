@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Agent } from '../../src/snapshot/agent.ts';
 import { toTeams } from '../../src/snapshot/teams.ts';
 import { agent, anyAgents, takenAtMs } from '../support/agents.ts';
-import { toSeries } from '../support/oracle.ts';
+import { idleSincesOf, toSeries } from '../support/oracle.ts';
 import { ageBuckets, familiesOf, fullReadingOf, readingOf, rosterOf } from '../support/reading.ts';
 
 const names = ['', 'Sales', 'Support', 'other', 'Ünïcode "x"'];
@@ -35,12 +35,12 @@ describe('teams', () => {
               each.live + each.semiLive + each.nonLive === 0 &&
               (each.interactions ?? []).length === 0,
           );
+          const since = idleSincesOf(idle);
           idleInTeams += idle.length;
           expect(series.get(`vcc_team_agents_idle{${label(team)}}`)).toBe(idle.length);
-          expect(series.get(`vcc_team_idle_age_seconds_gcount{${label(team)}}`)).toBe(idle.length);
-          const since = idle.map((each) => Math.max(each.presenceSinceMs, each.workloadSinceMs));
+          expect(series.get(`vcc_team_idle_age_seconds_gcount{${label(team)}}`)).toBe(since.length);
           expect(series.get(`vcc_team_idle_oldest_since_timestamp_seconds{${label(team)}}`)).toBe(
-            idle.length === 0 ? undefined : Math.min(...since) / 1000,
+            since.length === 0 ? undefined : Math.min(...since) / 1000,
           );
           expect(series.get(`vcc_team_workload_interactions{${label(team)},workload="semi_live"}`)).toBe(
             own.reduce((sum, each) => sum + each.semiLive, 0),

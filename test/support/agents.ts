@@ -62,7 +62,11 @@ export function pagesOf(agents: readonly Agent[], size: number, upToMs = takenAt
   return pages;
 }
 
-const since = fc.integer({ min: -5_000, max: 100_000_000 }).map((ageMs) => takenAtMs - ageMs);
+/** The API may not know a time. */
+const since = fc.option(
+  fc.integer({ min: -5_000, max: 100_000_000 }).map((ageMs) => takenAtMs - ageMs),
+  { nil: undefined, freq: 9 },
+);
 const oneOrNew = (known: readonly string[]) =>
   fc.oneof(
     { weight: 9, arbitrary: fc.constantFrom(...known) },

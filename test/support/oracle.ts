@@ -49,6 +49,20 @@ const words: Record<string, string[]> = {
   medium_manager: ['CC', 'UC', 'VCC'],
 };
 
+/** The times that are known. */
+const known = (times: readonly (number | undefined)[]): number[] =>
+  times.filter((time) => time !== undefined);
+
+/** Since when these agents have been idle, as far as both times of an agent are known. */
+export const idleSincesOf = (idle: readonly Agent[]): number[] =>
+  known(
+    idle.map(({ presenceSinceMs, workloadSinceMs }) =>
+      presenceSinceMs === undefined || workloadSinceMs === undefined
+        ? undefined
+        : Math.max(presenceSinceMs, workloadSinceMs),
+    ),
+  );
+
 /**
  * Every metric of the floor, counted anew by brute force from the words of the issue: a filter per number, no code
  * shared with the exporter. Presumes fewer unknown words and descriptions than are folded.
@@ -95,7 +109,7 @@ export function recount(
   put('vcc_snapshot_timestamp_seconds', {}, takenAtMs / 1000);
   for (const presence of new Set([...presences, ...agents.map((agent) => agent.presence)])) {
     const there = agents.filter((agent) => agent.presence === presence);
-    const sinces = there.map((agent) => agent.presenceSinceMs);
+    const sinces = known(there.map((agent) => agent.presenceSinceMs));
     put('vcc_agents', { presence }, there.length);
     put('vcc_presence_oldest_since_timestamp_seconds', { presence }, min(sinces));
     put('vcc_presence_mean_since_timestamp_seconds', { presence }, mean(sinces));
@@ -106,6 +120,7 @@ export function recount(
     }
   }
   put('vcc_descriptions_folded', {}, 0);
+  put('vcc_duplicate_agents', {}, 0);
   put('vcc_agents_idle', {}, idle.length);
   put(
     'vcc_agents_busy',
@@ -129,7 +144,7 @@ export function recount(
       count((agent) => isIdle(agent) && agent.eligibleForRouting === true),
     );
   }
-  const idleSinces = idle.map((agent) => Math.max(agent.presenceSinceMs, agent.workloadSinceMs));
+  const idleSinces = idleSincesOf(idle);
   put('vcc_idle_oldest_since_timestamp_seconds', {}, min(idleSinces));
   put('vcc_idle_mean_since_timestamp_seconds', {}, mean(idleSinces));
   histogram('vcc_idle_age_seconds', {}, idleSinces);
@@ -193,7 +208,7 @@ export function recount(
   }
   put('vcc_distinct_interactions', {}, new Set(legs.map((leg) => leg.guid)).size);
   for (const state of new Set([...Object.keys(pairs), ...legs.map((leg) => leg.state)])) {
-    const sinces = legs.filter((leg) => leg.state === state).map((leg) => leg.sinceMs);
+    const sinces = known(legs.filter((leg) => leg.state === state).map((leg) => leg.sinceMs));
     put('vcc_interaction_oldest_since_timestamp_seconds', { state }, min(sinces));
     histogram('vcc_interaction_age_seconds', { state }, sinces);
   }
@@ -236,6 +251,21 @@ export function recount(
     'vcc_absent_values',
     { field: 'eligible_for_routing' },
     count((agent) => agent.eligibleForRouting === undefined),
+  );
+  put(
+    'vcc_absent_values',
+    { field: 'presence_since' },
+    count((agent) => agent.presenceSinceMs === undefined),
+  );
+  put(
+    'vcc_absent_values',
+    { field: 'workload_since' },
+    count((agent) => agent.workloadSinceMs === undefined),
+  );
+  put(
+    'vcc_absent_values',
+    { field: 'interaction_since' },
+    count((agent) => agent.interactions?.some((leg) => leg.sinceMs === undefined)),
   );
   return series;
 }
