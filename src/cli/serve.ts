@@ -73,9 +73,6 @@ export const serve: Command<ServeOptions> = {
     };
     const routes = createRoutes({ scrapers, log, onScrape: show });
     const scrape = () => routes(toRequest('GET', '/metrics', []), startingNow(forever));
-    const scrapeAgain = () => {
-      if ((sinceShownMs?.() ?? 0) >= scrapeEveryMs) void scrape();
-    };
 
     try {
       const served = await forScrapers(routes, local, terminal);
@@ -87,10 +84,9 @@ export const serve: Command<ServeOptions> = {
       }
       terminal.print(`Metrics: ${server.url}/metrics   Page: ${server.url}/   Stop: Ctrl+C`);
       terminal.print('');
-      const timer = terminal.interactive ? setInterval(scrapeAgain, 1000) : undefined;
-      void scrape();
+      if (terminal.interactive) void follow(scrape, () => sinceShownMs?.(), untilStopped(terminal).signal);
+      else void scrape();
       await terminal.stopped;
-      clearInterval(timer);
       await server.close();
       return 0;
     } finally {
@@ -99,6 +95,27 @@ export const serve: Command<ServeOptions> = {
     }
   },
 };
+
+/**
+ * Scrapes again whenever nothing has been shown for `everyMs`, one scrape at a time, until the signal aborts.
+ * `shownMsAgo` returns undefined before the first scrape was shown.
+ */
+export async function follow(
+  scrape: () => Promise<unknown>,
+  shownMsAgo: () => number | undefined,
+  signal: AbortSignal,
+  everyMs = scrapeEveryMs,
+): Promise<void> {
+  while (!signal.aborted) {
+    await scrape();
+    let leftMs = everyMs;
+    while (leftMs > 0 && !signal.aborted) {
+      await systemTiming.sleep(leftMs, signal).catch(() => {});
+      // Another scraper may have shown one in the meantime.
+      leftMs = everyMs - (shownMsAgo() ?? everyMs);
+    }
+  }
+}
 
 /** Returns the address to listen on as settings. @throws ConfigError */
 function readAddress({ host, port }: ServeOptions): Environment {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { run } from '../../src/cli/run.ts';
+import { follow } from '../../src/cli/serve.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { environmentOf } from '../support/account.ts';
@@ -183,6 +184,38 @@ test('check says which step a slow API fails', async () => {
   expect(await run(io, ['check'])).toBe(1);
   expect(io.lines[2]).toBe('FAILED  First page: no complete answer within 300 ms');
   expect(io.notes).toEqual([]);
+});
+
+describe('follow', () => {
+  /** How many scrapes of this length begin within 300 ms, and how many run at once, when 50 ms are between them. */
+  async function count(scrapeMs: number, shownMsAgo: () => number | undefined) {
+    const stop = new AbortController();
+    const seen = { begun: 0, running: 0, most: 0 };
+    const following = follow(
+      async () => {
+        seen.begun++;
+        seen.most = Math.max(seen.most, ++seen.running);
+        await new Promise((resolve) => setTimeout(resolve, scrapeMs));
+        seen.running--;
+      },
+      shownMsAgo,
+      stop.signal,
+      50,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    stop.abort(new Error('stopped'));
+    await following;
+    return seen;
+  }
+
+  test('never has two scrapes at once, however slow the API is', async () => {
+    expect(await count(120, () => undefined)).toMatchObject({ begun: 2, most: 1 });
+  });
+
+  test('scrapes again when nothing was shown for a while, and not before', async () => {
+    expect((await count(1, () => undefined)).begun).toBeGreaterThan(2);
+    expect((await count(1, () => 0)).begun).toBe(1);
+  });
 });
 
 describe('serve', () => {
