@@ -47,10 +47,11 @@ export const push: Command<{ once?: true; demo?: true }> = {
       const { pushers, destinations } = opened;
       const names = destinations.map(({ name }) => name).join(', ');
       terminal.note(`Pushing ${pushers.map(({ account }) => account).join(', ')} to ${names}.`);
-      if (options.once) return await pushOnce(pushers, terminal, end);
-      await pushOn(pushers, settings.VCC_PUSH_INTERVAL, end);
+      const status = options.once
+        ? await pushOnce(pushers, terminal, end)
+        : await pushOn(pushers, settings.VCC_PUSH_INTERVAL, end);
       lost.throwIfAborted();
-      return 0;
+      return status;
     } finally {
       await opened?.close();
       await local.close();
@@ -81,7 +82,7 @@ async function pushOnce(pushers: readonly Pusher[], terminal: Terminal, stop: De
     : 0;
 }
 
-async function pushOn(pushers: readonly Pusher[], intervalMs: number, stop: Deadline): Promise<void> {
+async function pushOn(pushers: readonly Pusher[], intervalMs: number, stop: Deadline): Promise<number> {
   await Promise.all(
     pushers.map((pusher) =>
       pushSlots(pusher, {
@@ -97,4 +98,5 @@ async function pushOn(pushers: readonly Pusher[], intervalMs: number, stop: Dead
       }),
     ),
   );
+  return 0;
 }

@@ -36,9 +36,9 @@ export function parseBatch(text: string): Batch {
   if (!isText(account)) return fail('account: a text');
   if (!isText(destination)) return fail('destination: a text');
   const known = batchFormats.find((each) => each === format) ?? fail(`format: ${batchFormats.join(' or ')}`);
-  // A queue on disk has 15 digits for it in the names of its files. Dates end after 16 digits.
+  // A queue on disk has 15 digits for the time and 5 for the part in the names of its files.
   if (!isCount(timestampMs) || timestampMs >= 1e15) return fail('timestampMs: milliseconds since 1970');
-  if (!isCount(part) || !isCount(samples)) return fail('part and samples: whole numbers');
+  if (!isCount(part) || part >= 1e5 || !isCount(samples)) return fail('part and samples: whole numbers');
   if (!isText(body)) return fail('body: base64');
   return {
     account,

@@ -70,10 +70,13 @@ describe('the lock of the folder of push', () => {
     expect(result.kills).toBeGreaterThan(10);
   });
 
-  (canUnshare ? test : test.skip)(
-    `has never two owners among four pid namespaces${canUnshare ? '' : ' [skipped: no unshare]'}`,
-    async () => {
-      const command = [...ownNamespace, ...buildRacer(folder), folder, '200'];
+  (canUnshare ? test : test.skip).each([
+    ['', ownNamespace],
+    [' that see the processes of another one', ownNamespace.filter((option) => option !== '--mount-proc')],
+  ])(
+    `has never two owners among four pid namespaces%s${canUnshare ? '' : ' [skipped: no unshare]'}`,
+    async (_, apart) => {
+      const command = [...apart, ...buildRacer(folder), folder, '200'];
       const result = await race(command, { processes: 4, rounds: 200 });
       expect(result).toMatchObject({ rounds: 800, overlaps: 0 });
       expect(result.kills).toBeGreaterThan(10);

@@ -11,7 +11,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { buildSync } from 'esbuild';
 import { forever } from '../../src/deadline.ts';
 import {
   listRejected,
@@ -195,6 +197,33 @@ describe('a head that cannot be read', () => {
   });
 });
 
+test('the head stays first while the process has too many open files', async () => {
+  await (await openLine()).add([batch(1)]);
+  const script = join(folder, 'script.mjs');
+  const entry = `
+    import { closeSync, openSync } from 'node:fs';
+    import { openDiskQueue } from './src/files/disk-queue.ts';
+    const report = ({ message }) => console.log(message);
+    const line = await openDiskQueue(${JSON.stringify(folder)}, 'Süd "1"', 'a/b ü', { setting: 'F', report });
+    const open = [];
+    try { for (;;) open.push(openSync('/dev/null')); } catch {}
+    const failure = await line.first().catch((error) => error);
+    for (const each of open) closeSync(each);
+    console.log(failure.code, failure.message);
+    console.log((await line.first()).batch.timestampMs);`;
+  buildSync({
+    stdin: { contents: entry, resolveDir: fileURLToPath(new URL('../../', import.meta.url)) },
+    outfile: script,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+  });
+  const output = execFileSync('sh', ['-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, script], {
+    encoding: 'utf8',
+  });
+  expect(output).toBe(`push F: ${folder} cannot be read (EMFILE, too many open files)\n1\n`);
+});
+
 test('a rejected batch is not sent again by this process when it cannot be put aside', async () => {
   const line = await openLine();
   await line.add([batch(1), batch(2)]);
@@ -258,7 +287,15 @@ test('odd files among the rejected batches hide none of the others', async () =>
   const line = await openLine();
   await line.add([batch(1)]);
   await (await line.first())!.reject(new PushError('no'));
-  const odd = ['null', '[]', '{', '', '7', encodeBatch({ ...batch(1), timestampMs: 8.64e15 + 1 })];
+  const odd = [
+    'null',
+    '[]',
+    '{',
+    '',
+    '7',
+    encodeBatch({ ...batch(1), timestampMs: 8.64e15 + 1 }),
+    encodeBatch({ ...batch(1), part: 100_000 }),
+  ];
   for (const [at, text] of odd.entries()) writeFileSync(join(folder, 'rejected', `${at}-x.json`), text);
   mkdirSync(join(folder, 'rejected', '8-x.json'));
   execFileSync('mkfifo', [join(folder, 'rejected', '9-x.json')]);

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -81,6 +82,23 @@ describe('the lock of a folder', () => {
     expect(waits).toEqual([]);
   });
 
+  test('is taken from an owner that has ended and whose parent has not noticed', async () => {
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const pid = Number((await once(parent.stdout, 'data')).join());
+      const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ');
+      while (stat()[2] !== 'Z') await wait(5);
+      lockedBy(await nameWith({ pid, started: stat()[21]! }));
+      await (await lock()).unlock();
+      expect(waits).toEqual([3 * beatMs]);
+    } finally {
+      parent.kill();
+      await once(parent, 'exit');
+    }
+  });
+
   test.each([
     ['of another container or machine', { where: '0123456789abcdef' }],
     ['that no system names', { where: 'unknown' }],
@@ -117,6 +135,25 @@ describe('the lock of a folder', () => {
     await (await locking).unlock();
     expect(performance.now() - startMs).toBeGreaterThan(2.9 * beatMs);
     expect(waits).toEqual([3 * beatMs]);
+  });
+
+  test('is not taken because the process that watches was frozen, perhaps with the owner', async () => {
+    const file = lockedBy(await nameWith({ where: '0123456789abcdef' }));
+    const [node, racer] = buildRacer(folder);
+    const child = spawn(node!, [racer!, folder, String(beatMs), '1'], { stdio: 'ignore' });
+    try {
+      await wait(2 * beatMs);
+      child.kill('SIGSTOP');
+      await wait(5 * beatMs);
+      const beating = setInterval(() => utimesSync(file, new Date(), new Date()), beatMs / 4);
+      child.kill('SIGCONT');
+      await wait(5 * beatMs);
+      clearInterval(beating);
+      expect(file.endsWith(owner())).toBe(true);
+    } finally {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
   });
 
   test('stops waiting when the command is stopped', async () => {
