@@ -65,18 +65,15 @@ const until = (what: string, is: () => boolean) => poll(what, () => is());
 
 describe('the lock of the folder of push', () => {
   test('has never two owners among four processes that take it 200 times each and are killed', async () => {
-    const result = await race([...buildRacer(folder), folder, '200'], { processes: 4, rounds: 200 });
+    const result = await race([...buildRacer(folder), '200', folder], { processes: 4, rounds: 200 });
     expect(result).toMatchObject({ rounds: 800, overlaps: 0 });
     expect(result.kills).toBeGreaterThan(10);
   });
 
-  (canUnshare ? test : test.skip).each([
-    ['', ownNamespace],
-    [' that see the processes of another one', ownNamespace.filter((option) => option !== '--mount-proc')],
-  ])(
-    `has never two owners among four pid namespaces%s${canUnshare ? '' : ' [skipped: no unshare]'}`,
-    async (_, apart) => {
-      const command = [...apart, ...buildRacer(folder), folder, '200'];
+  (canUnshare ? test : test.skip)(
+    `has never two owners among four pid namespaces${canUnshare ? '' : ' [skipped: no unshare]'}`,
+    async () => {
+      const command = [...ownNamespace, ...buildRacer(folder), '200', folder];
       const result = await race(command, { processes: 4, rounds: 200 });
       expect(result).toMatchObject({ rounds: 800, overlaps: 0 });
       expect(result.kills).toBeGreaterThan(10);

@@ -66,7 +66,7 @@ describe('the lock of a folder', () => {
 
   test('is taken at once from a process that was killed', async () => {
     const [node, racer] = buildRacer(folder);
-    const child = spawn(node!, [racer!], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn(node!, [racer!, '5000'], { stdio: ['pipe', 'pipe', 'inherit'] });
     child.stdin.write(`0\t${folder}\n`);
     await once(child.stdout, 'data');
     await expect(lock()).rejects.toThrow(inUse(`process ${child.pid}`));
@@ -83,7 +83,7 @@ describe('the lock of a folder', () => {
   });
 
   test('is taken from an owner that has ended and whose parent has not noticed', async () => {
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+    const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     try {
@@ -140,7 +140,7 @@ describe('the lock of a folder', () => {
   test('is not taken because the process that watches was frozen, perhaps with the owner', async () => {
     const file = lockedBy(await nameWith({ where: '0123456789abcdef' }));
     const [node, racer] = buildRacer(folder);
-    const child = spawn(node!, [racer!, folder, String(beatMs), '1'], { stdio: 'ignore' });
+    const child = spawn(node!, [racer!, String(beatMs), folder, '1'], { stdio: 'ignore' });
     try {
       await wait(2 * beatMs);
       child.kill('SIGSTOP');
@@ -215,12 +215,12 @@ describe('four processes', () => {
       else rmSync(join(each, 'owner'), { recursive: true });
       return each;
     });
-    const owners = await stampede(buildRacer(folder), 4, folders);
+    const owners = await stampede([...buildRacer(folder), '5000'], 4, folders);
     expect(owners).toEqual(folders.map(() => 1));
   });
 
   test('are never two owners while they take, hold and release it, and are killed meanwhile', async () => {
-    const command = [...buildRacer(folder), folder, String(beatMs)];
+    const command = [...buildRacer(folder), '5000', folder];
     const { kills, ...result } = await race(command, { processes: 4, rounds: 25 });
     expect(result).toEqual({ rounds: 100, overlaps: 0 });
     expect(kills).toBeGreaterThan(0);

@@ -6,16 +6,16 @@ import { forever } from '../../src/deadline.ts';
 import { DocumentError } from '../../src/documents/errors.ts';
 import { lockFolder } from '../../src/files/lock.ts';
 
-// A process that competes for locks (lock-race.ts). With FOLDER BEAT-MS ROUNDS: again and again for the one of a folder.
-// Without: once for each folder that it reads, at the time beside it.
-const [folder, beatMs, rounds] = process.argv.slice(2);
+// A process that competes for locks (lock-race.ts). BEAT-MS FOLDER ROUNDS: again and again for the one of a folder.
+// BEAT-MS: once for each folder that it reads, at the time beside it.
+const [beatMs, folder, rounds] = process.argv.slice(2);
 
 async function acquire(root: string): Promise<(() => Promise<void>) | undefined> {
   try {
     const { unlock } = await lockFolder(root, {
       deadline: forever,
       onWait: () => {},
-      ...(beatMs !== undefined && { beatMs: Number(beatMs) }),
+      beatMs: Number(beatMs),
     });
     return unlock;
   } catch (error) {
