@@ -141,6 +141,7 @@ describe('the lock of a folder', () => {
     const file = lockedBy(await nameWith({ where: '0123456789abcdef' }));
     const [node, racer] = buildRacer(folder);
     const child = spawn(node!, [racer!, String(beatMs), folder, '1'], { stdio: 'ignore' });
+    const ended = once(child, 'exit');
     try {
       await wait(2 * beatMs);
       child.kill('SIGSTOP');
@@ -152,7 +153,7 @@ describe('the lock of a folder', () => {
       expect(file.endsWith(owner())).toBe(true);
     } finally {
       child.kill('SIGKILL');
-      await once(child, 'exit');
+      await ended;
     }
   });
 
