@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { ConfigError, type Environment } from '../config/load.ts';
+import type { Deadline } from '../deadline.ts';
 import { DocumentError } from '../documents/errors.ts';
 import { openDiskQueue } from '../files/disk-queue.ts';
-import { lockFolder } from '../files/lock.ts';
-import { createMemoryQueue } from '../push/queue.ts';
+import { type Lock, lockFolder } from '../files/lock.ts';
+import { describeSystemError } from '../files/write.ts';
+import { logLine, toLogFields } from '../log.ts';
+import { createMemoryQueue, type Queue } from '../push/queue.ts';
 import type { OpenAccounts } from './accounts.ts';
 import { createStateStore } from './places.ts';
 import { type OpenPushers, openPushers, type PushPorts } from './pushers.ts';
@@ -16,35 +19,55 @@ const retries = {
 
 /** The pushers of this machine. */
 export interface LocalPushers extends OpenPushers {
+  /** Aborts when another process took the folder. Nothing is written to it from then on, so stop pushing. */
+  lost: AbortSignal;
   close(): Promise<void>;
 }
 
+const setting = 'VCC_PUSH_FOLDER';
+
 /**
  * Creates a pusher per account, with queues in a folder. It locks the folder until `close`.
- * @throws ConfigError when the folder cannot be used, or there is no destination
+ * @throws ConfigError when the folder cannot be used, or there is no destination; the reason of the deadline's signal
  */
 export async function openLocalPushers(
   env: Environment,
   opened: OpenAccounts,
   folder: string,
+  deadline: Deadline,
   ports: Pick<PushPorts, 'log' | 'print'>,
 ): Promise<LocalPushers> {
-  const unlock = await lockPushFolder(folder);
+  const { lost, unlock } = await lockPushFolder(folder, deadline, ports.log);
+  const { VCC_PUSH_STATE: place } = opened.settings;
+  const states = createStateStore(
+    place ?? join(folder, 'state'),
+    opened.network,
+    place ? undefined : setting,
+  );
   try {
     const pushers = await openPushers(env, opened, {
       ...ports,
-      store: createStateStore(opened.settings.VCC_PUSH_STATE ?? join(folder, 'state'), opened.network),
+      store: {
+        ...states,
+        async save(...state) {
+          lost.throwIfAborted();
+          await states.save(...state);
+        },
+      },
       async toRoute(destination, account) {
-        const { deliver } = destination;
-        if (!destination.lasting) {
-          return { destination, queue: createMemoryQueue(false), deliver, retry: retries.memory };
-        }
-        const queue = await openDiskQueue(folder, account, destination.name);
-        return { destination, queue, deliver, retry: retries.disk };
+        const { name, deliver, lasting } = destination;
+        if (!lasting) return { destination, queue: createMemoryQueue(false), deliver, retry: retries.memory };
+        const report = (problem: Error) =>
+          ports.log(
+            logLine('error', 'queue on disk', { account, destination: name, ...toLogFields(problem) }),
+          );
+        const queue = await usable(folder, () => openDiskQueue(folder, account, name, { setting, report }));
+        return { destination, queue: whileHeld(queue, lost), deliver, retry: retries.disk };
       },
     });
     return {
       ...pushers,
+      lost,
       async close() {
         pushers.close();
         await unlock();
@@ -56,18 +79,41 @@ export async function openLocalPushers(
   }
 }
 
+/** Returns the queue, without the means to add to it once the lock is lost. */
+function whileHeld(queue: Queue, lost: AbortSignal): Queue {
+  return {
+    ...queue,
+    async add(batches) {
+      lost.throwIfAborted();
+      await queue.add(batches);
+    },
+  };
+}
+
 /**
- * Locks VCC_PUSH_FOLDER. Returns the function that unlocks it.
- * @throws ConfigError when another process has locked it, or it cannot be written
+ * Locks VCC_PUSH_FOLDER. It may have to wait, and then logs why.
+ * @throws ConfigError when another process has locked it, or it cannot be written; the reason of the deadline's signal
  */
-export async function lockPushFolder(folder: string): Promise<() => Promise<void>> {
+export function lockPushFolder(
+  folder: string,
+  deadline: Deadline,
+  log: (line: string) => void,
+): Promise<Lock> {
+  const onWait = (waitMs: number) => {
+    const message = `${setting}: ${folder} is locked by another container or machine; waiting up to ${waitMs / 1000} s for a sign that it still runs`;
+    log(logLine('info', 'waiting for the folder', { message }));
+  };
+  return usable(folder, () => lockFolder(folder, { deadline, onWait }));
+}
+
+async function usable<T>(folder: string, use: () => Promise<T>): Promise<T> {
   try {
-    return await lockFolder(folder);
+    return await use();
   } catch (error) {
-    if (error instanceof DocumentError) throw new ConfigError([`VCC_PUSH_FOLDER: ${error.message}`]);
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    if (error instanceof DocumentError) throw new ConfigError([`${setting}: ${error.message}`]);
+    if ((error as NodeJS.ErrnoException).errno === undefined) throw error;
     throw new ConfigError([
-      `VCC_PUSH_FOLDER: expected a folder that can be written; ${folder} cannot (${code})`,
+      `${setting}: expected a folder that can be written; ${folder} cannot (${describeSystemError(error)})`,
     ]);
   }
 }

@@ -22,10 +22,17 @@ export function createReadText(network: Network = directNetwork): ReadText {
   };
 }
 
-/** Returns the store of push states in VCC_PUSH_STATE: a folder, or a place in S3 (`s3://bucket/prefix`). */
-export function createStateStore(location: string, network: Network = directNetwork): StateStore {
+/**
+ * Returns the store of push states: a folder, or a place in S3 (`s3://bucket/prefix`). `setting` is the setting that
+ * names it, for messages.
+ */
+export function createStateStore(
+  location: string,
+  network: Network = directNetwork,
+  setting = 'VCC_PUSH_STATE',
+): StateStore {
   const place = parseObjectPlace(location);
-  if (!place) return createFolderStore(location);
+  if (!place) return createFolderStore(location, setting);
   const s3 = openS3(network);
   const prefix = place.key.replace(/\/+$/, '');
   const placeOf = (account: string) => ({ bucket: place.bucket, key: `${prefix}/${stateFileOf(account)}` });

@@ -26,6 +26,7 @@ export function openRejected(
   folder: string,
   network: Network,
   deadline: Deadline,
+  log: (line: string) => void,
 ): WalkRejected {
   const { VCC_PUSH_QUEUE_URL: to, VCC_PUSH_REJECTED_URL: from } = settings;
   if (to !== undefined && from !== undefined) {
@@ -34,7 +35,7 @@ export function openRejected(
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     throw new ConfigError([`VCC_PUSH_FOLDER: ${folder}: there is no such folder`]);
   }
-  return inFolder(folder);
+  return inFolder(folder, deadline, log);
 }
 
 /** Hides messages from other consumers while they are shown. */
@@ -62,19 +63,21 @@ function inQueue(rejected: SqsQueue, queue: SqsQueue, deadline: Deadline): WalkR
   };
 }
 
-function inFolder(folder: string): WalkRejected {
+function inFolder(folder: string, deadline: Deadline, log: (line: string) => void): WalkRejected {
   return async (show, putBack) => {
-    const found = await listRejected(folder);
     // A process that pushes reads its queue once, and would not see what is put back.
-    const unlock = putBack && found.length > 0 ? await lockPushFolder(folder) : undefined;
+    const lock = putBack ? await lockPushFolder(folder, deadline, log) : undefined;
+    let count = 0;
     try {
-      for (const each of found) {
+      for await (const each of listRejected(folder)) {
+        lock?.lost.throwIfAborted();
         show(each.batch, each.reason);
         if (putBack) await replayRejected(folder, each);
+        count++;
       }
     } finally {
-      await unlock?.();
+      await lock?.unlock();
     }
-    return found.length;
+    return count;
   };
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { type LocalPushers, openLocalPushers } from '../app/local-pushers.ts';
-import { type Deadline, startingNow, within } from '../deadline.ts';
+import { cancelledBy, type Deadline, startingNow, within } from '../deadline.ts';
 import { nextSlots, pushSlots } from '../push/schedule/push-slots.ts';
 import type { Pusher } from '../push/schedule/pusher.ts';
 import { systemTiming } from '../timing.ts';
@@ -38,16 +38,20 @@ export const push: Command<{ once?: true; demo?: true }> = {
       const { settings } = local;
       // Simulated samples must not be in the same queue as real ones.
       const folder = resolve(terminal.folder, `${settings.VCC_PUSH_FOLDER}${local.simulator ? '-demo' : ''}`);
-      opened = await openLocalPushers(local.env, local, folder, {
+      opened = await openLocalPushers(local.env, local, folder, stop, {
         log: terminal.note,
         print: terminal.print,
       });
+      const { lost } = opened;
+      const end = cancelledBy(stop, lost);
       const { pushers, destinations } = opened;
       const names = destinations.map(({ name }) => name).join(', ');
       terminal.note(`Pushing ${pushers.map(({ account }) => account).join(', ')} to ${names}.`);
-      if (options.once) return await pushOnce(pushers, terminal, stop);
-      await pushOn(pushers, settings.VCC_PUSH_INTERVAL, stop);
-      return 0;
+      const status = options.once
+        ? await pushOnce(pushers, terminal, end)
+        : await pushOn(pushers, settings.VCC_PUSH_INTERVAL, end);
+      lost.throwIfAborted();
+      return status;
     } finally {
       await opened?.close();
       await local.close();
@@ -78,7 +82,7 @@ async function pushOnce(pushers: readonly Pusher[], terminal: Terminal, stop: De
     : 0;
 }
 
-async function pushOn(pushers: readonly Pusher[], intervalMs: number, stop: Deadline): Promise<void> {
+async function pushOn(pushers: readonly Pusher[], intervalMs: number, stop: Deadline): Promise<number> {
   await Promise.all(
     pushers.map((pusher) =>
       pushSlots(pusher, {
@@ -94,4 +98,5 @@ async function pushOn(pushers: readonly Pusher[], intervalMs: number, stop: Dead
       }),
     ),
   );
+  return 0;
 }

@@ -22,7 +22,7 @@ export const replay: Command<{ list?: true }> = {
     const local = await readLocalEnvironment(terminal);
     const settings = await loadReplaySettings(local);
     const folder = resolve(terminal.folder, settings.VCC_PUSH_FOLDER);
-    const walk = openRejected(settings, folder, local.network, untilStopped(terminal));
+    const walk = openRejected(settings, folder, local.network, untilStopped(terminal), terminal.note);
     const show = ({ account, destination, timestampMs, samples }: Batch, reason: string) =>
       terminal.print(
         `${new Date(timestampMs).toISOString()} ${account} -> ${destination}, ${samples} samples: ${reason}`,

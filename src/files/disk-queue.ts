@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { PushError } from '../push/errors.ts';
-import type { Lease, Queue } from '../push/queue.ts';
+import type { Queue } from '../push/queue.ts';
 import { type Batch, encodeBatch, parseBatch } from '../push/queue.ts';
+import { describeSystemError, makeFolder, writeWhole } from './write.ts';
 
 /** A batch that a destination rejected, with the reason. */
 export interface RejectedBatch {
@@ -12,7 +13,23 @@ export interface RejectedBatch {
   batch: Batch;
 }
 
+/** How a queue on disk describes its problems. */
+export interface DiskQueuePorts {
+  /** The setting that names the folder, for messages. */
+  setting: string;
+  /** Called once for each problem that stops nothing: a batch that was put aside, or cannot be removed. */
+  report(problem: PushError): void;
+  /** Rejected batches of all queues that the folder keeps. The oldest are deleted. */
+  maxRejected?: number;
+}
+
 const rejectedFolder = 'rejected';
+
+/** Batches are at most 250 kB, and about 13 kB with 400 series. */
+const defaultMaxRejected = 10_000;
+
+/** Listing the rejected batches takes time, so do it once for so many. */
+const pruneEvery = 100;
 
 /** The folder of a queue. A hash, since an account's name may not be a valid folder name. */
 function folderOf(root: string, account: string, destination: string): string {
@@ -28,78 +45,136 @@ function fileOf({ timestampMs, part }: Batch): string {
   return `${String(timestampMs).padStart(15, '0')}-${String(part).padStart(5, '0')}.json`;
 }
 
-/** Writes a complete file or none, even if the process is killed. */
-async function writeWhole(folder: string, file: string, content: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const unfinished = join(folder, `${file}.new`);
-  const handle = await open(unfinished, 'w');
-  try {
-    await handle.writeFile(content);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(unfinished, join(folder, file));
-}
-
 const isBatch = (file: string) => /^\d{15}-\d{5}\.json$/.test(file);
 
-/** Opens a queue on disk with one file per batch. It outlives the process. */
-export async function openDiskQueue(root: string, account: string, destination: string): Promise<Queue> {
+/** The reason of a rejected batch is in a file beside it. */
+const reasonFileOf = (file: string) => `${file}.reason`;
+
+/** These say nothing about a file: this process or machine has too little of something. */
+const shortages = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
+
+/**
+ * Opens a queue on disk with one file per batch. It outlives the process. A batch that cannot be read is put aside, like
+ * one that was rejected, and reported. A batch that can be neither put aside nor removed is reported, and not returned
+ * again by this queue. `add` throws PushError, and the samples that it could not write are lost.
+ * @throws the system's errors
+ */
+export async function openDiskQueue(
+  root: string,
+  account: string,
+  destination: string,
+  { setting, report, maxRejected = defaultMaxRejected }: DiskQueuePorts,
+): Promise<Queue> {
   const folder = folderOf(root, account, destination);
-  await mkdir(folder, { recursive: true });
+  const aside = join(root, rejectedFolder);
+  await makeFolder(folder);
+  // Now, since a full disk may have no space for it.
+  await makeFolder(aside).catch(() => {});
   const there = await readdir(folder);
   // Remove files that a killed process had not finished.
   for (const file of there.filter((each) => each.endsWith('.new')))
-    await rm(join(folder, file), { force: true });
+    await rm(join(folder, file), { force: true }).catch(() => {});
   const files = there.filter(isBatch).sort();
+  let rejections = 0;
 
-  async function remove(file: string): Promise<void> {
-    await rm(join(folder, file), { force: true });
+  const say = (message: string, cause?: unknown) =>
+    report(new PushError(`${setting}: ${message}`, { cause }));
+
+  /** First here, then on disk: what cannot be removed must not be sent again and again. */
+  function forget(file: string): void {
     const at = files.indexOf(file);
     if (at >= 0) files.splice(at, 1);
   }
 
-  async function reject(file: string, content: string, reason: string): Promise<void> {
-    await writeWhole(
-      join(root, rejectedFolder),
-      `${Date.now()}-${basename(folder)}-${file}`,
-      JSON.stringify({ reason, content }),
-    );
-    await remove(file);
+  async function remove(file: string): Promise<void> {
+    forget(file);
+    try {
+      await rm(join(folder, file), { force: true });
+    } catch (error) {
+      const why = describeSystemError(error);
+      say(`a delivered batch in ${root} cannot be removed (${why}); the next process sends it again`, error);
+    }
+  }
+
+  /** A rename, which works on a full disk. */
+  async function putAside(file: string, reason: string): Promise<void> {
+    forget(file);
+    const name = `${Date.now()}-${basename(folder)}-${file}`;
+    try {
+      await makeFolder(aside);
+      await rename(join(folder, file), join(aside, name));
+    } catch (error) {
+      const why = describeSystemError(error);
+      say(`a batch in ${root} cannot be put aside (${why}); the next process sends it again`, error);
+      return;
+    }
+    // A full disk has no space for it. The log has the reason too.
+    await writeWhole(aside, reasonFileOf(name), reason).catch(() => {});
+    if (rejections++ % pruneEvery === 0) await prune();
+  }
+
+  async function prune(): Promise<void> {
+    const names = (await listFiles(aside)).filter((each) => each.endsWith('.json')).sort();
+    const old = names.slice(0, Math.max(0, names.length - maxRejected));
+    if (old.length === 0) return;
+    try {
+      // A folder may have the name of a batch.
+      for (const each of old.flatMap((name) => [name, reasonFileOf(name), `${reasonFileOf(name)}.new`]))
+        await rm(join(aside, each), { force: true, recursive: true });
+    } catch (error) {
+      say(`old rejected batches in ${aside} cannot be deleted (${describeSystemError(error)})`, error);
+      return;
+    }
+    say(`the oldest ${old.length} of ${names.length} rejected batches in ${aside} were deleted`);
+  }
+
+  /** Returns the batch in a file. Undefined when the file was removed, or put aside because it cannot be read. */
+  async function read(file: string): Promise<Batch | undefined> {
+    try {
+      return await readBatch(join(folder, file));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') {
+        // It was removed by hand.
+        forget(file);
+        return undefined;
+      }
+      if (code !== undefined && shortages.has(code)) {
+        throw new PushError(`${setting}: ${root} cannot be read (${describeSystemError(error)})`, {
+          cause: error,
+        });
+      }
+      const reason = error instanceof PushError ? error.message : describeSystemError(error);
+      say(`the batch ${join(basename(folder), file)} in ${root} cannot be read and is put aside: ${reason}`);
+      await putAside(file, reason);
+      return undefined;
+    }
   }
 
   return {
     async add(batches) {
-      for (const batch of batches) {
+      for (const [at, batch] of batches.entries()) {
         const file = fileOf(batch);
         // As in SQS, the first of two batches for the same slot counts.
         if (files.includes(file)) continue;
-        await writeWhole(folder, file, encodeBatch(batch));
+        try {
+          await writeWhole(folder, file, encodeBatch(batch));
+        } catch (error) {
+          const lost = batches.slice(at).reduce((sum, { samples }) => sum + samples, 0);
+          throw new PushError(
+            `${setting}: ${root} cannot be written (${describeSystemError(error)}); ${lost} samples are lost`,
+            { cause: error },
+          );
+        }
         files.push(file);
       }
     },
-    async first(): Promise<Lease | undefined> {
+    async first() {
       for (let file = files[0]; file !== undefined; file = files[0]) {
         const name = file;
-        const content = await readIfThere(join(folder, name));
-        if (content === undefined) {
-          // The file was removed by hand.
-          await remove(name);
-          continue;
-        }
-        try {
-          const batch = parseBatch(content);
-          return {
-            batch,
-            done: () => remove(name),
-            reject: (error) => reject(name, content, error.message),
-          };
-        } catch (error) {
-          if (!(error instanceof PushError)) throw error;
-          // Another version wrote it. It must not block the batches behind it.
-          await reject(name, content, error.message);
-        }
+        const batch = await read(name);
+        if (batch)
+          return { batch, done: () => remove(name), reject: ({ message }) => putAside(name, message) };
       }
       return undefined;
     },
@@ -108,36 +183,35 @@ export async function openDiskQueue(root: string, account: string, destination: 
 }
 
 /** Returns the rejected batches, in the order of their rejection. Skips files that are no batches. */
-export async function listRejected(root: string): Promise<RejectedBatch[]> {
+export async function* listRejected(root: string): AsyncGenerator<RejectedBatch> {
   const folder = join(root, rejectedFolder);
-  const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  const found: RejectedBatch[] = [];
-  for (const file of files.filter((each) => each.endsWith('.json')).sort()) {
-    try {
-      const text = await readFile(join(folder, file), 'utf8');
-      const { reason = '', content = '' } = JSON.parse(text) as Record<string, string>;
-      found.push({ file, reason, batch: parseBatch(content) });
-    } catch (error) {
-      // Not a batch, so it cannot be sent again. Keep the file, for inspection.
-      if (!(error instanceof PushError || error instanceof SyntaxError)) throw error;
-    }
+  for (const file of (await listFiles(folder)).filter((each) => each.endsWith('.json')).sort()) {
+    const batch = await readBatch(join(folder, file)).catch(() => undefined);
+    // What is not a batch cannot be sent again. Keep the file, for inspection.
+    if (!batch) continue;
+    const reason = await readFile(join(folder, reasonFileOf(file)), 'utf8').catch(() => 'not known');
+    yield { file, reason, batch };
   }
-  return found;
 }
 
 /** Moves a rejected batch back to its queue. */
 export async function replayRejected(root: string, { file, batch }: RejectedBatch): Promise<void> {
   const folder = folderOf(root, batch.account, batch.destination);
-  await writeWhole(folder, fileOf(batch), encodeBatch(batch));
-  await rm(join(root, rejectedFolder, file));
+  await makeFolder(folder);
+  await rename(join(root, rejectedFolder, file), join(folder, fileOf(batch)));
+  await rm(join(root, rejectedFolder, reasonFileOf(file)), { force: true });
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
-  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+async function readBatch(path: string): Promise<Batch> {
+  // Reading a pipe would wait for its writer.
+  if (!(await stat(path)).isFile()) throw new PushError('it is not a file');
+  return parseBatch(await readFile(path, 'utf8'));
+}
+
+/** Returns the names in a folder, which need not exist. */
+async function listFiles(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
     throw error;
   });
 }

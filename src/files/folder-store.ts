@@ -1,23 +1,30 @@
 import { before } from '../deadline.ts';
+import { PushError } from '../push/errors.ts';
 import { type StateStore, stateFileOf } from '../push/schedule/state.ts';
 
-/** States in a folder, a file for each account; the folder need not exist yet. @throws the system's errors */
-export function createFolderStore(folder: string): StateStore {
+/**
+ * Keeps states in a folder, in a file for each account. The folder need not exist yet. `setting` is the name of its
+ * setting, for messages. Both methods throw PushError.
+ */
+export function createFolderStore(folder: string, setting: string): StateStore {
   async function read(account: string): Promise<Uint8Array | undefined> {
     const { readFile } = await import('node:fs/promises');
     return readFile(`${folder}/${stateFileOf(account)}`).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
-      throw error;
+      return fail('read', error);
     });
   }
 
   async function write(account: string, content: Uint8Array): Promise<void> {
-    const { mkdir, rename, writeFile } = await import('node:fs/promises');
-    const file = `${folder}/${stateFileOf(account)}`;
-    await mkdir(folder, { recursive: true });
-    // If the process is killed, either the old or the new file remains, never a partial one.
-    await writeFile(`${file}.new`, content);
-    await rename(`${file}.new`, file);
+    // Loaded late, since most functions write no files and would load it at every start.
+    const { writeWhole } = await import('./write.ts');
+    await writeWhole(folder, stateFileOf(account), content).catch((error) => fail('written', error));
+  }
+
+  async function fail(action: string, error: unknown): Promise<never> {
+    const { describeSystemError } = await import('./write.ts');
+    const problem = `${setting}: the state in ${folder} cannot be ${action} (${describeSystemError(error)})`;
+    throw new PushError(problem, { cause: error });
   }
 
   return {

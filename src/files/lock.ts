@@ -1,53 +1,244 @@
-import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, open, readdir, readFile, readlink, rename, rm, utimes } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Deadline } from '../deadline.ts';
 import { DocumentError } from '../documents/errors.ts';
+import { makeFolder } from './write.ts';
 
-/** How often the owner of a lock updates its file, in ms. */
-const touchEveryMs = 5000;
+/** A folder that this process has locked. */
+export interface Lock {
+  /** Aborts with a DocumentError when the lock is lost. The owner must then stop writing to the folder. */
+  lost: AbortSignal;
+  unlock(): Promise<void>;
+}
+
+/** How to wait for a lock whose owner may have ended. */
+export interface LockOptions {
+  deadline: Deadline;
+  /** Called once, before the wait, with the longest time that it takes. */
+  onWait(waitMs: number): void;
+  /** How often an owner updates the time of its file. The same for all that share a folder. */
+  beatMs?: number;
+}
+
+/** An owner that misses so many beats has ended. */
+const missedBeats = 3;
+
+/** How often a waiting process looks, in each beat. */
+const looksPerBeat = 5;
+
+/** The name of the file while nobody has locked the folder. */
+const free = 'free';
 
 /**
- * Locks a folder for this process, and creates it if necessary. Returns the function that unlocks it.
- * @throws DocumentError when another process has locked it, or the system's error
+ * Locks a folder for this process, and creates it if necessary. The lock is the only file in the folder `owner`, and
+ * the name of this file is its owner. The owner changes by a rename, which only one process can do
+ * (docs/decisions/0019). If it is unclear whether the owner still runs, this waits for three beats.
+ * @throws DocumentError when another process has locked it, the reason of the deadline's signal, or the system's error
  */
-export async function lockFolder(root: string): Promise<() => Promise<void>> {
-  await mkdir(root, { recursive: true });
-  const file = join(root, 'lock');
+export async function lockFolder(
+  root: string,
+  { deadline: { signal }, onWait, beatMs = 5000 }: LockOptions,
+): Promise<Lock> {
+  await makeFolder(root);
+  const owners = join(root, 'owner');
+  const mine = toName(await identify());
+  let waited = false;
   for (;;) {
-    try {
-      const handle = await open(file, 'wx');
-      await handle.writeFile(String(process.pid));
-      await handle.close();
-      const touch = () => void utimes(file, new Date(), new Date()).catch(() => {});
-      const touching = setInterval(touch, touchEveryMs);
-      touching.unref();
-      return async () => {
-        clearInterval(touching);
-        await rm(file, { force: true });
-      };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      const pid = Number(await readFile(file, 'utf8').catch(() => ''));
-      if (pid !== process.pid && isRunning(pid) && (await isFresh(file))) {
-        throw new DocumentError(`${root}: process ${pid} uses this folder; each needs one of its own`);
-      }
-      // The process that locked it no longer runs.
-      await rm(file, { force: true });
+    signal.throwIfAborted();
+    const found = await readOwner(owners);
+    if (found === mine) break;
+    if (found === undefined) {
+      await createOwners(root, owners);
+      continue;
     }
+    if (found !== free) {
+      const owner = parseName(found);
+      const fate = await fateOf(owner);
+      const inUse = (who: string) =>
+        new DocumentError(`${root}: ${who} uses this folder; each needs one of its own`);
+      if (fate === 'runs') throw inUse(`process ${owner.pid}`);
+      if (fate === 'unclear') {
+        if (!waited) onWait(missedBeats * beatMs);
+        waited = true;
+        if (await beats(join(owners, found), beatMs, signal)) throw inUse('another process');
+      }
+    }
+    if (await renameIfThere(join(owners, found), join(owners, mine))) break;
+  }
+  return hold(root, owners, mine, beatMs);
+}
+
+function hold(root: string, owners: string, mine: string, beatMs: number): Lock {
+  const losing = new AbortController();
+  let held = true;
+  const beat = () =>
+    utimes(join(owners, mine), new Date(), new Date()).catch((error: NodeJS.ErrnoException) => {
+      // After other errors, another process cannot rename the file either.
+      if (error.code !== 'ENOENT' || !held) return;
+      held = false;
+      clearInterval(beating);
+      losing.abort(
+        new DocumentError(
+          `${root}: this process has lost its lock; it was suspended and another process took the folder, or the lock was deleted`,
+        ),
+      );
+    });
+  const beating = setInterval(() => void beat(), beatMs);
+  beating.unref();
+  void beat();
+  return {
+    lost: losing.signal,
+    async unlock() {
+      held = false;
+      clearInterval(beating);
+      // If this fails, the next process finds out that this one has ended.
+      await rename(join(owners, mine), join(owners, free)).catch(() => {});
+    },
+  };
+}
+
+/** Returns the name of the file in the folder `owner`. Undefined when there is none. */
+async function readOwner(owners: string): Promise<string | undefined> {
+  const files = await readdir(owners).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const names = files.filter((file) => file === free || namePattern.test(file));
+  // Only a copy of a folder onto another, or a damaged disk, makes two.
+  if (names.length > 1) {
+    throw new DocumentError(`${owners}: expected one file; delete this folder while no process uses it`);
+  }
+  return names[0];
+}
+
+/**
+ * Creates the folder `owner` with the file that says that nobody is the owner. Both appear at once, so this happens only
+ * once: a rename onto a folder that is not empty fails.
+ */
+async function createOwners(root: string, owners: string): Promise<void> {
+  const unfinished = await mkdtemp(join(root, 'owner-'));
+  try {
+    await (await open(join(unfinished, free), 'w', 0o600)).close();
+    await rename(unfinished, owners);
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    // Another process was faster.
+    if ((await readOwner(owners)) === undefined) throw error;
   }
 }
 
-/** In a container another process may have the pid of the one that ended, but it does not update the file. */
-async function isFresh(file: string): Promise<boolean> {
-  const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: 0 }));
-  return Date.now() - mtimeMs < 3 * touchEveryMs;
-}
-
-function isRunning(pid: number): boolean {
-  if (!(pid > 0)) return false;
+/** Whether this call renamed the file. Another process may have been faster. */
+async function renameIfThere(from: string, to: string): Promise<boolean> {
   try {
-    process.kill(pid, 0);
+    await rename(from, to);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
+}
+
+/**
+ * Whether the owner updates the time of its file. False after three beats without an update, or when the file is gone.
+ * It counts looks, and compares no clocks: clocks jump, other machines have other ones, and a process that was frozen
+ * together with the owner must not take the time in between for silence.
+ */
+async function beats(file: string, beatMs: number, signal: AbortSignal): Promise<boolean> {
+  const first = await readTime(file);
+  for (let looks = 0; looks < missedBeats * looksPerBeat; looks++) {
+    await wait(beatMs / looksPerBeat, undefined, { signal }).catch(() => signal.throwIfAborted());
+    const time = await readTime(file);
+    if (time === undefined) return false;
+    if (time !== first) return true;
+  }
+  return false;
+}
+
+/** Opens the file, since network volumes may answer `stat` from a cache. */
+async function readTime(file: string): Promise<number | undefined> {
+  try {
+    const handle = await open(file, 'r');
+    try {
+      return (await handle.stat()).mtimeMs;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** A process, so that another one can find out whether it has ended. */
+interface Identity {
+  /** Where the pid is valid: the boot and the pid namespace. `unknown` if the system does not say. */
+  where: string;
+  pid: number;
+  /** When it started, as /proc says it. `0` without /proc. */
+  started: string;
+}
+
+const unknown = 'unknown';
+const namePattern = /^([0-9a-f]{16}|unknown)-(\d+)-(\d+)-[0-9a-f]{16}$/;
+
+/** The last part makes it a new name each time: a name that was seen long ago must not come back. */
+const toName = ({ where, pid, started }: Identity) =>
+  `${where}-${pid}-${started}-${randomBytes(8).toString('hex')}`;
+
+function parseName(name: string): Identity {
+  const [, where = unknown, pid, started = '0'] = namePattern.exec(name) ?? [];
+  return { where, pid: Number(pid), started };
+}
+
+async function identify(): Promise<Identity> {
+  const { pid } = process;
+  const [where, started = '0'] = await Promise.all([placeOf(pid), startOf(pid)]);
+  return { where, pid, started };
+}
+
+/** Returns a hash of what tells apart all places in which pids are given, or `unknown`. */
+async function placeOf(pid: number): Promise<string> {
+  const parts = await (process.platform === 'linux' ? linuxPlaceOf(pid) : [process.platform, hostname()]);
+  return parts ? createHash('sha256').update(parts.join(' ')).digest('hex').slice(0, 16) : unknown;
+}
+
+async function linuxPlaceOf(pid: number): Promise<string[] | undefined> {
+  try {
+    // The /proc of another namespace would show other processes under our pids.
+    if ((await readlink('/proc/self')) !== String(pid)) return undefined;
+    return await Promise.all([
+      readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
+      readlink('/proc/self/ns/pid'),
+      // The start of a process, as /proc says it, depends on this one.
+      readlink('/proc/self/ns/time').catch(() => ''),
+    ]);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns when a process started, in the kernel's own unit. Undefined if it cannot be read, or has ended. */
+async function startOf(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The second field is a name, which may contain spaces and brackets.
+  const [state, ...more] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  // The parent of a zombie has not yet noticed its end.
+  return state === 'Z' ? undefined : more[18];
+}
+
+/** Returns `ended` and `runs` only if that is certain. */
+async function fateOf({ where, pid, started }: Identity): Promise<'ended' | 'runs' | 'unclear'> {
+  const here = await identify();
+  if (where === unknown || where !== here.where) return 'unclear';
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return 'ended';
+  }
+  const start = await startOf(pid);
+  if (start === undefined || started === '0') return 'unclear';
+  return start === started ? 'runs' : 'ended';
 }

@@ -36,8 +36,9 @@ export function parseBatch(text: string): Batch {
   if (!isText(account)) return fail('account: a text');
   if (!isText(destination)) return fail('destination: a text');
   const known = batchFormats.find((each) => each === format) ?? fail(`format: ${batchFormats.join(' or ')}`);
-  if (!isCount(timestampMs)) return fail('timestampMs: milliseconds since 1970');
-  if (!isCount(part) || !isCount(samples)) return fail('part and samples: whole numbers');
+  // A queue on disk has 15 digits for the time and 5 for the part in the names of its files.
+  if (!isCount(timestampMs) || timestampMs >= 1e15) return fail('timestampMs: milliseconds since 1970');
+  if (!isCount(part) || part >= 1e5 || !isCount(samples)) return fail('part and samples: whole numbers');
   if (!isText(body)) return fail('body: base64');
   return {
     account,
@@ -62,16 +63,22 @@ function parseObject(text: string): Record<string, unknown> | undefined {
 /** The first batch of a queue. Call `done` or `reject` to remove it. */
 export interface Lease {
   batch: Batch;
-  /** Removes a batch that was delivered, or is now in another queue. */
+  /**
+   * Removes a batch that was delivered, or is now in another queue. Never rejects: a queue on disk reports a file that it
+   * cannot remove, and does not return it again.
+   */
   done(): Promise<void>;
-  /** Removes a rejected batch. A queue on disk keeps it with the reason. */
+  /** Removes a rejected batch. A queue on disk keeps it with the reason. Never rejects, as `done`. */
   reject(error: PushError): Promise<void>;
 }
 
 /** The batches of one account for one destination: first in, first out. */
 export interface Queue {
   add(batches: readonly Batch[]): Promise<void>;
-  /** Returns the oldest batch, which stays first until it is removed. Undefined when the queue is empty. */
+  /**
+   * Returns the oldest batch, which stays first until it is removed. Undefined when the queue is empty. A queue on disk
+   * puts batches aside that it cannot read.
+   */
   first(): Promise<Lease | undefined>;
   /**
    * Returns the time of the oldest queued batch, in ms since 1970. Undefined when a queue on disk is empty, and always

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -56,7 +56,8 @@ test('push --once says how many samples arrived where', async () => {
   ]);
   expect(receiver.received).toHaveLength(1);
   // Nothing waits, and nobody holds the folder.
-  expect(readdirSync(join(folder, 'vcc-push')).toSorted()).toEqual(['queues', 'state']);
+  expect(readdirSync(join(folder, 'vcc-push')).toSorted()).toEqual(['owner', 'queues', 'rejected', 'state']);
+  expect(readdirSync(join(folder, 'vcc-push', 'owner'))).toEqual(['free']);
 });
 
 test('push --once ends with status 1 when samples are rejected, and replay puts them back', async () => {
@@ -101,7 +102,7 @@ test('push goes on until it is stopped, at multiples of the interval, and then l
   const env = { VCC_PUSH_URL: receiver.origin, VCC_PUSH_INTERVAL: '1s' };
   const { status, notes } = await push(['push'], env, stopped);
   expect([status, notes]).toEqual([0, ['Pushing test to default.']]);
-  expect(readdirSync(join(folder, 'vcc-push'))).not.toContain('lock');
+  expect(readdirSync(join(folder, 'vcc-push', 'owner'))).toEqual(['free']);
 });
 
 test('push stops while a destination hangs, and what it has not taken waits on disk', async () => {
@@ -115,6 +116,38 @@ test('push stops while a destination hangs, and what it has not taken waits on d
   expect(waiting.filter((file) => file.endsWith('.json')).length).toBeGreaterThan(0);
 });
 
+test('push ends, and writes nothing more, when another process took its folder', async () => {
+  const receiver = await startAnswering({ how: 'hang' });
+  const owner = join(folder, 'vcc-push', 'owner');
+  const started = (async () => {
+    while (receiver.received.length < 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    renameSync(join(owner, readdirSync(owner).join()), join(owner, 'free'));
+  })();
+  // It notices at its next sign of life, within five seconds.
+  const { status, notes } = await push(['push'], { VCC_PUSH_URL: receiver.origin, VCC_PUSH_INTERVAL: '1s' });
+  await started;
+  expect(status).toBe(1);
+  expect(notes.at(-1)).toContain('this process has lost its lock');
+  expect(readdirSync(owner)).toEqual(['free']);
+});
+
+test('replay and push of one folder do not run at the same time', async () => {
+  const receiver = await startAnswering({ how: 'hang' });
+  const env = { VCC_PUSH_URL: receiver.origin, VCC_PUSH_INTERVAL: '1s' };
+  let replayed: Awaited<ReturnType<typeof push>> | undefined;
+  const stopped = (async () => {
+    while (receiver.received.length < 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    replayed = await push(['replay'], env);
+  })();
+  await push(['push'], env, stopped);
+  expect([replayed!.status, replayed!.notes.map((note) => note.replace(folder, 'FOLDER'))]).toEqual([
+    2,
+    [
+      `vcc-exporter: VCC_PUSH_FOLDER: FOLDER/vcc-push: process ${process.pid} uses this folder; each needs one of its own`,
+    ],
+  ]);
+});
+
 test.each<[Record<string, string>, string]>([
   [
     {},
@@ -122,7 +155,7 @@ test.each<[Record<string, string>, string]>([
   ],
   [
     { VCC_PUSH_URL: 'http://127.0.0.1:1/', VCC_PUSH_FOLDER: 'taken' },
-    'VCC_PUSH_FOLDER: expected a folder that can be written; FOLDER/taken cannot (EEXIST)',
+    'VCC_PUSH_FOLDER: expected a folder that can be written; FOLDER/taken cannot (EEXIST, file already exists)',
   ],
   [
     { VCC_PUSH_DESTINATIONS: 'destinations: [{name: a, type: pushgateway}]' },

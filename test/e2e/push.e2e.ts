@@ -123,7 +123,12 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
   });
   const onDisk = async (destination: Destination, account: string): Promise<Route> => ({
     destination,
-    queue: tapped(await openDiskQueue(join(folder, 'queue'), account, destination.name)),
+    queue: tapped(
+      await openDiskQueue(join(folder, 'queue'), account, destination.name, {
+        setting: 'VCC_PUSH_FOLDER',
+        report: ({ message }) => note(message),
+      }),
+    ),
     deliver: destination.deliver,
     retry: quick,
   });

@@ -1,11 +1,31 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { listRejected, openDiskQueue, replayRejected } from '../../src/files/disk-queue.ts';
+import { buildSync } from 'esbuild';
+import { forever } from '../../src/deadline.ts';
+import {
+  listRejected,
+  openDiskQueue,
+  type RejectedBatch,
+  replayRejected,
+} from '../../src/files/disk-queue.ts';
+import { createFolderStore } from '../../src/files/folder-store.ts';
 import { lockFolder } from '../../src/files/lock.ts';
 import { PushError } from '../../src/push/errors.ts';
-import type { Batch } from '../../src/push/queue.ts';
+import { type Batch, encodeBatch } from '../../src/push/queue.ts';
+import { stateFileOf } from '../../src/push/schedule/state.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -22,7 +42,21 @@ const batch = (timestampMs: number, part = 0, destination = 'a/b ü'): Batch => 
   samples: 1,
   body: Buffer.from([timestampMs % 256]),
 });
-const openLine = (destination = 'a/b ü') => openDiskQueue(folder, 'Süd "1"', destination);
+const problems: string[] = [];
+beforeEach(() => void problems.splice(0));
+const ports = { setting: 'VCC_PUSH_FOLDER', report: (problem: Error) => void problems.push(problem.message) };
+const openLine = (destination = 'a/b ü') => openDiskQueue(folder, 'Süd "1"', destination, ports);
+async function rejected(): Promise<RejectedBatch[]> {
+  const found: RejectedBatch[] = [];
+  for await (const each of listRejected(folder)) found.push(each);
+  return found;
+}
+
+const asideNames = () => readdirSync(join(folder, 'rejected')).filter((file) => file.endsWith('.json'));
+/** The folder of the only queue. */
+const queueFolder = () => join(folder, 'queues', readdirSync(join(folder, 'queues')).join());
+const fileOf = (timestampMs: number, part = 0) =>
+  join(queueFolder(), `${String(timestampMs).padStart(15, '0')}-0000${part}.json`);
 
 async function takeAll(line: Awaited<ReturnType<typeof openLine>>): Promise<[number, number][]> {
   const found: [number, number][] = [];
@@ -82,8 +116,8 @@ describe('a line on disk', () => {
     const line = await openLine();
     await line.add([batch(2)]);
     expect((await line.first())!.batch.timestampMs).toBe(2);
-    expect(readdirSync(join(folder, 'rejected'))).toHaveLength(1);
-    expect(await listRejected(folder)).toEqual([]);
+    expect(asideNames()).toHaveLength(1);
+    expect(await rejected()).toEqual([]);
   });
 
   test('puts aside what was rejected, and takes it back', async () => {
@@ -91,11 +125,11 @@ describe('a line on disk', () => {
     await line.add([batch(1), batch(2)]);
     await (await line.first())!.reject(new PushError('answered 400: why'));
     expect((await line.first())!.batch.timestampMs).toBe(2);
-    const [rejected, ...more] = await listRejected(folder);
+    const [first, ...more] = await rejected();
     expect(more).toEqual([]);
-    expect(rejected).toMatchObject({ reason: 'answered 400: why', batch: batch(1) });
-    await replayRejected(folder, rejected!);
-    expect(await listRejected(folder)).toEqual([]);
+    expect(first).toMatchObject({ reason: 'answered 400: why', batch: batch(1) });
+    await replayRejected(folder, first!);
+    expect(await rejected()).toEqual([]);
     expect(await takeAll(await openLine())).toEqual([
       [1, 0],
       [2, 0],
@@ -105,31 +139,203 @@ describe('a line on disk', () => {
 
 test('twenty lines may reject at the same time', async () => {
   const lines = await Promise.all(
-    Array.from({ length: 20 }, (_, at) => openDiskQueue(folder, `account ${at}`, 'acme')),
+    Array.from({ length: 20 }, (_, at) => openDiskQueue(folder, `account ${at}`, 'acme', ports)),
   );
   for (const line of lines) await line.add([batch(1)]);
   await Promise.all(lines.map(async (line) => (await line.first())!.reject(new PushError('no'))));
-  expect(await listRejected(folder)).toHaveLength(20);
+  expect(await rejected()).toHaveLength(20);
   writeFileSync(join(folder, 'rejected', '1-x.json'), 'half a fi');
-  expect(await listRejected(folder)).toHaveLength(20);
+  expect(await rejected()).toHaveLength(20);
 });
 
-describe('the folder', () => {
-  test('is one process’s at a time, and free again when it lets go or is gone', async () => {
-    mkdirSync(folder, { recursive: true });
-    const unlock = await lockFolder(folder);
-    await unlock();
-    writeFileSync(join(folder, 'lock'), String(process.ppid));
-    await expect(lockFolder(folder)).rejects.toThrow(
-      `${folder}: process ${process.ppid} uses this folder; each needs one of its own`,
-    );
-    const longAgo = new Date(Date.now() - 60_000);
-    utimesSync(join(folder, 'lock'), longAgo, longAgo);
-    await (await lockFolder(folder))();
-    writeFileSync(join(folder, 'lock'), '999999999');
-    await (await lockFolder(folder))();
-    writeFileSync(join(folder, 'lock'), '');
-    await (await lockFolder(folder))();
-    expect(readdirSync(folder)).toEqual([]);
+describe('a head that cannot be read', () => {
+  test.each<[string, (file: string) => void, string]>([
+    ['that the disk fails to read', (file) => symlinkSync('/proc/self/mem', file), 'EIO, i/o error'],
+    ['that is a folder', (file) => mkdirSync(file), 'it is not a file'],
+    ['that is a pipe', (file) => void execFileSync('mkfifo', [file]), 'it is not a file'],
+    ['that is empty', (file) => writeFileSync(file, ''), 'a message of the queue: expected JSON'],
+    [
+      'that is damaged',
+      (file) => writeFileSync(file, '{"v":1,"acc'),
+      'a message of the queue: expected JSON',
+    ],
+    [
+      'of another version',
+      (file) => writeFileSync(file, '{"v":2}'),
+      'a message of the queue: expected v: 1, which this version of the exporter writes',
+    ],
+  ])('%s is put aside with its reason, and the next is sent', async (_, make, reason) => {
+    await (await openLine()).add([batch(2)]);
+    make(fileOf(1));
+    const line = await openLine();
+    expect(await takeAll(line)).toEqual([[2, 0]]);
+    const [name, ...more] = asideNames();
+    expect(more).toEqual([]);
+    expect(readFileSync(join(folder, 'rejected', `${name}.reason`), 'utf8')).toBe(reason);
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /^VCC_PUSH_FOLDER: the batch \w+\/000000000000001-00000\.json in \S+ cannot be read and is put aside: /,
+      ),
+    ]);
+    expect(problems[0]).toContain(reason);
+    // Nor does it stop replay.
+    expect(await rejected()).toEqual([]);
   });
+
+  test('is skipped, and stays for the next process, when it cannot be put aside', async () => {
+    await (await openLine()).add([batch(2)]);
+    mkdirSync(fileOf(1));
+    rmSync(join(folder, 'rejected'), { recursive: true });
+    writeFileSync(join(folder, 'rejected'), '');
+    const line = await openLine();
+    expect(await takeAll(line)).toEqual([[2, 0]]);
+    expect([await line.first(), line.oldestMs()]).toEqual([undefined, undefined]);
+    expect(problems.slice(1)).toEqual([
+      `VCC_PUSH_FOLDER: a batch in ${folder} cannot be put aside (EEXIST, file already exists); the next process sends it again`,
+    ]);
+    expect(readdirSync(queueFolder())).toEqual(['000000000000001-00000.json']);
+  });
+});
+
+test('the head stays first while the process has too many open files', async () => {
+  await (await openLine()).add([batch(1)]);
+  const script = join(folder, 'script.mjs');
+  const entry = `
+    import { closeSync, openSync } from 'node:fs';
+    import { openDiskQueue } from './src/files/disk-queue.ts';
+    const report = ({ message }) => console.log(message);
+    const line = await openDiskQueue(${JSON.stringify(folder)}, 'Süd "1"', 'a/b ü', { setting: 'F', report });
+    const open = [];
+    try { for (;;) open.push(openSync('/dev/null')); } catch {}
+    const failure = await line.first().catch((error) => error);
+    for (const each of open) closeSync(each);
+    console.log(failure.code, failure.message);
+    console.log((await line.first()).batch.timestampMs);`;
+  buildSync({
+    stdin: { contents: entry, resolveDir: fileURLToPath(new URL('../../', import.meta.url)) },
+    outfile: script,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+  });
+  const output = execFileSync('sh', ['-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, script], {
+    encoding: 'utf8',
+  });
+  expect(output).toBe(`push F: ${folder} cannot be read (EMFILE, too many open files)\n1\n`);
+});
+
+test('a rejected batch is not sent again by this process when it cannot be put aside', async () => {
+  const line = await openLine();
+  await line.add([batch(1), batch(2)]);
+  rmSync(join(folder, 'rejected'), { recursive: true });
+  writeFileSync(join(folder, 'rejected'), '');
+  await (await line.first())!.reject(new PushError('no'));
+  expect(await takeAll(line)).toEqual([[2, 0]]);
+  expect(problems).toEqual([expect.stringContaining('cannot be put aside')]);
+});
+
+test('a delivered batch is not sent again by this process when it cannot be removed', async () => {
+  const line = await openLine();
+  await line.add([batch(1), batch(2)]);
+  const lease = await line.first();
+  rmSync(fileOf(1));
+  mkdirSync(fileOf(1));
+  await lease!.done();
+  expect(await takeAll(line)).toEqual([[2, 0]]);
+  expect(problems).toEqual([
+    expect.stringMatching(
+      /^VCC_PUSH_FOLDER: a delivered batch in \S+ cannot be removed \(.*EISDIR.*\); the next process sends it again$/,
+    ),
+  ]);
+});
+
+test('a disk that is full loses what does not fit, says so, and leaves nothing half written', async () => {
+  const line = await openLine();
+  await line.add([batch(1)]);
+  // Whatever is written there fails with ENOSPC.
+  symlinkSync('/dev/full', `${fileOf(2, 1)}.new`);
+  const adding = line.add([batch(2, 0), { ...batch(2, 1), samples: 20 }, { ...batch(2, 2), samples: 3 }]);
+  await expect(adding).rejects.toMatchObject({
+    code: 'push',
+    message: `VCC_PUSH_FOLDER: ${folder} cannot be written (ENOSPC, no space left on device); 23 samples are lost`,
+  });
+  expect(readdirSync(queueFolder())).toEqual(['000000000000001-00000.json', '000000000000002-00000.json']);
+  expect(await takeAll(line)).toEqual([
+    [1, 0],
+    [2, 0],
+  ]);
+});
+
+test('the oldest of too many rejected batches are deleted, and one line says how many', async () => {
+  mkdirSync(join(folder, 'rejected'));
+  for (let at = 1; at <= 7; at++) writeFileSync(join(folder, 'rejected', `100000000000${at}-x.json`), '{}');
+  writeFileSync(join(folder, 'rejected', '1000000000001-x.json.reason'), 'why');
+  mkdirSync(join(folder, 'rejected', '1000000000000-x.json'));
+  const line = await openDiskQueue(folder, 'Süd "1"', 'a/b ü', { ...ports, maxRejected: 3 });
+  await line.add([batch(1)]);
+  await (await line.first())!.reject(new PushError('no'));
+  expect(readdirSync(join(folder, 'rejected')).filter((file) => !file.includes('000001-'))).toEqual([
+    '1000000000006-x.json',
+    '1000000000007-x.json',
+  ]);
+  expect(problems).toEqual([
+    `VCC_PUSH_FOLDER: the oldest 6 of 9 rejected batches in ${join(folder, 'rejected')} were deleted`,
+  ]);
+});
+
+test('odd files among the rejected batches hide none of the others', async () => {
+  const line = await openLine();
+  await line.add([batch(1)]);
+  await (await line.first())!.reject(new PushError('no'));
+  const odd = [
+    'null',
+    '[]',
+    '{',
+    '',
+    '7',
+    encodeBatch({ ...batch(1), timestampMs: 8.64e15 + 1 }),
+    encodeBatch({ ...batch(1), part: 100_000 }),
+  ];
+  for (const [at, text] of odd.entries()) writeFileSync(join(folder, 'rejected', `${at}-x.json`), text);
+  mkdirSync(join(folder, 'rejected', '8-x.json'));
+  execFileSync('mkfifo', [join(folder, 'rejected', '9-x.json')]);
+  expect(await rejected()).toMatchObject([{ reason: 'no', batch: batch(1) }]);
+  // On a full disk there was no space for the reason.
+  for (const file of readdirSync(join(folder, 'rejected')).filter((each) => each.endsWith('.reason')))
+    rmSync(join(folder, 'rejected', file));
+  expect(await rejected()).toMatchObject([{ reason: 'not known', batch: batch(1) }]);
+});
+
+test('only the user may read what the exporter keeps', async () => {
+  const line = await openLine();
+  await line.add([batch(1), batch(2)]);
+  await (await line.first())!.reject(new PushError('no'));
+  await createFolderStore(join(folder, 'state'), 'VCC_PUSH_FOLDER').save('a', Buffer.from('x'), forever);
+  await (await lockFolder(join(folder, 'inside'), { deadline: forever, onWait: () => {} })).unlock();
+  const modes = readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => {
+    const mode = statSync(join(entry.parentPath, entry.name)).mode & 0o777;
+    return `${entry.isFile() ? 'file' : 'folder'} ${mode.toString(8)}`;
+  });
+  expect(modes.length).toBeGreaterThan(9);
+  expect([...new Set(modes)].sort()).toEqual(['file 600', 'folder 700']);
+});
+
+test('a state that cannot be saved or read says why, and keeps the old one', async () => {
+  const store = createFolderStore(join(folder, 'state'), 'VCC_PUSH_STATE');
+  await store.save('a', Buffer.from('old'), forever);
+  const file = join(folder, 'state', stateFileOf('a'));
+  symlinkSync('/dev/full', `${file}.new`);
+  await expect(store.save('a', Buffer.from('new'), forever)).rejects.toMatchObject({
+    code: 'push',
+    message: `VCC_PUSH_STATE: the state in ${join(folder, 'state')} cannot be written (ENOSPC, no space left on device)`,
+  });
+  expect(readdirSync(join(folder, 'state'))).toEqual([stateFileOf('a')]);
+  expect(Buffer.from((await store.load('a', forever))!).toString()).toBe('old');
+  await store.save('a', Buffer.from('new'), forever);
+  expect(Buffer.from((await store.load('a', forever))!).toString()).toBe('new');
+  rmSync(file);
+  mkdirSync(file);
+  await expect(store.load('a', forever)).rejects.toThrow(
+    `VCC_PUSH_STATE: the state in ${join(folder, 'state')} cannot be read (EISDIR, illegal operation on a directory)`,
+  );
 });

@@ -108,7 +108,10 @@ export async function liveDay(
   const store = createStateStore(join(folder, 'state'));
   const queues = await Promise.all([
     createMemoryQueue(false),
-    openDiskQueue(join(folder, 'queue'), eventful, 'archive'),
+    openDiskQueue(join(folder, 'queue'), eventful, 'archive', {
+      setting: 'VCC_PUSH_FOLDER',
+      report: ({ message }) => log(message),
+    }),
   ]);
 
   /** A process that pushes the eventful account. */

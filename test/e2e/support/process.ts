@@ -26,6 +26,8 @@ export interface Running {
   /** Stops it in its tracks, as a closed lid does, until it is thawed. */
   freeze(): void;
   thaw(): void;
+  /** Kills it, as a machine that has no memory left. */
+  kill(): Promise<void>;
   /** Asks it to end; kills it if it does not within the time. */
   stop(graceMs?: number): Promise<Ended>;
   /** Waits for it to end by itself; kills it and throws when it takes longer. */
@@ -77,6 +79,7 @@ export function start(file: string, args: readonly string[], options: ProcessOpt
     ended: () => status,
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
+    kill,
     stop: async (graceMs = 15_000) => {
       if (status === undefined) child.kill('SIGTERM');
       if (!(await closedWithin(graceMs))) await kill();
