@@ -31,7 +31,10 @@ export interface Received {
 
 /** One SQS queue. All methods may throw a retryable PushError, or the reason of the deadline's signal. */
 export interface SqsQueue {
-  /** Sends a batch to this FIFO queue. SQS drops duplicates of the same batch for five minutes. */
+  /**
+   * Sends a batch to this FIFO queue, without the list of series that it ends: nobody here learns of a rejection, and the
+   * list may be larger than a message. SQS drops duplicates of the same batch for five minutes.
+   */
   put: Deliver;
   /** Sends a rejected message with the reason to this queue, which must be the FIFO queue of rejected batches. */
   reject(
@@ -85,8 +88,15 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
       await client.send(command, options);
     });
 
+  /** A call for several messages succeeds even if some are refused. */
+  function throwRefused({ Failed = [] }: { Failed?: { Code?: string | undefined }[] | undefined }): void {
+    if (Failed.length === 0) return;
+    const what = `refused ${Failed.length} messages (${Failed[0]!.Code})`;
+    throw new PushError(`queue ${nameOf(url)}: ${what}`, { retryable: true });
+  }
+
   return {
-    put: (batch, deadline) =>
+    put: ({ ended: _, ...batch }, deadline) =>
       send(encodeBatch(batch), groupOf(batch), identityOf(batch), undefined, deadline),
     reject: ({ body, messageId, groupId }, reason, deadline) =>
       send(body, groupId, messageId, reason, deadline),
@@ -98,10 +108,7 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
           .map((MessageBody, index) => ({ Id: `m${index}`, MessageBody }));
         await call('SendMessageBatch', deadline, async (sdk, client, options) => {
           const command = new sdk.SendMessageBatchCommand({ QueueUrl: url, Entries });
-          const { Failed = [] } = await client.send(command, options);
-          if (Failed.length === 0) return;
-          const what = `refused ${Failed.length} messages (${Failed[0]!.Code})`;
-          throw new PushError(`queue ${nameOf(url)}: ${what}`, { retryable: true });
+          throwRefused(await client.send(command, options));
         });
       }
     },
@@ -137,7 +144,8 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
         VisibilityTimeout,
       }));
       await call('ChangeMessageVisibilityBatch', deadline, async (sdk, client, options) => {
-        await client.send(new sdk.ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }), options);
+        const command = new sdk.ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries });
+        throwRefused(await client.send(command, options));
       });
     },
   };

@@ -1,4 +1,5 @@
 import type { Deadline } from '../deadline.ts';
+import { isSavedSeries, type SavedSeries } from './encoding/points.ts';
 import { PushError } from './errors.ts';
 
 /** The encodings of a batch's body. */
@@ -14,6 +15,8 @@ export interface Batch {
   /** The part of the scrape, from 0. */
   part: number;
   samples: number;
+  /** The series that it ends. If it is rejected, the next batch must end them. Undefined means none. */
+  ended?: SavedSeries | undefined;
   /** The body of the request, the same at each attempt. */
   body: Uint8Array;
 }
@@ -30,7 +33,7 @@ export function parseBatch(text: string): Batch {
   };
   const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-  const { v, account, destination, format, timestampMs, part, samples, body } =
+  const { v, account, destination, format, timestampMs, part, samples, ended, body } =
     parseObject(text) ?? fail('JSON');
   if (v !== 1) fail('v: 1, which this version of the exporter writes');
   if (!isText(account)) return fail('account: a text');
@@ -38,6 +41,7 @@ export function parseBatch(text: string): Batch {
   const known = batchFormats.find((each) => each === format) ?? fail(`format: ${batchFormats.join(' or ')}`);
   if (!isCount(timestampMs)) return fail('timestampMs: milliseconds since 1970');
   if (!isCount(part) || !isCount(samples)) return fail('part and samples: whole numbers');
+  if (ended !== undefined && !isSavedSeries(ended)) return fail('ended: names and values of labels');
   if (!isText(body)) return fail('body: base64');
   return {
     account,
@@ -46,6 +50,7 @@ export function parseBatch(text: string): Batch {
     timestampMs,
     part,
     samples,
+    ...(ended !== undefined && { ended }),
     body: Buffer.from(body, 'base64'),
   };
 }

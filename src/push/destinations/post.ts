@@ -3,7 +3,7 @@ import type { Deadline } from '../../deadline.ts';
 import { NetworkError } from '../../http/errors.ts';
 import { parseRetryAfter } from '../../http/retry.ts';
 import { describeRequest, type HttpRequest, type HttpResponse, type Send } from '../../http/send.ts';
-import { PushError } from '../errors.ts';
+import { PushError, settingsToCheck } from '../errors.ts';
 
 /** Adds a destination's credentials to a request, for one attempt. */
 export interface Authorize {
@@ -30,8 +30,8 @@ export interface Post {
   /**
    * Sends a request once, with credentials added for this attempt. It sends it again only if a kept-alive connection
    * was closed. Returns the answer if it is a success (2xx).
-   * @throws PushError with the answer's first line, retryable according to `isRetryable`; what `authorize` and `send`
-   *   throw
+   * @throws PushError with the answer's first line, retryable according to `isRetryable`, and misconfigured according to
+   *   {@link settingsToCheck}; what `authorize` and `send` throw
    */
   (request: HttpRequest, deadline: Deadline, isRetryable: (status: number) => boolean): Promise<HttpResponse>;
   /** Returns a text from the destination in a form that is safe to log. */
@@ -63,9 +63,15 @@ export function createPost(
     if (status >= 200 && status < 300) return response;
     const said = quote(body);
     const retryAfterMs = parseRetryAfter(headers['retry-after'], now());
-    throw new PushError(`${describeRequest(request)}: answered ${status}${said === '' ? '' : `: ${said}`}`, {
+    const check = settingsToCheck(status);
+    const parts = [
+      `answered ${status}${said === '' ? '' : `: ${said}`}`,
+      ...(check === undefined ? [] : [check]),
+    ];
+    throw new PushError(`${describeRequest(request)}: ${parts.join('; ')}`, {
       status,
       retryable: isRetryable(status),
+      misconfigured: check !== undefined,
       retryAfterMs: retryAfterMs === undefined ? undefined : Math.min(retryAfterMs, maxRetryAfterMs),
     });
   }
@@ -101,6 +107,12 @@ export function withCredentials(
       const missing = kind === 'basic' ? 'user and password' : 'token';
       if (kind === 'basic' ? user === undefined || !password : !token) {
         throw new PushError(`destination ${name}: expected ${missing} in the secret; received nothing`, {
+          retryable: true,
+        });
+      }
+      if (kind === 'bearer' && !/^[!-~]+$/.test(token!.reveal())) {
+        const expected = 'a token of printable ASCII without spaces, as a header must have it';
+        throw new PushError(`destination ${name}: expected ${expected}; received another`, {
           retryable: true,
         });
       }
