@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 const nowMs = 1_768_471_200_000;
 
-async function setUp(type: DestinationOptions['type'], answer: ReceiverAnswer) {
+async function setUp(type: DestinationOptions['type'], answer: ReceiverAnswer, path = '/v1/metrics') {
   const receiver = await startReceiver([answer]);
   const send = createSend();
   open.push(receiver, send);
@@ -30,7 +30,7 @@ async function setUp(type: DestinationOptions['type'], answer: ReceiverAnswer) {
     {
       name: 'acme',
       type,
-      url: new URL(type === 'otlp' ? `${receiver.origin}/v1/metrics` : receiver.origin),
+      url: new URL(type === 'otlp' ? path : '/', receiver.origin),
       version: '1.0',
       headers: { 'x-scope-orgid': 'tenant' },
       labels: { env: 'test' },
@@ -60,6 +60,24 @@ async function setUp(type: DestinationOptions['type'], answer: ReceiverAnswer) {
 }
 
 describe('OTLP', () => {
+  test.each([
+    ['/v1/metrics', []],
+    ['/api/v1/otlp/v1/metrics', []],
+    ['/opentelemetry/v1/metrics', ['job', 'instance']],
+    ['/insert/0/opentelemetry/v1/metrics', ['job', 'instance']],
+  ])(
+    'at %s repeats as attributes %p, which VictoriaMetrics does not make of the resource',
+    async (path, names) => {
+      const { batches } = await setUp('otlp', {}, path);
+      const { resourceMetrics } = fromBinary(ExportMetricsServiceRequestSchema, gunzipSync(batches[0]!.body));
+      const { data } = resourceMetrics[0]!.scopeMetrics[0]!.metrics[0]!;
+      const { attributes } = (data.value as { dataPoints: { attributes: { key: string }[] }[] })
+        .dataPoints[0]!;
+      const keys = attributes.map(({ key }) => key);
+      expect(['job', 'instance'].filter((name) => keys.includes(name))).toEqual(names);
+    },
+  );
+
   const otlpAnswer = (message: Parameters<typeof create<typeof ExportMetricsServiceResponseSchema>>[1]) => ({
     status: 200,
     headers: { 'content-type': 'application/x-protobuf' },
