@@ -402,6 +402,73 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
   }, 60_000);
 });
 
+describeWith(['prometheus', 'pushgateway'], 'push --end-series', (parts) => {
+  let folder: string;
+  const open: { stop(): unknown }[] = [];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vcc-end-'));
+  });
+  afterEach(async () => {
+    for (const each of open.splice(0).reverse()) await each.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Runs `vcc-exporter push` until it has pushed, and stops it with SIGTERM. */
+  async function pushUntil(
+    pushed: () => Promise<boolean>,
+    env: Record<string, string>,
+    ...options: string[]
+  ): Promise<void> {
+    const simulator = await startSimulator({ agents: 40 });
+    open.push({ stop: () => simulator.close() });
+    const cli = fileURLToPath(new URL('../../dist/cli.mjs', import.meta.url));
+    const settings = settingsFor(simulator, {
+      VCC_PUSH_INTERVAL: '1s',
+      VCC_PUSH_FOLDER: options.join() || 'q',
+      ...env,
+    });
+    const running = start(process.execPath, [cli, 'push', ...options], { folder, env: settings });
+    await poll('a push', pushed);
+    const ended = await running.stop();
+    expect([ended.status, ended.stderr]).toEqual([0, 'Pushing e2e to default.\n']);
+  }
+
+  test('leaves Prometheus no series of a process that was stopped; without it, they stay for minutes', async () => {
+    const receiver = await openPrometheus(parts.prometheus.prometheus, folder);
+    open.push(receiver);
+    await receiver.start();
+    const count = async (job: string) => {
+      const query = new URLSearchParams({ query: `count({job="${job}"}) or vector(0)` });
+      const answer = await (await fetch(`${receiver.origin}/api/v1/query?${query}`)).json();
+      const { data } = answer as { data: { result: { value: [number, string] }[] } };
+      return Number(data.result[0]!.value[1]);
+    };
+    for (const [job, options] of [
+      ['with', ['--end-series']],
+      ['without', []],
+    ] as const) {
+      const env = { VCC_PUSH_URL: receiver.writeUrl, VCC_PUSH_JOB: job };
+      await pushUntil(async () => (await count(job)) > 200, env, ...options);
+    }
+    expect([await count('with'), (await count('without')) > 200]).toEqual([0, true]);
+  });
+
+  test('leaves a Pushgateway no series', async () => {
+    const port = await freePort();
+    const gateway = start(parts.pushgateway.binary, [`--web.listen-address=127.0.0.1:${port}`], { folder });
+    open.push(gateway);
+    const origin = `http://127.0.0.1:${port}`;
+    await poll('a Pushgateway', async () => (await fetch(`${origin}/-/ready`)).ok);
+    const names = async () => {
+      const text = await (await fetch(`${origin}/metrics`)).text();
+      return new Set(text.match(/^vcc_\w+/gm));
+    };
+    const env = { VCC_PUSH_TYPE: 'pushgateway', VCC_PUSH_URL: origin };
+    await pushUntil(async () => (await names()).has('vcc_up'), env, '--end-series');
+    expect(await names()).toEqual(new Set());
+  });
+});
+
 const seriesSize = (series: Series) => [...series.values()].reduce((sum, samples) => sum + samples.length, 0);
 
 describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
