@@ -48,8 +48,13 @@ export interface SqsQueue {
   putAll(bodies: readonly string[], deadline: Deadline): Promise<void>;
   /** Returns up to ten messages, or none. Hides them from other consumers for `hideSeconds`. */
   receive(hideSeconds: number, deadline: Deadline): Promise<Received[]>;
+  /** Returns about how many messages there are, also hidden ones. A change may take a minute to show. */
+  count(deadline: Deadline): Promise<number>;
   remove(receiptHandle: string, deadline: Deadline): Promise<void>;
-  /** Hides up to ten messages from all consumers for `delayMs`, at most twelve hours. */
+  /**
+   * Hides up to ten messages from all consumers for `delayMs`, at most twelve hours. Fails if SQS refuses one of them: it
+   * does so for a message that is visible again.
+   */
   hide(receiptHandles: readonly string[], delayMs: number, deadline: Deadline): Promise<void>;
 }
 
@@ -131,6 +136,15 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
           reason: MessageAttributes?.Reason?.StringValue,
         }));
       }),
+    count: (deadline) =>
+      call('GetQueueAttributes', deadline, async (sdk, client, options) => {
+        const command = new sdk.GetQueueAttributesCommand({
+          QueueUrl: url,
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+        });
+        const { Attributes = {} } = await client.send(command, options);
+        return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+      }),
     remove: (receiptHandle, deadline) =>
       call('DeleteMessage', deadline, async (sdk, client, options) => {
         const command = new sdk.DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receiptHandle });
@@ -162,7 +176,7 @@ export function groupOf({ account, destination }: Batch): string {
 }
 
 /** Returns the deduplication id. A batch that is made twice for one slot has the same one. */
-function identityOf({ account, destination, timestampMs, part }: Batch): string {
+export function identityOf({ account, destination, timestampMs, part }: Batch): string {
   return digest([account, destination, timestampMs, part]);
 }
 

@@ -690,6 +690,65 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expectAll('rejected and replayed, SQS', compare(seriesOf(taken), await receiver.series('job-1')));
   });
 
+  test('replay brings back more than ten of one account and destination, and a message that is no batch stops it nowhere', async () => {
+    const receiver = await prometheus();
+    const proxy = await startFaultyProxy(receiver, () => ({ status: 400, body: 'out of bounds' }));
+    open.push({ stop: () => proxy.close() });
+    const { env, newPusher, sample, batches, rejected, deliver } = await setUp(proxy.writeUrl);
+    const pusher = await newPusher();
+    await sample(pusher, 3);
+    await queues.drain(batches, deliver, 10);
+    // In the group of the others, among them.
+    const [first] = await openSqsQueue(rejected).receive(0, deadlineIn(5000));
+    const nonsense = { body: 'nonsense', messageId: 'm1', groupId: first!.groupId };
+    await openSqsQueue(rejected).reject(nonsense, 'expected JSON', deadlineIn(5000));
+    await sample(pusher, 21);
+    await queues.drain(batches, deliver, 20);
+    expect([await queues.count(batches), await queues.count(rejected)]).toEqual([0, 25]);
+
+    const cliEnv = {
+      ...moto.env,
+      VCC_PUSH_QUEUE_URL: env.VCC_PUSH_QUEUE_URL!,
+      VCC_PUSH_REJECTED_URL: env.VCC_PUSH_REJECTED_URL!,
+    };
+    const listed = await runCli(['replay', '--list'], cliEnv, folder);
+    const lines = listed.stdout.trim().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(10);
+    expect(lines).toContainEqual('a message that is no batch: expected JSON');
+    expect(listed.stderr).toBe(
+      `${lines.length - 1} rejected.\nThe queue has about 25. SQS shows at most the first ten of each account and destination; replay puts all back. 1 of the messages are no batches and stay in the queue.\n`,
+    );
+    const replayed = await runCli(['replay'], cliEnv, folder);
+    expect([replayed.status, replayed.stderr]).toEqual([
+      0,
+      '24 put back; they are sent again, in the order of the queue.\n1 of the messages are no batches and stay in the queue.\n',
+    ]);
+    expect(replayed.stdout.trim().split('\n')).toHaveLength(25);
+    expect([await queues.count(batches), await queues.count(rejected)]).toEqual([24, 1]);
+  }, 120_000);
+
+  test('wrong settings leave everything in the queue, and deliver tells which', async () => {
+    const receiver = await prometheus();
+    let wrong = true;
+    const proxy = await startFaultyProxy(receiver, () => (wrong ? { status: 401, body: 'who?' } : undefined));
+    open.push({ stop: () => proxy.close() });
+    const { newPusher, sample, batches, rejected, deliver, taken } = await setUp(proxy.writeUrl);
+    await sample(await newPusher(), 3);
+    await queues.drain(batches, deliver, 1);
+    expect([await queues.count(batches), await queues.count(rejected), proxy.seen.length]).toEqual([3, 0, 1]);
+    expect(log.map((line) => JSON.parse(line))).toMatchObject([
+      {
+        event: 'push held',
+        attempt: 1,
+        nextAttemptMs: 60_000,
+        message: expect.stringContaining('answered 401: who?; check VCC_PUSH_AUTH'),
+      },
+    ]);
+    wrong = false;
+    await queues.drain(batches, deliver, 10);
+    expectAll('settings mended, SQS', compare(seriesOf(taken), await receiver.series('job-1')));
+  });
+
   test('a message that is no batch, or for a destination that is gone, holds nobody up', async () => {
     const receiver = await prometheus();
     const { newPusher, sample, batches, rejected, deliver, taken } = await setUp(receiver.writeUrl);
