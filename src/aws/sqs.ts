@@ -87,7 +87,7 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
         MessageGroupId: groupId,
         MessageDeduplicationId: deduplicationId,
         ...(reason !== undefined && {
-          MessageAttributes: { Reason: { DataType: 'String', StringValue: reason } },
+          MessageAttributes: { Reason: { DataType: 'String', StringValue: toAttribute(reason) } },
         }),
       });
       await client.send(command, options);
@@ -164,6 +164,10 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
     },
   };
 }
+
+/** Replaces what SQS refuses in a text, such as half of a pair of surrogates: the reason may end within one. */
+const toAttribute = (text: string) =>
+  text.replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\ufffd');
 
 const nameOf = (url: string) => url.slice(url.lastIndexOf('/') + 1);
 

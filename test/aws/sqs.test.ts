@@ -52,6 +52,13 @@ test('hide fails when SQS refuses one of the messages, though the call succeeds'
   await open().hide(['a'], 0, soon());
 });
 
+test('the reason of a rejection has no character that SQS refuses', async () => {
+  const cut = `too late \u{1f600}\u0007\uffff${'\u{1f600}'.slice(0, 1)}`;
+  await open().reject({ body: 'x', messageId: 'm', groupId: 'g' }, cut, soon());
+  const { MessageAttributes } = calls[0]!.input as { MessageAttributes: { Reason: { StringValue: string } } };
+  expect(MessageAttributes.Reason.StringValue).toBe('too late \u{1f600}\ufffd\ufffd\ufffd');
+});
+
 test('a message has no list of the series that end, which may be larger than a message', async () => {
   const batch = {
     account: 'uk',

@@ -1,5 +1,6 @@
 import type { PushCredentials } from '../../credentials.ts';
 import type { Deadline } from '../../deadline.ts';
+import { ExporterError } from '../../errors.ts';
 import { NetworkError } from '../../http/errors.ts';
 import { parseRetryAfter } from '../../http/retry.ts';
 import { describeRequest, type HttpRequest, type HttpResponse, type Send } from '../../http/send.ts';
@@ -51,7 +52,11 @@ export function createPost(
     deadline: Deadline,
     isRetryable: (status: number) => boolean,
   ): Promise<HttpResponse> {
-    const authorized = await authorize(request, deadline);
+    const authorized = await authorize(request, deadline).catch((error) => {
+      if (error instanceof ExporterError || deadline.signal.aborted) throw error;
+      // The batch has no part in it, so it must not be rejected.
+      throw new PushError('no credentials could be added to the request', { retryable: true, cause: error });
+    });
     const limits = { deadline, timeoutMs, maxBodyBytes };
     const response = await send(authorized, limits).catch((error) => {
       // The destination did not fail: it had closed a kept-alive connection.

@@ -64,6 +64,18 @@ describe('credentials', () => {
     },
   );
 
+  test('that fail by a bug are an error that may pass, since the batch has no part in it', async () => {
+    const authorize = Object.assign(
+      async () => {
+        throw new TypeError('a secret');
+      },
+      { secrets: [] },
+    );
+    const { send } = await setUp(authorize);
+    const message = 'no credentials could be added to the request';
+    await expect(send()).rejects.toMatchObject({ message, retryable: true });
+  });
+
   test.each([
     ['basic', 'destination acme: expected user and password in the secret; received nothing'],
     ['bearer', 'destination acme: expected token in the secret; received nothing'],
