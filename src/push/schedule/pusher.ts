@@ -46,7 +46,8 @@ export interface Pusher {
   status(): readonly PushStatus[];
   /**
    * Queues an end for every series that is tracked, so that they do not outlive this process by the receivers' five
-   * minutes. A process that starts later has them again with its first scrape.
+   * minutes. A process that starts later has them again with its first scrape. Queues nothing if this machine's clock is over
+   * a minute off.
    */
   endSeries(): Promise<void>;
   /** Saves the state. */
@@ -188,6 +189,11 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
     },
     status: () => (outboxes ?? []).map((outbox) => outbox.status()),
     async endSeries() {
+      const problem = clockProblem();
+      if (problem) {
+        fail('series not ended', problem);
+        return;
+      }
       // Later than the samples, also if the clock was set back.
       const timestampMs = Math.max(timing.now(), lastSlotMs + 1);
       for (const outbox of await openOnce()) {
