@@ -62,7 +62,6 @@ function inQueue(rejected: SqsQueue, queue: SqsQueue, deadline: Deadline): WalkR
   }
 
   return async (show, putBack) => {
-    const total = putBack ? undefined : await rejected.count(deadline);
     const seen = new Set<string>();
     const hidden: string[] = [];
     let count = 0;
@@ -94,8 +93,10 @@ function inQueue(rejected: SqsQueue, queue: SqsQueue, deadline: Deadline): WalkR
       if (left.length < messages.length) await release(left);
       else hidden.push(...left);
     }
+    const shown = count + others;
+    const total = putBack || shown === 0 ? undefined : await rejected.count(deadline);
     await release(hidden);
-    return { count, left: describeLeft({ shown: count + others, total, others, again }) };
+    return { count, left: describeLeft({ shown, total, others, again }) };
   };
 }
 
