@@ -247,6 +247,7 @@ function queueResources(parameters) {
 
 function fanOutResources(parameters) {
   const { pushQueue } = parameters;
+  const hiddenSeconds = 6 * pushTimeout(parameters);
   return {
     PushAccountRole: role(parameters, 'PushAccount', 'What the push of one account may do', [
       policy(
@@ -257,10 +258,11 @@ function fanOutResources(parameters) {
       keepState(),
       ...(pushQueue ? [sendTo('batches', 'PushBatches')] : sendToReceivers(parameters)),
     ]),
-    // One message for each account to scrape; a message that is a minute old is of no use.
+    // One message for each account to scrape, tried once. A late one fails at once, since its slots have passed. SQS moves
+    // a failed message only after its visibility timeout, and only if it still keeps it then.
     PushAccounts: queue({
-      MessageRetentionPeriod: 60,
-      VisibilityTimeout: 900,
+      MessageRetentionPeriod: 2 * hiddenSeconds,
+      VisibilityTimeout: hiddenSeconds,
       RedrivePolicy: { deadLetterTargetArn: getArn('PushFailures'), maxReceiveCount: 1 },
     }),
     PushAccountsPolicy: onlyTls('sqs', 'PushAccounts', { Queues: [{ Ref: 'PushAccounts' }] }),

@@ -18,6 +18,7 @@ const prices = {
   metricPerMonth: 0.3,
   sqsFifoPerRequest: 0.5 / 1e6,
   s3PerPut: 5 / 1e6,
+  s3PerGet: 0.4 / 1e6,
 } as const;
 const free = { requests: 1e6, gbSeconds: 400_000, sqsRequests: 1e6 };
 
@@ -91,7 +92,7 @@ function pushMonth(scrape: Scrape, intervalSeconds: number): { dollars: number; 
   const requests = minutes + samples;
   // A send, a receipt and a removal for each sample.
   const sqs = samples * 3 + minutes * idlePollsPerMinute;
-  const rest = (requests * logBytes * prices.logsPerGb) / 1e9 + minutes * prices.s3PerPut;
+  const rest = (requests * logBytes * prices.logsPerGb) / 1e9 + minutes * (prices.s3PerGet + prices.s3PerPut);
   const cost = (calls: number, gbs: number, messages: number) =>
     calls * prices.lambdaPerRequest +
     gbs * prices.lambdaPerGbSecond +
@@ -226,7 +227,7 @@ scrapes    = ${hoursPerMonth} h × 3600 / interval
   that is scraped every minute mostly stays warm.
 - Peak memory above ${fullAt * 100}% of the function's is called too tight. Lambda's own overhead is not in it.
 - Pushing: deliver is assumed to be billed ${deliverMs} ms for each sample, Lambda to ask an empty queue ${idlePollsPerMinute} times a minute, three requests to SQS
-  for each sample ($${(prices.sqsFifoPerRequest * 1e6).toFixed(2)} per million), one object to S3 a minute ($${(prices.s3PerPut * 1e6).toFixed(0)} per million).
+  for each sample ($${(prices.sqsFifoPerRequest * 1e6).toFixed(2)} per million), one object from S3 and back a minute ($${(prices.s3PerGet * 1e6).toFixed(2)} and $${(prices.s3PerPut * 1e6).toFixed(0)} per million).
 - Several Prometheus servers multiply the scrapes; \`VCC_CACHE_TTL\` saves requests to VCC, not invocations.
 - Prices: us-east-1, on demand, arm64, as published in March 2026. Not a quotation.
 `;

@@ -102,6 +102,24 @@ const getVictoriaMetrics = () =>
     (text) => /victoria-metrics-\S+|v\d\S+/.exec(text)?.[0] ?? 'of an unknown version',
   );
 
+/**
+ * A Prometheus (3.4) and a VictoriaMetrics (1.93) that take OTLP, which Debian's do not. They are in no registry that this could
+ * fetch a program from, so both must be on PATH or in .cache/e2e/otlp. `go build` makes them from their Go modules.
+ */
+function getOtlpReceivers() {
+  const find = (name, flag) => {
+    const built = join(cache, 'otlp', name);
+    const binary = [built, onPath(name)].find(
+      (file) => file && existsSync(file) && orNothing(() => run(file, ['--help']))?.includes(flag),
+    );
+    if (!binary) throw new Missing(`there is no ${name} that takes OTLP on PATH or in .cache/e2e/otlp`);
+    return binary;
+  };
+  const prometheus = find('prometheus', 'web.enable-otlp-receiver');
+  const victoriaMetrics = find('victoria-metrics', 'opentelemetry');
+  return { what: `${prometheus} and ${victoriaMetrics}`, prometheus, victoriaMetrics };
+}
+
 /** A proxy that asks for a password, and what makes certificates for the hosts behind it. */
 function getProxy() {
   const openssl = onPath('openssl');
@@ -389,6 +407,7 @@ export const getters = {
   alertmanager: getAlertmanager,
   pushgateway: getPushgateway,
   victoriaMetrics: getVictoriaMetrics,
+  otlpReceivers: getOtlpReceivers,
   python: getPython,
   node24: getNode24,
   node18: getNode18,
@@ -406,5 +425,5 @@ export const getters = {
   proxy: getProxy,
 };
 
-/** Parts that may be missing where all are required: no package registry has one, and building it takes six minutes. */
-export const optional = ['terraform'];
+/** Parts that may be missing where all are required: no package registry has one, and building it takes minutes. */
+export const optional = ['terraform', 'otlpReceivers'];

@@ -1,21 +1,30 @@
 import { statSync } from 'node:fs';
-import { openSqsQueue, type SqsQueue } from '../aws/sqs.ts';
+import { identityOf, openSqsQueue, type SqsQueue } from '../aws/sqs.ts';
 import { ConfigError } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Deadline } from '../deadline.ts';
 import { listRejected, replayRejected } from '../files/disk-queue.ts';
 import type { Network } from '../http/network.ts';
+import { PushError } from '../push/errors.ts';
 import { type Batch, parseBatch } from '../push/queue.ts';
 import { lockPushFolder } from './local-pushers.ts';
 
+/** What a walk through the rejected batches found. */
+export interface Walked {
+  /** Batches that were shown, or put back. */
+  count: number;
+  /** What is left, in words, if something is. */
+  left?: string | undefined;
+}
+
 /**
- * Calls `show` with each batch that a destination rejected and the reason, and returns how many there are. With `putBack`,
- * it also moves each back to its queue.
+ * Calls `show` with each batch that a destination rejected and the reason. With `putBack`, it also moves each back to its
+ * queue. A message that is no batch is shown as undefined, and stays where it is.
  */
 export type WalkRejected = (
-  show: (batch: Batch, reason: string) => void,
+  show: (batch: Batch | undefined, reason: string) => void,
   putBack: boolean,
-) => Promise<number>;
+) => Promise<Walked>;
 
 /**
  * Opens the rejected batches: in the queue of VCC_PUSH_REJECTED_URL if it is set, else in `folder`.
@@ -41,26 +50,76 @@ export function openRejected(
 /** Hides messages from other consumers while they are shown. */
 const hideSeconds = 60;
 
+/**
+ * Walks through a FIFO queue. SQS gives no message of a group (an account and destination) while others of it are hidden, at
+ * most ten. So all that stays is made visible again after each ten from which something was removed.
+ */
 function inQueue(rejected: SqsQueue, queue: SqsQueue, deadline: Deadline): WalkRejected {
+  async function release(handles: readonly string[]): Promise<void> {
+    for (let at = 0; at < handles.length; at += 10) {
+      // Otherwise they become visible by themselves, within a minute.
+      await rejected.hide(handles.slice(at, at + 10), 0, deadline).catch(() => {});
+    }
+  }
+
   return async (show, putBack) => {
-    const handles: string[] = [];
+    const seen = new Set<string>();
+    const hidden: string[] = [];
+    let count = 0;
+    let others = 0;
+    let again = 0;
     for (;;) {
       const messages = await rejected.receive(hideSeconds, deadline);
       if (messages.length === 0) break;
+      const left: string[] = [];
       for (const message of messages) {
-        show(parseBatch(message.body), message.reason ?? 'not known');
-        handles.push(message.receiptHandle);
-        if (!putBack) continue;
+        const batch = toBatch(message.body);
+        const id = batch ? identityOf(batch) : message.messageId;
+        const isNew = !seen.has(id);
+        seen.add(id);
+        if (isNew) {
+          show(batch, message.reason ?? 'not known');
+          if (batch) count++;
+          else others++;
+        }
+        if (!isNew && batch) again++;
+        if (!putBack || !batch || !isNew) {
+          left.push(message.receiptHandle);
+          continue;
+        }
         // First there, then not here: a message that is there twice is sent twice, which does no harm.
         await queue.replay(message, deadline);
         await rejected.remove(message.receiptHandle, deadline);
       }
+      if (left.length < messages.length) await release(left);
+      else hidden.push(...left);
     }
-    for (let at = 0; !putBack && at < handles.length; at += 10) {
-      await rejected.hide(handles.slice(at, at + 10), 0, deadline);
-    }
-    return handles.length;
+    const shown = count + others;
+    const total = putBack || shown === 0 ? undefined : await rejected.count(deadline);
+    await release(hidden);
+    return { count, left: describeLeft({ shown, total, others, again }) };
   };
+}
+
+function describeLeft(of: { shown: number; total: number | undefined; others: number; again: number }) {
+  const sentences: string[] = [];
+  if (of.total !== undefined && of.total > of.shown) {
+    sentences.push(
+      `The queue has about ${of.total}. SQS shows at most the first ten of each account and destination; replay puts all back.`,
+    );
+  }
+  if (of.others > 0) sentences.push(`${of.others} of the messages are no batches and stay in the queue.`);
+  if (of.again > 0) sentences.push('Some were rejected again in the meantime and stay in the queue.');
+  return sentences.length > 0 ? sentences.join(' ') : undefined;
+}
+
+function toBatch(body: string): Batch | undefined {
+  try {
+    return parseBatch(body);
+  } catch (error) {
+    if (error instanceof PushError) return undefined;
+    throw error;
+  }
 }
 
 function inFolder(folder: string, deadline: Deadline, log: (line: string) => void): WalkRejected {
@@ -78,6 +137,6 @@ function inFolder(folder: string, deadline: Deadline, log: (line: string) => voi
     } finally {
       await lock?.unlock();
     }
-    return count;
+    return { count };
   };
 }

@@ -31,7 +31,10 @@ export interface Received {
 
 /** One SQS queue. All methods may throw a retryable PushError, or the reason of the deadline's signal. */
 export interface SqsQueue {
-  /** Sends a batch to this FIFO queue. SQS drops duplicates of the same batch for five minutes. */
+  /**
+   * Sends a batch to this FIFO queue, without the list of series that it ends: nobody here learns of a rejection, and the
+   * list may be larger than a message. SQS drops duplicates of the same batch for five minutes.
+   */
   put: Deliver;
   /** Sends a rejected message with the reason to this queue, which must be the FIFO queue of rejected batches. */
   reject(
@@ -45,8 +48,13 @@ export interface SqsQueue {
   putAll(bodies: readonly string[], deadline: Deadline): Promise<void>;
   /** Returns up to ten messages, or none. Hides them from other consumers for `hideSeconds`. */
   receive(hideSeconds: number, deadline: Deadline): Promise<Received[]>;
+  /** Returns about how many messages there are, also hidden ones. A change may take a minute to show. */
+  count(deadline: Deadline): Promise<number>;
   remove(receiptHandle: string, deadline: Deadline): Promise<void>;
-  /** Hides up to ten messages from all consumers for `delayMs`, at most twelve hours. */
+  /**
+   * Hides up to ten messages from all consumers for `delayMs`, at most twelve hours. Fails if SQS refuses one of them: it
+   * does so for a message that is visible again.
+   */
   hide(receiptHandles: readonly string[], delayMs: number, deadline: Deadline): Promise<void>;
 }
 
@@ -79,14 +87,21 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
         MessageGroupId: groupId,
         MessageDeduplicationId: deduplicationId,
         ...(reason !== undefined && {
-          MessageAttributes: { Reason: { DataType: 'String', StringValue: reason } },
+          MessageAttributes: { Reason: { DataType: 'String', StringValue: toAttribute(reason) } },
         }),
       });
       await client.send(command, options);
     });
 
+  /** A call for several messages succeeds even if some are refused. */
+  function throwRefused({ Failed = [] }: { Failed?: { Code?: string | undefined }[] | undefined }): void {
+    if (Failed.length === 0) return;
+    const what = `refused ${Failed.length} messages (${Failed[0]!.Code})`;
+    throw new PushError(`queue ${nameOf(url)}: ${what}`, { retryable: true });
+  }
+
   return {
-    put: (batch, deadline) =>
+    put: ({ ended: _, ...batch }, deadline) =>
       send(encodeBatch(batch), groupOf(batch), identityOf(batch), undefined, deadline),
     reject: ({ body, messageId, groupId }, reason, deadline) =>
       send(body, groupId, messageId, reason, deadline),
@@ -98,10 +113,7 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
           .map((MessageBody, index) => ({ Id: `m${index}`, MessageBody }));
         await call('SendMessageBatch', deadline, async (sdk, client, options) => {
           const command = new sdk.SendMessageBatchCommand({ QueueUrl: url, Entries });
-          const { Failed = [] } = await client.send(command, options);
-          if (Failed.length === 0) return;
-          const what = `refused ${Failed.length} messages (${Failed[0]!.Code})`;
-          throw new PushError(`queue ${nameOf(url)}: ${what}`, { retryable: true });
+          throwRefused(await client.send(command, options));
         });
       }
     },
@@ -124,6 +136,15 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
           reason: MessageAttributes?.Reason?.StringValue,
         }));
       }),
+    count: (deadline) =>
+      call('GetQueueAttributes', deadline, async (sdk, client, options) => {
+        const command = new sdk.GetQueueAttributesCommand({
+          QueueUrl: url,
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+        });
+        const { Attributes = {} } = await client.send(command, options);
+        return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
+      }),
     remove: (receiptHandle, deadline) =>
       call('DeleteMessage', deadline, async (sdk, client, options) => {
         const command = new sdk.DeleteMessageCommand({ QueueUrl: url, ReceiptHandle: receiptHandle });
@@ -137,11 +158,16 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
         VisibilityTimeout,
       }));
       await call('ChangeMessageVisibilityBatch', deadline, async (sdk, client, options) => {
-        await client.send(new sdk.ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }), options);
+        const command = new sdk.ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries });
+        throwRefused(await client.send(command, options));
       });
     },
   };
 }
+
+/** Replaces what SQS refuses in a text, such as half of a pair of surrogates: the reason may end within one. */
+const toAttribute = (text: string) =>
+  text.replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\ufffd');
 
 const nameOf = (url: string) => url.slice(url.lastIndexOf('/') + 1);
 
@@ -154,7 +180,7 @@ export function groupOf({ account, destination }: Batch): string {
 }
 
 /** Returns the deduplication id. A batch that is made twice for one slot has the same one. */
-function identityOf({ account, destination, timestampMs, part }: Batch): string {
+export function identityOf({ account, destination, timestampMs, part }: Batch): string {
   return digest([account, destination, timestampMs, part]);
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { type LocalPushers, openLocalPushers } from '../app/local-pushers.ts';
-import { cancelledBy, type Deadline, startingNow, within } from '../deadline.ts';
+import { cancelledBy, type Deadline, deadlineIn, startingNow, within } from '../deadline.ts';
 import { nextSlots, pushSlots } from '../push/schedule/push-slots.ts';
 import type { Pusher } from '../push/schedule/pusher.ts';
 import { systemTiming } from '../timing.ts';
@@ -13,22 +13,30 @@ import { type Terminal, untilStopped } from './terminal.ts';
 /** Longest time that `--once` keeps sending after the scrape. */
 const onceMs = 30_000;
 
+/** Longest time for sending the ends of series after a stop. systemd and Docker kill a process ten seconds after. */
+const endMs = 5000;
+
 /**
  * Scrapes all accounts on a schedule, or once, and pushes the samples. A queue on disk keeps them until they are
  * delivered.
  */
-export const push: Command<{ once?: true; demo?: true }> = {
+export const push: Command<{ once?: true; endSeries?: true; demo?: true }> = {
   name: 'push',
   summary: 'push samples to the destinations of VCC_PUSH_URL or VCC_PUSH_DESTINATIONS',
   about:
     'Scrapes all accounts every VCC_PUSH_INTERVAL and pushes the samples, by remote write, OTLP, to a Pushgateway or as CloudWatch metrics. A queue on disk, in VCC_PUSH_FOLDER, keeps them until they are delivered (docs/push.md).',
-  options: [new Option('--once', 'scrape and push once'), demoOption()],
+  options: [
+    new Option('--once', 'scrape and push once'),
+    // After the only scrape it would hide what was just pushed.
+    new Option('--end-series', 'when stopped, end all series at the destinations').conflicts('once'),
+    demoOption(),
+  ],
   sections: [...accountSections, 'Push', 'Destinations'],
   statuses: [
     'it was stopped; with --once: all samples have arrived',
     'it failed; with --once: not all samples have arrived',
   ],
-  examples: ['push', 'push --once --env-file acme.env'],
+  examples: ['push', 'push --end-series', 'push --once --env-file acme.env'],
   async run(terminal, options) {
     if (!options.once) terminal.outlastReaders();
     const stop = untilStopped(terminal);
@@ -51,6 +59,7 @@ export const push: Command<{ once?: true; demo?: true }> = {
         ? await pushOnce(pushers, terminal, end)
         : await pushOn(pushers, settings.VCC_PUSH_INTERVAL, end);
       lost.throwIfAborted();
+      if (options.endSeries) await endAllSeries(pushers, cancelledBy(deadlineIn(endMs), lost));
       return status;
     } finally {
       await opened?.close();
@@ -99,4 +108,15 @@ async function pushOn(pushers: readonly Pusher[], intervalMs: number, stop: Dead
     ),
   );
   return 0;
+}
+
+async function endAllSeries(pushers: readonly Pusher[], deadline: Deadline): Promise<void> {
+  await Promise.all(
+    pushers.map(async (pusher) => {
+      await pusher.endSeries();
+      await pusher.send(deadline);
+      await pusher.finish();
+    }),
+  );
+  deadline.end();
 }

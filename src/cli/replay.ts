@@ -23,17 +23,22 @@ export const replay: Command<{ list?: true }> = {
     const settings = await loadReplaySettings(local);
     const folder = resolve(terminal.folder, settings.VCC_PUSH_FOLDER);
     const walk = openRejected(settings, folder, local.network, untilStopped(terminal), terminal.note);
-    const show = ({ account, destination, timestampMs, samples }: Batch, reason: string) =>
-      terminal.print(
-        `${new Date(timestampMs).toISOString()} ${account} -> ${destination}, ${samples} samples: ${reason}`,
-      );
-    const count = await walk(show, !list);
+    const show = (batch: Batch | undefined, reason: string) =>
+      terminal.print(`${describe(batch)}: ${reason}`);
+    const { count, left } = await walk(show, !list);
     if (list) terminal.note(`${count} rejected.`);
     else if (count === 0) terminal.note('Nothing was rejected, so nothing was put back.');
     else terminal.note(`${count} put back; they are sent again, in the order of the queue.`);
+    if (left !== undefined) terminal.note(left);
     return 0;
   },
 };
+
+function describe(batch: Batch | undefined): string {
+  if (batch === undefined) return 'a message that is no batch';
+  const { account, destination, timestampMs, samples } = batch;
+  return `${new Date(timestampMs).toISOString()} ${account} -> ${destination}, ${samples} samples`;
+}
 
 /**
  * With both SQS queues, no other settings are required. A folder belongs to an exporter, whose settings must be

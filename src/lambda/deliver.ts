@@ -5,7 +5,7 @@ import { type Deadline, deadlineIn, leftMs, within } from '../deadline.ts';
 import { retryDelayMs } from '../http/retry.ts';
 import { logLine, toLogFields } from '../log.ts';
 import { PushError } from '../push/errors.ts';
-import { toPushError } from '../push/outbox/outbox.ts';
+import { holdDelayMs, toPushError } from '../push/outbox/outbox.ts';
 import { type Batch, parseBatch } from '../push/queue.ts';
 import { openOnce } from './opening.ts';
 
@@ -28,8 +28,8 @@ const noAnswer = () => new PushError(`SQS did not answer within ${sqsMs / 1000} 
 
 /**
  * Creates the handler that delivers batches from the queue. It keeps the order within an account and destination, and
- * delivers the others concurrently. A batch that may succeed later stays in the queue, hidden for longer each time. A
- * rejected batch moves to the queue of rejected batches with its reason.
+ * delivers the others concurrently. A batch that may succeed later, or when the settings are right, stays in the queue,
+ * hidden for longer each time. A rejected batch moves to the queue of rejected batches with its reason.
  */
 export function createDeliverHandler(
   env: Environment,
@@ -77,9 +77,17 @@ export function createDeliverHandler(
           attempt,
           ...toLogFields(error),
         };
-        if (!error.retryable && (await reject(record, error, fields, opened))) continue;
-        const delayMs = retryDelayMs(backoff, attempt - 1, Math.random(), error.retryAfterMs);
-        log(logLine('error', 'push attempt failed', { ...fields, nextAttemptMs: delayMs }));
+        const { misconfigured } = error;
+        if (!error.retryable && !misconfigured && (await reject(record, error, fields, opened))) continue;
+        const delayMs = misconfigured
+          ? holdDelayMs(attempt - 1)
+          : retryDelayMs(backoff, attempt - 1, Math.random(), error.retryAfterMs);
+        log(
+          logLine('error', misconfigured ? 'push held' : 'push attempt failed', {
+            ...fields,
+            nextAttemptMs: delayMs,
+          }),
+        );
         await hide(left, delayMs, opened);
         return left;
       }

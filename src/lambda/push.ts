@@ -59,7 +59,7 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
       ? pushers.filter(({ account }) => orders.some((each) => each.account === account))
       : pushers;
     // Another Lambda environment may have scraped the account in the meantime.
-    if (orders) for (const pusher of chosen) pusher.renew();
+    for (const pusher of chosen) pusher.renew();
     const intervalMs = settings.VCC_PUSH_INTERVAL;
     const slots = toSlots(startMs, intervalMs, settings.VCC_PUSH_PERIOD);
     const schedule = { slots, intervalMs, timing: systemTiming, deadline };

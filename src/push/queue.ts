@@ -1,4 +1,5 @@
 import type { Deadline } from '../deadline.ts';
+import { isSavedSeries, type SavedSeries } from './encoding/points.ts';
 import { PushError } from './errors.ts';
 
 /** The encodings of a batch's body. */
@@ -14,6 +15,8 @@ export interface Batch {
   /** The part of the scrape, from 0. */
   part: number;
   samples: number;
+  /** The series that it ends. If it is rejected, the next batch must end them. Undefined means none. */
+  ended?: SavedSeries | undefined;
   /** The body of the request, the same at each attempt. */
   body: Uint8Array;
 }
@@ -30,7 +33,7 @@ export function parseBatch(text: string): Batch {
   };
   const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-  const { v, account, destination, format, timestampMs, part, samples, body } =
+  const { v, account, destination, format, timestampMs, part, samples, ended, body } =
     parseObject(text) ?? fail('JSON');
   if (v !== 1) fail('v: 1, which this version of the exporter writes');
   if (!isText(account)) return fail('account: a text');
@@ -39,6 +42,7 @@ export function parseBatch(text: string): Batch {
   // A queue on disk has 15 digits for the time and 5 for the part in the names of its files.
   if (!isCount(timestampMs) || timestampMs >= 1e15) return fail('timestampMs: milliseconds since 1970');
   if (!isCount(part) || part >= 1e5 || !isCount(samples)) return fail('part and samples: whole numbers');
+  if (ended !== undefined && !isSavedSeries(ended)) return fail('ended: names and values of labels');
   if (!isText(body)) return fail('body: base64');
   return {
     account,
@@ -47,6 +51,7 @@ export function parseBatch(text: string): Batch {
     timestampMs,
     part,
     samples,
+    ...(ended !== undefined && { ended }),
     body: Buffer.from(body, 'base64'),
   };
 }

@@ -1,11 +1,14 @@
 import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { fromBinary } from '@bufbuild/protobuf';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { uncompressSync } from 'snappy';
 import { run } from '../../src/cli/run.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { environmentOf } from '../support/account.ts';
+import { WriteRequestSchema } from '../support/proto/remote-write-1_pb.ts';
 import { type ReceiverAnswer, startReceiver } from '../support/receiver.ts';
 
 let folder: string;
@@ -146,6 +149,84 @@ test('replay and push of one folder do not run at the same time', async () => {
       `vcc-exporter: VCC_PUSH_FOLDER: FOLDER/vcc-push: process ${process.pid} uses this folder; each needs one of its own`,
     ],
   ]);
+});
+
+describe('push --end-series', () => {
+  const queued = () =>
+    readdirSync(join(folder, 'vcc-push', 'queues'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.json'),
+    );
+  /** Each series and its values in order, by the requests of remote write that came. */
+  const seriesOf = (bodies: readonly Buffer[]) => {
+    const found = new Map<string, (number | 'end')[]>();
+    for (const body of bodies) {
+      for (const { labels, samples } of fromBinary(WriteRequestSchema, uncompressSync(body) as Buffer)
+        .timeseries) {
+        const key = JSON.stringify(labels.map(({ name, value }) => [name, value]));
+        const values = samples.map(({ value }) => (Number.isNaN(value) ? 'end' : value));
+        found.set(key, [...(found.get(key) ?? []), ...values]);
+      }
+    }
+    return found;
+  };
+  const until = async (done: () => boolean) => {
+    while (!done()) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  const interval = { VCC_PUSH_INTERVAL: '1s' };
+
+  test.each([
+    [['--end-series'], 'end'],
+    [[], 'value'],
+  ])('with %p, the last sample of every series is: %s', async (options, last) => {
+    const receiver = await startAnswering({ status: 204 });
+    const stopped = until(() => receiver.received.length >= 1 && queued().length === 0);
+    const env = { VCC_PUSH_URL: receiver.origin, ...interval };
+    expect(await push(['push', ...options], env, stopped)).toMatchObject({ status: 0 });
+    const series = [...seriesOf(receiver.received.map(({ body }) => body)).values()];
+    expect(series.length).toBeGreaterThan(100);
+    expect(new Set(series.map((values) => (values.at(-1) === 'end' ? 'end' : 'value')))).toEqual(
+      new Set([last]),
+    );
+    // The next process has nothing to end.
+    const before = receiver.received.length;
+    await push(['push', '--once'], env);
+    const next = [...seriesOf(receiver.received.slice(before).map(({ body }) => body)).values()].flat();
+    expect(next).not.toContain('end');
+  });
+
+  test('keeps in the queue what cannot be delivered in time, and the next process sends it first', async () => {
+    const receiver = await startAnswering({ status: 204 }, { status: 503 }, { status: 503 }, { how: 'hang' });
+    const stopped = until(() => receiver.received.length >= 2);
+    const env = { VCC_PUSH_URL: receiver.origin, ...interval };
+    const startMs = Date.now();
+    expect(await push(['push', '--end-series'], env, stopped)).toMatchObject({ status: 0 });
+    expect(Date.now() - startMs).toBeLessThan(9000);
+    expect(queued().length).toBeGreaterThanOrEqual(2);
+    const working = await startAnswering({ status: 204 });
+    // The destination's name is the same, so this is its queue.
+    await push(['push', '--once'], { ...env, VCC_PUSH_URL: working.origin });
+    const all = seriesOf([receiver.received[0]!, ...working.received].map(({ body }) => body));
+    const values = [...all].find(([key]) => key.includes('"vcc_up"'))![1];
+    expect(values.slice(-2)).toEqual(['end', 1]);
+    expect(values.filter((value) => value === 'end')).toHaveLength(1);
+  });
+
+  test('empties the group at a Pushgateway', async () => {
+    const receiver = await startAnswering({ status: 202 });
+    const stopped = until(() => receiver.received.length >= 1);
+    const env = { VCC_PUSH_TYPE: 'pushgateway', VCC_PUSH_URL: receiver.origin, ...interval };
+    expect(await push(['push', '--end-series'], env, stopped)).toMatchObject({ status: 0 });
+    expect(receiver.received.at(-1)).toMatchObject({ method: 'PUT', url: '/metrics/job/vcc/instance/test' });
+    expect(receiver.received.at(-1)!.body.toString().trim()).toBe('');
+  });
+
+  test('is refused with --once, whose samples it would hide at once', async () => {
+    const { status, notes } = await push(['push', '--once', '--end-series'], {});
+    expect([status, notes.join()]).toEqual([
+      2,
+      expect.stringContaining("'--end-series' cannot be used with option '--once'"),
+    ]);
+  });
 });
 
 test.each<[Record<string, string>, string]>([

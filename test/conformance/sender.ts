@@ -115,7 +115,7 @@ export function createSender(options: SenderOptions, { send, timing, log }: Send
       log(logLine('error', 'attempt failed', toLogFields(outcome.error)));
       return;
     }
-    tracker.lost();
+    tracker.lost(outcome.batch.ended ?? []);
     fail('samples rejected', outcome.error);
   }
 

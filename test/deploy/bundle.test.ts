@@ -54,8 +54,8 @@ const later = ['parsers.mjs', 'proxies.mjs'];
 const budgets: Record<string, { code: number; zip: number; packages: string[] }> = {
   metrics: { code: 130_000, zip: 80_000, packages: scraping },
   // It starts once in hours: the schedule keeps it warm.
-  push: { code: 164_000, zip: 94_000, packages: [...new Set([...pushing, ...scraping])].toSorted() },
-  deliver: { code: 97_000, zip: 70_000, packages: pushing },
+  push: { code: 167_000, zip: 95_000, packages: [...new Set([...pushing, ...scraping])].toSorted() },
+  deliver: { code: 100_000, zip: 71_000, packages: pushing },
 };
 
 test('the page links to the package’s homepage', () => {

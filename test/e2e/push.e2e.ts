@@ -407,6 +407,73 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
   }, 60_000);
 });
 
+describeWith(['prometheus', 'pushgateway'], 'push --end-series', (parts) => {
+  let folder: string;
+  const open: { stop(): unknown }[] = [];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vcc-end-'));
+  });
+  afterEach(async () => {
+    for (const each of open.splice(0).reverse()) await each.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Runs `vcc-exporter push` until it has pushed, and stops it with SIGTERM. */
+  async function pushUntil(
+    pushed: () => Promise<boolean>,
+    env: Record<string, string>,
+    ...options: string[]
+  ): Promise<void> {
+    const simulator = await startSimulator({ agents: 40 });
+    open.push({ stop: () => simulator.close() });
+    const cli = fileURLToPath(new URL('../../dist/cli.mjs', import.meta.url));
+    const settings = settingsFor(simulator, {
+      VCC_PUSH_INTERVAL: '1s',
+      VCC_PUSH_FOLDER: options.join() || 'q',
+      ...env,
+    });
+    const running = start(process.execPath, [cli, 'push', ...options], { folder, env: settings });
+    await poll('a push', pushed);
+    const ended = await running.stop();
+    expect([ended.status, ended.stderr]).toEqual([0, 'Pushing e2e to default.\n']);
+  }
+
+  test('leaves Prometheus no series of a process that was stopped; without it, they stay for minutes', async () => {
+    const receiver = await openPrometheus(parts.prometheus.prometheus, folder);
+    open.push(receiver);
+    await receiver.start();
+    const count = async (job: string) => {
+      const query = new URLSearchParams({ query: `count({job="${job}"}) or vector(0)` });
+      const answer = await (await fetch(`${receiver.origin}/api/v1/query?${query}`)).json();
+      const { data } = answer as { data: { result: { value: [number, string] }[] } };
+      return Number(data.result[0]!.value[1]);
+    };
+    for (const [job, options] of [
+      ['with', ['--end-series']],
+      ['without', []],
+    ] as const) {
+      const env = { VCC_PUSH_URL: receiver.writeUrl, VCC_PUSH_JOB: job };
+      await pushUntil(async () => (await count(job)) > 200, env, ...options);
+    }
+    expect([await count('with'), (await count('without')) > 200]).toEqual([0, true]);
+  });
+
+  test('leaves a Pushgateway no series', async () => {
+    const port = await freePort();
+    const gateway = start(parts.pushgateway.binary, [`--web.listen-address=127.0.0.1:${port}`], { folder });
+    open.push(gateway);
+    const origin = `http://127.0.0.1:${port}`;
+    await poll('a Pushgateway', async () => (await fetch(`${origin}/-/ready`)).ok);
+    const names = async () => {
+      const text = await (await fetch(`${origin}/metrics`)).text();
+      return new Set(text.match(/^vcc_\w+/gm));
+    };
+    const env = { VCC_PUSH_TYPE: 'pushgateway', VCC_PUSH_URL: origin };
+    await pushUntil(async () => (await names()).has('vcc_up'), env, '--end-series');
+    expect(await names()).toEqual(new Set());
+  });
+});
+
 const seriesSize = (series: Series) => [...series.values()].reduce((sum, samples) => sum + samples.length, 0);
 
 describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
@@ -626,6 +693,65 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expect([replayed.status, replayed.stderr]).toEqual([0, expect.stringContaining('3 put back')]);
     await queues.drain(batches, deliver, 10);
     expectAll('rejected and replayed, SQS', compare(seriesOf(taken), await receiver.series('job-1')));
+  });
+
+  test('replay brings back more than ten of one account and destination, and a message that is no batch stops it nowhere', async () => {
+    const receiver = await prometheus();
+    const proxy = await startFaultyProxy(receiver, () => ({ status: 400, body: 'out of bounds' }));
+    open.push({ stop: () => proxy.close() });
+    const { env, newPusher, sample, batches, rejected, deliver } = await setUp(proxy.writeUrl);
+    const pusher = await newPusher();
+    await sample(pusher, 3);
+    await queues.drain(batches, deliver, 10);
+    // In the group of the others, among them.
+    const [first] = await openSqsQueue(rejected).receive(0, deadlineIn(5000));
+    const nonsense = { body: 'nonsense', messageId: 'm1', groupId: first!.groupId };
+    await openSqsQueue(rejected).reject(nonsense, 'expected JSON', deadlineIn(5000));
+    await sample(pusher, 21);
+    await queues.drain(batches, deliver, 20);
+    expect([await queues.count(batches), await queues.count(rejected)]).toEqual([0, 25]);
+
+    const cliEnv = {
+      ...moto.env,
+      VCC_PUSH_QUEUE_URL: env.VCC_PUSH_QUEUE_URL!,
+      VCC_PUSH_REJECTED_URL: env.VCC_PUSH_REJECTED_URL!,
+    };
+    const listed = await runCli(['replay', '--list'], cliEnv, folder);
+    const lines = listed.stdout.trim().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(10);
+    expect(lines).toContainEqual('a message that is no batch: expected JSON');
+    expect(listed.stderr).toBe(
+      `${lines.length - 1} rejected.\nThe queue has about 25. SQS shows at most the first ten of each account and destination; replay puts all back. 1 of the messages are no batches and stay in the queue.\n`,
+    );
+    const replayed = await runCli(['replay'], cliEnv, folder);
+    expect([replayed.status, replayed.stderr]).toEqual([
+      0,
+      '24 put back; they are sent again, in the order of the queue.\n1 of the messages are no batches and stay in the queue.\n',
+    ]);
+    expect(replayed.stdout.trim().split('\n')).toHaveLength(25);
+    expect([await queues.count(batches), await queues.count(rejected)]).toEqual([24, 1]);
+  }, 120_000);
+
+  test('wrong settings leave everything in the queue, and deliver tells which', async () => {
+    const receiver = await prometheus();
+    let wrong = true;
+    const proxy = await startFaultyProxy(receiver, () => (wrong ? { status: 401, body: 'who?' } : undefined));
+    open.push({ stop: () => proxy.close() });
+    const { newPusher, sample, batches, rejected, deliver, taken } = await setUp(proxy.writeUrl);
+    await sample(await newPusher(), 3);
+    await queues.drain(batches, deliver, 1);
+    expect([await queues.count(batches), await queues.count(rejected), proxy.seen.length]).toEqual([3, 0, 1]);
+    expect(log.map((line) => JSON.parse(line))).toMatchObject([
+      {
+        event: 'push held',
+        attempt: 1,
+        nextAttemptMs: 60_000,
+        message: expect.stringContaining('answered 401: who?; check VCC_PUSH_AUTH'),
+      },
+    ]);
+    wrong = false;
+    await queues.drain(batches, deliver, 10);
+    expectAll('settings mended, SQS', compare(seriesOf(taken), await receiver.series('job-1')));
   });
 
   test('a message that is no batch, or for a destination that is gone, holds nobody up', async () => {

@@ -96,13 +96,25 @@ describe('living series', () => {
     expect(ended(living.track([b], 3))).toEqual([a.labels]);
   });
 
+  test('end again when an older batch was lost that ended them, and no others', () => {
+    const living = createSeriesTracker();
+    living.track([a, b], 1);
+    living.track([b], 2);
+    living.track([], 3);
+    living.lost([a.labels.flat()]);
+    expect(ended(living.track([], 4))).toEqual([a.labels]);
+    expect(ended(living.track([], 5))).toEqual([]);
+  });
+
   test('are known to the next process', () => {
     fc.assert(
       fc.property(anyPoints, (points) => {
         const living = createSeriesTracker();
         living.track(points, 1);
         const state = parseState(encodeState({ timestampMs: 1, series: { acme: living.save() } }))!;
-        const ends = createSeriesTracker(state.series.acme).track([], 2);
+        const next = createSeriesTracker();
+        next.restore(state.series.acme!);
+        const ends = next.track([], 2);
         const wellFormed = (text: string) => Buffer.from(text).toString();
         expect(ends.map(toKey).map(wellFormed).toSorted()).toEqual(
           [...new Set(points.map(toKey).map(wellFormed))].toSorted(),
@@ -140,6 +152,7 @@ describe('a batch', () => {
           timestampMs: fc.nat(1e15 - 1),
           part: fc.nat(99_999),
           samples: fc.nat(),
+          ended: fc.option(fc.array(fc.array(fc.string())), { nil: undefined }),
           body: fc.uint8Array({ minLength: 1 }),
         }),
         (batch) => {
@@ -168,6 +181,8 @@ describe('a batch', () => {
     [{ ...good, format: 'x' }, `format: ${batchFormats.join(' or ')}`],
     [{ ...good, timestampMs: -1 }, 'timestampMs: milliseconds since 1970'],
     [{ ...good, samples: 0.5 }, 'part and samples: whole numbers'],
+    [{ ...good, ended: 'x' }, 'ended: names and values of labels'],
+    [{ ...good, ended: [['a', 1]] }, 'ended: names and values of labels'],
     [{ ...good, body: '' }, 'body: base64'],
   ])('%j is refused by field', (message, expected) => {
     const text = typeof message === 'string' ? message : JSON.stringify(message);

@@ -10,13 +10,16 @@ const retryableStatuses = new Set([429, 502, 503, 504]);
 
 /** OTLP over HTTP with protobuf, for OpenTelemetry collectors and many databases. */
 export function otlp(options: DestinationOptions, { post }: DestinationPorts): Protocol {
+  // Prometheus, Mimir and collectors make job and instance of the resource, and some break if a point has them too.
+  // VictoriaMetrics does not make them, and is known by its path.
+  const repeated = options.url!.pathname.includes('/opentelemetry/');
   return {
     format: 'otlp',
     lasting: true,
     encode({ account, families, timestampMs }, tracker) {
       const labels = labelsOf(options, account);
       const points = tracker.track(toPoints(families, timestampMs, labels), timestampMs);
-      return toBodies(points, options.limits, (part) => gzipSync(encodeMetrics(part, labels)));
+      return toBodies(points, options.limits, (part) => gzipSync(encodeMetrics(part, labels, { repeated })));
     },
     async deliver(batch, deadline) {
       const request = {

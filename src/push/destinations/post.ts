@@ -1,5 +1,6 @@
 import type { PushCredentials } from '../../credentials.ts';
 import type { Deadline } from '../../deadline.ts';
+import { ExporterError } from '../../errors.ts';
 import { NetworkError } from '../../http/errors.ts';
 import { parseRetryAfter } from '../../http/retry.ts';
 import {
@@ -9,7 +10,7 @@ import {
   isSuccess,
   type Send,
 } from '../../http/send.ts';
-import { PushError } from '../errors.ts';
+import { PushError, settingsToCheck } from '../errors.ts';
 
 /** Adds a destination's credentials to a request, for one attempt. */
 export interface Authorize {
@@ -36,8 +37,8 @@ export interface Post {
   /**
    * Sends a request once, with credentials added for this attempt. It sends it again only if a kept-alive connection
    * was closed. Returns the answer if it is a success (2xx).
-   * @throws PushError with the answer's first line, retryable according to `isRetryable`; what `authorize` and `send`
-   *   throw
+   * @throws PushError with the answer's first line, retryable according to `isRetryable`, and misconfigured according to
+   *   {@link settingsToCheck}; what `authorize` and `send` throw
    */
   (request: HttpRequest, deadline: Deadline, isRetryable: (status: number) => boolean): Promise<HttpResponse>;
   /** Returns a text from the destination in a form that is safe to log. */
@@ -57,7 +58,11 @@ export function createPost(
     deadline: Deadline,
     isRetryable: (status: number) => boolean,
   ): Promise<HttpResponse> {
-    const authorized = await authorize(request, deadline);
+    const authorized = await authorize(request, deadline).catch((error) => {
+      if (error instanceof ExporterError || deadline.signal.aborted) throw error;
+      // The batch has no part in it, so it must not be rejected.
+      throw new PushError('no credentials could be added to the request', { retryable: true, cause: error });
+    });
     // What was stored is not sent again, even if the body of the answer is damaged.
     const limits = { deadline, timeoutMs, maxBodyBytes, ignoresBody: true };
     const response = await send(authorized, limits).catch((error) => {
@@ -70,9 +75,15 @@ export function createPost(
     if (isSuccess(status)) return response;
     const said = quote(body);
     const retryAfterMs = parseRetryAfter(headers['retry-after'], now());
-    throw new PushError(`${describeRequest(request)}: answered ${status}${said === '' ? '' : `: ${said}`}`, {
+    const check = settingsToCheck(status);
+    const parts = [
+      `answered ${status}${said === '' ? '' : `: ${said}`}`,
+      ...(check === undefined ? [] : [check]),
+    ];
+    throw new PushError(`${describeRequest(request)}: ${parts.join('; ')}`, {
       status,
       retryable: isRetryable(status),
+      misconfigured: check !== undefined,
       retryAfterMs: retryAfterMs === undefined ? undefined : Math.min(retryAfterMs, maxRetryAfterMs),
     });
   }
@@ -108,6 +119,12 @@ export function withCredentials(
       const missing = kind === 'basic' ? 'user and password' : 'token';
       if (kind === 'basic' ? user === undefined || !password : !token) {
         throw new PushError(`destination ${name}: expected ${missing} in the secret; received nothing`, {
+          retryable: true,
+        });
+      }
+      if (kind === 'bearer' && !/^[!-~]+$/.test(token!.reveal())) {
+        const expected = 'a token of printable ASCII without spaces, as a header must have it';
+        throw new PushError(`destination ${name}: expected ${expected}; received another`, {
           retryable: true,
         });
       }

@@ -6,18 +6,16 @@ const noRecordedValue = 1;
 
 /**
  * Encodes points as OTLP's ExportMetricsServiceRequest. The labels job and instance become the resource, and receivers
- * convert them back. All other labels become attributes. Every metric is a gauge, whatever its type: OTLP's sums and
- * histograms require a start time, which is not known here.
+ * convert them back. All other labels become attributes, and with `repeated` job and instance too. Every metric is a gauge,
+ * whatever its type: OTLP's sums and histograms require a start time, which is not known here.
  */
 export function encodeMetrics(
   points: readonly Point[],
   { job, instance }: { job: string; instance: string },
+  { repeated = false } = {},
 ): Uint8Array {
   const writer = new BinaryWriter();
-  const ofResource = new Map([
-    ['job', job],
-    ['instance', instance],
-  ]);
+  const ofResource = new Map(repeated ? [] : Object.entries({ job, instance }));
   // Field numbers of opentelemetry-proto. test/support/proto/otlp.proto has the names.
   begin(writer, 1);
   begin(writer, 1);
@@ -58,8 +56,9 @@ function writeMetric(
   const { meta } = points.find(({ value }) => value !== undefined) ?? points[0]!;
   writeText(writer, 1, name);
   writeText(writer, 2, meta.help);
-  // No unit for the rest: Prometheus would convert '1' to the suffix _ratio.
-  if (isInSeconds(name, meta)) writeText(writer, 3, 's');
+  // No unit for the rest. Prometheus would convert '1' to the suffix _ratio, and with NoUTF8EscapingWithSuffixes append
+  // _seconds to a name that does not end in it, such as that of a sum.
+  if (isInSeconds(name, meta) && name.endsWith('_seconds')) writeText(writer, 3, 's');
   begin(writer, 5);
   for (const point of points) {
     begin(writer, 1);

@@ -72,6 +72,22 @@ export function isInSeconds(name: string, { unit }: Pick<Meta, 'unit'>): boolean
   return unit === 'seconds' && !/_(?:bucket|g?count)$/.test(name);
 }
 
+/** Series between two processes: for each, its label names and values in turn. */
+export type SavedSeries = readonly (readonly string[])[];
+
+/** Whether a value that was read is {@link SavedSeries}. */
+export function isSavedSeries(value: unknown): value is SavedSeries {
+  return (
+    Array.isArray(value) &&
+    value.every((each) => Array.isArray(each) && each.every((text) => typeof text === 'string'))
+  );
+}
+
+/** Returns the series of points, to be saved. */
+export function toSavedSeries(points: Iterable<Pick<Point, 'labels'>>): SavedSeries {
+  return Array.from(points, ({ labels }) => labels.flat());
+}
+
 /** Limits of one request. */
 export interface BodyLimits {
   maxSamples: number;
@@ -83,6 +99,8 @@ export interface BodyLimits {
 export interface Body {
   samples: number;
   body: Uint8Array;
+  /** The series that end with it. Undefined means none. */
+  ended?: SavedSeries;
 }
 
 /**
@@ -96,7 +114,10 @@ export function toBodies(
 ): Body[] {
   const split = (part: readonly Point[]): Body[] => {
     const body = encode(part);
-    if (body.length <= maxBytes || part.length === 1) return [{ samples: part.length, body }];
+    if (body.length <= maxBytes || part.length === 1) {
+      const ended = toSavedSeries(part.filter(({ value }) => value === undefined));
+      return [{ samples: part.length, body, ...(ended.length > 0 && { ended }) }];
+    }
     const middle = Math.ceil(part.length / 2);
     return [...split(part.slice(0, middle)), ...split(part.slice(middle))];
   };

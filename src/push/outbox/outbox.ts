@@ -1,13 +1,15 @@
 import type { Family } from '../../catalogue/metric.ts';
 import { type Deadline, DeadlineError, leftMs } from '../../deadline.ts';
 import { ExporterError } from '../../errors.ts';
+import { HttpStatusError, ProxyError } from '../../http/errors.ts';
 import { type RetryPolicy, retryDelayMs } from '../../http/retry.ts';
 import type { PushStatus } from '../../snapshot/reading.ts';
 import type { Timing } from '../../timing.ts';
 import type { Destination, Scraped } from '../destinations/destination.ts';
-import { PushError } from '../errors.ts';
+import type { SavedSeries } from '../encoding/points.ts';
+import { PushError, settingsToCheck } from '../errors.ts';
 import type { Batch, Deliver, Queue } from '../queue.ts';
-import { createSeriesTracker, type SavedSeries, type SeriesTracker } from './series-tracker.ts';
+import { createSeriesTracker, type SeriesTracker } from './series-tracker.ts';
 
 /** How batches of one account reach one destination. */
 export interface Route {
@@ -20,34 +22,49 @@ export interface Route {
 
 /** The queue of one account for one destination, with the series that it tracks and the status of the last push. */
 export interface Outbox {
+  /** Replaces the tracked series by saved ones. */
+  restore(series: SavedSeries): void;
   /** Queues the samples of a scrape. @throws what the encoding and the queue throw */
   add(families: readonly Family[], timestampMs: number): Promise<void>;
   /**
-   * Sends the queue before the deadline. Only one call sends at a time, and the other calls wait for it.
+   * Sends the queue before the deadline. Only one call sends at a time, and the other calls wait for it. While the queue
+   * is held (docs/decisions/0020-wrong-settings-hold-the-queue.md), it sends nothing.
    * @throws what the queue throws
    */
   send(deadline: Deadline): Promise<void>;
-  /** Drops batches that would not outlive the process. They count as a failure. */
+  /** Drops batches that would not outlive the process. They count as a failure. The queue is then no longer held. */
   abandon(): void;
   status(): PushStatus;
   save(): SavedSeries;
 }
 
-/** Creates an outbox. `onFailure` is called after each failed attempt. `final` means that the samples are lost. */
+/**
+ * A failed attempt. After `failed` and `held` the batch is sent again: after `held` not before `nextAttemptMs`. After
+ * `rejected` it is not.
+ */
+export interface Failure {
+  destination: string;
+  kind: 'failed' | 'held' | 'rejected';
+  error: PushError;
+  nextAttemptMs?: number;
+}
+
+/** Creates an outbox that tracks no series. `onFailure` is called after each failed attempt. */
 export function createOutbox(
   account: string,
   { destination, queue, deliver, retry }: Route,
-  saved: SavedSeries | undefined,
   timing: Timing,
-  onFailure: (destination: string, error: PushError, final: boolean) => void,
+  onFailure: (failure: Failure) => void,
 ): Outbox {
-  const tracker = createSeriesTracker(saved);
+  const tracker = createSeriesTracker();
   let last:
     | { timestampMs: number; success: boolean; rejected: boolean; samples: number; durationMs: number }
     | undefined;
   let lastError: PushError | undefined;
   let sending: Promise<void> | undefined;
   let again = false;
+  let holds = 0;
+  let heldUntilMs = Number.NEGATIVE_INFINITY;
 
   function note(outcome: Outcome): void {
     const { batch } = outcome;
@@ -55,29 +72,37 @@ export function createOutbox(
       last = { timestampMs: batch.timestampMs, success: true, rejected: false, samples: 0, durationMs: 0 };
     }
     last.durationMs += outcome.durationMs;
-    if (outcome.kind === 'delivered') {
+    const { kind } = outcome;
+    if (kind === 'delivered' || kind === 'rejected') holds = 0;
+    if (kind === 'delivered') {
       last.samples += batch.samples;
       last.success = !last.rejected;
       return;
     }
-    lastError = outcome.error;
+    const { error } = outcome;
+    lastError = error;
     last.success = false;
-    if (outcome.kind === 'rejected') {
+    if (kind === 'rejected') {
       last.rejected = true;
-      tracker.lost();
+      tracker.lost(batch.ended ?? []);
     }
-    onFailure(destination.name, outcome.error, outcome.kind === 'rejected');
+    if (kind === 'held') {
+      const nextAttemptMs = holdDelayMs(holds++);
+      heldUntilMs = timing.monotonic() + nextAttemptMs;
+      onFailure({ destination: destination.name, kind, error, nextAttemptMs });
+    } else onFailure({ destination: destination.name, kind, error });
   }
 
   async function sendUntilEmpty(deadline: Deadline): Promise<void> {
     // Batches that were added during the last delivery must not wait for the next scrape.
-    while (again && !deadline.signal.aborted) {
+    while (again && !deadline.signal.aborted && timing.monotonic() >= heldUntilMs) {
       again = false;
-      await sendAll(queue, { deliver, retry, timing, onOutcome: note }, deadline);
+      await sendAll(queue, { deliver, retry, timing, holds: true, onOutcome: note }, deadline);
     }
   }
 
   return {
+    restore: tracker.restore,
     async add(families, timestampMs) {
       try {
         await queue.add(toBatches(destination, { account, families, timestampMs }, tracker));
@@ -94,12 +119,14 @@ export function createOutbox(
       await sending;
     },
     abandon() {
+      heldUntilMs = Number.NEGATIVE_INFINITY;
       const left = queue.clear?.() ?? [];
       if (left.length === 0) return;
-      tracker.lost();
+      tracker.lost(left.flatMap(({ ended = [] }) => ended));
       const samples = left.reduce((sum, batch) => sum + batch.samples, 0);
       const why = lastError?.message ?? 'there was no time';
-      onFailure(destination.name, new PushError(`${samples} samples are lost: ${why}`), true);
+      const error = new PushError(`${samples} samples are lost: ${why}`);
+      onFailure({ destination: destination.name, kind: 'rejected', error });
     },
     status: () => ({
       destination: destination.name,
@@ -123,27 +150,40 @@ export function toBatches(
   return bodies.map((each, part) => ({ account, destination: name, format, timestampMs, part, ...each }));
 }
 
-/** The outcome of one attempt. `failed` means that the batch can be sent again. */
+/**
+ * Returns how long to wait after a refusal because of wrong settings, after `holds` earlier ones: 1, 2, 4 and then 5
+ * minutes.
+ */
+export function holdDelayMs(holds: number): number {
+  return Math.min(300_000, 60_000 * 2 ** holds);
+}
+
+/**
+ * The outcome of one attempt. `failed` means that the batch can be sent again. `held` means that it can be sent again
+ * when the settings are right.
+ */
 export type Outcome =
   | { kind: 'delivered'; batch: Batch; durationMs: number }
-  | { kind: 'rejected' | 'failed'; batch: Batch; durationMs: number; error: PushError };
+  | { kind: 'rejected' | 'failed' | 'held'; batch: Batch; durationMs: number; error: PushError };
 
 /** How to send a queue. */
 export interface SenderOptions {
   deliver: Deliver;
   retry: RetryPolicy;
   timing: Timing;
+  /** Whether a batch that is refused because of wrong settings stays first in the queue. Otherwise it is rejected. */
+  holds?: boolean;
   onOutcome(outcome: Outcome): void;
 }
 
 /**
  * Sends a queue in order, and retries a batch before it sends the next one. It stops when the queue is empty, when a
- * batch has used up its retries, or at the deadline. Unsent batches stay in the queue.
+ * batch has used up its retries or is held, or at the deadline. Unsent batches stay in the queue.
  * @throws what the queue throws
  */
 export async function sendAll(
   queue: Queue,
-  { deliver, retry, timing, onOutcome }: SenderOptions,
+  { deliver, retry, timing, holds = false, onOutcome }: SenderOptions,
   deadline: Deadline,
 ): Promise<void> {
   const { signal } = deadline;
@@ -157,6 +197,10 @@ export async function sendAll(
     } catch (thrown) {
       const error = toPushError(thrown, signal);
       const durationMs = timing.monotonic() - startedMs;
+      if (holds && error.misconfigured) {
+        onOutcome({ kind: 'held', batch, durationMs, error });
+        return;
+      }
       if (!error.retryable) {
         await lease.reject(error);
         onOutcome({ kind: 'rejected', batch, durationMs, error });
@@ -181,13 +225,27 @@ export async function sendAll(
 }
 
 /**
- * Converts any error to a PushError. Errors other than rejections become retryable, so that no batch is dropped for
- * them.
+ * Converts any error to a PushError: retryable, so that no batch is dropped for a failure that may pass. Errors that no
+ * one threw on purpose are not retryable: they come from a damaged batch or a bug, and the same bytes fail again, before
+ * all batches behind them.
  */
 export function toPushError(thrown: unknown, signal?: AbortSignal): PushError {
   if (thrown instanceof PushError) return thrown;
-  const late = signal?.aborted || thrown instanceof DeadlineError;
-  const ours = thrown instanceof ExporterError ? thrown.message : 'not delivered';
-  const message = late ? 'not delivered in time' : ours;
-  return new PushError(message, { retryable: true, cause: thrown });
+  if (signal?.aborted || thrown instanceof DeadlineError) {
+    return new PushError('not delivered in time', { retryable: true, cause: thrown });
+  }
+  if (!(thrown instanceof ExporterError)) {
+    const name = thrown instanceof Error ? thrown.name : typeof thrown;
+    return new PushError(`the batch is damaged, or this is a bug of the exporter (${name})`, {
+      cause: thrown,
+    });
+  }
+  // A redirect that must not be followed, for example.
+  const check = thrown instanceof HttpStatusError ? settingsToCheck(thrown.status) : undefined;
+  const refusedByProxy = thrown instanceof ProxyError && !thrown.retryable;
+  return new PushError(check === undefined ? thrown.message : `${thrown.message}; ${check}`, {
+    retryable: true,
+    misconfigured: check !== undefined || refusedByProxy,
+    cause: thrown,
+  });
 }

@@ -1,21 +1,37 @@
-import { type Label, nameOf, type Point, toKey } from '../encoding/points.ts';
-
-/** The tracked series between two processes: for each, its label names and values in turn. */
-export type SavedSeries = readonly (readonly string[])[];
+import {
+  type Label,
+  nameOf,
+  type Point,
+  type SavedSeries,
+  toKey,
+  toSavedSeries,
+} from '../encoding/points.ts';
 
 /** Tracks which series of one account exist at a destination. */
 export interface SeriesTracker {
   /** Returns the points of a scrape, and an end for each tracked series that is missing from them. */
   track(points: readonly Point[], timestampMs: number): readonly Point[];
-  /** Records that the points of the last {@link track} were lost, so that their ended series must be ended again. */
-  lost(): void;
+  /**
+   * Tracks ended series again, since their end was lost: the given ones, or all that the last {@link track} ended.
+   * Then the next {@link track} ends those that are still missing.
+   */
+  lost(series?: SavedSeries): void;
+  /** Forgets all series, and tracks the given ones instead. */
+  restore(series: SavedSeries): void;
   save(): SavedSeries;
 }
 
-/** Creates a tracker of one account at one destination. It starts with the saved series. */
-export function createSeriesTracker(saved: SavedSeries = []): SeriesTracker {
-  let tracked = new Map(saved.map(toPoint).map((point) => [toKey(point), point]));
+/** Creates a tracker of one account at one destination, without series. */
+export function createSeriesTracker(): SeriesTracker {
+  let tracked = new Map<string, Point>();
   let ended: Point[] = [];
+
+  function add(points: readonly Point[]): void {
+    for (const point of points) {
+      const key = toKey(point);
+      if (!tracked.has(key)) tracked.set(key, point);
+    }
+  }
 
   return {
     track(points, timestampMs) {
@@ -27,10 +43,12 @@ export function createSeriesTracker(saved: SavedSeries = []): SeriesTracker {
       tracked = current;
       return [...points, ...ended];
     },
-    lost() {
-      for (const point of ended) if (!tracked.has(toKey(point))) tracked.set(toKey(point), point);
+    lost: (series) => add(series?.map(toPoint) ?? ended),
+    restore(series) {
+      tracked = new Map();
+      add(series.map(toPoint));
     },
-    save: () => [...tracked.values()].map(({ labels }) => labels.flat()),
+    save: () => toSavedSeries(tracked.values()),
   };
 }
 

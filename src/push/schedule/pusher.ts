@@ -4,7 +4,7 @@ import { type Scraper, toFamilies } from '../../scrape.ts';
 import type { PushStatus } from '../../snapshot/reading.ts';
 import type { Timing } from '../../timing.ts';
 import { PushError } from '../errors.ts';
-import { createOutbox, type Outbox, type Route } from '../outbox/outbox.ts';
+import { createOutbox, type Failure, type Outbox, type Route } from '../outbox/outbox.ts';
 import { encodeState, parseState, type State, type StateStore } from './state.ts';
 
 /**
@@ -44,13 +44,22 @@ export interface Pusher {
   send(deadline: Deadline): Promise<void>;
   /** Returns the status of the last push to each destination. */
   status(): readonly PushStatus[];
+  /**
+   * Queues an end for every series that is tracked, so that they do not outlive this process by the receivers' five
+   * minutes. A process that starts later has them again with its first scrape. Queues nothing if this machine's clock is over
+   * a minute off.
+   */
+  endSeries(): Promise<void>;
   /** Saves the state. */
   save(): Promise<void>;
   /** Drops undelivered in-memory batches and saves the state. */
   finish(): Promise<void>;
   /** Returns the failures since the last call. */
   takeFailures(): Error[];
-  /** Makes the next slot read the state again, since another process may have scraped in the meantime. */
+  /**
+   * Makes the next slot read the state again, since another process may have scraped in the meantime. A state that cannot
+   * be read, or is older than this process's own, changes nothing.
+   */
   renew(): void;
   close(): void;
 }
@@ -81,19 +90,20 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
       // Ended series are then not marked. Receivers drop them after five minutes.
       report('state not read', error);
     }
-    lastSlotMs = Math.max(lastSlotMs, state?.timestampMs ?? lastSlotMs);
-    return routes.map((route) =>
-      createOutbox(
-        account,
-        route,
-        seriesOf(state, route.destination.name),
-        timing,
-        (destination, error, final) => {
-          if (final) failures.push(error);
-          report(final ? 'push failed' : 'push attempt failed', error, { destination });
-        },
-      ),
-    );
+    const all = outboxes ?? routes.map((route) => createOutbox(account, route, timing, note));
+    if (state && state.timestampMs >= lastSlotMs) {
+      lastSlotMs = state.timestampMs;
+      for (const outbox of all) {
+        const series = seriesOf(state, outbox.status().destination);
+        if (series) outbox.restore(series);
+      }
+    }
+    return all;
+  }
+
+  function note({ kind, error, ...more }: Failure): void {
+    if (kind === 'rejected') failures.push(error);
+    report(events[kind], error, more);
   }
 
   /** Open once for all callers: two outboxes must not send one queue. */
@@ -178,6 +188,18 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
       );
     },
     status: () => (outboxes ?? []).map((outbox) => outbox.status()),
+    async endSeries() {
+      const problem = clockProblem();
+      if (problem) {
+        fail('series not ended', problem);
+        return;
+      }
+      // Later than the samples, also if the clock was set back.
+      const timestampMs = Math.max(timing.now(), lastSlotMs + 1);
+      for (const outbox of await openOnce()) {
+        await outbox.add([], timestampMs).catch((error) => fail('series not ended', error as Error));
+      }
+    },
     save,
     async finish() {
       for (const outbox of outboxes ?? []) outbox.abandon();
@@ -194,6 +216,8 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
     close: scraper.close,
   };
 }
+
+const events = { failed: 'push attempt failed', held: 'push held', rejected: 'push failed' } as const;
 
 function seriesOf(state: State | undefined, destination: string): State['series'][string] | undefined {
   // A destination may have the name "constructor".

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Deadline } from '../../deadline.ts';
-import type { SavedSeries } from '../outbox/series-tracker.ts';
+import { isSavedSeries, type SavedSeries } from '../encoding/points.ts';
 
 /** The state of one account that must outlive a process. */
 export interface State {
@@ -39,10 +39,7 @@ export function parseState(content: Uint8Array | undefined): State | undefined {
   if (content === undefined) return undefined;
   try {
     const { v, timestampMs, series } = JSON.parse(gunzipSync(content).toString()) as Record<string, unknown>;
-    const isSeries = (each: unknown) =>
-      Array.isArray(each) &&
-      each.every((labels) => Array.isArray(labels) && labels.every((label) => typeof label === 'string'));
-    const fits = typeof series === 'object' && series !== null && Object.values(series).every(isSeries);
+    const fits = typeof series === 'object' && series !== null && Object.values(series).every(isSavedSeries);
     if (v !== 1 || typeof timestampMs !== 'number' || !fits) return undefined;
     return { timestampMs, series: series as State['series'] };
   } catch {

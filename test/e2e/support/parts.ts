@@ -7,6 +7,8 @@ export interface Parts {
   alertmanager: { alertmanager: string; amtool: string };
   pushgateway: { binary: string };
   victoriaMetrics: { binary: string };
+  /** A Prometheus and a VictoriaMetrics that take OTLP. */
+  otlpReceivers: { prometheus: string; victoriaMetrics: string };
   python: { python: string; env: Record<string, string> };
   node24: { node: string };
   /** Too old. */

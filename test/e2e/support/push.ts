@@ -24,24 +24,26 @@ export interface Receiver {
 const keyOf = (labels: Record<string, string>) =>
   JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** A Prometheus with its remote-write receiver on, without scrapes of its own but for `scrape`. */
+/** A Prometheus with its remote-write receiver on, without scrapes of its own but for `scrape`. `more` is added. */
 export async function openPrometheus(
   binary: string,
   folder: string,
   scrape: object[] = [],
+  more: { config?: object; args?: readonly string[] } = {},
 ): Promise<Receiver> {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const config = join(folder, 'receiver.yml');
   mkdirSync(join(folder, 'tsdb'), { recursive: true });
   const { writeFile } = await import('node:fs/promises');
-  await writeFile(config, JSON.stringify({ scrape_configs: scrape }));
+  await writeFile(config, JSON.stringify({ scrape_configs: scrape, ...more.config }));
   const args = [
     `--config.file=${config}`,
     `--storage.tsdb.path=${join(folder, 'tsdb')}`,
     `--web.listen-address=127.0.0.1:${port}`,
     '--web.enable-remote-write-receiver',
     '--log.level=warn',
+    ...(more.args ?? []),
   ];
   return {
     ...startable(binary, args, folder, `${origin}/-/ready`),

@@ -52,6 +52,30 @@ describe('credentials', () => {
     expect(receiver.received[0]!.headers.authorization).toBe('Bearer a-token');
   });
 
+  test.each(['a\ntoken', 'a tokén', 'two words'])(
+    'that no header can have are an error that may pass: %j',
+    async (token) => {
+      const credentials = { user: undefined, password: undefined, token: new Secret(token) };
+      const { receiver, send } = await setUp(withCredentials('bearer', 'acme', async () => credentials));
+      const message =
+        'destination acme: expected a token of printable ASCII without spaces, as a header must have it; received another';
+      await expect(send()).rejects.toMatchObject({ message, retryable: true });
+      expect(receiver.received).toEqual([]);
+    },
+  );
+
+  test('that fail by a bug are an error that may pass, since the batch has no part in it', async () => {
+    const authorize = Object.assign(
+      async () => {
+        throw new TypeError('a secret');
+      },
+      { secrets: [] },
+    );
+    const { send } = await setUp(authorize);
+    const message = 'no credentials could be added to the request';
+    await expect(send()).rejects.toMatchObject({ message, retryable: true });
+  });
+
   test.each([
     ['basic', 'destination acme: expected user and password in the secret; received nothing'],
     ['bearer', 'destination acme: expected token in the secret; received nothing'],

@@ -5,7 +5,7 @@ import { createDestination } from '../../../src/app/destinations.ts';
 import { createSend } from '../../../src/http/send.ts';
 import type { DestinationOptions, Scraped } from '../../../src/push/destinations/destination.ts';
 import { createPost, unauthorized } from '../../../src/push/destinations/post.ts';
-import { toBatches } from '../../../src/push/outbox/outbox.ts';
+import { toBatches, toPushError } from '../../../src/push/outbox/outbox.ts';
 import { createSeriesTracker } from '../../../src/push/outbox/series-tracker.ts';
 import { soon } from '../../support/deadline.ts';
 import {
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 const nowMs = 1_768_471_200_000;
 
-async function setUp(type: DestinationOptions['type'], answer: ReceiverAnswer) {
+async function setUp(type: DestinationOptions['type'], answer: ReceiverAnswer, path = '/v1/metrics') {
   const receiver = await startReceiver([answer]);
   const send = createSend();
   open.push(receiver, send);
@@ -30,7 +30,7 @@ async function setUp(type: DestinationOptions['type'], answer: ReceiverAnswer) {
     {
       name: 'acme',
       type,
-      url: new URL(type === 'otlp' ? `${receiver.origin}/v1/metrics` : receiver.origin),
+      url: new URL(type === 'otlp' ? path : '/', receiver.origin),
       version: '1.0',
       headers: { 'x-scope-orgid': 'tenant' },
       labels: { env: 'test' },
@@ -60,6 +60,24 @@ async function setUp(type: DestinationOptions['type'], answer: ReceiverAnswer) {
 }
 
 describe('OTLP', () => {
+  test.each([
+    ['/v1/metrics', []],
+    ['/api/v1/otlp/v1/metrics', []],
+    ['/opentelemetry/v1/metrics', ['job', 'instance']],
+    ['/insert/0/opentelemetry/v1/metrics', ['job', 'instance']],
+  ])(
+    'at %s repeats as attributes %p, which VictoriaMetrics does not make of the resource',
+    async (path, names) => {
+      const { batches } = await setUp('otlp', {}, path);
+      const { resourceMetrics } = fromBinary(ExportMetricsServiceRequestSchema, gunzipSync(batches[0]!.body));
+      const { data } = resourceMetrics[0]!.scopeMetrics[0]!.metrics[0]!;
+      const { attributes } = (data.value as { dataPoints: { attributes: { key: string }[] }[] })
+        .dataPoints[0]!;
+      const keys = attributes.map(({ key }) => key);
+      expect(['job', 'instance'].filter((name) => keys.includes(name))).toEqual(names);
+    },
+  );
+
   const otlpAnswer = (message: Parameters<typeof create<typeof ExportMetricsServiceResponseSchema>>[1]) => ({
     status: 200,
     headers: { 'content-type': 'application/x-protobuf' },
@@ -112,6 +130,41 @@ describe('OTLP', () => {
   test('takes a warning without rejected samples for success', async () => {
     const { deliver } = await setUp('otlp', otlpAnswer({ partialSuccess: { errorMessage: 'deprecated' } }));
     expect(await deliver()).toBe('delivered');
+  });
+});
+
+describe.each(['remote-write', 'otlp', 'pushgateway'] as const)('%s', (type) => {
+  test.each([
+    [401, 'VCC_PUSH_AUTH'],
+    [403, 'VCC_PUSH_AUTH'],
+    [404, 'VCC_PUSH_URL'],
+    [405, 'VCC_PUSH_URL'],
+    [407, 'HTTPS_PROXY'],
+    [304, 'VCC_PUSH_URL'],
+  ])('takes %i for wrong settings, and says which to check', async (status, setting) => {
+    const { deliver } = await setUp(type, { status, body: 'no' });
+    expect(await deliver()).toMatchObject({
+      status,
+      misconfigured: true,
+      message: expect.stringContaining(`; check ${setting}`),
+    });
+  });
+
+  test.each([400, 402, 408, 409, 410, 413, 415, 422, 429, 500, 503])(
+    'takes %i for something else',
+    async (status) => {
+      const { deliver } = await setUp(type, { status });
+      expect(await deliver()).toMatchObject({ status, misconfigured: false });
+    },
+  );
+
+  test('takes a redirect to another host for wrong settings', async () => {
+    const { deliver } = await setUp(type, { status: 302, headers: { location: 'http://login.example/' } });
+    expect(toPushError(await deliver())).toMatchObject({
+      retryable: true,
+      misconfigured: true,
+      message: expect.stringContaining('answered 302 to another host; not followed; check VCC_PUSH_URL'),
+    });
   });
 });
 

@@ -113,7 +113,7 @@ describe('encodeMetrics', () => {
     }
   });
 
-  test('says of each metric what it means, and the unit of those that are in seconds', async () => {
+  test('says of each metric what it means, and the unit of those whose name ends in it', async () => {
     const families = await familiesOf(readingOf([agent('a')]));
     const { metrics } = decode(encodeMetrics(toPoints(families, takenAtMs, resource), resource));
     const about = (name: string) => {
@@ -123,7 +123,7 @@ describe('encodeMetrics', () => {
     const age = 'vcc_idle_age_seconds';
     expect(about('vcc_up')).toEqual({ help: 'vcc_up', unit: '' });
     expect(about('vcc_snapshot_timestamp_seconds').unit).toBe('s');
-    expect(about(`${age}_gsum`)).toEqual({ help: age, unit: 's' });
+    expect(about(`${age}_gsum`)).toEqual({ help: age, unit: '' });
     expect(about(`${age}_gcount`)).toEqual({ help: age, unit: '' });
     expect(about(`${age}_bucket`)).toEqual({ help: age, unit: '' });
   });
@@ -169,6 +169,20 @@ test('the decoder of these tests reads what OpenTelemetry itself writes', () => 
   });
   expect(samplesOf(metrics)).toEqual([
     { name: 'm', attributes: [['a', 'b']], timeUnixNano: 2_000_000_005n, value: 1.5 },
+  ]);
+});
+
+test('job and instance are attributes of every point too if they are to be repeated', () => {
+  const { metrics, ...rest } = decode(
+    encodeMetrics([point({ ...resource, a: 'b' })], resource, { repeated: true }),
+  );
+  expect(rest.resource.map(([name]) => name)).toEqual(['service.name', 'service.instance.id']);
+  expect(samplesOf(metrics).map(({ attributes }) => attributes)).toEqual([
+    [
+      ['a', 'b'],
+      ['instance', 'test'],
+      ['job', 'vcc'],
+    ],
   ]);
 });
 

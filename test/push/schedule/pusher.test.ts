@@ -1,4 +1,6 @@
+import { fromBinary } from '@bufbuild/protobuf';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { uncompressSync } from 'snappy';
 import { createDestination } from '../../../src/app/destinations.ts';
 import { DeadlineError, deadlineIn, untilAborted } from '../../../src/deadline.ts';
 import { createSend } from '../../../src/http/send.ts';
@@ -12,6 +14,7 @@ import { createScraper } from '../../../src/scrape.ts';
 import { type Simulator, startSimulator } from '../../../src/simulator/server.ts';
 import { accountOf } from '../../support/account.ts';
 import { soon } from '../../support/deadline.ts';
+import { WriteRequestSchema } from '../../support/proto/remote-write-1_pb.ts';
 import { type ReceiverAnswer, startReceiver } from '../../support/receiver.ts';
 import { type FakeTiming, fakeTiming } from '../../support/timing.ts';
 
@@ -329,4 +332,42 @@ test('a clock that was ahead leaves no trace', async () => {
   expect(ahead.takeFailures().map(String)).toEqual([expect.stringContaining('ahead of the API’s')]);
   expect(await newPusher().isTaken(timing.now())).toBe(false);
   expect(receiver.received).toEqual([]);
+});
+
+test('series are ended once, after the samples, unless the clock is wrong', async () => {
+  let aheadMs = 0;
+  const clock = fakeTiming(Date.now());
+  const scraper = createScraper(accountOf(simulator), {
+    timing: { ...clock, now: () => Date.now() + aheadMs },
+  });
+  open.push(scraper);
+  const { receiver, timing, newPusher } = await setUp([{ status: 204 }], { scraper }, up);
+  const pusher = newPusher();
+  // The slot is later than the clock, as after a clock that was set back.
+  const slotMs = timing.now() + 30_000;
+  await pusher.scrape(slotMs, soon());
+  for (let at = 0; at < 2; at++) {
+    await pusher.endSeries();
+    await pusher.send(soon());
+  }
+  const sent = receiver.received.map(({ body }) =>
+    fromBinary(WriteRequestSchema, uncompressSync(body) as Buffer),
+  );
+  expect(
+    sent.map(({ timeseries }) =>
+      timeseries.map(({ samples: [sample] }) => [
+        Number(sample!.timestamp) - slotMs,
+        Number.isNaN(sample!.value),
+      ]),
+    ),
+  ).toEqual([[[0, false]], [[1, true]]]);
+
+  await pusher.scrape(slotMs + 1000, soon());
+  aheadMs = 3_600_000;
+  await pusher.scrape(slotMs + 3_600_000, soon());
+  pusher.takeFailures();
+  await pusher.endSeries();
+  await pusher.send(soon());
+  expect(receiver.received).toHaveLength(3);
+  expect(pusher.takeFailures().map(String)).toEqual([expect.stringContaining('ahead of the API’s')]);
 });
