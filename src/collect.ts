@@ -121,21 +121,21 @@ export function createCollect(fetchPage: FetchPage, options: PagingOptions, timi
   let failed = false;
   /** Of the last reading, also of an earlier call. */
   let last: Conflict | undefined;
+  /** Agents who occurred twice in two readings in a row ({@link Conflict.twice}). */
+  let confirmed: string | undefined;
 
   async function readUntilConsistent(trip: Trip): Promise<Snapshot> {
     const most = failed ? 1 : maxReadings;
     for (let reading = 1; ; reading++) {
-      const outcome = assemble(
-        await readPages(fetchPage, range(rememberedPages), options, trip),
-        last?.twice,
-      );
+      const outcome = assemble(await readPages(fetchPage, range(rememberedPages), options, trip), confirmed);
       if (!('reason' in outcome)) {
         rememberedPages = outcome.pages;
-        if (outcome.duplicates === 0) last = undefined;
+        if (outcome.duplicates === 0) last = confirmed = undefined;
         return outcome;
       }
       rememberedPages = 1;
       const unchanged = outcome.reason === last?.reason && outcome.twice === undefined;
+      confirmed = outcome.twice === last?.twice ? outcome.twice : undefined;
       last = outcome;
       const times = unchanged ? 'in the same way as before' : `after ${reading} of ${most} readings`;
       const message = `the pages do not add up, ${times}: ${outcome.reason}`;

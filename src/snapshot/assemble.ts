@@ -17,13 +17,13 @@ export interface Conflict {
  * - there are exactly that many agents, all different.
  *
  * An agent may have moved to another page between two answers: it then occurs twice, and another one is missing. Only
- * if the same agents occur twice at the same places as in the reading before (`twice` of its conflict), the API returns
- * them twice. Of these, the record with the later presence counts.
+ * if the same agents occurred twice at the same places before (`confirmed`: `twice` of the conflicts of two readings in a
+ * row), the API returns them twice. Of these, the record with the later presence counts.
  *
  * The newest page (by `upTo`) determines the counts, since older ones may be out of date. Pages beyond its page count
  * are left out. `pages` maps requested page numbers to answers, and must not be empty.
  */
-export function assemble(pages: ReadonlyMap<number, Page>, twiceBefore?: string): Snapshot | Conflict {
+export function assemble(pages: ReadonlyMap<number, Page>, confirmed?: string): Snapshot | Conflict {
   // A page beyond its own page count is surplus, and its counts may be anything.
   const real = [...pages].filter(([number, page]) => number <= Math.max(1, page.pageCount));
   const newest = (real.length > 0 ? real : [...pages])
@@ -51,7 +51,7 @@ export function assemble(pages: ReadonlyMap<number, Page>, twiceBefore?: string)
   const found = findTwice(present);
   if (found.places.length === 0) return snapshot;
   const twice = JSON.stringify(found.places);
-  if (twice !== twiceBefore) return { reason: found.reason, twice };
+  if (twice !== confirmed) return { reason: found.reason, twice };
   return { ...snapshot, agents: found.agents, duplicates: agents.length - found.agents.length };
 }
 
