@@ -33,6 +33,8 @@ export function shareReads(collect: Collect, cacheTtlMs: number, clocks: Clocks,
     const spent = newTraffic();
     for (;;) {
       if (kept && kept.ageMs() < cacheTtlMs) return { ...kept.outcome, cached: true };
+      // Free the memory of the old agents for the new ones.
+      kept = undefined;
       const joined = flight;
       const outcome = joined ? await join(joined.outcome, deadline) : await start(deadline);
       const again = joined !== undefined && joined.atMs < deadline.atMs && mayHelpToTryAgain(outcome);
@@ -53,7 +55,7 @@ export function shareReads(collect: Collect, cacheTtlMs: number, clocks: Clocks,
       .then((done) => {
         deadline.end();
         flight = undefined;
-        if ('snapshot' in done.result) kept = { outcome: done, ageMs };
+        if (cacheTtlMs > 0 && 'snapshot' in done.result) kept = { outcome: done, ageMs };
         return done;
       });
     flight = { outcome, atMs: scrape.atMs };

@@ -6,6 +6,7 @@ import { NetworkError } from '../src/http/errors.ts';
 import type { Trip } from '../src/http/fetch.ts';
 import type { Snapshot } from '../src/snapshot/agent.ts';
 import { systemTiming } from '../src/timing.ts';
+import { isGone } from './support/garbage.ts';
 import { fakeTiming } from './support/timing.ts';
 
 /** Nobody closes. */
@@ -40,6 +41,26 @@ describe('shared reads', () => {
       const reading = read(deadlineIn(1000));
       begun[turn]!.finish();
       expect((await reading).cached).toBe(false);
+    }
+  });
+
+  test('let go of the snapshot without a cache, and when it is too old', async () => {
+    for (const cacheTtlMs of [0, 1000]) {
+      const timing = fakeTiming();
+      const refs: WeakRef<Snapshot>[] = [];
+      const collect: Collect = async ({ deadline }) => {
+        if (refs.length === 1)
+          return new Promise((_, reject) => deadline.signal.addEventListener('abort', reject));
+        const fresh = { ...snapshot };
+        refs.push(new WeakRef(fresh));
+        return fresh;
+      };
+      const read = shareReads(collect, cacheTtlMs, timing, open);
+      await read(deadlineIn(1000));
+      timing.pass(1000);
+      const next = read(deadlineIn(200));
+      expect(await isGone(refs[0]!)).toBe(true);
+      await next;
     }
   });
 

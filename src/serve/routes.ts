@@ -43,7 +43,9 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
     const scrapes = await Promise.all(
       chosen.map(async (scraper) => {
         const scrape = await scraper.scrape(toScrapeDeadline(deadline, lastWriteMs));
-        last.set(scraper.account, { scrape, ageMs: stopwatch(clocks) });
+        // The page has no single agents. Their series, megabytes of an account with 20,000, need not outlive the answer.
+        const reading = { ...scrape.reading, agentSeries: undefined };
+        last.set(scraper.account, { scrape: { ...scrape, reading }, ageMs: stopwatch(clocks) });
         return scrape;
       }),
     );
