@@ -2,7 +2,9 @@ import type { Family, Labels, Sample } from '../catalogue/metric.ts';
 import { Bytes, copyBytes } from './bytes.ts';
 
 const special = /[\\"\n]/;
-const [zero, lineFeed, space, comma, dot, openBrace, closeBrace] = [48, 10, 32, 44, 46, 123, 125] as const;
+const [zero, lineFeed, space, quote, comma, dot, equals, openBrace, closeBrace] = [
+  48, 10, 32, 34, 44, 46, 61, 123, 125,
+] as const;
 /** The longest finite number in JavaScript: `-1.2345678901234567e-300`. */
 const longestNumber = 24;
 /** Most lines are shorter. The buffer grows if they are not. */
@@ -99,13 +101,17 @@ export class Writer {
 
   #add(labels: Labels): number {
     const bytes = this.#labelBytes;
-    let text = '';
+    const start = bytes.end;
     for (const name in labels) {
       const value = labels[name]!;
-      text += `${text === '' ? '' : ','}${name}="${special.test(value) ? escapeText(value) : value}"`;
+      bytes.reserve(name.length * 3 + value.length * 6 + 4);
+      if (bytes.end > start) bytes.bytes[bytes.end++] = comma;
+      bytes.short(name);
+      bytes.bytes[bytes.end++] = equals;
+      bytes.bytes[bytes.end++] = quote;
+      bytes.short(special.test(value) ? escapeText(value) : value);
+      bytes.bytes[bytes.end++] = quote;
     }
-    bytes.reserve(text.length * 3);
-    bytes.text(text);
     this.#starts.push(bytes.end);
     this.#placeOf.set(labels, this.#written.length);
     return this.#written.push(labels) - 1;
