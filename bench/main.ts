@@ -1,13 +1,30 @@
-// npm run bench [-- --quick]: figures beside baselines measured in the same run. docs/benchmarks.md keeps the last ones.
+// npm run bench [-- --quick a b …]: all parts or some of them; figures beside baselines measured in the same run.
+// docs/benchmarks.md keeps the last ones.
 
 import { singleAgents } from './agent-series.ts';
 import { cpuTime } from './cpu.ts';
 import { lambda } from './lambda.ts';
 import { peakMemory } from './memory.ts';
 import { pushing } from './push.ts';
+import { requestsOfScrapes } from './requests.ts';
+import { serving } from './serving.ts';
 import { wallTime } from './wall.ts';
 
-const quick = process.argv.includes('--quick');
-process.stdout.write(`npm run bench${quick ? ' -- --quick' : ''}   Node.js ${process.version}\n\n`);
-for (const part of [wallTime, cpuTime, singleAgents, peakMemory, lambda, pushing])
+const parts = {
+  a: wallTime,
+  b: cpuTime,
+  'b-agents': singleAgents,
+  c: peakMemory,
+  d: lambda,
+  e: pushing,
+  f: serving,
+  g: requestsOfScrapes,
+};
+const args = process.argv.slice(2);
+const quick = args.includes('--quick');
+const chosen = Object.entries(parts).filter(([name]) => args.includes(name));
+process.stdout.write(
+  `npm run bench ${args.length > 0 ? `-- ${args.join(' ')}` : ''}   Node.js ${process.version}\n\n`,
+);
+for (const [, part] of chosen.length > 0 ? chosen : Object.entries(parts))
   process.stdout.write(`${await part(quick)}\n`);

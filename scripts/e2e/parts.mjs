@@ -326,6 +326,9 @@ function getNode24() {
   }
 }
 
+/** For benchmarks only: the release line before the one that Lambda runs. */
+export const getNode22 = () => getNode('node22', '22.23.3');
+
 /** One that is too old, as Debian 12 and Ubuntu 24.04 have it. */
 const getNode18 = () => getNode('node18', '18.19.0');
 

@@ -1,4 +1,7 @@
+import { keepHeapSmall } from './heap.ts';
 import { run } from './run.ts';
+
+keepHeapSmall();
 
 // At each start, the AWS SDK warns that future versions require a newer Node.js. Our requirement is in package.json.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';

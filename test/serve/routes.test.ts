@@ -12,7 +12,8 @@ import { createRoutes } from '../../src/serve/routes.ts';
 import type { Reading } from '../../src/snapshot/reading.ts';
 import { agent } from '../support/agents.ts';
 import { soon } from '../support/deadline.ts';
-import { readingOf } from '../support/reading.ts';
+import { isGone } from '../support/garbage.ts';
+import { fullReadingOf, readingOf, rosterOf } from '../support/reading.ts';
 import { fakeTiming } from '../support/timing.ts';
 
 /** A scraper that finds what the test says. */
@@ -42,6 +43,20 @@ describe('the routes', () => {
     expect(response.headers['content-length']).toBe(String(body.length));
     expect(response.headers['content-encoding']).toBeUndefined();
     expect(response.headers['x-content-type-options']).toBe('nosniff');
+  });
+
+  test('keeps nothing of single agents when it has answered', async () => {
+    const refs: WeakRef<object>[] = [];
+    const scrape: Scraper['scrape'] = async () => {
+      const reading = fullReadingOf([agent('a')], rosterOf({}));
+      refs.push(new WeakRef(reading.agentSeries!));
+      return { reading, failure: undefined };
+    };
+    const scraper = { account: 'test', region: 'emea', scrape, close() {} };
+    const routes = createRoutes({ scrapers: [scraper], log: () => {}, clocks: fakeTiming(0) });
+    expect(String((await routes(get('/metrics'), soon())).body)).toContain('agent_id="a"');
+    expect(await isGone(refs[0]!)).toBe(true);
+    expect(String((await routes(get('/'), soon())).body)).toContain('class="up"');
   });
 
   test('escapes what comes from outside, and allows no scripts', async () => {

@@ -1,0 +1,5 @@
+// The floor: a Node.js process with an HTTP server that answers nothing of interest.
+import http from 'node:http';
+
+const server = http.createServer((_, response) => response.end('ok\n'));
+server.listen(0, '127.0.0.1', () => process.stdout.write(`http://127.0.0.1:${server.address().port}/\n`));
