@@ -52,9 +52,9 @@ const later = ['parsers.mjs', 'proxies.mjs'];
 
 /** Most bytes of the code, and of the zip with what it may load later; and the packages in it. */
 const budgets: Record<string, { code: number; zip: number; packages: string[] }> = {
-  metrics: { code: 130_000, zip: 80_000, packages: scraping },
+  metrics: { code: 134_000, zip: 82_000, packages: scraping },
   // It starts once in hours: the schedule keeps it warm.
-  push: { code: 167_000, zip: 95_000, packages: [...new Set([...pushing, ...scraping])].toSorted() },
+  push: { code: 172_000, zip: 96_000, packages: [...new Set([...pushing, ...scraping])].toSorted() },
   deliver: { code: 100_000, zip: 71_000, packages: pushing },
 };
 
