@@ -4,7 +4,7 @@ import type { Deadline } from '../deadline.ts';
 import { DocumentError } from '../documents/errors.ts';
 import { openDiskQueue } from '../files/disk-queue.ts';
 import { type Lock, lockFolder } from '../files/lock.ts';
-import { describeSystemError } from '../files/write.ts';
+import { describeFileError } from '../files/write.ts';
 import { logLine, toLogFields } from '../log.ts';
 import { createMemoryQueue, type Queue } from '../push/queue.ts';
 import type { OpenAccounts } from './accounts.ts';
@@ -113,7 +113,7 @@ async function usable<T>(folder: string, use: () => Promise<T>): Promise<T> {
     if (error instanceof DocumentError) throw new ConfigError([`${setting}: ${error.message}`]);
     if ((error as NodeJS.ErrnoException).errno === undefined) throw error;
     throw new ConfigError([
-      `${setting}: expected a folder that can be written; ${folder} cannot (${describeSystemError(error)})`,
+      `${setting}: expected a folder that can be written; ${folder} cannot (${describeFileError(error)})`,
     ]);
   }
 }

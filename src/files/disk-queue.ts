@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { PushError } from '../push/errors.ts';
 import type { Queue } from '../push/queue.ts';
 import { type Batch, encodeBatch, parseBatch } from '../push/queue.ts';
-import { describeSystemError, makeFolder, writeWhole } from './write.ts';
+import { describeFileError, makeFolder, writeWhole } from './write.ts';
 
 /** A batch that a destination rejected, with the reason. */
 export interface RejectedBatch {
@@ -91,7 +91,7 @@ export async function openDiskQueue(
     try {
       await rm(join(folder, file), { force: true });
     } catch (error) {
-      const why = describeSystemError(error);
+      const why = describeFileError(error);
       say(`a delivered batch in ${root} cannot be removed (${why}); the next process sends it again`, error);
     }
   }
@@ -104,7 +104,7 @@ export async function openDiskQueue(
       await makeFolder(aside);
       await rename(join(folder, file), join(aside, name));
     } catch (error) {
-      const why = describeSystemError(error);
+      const why = describeFileError(error);
       say(`a batch in ${root} cannot be put aside (${why}); the next process sends it again`, error);
       return;
     }
@@ -122,7 +122,7 @@ export async function openDiskQueue(
       for (const each of old.flatMap((name) => [name, reasonFileOf(name), `${reasonFileOf(name)}.new`]))
         await rm(join(aside, each), { force: true, recursive: true });
     } catch (error) {
-      say(`old rejected batches in ${aside} cannot be deleted (${describeSystemError(error)})`, error);
+      say(`old rejected batches in ${aside} cannot be deleted (${describeFileError(error)})`, error);
       return;
     }
     say(`the oldest ${old.length} of ${names.length} rejected batches in ${aside} were deleted`);
@@ -140,11 +140,11 @@ export async function openDiskQueue(
         return undefined;
       }
       if (code !== undefined && shortages.has(code)) {
-        throw new PushError(`${setting}: ${root} cannot be read (${describeSystemError(error)})`, {
+        throw new PushError(`${setting}: ${root} cannot be read (${describeFileError(error)})`, {
           cause: error,
         });
       }
-      const reason = error instanceof PushError ? error.message : describeSystemError(error);
+      const reason = error instanceof PushError ? error.message : describeFileError(error);
       say(`the batch ${join(basename(folder), file)} in ${root} cannot be read and is put aside: ${reason}`);
       await putAside(file, reason);
       return undefined;
@@ -162,7 +162,7 @@ export async function openDiskQueue(
         } catch (error) {
           const lost = batches.slice(at).reduce((sum, { samples }) => sum + samples, 0);
           throw new PushError(
-            `${setting}: ${root} cannot be written (${describeSystemError(error)}); ${lost} samples are lost`,
+            `${setting}: ${root} cannot be written (${describeFileError(error)}); ${lost} samples are lost`,
             { cause: error },
           );
         }

@@ -22,8 +22,8 @@ export function createFolderStore(folder: string, setting: string): StateStore {
   }
 
   async function fail(action: string, error: unknown): Promise<never> {
-    const { describeSystemError } = await import('./write.ts');
-    const problem = `${setting}: the state in ${folder} cannot be ${action} (${describeSystemError(error)})`;
+    const { describeFileError } = await import('./write.ts');
+    const problem = `${setting}: the state in ${folder} cannot be ${action} (${describeFileError(error)})`;
     throw new PushError(problem, { cause: error });
   }
 

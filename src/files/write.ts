@@ -43,7 +43,7 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /** Returns the code and meaning of a system error: `ENOSPC, no space left on device`. It contains no path. */
-export function describeSystemError(error: unknown): string {
+export function describeFileError(error: unknown): string {
   const { errno, code } = error as NodeJS.ErrnoException;
   const [name, meaning] = (errno !== undefined && getSystemErrorMap().get(errno)) || [code, undefined];
   return [name ?? 'unknown error', meaning].filter(Boolean).join(', ');
