@@ -205,6 +205,23 @@ describe('a scrape', () => {
   });
 });
 
+test.each([
+  ['with Retry-After', { retryAfter: 30 }, [10, 0, 0, 0, 0, 0]],
+  ['without', {}, [10, 1, 1, 1, 1, 1]],
+])('a 429 %s spends little of the budget, and every scrape says why it failed', async (_, more, requests) => {
+  await start();
+  await scraper.scrape(deadlineIn(5000));
+  simulator.faults.push({ kind: 'status', value: 429, ...more });
+  const readings = [];
+  for (let scrape = 0; scrape < 6; scrape++) {
+    const { reading, failure } = await scraper.scrape(deadlineIn(5000));
+    expect(failure?.message).toContain('/stats/agent-status: answered 429');
+    readings.push(reading);
+  }
+  expect(readings.map(({ requests: sent }) => sent)).toEqual(requests);
+  expect(new Set(readings.map(({ error }) => error))).toEqual(new Set(['throttled']));
+});
+
 test('an agent who is returned twice is counted once, and logged once', async () => {
   await start();
   const items = simulator.items();
