@@ -6,8 +6,8 @@ import { type Clocks, stopwatch } from './timing.ts';
 /** Longest pause that a host may ask for. It may recover long before. */
 export const longestPauseMs = 300_000;
 
-/** First pause after rejected credentials, in ms. It doubles with each rejection. */
-const firstPauseMs = 10_000;
+/** Pauses after rejected credentials, in ms: they double with each rejection. New credentials should not wait for long. */
+const rejectedPauses = { firstMs: 10_000, longestMs: 60_000 };
 
 const rejections: readonly ScrapeErrorCode[] = ['credentials_rejected', 'unauthorized', 'forbidden'];
 
@@ -23,7 +23,7 @@ export function holdOff(collect: Collect, clocks: Clocks): Collect {
   function pauseAfter(error: ExporterError): number {
     if (error instanceof HttpStatusError) return Math.min(error.retryAfterMs ?? 0, longestPauseMs);
     if (!rejections.some((code) => code === error.code)) return 0;
-    return Math.min(firstPauseMs * 2 ** rejected++, longestPauseMs);
+    return Math.min(rejectedPauses.firstMs * 2 ** rejected++, rejectedPauses.longestMs);
   }
 
   return async (trip) => {

@@ -226,7 +226,7 @@ function bucketsAt(timeMs: number): string {
 function faultsAt(timeMs: number): Fault[] {
   const here = { account: eventful };
   if (within('throttled', timeMs) && (timeMs - beginMs) % (3 * minute) === 0) {
-    return [{ kind: 'status', value: 429, retryAfter: 120, ...here }];
+    return [{ kind: 'status', value: 429, retryAfter: 20, ...here }];
   }
   if (within('slow', timeMs)) return [{ kind: 'delay', value: 8000, page: 1, ...here }];
   if (within('unknownWords', timeMs)) return [{ kind: 'unknown', page: 1, ...here }];
