@@ -258,7 +258,7 @@ export function exporterDashboard(settings: AlertSettings) {
             queries: [
               { expr: `${total('vcc_unknown_values', '', 'field')} > 0`, legend: 'unknown {{field}}' },
               { expr: `${total('vcc_absent_values', '', 'field')}`, legend: 'without {{field}}' },
-              { expr: `${total('vcc_duplicate_agents')} > 0`, legend: 'returned more than once' },
+              { expr: total('vcc_duplicate_agents'), legend: 'returned more than once' },
               { expr: total('vcc_descriptions_folded'), legend: 'descriptions folded' },
               { expr: total('vcc_teams_folded'), legend: 'teams folded' },
             ],
