@@ -138,6 +138,20 @@ export const healthAlerts = [
     expr: ({ within }, select) => `max_over_time(${select('vcc_unknown_values')}[${within.text}]) > 0`,
   }),
   alert({
+    name: 'VccFlawedAgents',
+    about:
+      'Answers about some agents lack values, or have others than the API reference says; these agents are counted by what is known.',
+    audience,
+    severity: 'info',
+    scope: 'account',
+    dashboard,
+    kinds: { within: 'duration' },
+    summary: 'Account {{ $labels.account }} has agents with missing or invalid values',
+    description:
+      'Up to {{ $value }} agents have values that are missing or invalid. The log names the fields (values missing or invalid), and so do vcc_absent_values and vcc_invalid_values.',
+    expr: ({ within }, select) => `max_over_time(${select('vcc_flawed_agents')}[${within.text}]) > 0`,
+  }),
+  alert({
     name: 'VccSeriesDropped',
     about: 'Series of single agents are left out for VCC_AGENT_LIMIT: tables of agents are not complete.',
     audience,

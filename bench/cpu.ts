@@ -6,7 +6,7 @@ import { encodeOpenMetrics } from '../src/exposition/openmetrics.ts';
 import { encodeText } from '../src/exposition/text.ts';
 import { assemble } from '../src/snapshot/assemble.ts';
 import { toFloor } from '../src/snapshot/floor.ts';
-import { parsePage } from '../src/vcc/agent-status.ts';
+import { parsePage } from '../src/vcc/page.ts';
 import { pageBodies } from './account.ts';
 import { straightforwardMetrics } from './contenders.ts';
 import { inTurn, median, ratio, table, unjudged, verdict } from './measure.ts';

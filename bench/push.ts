@@ -23,7 +23,7 @@ import { encodeRequest } from '../src/push/encoding/remote-write-2.ts';
 import { toAgentSeries } from '../src/snapshot/agent-series.ts';
 import { assemble } from '../src/snapshot/assemble.ts';
 import { toFloor } from '../src/snapshot/floor.ts';
-import { parsePage } from '../src/vcc/agent-status.ts';
+import { parsePage } from '../src/vcc/page.ts';
 import { WriteRequestSchema } from '../test/support/proto/remote-write-1_pb.ts';
 import { pageBodies } from './account.ts';
 import { facts, floorOptions } from './cpu.ts';

@@ -252,12 +252,13 @@ export function exporterDashboard(settings: AlertSettings) {
           lines({
             title: 'What the API left open',
             description:
-              'Values that the API reference does not name (by field), agents whose answer lacks an optional field, agents returned more than once, and pairs of presence and description or teams past their caps, which are added up under "other".',
+              'Values that the API reference does not name (by field), values that are absent or of a wrong kind (by field), agents returned more than once, and pairs of presence and description or teams past their caps, which are added up under "other".',
             width: 8,
             height: 7,
             queries: [
               { expr: `${total('vcc_unknown_values', '', 'field')} > 0`, legend: 'unknown {{field}}' },
-              { expr: `${total('vcc_absent_values', '', 'field')}`, legend: 'without {{field}}' },
+              { expr: `${total('vcc_absent_values', '', 'field')} > 0`, legend: 'without {{field}}' },
+              { expr: `${total('vcc_invalid_values', '', 'field')} > 0`, legend: 'invalid {{field}}' },
               { expr: total('vcc_duplicate_agents'), legend: 'returned more than once' },
               { expr: total('vcc_descriptions_folded'), legend: 'descriptions folded' },
               { expr: total('vcc_teams_folded'), legend: 'teams folded' },

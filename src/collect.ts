@@ -7,6 +7,7 @@ import type { Page, Snapshot } from './snapshot/agent.ts';
 import { assemble, type Conflict } from './snapshot/assemble.ts';
 import { type Clocks, stopwatch, type Timing } from './timing.ts';
 import type { FetchPage } from './vcc/agent-status.ts';
+import { ShapeError } from './vcc/errors.ts';
 
 /** How one read of an account ended, and the requests that it sent. */
 export interface ReadOutcome {
@@ -113,8 +114,8 @@ const rereadDelays = { retries: maxReadings, baseDelayMs: 100, maxDelayMs: 1000 
  * pages again while they do not add up, but gives up when they do so in the same way as before. After a failure, the
  * next call reads them only once, and page 1 first.
  *
- * The reader throws SnapshotError when the pages do not add up and TooLargeError beyond `maxPages`. It also throws what
- * `fetchPage` throws, and the reason of the deadline's signal.
+ * The reader throws SnapshotError when the pages do not add up, TooLargeError beyond `maxPages` and ShapeError beyond
+ * `maxFlawedPercent`. It also throws what `fetchPage` throws, and the reason of the deadline's signal.
  */
 export function createCollect(fetchPage: FetchPage, options: PagingOptions, timing: Timing): Collect {
   let rememberedPages = 1;
@@ -129,6 +130,7 @@ export function createCollect(fetchPage: FetchPage, options: PagingOptions, timi
     for (let reading = 1; ; reading++) {
       const outcome = assemble(await readPages(fetchPage, range(rememberedPages), options, trip), confirmed);
       if (!('reason' in outcome)) {
+        refuseFlaws(outcome, options.maxFlawedPercent);
         rememberedPages = outcome.pages;
         if (outcome.duplicates === 0) last = confirmed = undefined;
         return outcome;
@@ -160,6 +162,15 @@ export function createCollect(fetchPage: FetchPage, options: PagingOptions, timi
   };
 }
 
+/** @throws ShapeError when so many agents have a flaw that the API is another one than the reference describes */
+function refuseFlaws({ agents, gaps }: Snapshot, maxPercent: number): void {
+  const most = maxPercent === 0 ? 0 : Math.max(1, Math.floor((agents.length * maxPercent) / 100));
+  if (gaps.first === undefined || gaps.flawedAgents <= most) return;
+  const { path, expected, received } = gaps.first;
+  const share = `${gaps.flawedAgents} of ${agents.length} agents (VCC_MAX_FLAWED_AGENTS is ${maxPercent} %)`;
+  throw new ShapeError(`${share}, the first on ${path}`, expected, received);
+}
+
 function range(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);
 }
@@ -170,6 +181,8 @@ export interface PagingOptions {
   concurrency: number;
   /** More pages than this are an error. */
   maxPages: number;
+  /** With more flawed agents than this, in per cent of all, the read fails. At least one is allowed unless it is 0. */
+  maxFlawedPercent: number;
 }
 
 /**

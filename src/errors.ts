@@ -43,7 +43,8 @@ export const scrapeErrors = {
       'Raise scrape_timeout (and VCC_TIMEOUT), and VCC_REQUEST_TIMEOUT if one large page takes longer; compare vcc_scrape_duration_seconds.',
   },
   shape: {
-    about: 'An answer did not have the shape that the API reference gives.',
+    about:
+      'An answer did not have the shape that the API reference gives, or too many agents lack values (VCC_MAX_FLAWED_AGENTS).',
     advice:
       'Report it with the message, which has the page, the field, what was expected and what kind of value came.',
   },

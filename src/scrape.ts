@@ -148,7 +148,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     connection.setTroubled(failure !== undefined);
     // Remember it, since a failed scrape may have received no answer.
     simulated ||= traffic.server === simulatorServer;
-    if ('duplicates' in found) noteDuplicates(found.duplicates);
+    if ('snapshot' in result && !cached) noteOddities(result.snapshot);
     const reading: Reading = {
       account: account.name,
       error: failure && (toScrapeErrorCode(failure) ?? 'internal'),
@@ -165,12 +165,19 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     return { reading, failure };
   }
 
-  /** Logs changes only, since it may be so for good. */
-  function noteDuplicates(records: number): void {
-    if (records !== loggedDuplicates) {
-      log(logLine('info', 'agents returned more than once', { account: account.name, records }));
+  /** Logs what the answer has that the API reference has not. */
+  function noteOddities({ duplicates, gaps }: Snapshot): void {
+    if (gaps.flawedAgents > 0) {
+      const some = (values: Readonly<Record<string, number>>) =>
+        Object.fromEntries(Object.entries(values).filter(([, count]) => count > 0));
+      const fields = { agents: gaps.flawedAgents, absent: some(gaps.absent), invalid: some(gaps.invalid) };
+      log(logLine('info', 'values missing or invalid', { account: account.name, ...fields }));
     }
-    loggedDuplicates = records;
+    // Only changes, since it may be so for good.
+    if (duplicates !== loggedDuplicates) {
+      log(logLine('info', 'agents returned more than once', { account: account.name, records: duplicates }));
+    }
+    loggedDuplicates = duplicates;
   }
 
   /** Returns the function that turns ids into labels, or the error of the key. Undefined without agent series. */

@@ -6,12 +6,13 @@ import { NetworkError } from '../src/http/errors.ts';
 import type { Trip } from '../src/http/fetch.ts';
 import type { Snapshot } from '../src/snapshot/agent.ts';
 import { systemTiming } from '../src/timing.ts';
+import { snapshotOf } from './support/agents.ts';
 import { isGone } from './support/garbage.ts';
 import { fakeTiming } from './support/timing.ts';
 
 /** Nobody closes. */
 const open = new AbortController().signal;
-const snapshot: Snapshot = { agents: [], takenAtMs: 1, duplicates: 0, pages: 1 };
+const snapshot = snapshotOf([]);
 
 /** A collect that ends when the test says so, or with its signal. */
 function controlled() {

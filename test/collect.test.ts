@@ -4,6 +4,7 @@ import { createCollect, readPages } from '../src/collect.ts';
 import { untilAborted } from '../src/deadline.ts';
 import { HttpStatusError } from '../src/http/errors.ts';
 import type { Agent, Page } from '../src/snapshot/agent.ts';
+import { noGaps } from '../src/snapshot/gaps.ts';
 import type { FetchPage } from '../src/vcc/agent-status.ts';
 import { newTrip } from './support/account.ts';
 import { agent, pagesOf } from './support/agents.ts';
@@ -36,14 +37,14 @@ function memoryApi(
     api.atOnce--;
     trip.deadline.signal.throwIfAborted();
     const { pageCount, totalCount, upToMs } = pages.get(1)!;
-    const surplus = { number, count: 0, pageCount, totalCount, upToMs, agents: [] };
+    const surplus = { number, count: 0, pageCount, totalCount, upToMs, agents: [], gaps: noGaps() };
     if (!pages.has(number) && beyond !== 'empty') throw new HttpStatusError(`answered ${beyond}`, beyond);
     const answer = api.change(pages.get(number) ?? surplus, request);
     if (answer instanceof Error) throw answer;
     return answer;
   };
   const timing = fakeTiming();
-  const collect = createCollect(fetchPage, { concurrency: 20, maxPages: 50 }, timing);
+  const collect = createCollect(fetchPage, { concurrency: 20, maxPages: 50, maxFlawedPercent: 5 }, timing);
   return { api, timing, collect: () => collect(newTrip(60_000)), fetchPage };
 }
 
@@ -67,7 +68,7 @@ describe('collect', () => {
 
   test('asks for no more at once than it may', async () => {
     const { api, fetchPage, timing } = memoryApi();
-    const collect = createCollect(fetchPage, { concurrency: 3, maxPages: 50 }, timing);
+    const collect = createCollect(fetchPage, { concurrency: 3, maxPages: 50, maxFlawedPercent: 5 }, timing);
     await collect(newTrip(60_000));
     await collect(newTrip(60_000));
     expect(api.mostAtOnce).toBe(3);
@@ -117,7 +118,7 @@ describe('collect', () => {
             const { signal } = trip.deadline;
             signal.addEventListener('abort', () => reject(signal.reason));
           });
-    const collect = createCollect(hanging, { concurrency: 5, maxPages: 50 }, timing);
+    const collect = createCollect(hanging, { concurrency: 5, maxPages: 50, maxFlawedPercent: 5 }, timing);
     const reason = new Error('time is up');
     setTimeout(() => controller.abort(reason), 20);
     await expect(collect({ ...newTrip(), deadline: untilAborted(controller.signal) })).rejects.toBe(reason);
@@ -136,9 +137,44 @@ describe('collect', () => {
     // Even of a page that may not exist any more.
     api.change = (page) => (page.number === 4 ? new HttpStatusError('answered 429', 429) : page);
     api.agents.length = 20;
-    await expect(readPages(fetchPage, [4, 1], { concurrency: 1, maxPages: 50 }, newTrip())).rejects.toThrow(
-      '429',
-    );
+    await expect(
+      readPages(fetchPage, [4, 1], { concurrency: 1, maxPages: 50, maxFlawedPercent: 5 }, newTrip()),
+    ).rejects.toThrow('429');
+  });
+
+  test.each([
+    ['one in twenty', 5, 5, undefined],
+    [
+      'more',
+      5,
+      6,
+      '6 of 100 agents (VCC_MAX_FLAWED_AGENTS is 5 %), the first on page 3: x: expected a, received b',
+    ],
+    ['as many as are allowed', 50, 50, undefined],
+    [
+      'none',
+      0,
+      1,
+      '1 of 100 agents (VCC_MAX_FLAWED_AGENTS is 0 %), the first on page 3: x: expected a, received b',
+    ],
+  ])('accepts flawed agents up to a bound: %s', async (_, maxFlawedPercent, flawedAgents, message) => {
+    const { api, fetchPage, timing } = memoryApi();
+    const first = { path: 'page 3: x', expected: 'a', received: 'b' };
+    api.change = (page) =>
+      page.number === 3 ? { ...page, gaps: { ...noGaps(), flawedAgents, first } } : page;
+    const collect = createCollect(fetchPage, { concurrency: 20, maxPages: 50, maxFlawedPercent }, timing);
+    const outcome = collect(newTrip(60_000));
+    if (message === undefined) expect((await outcome).gaps).toMatchObject({ flawedAgents });
+    else await expect(outcome).rejects.toMatchObject({ code: 'shape', message });
+  });
+
+  test('accepts one flawed agent, however small the account', async () => {
+    const { api, collect } = memoryApi(agents.slice(0, 3));
+    const first = { path: 'page 1: x', expected: 'a', received: 'b' };
+    api.change = (page) => ({ ...page, gaps: { ...noGaps(), flawedAgents: 1, first } });
+    expect((await collect()).agents).toHaveLength(3);
+    api.change = (page) => ({ ...page, gaps: { ...noGaps(), flawedAgents: 2, first } });
+    await expect(collect()).rejects.toMatchObject({ code: 'shape' });
   });
 
   test('refuses more pages than the cap', async () => {
@@ -200,7 +236,7 @@ describe('an account that changes while it is read', () => {
     api.before = () => api.agents.push(agent(`another${api.asked.length}`));
     const collect = createCollect(
       fetchPage,
-      { concurrency: 20, maxPages: 50 },
+      { concurrency: 20, maxPages: 50, maxFlawedPercent: 5 },
       { ...timing, random: () => 10 },
     );
     await expect(collect(newTrip(900))).rejects.toThrow('after 1 of 5 readings');

@@ -4,7 +4,7 @@ import { formats } from '../src/exposition/format.ts';
 import type { Page } from '../src/snapshot/agent.ts';
 import { assemble } from '../src/snapshot/assemble.ts';
 import { toFloor } from '../src/snapshot/floor.ts';
-import { parsePage } from '../src/vcc/agent-status.ts';
+import { parsePage } from '../src/vcc/page.ts';
 import { familiesOf, floorOptions, readingOf } from './support/reading.ts';
 
 // Pages in -> snapshot -> expositions out. After a wanted change: UPDATE_GOLDEN=1 npm run jest -- golden, and read the diff.

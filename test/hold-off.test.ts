@@ -4,9 +4,10 @@ import { HttpStatusError, NetworkError } from '../src/http/errors.ts';
 import type { Snapshot } from '../src/snapshot/agent.ts';
 import { AuthError } from '../src/vcc/errors.ts';
 import { newTrip } from './support/account.ts';
+import { snapshotOf } from './support/agents.ts';
 import { fakeTiming } from './support/timing.ts';
 
-const snapshot: Snapshot = { agents: [], takenAtMs: 1, duplicates: 0, pages: 1 };
+const snapshot = snapshotOf([]);
 
 /** An account that answers as `now` says, and how often it was asked. */
 function account(first: Error | Snapshot) {

@@ -111,10 +111,10 @@ describe('a scrape', () => {
     ['half a page', { kind: 'json', page: 7 }, 'shape', /^page 7: expected JSON, received \d+ characters/],
     ['a gateway’s page', { kind: 'html' }, 'shape', /^page 1: expected JSON/],
     [
-      'a field that is null',
+      'an agent without a presence',
       { kind: 'shape', page: 2 },
       'shape',
-      /^page 2: items\[0\]\.presence\.since: expected a UTC date/,
+      /^page 2: items\[0\]\.presence: expected an object, received null/,
     ],
     ['cut bodies', { kind: 'cut' }, 'network', /the connection was cut/],
     ['a hanging page', { kind: 'hang', page: 9 }, 'network', /no answer within 300 ms$/],

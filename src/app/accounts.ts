@@ -96,8 +96,13 @@ export function toAccount(settings: Settings, vault?: Vault): Account {
     paging: {
       concurrency: settings.VCC_PAGE_CONCURRENCY ?? settings.VCC_CONCURRENCY,
       maxPages: settings.VCC_MAX_PAGES,
+      maxFlawedPercent: settings.VCC_MAX_FLAWED_AGENTS,
     },
-    floor: { ageBuckets: settings.VCC_AGE_BUCKETS, maxDescriptions: settings.VCC_MAX_DESCRIPTIONS },
+    floor: {
+      ageBuckets: settings.VCC_AGE_BUCKETS,
+      maxDescriptions: settings.VCC_MAX_DESCRIPTIONS,
+      known: settings.VCC_KNOWN_VALUES,
+    },
     agentSeries: toAgentSeries(settings, vault),
     roster: settings.VCC_ROSTER && {
       source: settings.VCC_ROSTER,

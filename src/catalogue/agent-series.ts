@@ -27,13 +27,13 @@ export const agentSeriesMetrics = [
   }),
   agentGauge({
     name: 'vcc_agent_workload',
-    help: 'Live, semi-live and non-live interactions that the agent has in hand.',
+    help: 'Live, semi-live and non-live interactions that the agent has in hand. No sample for a kind that the API does not say.',
     source: 'workload.calls, workload.semiLive, workload.nonLive',
     labels: ['workload'],
     samples({ agent }, add) {
-      add(live, agent.live);
-      add(semiLive, agent.semiLive);
-      add(nonLive, agent.nonLive);
+      if (agent.live !== undefined) add(live, agent.live);
+      if (agent.semiLive !== undefined) add(semiLive, agent.semiLive);
+      if (agent.nonLive !== undefined) add(nonLive, agent.nonLive);
     },
   }),
   agentGauge({

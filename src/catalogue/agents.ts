@@ -30,7 +30,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_agents_by_activity',
-    help: 'Agents by the one thing they are doing; sums to vcc_snapshot_agents. Interactions come first (failed, unexpected, connected, ringing, wrap), then working (workload without a listed interaction), then idle or the presence.',
+    help: 'Agents by the one thing they are doing; sums to vcc_snapshot_agents. Interactions come first (failed, unexpected, connected, ringing, wrap), then working (workload without a listed interaction), then unknown (Ready, but the answer does not say with what work), idle or the presence.',
     source: 'presence.name, workload, interaction[].state',
     rows: (floor) => floor.activities,
     labels: { activity: (row) => row.name },
@@ -52,7 +52,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_agents_busy',
-    help: 'Agents who are Ready and not idle.',
+    help: 'Agents who are Ready, with a workload or an interaction.',
     source: 'presence.name, workload, interaction[]',
     rows: one,
     value: (floor) => floor.busy,

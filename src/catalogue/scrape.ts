@@ -107,13 +107,27 @@ export const scrapeMetrics = [
     value: (row) => row.values,
   }),
   floorGauge({
+    name: 'vcc_flawed_agents',
+    help: 'Agents with values that are invalid, or absent although the API reference always has them. They are counted by what is known. Values that are absent of agents who are logged out do not count here: some never logged in.',
+    source: 'items[]',
+    rows: (floor) => [floor],
+    value: (floor) => floor.flawed,
+  }),
+  floorGauge({
     name: 'vcc_absent_values',
-    help: 'Agents whose answer left out an optional field, or a time (.NET’s zero, in the year 1). Without interaction an agent in wrap-up looks idle; without eligible_for_routing nobody counts as available; an unknown time counts in no age.',
-    source:
-      'items[].interaction, items[].presence.description, items[].presence.eligibleForRouting, items[].presence.since, items[].workload.since, items[].interaction[].since',
+    help: 'Values that the answer left out or that are null, by field. What is unknown is not guessed: an agent without workload or interaction is not idle, and a time that is not there counts in no age.',
+    source: 'items[]',
     rows: (floor) => floor.absent,
     labels: { field: (row) => row.field },
-    value: (row) => row.agents,
+    value: (row) => row.values,
+  }),
+  floorGauge({
+    name: 'vcc_invalid_values',
+    help: 'Values that are not what the API reference says, by field, as a text in place of a number. They count like absent ones. With more of them than VCC_MAX_FLAWED_AGENTS allows, the scrape fails.',
+    source: 'items[]',
+    rows: (floor) => floor.invalid,
+    labels: { field: (row) => row.field },
+    value: (row) => row.values,
   }),
   scrapeGauge({
     name: 'vcc_series_dropped',

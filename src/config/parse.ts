@@ -1,5 +1,6 @@
 import { isBearerToken, minCredentialLength, Secret, unlikelyCredential } from '../credentials.ts';
 import type { AgentPattern } from '../snapshot/agent-series.ts';
+import { type KnownValues, type OpenField, openFields } from '../snapshot/vocabulary.ts';
 
 /**
  * An invalid value of a setting. `expected` follows the word "expected" in messages. `received` describes the value
@@ -299,6 +300,23 @@ export const labelPairs: Parse<Readonly<Record<string, string>>> = parser(mappin
       !['job', 'instance', 'le', 'agent_id', 'account'].includes(name),
     'different labels name=value with commas between them; job and instance are settings of their own, account and agent_id the series’',
   ),
+);
+
+/** Words by field, `field=word` with commas between them. A field may occur several times. */
+export const knownValues: Parse<KnownValues> = parser(
+  { type: ['string', 'array'], items: { type: 'string' } },
+  (value) => {
+    const known: Partial<Record<OpenField, string[]>> = {};
+    for (const pair of value.split(',')) {
+      const [, name, word] = /^\s*(\w+)\s*=\s*(.*\S)\s*$/.exec(pair) ?? [];
+      const field = openFields.find((each) => each === name);
+      if (field === undefined || word === undefined) {
+        throw new Unfit(`field=word with commas between them; fields are ${openFields.join(', ')}`);
+      }
+      known[field] = [...(known[field] ?? []), word];
+    }
+    return known;
+  },
 );
 
 /** Metric names, separated by commas. A `*` at the end matches any end. */

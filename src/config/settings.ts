@@ -9,6 +9,7 @@ import {
   duration,
   hashKey,
   httpUrl,
+  knownValues,
   labelNames,
   labelValue,
   oneOf,
@@ -205,6 +206,14 @@ export const settings = {
     parse: wholeNumber(1000, 500_000_000),
     fallback: '33554432',
   }),
+  VCC_MAX_FLAWED_AGENTS: setting({
+    section: 'Reading',
+    field: 'max_flawed_agents',
+    about:
+      'Per cent of the agents that may have values that are missing or of a wrong kind (docs/decisions/0003-absent-fields.md); with more, the scrape fails with the reason `shape`. At least one agent may, unless it is 0.',
+    parse: wholeNumber(0, 100),
+    fallback: '5',
+  }),
   VCC_AGE_BUCKETS: setting({
     section: 'Metrics',
     about: 'Upper ends of the buckets of the age histograms, in seconds.',
@@ -217,6 +226,14 @@ export const settings = {
       'Pairs of presence and description with a series of their own; the rest is added up under `other` and counted in `vcc_descriptions_folded`.',
     parse: wholeNumber(0, 10_000),
     fallback: '50',
+  }),
+  VCC_KNOWN_VALUES: setting({
+    section: 'Metrics',
+    field: 'known_values',
+    about:
+      'Words that the API reference does not name, and that `vcc_unknown_values` shall not count: `field=word` with commas between them, as in `state=Fault,medium=Fax`. Fields: `presence`, `state`, `reason`, `direction`, `medium`, `medium_manager`.',
+    parse: knownValues,
+    absent: 'none',
   }),
   VCC_AGENT_METRICS: setting({
     section: 'Single agents',

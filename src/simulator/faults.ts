@@ -6,7 +6,9 @@ export const faultKinds = {
   cut: 'cut: the connection breaks in the middle of the body',
   json: 'json: a body that ends too early, but says it is complete',
   html: 'html: a gateway’s HTML page with status 200',
-  shape: 'shape: presence.since of the first agent is null, or the name of the first user or group',
+  shape: 'shape: presence of the first agent is null, or the name of the first user or group',
+  flawed:
+    'flawed: the first agent has no workload, null for presence.since and a number for the state of an interaction',
   unknown: 'unknown: words that the API reference does not name',
   delay: 'delay=2000: the answer comes that many milliseconds later',
   hang: 'hang: no answer at all',

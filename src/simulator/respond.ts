@@ -17,6 +17,7 @@ export function respond(
     return;
   }
   if (answer.status === 200 && fault?.kind === 'shape') spoil(answer);
+  if (answer.status === 200 && fault?.kind === 'flawed') damage(answer);
   if (answer.status === 200 && fault?.kind === 'unknown') invent(answer);
   const json = JSON.stringify(answer.body);
   const text = fault?.kind === 'json' ? json.slice(0, json.length / 2) : json;
@@ -48,9 +49,16 @@ function firstOf(answer: Answer) {
 
 function spoil(answer: Answer): void {
   const { item, user, group } = firstOf(answer);
-  if (item) Object.assign(item.presence, { since: null });
+  if (item) Object.assign(item, { presence: null });
   if (user) Object.assign(user, { name: null });
   if (group) Object.assign(group, { groupName: null });
+}
+
+function damage(answer: Answer): void {
+  const { item } = firstOf(answer);
+  if (!item) return;
+  Object.assign(item, { workload: undefined, interaction: [{ ...item.interaction[0], state: 7 }] });
+  Object.assign(item.presence, { since: null });
 }
 
 function invent(answer: Answer): void {

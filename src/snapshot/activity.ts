@@ -18,25 +18,30 @@ const activityOfPresence = new Map<string, Activity>([
 
 const rank = new Map<Activity, number>(activities.map((activity, index) => [activity, index]));
 
-/** Whether the API reports any workload for the agent. */
-export function hasWorkload(agent: Agent): boolean {
-  return agent.live > 0 || agent.semiLive > 0 || agent.nonLive > 0;
+/** Whether the API reports any workload for the agent. Undefined when it reports none, but not of all three kinds. */
+export function hasWorkload({ live, semiLive, nonLive }: Agent): boolean | undefined {
+  if (live! > 0 || semiLive! > 0 || nonLive! > 0) return true;
+  return live === undefined || semiLive === undefined || nonLive === undefined ? undefined : false;
 }
 
 /**
- * Returns the one thing that an agent is doing. An interaction in a state that the API reference does not name counts
- * as `working`. `idle` means Ready, without workload and without interactions. Workload alone is not enough: it drops
- * to 0 when wrap-up begins, while the agent is still Ready.
+ * Returns the one thing that an agent is doing. An interaction in a state that the API reference does not name, or that
+ * is unknown, counts as `working`. `idle` means Ready, without workload and without interactions. Workload alone is not
+ * enough: it drops to 0 when wrap-up begins, while the agent is still Ready.
  */
 export function toActivity(agent: Agent): Activity {
-  let activity: Activity | undefined = hasWorkload(agent) ? 'working' : undefined;
+  const atWork = hasWorkload(agent);
+  let activity: Activity | undefined = atWork ? 'working' : undefined;
   if (agent.interactions) {
     for (const { state } of agent.interactions) {
       const candidate = activityOfState.get(state) ?? 'working';
       if (activity === undefined || rank.get(candidate)! < rank.get(activity)!) activity = candidate;
     }
   }
-  return activity ?? activityOfPresence.get(agent.presence) ?? 'other';
+  if (activity) return activity;
+  const unknown = atWork === undefined || agent.interactions === undefined;
+  if (agent.presence === 'Ready' && unknown) return 'unknown';
+  return activityOfPresence.get(agent.presence) ?? 'other';
 }
 
 /**

@@ -121,11 +121,12 @@ function statesOf(agent: Agent, interned: Map<string, { state: string }>): Agent
 }
 
 /**
- * Counts 5 series that every agent has: presence, three workloads and info. The times of presence and workload, and the
- * eligibility, add one each if they are known, and so does each state.
+ * Counts 2 series that every agent has: presence and info. The three workloads, the times of presence and workload, and
+ * the eligibility add one each if they are known, and so does each state.
  */
 function seriesOf(agent: Agent): number {
   const states = new Set(agent.interactions?.map(({ state }) => state)).size;
-  const known = [agent.presenceSinceMs, agent.workloadSinceMs, agent.eligibleForRouting];
-  return 5 + known.filter((value) => value !== undefined).length + states;
+  const { presenceSinceMs, workloadSinceMs, live, semiLive, nonLive, eligibleForRouting } = agent;
+  const known = [presenceSinceMs, workloadSinceMs, live, semiLive, nonLive, eligibleForRouting];
+  return 2 + known.filter((value) => value !== undefined).length + states;
 }

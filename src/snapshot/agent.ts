@@ -1,31 +1,34 @@
-/** What one agent is doing: one item of the API's answer. All times are ms since 1970. */
+import type { Gaps } from './gaps.ts';
+
+/**
+ * What one agent is doing: one item of the API's answer. All times are ms since 1970. What is undefined is unknown: the
+ * answer left it out, or has something else in its place ({@link Gaps}).
+ */
 export interface Agent {
   id: string;
   presence: string;
-  /** Undefined when unknown, as are all `since`. */
   presenceSinceMs: number | undefined;
-  /** The account's own name for the presence ("Lunch"). Undefined when the answer left it out. */
+  /** The account's own name for the presence ("Lunch"). */
   description: string | undefined;
-  /** Undefined when the answer left it out. */
   eligibleForRouting: boolean | undefined;
   workloadSinceMs: number | undefined;
   /** The API's `calls`: the agent's live interactions. */
-  live: number;
-  semiLive: number;
-  nonLive: number;
-  /** Undefined when the answer left the list out, which differs from an empty list. */
+  live: number | undefined;
+  semiLive: number | undefined;
+  nonLive: number | undefined;
+  /** Empty when the agent has none, which differs from undefined. */
   interactions: readonly Interaction[] | undefined;
 }
 
-/** One agent's leg of an interaction. Two agents may have a leg with the same `guid`. */
+/** One agent's leg of an interaction. Two agents may have a leg with the same `guid`. Empty texts are unknown. */
 export interface Interaction {
   guid: string;
-  channelGuid: string | null;
   sinceMs: number | undefined;
   medium: string;
   mediumManager: string;
   direction: string;
   state: string;
+  /** Null when there is none, or it is unknown. */
   reason: string | null;
 }
 
@@ -40,6 +43,7 @@ export interface Page {
   /** The API's clock when it answered, in ms since 1970. */
   upToMs: number;
   agents: readonly Agent[];
+  gaps: Gaps;
 }
 
 /** Every agent of an account exactly once, at one time. */
@@ -50,4 +54,5 @@ export interface Snapshot {
   /** The earliest `upTo` of the pages, in ms since 1970. Ages are measured at this time. */
   takenAtMs: number;
   pages: number;
+  gaps: Gaps;
 }

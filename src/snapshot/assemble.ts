@@ -1,4 +1,5 @@
 import type { Agent, Page, Snapshot } from './agent.ts';
+import { addGaps } from './gaps.ts';
 
 /** Why the pages do not form one snapshot. */
 export interface Conflict {
@@ -44,7 +45,8 @@ export function assemble(pages: ReadonlyMap<number, Page>, confirmed?: string): 
     const reason = `${agents.length} agents on ${pageCount} pages, but totalCount is ${newest.totalCount}`;
     return { reason, twice: undefined };
   }
-  const snapshot = { agents, duplicates: 0, takenAtMs, pages: pageCount };
+  const gaps = addGaps(present.map((page) => page.gaps));
+  const snapshot = { agents, duplicates: 0, takenAtMs, pages: pageCount, gaps };
   // The API reference says that agents are sorted by id. If they are, none occurs twice, and the map is not needed.
   // Building it takes longer than everything else here.
   if (isAscending(agents)) return snapshot;

@@ -4,7 +4,7 @@ import { AgeCounter, type Ages } from './ages.ts';
 import { compare } from './compare.ts';
 import { type LegCount, LegCounter } from './legs.ts';
 import { OpenSet } from './open-set.ts';
-import { type Activity, activities, presences, type Workload } from './vocabulary.ts';
+import { type Activity, activities, type KnownValues, presences, type Workload } from './vocabulary.ts';
 
 /** A snapshot, counted: the source of all metrics of an account except those of teams and single agents. */
 export interface Floor {
@@ -18,7 +18,7 @@ export interface Floor {
   descriptionsFolded: number;
   activities: { name: Activity; agents: number }[];
   idle: Ages;
-  /** Ready, but not idle. */
+  /** Ready, with work. */
   busy: number;
   readyWithoutWorkload: number;
   /** Undefined when there are agents and none of them has the field `eligibleForRouting`. */
@@ -34,8 +34,12 @@ export interface Floor {
   distinctInteractions: number;
   /** Values that the API reference does not name, by field. */
   unknown: { field: string; values: number }[];
-  /** Agents whose answer left out a field. */
-  absent: { field: string; agents: number }[];
+  /** Values that the answer left out, by field. */
+  absent: { field: string; values: number }[];
+  /** Values of a wrong kind, by field. */
+  invalid: { field: string; values: number }[];
+  /** Agents with a value that is invalid, or absent although the API reference always has it. */
+  flawed: number;
 }
 
 interface DescriptionCount {
@@ -50,6 +54,7 @@ export interface FloorOptions {
   ageBuckets: readonly number[];
   /** Most pairs of presence and description with their own series. */
   maxDescriptions: number;
+  known?: KnownValues | undefined;
 }
 
 interface PresenceCounter {
@@ -62,7 +67,8 @@ interface PresenceCounter {
 export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
   const boundsMs = options.ageBuckets.map((seconds) => seconds * 1000);
   const newAges = () => new AgeCounter(snapshot.takenAtMs, boundsMs);
-  const presenceNames = new OpenSet(presences);
+  const { known = {} } = options;
+  const presenceNames = new OpenSet([...presences, ...(known.presence ?? [])]);
   const presenceCounters = new Map<string, PresenceCounter>();
   const presenceCounter = (presence: string): PresenceCounter => {
     const name = presenceNames.label(presence);
@@ -73,25 +79,19 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
   for (const presence of presences) presenceCounter(presence);
 
   const activityCounts = new Map(activities.map((name) => [name, { name, agents: 0 }]));
-  const legs = new LegCounter(newAges);
+  const legs = new LegCounter(newAges, known);
   const idle = newAges();
   const workloads = {
     live: { agents: 0, interactions: 0 },
     semi_live: { agents: 0, interactions: 0 },
     non_live: { agents: 0, interactions: 0 },
   };
-  const absent = {
-    interaction: 0,
-    description: 0,
-    eligible_for_routing: 0,
-    presence_since: 0,
-    workload_since: 0,
-    interaction_since: 0,
-  };
+  let eligibilityKnown = snapshot.agents.length === 0;
   let ready = 0;
   let readyWithoutWorkload = 0;
   let eligible = 0;
   let available = 0;
+  let unknown = 0;
 
   for (const agent of snapshot.agents) {
     const counter = presenceCounters.get(agent.presence) ?? presenceCounter(agent.presence);
@@ -102,6 +102,7 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
     else counter.descriptions.set(description, { presence: counter.name, description, agents: 1 });
 
     const activity = toActivity(agent);
+    const atWork = hasWorkload(agent);
     activityCounts.get(activity)!.agents++;
     if (activity === 'idle') {
       idle.add(idleSinceMs(agent));
@@ -109,24 +110,18 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
     }
     if (agent.presence === 'Ready') {
       ready++;
-      if (!hasWorkload(agent)) readyWithoutWorkload++;
+      if (atWork === false) readyWithoutWorkload++;
+      if (activity === 'unknown') unknown++;
     }
     if (agent.eligibleForRouting) eligible++;
-    if (hasWorkload(agent)) {
+    if (atWork) {
       addWorkload(workloads.live, agent.live);
       addWorkload(workloads.semi_live, agent.semiLive);
       addWorkload(workloads.non_live, agent.nonLive);
     }
 
-    if (agent.description === undefined) absent.description++;
-    if (agent.eligibleForRouting === undefined) absent.eligible_for_routing++;
-    if (agent.presenceSinceMs === undefined) absent.presence_since++;
-    if (agent.workloadSinceMs === undefined) absent.workload_since++;
-    if (agent.interactions === undefined) absent.interaction++;
-    else {
-      for (const interaction of agent.interactions) legs.add(interaction);
-      if (agent.interactions.some(({ sinceMs }) => sinceMs === undefined)) absent.interaction_since++;
-    }
+    if (agent.eligibleForRouting !== undefined) eligibilityKnown = true;
+    if (agent.interactions) for (const interaction of agent.interactions) legs.add(interaction);
   }
 
   const counters = [...presenceCounters.values()];
@@ -134,7 +129,6 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
     .filter(({ name }) => !presenceNames.isKnown(name))
     .reduce((sum, { ages }) => sum + ages.count, 0);
   const agents = snapshot.agents.length;
-  const eligibilityKnown = agents === 0 || absent.eligible_for_routing < agents;
   return {
     agents,
     takenAtMs: snapshot.takenAtMs,
@@ -143,7 +137,7 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
     ...foldDescriptions(counters, options.maxDescriptions),
     activities: [...activityCounts.values()],
     idle: idle.ages(),
-    busy: ready - idle.count,
+    busy: ready - idle.count - unknown,
     readyWithoutWorkload,
     eligible: eligibilityKnown ? eligible : undefined,
     available: eligibilityKnown ? available : undefined,
@@ -157,11 +151,16 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
     states: legs.states(),
     distinctInteractions: legs.distinct,
     unknown: [{ field: 'presence', values: unknownPresences }, ...legs.unknown()],
-    absent: Object.entries(absent).map(([field, count]) => ({ field, agents: count })),
+    absent: toRows(snapshot.gaps.absent),
+    invalid: toRows(snapshot.gaps.invalid),
+    flawed: snapshot.gaps.flawedAgents,
   };
 }
 
-function addWorkload(sum: { agents: number; interactions: number }, interactions: number): void {
+const toRows = (byField: Readonly<Record<string, number>>) =>
+  Object.entries(byField).map(([field, values]) => ({ field, values }));
+
+function addWorkload(sum: { agents: number; interactions: number }, interactions = 0): void {
   if (interactions > 0) sum.agents++;
   sum.interactions += interactions;
 }

@@ -1,7 +1,15 @@
 import type { Interaction } from './agent.ts';
 import type { AgeCounter, Ages } from './ages.ts';
 import { OpenSet } from './open-set.ts';
-import { directions, media, mediumManagers, reasonsByState, states } from './vocabulary.ts';
+import {
+  directions,
+  type KnownValues,
+  media,
+  mediumManagers,
+  type OpenField,
+  reasonsByState,
+  states,
+} from './vocabulary.ts';
 
 /** The kind of an agent's leg. */
 export interface LegKind {
@@ -23,8 +31,8 @@ interface Leaf {
   unknown: UnknownField[];
 }
 
-const openFields = ['state', 'reason', 'direction', 'medium', 'medium_manager'] as const;
-type UnknownField = (typeof openFields)[number];
+const legFields = ['state', 'reason', 'direction', 'medium', 'medium_manager'] as const satisfies OpenField[];
+type UnknownField = (typeof legFields)[number];
 
 type Branch<T> = Map<string | null, T>;
 
@@ -35,16 +43,19 @@ export class LegCounter {
   readonly #leaves: Leaf[] = [];
   readonly #states = new Map<string, AgeCounter>();
   readonly #guids = new Set<string>();
-  readonly #names = {
-    state: new OpenSet(states),
-    reason: new OpenSet(['', ...Object.values(reasonsByState).flat()]),
-    direction: new OpenSet(directions),
-    medium: new OpenSet(media),
-    medium_manager: new OpenSet(mediumManagers),
-  };
+  readonly #names: Record<UnknownField, OpenSet>;
+  readonly #known: KnownValues;
 
-  constructor(newAges: () => AgeCounter) {
+  constructor(newAges: () => AgeCounter, known: KnownValues) {
     this.#newAges = newAges;
+    this.#known = known;
+    this.#names = {
+      state: new OpenSet([...states, ...(known.state ?? [])]),
+      reason: new OpenSet(['', ...Object.values(reasonsByState).flat(), ...(known.reason ?? [])]),
+      direction: new OpenSet([...directions, ...(known.direction ?? [])]),
+      medium: new OpenSet([...media, ...(known.medium ?? [])]),
+      medium_manager: new OpenSet([...mediumManagers, ...(known.medium_manager ?? [])]),
+    };
     for (const state of states) this.#states.set(state, newAges());
   }
 
@@ -60,7 +71,7 @@ export class LegCounter {
     }
     leaf.legs++;
     leaf.ages.add(leg.sinceMs);
-    this.#guids.add(leg.guid);
+    if (leg.guid !== '') this.#guids.add(leg.guid);
   }
 
   #newLeaf(leg: Interaction): Leaf {
@@ -83,8 +94,11 @@ export class LegCounter {
       ages = this.#newAges();
       this.#states.set(kind.state, ages);
     }
-    const unknown = openFields.filter((field) => !this.#names[field].isKnown(values[field]));
-    if (!isReasonOf(leg.state, values.reason) && !unknown.includes('reason')) unknown.push('reason');
+    const unknown = legFields.filter(
+      (field) => values[field] !== '' && !this.#names[field].isKnown(values[field]),
+    );
+    const known = isReasonOf(leg.state, values.reason) || this.#known.reason?.includes(values.reason);
+    if (!known && !unknown.includes('reason')) unknown.push('reason');
     const leaf = { kind, legs: 0, ages, unknown };
     this.#leaves.push(leaf);
     return leaf;
@@ -129,7 +143,7 @@ export class LegCounter {
 
   /** Returns the number of legs with a value that the API reference does not name, by field. */
   unknown(): { field: string; values: number }[] {
-    return openFields.map((field) => ({
+    return legFields.map((field) => ({
       field,
       values: this.#leaves.reduce((sum, leaf) => sum + (leaf.unknown.includes(field) ? leaf.legs : 0), 0),
     }));

@@ -4,7 +4,7 @@ import { AgeCounter, type Ages } from './ages.ts';
 import { compare } from './compare.ts';
 import { OpenSet } from './open-set.ts';
 import type { Roster } from './roster.ts';
-import { presences, type Workload, workloads } from './vocabulary.ts';
+import { type KnownValues, presences, type Workload, workloads } from './vocabulary.ts';
 
 /** One team, counted. */
 export interface Team {
@@ -32,15 +32,20 @@ export interface TeamOptions {
   ageBuckets: readonly number[];
   /** Most teams with their own series. */
   maxTeams: number;
+  known?: KnownValues | undefined;
 }
 
 /**
  * Counts a snapshot by team. The result includes every team of the roster, even an empty one. Beyond `maxTeams` it
  * keeps the first ones by name and folds the rest. If it kept the largest ones, series would appear and disappear.
  */
-export function toTeams(snapshot: Snapshot, roster: Roster, { ageBuckets, maxTeams }: TeamOptions): Teams {
+export function toTeams(
+  snapshot: Snapshot,
+  roster: Roster,
+  { ageBuckets, maxTeams, known }: TeamOptions,
+): Teams {
   const boundsMs = ageBuckets.map((seconds) => seconds * 1000);
-  const presenceNames = new OpenSet(presences);
+  const presenceNames = new OpenSet([...presences, ...(known?.presence ?? [])]);
   const names = [...new Set([...roster.values()].map(({ team }) => team))]
     .filter((name) => name !== '')
     .sort(compare);
@@ -61,9 +66,9 @@ export function toTeams(snapshot: Snapshot, roster: Roster, { ageBuckets, maxTea
     const presence = presenceNames.label(agent.presence);
     counter.presences.set(presence, (counter.presences.get(presence) ?? 0) + 1);
     if (toActivity(agent) === 'idle') counter.idle.add(idleSinceMs(agent));
-    counter.interactions.live += agent.live;
-    counter.interactions.semi_live += agent.semiLive;
-    counter.interactions.non_live += agent.nonLive;
+    counter.interactions.live += agent.live ?? 0;
+    counter.interactions.semi_live += agent.semiLive ?? 0;
+    counter.interactions.non_live += agent.nonLive ?? 0;
   }
   return {
     teams: [...counters.values()].map((counter) => counter.team()),

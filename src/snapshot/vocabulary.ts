@@ -28,15 +28,23 @@ export const states = Object.keys(reasonsByState) as (keyof typeof reasonsByStat
 /** Directions, in the order of the API reference. */
 export const directions = ['Inbound', 'Outbound', 'Internal'] as const;
 
-/** The API reference says "e.g. Call or Case" and shows Phone. Vonage's page on interactions adds e-mails and chats. */
-export const media = ['Phone', 'Call', 'Case', 'Email', 'Chat'] as const;
+/** The API reference says "e.g. Call or Case" and shows Phone. Other pages of Vonage's add the rest. */
+export const media = ['Phone', 'Call', 'Case', 'Email', 'Chat', 'Phone Callback'] as const;
 
-/** Contact Centre, Business Cloud, and the name of the first in older answers. */
-export const mediumManagers = ['CC', 'UC', 'VCC'] as const;
+/** Contact Centre, Business Cloud, the name of the first in older answers, and those that other pages of Vonage's add. */
+export const mediumManagers = ['CC', 'UC', 'VCC', 'VBC', 'Salesforce', 'SkypeForBusiness'] as const;
+
+/** Fields whose values are words, and each set of words is open. The names are those that metrics have for them. */
+export const openFields = ['presence', 'state', 'reason', 'direction', 'medium', 'medium_manager'] as const;
+export type OpenField = (typeof openFields)[number];
+
+/** Words that are known besides those of the API reference, by field. */
+export type KnownValues = Readonly<Partial<Record<OpenField, readonly string[]>>>;
 
 /**
  * The one thing that an agent is doing, in order of precedence: interactions by how much attention they need, then
- * workload without a listed interaction, then the presence.
+ * workload without a listed interaction, then the presence. `unknown`: Ready, but the answer does not say whether with
+ * work.
  */
 export const activities = [
   'failed',
@@ -45,6 +53,7 @@ export const activities = [
   'ringing',
   'wrap',
   'working',
+  'unknown',
   'idle',
   'away',
   'extended_away',

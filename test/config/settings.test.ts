@@ -100,6 +100,11 @@ describe('loadSettings', () => {
       'VCC_ACCOUNT: expected 1 to 100 characters without line breaks; received "a\\nb"',
     ],
     ['PORT', '65536', 'PORT: expected a whole number from 0 to 65535; received "65536"'],
+    [
+      'VCC_KNOWN_VALUES',
+      'state=Fault,colour=red',
+      'VCC_KNOWN_VALUES: expected field=word with commas between them; fields are presence, state, reason, direction, medium, medium_manager; received "state=Fault,colour=red"',
+    ],
     ['VCC_PAGESIZE', '1', 'VCC_PAGESIZE: there is no such setting; did you mean VCC_PAGE_SIZE?'],
     [
       'VCC_CLIENTSECRET',

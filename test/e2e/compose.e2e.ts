@@ -67,7 +67,7 @@ describeWith(
       expect(status).toBe(0);
       expect(stdout.match(/SUCCESS: .* rule.*found/g)).toEqual([
         'SUCCESS: 2 rule files found',
-        'SUCCESS: 29 rules found',
+        'SUCCESS: 30 rules found',
         'SUCCESS: 10 rules found',
       ]);
     });

@@ -4,7 +4,7 @@ import { ContactCentre } from '../../src/simulator/contact-centre.ts';
 import { parseFault } from '../../src/simulator/faults.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
 import { reasonsByState } from '../../src/snapshot/vocabulary.ts';
-import { parsePage } from '../../src/vcc/agent-status.ts';
+import { parsePage } from '../../src/vcc/page.ts';
 import { outcome } from './client.ts';
 
 const startMs = Date.parse('2026-01-15T10:00:00Z');

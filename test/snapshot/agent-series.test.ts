@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Agent } from '../../src/snapshot/agent.ts';
 import { type AgentSeriesOptions, toAgentSeries } from '../../src/snapshot/agent-series.ts';
-import { agent, anyAgents, interaction, takenAtMs } from '../support/agents.ts';
+import { agent, anyAgents, interaction, snapshotOf } from '../support/agents.ts';
 import { toSeries } from '../support/oracle.ts';
 import { familiesOf, readingOf, rosterOf, singleOptions } from '../support/reading.ts';
 
@@ -12,7 +12,7 @@ const roster = rosterOf({
 });
 
 const choose = (agents: readonly Agent[], options: Partial<AgentSeriesOptions> = {}, known = roster) =>
-  toAgentSeries({ agents, takenAtMs, duplicates: 0, pages: 1 }, 'test', known, {
+  toAgentSeries(snapshotOf(agents), 'test', known, {
     ...singleOptions,
     ...options,
   });
@@ -32,9 +32,9 @@ function recountSingles(agents: readonly Agent[]): Map<string, number> {
     if (each.presenceSinceMs !== undefined) {
       series.set(key('presence_since_timestamp_seconds'), each.presenceSinceMs / 1000);
     }
-    series.set(key('workload', { workload: 'live' }), each.live);
-    series.set(key('workload', { workload: 'semi_live' }), each.semiLive);
-    series.set(key('workload', { workload: 'non_live' }), each.nonLive);
+    if (each.live !== undefined) series.set(key('workload', { workload: 'live' }), each.live);
+    if (each.semiLive !== undefined) series.set(key('workload', { workload: 'semi_live' }), each.semiLive);
+    if (each.nonLive !== undefined) series.set(key('workload', { workload: 'non_live' }), each.nonLive);
     if (each.workloadSinceMs !== undefined) {
       series.set(key('workload_since_timestamp_seconds'), each.workloadSinceMs / 1000);
     }
@@ -116,7 +116,7 @@ describe('single agents', () => {
 
   test('are nobody while a pattern needs a roster that there is not: nobody can say who is to be left out', () => {
     const options = { exclude: { column: 'team', pattern: /^(?:Sales)$/ } };
-    const none = toAgentSeries({ agents: [one!], takenAtMs, duplicates: 0, pages: 1 }, 'test', undefined, {
+    const none = toAgentSeries(snapshotOf([one!]), 'test', undefined, {
       ...singleOptions,
       ...options,
     });

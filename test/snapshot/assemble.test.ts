@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Agent, Page, Snapshot } from '../../src/snapshot/agent.ts';
 import { assemble, type Conflict } from '../../src/snapshot/assemble.ts';
-import { agent, pagesOf, takenAtMs } from '../support/agents.ts';
+import { noGaps } from '../../src/snapshot/gaps.ts';
+import { agent, pagesOf, snapshotOf, takenAtMs } from '../support/agents.ts';
 
 const agents = Array.from({ length: 10 }, (_, index) => agent(`a${index}`));
 
@@ -17,7 +18,7 @@ const set = (all: Map<number, Page>, number: number, more: Partial<Page>) =>
 
 describe('assemble', () => {
   test('puts pages together that agree', () => {
-    expect(assemble(pages())).toEqual({ agents, takenAtMs, duplicates: 0, pages: 3 });
+    expect(assemble(pages())).toEqual(snapshotOf(agents, { pages: 3 }));
   });
 
   test('takes the earliest upTo', () => {
@@ -33,13 +34,9 @@ describe('assemble', () => {
       totalCount: 10,
       upToMs: takenAtMs - 9,
       agents: [],
+      gaps: noGaps(),
     };
-    expect(assemble(pages((each) => each.set(4, surplus)))).toEqual({
-      agents,
-      takenAtMs,
-      duplicates: 0,
-      pages: 3,
-    });
+    expect(assemble(pages((each) => each.set(4, surplus)))).toEqual(snapshotOf(agents, { pages: 3 }));
   });
 
   test('does not believe the counts of a page beyond its own page count, even if it is the newest', () => {
@@ -50,14 +47,23 @@ describe('assemble', () => {
       totalCount: 0,
       upToMs: takenAtMs + 9,
       agents: [],
+      gaps: noGaps(),
     };
     const all = new Map([[4, surplus], ...pages()]);
-    expect(assemble(all)).toEqual({ agents, takenAtMs, duplicates: 0, pages: 3 });
+    expect(assemble(all)).toEqual(snapshotOf(agents, { pages: 3 }));
   });
 
   test.each([0, 1])('takes an empty account with pageCount %i', (pageCount) => {
-    const empty: Page = { number: 1, count: 0, pageCount, totalCount: 0, upToMs: takenAtMs, agents: [] };
-    expect(assemble(new Map([[1, empty]]))).toEqual({ agents: [], takenAtMs, duplicates: 0, pages: 1 });
+    const empty: Page = {
+      number: 1,
+      count: 0,
+      pageCount,
+      totalCount: 0,
+      upToMs: takenAtMs,
+      agents: [],
+      gaps: noGaps(),
+    };
+    expect(assemble(new Map([[1, empty]]))).toEqual(snapshotOf([]));
   });
 
   const newer = { upToMs: takenAtMs + 1 };
@@ -144,6 +150,20 @@ describe('assemble', () => {
         reason: '10 agents on 3 pages, but totalCount is 9',
         twice: undefined,
       });
+    });
+  });
+
+  test('adds up what the pages do not say', () => {
+    const gaps = { ...noGaps(), flawedAgents: 1, first: { path: 'page 2: x', expected: 'a', received: 'b' } };
+    const all = pages((each) => {
+      set(each, 2, { gaps: { ...gaps, absent: { ...gaps.absent, state: 2 } } });
+      set(each, 3, { gaps: { ...gaps, invalid: { ...gaps.invalid, calls: 3 }, first: undefined } });
+    });
+    expect((assemble(all) as Snapshot).gaps).toEqual({
+      absent: { ...gaps.absent, state: 2 },
+      invalid: { ...gaps.invalid, calls: 3 },
+      flawedAgents: 2,
+      first: gaps.first,
     });
   });
 

@@ -1,12 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { toFloor } from '../../src/snapshot/floor.ts';
-import { agent, anyAgents, interaction, takenAtMs } from '../support/agents.ts';
+import { agent, anyAgents, interaction, snapshotOf, takenAtMs } from '../support/agents.ts';
 import { recount, toSeries } from '../support/oracle.ts';
 import { ageBuckets, familiesOf, floorOptions, readingOf } from '../support/reading.ts';
 
-const floorOf = (...agents: ReturnType<typeof agent>[]) =>
-  toFloor({ agents, takenAtMs, duplicates: 0, pages: 1 }, floorOptions);
+const floorOf = (...agents: ReturnType<typeof agent>[]) => toFloor(snapshotOf(agents), floorOptions);
 
 describe('the metrics of a floor', () => {
   test('are what a recount by brute force finds', async () => {
@@ -32,10 +31,11 @@ describe('the metrics of a floor', () => {
   test('put every agent into exactly one activity', () => {
     fc.assert(
       fc.property(anyAgents, (agents) => {
-        const floor = toFloor({ agents, takenAtMs, duplicates: 0, pages: 1 }, floorOptions);
+        const floor = toFloor(snapshotOf(agents), floorOptions);
         expect(floor.activities.reduce((sum, row) => sum + row.agents, 0)).toBe(agents.length);
         expect(floor.activities.find((row) => row.name === 'idle')?.agents).toBe(floor.idle.count);
-        expect(floor.idle.count + floor.busy).toBe(floor.presences[0]!.ages.count);
+        const unknown = floor.activities.find((row) => row.name === 'unknown')!.agents;
+        expect(floor.idle.count + floor.busy + unknown).toBe(floor.presences[0]!.ages.count);
       }),
     );
   });
@@ -102,12 +102,50 @@ describe('the number of series', () => {
 
   test('adds what is folded to a description that is called other', () => {
     const agents = ['other', 'x', 'y'].map((description, index) => agent(`a${index}`, { description }));
-    const floor = toFloor(
-      { agents, takenAtMs, duplicates: 0, pages: 1 },
-      { ...floorOptions, maxDescriptions: 1 },
-    );
+    const floor = toFloor(snapshotOf(agents), { ...floorOptions, maxDescriptions: 1 });
     expect(floor.descriptions).toEqual([{ presence: 'Ready', description: 'other', agents: 3 }]);
     expect(floor.descriptionsFolded).toBe(2);
+  });
+
+  test('knows the words of VCC_KNOWN_VALUES too, and folds none of them', async () => {
+    const words = {
+      presence: 'Sabbatical',
+      state: 'Fault',
+      reason: 'Eclipse',
+      direction: 'Up',
+      medium: 'Fax',
+      medium_manager: 'XX',
+    };
+    const agents = Array.from({ length: 30 }, (_, index) =>
+      agent(`a${index}`, {
+        presence: index < 25 ? `p${index}` : words.presence,
+        interactions: [
+          interaction({
+            ...words,
+            mediumManager: words.medium_manager,
+            medium: index < 25 ? `m${index}` : words.medium,
+          }),
+        ],
+      }),
+    );
+    const known = Object.fromEntries(Object.entries(words).map(([field, word]) => [field, [word]]));
+    const floor = toFloor(snapshotOf(agents), { ...floorOptions, known });
+    expect(floor.unknown).toEqual([
+      { field: 'presence', values: 25 },
+      { field: 'state', values: 0 },
+      { field: 'reason', values: 0 },
+      { field: 'direction', values: 0 },
+      { field: 'medium', values: 25 },
+      { field: 'medium_manager', values: 0 },
+    ]);
+    expect(floor.presences.find(({ name }) => name === words.presence)!.ages.count).toBe(5);
+    // In a state of the reference, too.
+    const connected = [agent('x', { interactions: [interaction({ reason: words.reason })] })];
+    expect(toFloor(snapshotOf(connected), { ...floorOptions, known }).unknown[2]).toEqual({
+      field: 'reason',
+      values: 0,
+    });
+    expect(toFloor(snapshotOf(connected), floorOptions).unknown[2]).toEqual({ field: 'reason', values: 1 });
   });
 
   test('is bounded when the API invents words without end, and none is lost', async () => {

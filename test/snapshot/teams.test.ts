@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Agent } from '../../src/snapshot/agent.ts';
 import { toTeams } from '../../src/snapshot/teams.ts';
-import { agent, anyAgents, takenAtMs } from '../support/agents.ts';
-import { idleSincesOf, toSeries } from '../support/oracle.ts';
+import { agent, anyAgents, snapshotOf } from '../support/agents.ts';
+import { idleSincesOf, isIdle, toSeries } from '../support/oracle.ts';
 import { ageBuckets, familiesOf, fullReadingOf, readingOf, rosterOf } from '../support/reading.ts';
 
 const names = ['', 'Sales', 'Support', 'other', 'Ünïcode "x"'];
@@ -29,12 +29,7 @@ describe('teams', () => {
               ),
             ).toBe(own.filter((each) => each.presence === presence).length);
           }
-          const idle = own.filter(
-            (each) =>
-              each.presence === 'Ready' &&
-              each.live + each.semiLive + each.nonLive === 0 &&
-              (each.interactions ?? []).length === 0,
-          );
+          const idle = own.filter(isIdle);
           const since = idleSincesOf(idle);
           idleInTeams += idle.length;
           expect(series.get(`vcc_team_agents_idle{${label(team)}}`)).toBe(idle.length);
@@ -43,7 +38,7 @@ describe('teams', () => {
             since.length === 0 ? undefined : Math.min(...since) / 1000,
           );
           expect(series.get(`vcc_team_workload_interactions{${label(team)},workload="semi_live"}`)).toBe(
-            own.reduce((sum, each) => sum + each.semiLive, 0),
+            own.reduce((sum, each) => sum + (each.semiLive ?? 0), 0),
           );
         }
         expect(series.get('vcc_agents_idle{account="test"}')).toBe(idleInTeams);
@@ -56,7 +51,7 @@ describe('teams', () => {
   });
 
   const count = (agents: readonly Agent[], roster: ReturnType<typeof rosterOf>, maxTeams: number) =>
-    toTeams({ agents, takenAtMs, duplicates: 0, pages: 1 }, roster, { ageBuckets, maxTeams });
+    toTeams(snapshotOf(agents), roster, { ageBuckets, maxTeams });
 
   test('that nobody is in are there, with 0', () => {
     const { teams } = count([], rosterOf({ 'agent-1': { team: 'Night' } }), 10);

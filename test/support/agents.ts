@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { Agent, Interaction, Page } from '../../src/snapshot/agent.ts';
+import type { Agent, Interaction, Page, Snapshot } from '../../src/snapshot/agent.ts';
+import { noGaps } from '../../src/snapshot/gaps.ts';
 import {
   directions,
   media,
@@ -33,7 +34,6 @@ export function agent(id: string, more: Partial<Agent> = {}): Agent {
 export function interaction(more: Partial<Interaction> = {}): Interaction {
   return {
     guid: 'b6c01065-a5fa-432f-981b-649f98518878',
-    channelGuid: null,
     sinceMs: takenAtMs - 60_000,
     medium: 'Phone',
     mediumManager: 'CC',
@@ -42,6 +42,11 @@ export function interaction(more: Partial<Interaction> = {}): Interaction {
     reason: null,
     ...more,
   };
+}
+
+/** A snapshot of these agents, as the API reference describes them. */
+export function snapshotOf(agents: readonly Agent[], more: Partial<Snapshot> = {}): Snapshot {
+  return { agents, takenAtMs, duplicates: 0, pages: 1, gaps: noGaps(), ...more };
 }
 
 /** Agents cut into pages that agree with each other. */
@@ -57,6 +62,7 @@ export function pagesOf(agents: readonly Agent[], size: number, upToMs = takenAt
       totalCount: agents.length,
       upToMs,
       agents: items,
+      gaps: noGaps(),
     });
   }
   return pages;
@@ -67,6 +73,7 @@ const since = fc.option(
   fc.integer({ min: -5_000, max: 100_000_000 }).map((ageMs) => takenAtMs - ageMs),
   { nil: undefined, freq: 9 },
 );
+/** Also an empty text: unknown. */
 const oneOrNew = (known: readonly string[]) =>
   fc.oneof(
     { weight: 9, arbitrary: fc.constantFrom(...known) },
@@ -74,8 +81,7 @@ const oneOrNew = (known: readonly string[]) =>
   );
 
 const anyInteraction: fc.Arbitrary<Interaction> = fc.record({
-  guid: fc.constantFrom(...Array.from({ length: 40 }, (_, index) => `guid-${index}`)),
-  channelGuid: fc.constantFrom(null, 'channel'),
+  guid: fc.constantFrom('', ...Array.from({ length: 40 }, (_, index) => `guid-${index}`)),
   sinceMs: since,
   medium: oneOrNew(media),
   mediumManager: oneOrNew(mediumManagers),
@@ -96,9 +102,9 @@ export const anyAgents: fc.Arbitrary<Agent[]> = fc
       }),
       eligibleForRouting: fc.option(fc.boolean(), { nil: undefined }),
       workloadSinceMs: since,
-      live: fc.constantFrom(0, 0, 0, 1),
-      semiLive: fc.constantFrom(0, 0, 0, 1, 3),
-      nonLive: fc.constantFrom(0, 0, 0, 2),
+      live: fc.constantFrom(0, 0, 0, 1, undefined),
+      semiLive: fc.constantFrom(0, 0, 0, 1, 3, undefined),
+      nonLive: fc.constantFrom(0, 0, 0, 2, undefined),
       interactions: fc.option(fc.oneof(fc.constant([]), fc.array(anyInteraction, { maxLength: 4 })), {
         nil: undefined,
       }),

@@ -7,7 +7,7 @@ import { type FloorOptions, toFloor } from '../../src/snapshot/floor.ts';
 import type { Reading } from '../../src/snapshot/reading.ts';
 import type { Roster } from '../../src/snapshot/roster.ts';
 import { toTeams } from '../../src/snapshot/teams.ts';
-import { takenAtMs } from './agents.ts';
+import { snapshotOf, takenAtMs } from './agents.ts';
 
 /** The default buckets. */
 export const ageBuckets = [60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800];
@@ -18,7 +18,7 @@ export function readingOf(agents: readonly Agent[], more: Partial<Reading> = {})
   return {
     account: 'test',
     error: undefined,
-    floor: toFloor({ agents, takenAtMs, duplicates: 0, pages: 1 }, floorOptions),
+    floor: toFloor(snapshotOf(agents), floorOptions),
     agentSeries: undefined,
     teams: undefined,
     roster: undefined,
@@ -62,7 +62,7 @@ export function fullReadingOf(
   roster: Roster,
   more: Partial<Reading> = {},
 ): Reading {
-  const snapshot = { agents, takenAtMs, duplicates: 0, pages: 1 };
+  const snapshot = snapshotOf(agents);
   return readingOf(agents, {
     agentSeries: toAgentSeries(snapshot, 'test', roster, singleOptions),
     teams: toTeams(snapshot, roster, { ageBuckets, maxTeams: 100 }),

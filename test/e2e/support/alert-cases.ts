@@ -247,6 +247,15 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
     },
     { title: 'none', series: { [of('vcc_unknown_values', { field: 'presence' })]: '0x60' }, at: '16m' },
   ],
+  VccFlawedAgents: [
+    {
+      title: 'now and then',
+      series: { [of('vcc_flawed_agents')]: Array(12).fill('2 0 0 0').join(' ') },
+      at: '16m',
+      fires: one({}, '2'),
+    },
+    { title: 'none', series: { [of('vcc_flawed_agents')]: '0x60' }, at: '16m' },
+  ],
   VccSeriesDropped: [
     {
       title: 'some are left out',

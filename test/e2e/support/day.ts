@@ -230,6 +230,7 @@ function faultsAt(timeMs: number): Fault[] {
   }
   if (within('slow', timeMs)) return [{ kind: 'delay', value: 8000, page: 1, ...here }];
   if (within('unknownWords', timeMs)) return [{ kind: 'unknown', page: 1, ...here }];
+  if (within('flawedAgent', timeMs)) return [{ kind: 'flawed', page: 1, ...here }];
   if (within('apiOutage', timeMs)) return [{ kind: 'status', value: 503, ...here }];
   return [];
 }

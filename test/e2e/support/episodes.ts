@@ -31,6 +31,8 @@ export const troubles = {
   wrongSecret: { from: 840, to: 844 },
   /** The second destination takes nothing. */
   pushOutage: { from: 855, to: 870 },
+  /** The answer about the first agent lacks values, and has others than the reference says. */
+  flawedAgent: { from: 880, to: 905 },
   /** Neither exporter runs. */
   exporterGone: { from: 910, to: 928 },
 } as const satisfies Record<string, Stretch>;
@@ -69,6 +71,7 @@ export const abouts: Readonly<Record<keyof typeof episodes, string>> = {
   apiOutage: 'The API answers 503',
   wrongSecret: 'The client secret is wrong',
   pushOutage: 'A destination of pushes takes nothing',
+  flawedAgent: 'The answer about an agent lacks its workload, and has a number for a state',
   shiftEnd: 'Everybody leaves',
   exporterGone: 'Neither exporter runs',
 };

@@ -21,6 +21,7 @@ export const firing: Readonly<Record<string, Firing>> = {
   VccThrottled: { in: ['throttled'], lingers: 5 },
   VccSnapshotSlow: { in: ['slow'], lingers: 5 },
   VccUnknownValues: { in: ['unknownWords'], lingers: 5 },
+  VccFlawedAgents: { in: ['flawedAgent'], lingers: 5 },
   VccSeriesDropped: { in: ['newHires'] },
   VccPushFailing: { in: ['pushOutage'], lingers: 1 },
   VccErrorBudgetBurn: { in: ['apiOutage', 'wrongSecret'], lingers: 30 },
