@@ -165,7 +165,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     return { reading, failure };
   }
 
-  /** Logs changes only, since it may be so for good. */
+  /** Logs changes only, since the API may return them at every scrape. */
   function noteDuplicates(records: number): void {
     if (records !== loggedDuplicates) {
       log(logLine('info', 'agents returned more than once', { account: account.name, records }));

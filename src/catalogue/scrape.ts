@@ -93,7 +93,7 @@ export const scrapeMetrics = [
   }),
   scrapeGauge({
     name: 'vcc_duplicate_agents',
-    help: 'Records left out of the snapshot, since the API returned their agents more than once, in three readings in a row. Of these, the record with the later presence counts.',
+    help: 'Records left out of the snapshot because the API returned an agent more than once, in three readings in a row. Of the records of an agent, the one with the latest presence.since counts.',
     source: 'items[].agentId',
     rows: one,
     value: (reading) => reading.duplicates,
@@ -108,7 +108,7 @@ export const scrapeMetrics = [
   }),
   floorGauge({
     name: 'vcc_absent_values',
-    help: 'Agents whose answer left out an optional field, or a time (.NET’s zero, in the year 1). Without interaction an agent in wrap-up looks idle; without eligible_for_routing nobody counts as available; an unknown time counts in no age.',
+    help: 'Agents whose answer left out an optional field, or has a time in the year 1 (.NET’s zero, which means that it is not known). Without interaction an agent in wrap-up looks idle; without eligible_for_routing nobody counts as available; an unknown time counts in no age.',
     source:
       'items[].interaction, items[].presence.description, items[].presence.eligibleForRouting, items[].presence.since, items[].workload.since, items[].interaction[].since',
     rows: (floor) => floor.absent,
