@@ -70,14 +70,10 @@ function alarms(parameters, { pushEnabled, withQueue, withFanOut }) {
     ...(withFanOut && {
       PushAccountErrors: alarm(`${notPushed} pushAccount says why.`, ofFunction('PushAccount')),
       PushAccountsDelayed: alarm(
-        'Accounts waited for longer than a period to be scraped. Lambda does not start enough invocations of pushAccount.',
+        'Accounts have waited for five minutes to be scraped. Lambda does not start enough invocations of pushAccount.',
         ofQueue('PushAccounts'),
-        {
-          ...messages,
-          MetricName: 'ApproximateAgeOfOldestMessage',
-          // A message in time is in the queue until its invocation ends, nearly a period later.
-          Threshold: 2 * (parameters.settings.VCC_PUSH_PERIOD / 1000),
-        },
+        // Messages of invocations that run or have failed are hidden. Those that wait are not, at any time.
+        { ...messages, Statistic: 'Minimum' },
       ),
     }),
     ...(withQueue && {

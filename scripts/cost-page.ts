@@ -227,7 +227,7 @@ scrapes    = ${hoursPerMonth} h × 3600 / interval
   that is scraped every minute mostly stays warm.
 - Peak memory above ${fullAt * 100}% of the function's is called too tight. Lambda's own overhead is not in it.
 - Pushing: deliver is assumed to be billed ${deliverMs} ms for each sample, Lambda to ask an empty queue ${idlePollsPerMinute} times a minute, three requests to SQS
-  for each sample ($${(prices.sqsFifoPerRequest * 1e6).toFixed(2)} per million), one object from S3 and back a minute ($${(prices.s3PerGet * 1e6).toFixed(2)} and $${(prices.s3PerPut * 1e6).toFixed(0)} per million).
+  for each sample ($${(prices.sqsFifoPerRequest * 1e6).toFixed(2)} per million), one object read from S3 and written back each minute ($${(prices.s3PerGet * 1e6).toFixed(2)} and $${(prices.s3PerPut * 1e6).toFixed(0)} per million).
 - Several Prometheus servers multiply the scrapes; \`VCC_CACHE_TTL\` saves requests to VCC, not invocations.
 - Prices: us-east-1, on demand, arm64, as published in March 2026. Not a quotation.
 `;

@@ -142,6 +142,21 @@ in the log line, and \`vcc-exporter check\` and the page at / show it.
 | --- | --- | --- |
 ${rows.join('\n')}
 
+## Pauses
+
+After some failures the exporter waits before it sends the next request. During such a pause every scrape fails at once, with the
+same reason and without a request (\`vcc_scrape_api_requests\` is 0). Its message ends with \`the next request is sent in 12 s\`.
+
+| After | Pause |
+| --- | --- |
+| an error with Retry-After, such as a 429 or 503 | as long as Retry-After says, at most five minutes |
+| \`credentials_rejected\`, \`unauthorized\`, \`forbidden\` | 10 s, then twice as long after each further one, at most a minute |
+
+Each process has its own pauses for each account; on Lambda, each environment. \`vcc-exporter check\` and a restart do not wait for
+them.
+
+## In the log only
+
 More codes are in the log only: \`config\` (settings that cannot be used; the line names each), \`document\` (a roster or list that
 cannot be read), \`push\` (a destination or queue did not take samples; the line has its answer) and \`internal\` (a bug of the
 exporter: it answers 500, and the line has the place in the code).

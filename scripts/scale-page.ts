@@ -84,6 +84,7 @@ the scrape of the others late, or when the answer comes near the limits below.
 
 \`${figures.command}\` runs the deployed bundle (${figures.node}) against the simulator in another process, which takes ${figures.latencyMs} ms for every answer.
 Warm scrapes with gzip, medians; "cold" is the first scrape of a process, with a token for each account. Requests at once: \`VCC_CONCURRENCY\`.
+Pages had 1000 agents, the default at that time; with 5000, the default now, 10,000 agents are two requests in place of ten.
 
 ${table(
   [

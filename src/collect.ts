@@ -110,8 +110,8 @@ const maxReadings = 5;
 const rereadDelays = { retries: maxReadings, baseDelayMs: 100, maxDelayMs: 1000 };
 
 /**
- * Creates a reader that remembers the page count, and requests that many pages at once the next time. It reads all
- * pages again while they do not add up, but gives up when they do so in the same way as before. After a failure, the
+ * Creates a reader that remembers the page count, and requests that many pages at once the next time. While the pages do
+ * not add up, it reads all of them again, but gives up when two readings have the same conflict. After a failure, the
  * next call reads them only once, and page 1 first.
  *
  * The reader throws SnapshotError when the pages do not add up, TooLargeError beyond `maxPages` and ShapeError beyond
@@ -120,7 +120,7 @@ const rereadDelays = { retries: maxReadings, baseDelayMs: 100, maxDelayMs: 1000 
 export function createCollect(fetchPage: FetchPage, options: PagingOptions, timing: Timing): Collect {
   let rememberedPages = 1;
   let failed = false;
-  /** Of the last reading, also of an earlier call. */
+  /** The conflict of the last reading, which may have been in an earlier call. */
   let last: Conflict | undefined;
   /** Agents who occurred twice in two readings in a row ({@link Conflict.twice}). */
   let confirmed: string | undefined;
@@ -245,7 +245,7 @@ export async function readPages(
       return;
     }
     pageCount = Math.max(pageCount ?? 1, count);
-    // A server may name one page more on each page, for ever.
+    // On each page, a server may name one page more, without end.
     if (agents >= totalCount) return;
     const missing = pageCount - highestWanted;
     for (let more = 1; more <= missing; more++) queue.push(highestWanted + more);

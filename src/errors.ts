@@ -25,7 +25,7 @@ export const scrapeErrors = {
   throttled: {
     about: 'The API answered 429: the account’s fair-use budget, shared by all its integrations, is spent.',
     advice:
-      'One 429 ends a scrape, and no request is sent until its Retry-After is over. Find the integration that sends too many; here, scrape less often, set VCC_CACHE_TTL, or leave VCC_PAGE_SIZE at 5000.',
+      'Find the integration that sends too many requests. To send fewer from here: scrape less often, set VCC_CACHE_TTL, or leave VCC_PAGE_SIZE at 5000.',
   },
   http_status: {
     about:
@@ -51,7 +51,7 @@ export const scrapeErrors = {
   snapshot: {
     about: 'The pages did not add up to one consistent snapshot, even after reading them again.',
     advice:
-      'Usually passes by itself. If it stays, the message says what does not add up; with a VCC_PAGE_SIZE of 5000 most accounts fit one page, on which nothing can move.',
+      'Usually passes by itself. If it stays, the message says what does not add up. Leave VCC_PAGE_SIZE at 5000: most accounts then fit one page, on which nothing can move.',
   },
   too_large: {
     about: 'An answer went past a safety cap: pages, body size or redirects.',

@@ -3,7 +3,7 @@ import { ExporterError, type ScrapeErrorCode } from './errors.ts';
 import { HttpStatusError } from './http/errors.ts';
 import { type Clocks, stopwatch } from './timing.ts';
 
-/** Longest pause that a host may ask for. It may recover long before. */
+/** Longest pause. The host may recover long before its Retry-After is over. */
 export const longestPauseMs = 300_000;
 
 /** Pauses after rejected credentials, in ms: they double with each rejection. New credentials should not wait for long. */
@@ -12,8 +12,8 @@ const rejectedPauses = { firstMs: 10_000, longestMs: 60_000 };
 const rejections: readonly ScrapeErrorCode[] = ['credentials_rejected', 'unauthorized', 'forbidden'];
 
 /**
- * Makes reads of an account respect the pauses that its host asks for: Retry-After of a 429 or 503, and growing pauses
- * after rejected credentials, which a host may take for an attack. During a pause, a read sends no request and throws
+ * Makes reads of an account pause: as long as the Retry-After of a failed answer says, and for growing times after rejected
+ * credentials, since a host may take repeated attempts for an attack. During a pause, a read sends no request and throws
  * the same reason at once, as an ExporterError that is not retryable.
  */
 export function holdOff(collect: Collect, clocks: Clocks): Collect {

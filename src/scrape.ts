@@ -173,7 +173,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
       const fields = { agents: gaps.flawedAgents, absent: some(gaps.absent), invalid: some(gaps.invalid) };
       log(logLine('info', 'values missing or invalid', { account: account.name, ...fields }));
     }
-    // Only changes, since it may be so for good.
+    // Only changes, since the API may return them at every scrape.
     if (duplicates !== loggedDuplicates) {
       log(logLine('info', 'agents returned more than once', { account: account.name, records: duplicates }));
     }

@@ -100,7 +100,7 @@ export function lockPushFolder(
   log: (line: string) => void,
 ): Promise<Lock> {
   const onWait = (waitMs: number) => {
-    const message = `${setting}: ${folder} is locked by another container or machine; waiting up to ${waitMs / 1000} s for a sign that it still runs`;
+    const message = `${setting}: ${folder} is locked, perhaps by a process that has ended; waiting up to ${waitMs / 1000} s for a sign that it still runs`;
     log(logLine('info', 'waiting for the folder', { message }));
   };
   return usable(folder, () => lockFolder(folder, { deadline, onWait }));

@@ -32,8 +32,8 @@ export interface Received {
 /** One SQS queue. All methods may throw a retryable PushError, or the reason of the deadline's signal. */
 export interface SqsQueue {
   /**
-   * Sends a batch to this FIFO queue, without the list of series that it ends: nobody here learns of a rejection, and the
-   * list may be larger than a message. SQS drops duplicates of the same batch for five minutes.
+   * Sends a batch to this FIFO queue, without the list of series that it ends: the sender does not learn of a rejection, and
+   * the list may be larger than a message. SQS drops duplicates of the same batch for five minutes.
    */
   put: Deliver;
   /** Sends a rejected message with the reason to this queue, which must be the FIFO queue of rejected batches. */

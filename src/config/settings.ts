@@ -151,7 +151,7 @@ export const settings = {
     section: 'Reading',
     field: 'page_size',
     about:
-      'Agents per page asked for (`limit`). By default the most that the API allows, so that most accounts are one request per scrape. If the API refuses it, 1000 and then its own size are tried.',
+      'Agents per page asked for (`limit`). The default is the most that the API allows, so that most accounts are one request per scrape. If the API refuses this size, 1000 is tried, and then the API’s own default.',
     parse: wholeNumber(1, 5000),
     fallback: '5000',
   }),
@@ -180,7 +180,8 @@ export const settings = {
   VCC_RETRIES: setting({
     section: 'Reading',
     field: 'retries',
-    about: 'Repeats of a request after a network error, 408, 429 or 5xx, within the time there is.',
+    about:
+      'Repeats of a request after a network error, 408 or 5xx, within the time there is. A 429 is not repeated.',
     parse: wholeNumber(0, 20),
     fallback: '3',
   }),

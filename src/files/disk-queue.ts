@@ -28,7 +28,7 @@ const rejectedFolder = 'rejected';
 /** Batches are at most 250 kB, and about 13 kB with 400 series. */
 const defaultMaxRejected = 10_000;
 
-/** Listing the rejected batches takes time, so do it once for so many. */
+/** Listing the rejected batches takes time, so do it only once per this many rejections. */
 const pruneEvery = 100;
 
 /** The folder of a queue. A hash, since an account's name may not be a valid folder name. */
@@ -50,7 +50,7 @@ const isBatch = (file: string) => /^\d{15}-\d{5}\.json$/.test(file);
 /** The reason of a rejected batch is in a file beside it. */
 const reasonFileOf = (file: string) => `${file}.reason`;
 
-/** These say nothing about a file: this process or machine has too little of something. */
+/** These errors say nothing about a file: the process or machine is short of memory or file handles. */
 const shortages = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
 /**
@@ -80,7 +80,7 @@ export async function openDiskQueue(
   const say = (message: string, cause?: unknown) =>
     report(new PushError(`${setting}: ${message}`, { cause }));
 
-  /** First here, then on disk: what cannot be removed must not be sent again and again. */
+  /** Forget a file before its removal: if that fails, the batch must not be sent again and again. */
   function forget(file: string): void {
     const at = files.indexOf(file);
     if (at >= 0) files.splice(at, 1);

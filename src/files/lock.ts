@@ -23,10 +23,10 @@ export interface LockOptions {
   beatMs?: number;
 }
 
-/** An owner that misses so many beats has ended. */
+/** An owner that misses this many beats has ended. */
 const missedBeats = 3;
 
-/** How often a waiting process looks, in each beat. */
+/** How often a waiting process checks the owner's file, in each beat. */
 const looksPerBeat = 5;
 
 /** The name of the file while nobody has locked the folder. */
@@ -58,7 +58,7 @@ export async function lockFolder(
       const owner = parseName(found);
       const fate = await fateOf(owner);
       const inUse = (who: string) =>
-        new DocumentError(`${root}: ${who} uses this folder; each needs one of its own`);
+        new DocumentError(`${root}: ${who} uses this folder; each process needs its own`);
       if (fate === 'runs') throw inUse(`process ${owner.pid}`);
       if (fate === 'unclear') {
         if (!waited) onWait(missedBeats * beatMs);
@@ -143,8 +143,8 @@ async function renameIfThere(from: string, to: string): Promise<boolean> {
 
 /**
  * Whether the owner updates the time of its file. False after three beats without an update, or when the file is gone.
- * It counts looks, and compares no clocks: clocks jump, other machines have other ones, and a process that was frozen
- * together with the owner must not take the time in between for silence.
+ * It counts its checks, and compares no clocks: clocks jump and machines differ. If this process was suspended together with
+ * the owner, that time must not count as silence.
  */
 async function beats(file: string, beatMs: number, signal: AbortSignal): Promise<boolean> {
   const first = await readTime(file);

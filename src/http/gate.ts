@@ -26,8 +26,8 @@ const compare = (a: State, b: State) => a.active - b.active || a.lastTurn - b.la
 
 /**
  * Creates a gate for `slots` concurrent requests. A free slot goes to the waiting account with the fewest requests, so
- * that a large or hanging account does not block the others. Of several, it goes to the one that got a slot longest
- * ago, so that each gets its turn even if all wait anew at every scrape. Accounts whose last read failed share a
+ * that a large or hanging account does not block the others. Among equals, it goes to the one that got a slot longest
+ * ago, so that each gets its turn, even if all ask again at every scrape. Accounts whose last read failed share a
  * quarter of the slots, at least one.
  */
 export function createGate(slots: number): Gate {
@@ -81,7 +81,8 @@ export function createGate(slots: number): Gate {
           signal.addEventListener('abort', onAbort, { once: true });
           lane.waiting.push(start);
           lanes.add(lane);
-          // Those that come together take turns, whoever is first: a hanging one may keep its slot until all give up.
+          // Wait until all failed accounts of this scrape have asked, so that the turn decides and not the order of asking. A hanging
+          // account may keep its slot until the others time out.
           if (lane.troubled) setImmediate(dispatch);
           else dispatch();
         });

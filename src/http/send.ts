@@ -20,7 +20,7 @@ export interface HttpResponse {
   headers: IncomingHttpHeaders;
   /** When the headers arrived, in milliseconds since 1970. */
   headersAtMs: number;
-  /** Decompressed. Empty if it could not be read and nobody needs it ({@link SendLimits.ignoresBody}). */
+  /** Decompressed. Empty if it could not be read and the status is enough ({@link SendLimits.ignoresBody}). */
   body: Buffer;
 }
 

@@ -22,7 +22,7 @@ export interface RouteOptions {
 
 /** Below about one packet, gzip saves nothing. */
 const minGzipBytes = 1000;
-/** About a tenth more bytes than by default, in a third of the time. So no other thread is needed, which takes time too. */
+/** About a tenth more bytes than the default level, in a third of the time. In place, since another thread takes time too. */
 const gzipLevel = 3;
 /** At most this many account names are listed in the 400 response. */
 const maxNamesListed = 100;
@@ -43,7 +43,7 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
     const scrapes = await Promise.all(
       chosen.map(async (scraper) => {
         const scrape = await scraper.scrape(toScrapeDeadline(deadline, lastWriteMs));
-        // The page has no single agents. Their series, megabytes of an account with 20,000, need not outlive the answer.
+        // The page at / shows no single agents. Their series (megabytes for 20,000 agents) need not outlive the answer.
         const reading = { ...scrape.reading, agentSeries: undefined };
         last.set(scraper.account, { scrape: { ...scrape, reading }, ageMs: stopwatch(clocks) });
         return scrape;

@@ -17,9 +17,9 @@ export interface Conflict {
  * - all pages state the same page count and total,
  * - there are exactly that many agents, all different.
  *
- * An agent may have moved to another page between two answers: it then occurs twice, and another one is missing. Only
- * if the same agents occurred twice at the same places before (`confirmed`: `twice` of the conflicts of two readings in a
- * row), the API returns them twice. Of these, the record with the later presence counts.
+ * An agent may have moved to another page between two answers: it then occurs twice, and another one is missing. Only if
+ * the same agents occurred twice at the same places in two readings before (`confirmed`: `twice` of their conflicts), the
+ * API does return them twice. Of the records of an agent, the one with the latest presence counts.
  *
  * The newest page (by `upTo`) determines the counts, since older ones may be out of date. Pages beyond its page count
  * are left out. `pages` maps requested page numbers to answers, and must not be empty.

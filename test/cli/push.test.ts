@@ -146,7 +146,7 @@ test('replay and push of one folder do not run at the same time', async () => {
   expect([replayed!.status, replayed!.notes.map((note) => note.replace(folder, 'FOLDER'))]).toEqual([
     2,
     [
-      `vcc-exporter: VCC_PUSH_FOLDER: FOLDER/vcc-push: process ${process.pid} uses this folder; each needs one of its own`,
+      `vcc-exporter: VCC_PUSH_FOLDER: FOLDER/vcc-push: process ${process.pid} uses this folder; each process needs its own`,
     ],
   ]);
 });

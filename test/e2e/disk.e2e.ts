@@ -88,7 +88,7 @@ describe('the lock of the folder of push', () => {
     const second = await runCli(['push'], env, folder);
     expect(second).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/: process \d+ uses this folder; each needs one of its own\n$/),
+      stderr: expect.stringMatching(/: process \d+ uses this folder; each process needs its own\n$/),
     });
     await first.kill();
     const startMs = performance.now();

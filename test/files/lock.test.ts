@@ -32,7 +32,7 @@ const waits: number[] = [];
 beforeEach(() => void waits.splice(0));
 const lock = (signal: AbortSignal = forever.signal): Promise<Lock> =>
   lockFolder(folder, { deadline: untilAborted(signal), onWait: (ms) => void waits.push(ms), beatMs });
-const inUse = (who: string) => `${folder}: ${who} uses this folder; each needs one of its own`;
+const inUse = (who: string) => `${folder}: ${who} uses this folder; each process needs its own`;
 
 /** Writes the lock of another owner, as the name of its file. */
 function lockedBy(name: string): string {

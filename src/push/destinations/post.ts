@@ -60,7 +60,7 @@ export function createPost(
   ): Promise<HttpResponse> {
     const authorized = await authorize(request, deadline).catch((error) => {
       if (error instanceof ExporterError || deadline.signal.aborted) throw error;
-      // The batch has no part in it, so it must not be rejected.
+      // This is not the fault of the batch, so it must not be rejected.
       throw new PushError('no credentials could be added to the request', { retryable: true, cause: error });
     });
     // What was stored is not sent again, even if the body of the answer is damaged.

@@ -56,7 +56,7 @@ function writeMetric(
   const { meta } = points.find(({ value }) => value !== undefined) ?? points[0]!;
   writeText(writer, 1, name);
   writeText(writer, 2, meta.help);
-  // No unit for the rest. Prometheus would convert '1' to the suffix _ratio, and with NoUTF8EscapingWithSuffixes append
+  // No unit for the rest. Prometheus would convert '1' to the suffix _ratio. With NoUTF8EscapingWithSuffixes, it would append
   // _seconds to a name that does not end in it, such as that of a sum.
   if (isInSeconds(name, meta) && name.endsWith('_seconds')) writeText(writer, 3, 's');
   begin(writer, 5);

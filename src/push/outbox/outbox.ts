@@ -225,9 +225,9 @@ export async function sendAll(
 }
 
 /**
- * Converts any error to a PushError: retryable, so that no batch is dropped for a failure that may pass. Errors that no
- * one threw on purpose are not retryable: they come from a damaged batch or a bug, and the same bytes fail again, before
- * all batches behind them.
+ * Converts any error to a PushError. An ExporterError becomes retryable, so that no batch is dropped for a failure that may
+ * pass. Other errors do not: they come from a damaged batch or a bug, and the same bytes would fail again and block all
+ * batches behind them.
  */
 export function toPushError(thrown: unknown, signal?: AbortSignal): PushError {
   if (thrown instanceof PushError) return thrown;
