@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { ConfigError } from '../config/load.ts';
 import { wholeNumber } from '../config/parse.ts';
+import { defaultWorld, type World } from '../simulator/agent.ts';
 import { type Fault, faultKinds, parseFault } from '../simulator/faults.ts';
 import { type Simulator, startSimulator } from '../simulator/server.ts';
 import type { Command } from './command.ts';
@@ -13,6 +14,8 @@ interface SimulateOptions {
   port: string;
   latency: string;
   tokenSeconds: string;
+  since: World['since'];
+  onCall: World['onCall'];
   fault: readonly string[];
 }
 
@@ -29,6 +32,12 @@ export const simulate: Command<SimulateOptions> = {
     new Option('--port <n>', 'port on localhost, 0 for any free one').default('9755'),
     new Option('--latency <ms>', 'added to every answer').default('0'),
     new Option('--token-seconds <n>', 'life of a token').default('7200'),
+    new Option('--since <what>', 'what since of an interaction is: when its state began, or the interaction')
+      .choices(['state', 'interaction'])
+      .default(defaultWorld.since),
+    new Option('--on-call <what>', 'what an agent on a call is for routing')
+      .choices(['not-eligible', 'eligible'])
+      .default(defaultWorld.onCall),
     new Option('--fault <fault>', 'a fault to simulate; may be given several times')
       .default([], 'none')
       .argParser(collect),
@@ -51,6 +60,7 @@ ${Object.values(faultKinds)
       port: read('port', given.port, wholeNumber(0, 65_535)),
       latencyMs: read('latency', given.latency, wholeNumber(0, 600_000)),
       tokenSeconds: read('token-seconds', given.tokenSeconds, wholeNumber(1, 1_000_000)),
+      world: { since: given.since, onCall: given.onCall },
       faults: given.fault.map((fault): Fault => read('fault', fault, parseFault)),
     };
     if (problems.length === 0) problems.push(...strayFaults(options.faults, count));

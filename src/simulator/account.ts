@@ -1,4 +1,4 @@
-import type { AgentStatus } from './agent.ts';
+import type { AgentStatus, World } from './agent.ts';
 import { ContactCentre, type Live } from './contact-centre.ts';
 import {
   type Directory,
@@ -20,6 +20,7 @@ export interface SimulatedAccountOptions {
   items?: readonly AgentStatus[];
   /** The script of its agents; default: an ordinary day that never ends. */
   live?: Live;
+  world?: World | undefined;
   /** Whether its client may ask for the scope users:read; default: yes. */
   usersApi?: boolean;
 }

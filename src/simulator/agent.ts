@@ -32,6 +32,8 @@ export interface Interaction {
 
 /** An agent's part in an interaction. */
 export interface Leg extends Interaction {
+  begunMs: number;
+  /** When its state began. */
   sinceMs: number;
   /** Undefined: in hand but not listed (parked, or interrupted by a call). */
   state: State | undefined;
@@ -56,8 +58,18 @@ export function isWork(leg: Leg): boolean {
   return leg.state === undefined || leg.state === 'Ringing' || leg.state === 'Connected';
 }
 
+/** What the API reference leaves open, and how this simulator answers it. */
+export interface World {
+  /** Whether `since` of an interaction restarts with each state, or is when the agent started on it. */
+  since: 'state' | 'interaction';
+  /** Whether an agent on a call is eligible for routing: the examples of the reference and of the FAQ disagree. */
+  onCall: 'not-eligible' | 'eligible';
+}
+
+export const defaultWorld: World = { since: 'state', onCall: 'not-eligible' };
+
 /** An agent as the API would give it. */
-export function toStatus(agent: SimulatedAgent): AgentStatus {
+export function toStatus(agent: SimulatedAgent, world: World): AgentStatus {
   const workload = { live: 0, semiLive: 0, nonLive: 0 };
   for (const leg of agent.legs) if (isWork(leg)) workload[leg.grade]++;
   return {
@@ -66,7 +78,10 @@ export function toStatus(agent: SimulatedAgent): AgentStatus {
       since: new Date(agent.presenceSinceMs).toISOString(),
       name: agent.presence,
       description: agent.description,
-      eligibleForRouting: agent.presence === 'Ready' && agent.description === 'Ready' && workload.live === 0,
+      eligibleForRouting:
+        agent.presence === 'Ready' &&
+        agent.description === 'Ready' &&
+        (workload.live === 0 || world.onCall === 'eligible'),
     },
     workload: {
       since: new Date(agent.workloadSinceMs).toISOString(),
@@ -75,14 +90,14 @@ export function toStatus(agent: SimulatedAgent): AgentStatus {
       nonLive: workload.nonLive,
     },
     interaction: agent.legs.flatMap(
-      ({ guid, channelGuid, sinceMs, medium, mediumManager, direction, state, reason }) =>
+      ({ guid, channelGuid, begunMs, sinceMs, medium, mediumManager, direction, state, reason }) =>
         state === undefined
           ? []
           : [
               {
                 guid,
                 channelGuid,
-                since: new Date(sinceMs).toISOString(),
+                since: new Date(world.since === 'state' ? sinceMs : begunMs).toISOString(),
                 medium,
                 mediumManager,
                 direction,

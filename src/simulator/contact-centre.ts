@@ -1,5 +1,6 @@
 import {
   type AgentStatus,
+  defaultWorld,
   type Grade,
   type Interaction,
   isWork,
@@ -7,6 +8,7 @@ import {
   type SimulatedAgent,
   type State,
   toStatus,
+  type World,
 } from './agent.ts';
 import { ordinaryLife } from './ordinary-life.ts';
 import { Random } from './random.ts';
@@ -28,6 +30,7 @@ interface ContactCentreOptions {
   allAgents?: number;
   /** The script of its agents; default: an ordinary day that never ends. */
   live?: Live;
+  world?: World | undefined;
 }
 
 const minutes = 60_000;
@@ -45,10 +48,13 @@ export class ContactCentre {
   readonly #schedule = new Schedule();
   readonly #agents: SimulatedAgent[] = [];
   readonly #live: Live;
+  readonly #world: World;
   #nowMs: number;
   #hired = 0;
 
-  constructor({ seed, agents, startMs, allAgents = agents, live = ordinaryLife }: ContactCentreOptions) {
+  constructor(options: ContactCentreOptions) {
+    const { seed, agents, startMs, allAgents = agents, live = ordinaryLife, world = defaultWorld } = options;
+    this.#world = world;
     this.random = new Random(seed);
     this.#live = live;
     const warmUp = Math.min(warmUpMs, (warmUpAgentMinutes / allAgents) * minutes);
@@ -101,7 +107,7 @@ export class ContactCentre {
 
   /** All agents as the API would give them now, by agentId. */
   items(): AgentStatus[] {
-    return this.#agents.map(toStatus);
+    return this.#agents.map((agent) => toStatus(agent, this.#world));
   }
 
   /** Whom the API lists, and whether they have left the company. */
@@ -127,7 +133,13 @@ export class ContactCentre {
 
   /** Gives an agent an interaction, which rings. */
   begin(agent: SimulatedAgent, interaction: Interaction, reason: string | null = null): Leg {
-    const leg: Leg = { ...interaction, sinceMs: this.#nowMs, state: undefined, reason: null };
+    const leg: Leg = {
+      ...interaction,
+      begunMs: this.#nowMs,
+      sinceMs: this.#nowMs,
+      state: undefined,
+      reason: null,
+    };
     agent.legs.push(leg);
     agent.workloadSinceMs = this.#nowMs;
     this.set(agent, leg, 'Ringing', reason);

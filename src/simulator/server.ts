@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { simulatorServer } from '../simulated.ts';
 import { SimulatedAccount, type SimulatedAccountOptions } from './account.ts';
-import type { AgentStatus } from './agent.ts';
+import type { AgentStatus, World } from './agent.ts';
 import { agentStatus, agentStatusPath } from './agent-status.ts';
 import { type Answer, problem, refuseAccept } from './answer.ts';
 import type { Endpoint, Fault } from './faults.ts';
@@ -30,6 +30,8 @@ export interface SimulatorOptions {
   wait?: (delayMs: number) => Promise<unknown>;
   /** These agents in place of a living contact centre. */
   items?: readonly AgentStatus[];
+  /** How it answers what the API reference leaves open; an account may have its own. */
+  world?: World;
   /** At least one; default: one of the name `default`, made of the options above. */
   accounts?: readonly SimulatedAccountOptions[];
 }
@@ -180,6 +182,7 @@ function openAccounts(options: SimulatorOptions, seed: number, now: () => number
       seed: account.seed ?? seed + index,
       clientId: account.clientId ?? `${clientId}${suffix}`,
       clientSecret: account.clientSecret ?? `${clientSecret}${suffix}`,
+      world: account.world ?? options.world,
       now,
     });
   });

@@ -1,4 +1,4 @@
-import type { Agent } from './agent.ts';
+import type { Agent, Interaction } from './agent.ts';
 import { type Activity, activities } from './vocabulary.ts';
 
 const activityOfState = new Map<string, Activity>([
@@ -42,6 +42,19 @@ export function toActivity(agent: Agent): Activity {
   const unknown = atWork === undefined || agent.interactions === undefined;
   if (agent.presence === 'Ready' && unknown) return 'unknown';
   return activityOfPresence.get(agent.presence) ?? 'other';
+}
+
+/**
+ * Returns since when an agent has been on an interaction, in ms since 1970. The API reference says of `since`: "The time
+ * when the agent started work on the interaction", and not whether it restarts with each state. For wrap-up it is known
+ * all the same if the agent has no other interaction and no workload: the workload fell when wrap-up began, so it began at
+ * the later of both times.
+ */
+export function legSinceMs(agent: Agent, leg: Interaction): number | undefined {
+  const { interactions, workloadSinceMs } = agent;
+  const onlyWrap = leg.state === 'Wrap' && interactions?.length === 1 && hasWorkload(agent) === false;
+  if (!onlyWrap || leg.sinceMs === undefined || workloadSinceMs === undefined) return leg.sinceMs;
+  return Math.max(leg.sinceMs, workloadSinceMs);
 }
 
 /**

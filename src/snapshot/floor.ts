@@ -1,4 +1,4 @@
-import { hasWorkload, idleSinceMs, toActivity } from './activity.ts';
+import { hasWorkload, idleSinceMs, legSinceMs, toActivity } from './activity.ts';
 import type { Snapshot } from './agent.ts';
 import { AgeCounter, type Ages } from './ages.ts';
 import { compare } from './compare.ts';
@@ -121,7 +121,7 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
     }
 
     if (agent.eligibleForRouting !== undefined) eligibilityKnown = true;
-    if (agent.interactions) for (const interaction of agent.interactions) legs.add(interaction);
+    if (agent.interactions) for (const leg of agent.interactions) legs.add(leg, legSinceMs(agent, leg));
   }
 
   const counters = [...presenceCounters.values()];

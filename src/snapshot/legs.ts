@@ -59,7 +59,8 @@ export class LegCounter {
     for (const state of states) this.#states.set(state, newAges());
   }
 
-  add(leg: Interaction): void {
+  /** `sinceMs` says since when the leg has been in its state, as far as it is known. */
+  add(leg: Interaction, sinceMs: number | undefined): void {
     const byManager = branch(this.#tree, leg.medium);
     const byDirection = branch(byManager, leg.mediumManager);
     const byState = branch(byDirection, leg.direction);
@@ -70,7 +71,7 @@ export class LegCounter {
       byReason.set(leg.reason, leaf);
     }
     leaf.legs++;
-    leaf.ages.add(leg.sinceMs);
+    leaf.ages.add(sinceMs);
     if (leg.guid !== '') this.#guids.add(leg.guid);
   }
 

@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { AgentStatus } from '../../src/simulator/agent.ts';
+import type { AgentStatus, World } from '../../src/simulator/agent.ts';
 import { ContactCentre } from '../../src/simulator/contact-centre.ts';
 import { parseFault } from '../../src/simulator/faults.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
+import { toFloor } from '../../src/snapshot/floor.ts';
 import { reasonsByState } from '../../src/snapshot/vocabulary.ts';
 import { parsePage } from '../../src/vcc/page.ts';
+import { snapshotOf } from '../support/agents.ts';
+import { floorOptions } from '../support/reading.ts';
 import { outcome } from './client.ts';
 
 const startMs = Date.parse('2026-01-15T10:00:00Z');
@@ -41,6 +44,63 @@ describe('the contact centre', () => {
     leap!.advanceTo(startMs + 60 * minuteMs);
     for (let minute = 1; minute <= 60; minute++) walk!.advanceTo(startMs + minute * minuteMs);
     expect(walk!.items()).toEqual(leap!.items());
+  });
+
+  test('answers what the reference leaves open in both ways', () => {
+    const worlds: World[] = [
+      { since: 'state', onCall: 'not-eligible' },
+      { since: 'interaction', onCall: 'eligible' },
+    ];
+    const [restarting, lasting] = worlds.map((world) => {
+      const centre = new ContactCentre({ seed: 7, agents: 400, startMs, world });
+      centre.advanceTo(startMs + 10 * minuteMs);
+      return centre.items();
+    });
+    let [later, onCall] = [0, 0];
+    for (const [index, one] of restarting!.entries()) {
+      const other = lasting![index]!;
+      const simplify = (item: AgentStatus) => ({
+        ...item,
+        presence: { ...item.presence, eligibleForRouting: undefined },
+        interaction: item.interaction.map((leg) => ({ ...leg, since: undefined })),
+      });
+      expect(simplify(one)).toEqual(simplify(other));
+      for (const [at, leg] of one.interaction.entries()) {
+        expect(Date.parse(other.interaction[at]!.since)).toBeLessThanOrEqual(Date.parse(leg.since));
+        if (other.interaction[at]!.since !== leg.since) later++;
+      }
+      if (one.presence.eligibleForRouting !== other.presence.eligibleForRouting) {
+        expect([one.workload.calls, one.presence.description, other.presence.eligibleForRouting]).toEqual([
+          1,
+          'Ready',
+          true,
+        ]);
+        onCall++;
+      }
+    }
+    expect(Math.min(later, onCall)).toBeGreaterThan(5);
+  });
+
+  test('tells the same length of wrap-up whatever since of an interaction means', () => {
+    const ages = (['state', 'interaction'] as const).map((since) => {
+      const centre = new ContactCentre({
+        seed: 7,
+        agents: 400,
+        startMs,
+        world: { since, onCall: 'eligible' },
+      });
+      const items = centre
+        .items()
+        .filter(
+          ({ interaction, workload }) => interaction.length < 2 && workload.semiLive + workload.nonLive === 0,
+        );
+      const meta = { page: 1, count: items.length, pageCount: 1, totalCount: items.length };
+      const body = JSON.stringify({ meta, items, upTo: new Date(startMs).toISOString() });
+      const floor = toFloor(snapshotOf(parsePage(body, 1).agents), floorOptions);
+      return floor.states.find(({ name }) => name === 'Wrap')!.ages;
+    });
+    expect(ages[0]!.count).toBeGreaterThan(5);
+    expect(ages[1]).toEqual(ages[0]);
   });
 
   test('is consistent at every moment, and in time shows every word of the reference', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Agent, Interaction } from '../../src/snapshot/agent.ts';
 import { toFloor } from '../../src/snapshot/floor.ts';
 import { agent, anyAgents, interaction, snapshotOf, takenAtMs } from '../support/agents.ts';
 import { recount, toSeries } from '../support/oracle.ts';
@@ -68,6 +69,40 @@ describe('an agent', () => {
   test('in wrap-up is not idle, though the reference’s words would have it so', () => {
     const floor = floorOf(agent('a', { interactions: [wrap] }));
     expect(floor).toMatchObject({ idle: { count: 0 }, busy: 1, available: 0, readyWithoutWorkload: 1 });
+  });
+
+  test.each<[string, Partial<Agent>]>([
+    ['the workload', { live: undefined }],
+    ['the calls, and has the rest', { semiLive: undefined }],
+    ['the interactions', { interactions: undefined }],
+  ])('of whom the answer does not say %s is neither idle nor busy', (_, more) => {
+    const floor = floorOf(agent('a', more));
+    expect(floor.activities.filter((row) => row.agents > 0)).toEqual([{ name: 'unknown', agents: 1 }]);
+    expect(floor).toMatchObject({ idle: { count: 0 }, busy: 0, available: 0 });
+    // Known work is work, and who is away is away, whatever is not known.
+    expect(floorOf(agent('a', { ...more, nonLive: 1 })).busy).toBe(1);
+    expect(
+      floorOf(agent('a', { ...more, presence: 'Away' })).activities.find(({ name }) => name === 'away'),
+    ).toEqual({
+      name: 'away',
+      agents: 1,
+    });
+  });
+
+  test.each<[string, Partial<Agent>, Partial<Interaction>, number | undefined]>([
+    ['the workload fell when it began', { workloadSinceMs: 9000 }, { sinceMs: 2000 }, 9000],
+    ['the interaction’s since restarted', { workloadSinceMs: 2000 }, { sinceMs: 9000 }, 9000],
+    ['other work hides when it began', { workloadSinceMs: 9000, nonLive: 1 }, { sinceMs: 2000 }, 2000],
+    ['the workload’s time is not known', { workloadSinceMs: undefined }, { sinceMs: 2000 }, 2000],
+    ['its own time is not known', { workloadSinceMs: 9000 }, { sinceMs: undefined }, undefined],
+  ])('has been in wrap-up for as long as is known: %s', (_, more, leg, sinceMs) => {
+    const wrap = interaction({ state: 'Wrap', ...leg });
+    const oldest = (...interactions: Interaction[]) =>
+      floorOf(agent('a', { ...more, interactions })).states.find(({ name }) => name === 'Wrap')!.ages
+        .oldestMs;
+    expect(oldest(wrap)).toBe(sinceMs);
+    // With another one in hand, nobody knows which of them changed the workload.
+    expect(oldest(wrap, interaction({ sinceMs: 1 }))).toBe(leg.sinceMs);
   });
 
   test('has been idle since the later of presence and workload', () => {

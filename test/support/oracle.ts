@@ -220,7 +220,18 @@ export function recount(
     new Set(legs.map((leg) => leg.guid).filter((guid) => guid !== '')).size,
   );
   for (const state of new Set([...Object.keys(pairs), ...legs.map((leg) => leg.state)])) {
-    const sinces = known(legs.filter((leg) => leg.state === state).map((leg) => leg.sinceMs));
+    const sinces = known(
+      agents.flatMap((agent) => {
+        const { interactions = [], workloadSinceMs } = agent;
+        const alone = state === 'Wrap' && interactions.length === 1 && hasNoWork(agent);
+        return interactions
+          .filter((leg) => leg.state === state)
+          .map(({ sinceMs }) => {
+            if (!alone || sinceMs === undefined || workloadSinceMs === undefined) return sinceMs;
+            return sinceMs > workloadSinceMs ? sinceMs : workloadSinceMs;
+          });
+      }),
+    );
     put('vcc_interaction_oldest_since_timestamp_seconds', { state }, min(sinces));
     histogram('vcc_interaction_age_seconds', { state }, sinces);
   }
