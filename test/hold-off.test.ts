@@ -54,6 +54,7 @@ describe('hold-off', () => {
   test.each([
     ['a 429 without Retry-After', new HttpStatusError('answered 429', 429)],
     ['an outage', new NetworkError('cut')],
+    ['a 503', new HttpStatusError('answered 503', 503)],
     ['a bug', new TypeError('bug')],
   ])('does not wait after %s', async (_, error) => {
     const { its, read } = account(error);
@@ -79,6 +80,18 @@ describe('hold-off', () => {
     expect(pauses[0]).toBe(10);
     expect(pauses.at(-1)).toBe(60);
   });
+
+  test.each([400, 404, 413, 431])(
+    'pauses after a %i too, which the same request would get again',
+    async (status) => {
+      const { its, timing, read } = account(new HttpStatusError(`answered ${status}`, status));
+      await expect(read()).rejects.toThrow(`answered ${status}`);
+      await expect(read()).rejects.toThrow('the next request is sent in 10 s');
+      timing.pass(10_000);
+      await expect(read()).rejects.toThrow(`answered ${status}`);
+      expect(its.asked).toBe(2);
+    },
+  );
 
   test('begins with a short pause again once the credentials were accepted', async () => {
     const { its, timing, read } = account(rejected);

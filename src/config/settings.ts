@@ -157,9 +157,10 @@ export const settings = {
   VCC_PAGE_CONCURRENCY: setting({
     section: 'Reading',
     field: 'page_concurrency',
-    about: 'Pages of an account asked for at once, at most `VCC_CONCURRENCY`.',
+    about:
+      'Pages of an account asked for at once, at most `VCC_CONCURRENCY`. If it is not set, an account starts with 10 and rises to `VCC_CONCURRENCY`. A 429 halves it in both cases.',
     parse: wholeNumber(1, 10_000),
-    absent: '`VCC_CONCURRENCY`',
+    absent: '10 at first, then up to `VCC_CONCURRENCY`',
   }),
   VCC_TIMEOUT: setting({
     section: 'Reading',
