@@ -182,6 +182,34 @@ export async function openDiskQueue(
   };
 }
 
+/** The batches in a queue that nobody empties. */
+export interface StrayQueue {
+  account: string;
+  destination: string;
+  batches: number;
+}
+
+/**
+ * Returns the queues with batches of accounts and destinations other than these, as after a change of a name. Skips
+ * queues of which no batch can be read.
+ */
+export async function listStrayQueues(
+  root: string,
+  known: readonly { account: string; destination: string }[],
+): Promise<StrayQueue[]> {
+  const emptied = new Set(known.map(({ account, destination }) => folderOf(root, account, destination)));
+  const found: StrayQueue[] = [];
+  for (const name of await listFiles(join(root, 'queues'))) {
+    const folder = join(root, 'queues', name);
+    if (emptied.has(folder)) continue;
+    const files = (await listFiles(folder).catch(() => [])).filter(isBatch);
+    if (files.length === 0) continue;
+    const batch = await readBatch(join(folder, files[0]!)).catch(() => undefined);
+    if (batch) found.push({ account: batch.account, destination: batch.destination, batches: files.length });
+  }
+  return found;
+}
+
 /** Returns the rejected batches, in the order of their rejection. Skips files that are no batches. */
 export async function* listRejected(root: string): AsyncGenerator<RejectedBatch> {
   const folder = join(root, rejectedFolder);

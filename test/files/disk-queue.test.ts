@@ -17,6 +17,7 @@ import { buildSync } from 'esbuild';
 import { forever } from '../../src/deadline.ts';
 import {
   listRejected,
+  listStrayQueues,
   openDiskQueue,
   type RejectedBatch,
   replayRejected,
@@ -281,6 +282,21 @@ test('the oldest of too many rejected batches are deleted, and one line says how
   expect(problems).toEqual([
     `VCC_PUSH_FOLDER: the oldest 6 of 9 rejected batches in ${join(folder, 'rejected')} were deleted`,
   ]);
+});
+
+test('queues of other accounts and destinations are found, since nothing sends them', async () => {
+  const line = await openLine();
+  await line.add([batch(1), batch(2)]);
+  const [{ account, destination }] = [batch(1)];
+  expect(await listStrayQueues(folder, [{ account, destination }])).toEqual([]);
+  expect(await listStrayQueues(folder, [{ account, destination: 'renamed' }])).toEqual([
+    { account, destination, batches: 2 },
+  ]);
+  // One without a batch that can be read does not say whose it is.
+  for (const file of [1, 2]) writeFileSync(fileOf(file), '{}');
+  mkdirSync(join(folder, 'queues', 'empty'));
+  expect(await listStrayQueues(folder, [])).toEqual([]);
+  expect(await listStrayQueues(join(folder, 'none'), [])).toEqual([]);
 });
 
 test('odd files among the rejected batches hide none of the others', async () => {

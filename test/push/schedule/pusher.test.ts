@@ -334,6 +334,28 @@ test('a clock that was ahead leaves no trace', async () => {
   expect(receiver.received).toEqual([]);
 });
 
+test('a clock that was corrected while the API is down no longer stops pushing', async () => {
+  const clock = fakeTiming(Math.floor(Date.now() / 1000) * 1000);
+  const scraper = createScraper(accountOf(simulator), { timing: clock });
+  open.push(scraper);
+  const { receiver, newPusher } = await setUp([{ status: 204 }], { scraper, timing: clock }, up);
+  const pusher = newPusher();
+  clock.nowMs += 3_600_000;
+  await pusher.scrape(clock.nowMs, soon());
+  simulator.faults.push({ kind: 'hang' });
+  await pusher.scrape(clock.nowMs, deadlineIn(200));
+  expect(pusher.takeFailures().filter(({ message }) => message.includes('ahead of the API’s'))).toHaveLength(
+    2,
+  );
+  clock.nowMs -= 3_600_000;
+  clock.pass(15_000);
+  await pusher.scrape(clock.nowMs, deadlineIn(200));
+  simulator.faults = [];
+  await pusher.send(soon());
+  expect(receiver.received).toHaveLength(1);
+  expect(pusher.takeFailures().map(String)).toEqual([expect.stringContaining('no complete answer within')]);
+});
+
 test('series are ended once, after the samples, unless the clock is wrong', async () => {
   let aheadMs = 0;
   const clock = fakeTiming(Date.now());
