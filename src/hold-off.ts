@@ -1,10 +1,8 @@
 import type { Collect } from './collect.ts';
 import { ExporterError, type ScrapeErrorCode } from './errors.ts';
 import { HttpStatusError } from './http/errors.ts';
+import { longestPauseMs } from './http/retry.ts';
 import { type Clocks, stopwatch } from './timing.ts';
-
-/** Longest pause that a host may ask for. It may recover long before. */
-export const longestPauseMs = 300_000;
 
 /** First pause after rejected credentials, in ms. It doubles with each rejection. */
 const firstPauseMs = 10_000;
@@ -21,7 +19,7 @@ export function holdOff(collect: Collect, clocks: Clocks): Collect {
   let rejected = 0;
 
   function pauseAfter(error: ExporterError): number {
-    if (error instanceof HttpStatusError) return Math.min(error.retryAfterMs ?? 0, longestPauseMs);
+    if (error instanceof HttpStatusError) return error.retryAfterMs ?? 0;
     if (!rejections.some((code) => code === error.code)) return 0;
     return Math.min(firstPauseMs * 2 ** rejected++, longestPauseMs);
   }
