@@ -113,7 +113,8 @@ describe('fetchPage', () => {
         const url = new URL(request.url!, simulator.apiUrl);
         const limit = url.searchParams.get('limit');
         limits.push(limit);
-        if (refuses(limit)) response.writeHead(typeof statusOf === 'number' ? statusOf : statusOf(limit)).end();
+        if (refuses(limit))
+          response.writeHead(typeof statusOf === 'number' ? statusOf : statusOf(limit)).end();
         else {
           const { accept, authorization } = request.headers;
           const headers = { accept: accept!, authorization: authorization! };
