@@ -3,9 +3,6 @@ import { ExporterError, type ScrapeErrorCode } from './errors.ts';
 import { HttpStatusError } from './http/errors.ts';
 import { type Clocks, stopwatch } from './timing.ts';
 
-/** Longest pause. The host may recover long before its Retry-After is over. */
-export const longestPauseMs = 300_000;
-
 /** Pauses after a rejection, in ms: they double with each further one. New credentials should not wait for long. */
 const rejectedPauses = { firstMs: 10_000, longestMs: 60_000 };
 
@@ -28,7 +25,7 @@ export function holdOff(collect: Collect, clocks: Clocks): Collect {
 
   function pauseAfter(error: ExporterError): number {
     const asked = error instanceof HttpStatusError ? error.retryAfterMs : undefined;
-    if (asked !== undefined) return Math.min(asked, longestPauseMs);
+    if (asked !== undefined) return asked;
     if (!isRejection(error)) return 0;
     return Math.min(rejectedPauses.firstMs * 2 ** rejected++, rejectedPauses.longestMs);
   }

@@ -41,16 +41,6 @@ describe('hold-off', () => {
     expect(its.asked).toBe(2);
   });
 
-  test('believes no Retry-After beyond five minutes', async () => {
-    const { its, timing, read } = account(new HttpStatusError('answered 503', 503, 86_400_000));
-    await expect(read()).rejects.toThrow();
-    timing.pass(299_999);
-    await expect(read()).rejects.toThrow('in 1 s');
-    timing.pass(1);
-    await expect(read()).rejects.toThrow('answered 503');
-    expect(its.asked).toBe(2);
-  });
-
   test.each([
     ['a 429 without Retry-After', new HttpStatusError('answered 429', 429)],
     ['an outage', new NetworkError('cut')],

@@ -240,6 +240,21 @@ test('an agent who is returned twice is counted once, and logged once', async ()
   ]);
 });
 
+test('a host that asks for a pause gets no request of a later scrape before it is over', async () => {
+  await start();
+  await scraper.scrape(deadlineIn(5000));
+  simulator.faults.push({ kind: 'status', value: 429, retryAfter: 30 });
+  const first = await scraper.scrape(deadlineIn(5000));
+  expect(first.reading.error).toBe('throttled');
+  const { api } = simulator.requests;
+  for (let scrape = 0; scrape < 5; scrape++) {
+    const { reading, failure } = await scraper.scrape(deadlineIn(5000));
+    expect(reading).toMatchObject({ error: 'throttled', requests: 0 });
+    expect(failure?.message).toMatch(/answered 429; the next request is sent in (29|30) s$/);
+  }
+  expect(simulator.requests.api).toBe(api);
+});
+
 test('a failed scrape is logged without secrets and identities', async () => {
   await start({ faults: [{ kind: 'shape' }] });
   const logs: string[] = [];

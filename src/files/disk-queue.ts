@@ -114,18 +114,17 @@ export async function openDiskQueue(
   }
 
   async function prune(): Promise<void> {
-    const names = (await listFiles(aside)).filter((each) => each.endsWith('.json')).sort();
-    const old = names.slice(0, Math.max(0, names.length - maxRejected));
-    if (old.length === 0) return;
     try {
+      const names = (await listFiles(aside)).filter((each) => each.endsWith('.json')).sort();
+      const old = names.slice(0, Math.max(0, names.length - maxRejected));
+      if (old.length === 0) return;
       // A folder may have the name of a batch.
       for (const each of old.flatMap((name) => [name, reasonFileOf(name), `${reasonFileOf(name)}.new`]))
         await rm(join(aside, each), { force: true, recursive: true });
+      say(`the oldest ${old.length} of ${names.length} rejected batches in ${aside} were deleted`);
     } catch (error) {
       say(`old rejected batches in ${aside} cannot be deleted (${describeFileError(error)})`, error);
-      return;
     }
-    say(`the oldest ${old.length} of ${names.length} rejected batches in ${aside} were deleted`);
   }
 
   /** Returns the batch in a file. Undefined when the file was removed, or put aside because it cannot be read. */

@@ -198,7 +198,7 @@ describe('a head that cannot be read', () => {
   });
 });
 
-test('the head stays first while the process has too many open files', async () => {
+test('a process with too many open files loses no batch and rejects no promise', async () => {
   await (await openLine()).add([batch(1)]);
   const script = join(folder, 'script.mjs');
   const entry = `
@@ -206,12 +206,18 @@ test('the head stays first while the process has too many open files', async () 
     import { openDiskQueue } from './src/files/disk-queue.ts';
     const report = ({ message }) => console.log(message);
     const line = await openDiskQueue(${JSON.stringify(folder)}, 'Süd "1"', 'a/b ü', { setting: 'F', report });
-    const open = [];
-    try { for (;;) open.push(openSync('/dev/null')); } catch {}
-    const failure = await line.first().catch((error) => error);
-    for (const each of open) closeSync(each);
+    async function exhausted(use) {
+      const open = [];
+      try { for (;;) open.push(openSync('/dev/null')); } catch {}
+      const failure = await use().catch((error) => error);
+      for (const each of open) closeSync(each);
+      return failure;
+    }
+    const failure = await exhausted(() => line.first());
     console.log(failure.code, failure.message);
-    console.log((await line.first()).batch.timestampMs);`;
+    const head = await line.first();
+    console.log(head.batch.timestampMs);
+    console.log(await exhausted(() => head.reject({ message: 'no' })));`;
   buildSync({
     stdin: { contents: entry, resolveDir: fileURLToPath(new URL('../../', import.meta.url)) },
     outfile: script,
@@ -222,7 +228,16 @@ test('the head stays first while the process has too many open files', async () 
   const output = execFileSync('sh', ['-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, script], {
     encoding: 'utf8',
   });
-  expect(output).toBe(`push F: ${folder} cannot be read (EMFILE, too many open files)\n1\n`);
+  const why = '(EMFILE, too many open files)';
+  expect(output.trim().split('\n')).toEqual([
+    // The head stays first.
+    `push F: ${folder} cannot be read ${why}`,
+    '1',
+    // A rejected batch is put aside, though the folder cannot be listed.
+    `F: old rejected batches in ${join(folder, 'rejected')} cannot be deleted ${why}`,
+    'undefined',
+  ]);
+  expect(asideNames()).toHaveLength(1);
 });
 
 test('a rejected batch is not sent again by this process when it cannot be put aside', async () => {

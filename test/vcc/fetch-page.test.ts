@@ -105,14 +105,18 @@ describe('fetchPage', () => {
 
   describe('of a server that refuses large pages', () => {
     /** Starts a server that refuses sizes of which `refuses` is true, with the simulator behind it. */
-    async function startPicky(refuses: (limit: string | null) => boolean, status = 400) {
+    async function startPicky(
+      refuses: (limit: string | null) => boolean,
+      statusOf: number | ((limit: string | null) => number) = 400,
+    ) {
       const { fetch, tokens } = await start();
       const limits: (string | null)[] = [];
       const server = await startServer(async (request, response) => {
         const url = new URL(request.url!, simulator.apiUrl);
         const limit = url.searchParams.get('limit');
         limits.push(limit);
-        if (refuses(limit)) response.writeHead(status).end();
+        if (refuses(limit))
+          response.writeHead(typeof statusOf === 'number' ? statusOf : statusOf(limit)).end();
         else {
           const { accept, authorization } = request.headers;
           const headers = { accept: accept!, authorization: authorization! };
@@ -178,8 +182,11 @@ describe('fetchPage', () => {
 
     test('gives the first refusal when the size is not the reason, and keeps its size', async () => {
       let down = true;
-      const { limits, server, fetchPage } = await startPicky(() => down);
-      await expect(fetchPage(1, newTrip())).rejects.toThrow('answered 400');
+      const { limits, server, fetchPage } = await startPicky(
+        () => down,
+        (limit) => (limit === '5000' ? 422 : 400),
+      );
+      await expect(fetchPage(1, newTrip())).rejects.toThrow('answered 422');
       down = false;
       await fetchPage(1, newTrip());
       expect(limits).toEqual(['5000', '5000', '1000', null, '5000']);

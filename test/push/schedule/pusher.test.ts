@@ -167,6 +167,22 @@ describe('pushSlots', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
+  test('keeps its own state when the stored one is older, since it could not be saved', async () => {
+    const stored = memoryStore();
+    const store = { ...stored, save: async () => {} };
+    const { receiver, timing, newPusher } = await setUp([{ status: 204 }], { store }, up);
+    const older = { acme: [['__name__', 'ended_long_ago']] };
+    stored.kept.set('test', encodeState({ timestampMs: timing.now() - 60_000, series: older }));
+    const pusher = newPusher();
+    await pushSlots(pusher, round(timing, [timing.now()]));
+    pusher.renew();
+    await pushSlots(pusher, round(timing, [timing.now() + 15_000]));
+    const ended = receiver.received.map(({ body }) =>
+      String(uncompressSync(body) as Buffer).includes('ended_long_ago'),
+    );
+    expect(ended).toEqual([true, false]);
+  });
+
   test('skips a slot that it overslept, and goes on with the next one', async () => {
     const { timing, newPusher } = await setUp([{ status: 204 }]);
     // As after SIGSTOP or a closed lid: an hour has passed.
