@@ -35,9 +35,12 @@ export function holdOff(collect: Collect, clocks: Clocks): Collect {
     if (pause && leftMs > 0) {
       const { code, message } = pause.reason;
       const seconds = Math.ceil(leftMs / 1000);
-      throw new ExporterError(code, `${message}; the next request is sent in ${seconds} s`, {
+      const held = new ExporterError(code, `${message}; the next request is sent in ${seconds} s`, {
         cause: pause.reason,
       });
+      // Lambda reports the name as the type of the error.
+      held.name = pause.reason.name;
+      throw held;
     }
     try {
       const snapshot = await collect(trip);

@@ -31,6 +31,7 @@ describe('hold-off', () => {
       await expect(read()).rejects.toMatchObject({
         code: status === 429 ? 'throttled' : 'http_status',
         retryable: false,
+        name: 'HttpStatusError',
         message: `answered ${status}; the next request is sent in ${29 - second} s`,
       });
     }

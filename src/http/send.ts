@@ -37,8 +37,8 @@ export interface SendLimits {
   /** Whether to open a new connection instead of using a kept-alive one. */
   fresh?: boolean;
   /**
-   * Whether the status is enough, also of a success, whose body is then waited for at most a second. Otherwise a success
-   * whose body cannot be read is an error.
+   * Whether the status is enough, also of a success, whose body is then waited for at most a second. A success that was cut
+   * is an error all the same. Otherwise every success whose body cannot be read is one.
    */
   ignoresBody?: boolean;
 }
@@ -108,8 +108,10 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
     try {
       return await before(answerTo(), deadline);
     } catch (error) {
-      // A body that is damaged, too large or never ends must not hide a status that says enough.
-      if (head && (limits.ignoresBody || !isSuccess(head.status))) return { ...head, body: Buffer.alloc(0) };
+      // A body that is damaged, too large or never ends must not hide a status that says enough. Only a success that was cut
+      // may be none: whatever cut it may not have passed the request on.
+      const enough = head && (!isSuccess(head.status) || (limits.ignoresBody && !wasCut(error)));
+      if (enough) return { ...head!, body: Buffer.alloc(0) };
       throw deadline.signal.aborted ? deadline.signal.reason : toNetworkError(name, error, isStale());
     } finally {
       clearTimeout(grace);
@@ -189,7 +191,10 @@ async function readBody(name: string, incoming: IncomingMessage, maxBytes: numbe
     if (bytes > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
-  if (!incoming.complete) throw new NetworkError(`${name}: the connection was cut after ${bytes} bytes`);
+  if (!incoming.complete) {
+    const cause = Object.assign(new Error('cut'), { code: cutCode });
+    throw new NetworkError(`${name}: the connection was cut after ${bytes} bytes`, cause);
+  }
   const raw = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
   // An answer without a body may have the header: a 204, or one that a gateway has emptied.
   const encoding = incoming.headers['content-encoding']?.trim().toLowerCase();
@@ -201,6 +206,13 @@ async function readBody(name: string, incoming: IncomingMessage, maxBytes: numbe
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
     throw new NetworkError(`${name}: the gzipped answer is damaged`, error);
   }
+}
+
+const cutCode = 'ECONNRESET';
+
+function wasCut(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+  return code === cutCode;
 }
 
 function toNetworkError(name: string, error: unknown, unanswered: boolean): Error {
