@@ -10,7 +10,7 @@ const rejections: readonly ScrapeErrorCode[] = ['credentials_rejected', 'unautho
 
 /** Whether the host refused what was sent, so that it would refuse the same again. */
 function isRejection(error: ExporterError): boolean {
-  if (error instanceof HttpStatusError) return !error.retryable;
+  if (error instanceof HttpStatusError) return error.status >= 400 && !error.retryable;
   return rejections.some((code) => code === error.code);
 }
 

@@ -46,6 +46,7 @@ describe('hold-off', () => {
     ['a 429 without Retry-After', new HttpStatusError('answered 429', 429)],
     ['an outage', new NetworkError('cut')],
     ['a 503', new HttpStatusError('answered 503', 503)],
+    ['an answer that was not asked for', new HttpStatusError('answered 101', 101)],
     ['a bug', new TypeError('bug')],
   ])('does not wait after %s', async (_, error) => {
     const { its, read } = account(error);

@@ -150,7 +150,7 @@ export const settings = {
     section: 'Reading',
     field: 'page_size',
     about:
-      'Agents per page asked for (`limit`). The default is the most that the API allows, so that most accounts are one request per scrape. If the API refuses this size, 1000 is tried, and then the API’s own default.',
+      'Agents per page asked for (`limit`). By default the most that the API allows, so that most accounts are one request per scrape. If the API refuses it, or takes too long for it, 1000 and then the API’s own size are tried, for an hour.',
     parse: wholeNumber(1, 5000),
     fallback: '5000',
   }),

@@ -64,6 +64,7 @@ export function createFetchPage(
 
   async function fetchFirst(trip: Trip): Promise<Page> {
     let refusal: unknown;
+    const { requests } = trip.traffic;
     // The first size twice: the refusal may pass, or may have been about a token that is new by then.
     for (const index of [chosen, ...sizes.keys()].filter((each, at) => at === 0 || each >= chosen)) {
       try {
@@ -75,7 +76,8 @@ export function createFetchPage(
       } catch (error) {
         // If all sizes are refused, the size was not the reason, and the first answer says what was.
         refusal ??= error;
-        if (isTooSlow(error)) choose((chosen + 1) % sizes.length);
+        // Not if it only waited for other requests.
+        if (isTooSlow(error) && trip.traffic.requests > requests) choose((chosen + 1) % sizes.length);
         if (!isRefusedSize(error)) throw error;
       }
     }
