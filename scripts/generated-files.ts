@@ -150,7 +150,7 @@ same reason and without a request (\`vcc_scrape_api_requests\` is 0). Its messag
 | After | Pause |
 | --- | --- |
 | an error with Retry-After, such as a 429 or 503 | as long as Retry-After says, at most five minutes |
-| \`credentials_rejected\`, \`unauthorized\`, \`forbidden\` | 10 s, then twice as long after each further one, at most a minute |
+| \`credentials_rejected\`, \`unauthorized\`, \`forbidden\`, another 4xx | 10 s, then twice as long after each further one, at most a minute |
 
 Each process has its own pauses for each account; on Lambda, each environment. \`vcc-exporter check\` and a restart do not wait for
 them.

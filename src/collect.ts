@@ -120,24 +120,24 @@ const rereadDelays = { retries: maxReadings, baseDelayMs: 100, maxDelayMs: 1000 
 export function createCollect(fetchPage: FetchPage, options: PagingOptions, timing: Timing): Collect {
   let rememberedPages = 1;
   let failed = false;
+  const pace = createPace(options);
   /** The conflict of the last reading, which may have been in an earlier call. */
   let last: Conflict | undefined;
-  /** Agents who occurred twice in two readings in a row ({@link Conflict.twice}). */
-  let confirmed: string | undefined;
 
   async function readUntilConsistent(trip: Trip): Promise<Snapshot> {
     const most = failed ? 1 : maxReadings;
     for (let reading = 1; ; reading++) {
-      const outcome = assemble(await readPages(fetchPage, range(rememberedPages), options, trip), confirmed);
+      const outcome = assemble(
+        await readPages(fetchPage, range(rememberedPages), { ...options, concurrency: pace.atOnce() }, trip),
+      );
       if (!('reason' in outcome)) {
         refuseFlaws(outcome, options.maxFlawedPercent);
         rememberedPages = outcome.pages;
-        if (outcome.duplicates === 0) last = confirmed = undefined;
+        last = undefined;
         return outcome;
       }
       rememberedPages = 1;
-      const unchanged = outcome.reason === last?.reason && outcome.twice === undefined;
-      confirmed = outcome.twice === last?.twice ? outcome.twice : undefined;
+      const unchanged = outcome.reason === last?.reason && outcome.agentId === last?.agentId;
       last = outcome;
       const times = unchanged ? 'in the same way as before' : `after ${reading} of ${most} readings`;
       const message = `the pages do not add up, ${times}: ${outcome.reason}`;
@@ -153,10 +153,12 @@ export function createCollect(fetchPage: FetchPage, options: PagingOptions, timi
     try {
       const snapshot = await readUntilConsistent(trip);
       failed = false;
+      pace.succeeded(snapshot.pages);
       return snapshot;
     } catch (error) {
       rememberedPages = 1;
       failed = true;
+      pace.failed(isThrottled(error));
       throw error;
     }
   };
@@ -171,14 +173,46 @@ function refuseFlaws({ agents, gaps }: Snapshot, maxPercent: number): void {
   throw new ShapeError(`${share}, the first on ${path}`, expected, received);
 }
 
+/** How many pages to ask for at once. */
+interface Pace {
+  atOnce(): number;
+  succeeded(pages: number): void;
+  failed(throttled: boolean): void;
+}
+
+/** A host that answered 429 gets one request more only after so many reads. */
+const readsPerStep = 20;
+
+/**
+ * Creates the pace of an account. It starts with few pages at once, and doubles that with each read that needs more, up to
+ * the bound. A 429 halves it, and from then on it rises slowly: the host has a limit somewhere. After another failure it
+ * starts anew.
+ */
+function createPace({ concurrency: most, startConcurrency: start }: PagingOptions): Pace {
+  let pace = start;
+  let throttledBefore = false;
+  return {
+    atOnce: () => Math.floor(pace),
+    succeeded(pages) {
+      if (pages > pace) pace = Math.min(most, throttledBefore ? pace + 1 / readsPerStep : pace * 2);
+    },
+    failed(throttled) {
+      throttledBefore ||= throttled;
+      pace = throttled ? Math.max(1, pace / 2) : Math.min(pace, start);
+    },
+  };
+}
+
 function range(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);
 }
 
 /** How to read the pages of an account. */
 export interface PagingOptions {
-  /** Concurrent requests. */
+  /** Most concurrent requests. */
   concurrency: number;
+  /** Concurrent requests of the first read. At most `concurrency`. */
+  startConcurrency: number;
   /** More pages than this are an error. */
   maxPages: number;
   /** With more flawed agents than this, in per cent of all, the read fails. At least one is allowed unless it is 0. */
@@ -196,7 +230,7 @@ export interface PagingOptions {
 export async function readPages(
   fetchPage: FetchPage,
   wanted: readonly number[],
-  options: PagingOptions,
+  options: Pick<PagingOptions, 'concurrency' | 'maxPages'>,
   trip: Trip,
 ): Promise<Map<number, Page>> {
   const pages = new Map<number, Page>();

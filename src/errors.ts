@@ -25,7 +25,7 @@ export const scrapeErrors = {
   throttled: {
     about: 'The API answered 429: the account’s fair-use budget, shared by all its integrations, is spent.',
     advice:
-      'Find the integration that sends too many requests. To send fewer from here: scrape less often, set VCC_CACHE_TTL, or leave VCC_PAGE_SIZE at 5000.',
+      'Find the integration that sends too many requests. To send fewer from here: scrape less often, set VCC_CACHE_TTL, or leave VCC_PAGE_SIZE at 5000. If the account has many pages, ask for fewer at once (VCC_PAGE_CONCURRENCY).',
   },
   http_status: {
     about:

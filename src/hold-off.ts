@@ -3,17 +3,20 @@ import { ExporterError, type ScrapeErrorCode } from './errors.ts';
 import { HttpStatusError } from './http/errors.ts';
 import { type Clocks, stopwatch } from './timing.ts';
 
-/** Longest pause. The host may recover long before its Retry-After is over. */
-export const longestPauseMs = 300_000;
-
-/** Pauses after rejected credentials, in ms: they double with each rejection. New credentials should not wait for long. */
+/** Pauses after a rejection, in ms: they double with each further one. New credentials should not wait for long. */
 const rejectedPauses = { firstMs: 10_000, longestMs: 60_000 };
 
 const rejections: readonly ScrapeErrorCode[] = ['credentials_rejected', 'unauthorized', 'forbidden'];
 
+/** Whether the host refused what was sent, so that it would refuse the same again. */
+function isRejection(error: ExporterError): boolean {
+  if (error instanceof HttpStatusError) return error.status >= 400 && !error.retryable;
+  return rejections.some((code) => code === error.code);
+}
+
 /**
  * Makes reads of an account pause: as long as the Retry-After of a failed answer says, and for growing times after rejected
- * credentials, since a host may take repeated attempts for an attack. During a pause, a read sends no request and throws
+ * credentials and other 4xx, since a host may take repeated attempts for an attack. During a pause, a read sends no request and throws
  * the same reason at once, as an ExporterError that is not retryable.
  */
 export function holdOff(collect: Collect, clocks: Clocks): Collect {
@@ -21,8 +24,9 @@ export function holdOff(collect: Collect, clocks: Clocks): Collect {
   let rejected = 0;
 
   function pauseAfter(error: ExporterError): number {
-    if (error instanceof HttpStatusError) return Math.min(error.retryAfterMs ?? 0, longestPauseMs);
-    if (!rejections.some((code) => code === error.code)) return 0;
+    const asked = error instanceof HttpStatusError ? error.retryAfterMs : undefined;
+    if (asked !== undefined) return asked;
+    if (!isRejection(error)) return 0;
     return Math.min(rejectedPauses.firstMs * 2 ** rejected++, rejectedPauses.longestMs);
   }
 
@@ -31,9 +35,12 @@ export function holdOff(collect: Collect, clocks: Clocks): Collect {
     if (pause && leftMs > 0) {
       const { code, message } = pause.reason;
       const seconds = Math.ceil(leftMs / 1000);
-      throw new ExporterError(code, `${message}; the next request is sent in ${seconds} s`, {
+      const held = new ExporterError(code, `${message}; the next request is sent in ${seconds} s`, {
         cause: pause.reason,
       });
+      // Lambda reports the name as the type of the error.
+      held.name = pause.reason.name;
+      throw held;
     }
     try {
       const snapshot = await collect(trip);

@@ -64,7 +64,6 @@ export interface ScraperOptions extends ConnectOptions {
   timing?: Timing;
   /** Reads rosters from files or S3. Required for accounts with such a roster. */
   readText?: ReadText;
-  log?: (line: string) => void;
 }
 
 /** What the connections of several accounts share. */
@@ -73,6 +72,7 @@ export interface ConnectOptions {
   gate?: Gate;
   /** How to reach the API: directly by default. */
   network?: Network;
+  log?: (line: string) => void;
 }
 
 /** Creates the connection to an account's API. It sends no request yet. Background fetches end at `until`. */
@@ -80,7 +80,11 @@ export function connect(
   account: Account,
   timing: Timing,
   until: Deadline,
-  { gate = createGate(Number.POSITIVE_INFINITY), network = directNetwork }: ConnectOptions = {},
+  {
+    gate = createGate(Number.POSITIVE_INFINITY),
+    network = directNetwork,
+    log = () => {},
+  }: ConnectOptions = {},
 ): Connection {
   const userAgent = `vcc-exporter/${build.version}`;
   const send = createSend(network, timing.now);
@@ -89,9 +93,17 @@ export function connect(
   const token = { ...account.token, userAgent };
   const api = { ...account.api, userAgent, maxPages: account.paging.maxPages };
   const tokens = createTokenSource(fetch, token, timing, until);
+  const fetchPage = createFetchPage(fetch, tokens, api, timing, (size) =>
+    log(logLine('info', 'page size', { account: account.name, agents: size ?? 'as the API chooses' })),
+  );
   return {
     tokens,
-    fetchPage: createFetchPage(fetch, tokens, api),
+    async fetchPage(number, trip) {
+      const page = await fetchPage(number, trip);
+      // One that answers again must not wait for those that hang: its next page is asked for in the same scrape.
+      lane.setTroubled(false);
+      return page;
+    },
     fetchRoster: createFetchRosterByApi(fetch, token, api, timing, until),
     setTroubled: lane.setTroubled,
     close: send.close,

@@ -95,6 +95,22 @@ describe('several accounts', () => {
     expect(again!.reading.durationMs).toBeLessThan(250);
   });
 
+  test('one that recovers is read whole in one scrape, however many pages it has and however many others hang', async () => {
+    const dead = Array.from({ length: 30 }, (_, index) => `dead-${index}`);
+    const hang = [...dead, 'healthy'].map((account): Fault => ({ kind: 'hang', account }));
+    await start([...dead, 'healthy'], {
+      faults: hang,
+      env: { VCC_CONCURRENCY: '4', VCC_REQUEST_TIMEOUT: '100ms', VCC_PAGE_SIZE: '5' },
+    });
+    await scrapeAll(500);
+    simulator.faults = hang.slice(0, -1);
+    // Its turn comes in one of the next scrapes.
+    let last = (await scrapeAll(2000)).at(-1)!;
+    for (let more = 0; more < 3 && last.failure; more++) last = (await scrapeAll(2000)).at(-1)!;
+    expect(last.failure).toBeUndefined();
+    expect(last.reading.pages).toBeGreaterThan(1);
+  });
+
   test('have each their own roster and series of single agents, hashed differently', async () => {
     const key = { agent_metrics: 'hashed', agent_key: 'a key of at least 16', roster: 'users-api' };
     await start(['uk', 'us'], { fields: key });

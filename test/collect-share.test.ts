@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Collect } from '../src/collect.ts';
 import { shareReads } from '../src/collect.ts';
 import { deadlineIn } from '../src/deadline.ts';
-import { NetworkError } from '../src/http/errors.ts';
+import { HttpStatusError, NetworkError } from '../src/http/errors.ts';
 import type { Trip } from '../src/http/fetch.ts';
 import type { Snapshot } from '../src/snapshot/agent.ts';
 import { systemTiming } from '../src/timing.ts';
@@ -94,6 +94,24 @@ describe('shared reads', () => {
     begun[1]!.trip.traffic.requests = 2;
     begun[1]!.finish();
     expect(await patient).toMatchObject({ result: { snapshot }, traffic: { requests: 5 } });
+  });
+
+  test('are not begun anew after a 429, which would spend the budget that is missing', async () => {
+    const { begun, collect } = controlled();
+    const read = shareReads(collect, 0, systemTiming, open);
+    const both = [read(deadlineIn(1000)), read(deadlineIn(5000))];
+    begun[0]!.fail(new HttpStatusError('answered 429', 429));
+    for (const { result } of await Promise.all(both)) {
+      expect(result).toMatchObject({ error: { code: 'throttled' } });
+    }
+    expect(begun).toHaveLength(1);
+  });
+
+  test('end by their deadline even if nothing below them ever settles', async () => {
+    const read = shareReads(() => new Promise(() => {}), 0, systemTiming, open);
+    for (let turn = 0; turn < 2; turn++) {
+      expect((await read(deadlineIn(20))).result).toMatchObject({ error: { code: 'deadline' } });
+    }
   });
 
   test('end at once when the exporter is stopped', async () => {

@@ -32,6 +32,7 @@ describe('hold-off', () => {
       await expect(read()).rejects.toMatchObject({
         code: status === 429 ? 'throttled' : 'http_status',
         retryable: false,
+        name: 'HttpStatusError',
         message: `answered ${status}; the next request is sent in ${29 - second} s`,
       });
     }
@@ -42,19 +43,11 @@ describe('hold-off', () => {
     expect(its.asked).toBe(2);
   });
 
-  test('believes no Retry-After beyond five minutes', async () => {
-    const { its, timing, read } = account(new HttpStatusError('answered 503', 503, 86_400_000));
-    await expect(read()).rejects.toThrow();
-    timing.pass(299_999);
-    await expect(read()).rejects.toThrow('in 1 s');
-    timing.pass(1);
-    await expect(read()).rejects.toThrow('answered 503');
-    expect(its.asked).toBe(2);
-  });
-
   test.each([
     ['a 429 without Retry-After', new HttpStatusError('answered 429', 429)],
     ['an outage', new NetworkError('cut')],
+    ['a 503', new HttpStatusError('answered 503', 503)],
+    ['an answer that was not asked for', new HttpStatusError('answered 101', 101)],
     ['a bug', new TypeError('bug')],
   ])('does not wait after %s', async (_, error) => {
     const { its, read } = account(error);
@@ -80,6 +73,18 @@ describe('hold-off', () => {
     expect(pauses[0]).toBe(10);
     expect(pauses.at(-1)).toBe(60);
   });
+
+  test.each([400, 404, 413, 431])(
+    'pauses after a %i too, which the same request would get again',
+    async (status) => {
+      const { its, timing, read } = account(new HttpStatusError(`answered ${status}`, status));
+      await expect(read()).rejects.toThrow(`answered ${status}`);
+      await expect(read()).rejects.toThrow('the next request is sent in 10 s');
+      timing.pass(10_000);
+      await expect(read()).rejects.toThrow(`answered ${status}`);
+      expect(its.asked).toBe(2);
+    },
+  );
 
   test('begins with a short pause again once the credentials were accepted', async () => {
     const { its, timing, read } = account(rejected);

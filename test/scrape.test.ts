@@ -230,7 +230,7 @@ test('an agent who is returned twice is counted once, and logged once', async ()
   simulator = await startSimulator({ items: [...items, items[7]!] });
   const lines: string[] = [];
   scraper = createScraper(accountOf(simulator), { log: (line) => lines.push(line) });
-  for (const requests of [4, 1]) {
+  for (const requests of [2, 1]) {
     const { reading } = await scraper.scrape(deadlineIn(5000));
     expect(reading).toMatchObject({ error: undefined, duplicates: 1, requests });
     expect(reading.floor?.agents).toBe(items.length);
@@ -238,6 +238,21 @@ test('an agent who is returned twice is counted once, and logged once', async ()
   expect(lines.map((line) => JSON.parse(line))).toEqual([
     { level: 'info', event: 'agents returned more than once', account: 'test', records: 1 },
   ]);
+});
+
+test('a host that asks for a pause gets no request of a later scrape before it is over', async () => {
+  await start();
+  await scraper.scrape(deadlineIn(5000));
+  simulator.faults.push({ kind: 'status', value: 429, retryAfter: 30 });
+  const first = await scraper.scrape(deadlineIn(5000));
+  expect(first.reading.error).toBe('throttled');
+  const { api } = simulator.requests;
+  for (let scrape = 0; scrape < 5; scrape++) {
+    const { reading, failure } = await scraper.scrape(deadlineIn(5000));
+    expect(reading).toMatchObject({ error: 'throttled', requests: 0 });
+    expect(failure?.message).toMatch(/answered 429; the next request is sent in (29|30) s$/);
+  }
+  expect(simulator.requests.api).toBe(api);
 });
 
 test('a failed scrape is logged without secrets and identities', async () => {

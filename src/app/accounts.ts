@@ -71,6 +71,9 @@ export function withVaults(
   };
 }
 
+/** Pages asked for at once before it is known that the host accepts more. */
+const firstPagesAtOnce = 10;
+
 /**
  * Makes the account that the settings describe. Its credentials come from the vault, if there is one.
  * @throws ConfigError without credentials
@@ -95,6 +98,7 @@ export function toAccount(settings: Settings, vault?: Vault): Account {
     },
     paging: {
       concurrency: settings.VCC_PAGE_CONCURRENCY ?? settings.VCC_CONCURRENCY,
+      startConcurrency: settings.VCC_PAGE_CONCURRENCY ?? Math.min(firstPagesAtOnce, settings.VCC_CONCURRENCY),
       maxPages: settings.VCC_MAX_PAGES,
       maxFlawedPercent: settings.VCC_MAX_FLAWED_AGENTS,
     },

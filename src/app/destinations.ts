@@ -16,6 +16,8 @@ import { otlp } from '../push/destinations/otlp.ts';
 import { type Authorize, createPost, unauthorized, withCredentials } from '../push/destinations/post.ts';
 import { pushgateway } from '../push/destinations/pushgateway.ts';
 import { remoteWrite } from '../push/destinations/remote-write.ts';
+import { PushError } from '../push/errors.ts';
+import type { Batch } from '../push/queue.ts';
 import type { Vault } from '../vault/vault.ts';
 
 /**
@@ -55,8 +57,23 @@ const protocols: Record<
 /** Creates one destination. Nothing is sent yet. */
 export function createDestination(options: DestinationOptions, ports: DestinationPorts): Destination {
   const { name, type, wants } = options;
-  return { ...protocols[type](options, ports), name, wants };
+  const protocol = protocols[type](options, ports);
+  return {
+    ...protocol,
+    name,
+    wants,
+    async deliver(batch, deadline) {
+      // The type of the destination was changed while the batch waited. Some receivers would accept it and store nothing.
+      if (familyOf(batch.format) !== familyOf(protocol.format)) {
+        throw new PushError(`the batch was made for ${batch.format}; destination ${name} is ${type} now`);
+      }
+      await protocol.deliver(batch, deadline);
+    },
+  };
 }
+
+/** Either version of remote write can be sent to a destination of remote write. */
+const familyOf = (format: Batch['format']) => format.replace(/-[12]$/, '');
 
 function toOptions(its: Settings): DestinationOptions {
   const wanted = its.VCC_PUSH_METRICS;

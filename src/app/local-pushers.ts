@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ConfigError, type Environment } from '../config/load.ts';
 import type { Deadline } from '../deadline.ts';
 import { DocumentError } from '../documents/errors.ts';
-import { openDiskQueue } from '../files/disk-queue.ts';
+import { listStrayQueues, openDiskQueue } from '../files/disk-queue.ts';
 import { type Lock, lockFolder } from '../files/lock.ts';
 import { describeFileError } from '../files/write.ts';
 import { logLine, toLogFields } from '../log.ts';
@@ -65,6 +65,13 @@ export async function openLocalPushers(
         return { destination, queue: whileHeld(queue, lost), deliver, retry: retries.disk };
       },
     });
+    const known = pushers.pushers.flatMap(({ account }) =>
+      pushers.destinations.map(({ name }) => ({ account, destination: name })),
+    );
+    for (const stray of await listStrayQueues(folder, known)) {
+      const message = `${setting}: no account and destination has these names now, so nothing sends these batches; name them so again, or delete them`;
+      ports.log(logLine('error', 'queue without a destination', { ...stray, message }));
+    }
     return {
       ...pushers,
       lost,

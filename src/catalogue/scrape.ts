@@ -93,7 +93,7 @@ export const scrapeMetrics = [
   }),
   scrapeGauge({
     name: 'vcc_duplicate_agents',
-    help: 'Records left out of the snapshot because the API returned an agent more than once, in three readings in a row. Of the records of an agent, the one with the latest presence.since counts.',
+    help: 'Records left out of the snapshot because a page of the API has several records of an agent. Of these, the one with the latest presence.since counts.',
     source: 'items[].agentId',
     rows: one,
     value: (reading) => reading.duplicates,

@@ -151,16 +151,17 @@ export const settings = {
     section: 'Reading',
     field: 'page_size',
     about:
-      'Agents per page asked for (`limit`). The default is the most that the API allows, so that most accounts are one request per scrape. If the API refuses this size, 1000 is tried, and then the API’s own default.',
+      'Agents per page asked for (`limit`). By default the most that the API allows, so that most accounts are one request per scrape. If the API refuses it, or takes too long for it, 1000 and then the API’s own size are tried, for an hour.',
     parse: wholeNumber(1, 5000),
     fallback: '5000',
   }),
   VCC_PAGE_CONCURRENCY: setting({
     section: 'Reading',
     field: 'page_concurrency',
-    about: 'Pages of an account asked for at once, at most `VCC_CONCURRENCY`.',
+    about:
+      'Pages of an account asked for at once, at most `VCC_CONCURRENCY`. If it is not set, an account starts with 10 and rises to `VCC_CONCURRENCY`. A 429 halves it in both cases.',
     parse: wholeNumber(1, 10_000),
-    absent: '`VCC_CONCURRENCY`',
+    absent: '10 at first, then up to `VCC_CONCURRENCY`',
   }),
   VCC_TIMEOUT: setting({
     section: 'Reading',

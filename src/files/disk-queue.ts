@@ -114,18 +114,17 @@ export async function openDiskQueue(
   }
 
   async function prune(): Promise<void> {
-    const names = (await listFiles(aside)).filter((each) => each.endsWith('.json')).sort();
-    const old = names.slice(0, Math.max(0, names.length - maxRejected));
-    if (old.length === 0) return;
     try {
+      const names = (await listFiles(aside)).filter((each) => each.endsWith('.json')).sort();
+      const old = names.slice(0, Math.max(0, names.length - maxRejected));
+      if (old.length === 0) return;
       // A folder may have the name of a batch.
       for (const each of old.flatMap((name) => [name, reasonFileOf(name), `${reasonFileOf(name)}.new`]))
         await rm(join(aside, each), { force: true, recursive: true });
+      say(`the oldest ${old.length} of ${names.length} rejected batches in ${aside} were deleted`);
     } catch (error) {
       say(`old rejected batches in ${aside} cannot be deleted (${describeFileError(error)})`, error);
-      return;
     }
-    say(`the oldest ${old.length} of ${names.length} rejected batches in ${aside} were deleted`);
   }
 
   /** Returns the batch in a file. Undefined when the file was removed, or put aside because it cannot be read. */
@@ -180,6 +179,34 @@ export async function openDiskQueue(
     },
     oldestMs: () => (files[0] === undefined ? undefined : Number(files[0].slice(0, 15))),
   };
+}
+
+/** The batches in a queue that nobody empties. */
+export interface StrayQueue {
+  account: string;
+  destination: string;
+  batches: number;
+}
+
+/**
+ * Returns the queues with batches of accounts and destinations other than these, as after a change of a name. Skips
+ * queues of which no batch can be read.
+ */
+export async function listStrayQueues(
+  root: string,
+  known: readonly { account: string; destination: string }[],
+): Promise<StrayQueue[]> {
+  const emptied = new Set(known.map(({ account, destination }) => folderOf(root, account, destination)));
+  const found: StrayQueue[] = [];
+  for (const name of await listFiles(join(root, 'queues'))) {
+    const folder = join(root, 'queues', name);
+    if (emptied.has(folder)) continue;
+    const files = (await listFiles(folder).catch(() => [])).filter(isBatch);
+    if (files.length === 0) continue;
+    const batch = await readBatch(join(folder, files[0]!)).catch(() => undefined);
+    if (batch) found.push({ account: batch.account, destination: batch.destination, batches: files.length });
+  }
+  return found;
 }
 
 /** Returns the rejected batches, in the order of their rejection. Skips files that are no batches. */

@@ -7,10 +7,17 @@ import { ExporterError } from '../errors.ts';
 export class NetworkError extends ExporterError {
   /** The host had closed a kept-alive connection, or it was lost while a Lambda was frozen. The host itself is fine. */
   readonly staleConnection: boolean;
+  /** The host did not answer in time. */
+  readonly timedOut: boolean;
 
-  constructor(message: string, cause?: unknown, staleConnection = false) {
+  constructor(
+    message: string,
+    cause?: unknown,
+    { stale = false, timedOut = false }: { stale?: boolean; timedOut?: boolean } = {},
+  ) {
     super('network', message, { retryable: true, cause });
-    this.staleConnection = staleConnection;
+    this.staleConnection = stale;
+    this.timedOut = timedOut;
   }
 }
 

@@ -86,7 +86,7 @@ export function createFetch(
     fresh: boolean,
   ): Promise<HttpResponse | ExporterError> {
     const { deadline } = trip;
-    const leave = await enter(deadline.signal);
+    const leave = await enter(deadline);
     const sentMs = timing.now();
     trip.traffic.requests++;
     try {

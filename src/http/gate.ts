@@ -1,5 +1,7 @@
-/** Waits for a free slot. Resolves with the function that frees it. Rejects with the signal's reason. */
-export type Enter = (signal: AbortSignal) => Promise<() => void>;
+import { type Deadline, leftMs } from '../deadline.ts';
+
+/** Waits for a free slot. Resolves with the function that frees it. Rejects with the reason of the deadline's signal. */
+export type Enter = (deadline: Deadline) => Promise<() => void>;
 
 /** One account's access to a {@link Gate}. */
 export interface Lane {
@@ -18,8 +20,20 @@ interface State {
   troubled: boolean;
   /** The number of the last slot that it got, counted over all lanes. */
   lastTurn: number;
-  waiting: (() => void)[];
+  waiting: Waiting[];
 }
+
+/** A request that waits for a slot. */
+interface Waiting {
+  deadline: Deadline;
+  start(): void;
+}
+
+/**
+ * With less time, a request gets no slot. When a scrape ends, all its requests run out of time one after the other, and a slot
+ * that goes from one to the next would count as a turn of each.
+ */
+const leastMs = 50;
 
 /** Sorts the lane first that gets the next slot. */
 const compare = (a: State, b: State) => a.active - b.active || a.lastTurn - b.lastTurn;
@@ -42,10 +56,11 @@ export function createGate(slots: number): Gate {
       let next: State | undefined;
       for (const lane of lanes) {
         if (lane.troubled && activeTroubled >= slotsForTroubled) continue;
+        if (leftMs(lane.waiting[0]!.deadline) < leastMs) continue;
         if (next === undefined || compare(lane, next) < 0) next = lane;
       }
       if (next === undefined) return;
-      const start = next.waiting.shift()!;
+      const { start } = next.waiting.shift()!;
       if (next.waiting.length === 0) lanes.delete(next);
       next.lastTurn = ++turns;
       start();
@@ -56,7 +71,8 @@ export function createGate(slots: number): Gate {
     const lane: State = { active: 0, troubled: false, lastTurn: 0, waiting: [] };
 
     return {
-      async enter(signal) {
+      async enter(deadline) {
+        const { signal } = deadline;
         signal.throwIfAborted();
         return new Promise((resolve, reject) => {
           const start = () => {
@@ -73,13 +89,14 @@ export function createGate(slots: number): Gate {
               dispatch();
             });
           };
+          const waiting = { deadline, start };
           const onAbort = () => {
-            lane.waiting.splice(lane.waiting.indexOf(start), 1);
+            lane.waiting.splice(lane.waiting.indexOf(waiting), 1);
             if (lane.waiting.length === 0) lanes.delete(lane);
             reject(signal.reason);
           };
           signal.addEventListener('abort', onAbort, { once: true });
-          lane.waiting.push(start);
+          lane.waiting.push(waiting);
           lanes.add(lane);
           // Wait until all failed accounts of this scrape have asked, so that the turn decides and not the order of asking. A hanging
           // account may keep its slot until the others time out.

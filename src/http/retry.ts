@@ -23,15 +23,18 @@ export function retryDelayMs(
   return Math.round((retryAfterMs ?? 0) + random * bound);
 }
 
+/** Longest pause between two requests, whatever the host asks for: it may recover long before. */
+export const longestPauseMs = 300_000;
+
 /**
- * Parses a Retry-After header: seconds or an HTTP date. Returns the milliseconds to wait from `nowMs`, at least 0.
- * Undefined if the header is absent or invalid.
+ * Parses a Retry-After header: seconds or an HTTP date. Returns the milliseconds to wait from `nowMs`, at least 0 and at
+ * most {@link longestPauseMs}. Undefined if the header is absent or invalid.
  */
 export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined;
   const text = header.trim();
-  if (/^\d+$/.test(text)) return Number(text) * 1000;
+  if (/^\d+$/.test(text)) return Math.min(longestPauseMs, Number(text) * 1000);
   // Date.parse would take a number such as "1.5" or "-3" for a year.
   const at = /^[A-Za-z]{3,9},? /.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+  return Number.isNaN(at) ? undefined : Math.min(longestPauseMs, Math.max(0, at - nowMs));
 }

@@ -24,6 +24,9 @@ export interface HttpResponse {
   body: Buffer;
 }
 
+/** Longest wait for a body that nobody needs. */
+const bodyGraceMs = 1000;
+
 /** Limits of one attempt. */
 export interface SendLimits {
   /** The deadline of the work that sends the request. */
@@ -33,7 +36,10 @@ export interface SendLimits {
   maxBodyBytes: number;
   /** Whether to open a new connection instead of using a kept-alive one. */
   fresh?: boolean;
-  /** Whether the status is enough, also of a success. Otherwise a success whose body cannot be read is an error. */
+  /**
+   * Whether the status is enough, also of a success, whose body is then waited for at most a second. A success that was cut
+   * is an error all the same. Otherwise every success whose body cannot be read is one.
+   */
   ignoresBody?: boolean;
 }
 
@@ -82,7 +88,8 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
       throw new NetworkError(`${name}: not an http or https address`);
     }
     const { timeoutMs } = limits;
-    const toReason = () => new NetworkError(`${name}: no answer within ${timeoutMs} ms`);
+    const toReason = () =>
+      new NetworkError(`${name}: no answer within ${timeoutMs} ms`, undefined, { timedOut: true });
     const deadline = within(limits.deadline, timeoutMs, toReason);
     const outgoing = (protocol === 'https:' ? https : http).request(request.url, {
       method: request.method,
@@ -97,13 +104,17 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
     deadline.signal.addEventListener('abort', onAbort, { once: true });
     let head: Omit<HttpResponse, 'body'> | undefined;
     let bytesBefore = 0;
+    let grace: NodeJS.Timeout | undefined;
     try {
       return await before(answerTo(), deadline);
     } catch (error) {
-      // A body that is damaged, too large or never ends must not hide a status that says enough.
-      if (head && (limits.ignoresBody || !isSuccess(head.status))) return { ...head, body: Buffer.alloc(0) };
+      // A body that is damaged, too large or never ends must not hide a status that says enough. Only a success that was cut
+      // may be none: whatever cut it may not have passed the request on.
+      const enough = head && (!isSuccess(head.status) || (limits.ignoresBody && !wasCut(error)));
+      if (enough) return { ...head!, body: Buffer.alloc(0) };
       throw deadline.signal.aborted ? deadline.signal.reason : toNetworkError(name, error, isStale());
     } finally {
+      clearTimeout(grace);
       deadline.signal.removeEventListener('abort', onAbort);
       deadline.end();
     }
@@ -124,6 +135,9 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
           }
           const known = { status: status!, headers, headersAtMs: now() };
           head = known;
+          if (limits.ignoresBody && isSuccess(known.status)) {
+            grace = setTimeout(() => reject(new NetworkError(`${name}: the body did not end`)), bodyGraceMs);
+          }
           readBody(name, incoming, limits.maxBodyBytes).then((body) => resolve({ ...known, body }), reject);
         });
         outgoing.once('upgrade', ({ statusCode: status }, socket) => {
@@ -177,10 +191,14 @@ async function readBody(name: string, incoming: IncomingMessage, maxBytes: numbe
     if (bytes > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
-  if (!incoming.complete) throw new NetworkError(`${name}: the connection was cut after ${bytes} bytes`);
+  if (!incoming.complete) {
+    const cause = Object.assign(new Error('cut'), { code: cutCode });
+    throw new NetworkError(`${name}: the connection was cut after ${bytes} bytes`, cause);
+  }
   const raw = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
   // An answer without a body may have the header: a 204, or one that a gateway has emptied.
-  if (bytes === 0 || incoming.headers['content-encoding'] !== 'gzip') return raw;
+  const encoding = incoming.headers['content-encoding']?.trim().toLowerCase();
+  if (bytes === 0 || (encoding !== 'gzip' && encoding !== 'x-gzip')) return raw;
   try {
     // Handing a page to another thread takes longer than unpacking it (docs/benchmarks.md).
     return gunzipSync(raw, { maxOutputLength: maxBytes });
@@ -190,10 +208,17 @@ async function readBody(name: string, incoming: IncomingMessage, maxBytes: numbe
   }
 }
 
+const cutCode = 'ECONNRESET';
+
+function wasCut(error: unknown): boolean {
+  const { code } = ((error as Error).cause ?? error) as NodeJS.ErrnoException;
+  return code === cutCode;
+}
+
 function toNetworkError(name: string, error: unknown, unanswered: boolean): Error {
   if (error instanceof ProxyError) return new ProxyError(error.failure, name);
   if (error instanceof ExporterError) return error;
   const { code } = error as NodeJS.ErrnoException;
   const stale = unanswered && (code === 'ECONNRESET' || code === 'EPIPE');
-  return new NetworkError(`${name}: ${describeSystemError(error)}`, error, stale);
+  return new NetworkError(`${name}: ${describeSystemError(error)}`, error, { stale });
 }

@@ -2,7 +2,7 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { type Delivery, openDelivery } from '../app/delivery.ts';
 import type { Environment } from '../config/load.ts';
 import { type Deadline, deadlineIn, leftMs, within } from '../deadline.ts';
-import { retryDelayMs } from '../http/retry.ts';
+import { longestPauseMs, retryDelayMs } from '../http/retry.ts';
 import { logLine, toLogFields } from '../log.ts';
 import { PushError } from '../push/errors.ts';
 import { holdDelayMs, toPushError } from '../push/outbox/outbox.ts';
@@ -16,7 +16,7 @@ export type DeliverHandler = (
 ) => Promise<SQSBatchResponse>;
 
 /** The waits between attempts, from the first failure on. */
-export const defaultBackoff = { retries: Number.POSITIVE_INFINITY, baseDelayMs: 2000, maxDelayMs: 300_000 };
+const defaultBackoff = { retries: Number.POSITIVE_INFINITY, baseDelayMs: 2000, maxDelayMs: longestPauseMs };
 
 /** Reserved for the calls to SQS after the last attempt. */
 const marginMs = 8000;

@@ -4,27 +4,23 @@ import { addGaps } from './gaps.ts';
 /** Why the pages do not form one snapshot. */
 export interface Conflict {
   reason: string;
-  /**
-   * Which agents occur twice, and where. Undefined when that is not the only flaw. It contains ids, so it must not be in
-   * messages.
-   */
-  twice: string | undefined;
+  /** The agent whom it is about, so that two conflicts can be compared. It must not be in messages. */
+  agentId?: string;
 }
 
 /**
  * Puts pages together if they agree. Returns a conflict unless:
  * - each page has the requested number and as many agents as it states,
  * - all pages state the same page count and total,
- * - there are exactly that many agents, all different.
+ * - there are exactly that many agents, and none of them is on two pages.
  *
- * An agent may have moved to another page between two answers: it then occurs twice, and another one is missing. Only if
- * the same agents occurred twice at the same places in two readings before (`confirmed`: `twice` of their conflicts), the
- * API does return them twice. Of the records of an agent, the one with the latest presence counts.
+ * An agent on two pages may have moved between two answers, and then another one is missing. An agent who is twice on the
+ * same page is in one answer, so the API has two records of this agent. Then the record with the latest presence counts.
  *
  * The newest page (by `upTo`) determines the counts, since older ones may be out of date. Pages beyond its page count
  * are left out. `pages` maps requested page numbers to answers, and must not be empty.
  */
-export function assemble(pages: ReadonlyMap<number, Page>, confirmed?: string): Snapshot | Conflict {
+export function assemble(pages: ReadonlyMap<number, Page>): Snapshot | Conflict {
   // A page beyond its own page count is surplus, and its counts may be anything.
   const real = [...pages].filter(([number, page]) => number <= Math.max(1, page.pageCount));
   const newest = (real.length > 0 ? real : [...pages])
@@ -36,25 +32,24 @@ export function assemble(pages: ReadonlyMap<number, Page>, confirmed?: string): 
   for (let number = 1; number <= pageCount; number++) {
     const page = pages.get(number);
     const flaw = page ? flawOf(page, number, newest) : `page ${number} of ${pageCount} is missing`;
-    if (page === undefined || flaw !== undefined) return { reason: flaw!, twice: undefined };
+    if (page === undefined || flaw !== undefined) return { reason: flaw! };
     present.push(page);
     takenAtMs = Math.min(takenAtMs, page.upToMs);
   }
   const agents = ([] as Agent[]).concat(...present.map((page) => page.agents));
   if (agents.length !== newest.totalCount) {
-    const reason = `${agents.length} agents on ${pageCount} pages, but totalCount is ${newest.totalCount}`;
-    return { reason, twice: undefined };
+    return {
+      reason: `${agents.length} agents on ${pageCount} pages, but totalCount is ${newest.totalCount}`,
+    };
   }
   const gaps = addGaps(present.map((page) => page.gaps));
   const snapshot = { agents, duplicates: 0, takenAtMs, pages: pageCount, gaps };
   // The API reference says that agents are sorted by id. If they are, none occurs twice, and the map is not needed.
   // Building it takes longer than everything else here.
   if (isAscending(agents)) return snapshot;
-  const found = findTwice(present);
-  if (found.places.length === 0) return snapshot;
-  const twice = JSON.stringify(found.places);
-  if (twice !== confirmed) return { reason: found.reason, twice };
-  return { ...snapshot, agents: found.agents, duplicates: agents.length - found.agents.length };
+  const different = withoutDuplicates(present);
+  if ('reason' in different) return different;
+  return { ...snapshot, agents: different, duplicates: agents.length - different.length };
 }
 
 function isAscending(agents: readonly Agent[]): boolean {
@@ -66,30 +61,20 @@ function isAscending(agents: readonly Agent[]): boolean {
   return true;
 }
 
-/** An agent, and where it was last found. */
-interface Found {
-  agent: Agent;
-  page: number;
-  at: number;
-}
-
-/** Returns the agents without duplicates, the places of duplicates, and what is wrong with the first of them. */
-function findTwice(pages: readonly Page[]) {
-  const byId = new Map<string, Found>();
-  const places: [id: string, page: number, at: number, otherPage: number, otherAt: number][] = [];
-  let reason = '';
+/** Returns every agent once, or the conflict of an agent on two pages. */
+function withoutDuplicates(pages: readonly Page[]): Agent[] | Conflict {
+  const found = new Map<string, { agent: Agent; page: number }>();
   for (const { number: page, agents } of pages) {
-    for (const [at, agent] of agents.entries()) {
-      const other = byId.get(agent.id);
-      if (other) {
-        places.push([agent.id, other.page, other.at, page, at]);
-        reason ||= `an agent is on page ${other.page} and on page ${page}`;
+    for (const agent of agents) {
+      const other = found.get(agent.id);
+      if (other && other.page !== page) {
+        return { reason: `an agent is on page ${other.page} and on page ${page}`, agentId: agent.id };
       }
       const isLater = !other || (agent.presenceSinceMs ?? 0) > (other.agent.presenceSinceMs ?? 0);
-      byId.set(agent.id, { agent: isLater ? agent : other.agent, page, at });
+      if (isLater) found.set(agent.id, { agent, page });
     }
   }
-  return { agents: [...byId.values()].map(({ agent }) => agent), places, reason };
+  return [...found.values()].map(({ agent }) => agent);
 }
 
 /** Returns what is wrong with a page, alone or compared with the newest one. Undefined when nothing is. */

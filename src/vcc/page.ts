@@ -89,13 +89,12 @@ function parseInteractions(list: unknown, gaps: GapCounter): Interaction[] | und
   return interactions;
 }
 
-const yearTwoMs = Date.parse('0002-01-01T00:00:00Z');
-
 function toSince(value: unknown, field: AgentField, gaps: GapCounter): number | undefined {
-  const ms = typeof value === 'string' ? parseTimestamp(value) : Number.NaN;
-  if (ms >= yearTwoMs) return ms;
-  // A time in the year 1 is .NET's zero: no time was set.
-  return gaps.miss(field, Number.isNaN(ms) ? value : null);
+  if (typeof value !== 'string') return gaps.miss(field, value);
+  // .NET's zero: no time was set. Json.NET writes it without a time zone.
+  if (value.startsWith('0001-01-01T')) return gaps.miss(field, null);
+  const ms = parseTimestamp(value);
+  return Number.isNaN(ms) ? gaps.miss(field, value) : ms;
 }
 
 function toText(value: unknown, field: AgentField, gaps: GapCounter): string | undefined {

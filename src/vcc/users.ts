@@ -25,6 +25,9 @@ export interface DirectoryOptions extends ClientOptions {
   maxPages: number;
 }
 
+/** Users per page. Rosters are read once an hour, so a size that is surely accepted matters more than few requests. */
+const largestPage = 1000;
+
 /** Concurrent requests for the users of groups. */
 const groupsAtOnce = 4;
 
@@ -76,7 +79,7 @@ export function createFetchDirectory(
     const items: Fields[] = [];
     const seen = new Set<unknown>();
     for (let page = 1; ; page++) {
-      const url = new URL(`${base}/${path}?${query}page=${page}&limit=${pageSize}`);
+      const url = new URL(`${base}/${path}?${query}page=${page}&limit=${Math.min(pageSize, largestPage)}`);
       const { body } = await get(url, trip);
       const where = `useradmin ${field}, page ${page}`;
       const answer = parseJson(body.toString(), where) as Fields;

@@ -131,6 +131,7 @@ test('push ends, and writes nothing more, when another process took its folder',
   await started;
   expect(status).toBe(1);
   expect(notes.at(-1)).toContain('this process has lost its lock');
+  expect(notes.at(-2)).toMatch(/"state not saved".*this process has lost its lock/);
   expect(readdirSync(owner)).toEqual(['free']);
 });
 

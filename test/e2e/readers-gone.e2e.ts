@@ -50,8 +50,9 @@ async function ended(child: ChildProcess): Promise<{ status: number | null; took
 describe('whose output nobody reads any more', () => {
   test('serve goes on, although each scrape has something to log', async () => {
     const port = String(await freePort());
-    const child = await startUnread(['serve', '--port', port], settingsFor(simulator), true);
-    simulator.faults.push({ kind: 'status', value: 403 });
+    const env = settingsFor(simulator, { VCC_RETRIES: '0' });
+    const child = await startUnread(['serve', '--port', port], env, true);
+    simulator.faults.push({ kind: 'status', value: 503 });
     for (let scrape = 1; scrape <= 20; scrape++) {
       const body = await poll('an answer', async () => {
         return (await fetch(`http://127.0.0.1:${port}/metrics`)).text();

@@ -17,6 +17,7 @@ import { buildSync } from 'esbuild';
 import { forever } from '../../src/deadline.ts';
 import {
   listRejected,
+  listStrayQueues,
   openDiskQueue,
   type RejectedBatch,
   replayRejected,
@@ -197,7 +198,7 @@ describe('a head that cannot be read', () => {
   });
 });
 
-test('the head stays first while the process has too many open files', async () => {
+test('a process with too many open files loses no batch and rejects no promise', async () => {
   await (await openLine()).add([batch(1)]);
   const script = join(folder, 'script.mjs');
   const entry = `
@@ -205,12 +206,18 @@ test('the head stays first while the process has too many open files', async () 
     import { openDiskQueue } from './src/files/disk-queue.ts';
     const report = ({ message }) => console.log(message);
     const line = await openDiskQueue(${JSON.stringify(folder)}, 'Süd "1"', 'a/b ü', { setting: 'F', report });
-    const open = [];
-    try { for (;;) open.push(openSync('/dev/null')); } catch {}
-    const failure = await line.first().catch((error) => error);
-    for (const each of open) closeSync(each);
+    async function exhausted(use) {
+      const open = [];
+      try { for (;;) open.push(openSync('/dev/null')); } catch {}
+      const failure = await use().catch((error) => error);
+      for (const each of open) closeSync(each);
+      return failure;
+    }
+    const failure = await exhausted(() => line.first());
     console.log(failure.code, failure.message);
-    console.log((await line.first()).batch.timestampMs);`;
+    const head = await line.first();
+    console.log(head.batch.timestampMs);
+    console.log(await exhausted(() => head.reject({ message: 'no' })));`;
   buildSync({
     stdin: { contents: entry, resolveDir: fileURLToPath(new URL('../../', import.meta.url)) },
     outfile: script,
@@ -221,7 +228,16 @@ test('the head stays first while the process has too many open files', async () 
   const output = execFileSync('sh', ['-c', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, script], {
     encoding: 'utf8',
   });
-  expect(output).toBe(`push F: ${folder} cannot be read (EMFILE, too many open files)\n1\n`);
+  const why = '(EMFILE, too many open files)';
+  expect(output.trim().split('\n')).toEqual([
+    // The head stays first.
+    `push F: ${folder} cannot be read ${why}`,
+    '1',
+    // A rejected batch is put aside, though the folder cannot be listed.
+    `F: old rejected batches in ${join(folder, 'rejected')} cannot be deleted ${why}`,
+    'undefined',
+  ]);
+  expect(asideNames()).toHaveLength(1);
 });
 
 test('a rejected batch is not sent again by this process when it cannot be put aside', async () => {
@@ -281,6 +297,21 @@ test('the oldest of too many rejected batches are deleted, and one line says how
   expect(problems).toEqual([
     `VCC_PUSH_FOLDER: the oldest 6 of 9 rejected batches in ${join(folder, 'rejected')} were deleted`,
   ]);
+});
+
+test('queues of other accounts and destinations are found, since nothing sends them', async () => {
+  const line = await openLine();
+  await line.add([batch(1), batch(2)]);
+  const [{ account, destination }] = [batch(1)];
+  expect(await listStrayQueues(folder, [{ account, destination }])).toEqual([]);
+  expect(await listStrayQueues(folder, [{ account, destination: 'renamed' }])).toEqual([
+    { account, destination, batches: 2 },
+  ]);
+  // One without a batch that can be read does not say whose it is.
+  for (const file of [1, 2]) writeFileSync(fileOf(file), '{}');
+  mkdirSync(join(folder, 'queues', 'empty'));
+  expect(await listStrayQueues(folder, [])).toEqual([]);
+  expect(await listStrayQueues(join(folder, 'none'), [])).toEqual([]);
 });
 
 test('odd files among the rejected batches hide none of the others', async () => {

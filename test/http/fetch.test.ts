@@ -59,7 +59,7 @@ describe('fetch', () => {
     const send: Send = async (_, { fresh }) => {
       used.push(fresh);
       if (fresh) return ok;
-      throw new NetworkError('cut', undefined, true);
+      throw new NetworkError('cut', undefined, { stale: true });
     };
     const none = { ...options, retry: { ...options.retry, retries: 0 } };
     const trip = newTrip(60_000);

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { deadlineIn, untilAborted } from '../../src/deadline.ts';
 import { createGate, type Lane } from '../../src/http/gate.ts';
+import { soon } from '../support/deadline.ts';
 
-const never = new AbortController().signal;
+const never = soon();
 
 /** What began, in that order, and how to end it. */
 function start() {
@@ -9,8 +11,8 @@ function start() {
   const leaves = new Map<string, () => void>();
   return {
     begun,
-    enter(lane: Lane, name: string, signal = never) {
-      return lane.enter(signal).then((leave) => {
+    enter(lane: Lane, name: string, deadline = never) {
+      return lane.enter(deadline).then((leave) => {
         begun.push(name);
         leaves.set(name, leave);
       });
@@ -70,13 +72,29 @@ describe('the gate', () => {
     // At each scrape all wait in the same order. Two get a slot and hang to the end, when the others give up.
     for (let scrape = 0; scrape < 5; scrape++) {
       const ended = new AbortController();
-      const waiting = lanes.map((lane, index) => enter(lane, `${index}`, ended.signal));
+      const waiting = lanes.map((lane, index) => enter(lane, `${index}`, untilAborted(ended.signal)));
       await settled();
       ended.abort(new Error('out of time'));
       await Promise.allSettled(waiting);
       for (const name of begun.slice(-2)) await leave(name);
     }
     expect(new Set(begun).size).toBe(9);
+  });
+
+  test('counts no turn of those whose time is up one after the other', async () => {
+    const gate = createGate(4);
+    const lanes = Array.from({ length: 6 }, () => gate.addLane());
+    for (const lane of lanes) lane.setTroubled(true);
+    const { begun, enter, leave } = start();
+    for (let scrape = 0; scrape < 3; scrape++) {
+      // As in a scrape: each account has a deadline of its own, and they pass in the order in which they were made.
+      const waiting = lanes.map((lane, index) => enter(lane, `${index}`, deadlineIn(150 + index)));
+      await settled();
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      await leave(begun.at(-1)!);
+      await Promise.allSettled(waiting);
+    }
+    expect(begun).toEqual(['0', '1', '2']);
   });
 
   test('has a slot for accounts that failed even if there is only one', async () => {
@@ -92,13 +110,13 @@ describe('the gate', () => {
     const { begun, enter, leave } = start();
     const waiting = new AbortController();
     await enter(lane, 'a');
-    const late = enter(lane, 'b', waiting.signal);
+    const late = enter(lane, 'b', untilAborted(waiting.signal));
     void enter(lane, 'c');
     waiting.abort(new Error('out of time'));
     await expect(late).rejects.toThrow('out of time');
     await leave('a');
     expect(begun).toEqual(['a', 'c']);
-    await expect(lane.enter(waiting.signal)).rejects.toThrow('out of time');
+    await expect(lane.enter(untilAborted(waiting.signal))).rejects.toThrow('out of time');
   });
 
   test('never has more under way than slots, whoever comes and goes', async () => {

@@ -40,6 +40,10 @@ describe('parseRetryAfter', () => {
     ['Thu, 15 Jan 2026 10:00:30 GMT', 30_000],
     ['Thursday, 15-Jan-26 10:00:30 GMT', 30_000],
     ['Thu, 15 Jan 2026 09:00:00 GMT', 0],
+    // No pause is longer than five minutes.
+    ['301', 300_000],
+    ['9'.repeat(400), 300_000],
+    ['Fri, 16 Jan 2026 10:00:00 GMT', 300_000],
     ['1.5', undefined],
     ['-3', undefined],
     ['soon', undefined],

@@ -85,11 +85,6 @@ describe('assemble', () => {
       'an agent is on page 1 and on page 3',
     ],
     [
-      'an agent twice on one page',
-      (all) => set(all, 3, { agents: [agents[9]!, agents[9]!] }),
-      'an agent is on page 3 and on page 3',
-    ],
-    [
       'another total on the newest page',
       (all) => set(all, 3, { ...newer, totalCount: 11 }),
       'page 1 says totalCount 10, page 3 says 11',
@@ -109,47 +104,30 @@ describe('assemble', () => {
   ])('finds %s', (_, change, reason) => {
     const all = pages((each) => void change(each));
     expect(assemble(all)).toMatchObject({ reason });
-    // The same again changes nothing about that.
-    const again = assemble(all, 'another conflict');
-    expect(again).toMatchObject({ reason });
   });
 
-  describe('an agent who occurs twice', () => {
-    const twiceOn = (number: number, ...list: Agent[]) => pages((all) => set(all, number, { agents: list }));
-    const conflict = (all: Map<number, Page>) => (assemble(all) as Conflict).twice!;
-    const [first, , , , , , , , , last] = agents;
-    const since = (ms: number) => ({ ...first!, presenceSinceMs: ms, presence: 'Away' });
+  describe('an agent who is twice on a page', () => {
+    const [first, second, , fourth] = agents as [Agent, Agent, Agent, Agent];
+    const twice = (since: number, count = 10) =>
+      pages((all) => {
+        set(all, 1, {
+          agents: [first, second, { ...first, presence: 'Away', presenceSinceMs: since }, fourth],
+        });
+        for (const number of [1, 2, 3]) set(all, number, { totalCount: count });
+      });
 
     test.each([
-      ['the first', first!.presenceSinceMs! - 1, first!.presence],
-      ['the second', first!.presenceSinceMs! + 1, 'Away'],
-    ])(
-      'counts once when found again at the same places, by %s record if its presence is later',
-      (_, ms, presence) => {
-        const all = twiceOn(3, since(ms), last!);
-        const snapshot = assemble(all, conflict(all)) as Snapshot;
-        expect(snapshot).toMatchObject({ duplicates: 1, pages: 3 });
-        expect(snapshot.agents).toHaveLength(9);
-        expect(snapshot.agents.find(({ id }) => id === first!.id)).toMatchObject({ presence });
-      },
-    );
-
-    test.each<[string, Map<number, Page>]>([
-      ['another agent', twiceOn(3, agents[1]!, last!)],
-      ['another place', twiceOn(3, last!, first!)],
-    ])('is a conflict when it is %s than before', (_, before) => {
-      expect(assemble(twiceOn(3, first!, last!), conflict(before))).toMatchObject({
-        reason: 'an agent is on page 1 and on page 3',
-      });
+      ['the first', -1, first.presence],
+      ['the second', 1, 'Away'],
+    ])('counts once, by %s record if its presence is later', (_, laterMs, presence) => {
+      const snapshot = assemble(twice(first.presenceSinceMs! + laterMs)) as Snapshot;
+      expect(snapshot).toMatchObject({ duplicates: 1, pages: 3 });
+      expect(snapshot.agents).toHaveLength(9);
+      expect(snapshot.agents.find(({ id }) => id === first.id)).toMatchObject({ presence });
     });
 
-    test('is a conflict when the totals do not add up with both', () => {
-      const all = twiceOn(3, first!, last!);
-      for (const number of [1, 2, 3]) set(all, number, { totalCount: 9 });
-      expect(assemble(all)).toEqual({
-        reason: '10 agents on 3 pages, but totalCount is 9',
-        twice: undefined,
-      });
+    test('is a conflict when the totals do not add up with both records', () => {
+      expect(assemble(twice(1, 9))).toEqual({ reason: '10 agents on 3 pages, but totalCount is 9' });
     });
   });
 

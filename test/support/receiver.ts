@@ -15,7 +15,7 @@ export interface ReceiverAnswer {
   status?: number;
   headers?: Record<string, string>;
   body?: string | Uint8Array;
-  /** `hang`: never; `cut`: closes the connection. */
+  /** `hang`: never; `cut`: begins and closes the connection. */
   how?: 'hang' | 'cut';
 }
 
@@ -35,7 +35,8 @@ export async function startReceiver(
       received.push({ method: request.method!, url: request.url!, headers: request.headers, body });
       if (how === 'hang') return;
       if (how === 'cut') {
-        response.destroy();
+        response.writeHead(200, { 'content-length': 100 }).write('x');
+        setTimeout(() => response.destroy(), 10);
         return;
       }
       response.writeHead(status, headers).end(text);

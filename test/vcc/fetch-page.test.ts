@@ -9,6 +9,7 @@ import type { TokenSource } from '../../src/vcc/token.ts';
 import { createTokenSource } from '../../src/vcc/token.ts';
 import { accountOf, newTrip } from '../support/account.ts';
 import { startServer } from '../support/server.ts';
+import { fakeTiming } from '../support/timing.ts';
 
 const send = createSend();
 const userAgent = 'vcc-exporter/9.9.9';
@@ -23,7 +24,11 @@ async function start() {
   const account = accountOf(simulator, { VCC_PAGE_SIZE: '12', VCC_RETRIES: '0' });
   const fetch = createFetch(send, account.http, systemTiming);
   const tokens = createTokenSource(fetch, { ...account.token, userAgent }, systemTiming, forever);
-  return { fetch, tokens, fetchPage: createFetchPage(fetch, tokens, { ...account.api, userAgent }) };
+  return {
+    fetch,
+    tokens,
+    fetchPage: createFetchPage(fetch, tokens, { ...account.api, userAgent }, systemTiming),
+  };
 }
 
 describe('fetchPage', () => {
@@ -45,11 +50,8 @@ describe('fetchPage', () => {
       response.writeHead(404).end();
     });
     const tokens: TokenSource = { get: async () => 'the-token', drop: () => {} };
-    const fetchPage = createFetchPage(fetch, tokens, {
-      apiUrl: `${server.origin}/base/`,
-      pageSize: 5000,
-      userAgent,
-    });
+    const options = { apiUrl: `${server.origin}/base/`, pageSize: 5000, userAgent };
+    const fetchPage = createFetchPage(fetch, tokens, options, systemTiming);
     await expect(fetchPage(2, newTrip())).rejects.toThrow(
       `GET ${server.origin}/base/stats/agent-status: answered 404`,
     );
@@ -103,14 +105,18 @@ describe('fetchPage', () => {
 
   describe('of a server that refuses large pages', () => {
     /** Starts a server that refuses sizes of which `refuses` is true, with the simulator behind it. */
-    async function startPicky(refuses: (limit: string | null) => boolean, status = 400) {
+    async function startPicky(
+      refuses: (limit: string | null) => boolean,
+      statusOf: number | ((limit: string | null) => number) = 400,
+    ) {
       const { fetch, tokens } = await start();
       const limits: (string | null)[] = [];
       const server = await startServer(async (request, response) => {
         const url = new URL(request.url!, simulator.apiUrl);
         const limit = url.searchParams.get('limit');
         limits.push(limit);
-        if (refuses(limit)) response.writeHead(status).end();
+        if (refuses(limit))
+          response.writeHead(typeof statusOf === 'number' ? statusOf : statusOf(limit)).end();
         else {
           const { accept, authorization } = request.headers;
           const headers = { accept: accept!, authorization: authorization! };
@@ -118,28 +124,72 @@ describe('fetchPage', () => {
         }
       });
       const options = { apiUrl: server.origin, pageSize: 5000, userAgent };
-      return { limits, server, fetchPage: createFetchPage(fetch, tokens, options) };
+      const timing = fakeTiming();
+      const told: unknown[] = [];
+      const onPageSize = (size: number | undefined) => void told.push(size);
+      const fetchPage = createFetchPage(fetch, tokens, options, timing, onPageSize);
+      return { limits, server, timing, told, fetchPage };
     }
 
     test.each([
-      ['1000', (limit: string | null) => Number(limit) > 1000, 400, ['5000', '1000']],
-      ['the server’s own size', (limit: string | null) => limit !== null, 413, ['5000', '1000', null]],
-    ])('goes on with %s, once and for all', async (_, refuses, status, asked) => {
-      const { limits, server, fetchPage } = await startPicky(refuses, status);
+      ['1000', (limit: string | null) => Number(limit) > 1000, 400, ['5000', '5000', '1000'], 1000],
+      [
+        'the server’s own size',
+        (limit: string | null) => limit !== null,
+        413,
+        ['5000', '5000', '1000', null],
+        undefined,
+      ],
+    ])('goes on with %s for an hour, and says so', async (_, refuses, status, asked, size) => {
+      const { limits, server, fetchPage, timing, told } = await startPicky(refuses, status);
       expect(await fetchPage(1, newTrip())).toMatchObject({ number: 1, totalCount: 30 });
       expect(limits).toEqual(asked);
+      timing.pass(3_599_999);
       await fetchPage(1, newTrip());
       expect(limits).toEqual([...asked, asked.at(-1)]);
+      expect(told).toEqual([size]);
+      timing.pass(1);
+      await fetchPage(1, newTrip());
+      expect(limits.slice(asked.length + 1)).toEqual(asked);
+      expect(told).toEqual([size]);
+      await server.close();
+    });
+
+    test('keeps its size when a refusal passes', async () => {
+      let refusals = 1;
+      const { limits, server, told, fetchPage } = await startPicky(() => refusals-- > 0);
+      await fetchPage(1, newTrip());
+      await fetchPage(1, newTrip());
+      expect([limits, told]).toEqual([['5000', '5000', '5000'], []]);
+      await server.close();
+    });
+
+    test('tries a smaller one at the next read when a page takes too long', async () => {
+      const { fetch, tokens } = await start();
+      const limits: (string | null)[] = [];
+      const server = await startServer((request, response) => {
+        const limit = new URL(request.url!, simulator.apiUrl).searchParams.get('limit');
+        limits.push(limit);
+        if (Number(limit) <= 1000) response.writeHead(404).end();
+      });
+      const options = { apiUrl: server.origin, pageSize: 5000, userAgent };
+      const fetchPage = createFetchPage(fetch, tokens, options, systemTiming);
+      await expect(fetchPage(1, newTrip(200))).rejects.toMatchObject({ code: 'deadline' });
+      await expect(fetchPage(1, newTrip())).rejects.toThrow('answered 404');
+      expect(limits).toEqual(['5000', '1000']);
       await server.close();
     });
 
     test('gives the first refusal when the size is not the reason, and keeps its size', async () => {
       let down = true;
-      const { limits, server, fetchPage } = await startPicky(() => down);
-      await expect(fetchPage(1, newTrip())).rejects.toThrow('answered 400');
+      const { limits, server, fetchPage } = await startPicky(
+        () => down,
+        (limit) => (limit === '5000' ? 422 : 400),
+      );
+      await expect(fetchPage(1, newTrip())).rejects.toThrow('answered 422');
       down = false;
       await fetchPage(1, newTrip());
-      expect(limits).toEqual(['5000', '1000', null, '5000']);
+      expect(limits).toEqual(['5000', '5000', '1000', null, '5000']);
       await server.close();
     });
 
@@ -147,10 +197,10 @@ describe('fetchPage', () => {
       const { fetchPage } = await start();
       simulator.faults.push({ kind: 'status', value: 400 });
       await expect(fetchPage(1, newTrip())).rejects.toThrow('answered 400');
-      // 12, and the server’s own size.
-      expect(simulator.requests.api).toBe(2);
-      await expect(fetchPage(2, newTrip())).rejects.toThrow('answered 400');
+      // 12 twice, and the server’s own size.
       expect(simulator.requests.api).toBe(3);
+      await expect(fetchPage(2, newTrip())).rejects.toThrow('answered 400');
+      expect(simulator.requests.api).toBe(4);
     });
   });
 

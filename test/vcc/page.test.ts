@@ -101,19 +101,21 @@ describe('parsePage', () => {
     });
   });
 
-  test.each(['0001-01-01T00:00:00Z', '0001-01-01T00:00:00.0000000Z', '0001-01-01T05:00:00+00:00'])(
-    'takes .NET’s zero for an unknown time: %s',
-    (since) => {
-      const body = changed((page) => {
-        page.items[0].presence.since = since;
-        page.items[0].workload.since = since;
-        page.items[0].interaction[0].since = since;
-      });
-      const [first] = parsePage(body, 1).agents;
-      expect(first).toMatchObject({ presenceSinceMs: undefined, workloadSinceMs: undefined });
-      expect(first?.interactions?.[0]).toMatchObject({ sinceMs: undefined });
-    },
-  );
+  test.each([
+    '0001-01-01T00:00:00Z',
+    '0001-01-01T00:00:00',
+    '0001-01-01T00:00:00.0000000Z',
+    '0001-01-01T05:00:00+01:00',
+  ])('takes .NET’s zero for an unknown time: %s', (since) => {
+    const body = changed((page) => {
+      page.items[0].presence.since = since;
+      page.items[0].workload.since = since;
+      page.items[0].interaction[0].since = since;
+    });
+    const [first] = parsePage(body, 1).agents;
+    expect(first).toMatchObject({ presenceSinceMs: undefined, workloadSinceMs: undefined });
+    expect(first?.interactions?.[0]).toMatchObject({ sinceMs: undefined });
+  });
 
   describe('knows nothing of a field', () => {
     const agentOf = ({ agents: [first] }: ReturnType<typeof parsePage>) => first as unknown as Broken;

@@ -74,7 +74,6 @@ export function createPost(
     const { status, headers, body } = response;
     if (isSuccess(status)) return response;
     const said = quote(body);
-    const retryAfterMs = parseRetryAfter(headers['retry-after'], now());
     const check = settingsToCheck(status);
     const parts = [
       `answered ${status}${said === '' ? '' : `: ${said}`}`,
@@ -84,7 +83,7 @@ export function createPost(
       status,
       retryable: isRetryable(status),
       misconfigured: check !== undefined,
-      retryAfterMs: retryAfterMs === undefined ? undefined : Math.min(retryAfterMs, maxRetryAfterMs),
+      retryAfterMs: parseRetryAfter(headers['retry-after'], now()),
     });
   }
 
@@ -164,6 +163,3 @@ export function quoteAnswer(body: Buffer, secrets: readonly string[]): string {
     .replace(/[\u0000-\u001f\u007f]/g, ' ');
   return plain.length > maxText ? `${plain.slice(0, maxText)}…` : plain;
 }
-
-/** Longest Retry-After to respect: the receiver may recover long before it. */
-const maxRetryAfterMs = 300_000;

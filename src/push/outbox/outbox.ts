@@ -2,7 +2,7 @@ import type { Family } from '../../catalogue/metric.ts';
 import { type Deadline, DeadlineError, leftMs } from '../../deadline.ts';
 import { ExporterError } from '../../errors.ts';
 import { HttpStatusError, ProxyError } from '../../http/errors.ts';
-import { type RetryPolicy, retryDelayMs } from '../../http/retry.ts';
+import { longestPauseMs, type RetryPolicy, retryDelayMs } from '../../http/retry.ts';
 import type { PushStatus } from '../../snapshot/reading.ts';
 import type { Timing } from '../../timing.ts';
 import type { Destination, Scraped } from '../destinations/destination.ts';
@@ -155,7 +155,7 @@ export function toBatches(
  * minutes.
  */
 export function holdDelayMs(holds: number): number {
-  return Math.min(300_000, 60_000 * 2 ** holds);
+  return Math.min(longestPauseMs, 60_000 * 2 ** holds);
 }
 
 /**

@@ -70,7 +70,8 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
   let outboxes: Outbox[] | undefined;
   let opening: Promise<Outbox[]> | undefined;
   let lastSlotMs = Number.NEGATIVE_INFINITY;
-  let clockSkewMs: number | undefined;
+  /** The API's clock when it was last seen, by the clock that only goes forward. */
+  let apiClock: { atMs: number; monotonicMs: number } | undefined;
   let failures: Error[] = [];
 
   function report(event: string, error: unknown, more: Record<string, unknown> = {}): void {
@@ -115,7 +116,10 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
 
   /** Returns why samples must not have this clock's time. Undefined when the clock is right. */
   function clockProblem(): PushError | undefined {
-    if (clockSkewMs === undefined || Math.abs(clockSkewMs) <= maxClockSkewMs) return undefined;
+    if (!apiClock) return undefined;
+    // Also right when the API does not answer any more: the clock here may have been corrected.
+    const clockSkewMs = apiClock.atMs + timing.monotonic() - apiClock.monotonicMs - timing.now();
+    if (Math.abs(clockSkewMs) <= maxClockSkewMs) return undefined;
     const seconds = Math.round(Math.abs(clockSkewMs) / 1000);
     const direction = clockSkewMs < 0 ? 'ahead of' : 'behind';
     return new PushError(`nothing is pushed, since the clock here is ${seconds} s ${direction} the API’s`);
@@ -135,7 +139,9 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
   async function scrape(slotMs: number, deadline: Deadline): Promise<void> {
     const all = await openOnce();
     const { reading, failure } = await scraper.scrape(deadline);
-    clockSkewMs = reading.clockSkewMs ?? clockSkewMs;
+    if (reading.clockSkewMs !== undefined) {
+      apiClock = { atMs: timing.now() + reading.clockSkewMs, monotonicMs: timing.monotonic() };
+    }
     if (failure && isCancelled(deadline)) {
       // That says nothing about the account.
       skip(slotMs, 'it was stopped');

@@ -202,3 +202,16 @@ test('CloudWatch’s documents are printed, a line each, and counted', async () 
     vcc_up: 1,
   });
 });
+
+test.each([
+  ['otlp', 'remote-write-1'],
+  ['remote-write', 'otlp'],
+  ['pushgateway', 'emf'],
+] as const)('%s refuses a batch that waited while the type was changed (%s)', async (type, format) => {
+  const { destination, batches, received } = await setUp(type, { status: 200 });
+  await expect(destination.deliver({ ...batches[0]!, format }, soon())).rejects.toMatchObject({
+    message: `the batch was made for ${format}; destination acme is ${type} now`,
+    retryable: false,
+  });
+  expect(received).toEqual([]);
+});

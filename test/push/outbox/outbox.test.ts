@@ -8,7 +8,7 @@ import { createDestination } from '../../../src/app/destinations.ts';
 import type { Family } from '../../../src/catalogue/metric.ts';
 import { DeadlineError, deadlineIn, untilAborted } from '../../../src/deadline.ts';
 import { openDiskQueue } from '../../../src/files/disk-queue.ts';
-import { NetworkError } from '../../../src/http/errors.ts';
+import { NetworkError, ProxyError } from '../../../src/http/errors.ts';
 import { createSend } from '../../../src/http/send.ts';
 import { createPost, unauthorized } from '../../../src/push/destinations/post.ts';
 import { PushError } from '../../../src/push/errors.ts';
@@ -129,6 +129,15 @@ describe('sendAll', () => {
     new DeadlineError('too late'),
   ])('gives up nothing for what may pass: %p', async (thrown) => {
     expect((await empty([thrown], { retries: 0 })).left).toEqual([1, 2, 3]);
+  });
+
+  test.each([
+    [407, 'held 1'],
+    [403, 'held 1'],
+    [502, 'failed 1'],
+  ])('after a refusal by a proxy with %i: %s', async (status, outcome) => {
+    const refused = new ProxyError({ name: 'p:3128', variable: 'HTTPS_PROXY', status });
+    expect((await empty([refused], { holds: true, retries: 0 })).outcomes).toEqual([outcome]);
   });
 
   test('holds a batch that is refused because of the settings, only where it is told to', async () => {
@@ -338,6 +347,17 @@ describe('a queue whose destination has wrong settings', () => {
     expect(failures[0]!.error.message).toMatch(/answered 404: no such page; check VCC_PUSH_URL/);
     expect(received).toHaveLength(80 + 5);
     expect(outbox.status()).toMatchObject({ success: true });
+  });
+
+  test('is held for a short time at first, also after an earlier hold', async () => {
+    const { newOutbox, timing, failures } = await openOutbox([wrong, wrong, { status: 204 }, wrong]);
+    const outbox = newOutbox();
+    for (let slot = 0; slot < 4; slot++) {
+      await outbox.add(families('a'), slot);
+      await outbox.send(soon());
+      timing.pass(300_000);
+    }
+    expect(failures.map(({ nextAttemptMs }) => nextAttemptMs! / 60_000)).toEqual([1, 2, 1, 2]);
   });
 
   test('says so in its status, and is tried once in each invocation that loses it', async () => {

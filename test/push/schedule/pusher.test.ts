@@ -167,6 +167,22 @@ describe('pushSlots', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
+  test('keeps its own state when the stored one is older, since it could not be saved', async () => {
+    const stored = memoryStore();
+    const store = { ...stored, save: async () => {} };
+    const { receiver, timing, newPusher } = await setUp([{ status: 204 }], { store }, up);
+    const older = { acme: [['__name__', 'ended_long_ago']] };
+    stored.kept.set('test', encodeState({ timestampMs: timing.now() - 60_000, series: older }));
+    const pusher = newPusher();
+    await pushSlots(pusher, round(timing, [timing.now()]));
+    pusher.renew();
+    await pushSlots(pusher, round(timing, [timing.now() + 15_000]));
+    const ended = receiver.received.map(({ body }) =>
+      String(uncompressSync(body) as Buffer).includes('ended_long_ago'),
+    );
+    expect(ended).toEqual([true, false]);
+  });
+
   test('skips a slot that it overslept, and goes on with the next one', async () => {
     const { timing, newPusher } = await setUp([{ status: 204 }]);
     // As after SIGSTOP or a closed lid: an hour has passed.
@@ -332,6 +348,28 @@ test('a clock that was ahead leaves no trace', async () => {
   expect(ahead.takeFailures().map(String)).toEqual([expect.stringContaining('ahead of the API’s')]);
   expect(await newPusher().isTaken(timing.now())).toBe(false);
   expect(receiver.received).toEqual([]);
+});
+
+test('a clock that was corrected while the API is down no longer stops pushing', async () => {
+  const clock = fakeTiming(Math.floor(Date.now() / 1000) * 1000);
+  const scraper = createScraper(accountOf(simulator), { timing: clock });
+  open.push(scraper);
+  const { receiver, newPusher } = await setUp([{ status: 204 }], { scraper, timing: clock }, up);
+  const pusher = newPusher();
+  clock.nowMs += 3_600_000;
+  await pusher.scrape(clock.nowMs, soon());
+  simulator.faults.push({ kind: 'hang' });
+  await pusher.scrape(clock.nowMs, deadlineIn(200));
+  expect(pusher.takeFailures().filter(({ message }) => message.includes('ahead of the API’s'))).toHaveLength(
+    2,
+  );
+  clock.nowMs -= 3_600_000;
+  clock.pass(15_000);
+  await pusher.scrape(clock.nowMs, deadlineIn(200));
+  simulator.faults = [];
+  await pusher.send(soon());
+  expect(receiver.received).toHaveLength(1);
+  expect(pusher.takeFailures().map(String)).toEqual([expect.stringContaining('no complete answer within')]);
 });
 
 test('series are ended once, after the samples, unless the clock is wrong', async () => {
