@@ -175,9 +175,9 @@ describe('collect', () => {
     // Even of a page that may not exist any more.
     api.change = (page) => (page.number === 4 ? new HttpStatusError('answered 429', 429) : page);
     api.agents.length = 20;
-    await expect(
-      readPages(fetchPage, [4, 1], { concurrency: 1, maxPages: 50 }, newTrip()),
-    ).rejects.toThrow('429');
+    await expect(readPages(fetchPage, [4, 1], { concurrency: 1, maxPages: 50 }, newTrip())).rejects.toThrow(
+      '429',
+    );
   });
 
   test.each([

@@ -31,10 +31,10 @@ export const troubles = {
   wrongSecret: { from: 840, to: 844 },
   /** The second destination takes nothing. */
   pushOutage: { from: 855, to: 870 },
-  /** The answer about the first agent lacks values, and has others than the reference says. */
-  flawedAgent: { from: 880, to: 905 },
   /** Neither exporter runs. */
   exporterGone: { from: 910, to: 928 },
+  /** The answer about the first agent lacks values, and has others than the reference says. */
+  flawedAgent: { from: 931, to: 956 },
 } as const satisfies Record<string, Stretch>;
 
 /** All that happens, by name. */
