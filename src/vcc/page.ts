@@ -91,8 +91,8 @@ function parseInteractions(list: unknown, gaps: GapCounter): Interaction[] | und
 
 function toSince(value: unknown, field: AgentField, gaps: GapCounter): number | undefined {
   if (typeof value !== 'string') return gaps.miss(field, value);
-  // .NET's zero: no time was set. Json.NET writes it without a time zone.
-  if (value.startsWith('0001-01-01T')) return gaps.miss(field, null);
+  // .NET's zero: no time was set, which is no flaw. Json.NET writes it without a time zone.
+  if (value.startsWith('0001-01-01T')) return gaps.skip(field);
   const ms = parseTimestamp(value);
   return Number.isNaN(ms) ? gaps.miss(field, value) : ms;
 }
@@ -168,6 +168,11 @@ class GapCounter {
 
   end(): void {
     if (this.#flawed) this.gaps.flawedAgents++;
+  }
+
+  /** Counts a value that the answer says is not there. */
+  skip(field: AgentField): undefined {
+    this.gaps.absent[field]++;
   }
 
   /** Counts a value that is unknown. Absent values of agents who are logged out may be normal: some never logged in. */

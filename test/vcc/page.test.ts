@@ -112,8 +112,15 @@ describe('parsePage', () => {
       page.items[0].workload.since = since;
       page.items[0].interaction[0].since = since;
     });
-    const [first] = parsePage(body, 1).agents;
+    const {
+      agents: [first],
+      gaps,
+    } = parsePage(body, 1);
     expect(first).toMatchObject({ presenceSinceMs: undefined, workloadSinceMs: undefined });
+    expect(gaps).toMatchObject({
+      flawedAgents: 0,
+      absent: { presence_since: 1, workload_since: 1, interaction_since: 1 },
+    });
     expect(first?.interactions?.[0]).toMatchObject({ sinceMs: undefined });
   });
 
