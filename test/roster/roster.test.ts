@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { deadlineIn, forever } from '../../src/deadline.ts';
 import { DocumentError } from '../../src/documents/errors.ts';
+import { HttpStatusError } from '../../src/http/errors.ts';
 import { createRoster, type FetchedRoster, type RosterOptions } from '../../src/roster/roster.ts';
 import { fakeTiming } from '../support/timing.ts';
 
@@ -82,6 +83,18 @@ describe('the roster of an account', () => {
     await get(10_000);
     state.timing.pass(hours);
     state.timing.nowMs -= 2 * hours;
+    await get(10_000);
+    expect(state.reads).toBe(2);
+  });
+
+  test('is not asked for again before the Retry-After of the users API is over', async () => {
+    const { state, get } = start();
+    state.failure = new HttpStatusError('answered 429', 429, 200_000);
+    await get(10_000);
+    state.timing.pass(199_999);
+    await get(10_000);
+    expect(state.reads).toBe(1);
+    state.timing.pass(1);
     await get(10_000);
     expect(state.reads).toBe(2);
   });
