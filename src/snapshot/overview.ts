@@ -9,9 +9,9 @@ export interface Overview {
   agents: number;
   ready: number;
   idle: number;
-  /** In the form of {@link toDuration}. Empty when no agent is idle. */
+  /** In the form of {@link toDuration}. Empty when no agent is idle, or it is not known since when. */
   longestIdle: string;
-  /** Ready, but not idle. */
+  /** Ready, with work. Not those of whom it is unknown. */
   busy: number;
   /** Away and ExtendedAway. */
   away: number;
@@ -22,9 +22,9 @@ export interface Overview {
 const maxAccountsWithTeams = 4;
 
 /** Returns the summary of an account. */
-export function accountOverview(name: string, { agents, presences, idle, takenAtMs }: Floor): Overview {
+export function accountOverview(name: string, { agents, presences, idle, busy, takenAtMs }: Floor): Overview {
   const counts = presences.map((presence) => ({ name: presence.name, agents: presence.ages.count }));
-  return toOverview(name, agents, counts, idle, takenAtMs);
+  return toOverview(name, agents, counts, { idle, busy }, takenAtMs);
 }
 
 /**
@@ -40,27 +40,26 @@ export function teamOverviews({ teams, floor }: Reading, accounts: number): Over
     .filter(({ agents }) => agents > 0);
 }
 
-function ofTeam({ name, presences, idle }: Team, takenAtMs: number): Overview {
+function ofTeam({ name, presences, idle, busy }: Team, takenAtMs: number): Overview {
   const agents = presences.reduce((sum, presence) => sum + presence.agents, 0);
-  return toOverview(name === '' ? '(no team)' : name, agents, presences, idle, takenAtMs);
+  return toOverview(name === '' ? '(no team)' : name, agents, presences, { idle, busy }, takenAtMs);
 }
 
 function toOverview(
   name: string,
   agents: number,
   presences: readonly { name: string; agents: number }[],
-  idle: Ages,
+  { idle, busy }: Pick<Floor, 'idle' | 'busy'>,
   takenAtMs: number,
 ): Overview {
   const agentsIn = (presence: string) => presences.find((each) => each.name === presence)?.agents ?? 0;
-  const ready = agentsIn('Ready');
   return {
     name,
     agents,
-    ready,
+    ready: agentsIn('Ready'),
     idle: idle.count,
     longestIdle: longest(idle, takenAtMs),
-    busy: ready - idle.count,
+    busy,
     away: agentsIn('Away') + agentsIn('ExtendedAway'),
     loggedOut: agentsIn('LoggedOut'),
   };

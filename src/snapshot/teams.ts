@@ -12,6 +12,8 @@ export interface Team {
   name: string;
   presences: { name: string; agents: number }[];
   idle: Ages;
+  /** Ready, with work. */
+  busy: number;
   workloads: { name: Workload; interactions: number }[];
 }
 
@@ -65,7 +67,9 @@ export function toTeams(
     const counter = counterOf.get(entry?.team ?? '')!;
     const presence = presenceNames.label(agent.presence);
     counter.presences.set(presence, (counter.presences.get(presence) ?? 0) + 1);
-    if (toActivity(agent) === 'idle') counter.idle.add(idleSinceMs(agent));
+    const activity = toActivity(agent);
+    if (activity === 'idle') counter.idle.add(idleSinceMs(agent));
+    else if (agent.presence === 'Ready' && activity !== 'unknown') counter.busy++;
     counter.interactions.live += agent.live ?? 0;
     counter.interactions.semi_live += agent.semiLive ?? 0;
     counter.interactions.non_live += agent.nonLive ?? 0;
@@ -81,6 +85,7 @@ export function toTeams(
 class TeamCounter {
   readonly presences = new Map<string, number>(presences.map((name) => [name, 0]));
   readonly idle: AgeCounter;
+  busy = 0;
   readonly interactions: Record<Workload, number> = { live: 0, semi_live: 0, non_live: 0 };
   readonly #name: string;
 
@@ -94,6 +99,7 @@ class TeamCounter {
       name: this.#name,
       presences: [...this.presences].map(([name, agents]) => ({ name, agents })),
       idle: this.idle.ages(),
+      busy: this.busy,
       workloads: workloads.map((name) => ({ name, interactions: this.interactions[name] })),
     };
   }
