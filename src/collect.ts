@@ -165,11 +165,13 @@ export function createCollect(fetchPage: FetchPage, options: PagingOptions, timi
 }
 
 /** @throws ShapeError when so many agents have a flaw that the API is another one than the reference describes */
-function refuseFlaws({ agents, gaps }: Snapshot, maxPercent: number): void {
-  const most = maxPercent === 0 ? 0 : Math.max(1, Math.floor((agents.length * maxPercent) / 100));
+function refuseFlaws({ agents, duplicates, gaps }: Snapshot, maxPercent: number): void {
+  // Gaps are those of all records, also of the ones that were left out.
+  const records = agents.length + duplicates;
+  const most = maxPercent === 0 ? 0 : Math.max(1, Math.floor((records * maxPercent) / 100));
   if (gaps.first === undefined || gaps.flawedAgents <= most) return;
   const { path, expected, received } = gaps.first;
-  const share = `${gaps.flawedAgents} of ${agents.length} agents (VCC_MAX_FLAWED_AGENTS is ${maxPercent} %)`;
+  const share = `${gaps.flawedAgents} of ${records} agents (VCC_MAX_FLAWED_AGENTS is ${maxPercent} %)`;
   throw new ShapeError(`${share}, the first on ${path}`, expected, received);
 }
 

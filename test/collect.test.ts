@@ -219,6 +219,15 @@ describe('collect', () => {
     await expect(collect()).rejects.toMatchObject({ code: 'shape' });
   });
 
+  test('counts every record of an agent who is returned twice', async () => {
+    const { fetchPage, timing, api } = memoryApi([agents[0]!, agents[0]!]);
+    const first = { path: 'page 1: x', expected: 'a', received: 'b' };
+    api.change = (page) => ({ ...page, gaps: { ...noGaps(), flawedAgents: 2, first } });
+    const paging = { concurrency: 1, startConcurrency: 1, maxPages: 1, maxFlawedPercent: 100 };
+    const snapshot = await createCollect(fetchPage, paging, timing)(newTrip(60_000));
+    expect(snapshot).toMatchObject({ agents: [agents[0]], duplicates: 1 });
+  });
+
   test('refuses more pages than the cap', async () => {
     const { collect } = memoryApi(agents, 1);
     await expect(collect()).rejects.toMatchObject({
