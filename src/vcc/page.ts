@@ -25,7 +25,8 @@ export function parsePage(body: string, requestedPage: number): Page {
 
   const gaps = new GapCounter(where);
   const meta = strictFields(root.meta, 'meta');
-  const upToMs = typeof root.upTo === 'string' ? parseTimestamp(root.upTo) : Number.NaN;
+  const upToMs =
+    typeof root.upTo === 'string' && !isNoTime(root.upTo) ? parseTimestamp(root.upTo) : Number.NaN;
   if (Number.isNaN(upToMs)) misfit(root.upTo, 'upTo', expectedTime);
   if (!Array.isArray(root.items)) return misfit(root.items, 'items', 'an array');
   const agents: Agent[] = [];
@@ -91,8 +92,7 @@ function parseInteractions(list: unknown, gaps: GapCounter): Interaction[] | und
 
 function toSince(value: unknown, field: AgentField, gaps: GapCounter): number | undefined {
   if (typeof value !== 'string') return gaps.miss(field, value);
-  // .NET's zero: no time was set, which is no flaw. Json.NET writes it without a time zone.
-  if (value.startsWith('0001-01-01T')) return gaps.skip(field);
+  if (isNoTime(value)) return gaps.skip(field);
   const ms = parseTimestamp(value);
   return Number.isNaN(ms) ? gaps.miss(field, value) : ms;
 }
@@ -119,6 +119,9 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** .NET's zero: no time was set. Of a `since` that is no flaw. Json.NET writes it without a time zone. */
+const isNoTime = (text: string): boolean => text.startsWith('0001-01-01T');
 
 const expectedCount = 'a whole number from 0';
 const expectedName = 'a string that is not empty';
@@ -195,12 +198,19 @@ class GapCounter {
 function receivedOf(value: unknown, expected: string): string {
   if (value === '') return 'an empty string';
   if (typeof value === 'number' && expected === expectedCount) return `number ${value}`;
-  if (typeof value === 'string' && expected === expectedTime) return `a string like ${outline(value)}`;
+  if (typeof value === 'string' && expected === expectedTime) {
+    return isNoTime(value) ? 'the year 1' : `a string like ${outline(value)}`;
+  }
   return kindOf(value);
 }
 
-/** Returns the form of a text without its content: 9 for digits, a for letters, at most 30 characters. */
+/** Returns the form of a text without its content: 9 for digits, a for letters, ASCII signs, ? for all else; at most 30 characters. */
 function outline(text: string): string {
-  const form = text.slice(0, 30).replace(/\d/g, '9').replace(/\p{L}/gu, 'a');
+  // Phone numbers have other scripts' digits too, and control characters would reach terminals.
+  const form = text
+    .slice(0, 30)
+    .replace(/\p{N}/gu, '9')
+    .replace(/\p{L}/gu, 'a')
+    .replace(/[^ -~]/gu, '?');
   return `"${form}${text.length > 30 ? '…' : ''}"`;
 }

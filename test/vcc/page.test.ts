@@ -224,6 +224,18 @@ describe('parsePage', () => {
       });
     });
 
+    test.each([
+      ['bob@example.org 0123', 'aaa@aaaaaaa.aaa 9999'],
+      ['\u0660\u0667\u0669 \u00b2', '999 9'],
+      ['e\u0301\n\u001b[2J\ud83d\ude00', 'a???[9a?'],
+    ])('of a time of which it shows only the form: %j', (since, form) => {
+      const { gaps } = parsePage(
+        changed((its) => (its.items[0].presence.since = since)),
+        3,
+      );
+      expect(gaps.first).toMatchObject({ received: `a string like "${form}"` });
+    });
+
     test('of a reason of a wrong kind', () => {
       const page = parsePage(
         changed((its) => (leg(its).reason = 5)),
@@ -338,6 +350,11 @@ describe('parsePage', () => {
       'meta.totalCount',
       (page) => (page.meta.totalCount = null),
       'page 3: meta.totalCount: expected a whole number from 0, received null',
+    ],
+    [
+      'upTo',
+      (page) => (page.upTo = '0001-01-01T00:00:00Z'),
+      `page 3: upTo: expected ${date}, received the year 1`,
     ],
     ['upTo', (page) => delete page.upTo, `page 3: upTo: expected ${date}, received nothing`],
     ['items', (page) => (page.items = {}), 'page 3: items: expected an array, received an object'],
