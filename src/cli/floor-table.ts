@@ -7,7 +7,7 @@ export function floorTable({ account, floor, error, requests, durationMs }: Read
   const took = `${requests} requests, ${(durationMs / 1000).toFixed(2)} s`;
   if (!floor) return `  Account ${account}: no snapshot, reason ${error} (${took})`;
   const toRow = ({ name, ages }: { name: string; ages: Ages }): Row => [
-    name,
+    printable(name),
     ages.count,
     longest(ages, floor.takenAtMs),
   ];
@@ -55,8 +55,11 @@ export function floorTables(readings: readonly Reading[]): string {
 }
 
 function toCells({ name, agents, ready, idle, longestIdle, busy, away, loggedOut }: Overview) {
-  return [name, agents, ready, idle, longestIdle, busy, away, loggedOut];
+  return [printable(name), agents, ready, idle, longestIdle, busy, away, loggedOut];
 }
+
+/** Words of the API and names of teams may hold control characters, which a terminal would obey. */
+const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
 
 type Row = [string, number, string];
 
