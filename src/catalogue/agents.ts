@@ -89,7 +89,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_presence_oldest_since_timestamp_seconds',
-    help: 'When the agent who has been longest in this presence entered it. No sample for an empty presence.',
+    help: 'When the agent who has been longest in this presence entered it. No sample when no such time is known.',
     source: 'presence.since',
     rows: (floor) => floor.presences,
     labels: { presence: (row) => row.name },
@@ -97,7 +97,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_presence_mean_since_timestamp_seconds',
-    help: 'Mean of the times at which the agents in this presence entered it. No sample for an empty presence.',
+    help: 'Mean of the times at which the agents in this presence entered it. No sample when no such time is known.',
     source: 'presence.since',
     rows: (floor) => floor.presences,
     labels: { presence: (row) => row.name },
@@ -105,14 +105,14 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_idle_oldest_since_timestamp_seconds',
-    help: 'Since when the longest idle agent has been idle: the later of presence and workload. May be early by the length of the last wrap-up. No sample when nobody is idle.',
+    help: 'Since when the longest idle agent has been idle: the later of presence and workload. May be early by the length of the last wrap-up. No sample when no such time is known.',
     source: 'presence.since, workload.since',
     rows: one,
     value: (floor) => toSeconds(floor.idle.oldestMs),
   }),
   floorGauge({
     name: 'vcc_idle_mean_since_timestamp_seconds',
-    help: 'Mean of the times since when the idle agents have been idle. No sample when nobody is idle.',
+    help: 'Mean of the times since when the idle agents have been idle. No sample when no such time is known.',
     source: 'presence.since, workload.since',
     rows: one,
     value: (floor) => toSeconds(floor.idle.meanMs),

@@ -32,7 +32,7 @@ export const interactionMetrics = [
   }),
   floorGauge({
     name: 'vcc_interaction_oldest_since_timestamp_seconds',
-    help: 'Since when the longest interaction in this state has lasted: since the agent started on it, whether that restarts with every state is not documented. In Wrap, since wrap-up began, if the agent has nothing else in hand. No sample when there is none.',
+    help: 'Since when the longest interaction in this state has lasted: since the agent started on it, whether that restarts with every state is not documented. In Wrap, since wrap-up began, if the agent has nothing else in hand. No sample when no such time is known.',
     source: 'interaction[].since, in Wrap workload.since too',
     rows: (floor) => floor.states,
     labels: { state: (row) => row.name },

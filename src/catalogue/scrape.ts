@@ -123,7 +123,7 @@ export const scrapeMetrics = [
   }),
   floorGauge({
     name: 'vcc_invalid_values',
-    help: 'Values that are not what the API reference says, by field, as a text in place of a number. They count like absent ones. With more of them than VCC_MAX_FLAWED_AGENTS allows, the scrape fails.',
+    help: 'Values that are not what the API reference says, by field, as a text in place of a number. They count like absent ones. With more flawed agents than VCC_MAX_FLAWED_AGENTS allows, the scrape fails.',
     source: 'items[]',
     rows: (floor) => floor.invalid,
     labels: { field: (row) => row.field },

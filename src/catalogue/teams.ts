@@ -33,7 +33,7 @@ export const teamMetrics = [
   }),
   teamGauge({
     name: 'vcc_team_idle_oldest_since_timestamp_seconds',
-    help: 'Since when the longest idle agent of the team has been idle. No sample when nobody is.',
+    help: 'Since when the longest idle agent of the team has been idle. No sample when no such time is known.',
     source: 'presence.since, workload.since, roster',
     rows: ({ teams }) => teams,
     labels: { team: (row) => row.name },
