@@ -66,6 +66,7 @@ export interface World {
   onCall: 'not-eligible' | 'eligible';
 }
 
+/** How a simulator answers unless it is told otherwise. */
 export const defaultWorld: World = { since: 'state', onCall: 'not-eligible' };
 
 /** An agent as the API would give it. */
