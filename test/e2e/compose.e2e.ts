@@ -105,7 +105,7 @@ describeWith(
         const all = data.groups.flatMap((group) => group.rules);
         return all.every(({ health }) => health !== 'unknown') && all;
       });
-      expect(evaluated).toHaveLength(39);
+      expect(evaluated).toHaveLength(40);
       expect(evaluated.filter(({ health }) => health !== 'ok')).toEqual([]);
     });
 
