@@ -97,7 +97,7 @@ function add(a: Traffic, b: Traffic): Traffic {
 }
 
 /** The pages still did not form one snapshot after several readings. */
-export class SnapshotError extends ExporterError {
+class SnapshotError extends ExporterError {
   constructor(message: string, retryable = false) {
     super('snapshot', message, { retryable });
   }

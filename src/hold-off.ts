@@ -15,9 +15,9 @@ function isRejection(error: ExporterError): boolean {
 }
 
 /**
- * Makes reads of an account pause: as long as the Retry-After of a failed answer says, and for growing times after rejected
- * credentials and other 4xx, since a host may take repeated attempts for an attack. During a pause, a read sends no request and throws
- * the same reason at once, as an ExporterError that is not retryable.
+ * Makes reads of an account pause: as long as the Retry-After of a failed answer says, and for growing times after
+ * rejected credentials and other 4xx, since a host may take repeated attempts for an attack. During a pause, a read sends
+ * no request and throws the same reason at once, as an ExporterError that is not retryable.
  */
 export function holdOff(collect: Collect, clocks: Clocks): Collect {
   let pause: { ms: number; ageMs(): number; reason: ExporterError } | undefined;

@@ -175,7 +175,7 @@ const nameOf = (url: string) => url.slice(url.lastIndexOf('/') + 1);
  * Returns the message group, which SQS keeps in order: one account and destination. A hash, since SQS allows fewer
  * characters than account names may have.
  */
-export function groupOf({ account, destination }: Batch): string {
+function groupOf({ account, destination }: Batch): string {
   return digest([account, destination]);
 }
 

@@ -1,5 +1,5 @@
 import type { Agent, Snapshot } from './agent.ts';
-import { compare } from './compare.ts';
+import { compare, isAscending } from './compare.ts';
 import type { Roster, RosterEntry } from './roster.ts';
 
 /** One agent with its own series. Agents with the same presence or state share the same label objects. */
@@ -97,10 +97,6 @@ function matches(
   if (filter === undefined) return undefined;
   const { column, pattern } = filter;
   return pattern.test(column === 'agent_id' ? agent.id : (roster?.get(agent.id)?.columns[column] ?? ''));
-}
-
-function isAscending(agents: readonly Agent[]): boolean {
-  return agents.every((agent, index) => index === 0 || agents[index - 1]!.id < agent.id);
 }
 
 const none: AgentSeries['states'] = [];

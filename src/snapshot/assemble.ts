@@ -1,4 +1,5 @@
 import type { Agent, Page, Snapshot } from './agent.ts';
+import { isAscending } from './compare.ts';
 import { addGaps } from './gaps.ts';
 
 /** Why the pages do not form one snapshot. */
@@ -50,15 +51,6 @@ export function assemble(pages: ReadonlyMap<number, Page>): Snapshot | Conflict 
   const different = withoutDuplicates(present);
   if ('reason' in different) return different;
   return { ...snapshot, agents: different, duplicates: agents.length - different.length };
-}
-
-function isAscending(agents: readonly Agent[]): boolean {
-  let last = '';
-  for (const { id } of agents) {
-    if (id <= last) return false;
-    last = id;
-  }
-  return true;
 }
 
 /** Returns every agent once, or the conflict of an agent on two pages. */

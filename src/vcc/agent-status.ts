@@ -64,7 +64,7 @@ export function createFetchPage(
     let refusal: unknown;
     const { requests } = trip.traffic;
     // The first size twice: the refusal may pass, or may have been about a token that is new by then.
-    for (const index of [chosen, ...sizes.keys()].filter((each, at) => at === 0 || each >= chosen)) {
+    for (const index of [chosen, ...[...sizes.keys()].slice(chosen)]) {
       try {
         const first = await fetchPage(1, sizes[index], trip);
         choose(index);
