@@ -25,8 +25,8 @@ const token = 'e2e-scrape-token-of-prometheus';
 const authorization = `Bearer ${token}`;
 const agentKey = 'e2e-key-of-the-hashed-agents';
 const secretId = 'e2e/vcc-exporter';
-/** How late an answer may come on a busy machine. */
-const slackMs = 500;
+/** How late an answer may come on a busy machine. What these tests are about takes longer. */
+const slackMs = 1500;
 
 let folder: string;
 let simulator: Simulator;
@@ -123,7 +123,7 @@ test('a slow secret is part of the time of a scrape', async () => {
   for (const { status, text } of [byHeader, bySetting]) {
     expect([status, reasonOf(text)]).toEqual([200, 'deadline']);
   }
-  expect(byHeader.tookMs).toBeLessThan(5000);
+  expect(byHeader.tookMs).toBeLessThan(5000 + slackMs);
   expect(bySetting.tookMs).toBeLessThan(5000 + slackMs);
   expect([once.status, reasonOf(once.stdout)]).toEqual([1, 'deadline']);
   expect(numberOf(once.stdout, 'vcc_scrape_duration_seconds')).toBeLessThan(5 + slackMs / 1000);
@@ -137,7 +137,7 @@ test('a command ends in its time although the secret hangs', async () => {
   const tookMs = performance.now() - startedMs;
   expect([status, reasonOf(stdout)]).toEqual([1, 'deadline']);
   // Two seconds, and the start of a process.
-  expect(tookMs).toBeLessThan(5000);
+  expect(tookMs).toBeLessThan(8000);
 });
 
 describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeClient: { node, client } }) => {
@@ -238,7 +238,7 @@ test('scrapes go on with a token to its end while the token endpoint hangs', asy
   for (const endMs = performance.now() + 1500; performance.now() < endMs; await wait(100)) {
     const { text, tookMs } = await scrape(exporter);
     expect([numberOf(text, 'vcc_up'), reasonOf(text)]).toEqual([1, undefined]);
-    expect(tookMs).toBeLessThan(slackMs);
+    expect(tookMs).toBeLessThan(900);
   }
   expect(simulator.requests.token).toBeGreaterThan(2);
   clock.set(7_200_000);
@@ -354,7 +354,7 @@ test('push skips a slot that it slept through, and says so', async () => {
     expect(Math.abs(seconds * 1000 - timestampMs)).toBeLessThan(intervalMs / 2 + slackMs);
   }
   for (const { timestampMs, arrivedMs } of receiver.samples('vcc_up')) {
-    expect(Math.abs(arrivedMs - timestampMs)).toBeLessThan(intervalMs / 2 + 2 * slackMs);
+    expect(Math.abs(arrivedMs - timestampMs)).toBeLessThan(intervalMs / 2 + slackMs);
   }
   expect(logOf(pushing.stderr())).toEqual([
     expect.objectContaining({

