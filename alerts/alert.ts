@@ -4,12 +4,15 @@ export interface Duration {
   seconds: number;
 }
 
-/** What a threshold is: a length of time, a number, or a share from 0 to 1. */
-export type Kind = 'duration' | 'number' | 'share';
+/**
+ * What a threshold is: a length of time, a length of time that is one of the exporter's bounds (VCC_AGE_BOUNDS), a number,
+ * or a share from 0 to 1.
+ */
+export type Kind = 'duration' | 'bound' | 'number' | 'share';
 
 /** The thresholds of an alert by name, as alerts/thresholds.yml has them. */
 export type Thresholds<Kinds extends Readonly<Record<string, Kind>>> = {
-  readonly [Name in keyof Kinds]: Kinds[Name] extends 'duration' ? Duration : number;
+  readonly [Name in keyof Kinds]: Kinds[Name] extends 'duration' | 'bound' ? Duration : number;
 };
 
 /** Thresholds of any alert. */
@@ -39,8 +42,6 @@ export interface Alert {
   kinds: Readonly<Record<string, Kind>>;
   /** What is wrong with thresholds that are each well by themselves. */
   objection?: (thresholds: AnyThresholds) => Objection | undefined;
-  /** The age histogram that it asks for the bucket of its threshold `longer_than`. */
-  histogram?: string;
   /** uid of the dashboard that shows it. */
   dashboard: string;
   /** Templates of Prometheus; `$value` is the value of the expression. */
@@ -56,9 +57,8 @@ export interface Objection {
   expected: string;
 }
 
-/** A bound that an alert asks an age histogram for, of the accounts or teams that `select` selects. */
+/** A bound that an alert uses, for the accounts that `select` selects. */
 export interface Bound {
-  alert: Alert;
   seconds: number;
   select: Select;
 }
@@ -67,7 +67,7 @@ export interface Bound {
 export interface Common {
   /** Regular expression of the jobs that scrape the exporter. */
   job: string;
-  /** What all alerts together ask age histograms for. */
+  /** The bounds that all alerts together use, each once. */
   bounds: readonly Bound[];
 }
 

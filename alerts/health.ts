@@ -1,4 +1,3 @@
-import { toLe } from '../src/catalogue/metric.ts';
 import { alert, type Select, type Thresholds } from './alert.ts';
 import { failedShare } from './promql.ts';
 
@@ -210,7 +209,7 @@ export const healthAlerts = [
   alert({
     name: 'VccClockSkew',
     about:
-      'The clocks of Vonage and of the exporter differ by more than this: every age is wrong by as much.',
+      'The clocks of Vonage and of the exporter differ by more than this: the age of the data is wrong by as much.',
     audience,
     severity: 'warning',
     scope: 'account',
@@ -218,7 +217,7 @@ export const healthAlerts = [
     kinds: { more_than: 'duration', within: 'duration' },
     summary: 'Clocks differ by {{ $value | humanizeDuration }} (account {{ $labels.account }})',
     description:
-      'The clock of the API and that of the exporter differ by {{ $value | humanizeDuration }}. How long agents have been idle or away is wrong by as much.',
+      'The clock of the API and that of the exporter differ by {{ $value | humanizeDuration }}. The age of the data is wrong by as much.',
     expr: ({ more_than, within }, select) =>
       `abs(avg_over_time(${select('vcc_api_clock_skew_seconds')}[${within.text}])) > ${more_than.seconds}`,
   }),
@@ -236,25 +235,23 @@ export const healthAlerts = [
     expr: (_, select) => `${select('vcc_roster_up')} == 0`,
   }),
   alert({
-    name: 'VccIdleBoundMissing',
+    name: 'VccBoundMissing',
     about:
-      'An alert about idle agents asks for a bound that VCC_AGE_BUCKETS of this account does not have, so it cannot fire.',
+      'An alert needs a bound that VCC_AGE_BOUNDS of this account does not have, so the alert cannot fire.',
     audience,
     severity: 'warning',
     scope: 'account',
     dashboard,
     kinds: {},
-    summary:
-      'An alert about idle agents of {{ $labels.account }} cannot fire: no bound of {{ $value | humanizeDuration }}',
+    summary: 'An alert of {{ $labels.account }} cannot fire: no bound of {{ $value | humanizeDuration }}',
     description:
-      'alerts/thresholds.yml asks for idle agents of {{ $labels.account }} by a bound of {{ $value | humanizeDuration }}, which VCC_AGE_BUCKETS lacks. Add it there, or take another threshold.',
-    // The value is the bound, so that the texts can name it.
+      'alerts/thresholds.yml counts agents of {{ $labels.account }} by a bound of {{ $value | humanizeDuration }}, which VCC_AGE_BOUNDS of the exporter lacks. Add it there, or use another threshold.',
+    // All metrics have the same bounds, so one tells. The value is the bound, so that the texts can name it.
     expr: (_, __, { bounds }) =>
       bounds
-        .map(({ alert: { histogram, scope }, seconds, select }) => {
-          const bucket = select(`${histogram}_bucket`, `le="${toLe(seconds)}"`);
-          const lacking = `(${select(`${histogram}_gcount`)} unless ignoring (le) ${bucket})`;
-          return `${seconds} + 0 * ${scope === 'team' ? `max without (team) ${lacking}` : lacking}`;
+        .map(({ seconds, select }) => {
+          const counted = select('vcc_agents_available_longer_than', `seconds="${seconds}"`);
+          return `${seconds} + 0 * (${select('vcc_agents_available')} unless ignoring (seconds) ${counted})`;
         })
         .join('\nor '),
   }),

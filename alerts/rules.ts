@@ -79,17 +79,22 @@ function sidesOf({ thresholds, overrides }: AlertSetting): { thresholds: AnyThre
   ];
 }
 
-/** What these alerts ask age histograms for. */
+/** The bounds that these alerts use. An override for a team is a bound for every account. */
 function boundsOf(settings: readonly AlertSetting[]): Bound[] {
-  return settings
-    .filter(({ alert }) => alert.histogram !== undefined)
-    .flatMap((setting) =>
-      sidesOf(setting).map(({ thresholds, select }) => ({
-        alert: setting.alert,
-        seconds: (thresholds.longer_than as Duration).seconds,
-        select,
-      })),
-    );
+  const all = new Map<string, Bound>();
+  for (const setting of settings) {
+    for (const { thresholds, select } of sidesOf(setting)) {
+      for (const [name, kind] of Object.entries(setting.alert.kinds)) {
+        if (kind !== 'bound') continue;
+        const bound = {
+          seconds: (thresholds[name] as Duration).seconds,
+          select: setting.alert.scope === 'team' ? selecting() : select,
+        };
+        all.set(`${bound.seconds} ${bound.select('')}`, bound);
+      }
+    }
+  }
+  return [...all.values()].sort((a, b) => a.seconds - b.seconds);
 }
 
 const matcherOf = ({ label, value }: Override) => `${label}=${quote(value)}`;
@@ -112,6 +117,15 @@ function escapeRegex(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }
 
+/**
+ * How long the oldest had been in it at the time of the snapshot: at the time of the rule, the age of the sample would be
+ * added. Where samples are pushed, a `since` stays for five minutes after its group is empty, so it asks whether anybody is
+ * in it.
+ */
+function longestOf(since: string, inIt: string, label = ''): string {
+  return `vcc_snapshot_timestamp_seconds - ignoring (${label}) group_right () ${since}\nand ${inIt} > 0`;
+}
+
 /** What is worth keeping for a year, sending to a central Prometheus, or asking for over long ranges. No alert needs it. */
 export function toRecordingGroups({ interval }: AlertSettings): RuleGroup<RecordingRule>[] {
   const loggedIn = 'sum without (presence) (vcc_agents{presence!="LoggedOut"})';
@@ -130,20 +144,24 @@ export function toRecordingGroups({ interval }: AlertSettings): RuleGroup<Record
           expr: `sum without (presence) (vcc_agents{presence="Ready"})\n  / (${loggedIn} > 0)`,
         },
         {
-          record: 'account:vcc_agents_idle:ratio',
-          expr: `vcc_agents_idle\n  / (${loggedIn} > 0)`,
+          record: 'account:vcc_agents_available:ratio',
+          expr: `vcc_agents_available\n  / (${loggedIn} > 0)`,
         },
         {
-          record: 'account:vcc_idle_seconds:max',
-          expr: 'time() - vcc_idle_oldest_since_timestamp_seconds\nand vcc_agents_idle > 0',
+          record: 'account:vcc_available_seconds:max',
+          expr: longestOf('vcc_available_oldest_since_timestamp_seconds', 'vcc_agents_available'),
         },
         {
           record: 'account_presence:vcc_presence_seconds:max',
-          expr: 'time() - vcc_presence_oldest_since_timestamp_seconds\nand vcc_agents > 0',
+          expr: longestOf('vcc_presence_oldest_since_timestamp_seconds', 'vcc_agents', 'presence'),
         },
         {
           record: 'account_state:vcc_interaction_seconds:max',
-          expr: 'time() - vcc_interaction_oldest_since_timestamp_seconds\nand sum without (reason) (vcc_interactions_by_reason) > 0',
+          expr: longestOf(
+            'vcc_interaction_oldest_since_timestamp_seconds',
+            'sum without (reason) (vcc_interactions_by_reason)',
+            'state',
+          ),
         },
         {
           record: 'account_state:vcc_interactions:sum',

@@ -1,5 +1,7 @@
 import { FAILSAFE_SCHEMA, load } from 'js-yaml';
 import { ConfigError } from '../src/config/load.ts';
+import { bounds, Unfit } from '../src/config/parse.ts';
+import { settings as shipped } from '../src/config/settings.ts';
 import type { Alert, AnyThresholds, Duration, Kind, Severity } from './alert.ts';
 import { alerts } from './index.ts';
 
@@ -27,6 +29,8 @@ export interface AlertSettings {
   /** Regular expression of the jobs that scrape the exporter. */
   job: string;
   interval: Duration;
+  /** The exporter's VCC_AGE_BOUNDS, in seconds. */
+  ageBounds: readonly number[];
   alerts: readonly AlertSetting[];
 }
 
@@ -65,8 +69,9 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
   for (const key of misreadKeys(load(ours, { schema: FAILSAFE_SCHEMA }), parsed)) {
     problems.push(`${name}: ${key}: expected this name in quotes, since YAML takes it for something else`);
   }
-  const { urls, job, interval, alerts: perAlert, ...rest } = merged;
-  for (const [key, value] of Object.entries(rest)) fail(key, 'urls, job, interval or alerts', value);
+  const { urls, job, interval, age_bounds, alerts: perAlert, ...rest } = merged;
+  for (const [key, value] of Object.entries(rest))
+    fail(key, 'urls, job, interval, age_bounds or alerts', value);
 
   const { grafana, runbooks, ...others } = readMapping('urls', urls);
   for (const [key, value] of Object.entries(others)) fail(`urls.${key}`, 'grafana or runbooks', value);
@@ -74,9 +79,26 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
   if (!isAddress(runbooks)) fail('urls.runbooks', 'an address or a path', runbooks);
   if (!isRegex(job)) fail('job', 'a regular expression', job);
 
+  /** Written like VCC_AGE_BOUNDS. */
+  function readBounds(value: unknown): readonly number[] {
+    try {
+      return bounds(String(value));
+    } catch (error) {
+      if (!(error instanceof Unfit)) throw error;
+      fail('age_bounds', error.expected, value);
+      return [];
+    }
+  }
+  const ageBounds = readBounds(age_bounds ?? shipped.VCC_AGE_BOUNDS.fallback);
+
   function readKind(key: string, kind: Kind, value: unknown): Duration | number {
-    if (kind === 'duration') {
+    if (kind === 'duration' || kind === 'bound') {
       const duration = toDuration(value);
+      if (duration && kind === 'bound' && !ageBounds.includes(duration.seconds)) {
+        const names = ageBounds.map((each) => `${each}s`).join(', ');
+        fail(key, `one of ${names}, or another bound in VCC_AGE_BOUNDS and in age_bounds here`, value);
+        return duration;
+      }
       // PromQL has no range of 0 s; only `for` may be that short.
       if (duration && (duration.seconds > 0 || key.endsWith('.for'))) return duration;
       fail(key, 'a length of time such as 90s, 15m or 2h', value);
@@ -144,6 +166,7 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     urls: { grafana: trimSlash(grafana), runbooks: trimSlash(runbooks) },
     job: String(job),
     interval: readKind('interval', 'duration', interval) as Duration,
+    ageBounds,
     alerts: settingsOfAlerts,
   };
   if (problems.length > 0) throw new ConfigError(problems);

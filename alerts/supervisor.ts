@@ -1,221 +1,201 @@
-import { toLe } from '../src/catalogue/metric.ts';
-import { alert, type Select, type Thresholds } from './alert.ts';
+import { type Alert, alert, type Select } from './alert.ts';
 
 const audience = 'supervisor';
 const severity = 'warning';
 const loggedIn = (select: Select) =>
   `sum without (presence) (${select('vcc_agents', 'presence!="LoggedOut"')})`;
-const ready = (select: Select) => `sum without (presence) (${select('vcc_agents', 'presence="Ready"')})`;
+const loggedInOfTeam = (select: Select) =>
+  `sum without (presence) (${select('vcc_team_agents', 'presence!="LoggedOut"')})`;
+
+/** Ready agents, without those who are Ready for outbound or offline work: they get no calls. */
+const routable = (select: Select) =>
+  [
+    `sum without (presence) (${select('vcc_agents', 'presence="Ready"')})`,
+    `  - sum without (activity) (${select('vcc_agents_by_activity', 'activity="ready_not_routable"')})`,
+  ].join('\n');
 
 /** What the agents do: for those who lead them. */
-export const supervisorAlerts = [
+export const supervisorAlerts: readonly Alert[] = [
   alert({
     name: 'VccNobodyReady',
-    about: 'At least so many agents are logged in, and nobody is Ready: no call can be taken.',
+    about:
+      'At least N agents (`of_at_least`) are logged in, and nobody is Ready for calls: no call can be taken. Agents who are Ready but not eligible for routing do not count as Ready.',
     audience,
     severity: 'critical',
     scope: 'account',
     dashboard: 'vcc-floor',
     kinds: { of_at_least: 'number' },
-    summary: 'Nobody is Ready in {{ $labels.account }}',
-    description: 'Agents of {{ $labels.account }} are logged in, and none is Ready.',
-    expr: ({ of_at_least }, select) => `${ready(select)} == 0\nand ${loggedIn(select)} >= ${of_at_least}`,
+    summary: 'Nobody is Ready for calls in {{ $labels.account }}',
+    description:
+      'Agents of {{ $labels.account }} are logged in, and none is Ready and eligible for routing, or at work.',
+    expr: ({ of_at_least }, select) =>
+      `(${routable(select)}) == 0\nand ${loggedIn(select)} >= ${of_at_least}`,
   }),
   alert({
-    name: 'VccNobodyFreeWhileRinging',
+    name: 'VccNobodyFree',
     about:
-      'Inbound interactions ring and nobody is idle, in at least this share of the looks within this time.',
+      'For all of this time (`within`) no agent was free, with at least N agents (`of_at_least`) Ready: each new call had to wait. In a busy hour that is the aim, so it is for information.',
     audience,
-    severity: 'critical',
+    severity: 'info',
     scope: 'account',
     dashboard: 'vcc-floor',
-    kinds: { share: 'share', within: 'duration' },
+    kinds: { of_at_least: 'number', within: 'duration' },
     objection: ({ within }) =>
       within.seconds < 60
         ? { key: 'within', expected: 'at least 1m, and three scrape intervals' }
         : undefined,
-    summary: 'It rings in {{ $labels.account }} and nobody is free',
+    summary: 'No agent of {{ $labels.account }} has been free for minutes',
     description:
-      'Inbound interactions ring in {{ $labels.account }} while no agent is idle. Callers wait; the API does not tell how many.',
-    // Ringing blinks from scrape to scrape, so that a plain `for` never gets there. Of all looks that fit, not of those that
-    // found something: the first scrape of an exporter that has just started is not "all the time".
-    expr({ share, within }, select) {
-      const ringing = `sum without (medium, medium_manager, direction, state) (${select('vcc_interactions', 'direction="Inbound", state="Ringing"')})`;
-      return [
-        `count_over_time((${ringing} > 0)[${within.text}:15s]) / ${within.seconds / 15} >= ${share}`,
-        `and max_over_time(${select('vcc_agents_idle')}[${within.text}:15s]) == 0`,
-      ].join('\n');
-    },
+      'Every agent of {{ $labels.account }} who can take calls has been busy in each snapshot of the last minutes. New calls wait; agent-status does not say how many.',
+    // A scrape may have failed in between. At least two must have succeeded: one moment without a free agent is nothing.
+    expr: ({ of_at_least, within }, select) =>
+      [
+        `max_over_time(${select('vcc_agents_available')}[${within.text}]) == 0`,
+        `and count_over_time(${select('vcc_agents_available')}[${within.text}]) >= 2`,
+        `and (${routable(select)}) >= ${of_at_least}`,
+      ].join('\n'),
   }),
-  alert({
-    name: 'VccIdleAgents',
-    about: 'At least so many agents of an account have been idle for longer than this.',
-    audience,
-    severity,
-    scope: 'account',
-    dashboard: 'vcc-floor',
-    kinds: { agents: 'number', longer_than: 'duration' },
-    histogram: 'vcc_idle_age_seconds',
-    summary: '{{ $value }} agents of {{ $labels.account }} have been idle for long',
-    description:
-      '{{ $value }} agents of {{ $labels.account }} are Ready and have had nothing to do for longer than the threshold.',
-    expr: (thresholds, select) => idleLongerThan(select, 'vcc_idle_age_seconds', thresholds),
-  }),
-  alert({
-    name: 'VccIdleTooLong',
-    about: 'The longest idle agent of an account has been idle for longer than this.',
-    audience,
-    severity,
-    scope: 'account',
-    dashboard: 'vcc-floor',
-    kinds: { longer_than: 'duration' },
-    summary: 'An agent of {{ $labels.account }} has been idle for {{ $value | humanizeDuration }}',
-    description:
-      'The longest idle agent of {{ $labels.account }} has had nothing to do for {{ $value | humanizeDuration }}.',
-    expr: ({ longer_than }, select) =>
-      longest(
-        select('vcc_idle_oldest_since_timestamp_seconds'),
-        longer_than.seconds,
-        select('vcc_agents_idle'),
-      ),
-  }),
-  alert({
-    name: 'VccTeamIdleAgents',
+  manyForLong('VccIdleAgents', {
     about:
-      'At least so many agents of a team have been idle for longer than this. Needs a roster (VCC_ROSTER).',
-    audience,
-    severity,
-    scope: 'team',
-    dashboard: 'vcc-team',
-    kinds: { agents: 'number', longer_than: 'duration' },
-    histogram: 'vcc_team_idle_age_seconds',
-    summary: '{{ $value }} agents of team {{ $labels.team }} ({{ $labels.account }}) have been idle for long',
+      'Many agents of an account have been free for longer than this: Ready, eligible for routing, and nothing in hand.',
+    words:
+      'agents of {{ $labels.account }} have been free for longer than {{ $labels.seconds | humanizeDuration }}',
     description:
-      '{{ $value }} agents of team {{ $labels.team }} are Ready and have had nothing to do for longer than the threshold.',
-    expr: (thresholds, select) => idleLongerThan(select, 'vcc_team_idle_age_seconds', thresholds),
+      '{{ $value }} agents of {{ $labels.account }} are Ready and eligible for routing, and have had nothing in hand for longer than {{ $labels.seconds | humanizeDuration }}.',
+    dashboard: 'vcc-floor',
+    counted: 'agents',
+    metric: 'vcc_agents_available_longer_than',
+  }),
+  manyForLong('VccTeamIdleAgents', {
+    about: 'Many agents of a team have been free for longer than this. Needs a roster (VCC_ROSTER).',
+    words:
+      'agents of team {{ $labels.team }} ({{ $labels.account }}) have been free for longer than {{ $labels.seconds | humanizeDuration }}',
+    description:
+      '{{ $value }} agents of team {{ $labels.team }} are Ready and eligible for routing, and have had nothing in hand for longer than {{ $labels.seconds | humanizeDuration }}.',
+    dashboard: 'vcc-team',
+    counted: 'agents',
+    metric: 'vcc_team_agents_available_longer_than',
+    scope: 'team',
   }),
   alert({
-    name: 'VccTeamIdleTooLong',
+    name: 'VccReadyShareLow',
     about:
-      'The longest idle agent of a team has been idle for longer than this. Needs a roster (VCC_ROSTER).',
-    audience,
-    severity,
-    scope: 'team',
-    dashboard: 'vcc-team',
-    kinds: { longer_than: 'duration' },
-    summary:
-      'An agent of team {{ $labels.team }} ({{ $labels.account }}) has been idle for {{ $value | humanizeDuration }}',
-    description:
-      'The longest idle agent of team {{ $labels.team }} has had nothing to do for {{ $value | humanizeDuration }}.',
-    expr: ({ longer_than }, select) =>
-      longest(
-        select('vcc_team_idle_oldest_since_timestamp_seconds'),
-        longer_than.seconds,
-        select('vcc_team_agents_idle'),
-      ),
-  }),
-  alert({
-    name: 'VccAvailableShareLow',
-    about: 'Less than this share of those logged in is Ready, of at least so many agents.',
+      'Less than this share of the agents logged in is Ready, of at least N (`of_at_least`). Agents who are Ready but not eligible for routing do not count as Ready.',
     audience,
     severity,
     scope: 'account',
     dashboard: 'vcc-floor',
     kinds: { share: 'share', of_at_least: 'number' },
-    summary: 'Only {{ $value | humanizePercentage }} of {{ $labels.account }} are Ready',
+    summary: 'Only {{ $value | humanizePercentage }} of {{ $labels.account }} are Ready for calls',
     description:
-      'Of the agents logged in to {{ $labels.account }} {{ $value | humanizePercentage }} are Ready; the others are away.',
+      'Of the agents logged in to {{ $labels.account }} {{ $value | humanizePercentage }} are Ready for calls. The others are away, or not eligible for routing.',
     expr: ({ share, of_at_least }, select) =>
       [
-        `${ready(select)}`,
+        `(${routable(select)})`,
         `  / ${loggedIn(select)} < ${share}`,
         `and ${loggedIn(select)} >= ${of_at_least}`,
       ].join('\n'),
   }),
   awayTooLong('VccAwayTooLong', 'Away'),
   awayTooLong('VccExtendedAwayTooLong', 'ExtendedAway'),
-  lastsTooLong('VccWrapTooLong', 'Wrap', 'The longest wrap-up lasts longer than this.', 'in wrap-up'),
+  lastsTooLong('VccWrapTooLong', 'Wrap', 'Many wrap-ups last longer than this.', 'in wrap-up'),
   lastsTooLong(
     'VccRingTooLong',
     'Ringing',
-    'An agent’s interaction has been ringing for longer than this.',
+    'Many interactions have been ringing at an agent for longer than this.',
     'ringing',
   ),
   lastsTooLong(
     'VccConnectedVeryLong',
     'Connected',
-    'An interaction has been connected for longer than this.',
+    'Many interactions have been connected for longer than this.',
     'connected',
   ),
   atOnce(
     'VccRingNoAnswer',
     'Unexpected',
-    'At least so many agents at once were in the state Unexpected for the same reason (NoAnswer, above all), within this time.',
+    'At least N agents (`at_once`) at once were in the state Unexpected for the same reason (NoAnswer, above all), within this time.',
   ),
   atOnce(
     'VccFailedInteractions',
     'Failed',
-    'At least so many interactions at once had failed for the same reason, within this time.',
+    'At least N interactions (`at_once`) at once had failed for the same reason, within this time.',
   ),
 ];
 
-/** All in a histogram without those up to a bound. */
-function idleLongerThan(
-  select: Select,
-  metric: string,
-  { agents, longer_than }: Thresholds<{ agents: 'number'; longer_than: 'duration' }>,
-): string {
-  return [
-    select(`${metric}_gcount`),
-    `  - ignoring (le) ${select(`${metric}_bucket`, `le="${toLe(longer_than.seconds)}"`)} >= ${agents}`,
-  ].join('\n');
-}
-
-/** Where samples are pushed, a `since` stays for five minutes after its group is empty: ask whether anybody is in it. */
-function longest(since: string, seconds: number, inIt: string): string {
-  return `time() - ${since} > ${seconds}\nand ${inIt} > 0`;
-}
-
-function awayTooLong(name: `Vcc${string}`, presence: string) {
+/**
+ * At least so many, and at least so large a share of the agents logged in, for longer than a bound. An alert about the one
+ * who has been so longest would fire the more, the larger the floor is.
+ */
+function manyForLong<const Counted extends 'agents' | 'interactions'>(
+  name: `Vcc${string}`,
+  {
+    words,
+    counted,
+    metric,
+    matchers,
+    scope = 'account',
+    ...texts
+  }: {
+    about: string;
+    /** What follows the number in the summary. */
+    words: string;
+    description: string;
+    dashboard: string;
+    counted: Counted;
+    metric: string;
+    matchers?: string;
+    scope?: 'account' | 'team';
+  },
+): Alert {
+  const kinds = { [counted]: 'number', share: 'share', longer_than: 'bound' } as const;
   return alert({
+    ...texts,
     name,
-    about: `An agent has been ${presence} for longer than this.`,
     audience,
     severity,
-    scope: 'account',
+    scope,
+    kinds,
+    summary: `{{ $value }} ${words}`,
+    expr({ [counted]: least, share, longer_than }, select) {
+      const all = [matchers, `seconds="${longer_than.seconds}"`].filter((each) => each !== undefined);
+      const label = matchers?.split('=')[0];
+      const count = select(metric, all.join(', '));
+      const others = ['seconds', ...(label ? [label] : [])].join(', ');
+      return [
+        `${count} >= ${least}`,
+        `and ignoring (${others}) ${count}`,
+        `  / ignoring (${others}) ${scope === 'team' ? loggedInOfTeam(select) : loggedIn(select)} >= ${share}`,
+      ].join('\n');
+    },
+  });
+}
+
+function awayTooLong(name: `Vcc${string}`, presence: string): Alert {
+  return manyForLong(name, {
+    about: `Many agents have been ${presence} for longer than this.`,
+    words: `agents of {{ $labels.account }} have been ${presence} for longer than {{ $labels.seconds | humanizeDuration }}`,
+    description: `{{ $value }} agents of {{ $labels.account }} have been ${presence} for longer than {{ $labels.seconds | humanizeDuration }}. That is at least the share of the agents logged in that the threshold needs.`,
     dashboard: 'vcc-floor',
-    kinds: { longer_than: 'duration' },
-    summary: `An agent of {{ $labels.account }} has been ${presence} for {{ $value | humanizeDuration }}`,
-    description: `The agent of {{ $labels.account }} who has been ${presence} longest has been so for {{ $value | humanizeDuration }}.`,
-    expr({ longer_than }, select) {
-      const matcher = `presence="${presence}"`;
-      const since = select('vcc_presence_oldest_since_timestamp_seconds', matcher);
-      return longest(since, longer_than.seconds, select('vcc_agents', matcher));
-    },
+    counted: 'agents',
+    metric: 'vcc_agents_longer_than',
+    matchers: `presence="${presence}"`,
   });
 }
 
-function lastsTooLong(name: `Vcc${string}`, state: string, about: string, words: string) {
-  return alert({
-    name,
+function lastsTooLong(name: `Vcc${string}`, state: string, about: string, words: string): Alert {
+  return manyForLong(name, {
     about,
-    audience,
-    severity,
-    scope: 'account',
+    words: `interactions of {{ $labels.account }} have been ${words} for longer than {{ $labels.seconds | humanizeDuration }}`,
+    description: `{{ $value }} interactions of {{ $labels.account }} have been ${words} for longer than {{ $labels.seconds | humanizeDuration }}. They are at least the share of the agents logged in that the threshold needs.`,
     dashboard: 'vcc-interactions',
-    kinds: { longer_than: 'duration' },
-    summary: `An interaction of {{ $labels.account }} has been ${words} for {{ $value | humanizeDuration }}`,
-    description: `The oldest interaction ${words} in {{ $labels.account }} has been so for {{ $value | humanizeDuration }}.`,
-    expr({ longer_than }, select) {
-      const matcher = `state="${state}"`;
-      const since = select('vcc_interaction_oldest_since_timestamp_seconds', matcher);
-      const inIt = `sum without (reason) (${select('vcc_interactions_by_reason', matcher)})`;
-      return longest(since, longer_than.seconds, inIt);
-    },
+    counted: 'interactions',
+    metric: 'vcc_interactions_longer_than',
+    matchers: `state="${state}"`,
   });
 }
 
-function atOnce(name: `Vcc${string}`, state: string, about: string) {
+function atOnce(name: `Vcc${string}`, state: string, about: string): Alert {
   return alert({
     name,
     about,

@@ -13,7 +13,7 @@ import { inTurn, median, ratio, table, unjudged, verdict } from './measure.ts';
 
 /** As an account has them by default. */
 export const floorOptions = {
-  ageBuckets: [60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800],
+  ageBounds: [30, 60, 300, 600, 900, 1200, 1800, 3600, 4500, 7200],
   maxDescriptions: 50,
 };
 /** What a reading has besides the floor. */

@@ -12,6 +12,8 @@ export const presenceColours = {
 /** The colour of each activity. */
 export const activityColours = {
   idle: 'green',
+  ready_not_routable: 'dark-green',
+  unknown: 'text',
   connected: 'blue',
   working: 'light-blue',
   ringing: 'purple',

@@ -2,11 +2,19 @@ import type { AlertSettings } from '../alerts/settings.ts';
 import { thresholdOf } from '../alerts/settings.ts';
 import { activityColours, presenceColours, stateColours } from './colours.ts';
 import { toDashboard } from './dashboard.ts';
-import { bars, lines, minutes, type Step, stat } from './panels.ts';
-import { longest, once, select, total } from './promql.ts';
+import { bars, lines, type Step, stat } from './panels.ts';
+import { longest, once, select, total, toWords } from './promql.ts';
 
 const nobody = { 0: { text: 'nobody', colour: 'green' } };
 const nothing = { 0: { text: 'none', colour: 'green' } };
+
+/** Orange from the bound of an alert on. One agent is no alert, so it is never red. */
+export function fromBound(seconds: number): Step[] {
+  return [
+    [null, 'green'],
+    [seconds, 'orange'],
+  ];
+}
 
 /** Green, then orange at half of a limit, red at the limit: colours say what the alert will say. */
 export function untilLimit(limit: number): Step[] {
@@ -30,8 +38,14 @@ export function longestInteraction(state: string): string {
   return longest(since, total('vcc_interactions_by_reason', matcher, 'account', 'state'));
 }
 
-/** How long the longest idle agent has been idle. */
-export const longestIdle = longest(once('vcc_idle_oldest_since_timestamp_seconds'), once('vcc_agents_idle'));
+/** How long the longest free agent has been free. */
+export const longestFree = longest(
+  once('vcc_available_oldest_since_timestamp_seconds'),
+  once('vcc_agents_available'),
+);
+
+/** Ready agents, without those who are not eligible for routing. */
+const routable = `(${total('vcc_agents', 'presence="Ready"')} - ${total('vcc_agents_by_activity', 'activity="ready_not_routable"')})`;
 
 /** For how long accounts are remembered whose series have ended, as a range of PromQL. */
 const memory = (settings: AlertSettings) => `${thresholdOf(settings, 'VccDataStale', 'remember')}s`;
@@ -50,7 +64,7 @@ function missingAccounts(settings: AlertSettings): string {
 /** For a screen on the wall: large numbers, no names. */
 export function floorDashboard(settings: AlertSettings) {
   const limit = (name: `Vcc${string}`, key: string) => thresholdOf(settings, name, key);
-  const share = limit('VccAvailableShareLow', 'share');
+  const share = limit('VccReadyShareLow', 'share');
   const loggedIn = total('vcc_agents', 'presence!="LoggedOut"');
   return toDashboard({
     uid: 'vcc-floor',
@@ -65,7 +79,7 @@ export function floorDashboard(settings: AlertSettings) {
           stat({
             title: 'Free now',
             description:
-              'Agents who are Ready with no workload and no interaction, wrap-up included: they can take the next call. Red at 0: whoever rings now waits.',
+              'Agents who are Ready, eligible for routing, and have no workload and no interaction (wrap-up is one): they can take the next call. Red at 0: the next caller waits. If the API leaves out eligibility, all idle agents.',
             width: 4,
             height: 5,
             decimals: 0,
@@ -75,48 +89,45 @@ export function floorDashboard(settings: AlertSettings) {
               [1, 'orange'],
               [3, 'green'],
             ],
-            queries: [{ expr: total('vcc_agents_idle') }],
+            queries: [{ expr: total('vcc_agents_available') }],
           }),
           stat({
-            title: 'Longest idle',
-            description:
-              'How long the longest idle agent has had nothing to do, of all chosen accounts. Red from VccIdleTooLong on, orange from half of it. May be too long by the last wrap-up.',
+            title: 'Longest free',
+            description: `How long the longest free agent has had nothing in hand, of all chosen accounts. Orange from ${toWords(limit('VccIdleAgents', 'longer_than'))} on, the bound of VccIdleAgents. May be too long by the last wrap-up.`,
             width: 4,
             height: 5,
             unit: 'dthms',
             background: true,
             meanings: nobody,
-            steps: untilLimit(limit('VccIdleTooLong', 'longer_than')),
-            queries: [{ expr: longestIdle }],
+            steps: fromBound(limit('VccIdleAgents', 'longer_than')),
+            queries: [{ expr: longestFree }],
           }),
           stat({
             title: 'Longest away',
-            description:
-              'How long the agent has been away who has been so longest (presence Away, not ExtendedAway). Red from VccAwayTooLong on.',
+            description: `The longest that an agent has been Away (not ExtendedAway). Orange from ${toWords(limit('VccAwayTooLong', 'longer_than'))} on, the bound of VccAwayTooLong.`,
             width: 4,
             height: 5,
             unit: 'dthms',
             background: true,
             meanings: nobody,
-            steps: untilLimit(limit('VccAwayTooLong', 'longer_than')),
+            steps: fromBound(limit('VccAwayTooLong', 'longer_than')),
             queries: [{ expr: longestPresence('Away') }],
           }),
           stat({
             title: 'Longest ringing',
-            description:
-              'How long the oldest interaction has been ringing at an agent. Red from VccRingTooLong on. Snapshots miss what rings for a shorter time than they are apart.',
+            description: `How long the oldest interaction has been ringing at an agent. Orange from ${toWords(limit('VccRingTooLong', 'longer_than'))} on, the bound of VccRingTooLong. Snapshots miss what rings for a shorter time than they are apart.`,
             width: 4,
             height: 5,
             unit: 'dthms',
             background: true,
             meanings: nothing,
-            steps: untilLimit(limit('VccRingTooLong', 'longer_than')),
+            steps: fromBound(limit('VccRingTooLong', 'longer_than')),
             queries: [{ expr: longestInteraction('Ringing') }],
           }),
           stat({
-            title: 'Available share',
+            title: 'Ready share',
             description:
-              'Of those logged in, the share that is Ready, busy or not. Red below VccAvailableShareLow.',
+              'Of the agents logged in, the share that is Ready for calls, busy or not. Agents who are Ready but not eligible for routing do not count. Red below VccReadyShareLow.',
             width: 4,
             height: 5,
             unit: 'percentunit',
@@ -128,7 +139,7 @@ export function floorDashboard(settings: AlertSettings) {
               [share, 'orange'],
               [2 * share, 'green'],
             ],
-            queries: [{ expr: `${total('vcc_agents', 'presence="Ready"')} / (${loggedIn} > 0)` }],
+            queries: [{ expr: `${routable} / (${loggedIn} > 0)` }],
           }),
           stat({
             title: 'Data age',
@@ -240,7 +251,7 @@ export function floorDashboard(settings: AlertSettings) {
           lines({
             title: 'What everybody is doing',
             description:
-              'Agents logged in by the one thing they are doing. idle is free for the next call; unexpected and failed need help.',
+              'Agents logged in by the one thing they are doing. idle is free for the next call, ready_not_routable is Ready for outbound or offline work. unexpected and failed need help.',
             width: 12,
             height: 8,
             stacked: true,
@@ -253,21 +264,19 @@ export function floorDashboard(settings: AlertSettings) {
             ],
           }),
           lines({
-            title: 'Longest idle, by account',
-            description:
-              'How long the longest idle agent of each account has had nothing to do. The dashed line is VccIdleTooLong.',
+            title: 'Free for long, by account',
+            description: `Agents of each account who have been free for longer than ${toWords(limit('VccIdleAgents', 'longer_than'))}. From the dashed line on VccIdleAgents may fire.`,
             width: 12,
             height: 8,
-            unit: minutes,
             steps: [
               [null, 'transparent'],
-              [limit('VccIdleTooLong', 'longer_than'), 'red'],
+              [limit('VccIdleAgents', 'agents'), 'red'],
             ],
             queries: [
               {
-                expr: longest(
-                  once('vcc_idle_oldest_since_timestamp_seconds'),
-                  once('vcc_agents_idle'),
+                expr: total(
+                  'vcc_agents_available_longer_than',
+                  `seconds="${limit('VccIdleAgents', 'longer_than')}"`,
                   'account',
                 ),
                 legend: '{{account}}',

@@ -1,9 +1,9 @@
 import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
 import { stateColours, workloadColours } from './colours.ts';
 import { toDashboard } from './dashboard.ts';
-import { longestInteraction, untilLimit } from './floor.ts';
+import { fromBound, longestInteraction, untilLimit } from './floor.ts';
 import { lines, minutes, type Panel, stat } from './panels.ts';
-import { longest, naming, once, total } from './promql.ts';
+import { longest, naming, once, total, toWords } from './promql.ts';
 
 const nothing = { 0: { text: 'none', colour: 'green' } };
 
@@ -14,13 +14,13 @@ export function interactionsDashboard(settings: AlertSettings) {
   function longestStat(title: string, state: string, alert: `Vcc${string}`): Panel {
     return stat({
       title,
-      description: `How long the oldest interaction in the state ${state} has lasted, by the since that the API gives. Red from ${alert} on.`,
+      description: `How long the oldest interaction in the state ${state} has lasted. Orange from ${toWords(limit(alert, 'longer_than'))} on, the bound of ${alert}.`,
       width: 4,
       height: 4,
       unit: 'dthms',
       background: true,
       meanings: nothing,
-      steps: untilLimit(limit(alert, 'longer_than')),
+      steps: fromBound(limit(alert, 'longer_than')),
       queries: [{ expr: longestInteraction(state) }],
     });
   }
@@ -137,16 +137,20 @@ export function interactionsDashboard(settings: AlertSettings) {
           lines({
             title: 'Median length so far, by state',
             description:
-              'Half of the interactions in a state have lasted for less than this so far. Between the bounds of VCC_AGE_BUCKETS it is an estimate.',
+              'Half of the interactions of an account in a state have lasted for longer than this so far.',
             width: 12,
             height: 8,
             unit: minutes,
             noValue: 'no interactions, or no data',
-            colours: stateColours,
             queries: [
               {
-                expr: `histogram_quantile(0.5, ${total('vcc_interaction_age_seconds_bucket', '', 'le', 'state')})`,
-                legend: '{{state}}',
+                expr: longest(
+                  once('vcc_interaction_median_since_timestamp_seconds'),
+                  total('vcc_interactions_by_reason', '', 'account', 'state'),
+                  'account',
+                  'state',
+                ),
+                legend: '{{account}} {{state}}',
               },
             ],
           }),

@@ -119,11 +119,8 @@ function withUnknownGrey(panel: dashboard.Panel, noValue: string): dashboard.Pan
   return { ...panel, fieldConfig: { overrides, defaults: { ...defaults, mappings } } };
 }
 
-/**
- * Bars side by side, one for each series now; coloured by thresholds, or all the same. With `buckets` they are the buckets of
- * a histogram in their order, each without those below; their legend is `{{le}}`.
- */
-export function bars(declared: Common & { queries: readonly Query[]; buckets?: boolean }): Panel {
+/** Bars side by side, one for each series now; coloured by thresholds, or all the same. Many of them have small texts. */
+export function bars(declared: Common & { queries: readonly Query[]; many?: boolean }): Panel {
   const options = { decimals: 0, min: 0, ...declared };
   const builder = new bargauge.PanelBuilder()
     .displayMode(common.BarGaugeDisplayMode.Basic)
@@ -134,16 +131,14 @@ export function bars(declared: Common & { queries: readonly Query[]; buckets?: b
     // Otherwise text grows with its bar, until names are cut off.
     .text(
       new common.VizTextDisplayOptionsBuilder()
-        .titleSize(options.buckets ? 11 : 14)
-        .valueSize(options.buckets ? 11 : 18),
+        .titleSize(options.many ? 11 : 14)
+        .valueSize(options.many ? 11 : 18),
     )
     .minVizHeight(10)
     .maxVizHeight(40)
     .reduceOptions(lastValue());
   const colour = options.steps ? dashboard.FieldColorModeId.Thresholds : dashboard.FieldColorModeId.Fixed;
-  const targets = instant(options.queries);
-  if (options.buckets) for (const target of targets) target.format(prometheus.PromQueryFormat.Heatmap);
-  return finish(builder, options, targets, colour);
+  return finish(builder, options, instant(options.queries), colour);
 }
 
 interface Lines extends Common {

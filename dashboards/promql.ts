@@ -22,21 +22,28 @@ export function total(metric: string, matchers = '', ...labels: string[]): strin
 }
 
 /**
- * How long the longest has lasted, over all chosen accounts, apart by these labels; 0 where nobody is in it, so that no data
- * remains distinguishable from nobody. `inIt` counts who is, with the labels of `since`.
+ * How long it had lasted at the time of the snapshot, over all chosen accounts, apart by these labels: the longest. 0 where
+ * nobody is in it, so that no data remains distinguishable from nobody. `inIt` counts who is, with the labels of `since`. At
+ * the time of the query, the age of the sample would be added.
  */
 export function longest(since: string, inIt: string, ...labels: string[]): string {
-  return `max${by(labels)} ((time() - ${since} and ${inIt} > 0) or 0 * ${inIt})`;
+  const age = `${once('vcc_snapshot_timestamp_seconds')} - on (account) group_right () ${since}`;
+  return `max${by(labels)} ((${age} and ${inIt} > 0) or 0 * ${inIt})`;
+}
+
+/** The bound as a text, as in `15 min`. */
+export function toWords(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  return seconds % 3600 === 0 ? `${seconds / 3600} h` : `${Number((seconds / 60).toFixed(1))} min`;
 }
 
 const by = (labels: readonly string[]) => (labels.length > 0 ? ` by (${labels.join(', ')})` : '');
 
-/** The labels of a metric, or of a part of a histogram. @throws RangeError for one that the exporter does not have */
+/** The labels of a metric. @throws RangeError for one that the exporter does not have */
 function labelsOf(name: string): readonly string[] {
-  const [, base, part] = /^(.*?)(_bucket|_gcount|_gsum)?$/.exec(name)!;
-  const metric = catalogue.find((each) => each.name === base);
+  const metric = catalogue.find((each) => each.name === name);
   if (!metric) throw new RangeError(`${name} is no metric of the exporter`);
-  return part === '_bucket' ? [...metric.labelNames, 'le'] : metric.labelNames;
+  return metric.labelNames;
 }
 
 /** The same with a word where a label is empty: an empty one has no place in a legend. */

@@ -1,10 +1,9 @@
 import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
-import { toLe } from '../src/catalogue/metric.ts';
 import { presenceColours, workloadColours } from './colours.ts';
 import { queryVariable, toDashboard } from './dashboard.ts';
-import { longestIdle, longestPresence, untilLimit } from './floor.ts';
+import { fromBound, longestFree, longestPresence, untilLimit } from './floor.ts';
 import { bars, lines, minutes, stat, states, table, words } from './panels.ts';
-import { longest, naming, once, select, total } from './promql.ts';
+import { longest, naming, once, select, total, toWords } from './promql.ts';
 
 const noRoster = 'No teams: set VCC_ROSTER (docs/teams.md)';
 const noAgents = 'No single agents: set VCC_AGENT_METRICS (docs/teams.md)';
@@ -26,10 +25,6 @@ export function teamDashboard(settings: AlertSettings) {
   const idleLimit = limit('VccIdleAgents', 'longer_than');
   const away = limit('VccAwayTooLong', 'longer_than');
   const extendedAway = limit('VccExtendedAwayTooLong', 'longer_than');
-  // Two numbers of the same snapshot, before the highest is taken.
-  const idleOver = `sum(max by (account) (${select('vcc_idle_age_seconds_gcount')} - ignoring (le) ${select('vcc_idle_age_seconds_bucket', `le="${toLe(idleLimit)}"`)}))`;
-  const quantile = (q: number, presence: string) =>
-    `histogram_quantile(${q}, ${total('vcc_presence_age_seconds_bucket', `presence="${presence}"`, 'le')})`;
   return toDashboard({
     uid: 'vcc-team',
     title: 'Contact center / Team',
@@ -63,49 +58,49 @@ export function teamDashboard(settings: AlertSettings) {
             queries: [{ expr: total('vcc_agents', '', 'presence'), legend: '{{presence}}' }],
           }),
           stat({
-            title: 'Idle for long',
-            description: `Agents who have been idle for longer than VccIdleAgents allows (${idleLimit / 60} minutes). Not limited to the chosen team. Red from as many on as the alert asks for.`,
+            title: 'Free for long',
+            description: `Agents who have been free for longer than ${toWords(idleLimit)}, the bound of VccIdleAgents. Not limited to the chosen team. Red from the number of agents on that the alert needs.`,
             width: 4,
             height: 4,
-            noValue: `no bucket of ${idleLimit} s`,
+            noValue: `no bound of ${idleLimit} s in VCC_AGE_BOUNDS`,
             background: true,
             steps: untilLimit(limit('VccIdleAgents', 'agents')),
-            queries: [{ expr: idleOver }],
+            queries: [{ expr: total('vcc_agents_available_longer_than', `seconds="${idleLimit}"`) }],
           }),
           stat({
-            title: 'Longest idle',
+            title: 'Longest free',
             description:
-              'How long the longest idle agent has had nothing to do. Not limited to the chosen team. Red from VccIdleTooLong on.',
+              'How long the longest free agent has had nothing in hand. Not limited to the chosen team. Orange from the bound of VccIdleAgents on.',
             width: 4,
             height: 4,
             unit: 'dthms',
             background: true,
             meanings: { 0: { text: 'nobody', colour: 'green' } },
-            steps: untilLimit(limit('VccIdleTooLong', 'longer_than')),
-            queries: [{ expr: longestIdle }],
+            steps: fromBound(idleLimit),
+            queries: [{ expr: longestFree }],
           }),
           stat({
             title: 'Longest away',
             description:
-              'The longest that anybody has been Away. Not limited to the chosen team. Red from VccAwayTooLong on.',
+              'The longest that anybody has been Away. Not limited to the chosen team. Orange from the bound of VccAwayTooLong on.',
             width: 5,
             height: 4,
             unit: 'dthms',
             background: true,
             meanings: { 0: { text: 'nobody', colour: 'green' } },
-            steps: untilLimit(away),
+            steps: fromBound(away),
             queries: [{ expr: longestPresence('Away') }],
           }),
           stat({
             title: 'Longest extended away',
             description:
-              'The longest that anybody has been ExtendedAway (lunch, meetings, training). Not limited to the chosen team. Red from VccExtendedAwayTooLong on.',
+              'The longest that anybody has been ExtendedAway (lunch, meetings, training). Not limited to the chosen team. Orange from the bound of VccExtendedAwayTooLong on.',
             width: 5,
             height: 4,
             unit: 'dthms',
             background: true,
             meanings: { 0: { text: 'nobody', colour: 'green' } },
-            steps: untilLimit(extendedAway),
+            steps: fromBound(extendedAway),
             queries: [{ expr: longestPresence('ExtendedAway') }],
           }),
         ],
@@ -116,11 +111,11 @@ export function teamDashboard(settings: AlertSettings) {
           table({
             title: 'Teams',
             description:
-              'Agents of each team now. The row without a name is who is in no team, or not in the roster. Longest idle is red from VccTeamIdleTooLong on.',
+              'Agents of each team now. The row without a name is who is in no team, or not in the roster. Longest free is orange from the bound of VccTeamIdleAgents on.',
             width: 16,
             height: 9,
             noValue: noRoster,
-            sortBy: 'Idle',
+            sortBy: 'Free',
             columns: [
               { title: 'Account', from: { label: 'account' }, width: 105 },
               { title: 'Team', from: { label: 'team' } },
@@ -130,7 +125,7 @@ export function teamDashboard(settings: AlertSettings) {
                 width: 90,
               },
               { title: 'Ready', from: { expr: byTeam('vcc_team_agents', 'presence="Ready"') }, width: 75 },
-              { title: 'Idle', from: { expr: byTeam('vcc_team_agents_idle') }, width: 75 },
+              { title: 'Free', from: { expr: byTeam('vcc_team_agents_available') }, width: 75 },
               {
                 title: 'Away',
                 from: { expr: byTeam('vcc_team_agents', 'presence=~"Away|ExtendedAway"') },
@@ -147,12 +142,12 @@ export function teamDashboard(settings: AlertSettings) {
                 width: 100,
               },
               {
-                title: 'Longest idle',
+                title: 'Longest free',
                 from: {
                   expr: naming(
                     longest(
-                      once('vcc_team_idle_oldest_since_timestamp_seconds', team),
-                      once('vcc_team_agents_idle', team),
+                      once('vcc_team_available_oldest_since_timestamp_seconds', team),
+                      once('vcc_team_agents_available', team),
                       'account',
                       'team',
                     ),
@@ -161,20 +156,20 @@ export function teamDashboard(settings: AlertSettings) {
                   ),
                 },
                 unit: 'dthms',
-                steps: untilLimit(limit('VccTeamIdleTooLong', 'longer_than')),
+                steps: fromBound(limit('VccTeamIdleAgents', 'longer_than')),
                 width: 110,
               },
             ],
           }),
           lines({
-            title: 'Idle agents by team',
-            description: 'Agents of each team who are Ready and have nothing to do.',
+            title: 'Free agents by team',
+            description: 'Agents of each team who are Ready, eligible for routing, and have nothing in hand.',
             width: 8,
             height: 9,
             noValue: noRoster,
             queries: [
               {
-                expr: naming(total('vcc_team_agents_idle', team, 'team'), 'team', noTeam),
+                expr: naming(total('vcc_team_agents_available', team, 'team'), 'team', noTeam),
                 legend: '{{team}}',
               },
             ],
@@ -273,70 +268,59 @@ export function teamDashboard(settings: AlertSettings) {
             ],
           }),
           lines({
-            title: 'Mean, by presence',
+            title: 'Median, by presence',
             description:
-              'How long agents have been in their presence on average, accounts by their number of agents.',
-            width: 8,
-            height: 8,
-            unit: minutes,
-            colours: presenceColours,
-            queries: [
-              {
-                expr: mean(
-                  'vcc_presence_mean_since_timestamp_seconds',
-                  'vcc_agents',
-                  'presence!="LoggedOut"',
-                ),
-                legend: '{{presence}}',
-              },
-            ],
-          }),
-          lines({
-            title: 'Mean idle time, by account',
-            description: 'How long idle agents have had nothing to do on average.',
+              'Half of the agents of an account in a presence have been in it for longer than this.',
             width: 8,
             height: 8,
             unit: minutes,
             queries: [
               {
                 expr: longest(
-                  once('vcc_idle_mean_since_timestamp_seconds'),
-                  once('vcc_agents_idle'),
+                  once('vcc_presence_median_since_timestamp_seconds', 'presence!="LoggedOut"'),
+                  once('vcc_agents', 'presence!="LoggedOut"'),
+                  'account',
+                  'presence',
+                ),
+                legend: '{{account}} {{presence}}',
+              },
+            ],
+          }),
+          lines({
+            title: 'Median time free, by account',
+            description:
+              'Half of the free agents of an account have had nothing in hand for longer than this.',
+            width: 8,
+            height: 8,
+            unit: minutes,
+            queries: [
+              {
+                expr: longest(
+                  once('vcc_available_median_since_timestamp_seconds'),
+                  once('vcc_agents_available'),
                   'account',
                 ),
                 legend: '{{account}}',
               },
             ],
           }),
-          lines({
-            title: 'Away for: median and 90 %',
-            description:
-              'Half of those who are Away (ExtendedAway) have been so for less than the median, nine in ten for less than the other. Between the bounds of VCC_AGE_BUCKETS it is an estimate.',
-            width: 8,
-            height: 9,
-            unit: minutes,
-            noValue: 'nobody is away, or no data',
-            queries: [
-              { expr: quantile(0.5, 'Away'), legend: 'Away, median' },
-              { expr: quantile(0.9, 'Away'), legend: 'Away, 90 %' },
-              { expr: quantile(0.5, 'ExtendedAway'), legend: 'ExtendedAway, median' },
-              { expr: quantile(0.9, 'ExtendedAway'), legend: 'ExtendedAway, 90 %' },
-            ],
-          }),
           bars({
-            title: 'Idle for how long',
+            title: 'Free for longer than',
             description:
-              'Idle agents by how long they have been so: up to so many seconds, and longer than the line before.',
-            width: 8,
+              'Free agents by how long they have had nothing in hand. Each line includes those below it. The bounds are those of VCC_AGE_BOUNDS.',
+            width: 12,
             height: 9,
-            buckets: true,
-            queries: [{ expr: total('vcc_idle_age_seconds_bucket', '', 'le'), legend: '{{le}}' }],
+            many: true,
+            queries: settings.ageBounds.map((seconds) => ({
+              expr: total('vcc_agents_available_longer_than', `seconds="${seconds}"`),
+              legend: toWords(seconds),
+            })),
           }),
           lines({
             title: 'Agents at work, by kind of workload',
             description:
               'Agents with at least one live (calls), semi-live (chats) or non-live (cases, e-mails) interaction in hand. An agent may have several kinds.',
-            width: 8,
+            width: 12,
             height: 9,
             colours: workloadColours,
             queries: [{ expr: total('vcc_agents_with_workload', '', 'workload'), legend: '{{workload}}' }],
@@ -352,7 +336,7 @@ export function teamDashboard(settings: AlertSettings) {
             width: 24,
             height: 3,
             content:
-              'Snapshots see what is, not what happened in between: of calls that ring for 15 s, a scrape every 60 s sees a quarter. agent-status has no queue length, waiting time, service level or abandoned calls. Idle time may be too long by the last wrap-up.',
+              'Snapshots see what is, not what happened in between: of calls that ring for 15 s, a scrape every 60 s sees a quarter. agent-status has no queue length, waiting time, service level or abandoned calls. Time free may be too long by the last wrap-up.',
           }),
         ],
       },
@@ -376,15 +360,9 @@ function ofAgents(metric: string, matchers = '', presences = 'presence!="LoggedO
 
 /** For how long agents have been in one of these presences. */
 const lasting = (presences: string) =>
-  `time() - ${ofAgents('vcc_agent_presence_since_timestamp_seconds', '', presences)}`;
+  `${once('vcc_snapshot_timestamp_seconds')} - on (account) group_right () ${ofAgents('vcc_agent_presence_since_timestamp_seconds', '', presences)}`;
 
 function ofAgent(metric: string, matchers = ''): string {
   const all = [agent, matchers].filter((each) => each !== '').join(', ');
   return `max by (account, agent_id) (${select(metric, all)})`;
-}
-
-/** How long on average, over accounts: each counts as often as it has agents there. */
-function mean(since: string, count: string, matchers: string): string {
-  const agents = once(count, matchers);
-  return `sum by (presence) ((time() - ${once(since, matchers)}) * ${agents}) / sum by (presence) (${agents} > 0)`;
 }

@@ -1,5 +1,6 @@
 import { toRecordingGroups } from '../alerts/rules.ts';
 import type { AlertSetting, AlertSettings } from '../alerts/settings.ts';
+import { toWords } from '../dashboards/promql.ts';
 import { abouts, episodes } from '../test/e2e/support/episodes.ts';
 import { firing } from '../test/e2e/support/firing.ts';
 
@@ -49,26 +50,31 @@ alerts:
     longer_than: 10m
     accounts:                             # one account may differ
       acme-night: { agents: 3, longer_than: 30m }
-  VccTeamIdleTooLong:
+  VccTeamIdleAgents:
     teams:                                # and one team
       Back office: { longer_than: 2h }
   VccConnectedVeryLong:
     severity: info                        # critical, warning or info
-  VccAvailableShareLow:
+  VccReadyShareLow:
     enabled: false
 \`\`\`
 
 A key or value that makes no sense is refused, and named. Lengths of time have one unit: \`90s\`, \`15m\`, \`2h\`. Every alert takes
 \`for\`, \`severity\` and \`enabled\`; the tables below name its other keys with what is shipped.
 
-\`longer_than\` of VccIdleAgents and VccTeamIdleAgents must be one of the exporter’s \`VCC_AGE_BUCKETS\`, since that is what a histogram can
-be asked; VccIdleBoundMissing fires if it is not.
+\`longer_than\` must be one of the exporter’s bounds, since the exporter does the counting: ${settings.ageBounds.map((seconds) => `\`${toWords(seconds).replace(' min', 'm').replace(' ', '')}\``).join(', ')} as shipped.
+Another one is refused. If you set \`VCC_AGE_BOUNDS\`, set \`age_bounds\` here to the same. VccBoundMissing fires if an exporter lacks a bound.
+
+Alerts on agents or interactions fire for at least so many **and** at least so large a \`share\` of the agents logged in, never for the one who is
+longest in a state: such an alert fires the more, the larger the floor is. To be told of a single one, set \`agents: 1\` and \`share: 0.001\`,
+best with \`severity: info\`.
 
 ## For supervisors
 
 ${table(of('supervisor'))}
 
-Idle is Ready without workload and without any interaction, wrap-up included ([metrics.md](metrics.md)). Alerts about teams need a
+Free is Ready, eligible for routing, no workload and no interaction, and wrap-up is one ([metrics.md](metrics.md#notes)). Agents who are Ready for
+outbound or offline work are not eligible: they neither count as free, nor hide a shortage. Alerts about teams need a
 roster ([teams.md](teams.md)). No alert names an agent: it links to the Team dashboard, which does if you let it.
 
 ## For those who run the exporter

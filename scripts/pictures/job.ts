@@ -23,7 +23,7 @@ export interface Target {
   refId: string;
   expr: string;
   legendFormat?: string;
-  format?: 'time_series' | 'table' | 'heatmap';
+  format?: 'time_series' | 'table';
   instant?: boolean;
   interval?: string;
   intervalFactor?: number;

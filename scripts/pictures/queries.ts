@@ -18,7 +18,6 @@ export async function queryPanel(panel: Panel, scope: Scope, width: number): Pro
     targets.map(async (target) => {
       const { expr, series, interval } = await query(target, panel, scope, width);
       if (target.format === 'table') return [toTable(target, series, tables)];
-      const shown = target.format === 'heatmap' ? toBuckets(series) : series;
       return shown.map((each) => toFrame(target, each, expr, interval));
     }),
   );
@@ -66,19 +65,6 @@ type Answer =
 function toSeries({ resultType, result }: Answer): Series[] {
   if (resultType === 'scalar') return [{ metric: {}, samples: [result] }];
   return result.map(({ metric, value, values }) => ({ metric, samples: values ?? [value] }));
-}
-
-/** Cumulative buckets by their bound, each without those below, as Grafana does for the format `heatmap`. */
-function toBuckets(series: readonly Series[]): Series[] {
-  const bound = ({ metric }: Series) => toNumber(metric.le ?? '');
-  const sorted = [...series].sort((a, b) => bound(a) - bound(b));
-  return sorted.map(({ metric, samples }, index) => {
-    const below = new Map(sorted[index - 1]?.samples);
-    return {
-      metric,
-      samples: samples.map(([at, value]): Sample => [at, String(Number(value) - Number(below.get(at) ?? 0))]),
-    };
-  });
 }
 
 const time = (values: number[], interval?: number): Field => ({

@@ -103,7 +103,7 @@ export function toAccount(settings: Settings, vault?: Vault): Account {
       maxFlawedPercent: settings.VCC_MAX_FLAWED_AGENTS,
     },
     floor: {
-      ageBuckets: settings.VCC_AGE_BUCKETS,
+      ageBounds: settings.VCC_AGE_BOUNDS,
       maxDescriptions: settings.VCC_MAX_DESCRIPTIONS,
       known: settings.VCC_KNOWN_VALUES,
     },

@@ -1,5 +1,5 @@
 import type { Floor } from '../snapshot/floor.ts';
-import { ageHistogram, floorGauge, toSeconds } from './metric.ts';
+import { floorGauge, longerThan, toSeconds } from './metric.ts';
 
 const one = (floor: Floor) => [floor];
 
@@ -30,25 +30,41 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_agents_by_activity',
-    help: 'Agents by the one thing they are doing; sums to vcc_snapshot_agents. Interactions come first (failed, unexpected, connected, ringing, wrap), then working (workload without a listed interaction), then unknown (Ready, but the answer does not say with what work), idle or the presence.',
-    source: 'presence.name, workload, interaction[].state',
+    help: 'Agents by the one thing they are doing; sums to vcc_snapshot_agents. Interactions come first (failed, unexpected, connected, ringing, wrap), then working (workload without a listed interaction), then unknown (Ready, but the answer does not say with what work, or whether eligible for routing), idle (free), ready_not_routable (nothing in hand, but not eligible for routing) or the presence.',
+    source: 'presence.name, presence.eligibleForRouting, workload, interaction[].state',
     rows: (floor) => floor.activities,
     labels: { activity: (row) => row.name },
     value: (row) => row.agents,
   }),
   floorGauge({
+    name: 'vcc_agents_available',
+    help: 'Free agents: Ready, no workload, no current interaction, and eligible for routing. Where the API leaves out eligibleForRouting, all idle agents (vcc_semantics_info has the question "available").',
+    source: 'presence.name, presence.eligibleForRouting, workload, interaction[]',
+    rows: one,
+    value: (floor) => floor.available.count,
+  }),
+  floorGauge({
+    name: 'vcc_agents_available_longer_than',
+    help: 'Free agents who have had nothing in hand for longer than `seconds` at the time of the snapshot.',
+    source: 'upTo - the later of presence.since and workload.since',
+    rows: (floor) => longerThan(floor.ageBounds, floor.available),
+    labels: { seconds: (row) => row.seconds },
+    value: (row) => row.count,
+  }),
+  floorGauge({
     name: 'vcc_agents_idle',
-    help: 'Agents who are Ready with no workload and no current interaction; unlike vcc_agents_ready_without_workload this leaves out wrap-up.',
+    help: 'Agents who are Ready with no workload and no current interaction, eligible for routing or not. Unlike vcc_agents_ready_without_workload it leaves out wrap-up.',
     source: 'presence.name, workload, interaction[]',
     rows: one,
     value: (floor) => floor.idle.count,
   }),
   floorGauge({
-    name: 'vcc_agents_available',
-    help: 'Idle agents who are eligible for routing. No sample when the API leaves out eligibleForRouting.',
-    source: 'presence.eligibleForRouting, workload, interaction[]',
-    rows: one,
-    value: (floor) => floor.available,
+    name: 'vcc_agents_idle_longer_than',
+    help: 'Idle agents, eligible for routing or not, who have had nothing in hand for longer than `seconds` at the time of the snapshot.',
+    source: 'upTo - the later of presence.since and workload.since',
+    rows: (floor) => longerThan(floor.ageBounds, floor.idle),
+    labels: { seconds: (row) => row.seconds },
+    value: (row) => row.count,
   }),
   floorGauge({
     name: 'vcc_agents_busy',
@@ -96,40 +112,36 @@ export const agentMetrics = [
     value: (row) => toSeconds(row.ages.oldestMs),
   }),
   floorGauge({
-    name: 'vcc_presence_mean_since_timestamp_seconds',
-    help: 'Mean of the times at which the agents in this presence entered it. No sample when no such time is known.',
+    name: 'vcc_presence_median_since_timestamp_seconds',
+    help: 'When the agents in this presence entered it: the median. Half of them have been in it for longer. No sample when no such time is known.',
     source: 'presence.since',
     rows: (floor) => floor.presences,
     labels: { presence: (row) => row.name },
-    value: (row) => toSeconds(row.ages.meanMs),
+    value: (row) => toSeconds(row.ages.medianMs),
   }),
   floorGauge({
-    name: 'vcc_idle_oldest_since_timestamp_seconds',
-    help: 'Since when the longest idle agent has been idle: the later of presence and workload. May be early by the length of the last wrap-up. No sample when no such time is known.',
-    source: 'presence.since, workload.since',
-    rows: one,
-    value: (floor) => toSeconds(floor.idle.oldestMs),
-  }),
-  floorGauge({
-    name: 'vcc_idle_mean_since_timestamp_seconds',
-    help: 'Mean of the times since when the idle agents have been idle. No sample when no such time is known.',
-    source: 'presence.since, workload.since',
-    rows: one,
-    value: (floor) => toSeconds(floor.idle.meanMs),
-  }),
-  ageHistogram({
-    name: 'vcc_presence_age_seconds',
-    help: 'How long agents have been in their presence at the time of the snapshot. A picture of now: no rate() over it.',
+    name: 'vcc_agents_longer_than',
+    help: 'Agents who have been in this presence for longer than `seconds` at the time of the snapshot.',
     source: 'upTo - presence.since',
-    rows: (floor) => floor.presences,
-    labels: { presence: (row) => row.name },
-    ages: (row) => row.ages,
+    rows: (floor) =>
+      floor.presences.flatMap(({ name, ages }) =>
+        longerThan(floor.ageBounds, ages).map((row) => ({ name, ...row })),
+      ),
+    labels: { presence: (row) => row.name, seconds: (row) => row.seconds },
+    value: (row) => row.count,
   }),
-  ageHistogram({
-    name: 'vcc_idle_age_seconds',
-    help: 'How long idle agents have been idle at the time of the snapshot. A picture of now: no rate() over it.',
-    source: 'upTo - the later of presence.since and workload.since',
+  floorGauge({
+    name: 'vcc_available_oldest_since_timestamp_seconds',
+    help: 'Since when the longest free agent has had nothing in hand. May be early by the length of the last wrap-up. No sample when no such time is known.',
+    source: 'the later of presence.since and workload.since',
     rows: one,
-    ages: (floor) => floor.idle,
+    value: (floor) => toSeconds(floor.available.oldestMs),
+  }),
+  floorGauge({
+    name: 'vcc_available_median_since_timestamp_seconds',
+    help: 'Since when the free agents have had nothing in hand: the median. No sample when no such time is known.',
+    source: 'the later of presence.since and workload.since',
+    rows: one,
+    value: (floor) => toSeconds(floor.available.medianMs),
   }),
 ];

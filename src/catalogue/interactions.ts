@@ -1,4 +1,4 @@
-import { ageHistogram, floorGauge, toSeconds } from './metric.ts';
+import { floorGauge, longerThan, toSeconds } from './metric.ts';
 
 /** Metrics of interactions. A leg is one agent's part in an interaction, and two agents may take part in one. */
 export const interactionMetrics = [
@@ -32,18 +32,29 @@ export const interactionMetrics = [
   }),
   floorGauge({
     name: 'vcc_interaction_oldest_since_timestamp_seconds',
-    help: 'Since when the longest interaction in this state has lasted: since the agent started on it, whether that restarts with every state is not documented. In Wrap, since wrap-up began, if the agent has nothing else in hand. No sample when no such time is known.',
+    help: 'Since when the longest interaction in this state has lasted: since the agent started on it. In Wrap, since wrap-up began, if the agent has nothing else in hand. No sample when no such time is known.',
     source: 'interaction[].since, in Wrap workload.since too',
     rows: (floor) => floor.states,
     labels: { state: (row) => row.name },
     value: (row) => toSeconds(row.ages.oldestMs),
   }),
-  ageHistogram({
-    name: 'vcc_interaction_age_seconds',
-    help: 'How long interactions have lasted at the time of the snapshot, by state: since the agent started on them, in Wrap since wrap-up began if the agent has nothing else in hand. A picture of now: no rate() over it.',
-    source: 'upTo - interaction[].since, in Wrap workload.since too',
+  floorGauge({
+    name: 'vcc_interaction_median_since_timestamp_seconds',
+    help: 'Since when the interactions in this state have lasted: the median of the same times.',
+    source: 'interaction[].since, in Wrap workload.since too',
     rows: (floor) => floor.states,
     labels: { state: (row) => row.name },
-    ages: (row) => row.ages,
+    value: (row) => toSeconds(row.ages.medianMs),
+  }),
+  floorGauge({
+    name: 'vcc_interactions_longer_than',
+    help: 'Agents’ legs of interactions in this state that have lasted for longer than `seconds` at the time of the snapshot, by the same times.',
+    source: 'upTo - interaction[].since, in Wrap workload.since too',
+    rows: (floor) =>
+      floor.states.flatMap(({ name, ages }) =>
+        longerThan(floor.ageBounds, ages).map((row) => ({ name, ...row })),
+      ),
+    labels: { state: (row) => row.name, seconds: (row) => row.seconds },
+    value: (row) => row.count,
   }),
 ];

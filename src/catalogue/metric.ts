@@ -9,21 +9,20 @@ import type { Teams } from '../snapshot/teams.ts';
 export type Labels = Readonly<Record<string, string>>;
 
 /**
- * One sample. The parts of a histogram have their own `metricName`, and share labels within a row. The series of an
- * agent share labels too. Shared labels are the same object, so that an encoder can write them once.
+ * One sample. The series of an agent share labels. Shared labels are the same object, so that an encoder can write them
+ * once.
  */
 export interface Sample {
   labels: Labels;
   value: number;
-  metricName?: string;
   sharedLabels?: Labels;
 }
 
-/** All samples of one metric, as prom-client's `getMetricsAsJSON()` returns them. OpenMetrics adds two types. */
+/** All samples of one metric, as prom-client's `getMetricsAsJSON()` returns them. OpenMetrics adds the type info. */
 export interface Family {
   name: string;
   help: string;
-  type: 'gauge' | 'gaugehistogram' | 'info';
+  type: 'gauge' | 'info';
   unit: 'seconds' | undefined;
   aggregator: 'omit';
   values: Sample[];
@@ -69,12 +68,6 @@ interface GaugeDeclaration<Input, Row> extends Declaration {
   labels?: Readonly<Record<string, (row: NoInfer<Row>) => string>>;
   /** Undefined: no sample. */
   value: (row: NoInfer<Row>) => number | boolean | undefined;
-}
-
-interface HistogramDeclaration<Input, Row> extends Declaration {
-  rows: (input: Input) => readonly Row[];
-  labels?: Readonly<Record<string, (row: NoInfer<Row>) => string>>;
-  ages: (row: NoInfer<Row>) => Ages;
 }
 
 /** Declares a gauge of every scrape of an account, successful or not. */
@@ -164,59 +157,6 @@ function gauge<Row>(
   };
 }
 
-/**
- * Declares a gauge histogram of ages in seconds: their current distribution. A cumulative histogram would count the
- * same agent at every scrape, so rate() has no meaning.
- */
-export function ageHistogram<Row>(declaration: HistogramDeclaration<Floor, Row>): Metric {
-  return histogram(declaration, ({ floor }) => floor);
-}
-
-/** Declares a gauge histogram of ages in seconds, by team. */
-export function teamAgeHistogram<Row>(declaration: HistogramDeclaration<Teams, Row>): Metric {
-  return histogram(declaration, ({ teams }) => teams);
-}
-
-function histogram<Input extends { ageBuckets: readonly number[] }, Row>(
-  declaration: HistogramDeclaration<Input, Row>,
-  inputOf: (reading: Reading) => Input | undefined,
-): Metric {
-  const { name, help, source, labels = {}, rows, ages } = declaration;
-  const toLabels = labelling(labels);
-  const parts = { bucket: `${name}_bucket`, gcount: `${name}_gcount`, gsum: `${name}_gsum` };
-  return {
-    name,
-    help,
-    source,
-    type: 'gaugehistogram',
-    unit: unitOf(name),
-    labelNames: ['account', ...Object.keys(labels)],
-    toFamily({ readings }) {
-      const values: Sample[] = [];
-      for (const reading of readings) {
-        const input = inputOf(reading);
-        if (!input) continue;
-        const bounds = [...input.ageBuckets.map(toLe), '+Inf'].map((le) => ({ le }));
-        for (const row of rows(input)) {
-          const { known, cumulative, sumSeconds } = ages(row);
-          const sharedLabels = toLabels(reading.account, row);
-          for (const [index, labels] of bounds.entries()) {
-            values.push({
-              labels,
-              value: cumulative[index] ?? known,
-              metricName: parts.bucket,
-              sharedLabels,
-            });
-          }
-          values.push({ labels: none, value: known, metricName: parts.gcount, sharedLabels });
-          values.push({ labels: none, value: sumSeconds, metricName: parts.gsum, sharedLabels });
-        }
-      }
-      return { name, help, type: 'gaugehistogram', unit: unitOf(name), aggregator: 'omit', values };
-    },
-  };
-}
-
 /** Declares an info about the exporter itself, the only kind of metric without the label account. */
 export function buildInfo({
   name,
@@ -269,9 +209,16 @@ function unitOf(name: string): 'seconds' | undefined {
   return name.endsWith('_seconds') ? 'seconds' : undefined;
 }
 
-/** Formats a bound for the label `le`. OpenMetrics requires canonical floats. */
-export function toLe(bound: number): string {
-  return Number.isInteger(bound) ? `${bound}.0` : String(bound);
+/** A row of a metric that counts who has been in a state for longer than a bound. */
+export interface LongerThan {
+  /** The bound, for the label `seconds`. */
+  seconds: string;
+  count: number;
+}
+
+/** Returns a row for each bound. Bounds are in seconds. */
+export function longerThan(bounds: readonly number[], { longerThan }: Ages): LongerThan[] {
+  return bounds.map((bound, index) => ({ seconds: String(bound), count: longerThan[index]! }));
 }
 
 /** A gauge with computed samples. prom-client checks its name and labels, and rejects duplicates. */
@@ -285,7 +232,7 @@ class FamilyGauge extends Gauge<string> {
   }
 
   override get(): Promise<MetricObjectWithValues<MetricValue<string>>> {
-    // prom-client's MetricType lacks the two types of OpenMetrics. Everything else has its form.
+    // prom-client's MetricType lacks info. Everything else has its form.
     return Promise.resolve(this.#family as unknown as MetricObjectWithValues<MetricValue<string>>);
   }
 }

@@ -115,7 +115,7 @@ export const scrapeMetrics = [
   }),
   floorGauge({
     name: 'vcc_absent_values',
-    help: 'Values that the answer left out or that are null, by field. What is unknown is not guessed: an agent without workload or interaction is not idle, and a time that is not there counts in no age.',
+    help: 'Values that the answer left out or that are null, by field. What is unknown is not guessed: an agent without workload or interaction is not idle, and a time that is not there is in no count of those longer than a bound.',
     source: 'items[]',
     rows: (floor) => floor.absent,
     labels: { field: (row) => row.field },

@@ -1,4 +1,4 @@
-import { teamAgeHistogram, teamGauge, toSeconds } from './metric.ts';
+import { longerThan, teamGauge, toSeconds } from './metric.ts';
 
 /**
  * Metrics of teams. Every team of the roster has series. team="" has the agents without a team or without a roster
@@ -15,12 +15,12 @@ export const teamMetrics = [
     value: (row) => row.agents,
   }),
   teamGauge({
-    name: 'vcc_team_agents_idle',
-    help: 'Agents by team who are Ready with no workload and no current interaction.',
-    source: 'presence.name, workload, interaction[], roster',
+    name: 'vcc_team_agents_available',
+    help: 'Free agents by team; adds up to vcc_agents_available.',
+    source: 'presence.name, presence.eligibleForRouting, workload, interaction[], roster',
     rows: ({ teams }) => teams,
     labels: { team: (row) => row.name },
-    value: (row) => row.idle.count,
+    value: (row) => row.available.count,
   }),
   teamGauge({
     name: 'vcc_team_workload_interactions',
@@ -32,20 +32,23 @@ export const teamMetrics = [
     value: (row) => row.interactions,
   }),
   teamGauge({
-    name: 'vcc_team_idle_oldest_since_timestamp_seconds',
-    help: 'Since when the longest idle agent of the team has been idle. No sample when no such time is known.',
-    source: 'presence.since, workload.since, roster',
+    name: 'vcc_team_available_oldest_since_timestamp_seconds',
+    help: 'Since when the longest free agent of the team has had nothing in hand. No sample when no such time is known.',
+    source: 'the later of presence.since and workload.since, roster',
     rows: ({ teams }) => teams,
     labels: { team: (row) => row.name },
-    value: (row) => toSeconds(row.idle.oldestMs),
+    value: (row) => toSeconds(row.available.oldestMs),
   }),
-  teamAgeHistogram({
-    name: 'vcc_team_idle_age_seconds',
-    help: 'How long the idle agents of a team have been idle at the time of the snapshot. A picture of now: no rate() over it.',
+  teamGauge({
+    name: 'vcc_team_agents_available_longer_than',
+    help: 'Free agents of the team who have had nothing in hand for longer than `seconds` at the time of the snapshot.',
     source: 'upTo - the later of presence.since and workload.since, roster',
-    rows: ({ teams }) => teams,
-    labels: { team: (row) => row.name },
-    ages: (row) => row.idle,
+    rows: ({ teams, ageBounds }) =>
+      teams.flatMap(({ name, available }) =>
+        longerThan(ageBounds, available).map((row) => ({ name, ...row })),
+      ),
+    labels: { team: (row) => row.name, seconds: (row) => row.seconds },
+    value: (row) => row.count,
   }),
   teamGauge({
     name: 'vcc_teams_folded',

@@ -1,24 +1,16 @@
-import type { Ages } from '../snapshot/ages.ts';
-import { accountOverview, longest, type Overview, teamOverviews } from '../snapshot/overview.ts';
+import { accountOverview, agentsRows, longest, type Overview, teamOverviews } from '../snapshot/overview.ts';
 import type { Reading } from '../snapshot/reading.ts';
 
 /** Returns the summary of an account for a terminal, in a few lines without colours and without agents' names. */
 export function floorTable({ account, floor, error, requests, durationMs }: Reading): string {
   const took = `${requests} requests, ${(durationMs / 1000).toFixed(2)} s`;
   if (!floor) return `  Account ${account}: no snapshot, reason ${error} (${took})`;
-  const toRow = ({ name, ages }: { name: string; ages: Ages }): Row => [
-    printable(name),
-    ages.count,
-    longest(ages, floor.takenAtMs),
-  ];
-  const [ready, ...others] = floor.presences.map(toRow);
-  const agents: Row[] = [
-    ready!,
-    toRow({ name: '  idle', ages: floor.idle }),
-    ['  busy', floor.busy, ''],
-    ...others,
-  ];
-  const interactions = floor.states.map(toRow);
+  const agents = agentsRows(floor).map(
+    ({ name, agents, longest, isPart }): Row => [`${isPart ? '  ' : ''}${printable(name)}`, agents, longest],
+  );
+  const interactions = floor.states.map(
+    ({ name, ages }): Row => [printable(name), ages.count, longest(ages, floor.takenAtMs)],
+  );
   return [
     `  Account ${account}: ${floor.agents} agents at ${new Date(floor.takenAtMs).toISOString()} (${took})`,
     '',
@@ -32,7 +24,7 @@ export function floorTable({ account, floor, error, requests, durationMs }: Read
  */
 export function floorTables(readings: readonly Reading[]): string {
   if (readings.length === 1) return floorTable(readings[0]!);
-  const head = ['Account', 'Agents', 'Ready', 'Idle', 'Longest', 'Busy', 'Away', 'Logged out'];
+  const head = ['Account', 'Agents', 'Ready', 'Free', 'Longest', 'Busy', 'Away', 'Logged out'];
   const rows = readings.flatMap((reading): (string | number)[][] => {
     const { account, floor, error } = reading;
     if (!floor) return [[account, `down: ${error}`]];
@@ -54,8 +46,8 @@ export function floorTables(readings: readonly Reading[]): string {
   return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
-function toCells({ name, agents, ready, idle, longestIdle, busy, away, loggedOut }: Overview) {
-  return [printable(name), agents, ready, idle, longestIdle, busy, away, loggedOut];
+function toCells({ name, agents, ready, free, longestFree, busy, away, loggedOut }: Overview) {
+  return [printable(name), agents, ready, free, longestFree, busy, away, loggedOut];
 }
 
 /** Words of the API and names of teams may hold control characters, which a terminal would obey. */

@@ -148,15 +148,15 @@ export const httpUrl: Parse<string> = parser({ type: 'string', pattern: '^https?
 });
 
 /** Up to 30 positive numbers of seconds, ascending. */
-export const buckets: Parse<readonly number[]> = parser(text.schema, (value) => {
-  const bounds = value
+export const bounds: Parse<readonly number[]> = parser(text.schema, (value) => {
+  const seconds = value
     .split(',')
     .map((part) => (/^\s*\d+(\.\d+)?\s*$/.test(part) ? Number(part) : Number.NaN));
-  const ascending = bounds.every((bound, index) => bound > (bounds[index - 1] ?? 0));
-  if (!ascending || bounds.length > 30) {
+  const ascending = seconds.every((bound, index) => bound > (seconds[index - 1] ?? 0));
+  if (!ascending || seconds.length > 30) {
     throw new Unfit('up to 30 numbers of seconds above 0, ascending, with commas between them');
   }
-  return bounds;
+  return seconds;
 });
 
 /** A label value: 1 to 100 characters without line breaks. */
@@ -166,7 +166,7 @@ export const labelValue: Parse<string> = matching(
 );
 
 const labelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
-/** Labels that the exporter, Prometheus or a histogram sets. */
+/** Labels that the exporter or Prometheus sets, or that are special to Prometheus. */
 const takenLabels = [
   'account',
   'agent_id',

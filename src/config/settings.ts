@@ -3,7 +3,7 @@ import {
   agentPattern,
   basicUsers,
   bearerTokens,
-  buckets,
+  bounds,
   configSource,
   credential,
   duration,
@@ -216,11 +216,12 @@ export const settings = {
     parse: wholeNumber(0, 100),
     fallback: '5',
   }),
-  VCC_AGE_BUCKETS: setting({
+  VCC_AGE_BOUNDS: setting({
     section: 'Metrics',
-    about: 'Upper ends of the buckets of the age histograms, in seconds.',
-    parse: buckets,
-    fallback: '60,120,300,600,900,1800,3600,7200,14400,28800',
+    about:
+      'Bounds of the metrics that end in `_longer_than`, in seconds: for each, they count who has been in a state for longer. Keep those that the alerts use (`VccBoundMissing` tells).',
+    parse: bounds,
+    fallback: '30,60,300,600,900,1200,1800,3600,4500,7200',
   }),
   VCC_MAX_DESCRIPTIONS: setting({
     section: 'Metrics',
@@ -311,7 +312,7 @@ export const settings = {
   VCC_MAX_TEAMS: setting({
     section: 'Teams and names',
     about:
-      'Teams per account with series of their own, about 22 for each; the rest is added up under `other` and counted in `vcc_teams_folded`.',
+      'Teams per account with series of their own, about 19 for each; the rest is added up under `other` and counted in `vcc_teams_folded`.',
     parse: wholeNumber(0, 10_000),
     fallback: '100',
   }),

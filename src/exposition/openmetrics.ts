@@ -11,7 +11,7 @@ export function encodeOpenMetrics(families: readonly Family[]): Buffer {
     writer.text(`# TYPE ${family} ${type}\n`);
     if (unit !== undefined) writer.text(`# UNIT ${family} ${unit}\n`);
     writer.text(`# HELP ${family} ${escapeText(help)}\n`);
-    for (const sample of values) writer.sample(sample.metricName ?? name, sample);
+    for (const sample of values) writer.sample(name, sample);
   }
   writer.text('# EOF\n');
   return writer.finish();

@@ -2,9 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Build } from '../catalogue/metric.ts';
 import { ExporterError, scrapeErrors } from '../errors.ts';
 import type { Scrape } from '../scrape.ts';
-import type { Ages } from '../snapshot/ages.ts';
 import type { Floor } from '../snapshot/floor.ts';
-import { accountOverview, longest, type Overview, teamOverviews, toDuration } from '../snapshot/overview.ts';
+import {
+  accountOverview,
+  agentsRows,
+  longest,
+  type Overview,
+  teamOverviews,
+  toDuration,
+} from '../snapshot/overview.ts';
 import type { Reading } from '../snapshot/reading.ts';
 import { iconAddress, style } from './landing-style.ts';
 
@@ -99,22 +105,17 @@ function oneAccount(last: LastScrape, nowMs: number): string {
 
 /** The same numbers as in the terminal. */
 function agentsAndInteractions(floor: Floor): string {
-  const { presences, idle, busy, states, takenAtMs } = floor;
-  const row = (name: string, count: number, age: string, inner = '') =>
-    `<tr><th scope="row"${inner}>${escapeHtml(name)}</th><td>${count}</td><td>${age}</td></tr>`;
-  const rowOf = ({ name, ages }: { name: string; ages: Ages }) =>
-    row(name, ages.count, longest(ages, takenAtMs));
-  const [ready, ...others] = presences;
-  const inner = ' class="in"';
-  const agents = [
-    rowOf(ready!),
-    row('idle', idle.count, longest(idle, takenAtMs), inner),
-    row('busy', busy, '', inner),
-    ...others.map(rowOf),
-  ];
+  const row = (name: string, count: number, age: string, isPart = false) =>
+    `<tr><th scope="row"${isPart ? ' class="in"' : ''}>${escapeHtml(name)}</th><td>${count}</td><td>${age}</td></tr>`;
+  const agents = agentsRows(floor).map(({ name, agents, longest, isPart }) =>
+    row(name, agents, longest, isPart),
+  );
+  const interactions = floor.states.map(({ name, ages }) =>
+    row(name, ages.count, longest(ages, floor.takenAtMs)),
+  );
   return `<div class="pair">
 ${table('plain', columns('Presence', 'Agents', 'Longest'), agents)}
-${table('plain', columns('Interactions', 'Legs', 'Longest'), states.map(rowOf))}
+${table('plain', columns('Interactions', 'Legs', 'Longest'), interactions)}
 </div>`;
 }
 
@@ -147,11 +148,11 @@ function teamRow(team: Overview, state = ''): string {
   return `<tr class="team"><th scope="row">${escapeHtml(team.name)}</th>${state}${numbersOf(team)}</tr>`;
 }
 
-const numberColumns = columns('Agents', 'Ready', 'Idle', 'Longest idle', 'Busy', 'Away', 'Logged out');
+const numberColumns = columns('Agents', 'Ready', 'Free', 'Longest free', 'Busy', 'Away', 'Logged out');
 
 /** In the order of {@link numberColumns}. */
-function numbersOf({ agents, ready, idle, longestIdle, busy, away, loggedOut }: Overview): string {
-  const numbers = [agents, ready, idle, longestIdle, busy, away, loggedOut];
+function numbersOf({ agents, ready, free, longestFree, busy, away, loggedOut }: Overview): string {
+  const numbers = [agents, ready, free, longestFree, busy, away, loggedOut];
   return numbers.map((number) => `<td>${number}</td>`).join('');
 }
 

@@ -10,7 +10,6 @@ const activityOfState = new Map<string, Activity>([
 ]);
 
 const activityOfPresence = new Map<string, Activity>([
-  ['Ready', 'idle'],
   ['Away', 'away'],
   ['ExtendedAway', 'extended_away'],
   ['LoggedOut', 'logged_out'],
@@ -25,11 +24,27 @@ export function hasWorkload({ live, semiLive, nonLive }: Agent): boolean | undef
 }
 
 /**
- * Returns the one thing that an agent is doing. An interaction in a state that the API reference does not name, or that
- * is unknown, counts as `working`. `idle` means Ready, without workload and without interactions. Workload alone is not
- * enough: it drops to 0 when wrap-up begins, while the agent is still Ready.
+ * Whether an agent is Ready, without workload and without interactions. Workload alone is not enough: it drops to 0 when
+ * wrap-up begins, while the agent is still Ready. Undefined when the answer does not say.
  */
-export function toActivity(agent: Agent): Activity {
+export function isIdle(agent: Agent): boolean | undefined {
+  if (agent.presence !== 'Ready') return false;
+  const atWork = hasWorkload(agent);
+  if (atWork || (agent.interactions && agent.interactions.length > 0)) return false;
+  return atWork === undefined || agent.interactions === undefined ? undefined : true;
+}
+
+/** Whether the answer says of any agent whether a new interaction can be routed to them. With no agents it counts as yes. */
+export function knowsEligibility(agents: readonly Agent[]): boolean {
+  return agents.length === 0 || agents.some(({ eligibleForRouting }) => eligibleForRouting !== undefined);
+}
+
+/**
+ * Returns the one thing that an agent is doing. An interaction in a state that the API reference does not name, or that
+ * is unknown, counts as `working`. `idle` is an idle agent ({@link isIdle}) who is eligible for routing; where the answer
+ * does not say so of anybody (`eligibilityKnown`), every idle agent.
+ */
+export function toActivity(agent: Agent, eligibilityKnown: boolean): Activity {
   const atWork = hasWorkload(agent);
   let activity: Activity | undefined = atWork ? 'working' : undefined;
   if (agent.interactions) {
@@ -39,9 +54,10 @@ export function toActivity(agent: Agent): Activity {
     }
   }
   if (activity) return activity;
-  const unknown = atWork === undefined || agent.interactions === undefined;
-  if (agent.presence === 'Ready' && unknown) return 'unknown';
-  return activityOfPresence.get(agent.presence) ?? 'other';
+  if (agent.presence !== 'Ready') return activityOfPresence.get(agent.presence) ?? 'other';
+  if (!isIdle(agent)) return 'unknown';
+  if (!eligibilityKnown || agent.eligibleForRouting) return 'idle';
+  return agent.eligibleForRouting === false ? 'ready_not_routable' : 'unknown';
 }
 
 /**

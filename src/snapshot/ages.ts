@@ -1,66 +1,53 @@
-/**
- * How long the members of a group have been in their state: count, oldest, mean and distribution. Times are ms since
- * 1970.
- */
+/** How long the members of a group have been in their state, at the time of the snapshot. Times are ms since 1970. */
 export interface Ages {
   count: number;
-  /** The members whose `since` is known. The other fields are about these. */
-  known: number;
   /** The earliest `since`. Undefined if none is known. */
   oldestMs: number | undefined;
-  /** The mean `since`. Undefined if none is known. */
-  meanMs: number | undefined;
-  /** The sum of all ages in seconds. A negative age (started after the snapshot) counts as 0. */
-  sumSeconds: number;
-  /** How many ages are at most each bound, in the order of the bounds. */
-  cumulative: number[];
+  /** The median `since`: of an even number of members, halfway between the two in the middle. Undefined if none is known. */
+  medianMs: number | undefined;
+  /** How many have been in it for longer than each bound, in the order of the bounds. */
+  longerThan: readonly number[];
 }
 
-/** Adds up ages at one time. */
+/** Collects the ages of a group. Members whose `since` is unknown count only in `count`. */
 export class AgeCounter {
   count = 0;
-  #known = 0;
   readonly #takenAtMs: number;
   readonly #boundsMs: readonly number[];
-  readonly #perBucket: number[];
-  #oldestMs = Number.POSITIVE_INFINITY;
-  // Sums of differences, since a sum of timestamps would exceed 2^53 at about five thousand agents.
-  #signedSumMs = 0;
-  #ageSumMs = 0;
+  readonly #sincesMs: number[] = [];
 
   constructor(takenAtMs: number, boundsMs: readonly number[]) {
     this.#takenAtMs = takenAtMs;
     this.#boundsMs = boundsMs;
-    this.#perBucket = new Array(boundsMs.length + 1).fill(0);
   }
 
   add(sinceMs: number | undefined): void {
     this.count++;
-    if (sinceMs === undefined) return;
-    const ageMs = this.#takenAtMs - sinceMs;
-    const bounds = this.#boundsMs;
-    this.#known++;
-    if (sinceMs < this.#oldestMs) this.#oldestMs = sinceMs;
-    this.#signedSumMs += ageMs;
-    if (ageMs > 0) this.#ageSumMs += ageMs;
-    // Search from the highest bucket down, since most agents of an account have been logged out for long.
-    let bucket = bounds.length;
-    while (bucket > 0 && ageMs <= bounds[bucket - 1]!) bucket--;
-    this.#perBucket[bucket]!++;
+    if (sinceMs !== undefined) this.#sincesMs.push(sinceMs);
   }
 
   ages(): Ages {
-    let running = 0;
+    const sorted = Float64Array.from(this.#sincesMs).sort();
+    const middle = sorted.length / 2;
     return {
       count: this.count,
-      known: this.#known,
-      oldestMs: this.#known === 0 ? undefined : this.#oldestMs,
-      meanMs: this.#known === 0 ? undefined : this.#takenAtMs - this.#signedSumMs / this.#known,
-      sumSeconds: this.#ageSumMs / 1000,
-      cumulative: this.#perBucket.slice(0, -1).map((inBucket) => {
-        running += inBucket;
-        return running;
-      }),
+      oldestMs: sorted[0],
+      // A sum of two times is exact: it is far below 2^53.
+      medianMs:
+        sorted.length === 0 ? undefined : (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2,
+      longerThan: this.#boundsMs.map((boundMs) => countBelow(sorted, this.#takenAtMs - boundMs)),
     };
   }
+}
+
+/** Returns how many of these ascending numbers are less than the limit. */
+function countBelow(sorted: Float64Array, limit: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,4 +1,4 @@
-import { hasWorkload, idleSinceMs, legSinceMs, toActivity } from './activity.ts';
+import { hasWorkload, idleSinceMs, isIdle, knowsEligibility, legSinceMs, toActivity } from './activity.ts';
 import type { Snapshot } from './agent.ts';
 import { AgeCounter, type Ages } from './ages.ts';
 import { compare } from './compare.ts';
@@ -10,21 +10,22 @@ import { type Activity, activities, type KnownValues, presences, type Workload }
 export interface Floor {
   agents: number;
   takenAtMs: number;
-  /** Upper bounds of the buckets of all {@link Ages}, in seconds. */
-  ageBuckets: readonly number[];
+  /** The bounds of all {@link Ages}, in seconds. */
+  ageBounds: readonly number[];
   presences: { name: string; ages: Ages }[];
   descriptions: DescriptionCount[];
   /** Distinct pairs of presence and description that were folded into `other`. */
   descriptionsFolded: number;
   activities: { name: Activity; agents: number }[];
+  /** Ready, without workload and without interactions. */
   idle: Ages;
+  /** Idle and eligible for routing. All idle ones whenever `eligible` is undefined. */
+  available: Ages;
   /** Ready, with work. */
   busy: number;
   readyWithoutWorkload: number;
   /** Undefined when there are agents and none of them has the field `eligibleForRouting`. */
   eligible: number | undefined;
-  /** Idle and eligible. Undefined whenever `eligible` is. */
-  available: number | undefined;
   /** Agents with this kind of workload, and their interactions. */
   workloads: { name: Workload; agents: number; interactions: number }[];
   /** Only kinds with at least one leg. `reason` is empty. */
@@ -50,8 +51,8 @@ interface DescriptionCount {
 
 /** Limits on the number of series. */
 export interface FloorOptions {
-  /** Upper bounds of the age buckets, in seconds, ascending. */
-  ageBuckets: readonly number[];
+  /** For each of these, in seconds and ascending, it is counted who has been in a state for longer. */
+  ageBounds: readonly number[];
   /** Most pairs of presence and description with their own series. */
   maxDescriptions: number;
   known?: KnownValues | undefined;
@@ -65,7 +66,7 @@ interface PresenceCounter {
 
 /** Counts a snapshot in one pass over its agents. */
 export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
-  const boundsMs = options.ageBuckets.map((seconds) => seconds * 1000);
+  const boundsMs = options.ageBounds.map((seconds) => seconds * 1000);
   const newAges = () => new AgeCounter(snapshot.takenAtMs, boundsMs);
   const { known = {} } = options;
   const presenceNames = new OpenSet([...presences, ...(known.presence ?? [])]);
@@ -81,17 +82,16 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
   const activityCounts = new Map(activities.map((name) => [name, { name, agents: 0 }]));
   const legs = new LegCounter(newAges, known);
   const idle = newAges();
+  const available = newAges();
+  const eligibilityKnown = knowsEligibility(snapshot.agents);
   const workloads = {
     live: { agents: 0, interactions: 0 },
     semi_live: { agents: 0, interactions: 0 },
     non_live: { agents: 0, interactions: 0 },
   };
-  let eligibilityKnown = snapshot.agents.length === 0;
-  let ready = 0;
+  let busy = 0;
   let readyWithoutWorkload = 0;
   let eligible = 0;
-  let available = 0;
-  let unknown = 0;
 
   for (const agent of snapshot.agents) {
     const counter = presenceCounters.get(agent.presence) ?? presenceCounter(agent.presence);
@@ -101,17 +101,15 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
     if (described) described.agents++;
     else counter.descriptions.set(description, { presence: counter.name, description, agents: 1 });
 
-    const activity = toActivity(agent);
+    const activity = toActivity(agent, eligibilityKnown);
     const atWork = hasWorkload(agent);
     activityCounts.get(activity)!.agents++;
-    if (activity === 'idle') {
-      idle.add(idleSinceMs(agent));
-      if (agent.eligibleForRouting) available++;
-    }
     if (agent.presence === 'Ready') {
-      ready++;
       if (atWork === false) readyWithoutWorkload++;
-      if (activity === 'unknown') unknown++;
+      const nothingInHand = isIdle(agent);
+      if (nothingInHand) idle.add(idleSinceMs(agent));
+      if (nothingInHand === false) busy++;
+      if (activity === 'idle') available.add(idleSinceMs(agent));
     }
     if (agent.eligibleForRouting) eligible++;
     if (atWork) {
@@ -120,7 +118,6 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
       addWorkload(workloads.non_live, agent.nonLive);
     }
 
-    if (agent.eligibleForRouting !== undefined) eligibilityKnown = true;
     if (agent.interactions) for (const leg of agent.interactions) legs.add(leg, legSinceMs(agent, leg));
   }
 
@@ -132,15 +129,15 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
   return {
     agents,
     takenAtMs: snapshot.takenAtMs,
-    ageBuckets: options.ageBuckets,
+    ageBounds: options.ageBounds,
     presences: counters.map(({ name, ages }) => ({ name, ages: ages.ages() })),
     ...foldDescriptions(counters, options.maxDescriptions),
     activities: [...activityCounts.values()],
     idle: idle.ages(),
-    busy: ready - idle.count - unknown,
+    available: available.ages(),
+    busy,
     readyWithoutWorkload,
     eligible: eligibilityKnown ? eligible : undefined,
-    available: eligibilityKnown ? available : undefined,
     workloads: [
       { name: 'live', ...workloads.live },
       { name: 'semi_live', ...workloads.semi_live },

@@ -2,15 +2,17 @@ import type { Ages } from './ages.ts';
 import type { Floor } from './floor.ts';
 import type { Reading } from './reading.ts';
 import type { Team } from './teams.ts';
+import type { Activity } from './vocabulary.ts';
 
 /** A summary of an account or a team. All numbers are agents. */
 export interface Overview {
   name: string;
   agents: number;
   ready: number;
-  idle: number;
-  /** In the form of {@link toDuration}. Empty when no agent is idle, or it is not known since when. */
-  longestIdle: string;
+  /** Ready, with nothing in hand, and eligible for routing. */
+  free: number;
+  /** In the form of {@link toDuration}. Empty when no agent is free, or it is not known since when. */
+  longestFree: string;
   /** Ready, with work. Not those of whom it is unknown. */
   busy: number;
   /** Away and ExtendedAway. */
@@ -22,9 +24,12 @@ export interface Overview {
 const maxAccountsWithTeams = 4;
 
 /** Returns the summary of an account. */
-export function accountOverview(name: string, { agents, presences, idle, busy, takenAtMs }: Floor): Overview {
+export function accountOverview(
+  name: string,
+  { agents, presences, available, busy, takenAtMs }: Floor,
+): Overview {
   const counts = presences.map((presence) => ({ name: presence.name, agents: presence.ages.count }));
-  return toOverview(name, agents, counts, { idle, busy }, takenAtMs);
+  return toOverview(name, agents, counts, { available, busy }, takenAtMs);
 }
 
 /**
@@ -40,16 +45,16 @@ export function teamOverviews({ teams, floor }: Reading, accounts: number): Over
     .filter(({ agents }) => agents > 0);
 }
 
-function ofTeam({ name, presences, idle, busy }: Team, takenAtMs: number): Overview {
+function ofTeam({ name, presences, available, busy }: Team, takenAtMs: number): Overview {
   const agents = presences.reduce((sum, presence) => sum + presence.agents, 0);
-  return toOverview(name === '' ? '(no team)' : name, agents, presences, { idle, busy }, takenAtMs);
+  return toOverview(name === '' ? '(no team)' : name, agents, presences, { available, busy }, takenAtMs);
 }
 
 function toOverview(
   name: string,
   agents: number,
   presences: readonly { name: string; agents: number }[],
-  { idle, busy }: Pick<Floor, 'idle' | 'busy'>,
+  { available, busy }: Pick<Floor, 'available' | 'busy'>,
   takenAtMs: number,
 ): Overview {
   const agentsIn = (presence: string) => presences.find((each) => each.name === presence)?.agents ?? 0;
@@ -57,12 +62,47 @@ function toOverview(
     name,
     agents,
     ready: agentsIn('Ready'),
-    idle: idle.count,
-    longestIdle: longest(idle, takenAtMs),
+    free: available.count,
+    longestFree: longest(available, takenAtMs),
     busy,
     away: agentsIn('Away') + agentsIn('ExtendedAway'),
     loggedOut: agentsIn('LoggedOut'),
   };
+}
+
+/** Agents of a kind, and how long the longest has been so in the form of {@link toDuration}. */
+export interface AgentsRow {
+  name: string;
+  agents: number;
+  longest: string;
+  /** Whether it is a part of the row before that is no part. */
+  isPart: boolean;
+}
+
+/**
+ * Returns the agents by presence, and those who are Ready apart by what they are ready for. Agents who are not routable,
+ * or of whom it is unknown, have a row only if there are any.
+ */
+export function agentsRows({ presences, available, busy, activities, takenAtMs }: Floor): AgentsRow[] {
+  const part = (name: string, agents: number, ages?: Ages): AgentsRow => ({
+    name,
+    agents,
+    longest: ages ? longest(ages, takenAtMs) : '',
+    isPart: true,
+  });
+  const count = (activity: Activity) => activities.find(({ name }) => name === activity)!.agents;
+  const [ready, ...others] = presences.map(({ name, ages }) => ({
+    ...part(name, ages.count, ages),
+    isPart: false,
+  }));
+  const some = [part('not routable', count('ready_not_routable')), part('unknown', count('unknown'))];
+  return [
+    ready!,
+    part('free', available.count, available),
+    part('busy', busy),
+    ...some.filter(({ agents }) => agents > 0),
+    ...others,
+  ];
 }
 
 /** Returns the longest age in the form of {@link toDuration}. Empty for an empty group. */

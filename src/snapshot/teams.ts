@@ -1,4 +1,4 @@
-import { idleSinceMs, toActivity } from './activity.ts';
+import { idleSinceMs, isIdle, knowsEligibility, toActivity } from './activity.ts';
 import type { Snapshot } from './agent.ts';
 import { AgeCounter, type Ages } from './ages.ts';
 import { compare } from './compare.ts';
@@ -11,7 +11,8 @@ export interface Team {
   /** Empty for the agents without a team or without a roster entry. */
   name: string;
   presences: { name: string; agents: number }[];
-  idle: Ages;
+  /** Idle and eligible for routing, as of the account. */
+  available: Ages;
   /** Ready, with work. */
   busy: number;
   workloads: { name: Workload; interactions: number }[];
@@ -20,8 +21,8 @@ export interface Team {
 /** The teams of an account. Every agent counts in exactly one. */
 export interface Teams {
   teams: Team[];
-  /** Upper bounds of the buckets of all ages, in seconds. */
-  ageBuckets: readonly number[];
+  /** The bounds of all ages, in seconds. */
+  ageBounds: readonly number[];
   /** The number of teams that were folded into `other`. */
   folded: number;
   /** Agents that are not LoggedOut and not in the roster. */
@@ -30,8 +31,8 @@ export interface Teams {
 
 /** Limits on the number of series. */
 export interface TeamOptions {
-  /** Upper bounds of the age buckets, in seconds, ascending. */
-  ageBuckets: readonly number[];
+  /** For each of these, in seconds and ascending, it is counted who has been available for longer. */
+  ageBounds: readonly number[];
   /** Most teams with their own series. */
   maxTeams: number;
   known?: KnownValues | undefined;
@@ -44,9 +45,9 @@ export interface TeamOptions {
 export function toTeams(
   snapshot: Snapshot,
   roster: Roster,
-  { ageBuckets, maxTeams, known }: TeamOptions,
+  { ageBounds, maxTeams, known }: TeamOptions,
 ): Teams {
-  const boundsMs = ageBuckets.map((seconds) => seconds * 1000);
+  const boundsMs = ageBounds.map((seconds) => seconds * 1000);
   const presenceNames = new OpenSet([...presences, ...(known?.presence ?? [])]);
   const names = [...new Set([...roster.values()].map(({ team }) => team))]
     .filter((name) => name !== '')
@@ -60,6 +61,7 @@ export function toTeams(
     counterOf.set(name, counter);
   }
 
+  const eligibilityKnown = knowsEligibility(snapshot.agents);
   let missing = 0;
   for (const agent of snapshot.agents) {
     const entry = roster.get(agent.id);
@@ -67,16 +69,15 @@ export function toTeams(
     const counter = counterOf.get(entry?.team ?? '')!;
     const presence = presenceNames.label(agent.presence);
     counter.presences.set(presence, (counter.presences.get(presence) ?? 0) + 1);
-    const activity = toActivity(agent);
-    if (activity === 'idle') counter.idle.add(idleSinceMs(agent));
-    else if (agent.presence === 'Ready' && activity !== 'unknown') counter.busy++;
+    if (toActivity(agent, eligibilityKnown) === 'idle') counter.available.add(idleSinceMs(agent));
+    if (agent.presence === 'Ready' && isIdle(agent) === false) counter.busy++;
     counter.interactions.live += agent.live ?? 0;
     counter.interactions.semi_live += agent.semiLive ?? 0;
     counter.interactions.non_live += agent.nonLive ?? 0;
   }
   return {
     teams: [...counters.values()].map((counter) => counter.team()),
-    ageBuckets,
+    ageBounds,
     folded: Math.max(0, names.length - maxTeams),
     missing,
   };
@@ -84,21 +85,21 @@ export function toTeams(
 
 class TeamCounter {
   readonly presences = new Map<string, number>(presences.map((name) => [name, 0]));
-  readonly idle: AgeCounter;
+  readonly available: AgeCounter;
   busy = 0;
   readonly interactions: Record<Workload, number> = { live: 0, semi_live: 0, non_live: 0 };
   readonly #name: string;
 
   constructor(name: string, takenAtMs: number, boundsMs: readonly number[]) {
     this.#name = name;
-    this.idle = new AgeCounter(takenAtMs, boundsMs);
+    this.available = new AgeCounter(takenAtMs, boundsMs);
   }
 
   team(): Team {
     return {
       name: this.#name,
       presences: [...this.presences].map(([name, agents]) => ({ name, agents })),
-      idle: this.idle.ages(),
+      available: this.available.ages(),
       busy: this.busy,
       workloads: workloads.map((name) => ({ name, interactions: this.interactions[name] })),
     };

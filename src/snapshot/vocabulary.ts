@@ -43,8 +43,8 @@ export type KnownValues = Readonly<Partial<Record<OpenField, readonly string[]>>
 
 /**
  * The one thing that an agent is doing, in order of precedence: interactions by how much attention they need, then
- * workload without a listed interaction, then the presence. `unknown`: Ready, but the answer does not say whether with
- * work.
+ * workload without a listed interaction, then the presence. `ready_not_routable`: Ready with nothing in hand, but not
+ * eligible for routing. `unknown`: Ready, but the answer does not say whether with work, or whether eligible.
  */
 export const activities = [
   'failed',
@@ -55,6 +55,7 @@ export const activities = [
   'working',
   'unknown',
   'idle',
+  'ready_not_routable',
   'away',
   'extended_away',
   'logged_out',

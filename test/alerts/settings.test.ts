@@ -30,7 +30,7 @@ test('what is shipped has every alert, and nothing else', () => {
 });
 
 test.each([
-  ['alert: {}', 'ours.yml: alert: expected urls, job, interval or alerts; received {}'],
+  ['alert: {}', 'ours.yml: alert: expected urls, job, interval, age_bounds or alerts; received {}'],
   ['[1]', 'ours.yml: the file: expected a mapping; received [1]'],
   ['alerts: [VccIdleAgents]', 'ours.yml: alerts: expected a mapping; received ["VccIdleAgents"]'],
   ['urls: x', 'ours.yml: urls: expected a mapping; received "x"'],
@@ -59,8 +59,8 @@ test.each([
     'ours.yml: alerts.VccErrorBudgetBurn.objective: expected more than 0.94; received 0.9',
   ],
   [
-    'alerts: { VccNobodyFreeWhileRinging: { within: 10s } }',
-    'ours.yml: alerts.VccNobodyFreeWhileRinging.within: expected at least 1m, and three scrape intervals; received "10s"',
+    'alerts: { VccNobodyFree: { within: 10s } }',
+    'ours.yml: alerts.VccNobodyFree.within: expected at least 1m, and three scrape intervals; received "10s"',
   ],
   [
     'alerts: { VccIdleAgents: { accounts: { 007: { agents: 2 } } } }',
@@ -80,7 +80,7 @@ test.each([
   ['alerts: { VccIdleAgents: 5 }', 'ours.yml: alerts.VccIdleAgents: expected a mapping; received 5'],
   [
     'alerts: { VccIdleAgents: { agnets: 5 } }',
-    'ours.yml: alerts.VccIdleAgents.agnets: expected one of for, severity, enabled, accounts, agents, longer_than; received 5',
+    'ours.yml: alerts.VccIdleAgents.agnets: expected one of for, severity, enabled, accounts, agents, share, longer_than; received 5',
   ],
   [
     'alerts: { VccIdleAgents: { agents: "5" } }',
@@ -95,12 +95,12 @@ test.each([
     'ours.yml: alerts.VccIdleAgents.longer_than: expected a length of time such as 90s, 15m or 2h; received 15',
   ],
   [
-    'alerts: { VccAvailableShareLow: { share: 20 } }',
-    'ours.yml: alerts.VccAvailableShareLow.share: expected a number between 0 and 1; received 20',
+    'alerts: { VccReadyShareLow: { share: 20 } }',
+    'ours.yml: alerts.VccReadyShareLow.share: expected a number between 0 and 1; received 20',
   ],
   [
-    'alerts: { VccAvailableShareLow: { share: 0 } }',
-    'ours.yml: alerts.VccAvailableShareLow.share: expected a number between 0 and 1; received 0',
+    'alerts: { VccReadyShareLow: { share: 0 } }',
+    'ours.yml: alerts.VccReadyShareLow.share: expected a number between 0 and 1; received 0',
   ],
   [
     'alerts: { VccErrorBudgetBurn: { objective: 1 } }',
@@ -116,7 +116,7 @@ test.each([
   ],
   [
     'alerts: { VccTeamIdleAgents: { accounts: { acme: { agents: 2 } } } }',
-    'ours.yml: alerts.VccTeamIdleAgents.accounts: expected one of for, severity, enabled, teams, agents, longer_than; received {"acme":{"agents":2}}',
+    'ours.yml: alerts.VccTeamIdleAgents.accounts: expected one of for, severity, enabled, teams, agents, share, longer_than; received {"acme":{"agents":2}}',
   ],
   [
     'alerts: { VccWrapTooLong: { severity: page } }',
@@ -128,7 +128,7 @@ test.each([
   ],
   [
     'alerts: { VccIdleAgents: { teams: { Support: { agents: 2 } } } }',
-    'ours.yml: alerts.VccIdleAgents.teams: expected one of for, severity, enabled, accounts, agents, longer_than; received {"Support":{"agents":2}}',
+    'ours.yml: alerts.VccIdleAgents.teams: expected one of for, severity, enabled, accounts, agents, share, longer_than; received {"Support":{"agents":2}}',
   ],
   [
     'alerts: { VccExporterDown: { accounts: { acme: {} } } }',
@@ -140,7 +140,7 @@ test.each([
   ],
   [
     'alerts: { VccIdleAgents: { accounts: { acme: { for: 2m } } } }',
-    'ours.yml: alerts.VccIdleAgents.accounts.acme.for: expected one of agents, longer_than; received "2m"',
+    'ours.yml: alerts.VccIdleAgents.accounts.acme.for: expected one of agents, share, longer_than; received "2m"',
   ],
   [
     'alerts: { VccIdleAgents: { accounts: { acme: { agents: many } } } }',
@@ -183,10 +183,10 @@ test('all problems are told at once', () => {
 });
 
 test('what is not said is as shipped', () => {
-  const settings = withOurs({ alerts: { VccIdleAgents: { agents: 9 }, VccIdleTooLong: null } });
+  const settings = withOurs({ alerts: { VccIdleAgents: { agents: 9 }, VccTeamIdleAgents: null } });
   expect(thresholdOf(settings, 'VccIdleAgents', 'agents')).toBe(9);
   expect(thresholdOf(settings, 'VccIdleAgents', 'longer_than')).toBe(900);
-  expect(thresholdOf(settings, 'VccIdleTooLong', 'longer_than')).toBe(1800);
+  expect(thresholdOf(settings, 'VccTeamIdleAgents', 'longer_than')).toBe(900);
 });
 
 test('an alert can be switched off, and be more or less urgent', () => {
@@ -205,9 +205,12 @@ test.each(alerts.map(({ name }) => name))('without %s the other rules are as the
   for (const { expr } of rules) expect(problemsIn(expr)).toEqual([]);
 });
 
-test('without any alert about idle agents, all rules that are left ask for something', () => {
-  const off = { enabled: false };
-  for (const { alert, expr } of rulesWith({ alerts: { VccIdleAgents: off, VccTeamIdleAgents: off } })) {
+test('without any alert that has a bound, all rules that are left have an expression', () => {
+  const off = alerts
+    .filter(({ kinds }) => Object.values(kinds).includes('bound'))
+    .map(({ name }) => [name, { enabled: false }]);
+  expect(off.length).toBeGreaterThan(2);
+  for (const { alert, expr } of rulesWith({ alerts: Object.fromEntries(off) })) {
     expect([alert, expr]).toEqual([alert, expect.stringMatching(/\S/)]);
     expect(problemsIn(expr)).toEqual([]);
   }
@@ -234,21 +237,43 @@ test('the jobs, the interval and how long to wait are as we say', () => {
   expect(rules.find(({ alert }) => alert === 'VccWrapTooLong')).toHaveProperty('for', '3m');
 });
 
-test('a bound that only an override asks for is watched too', () => {
-  const ours = { alerts: { VccTeamIdleAgents: { teams: { Support: { longer_than: '7m' } } } } };
-  const own = '{le="420.0", team="Support"}';
-  expect(exprOf(ours, 'VccIdleBoundMissing')).toContain(`vcc_team_idle_age_seconds_bucket${own}`);
+/** The matchers by which VccBoundMissing asks for bounds. */
+function boundsAskedBy(ours: object): string[][] {
+  const expr = exprOf(ours, 'VccBoundMissing');
+  expect(problemsIn(expr)).toEqual([]);
+  return takeApart(expr)
+    .selectors.filter(({ metric }) => metric === 'vcc_agents_available_longer_than')
+    .map(({ matchers }) => matchers.map(({ label, op, value }) => label + op + value));
+}
+
+test('each bound is watched once, and only for the accounts whose alerts need it', () => {
+  const ours = {
+    alerts: {
+      VccIdleAgents: { accounts: { 'acme-night': { longer_than: '30m' } } },
+      VccTeamIdleAgents: { teams: { Support: { longer_than: '2h' } } },
+    },
+  };
+  expect(boundsAskedBy(ours)).toEqual([
+    ['seconds=60'],
+    ['seconds=300'],
+    ['seconds=900', 'account!~acme-night'],
+    ['seconds=900'],
+    ['seconds=1200'],
+    ['seconds=1800', 'account=acme-night'],
+    ['seconds=3600'],
+    ['seconds=4500'],
+    ['seconds=7200'],
+  ]);
 });
 
-test('a bound is asked only where an alert asks for it', () => {
-  const ours = { alerts: { VccIdleAgents: { accounts: { 'acme-night': { longer_than: '30m' } } } } };
-  const expr = exprOf(ours, 'VccIdleBoundMissing');
-  expect(problemsIn(expr)).toEqual([]);
-  const asked = takeApart(expr).selectors.filter(({ metric }) => metric === 'vcc_idle_age_seconds_bucket');
-  expect(asked.map(({ matchers }) => matchers.map(({ label, op, value }) => label + op + value))).toEqual([
-    ['le=900.0', 'account!~acme-night'],
-    ['le=1800.0', 'account=acme-night'],
-  ]);
+test('bounds of the exporter’s own are allowed once they are said', () => {
+  const ours = { alerts: { VccIdleAgents: { longer_than: '7m' } } };
+  expect(() => withOurs(ours)).toThrow(
+    'ours.yml: alerts.VccIdleAgents.longer_than: expected one of 30s, 60s, 300s, 600s, 900s, 1200s, 1800s, 3600s, 4500s, 7200s, or another bound in VCC_AGE_BOUNDS and in age_bounds here; received "7m"',
+  );
+  const age_bounds = '60,300,420,900,1200,3600,4500';
+  expect(exprOf({ ...ours, age_bounds }, 'VccIdleAgents')).toContain('seconds="420"');
+  expect(() => withOurs({ age_bounds: '9,5' })).toThrow('ours.yml: age_bounds: expected up to 30 numbers');
 });
 
 test('addresses lead where they should', () => {
@@ -269,8 +294,8 @@ describe('thresholds of single accounts and teams', () => {
 
   test.each([
     ['VccIdleAgents', 'accounts', 'account', { agents: 2, longer_than: '10m' }],
-    ['VccTeamIdleTooLong', 'teams', 'team', { longer_than: '2h' }],
-    ['VccNobodyFreeWhileRinging', 'accounts', 'account', { share: 0.9 }],
+    ['VccTeamIdleAgents', 'teams', 'team', { longer_than: '2h' }],
+    ['VccNobodyFree', 'accounts', 'account', { of_at_least: 9 }],
     ['VccDataStale', 'accounts', 'account', { older_than: '1h' }],
     ['VccErrorBudgetBurn', 'accounts', 'account', { objective: 0.99 }],
   ])('%s has one side for each name and none for two', (alert, key, label, own) => {

@@ -22,6 +22,7 @@ const isIdle = ({ presence, workload, interaction }: AgentStatus) =>
   presence.name === 'Ready' &&
   workload.calls + workload.semiLive + workload.nonLive === 0 &&
   interaction.length === 0;
+const isFree = (item: AgentStatus) => isIdle(item) && item.presence.eligibleForRouting;
 const idleSince = ({ presence, workload }: AgentStatus) =>
   Math.max(seconds(presence.since), seconds(workload.since));
 
@@ -103,7 +104,11 @@ const teamQuestions: [string, string, Vector][] = [
       ),
     ),
   ],
-  ['idle agents by team', 'vcc_team_agents_idle{JOB}', byTeam((members) => members.filter(isIdle).length)],
+  [
+    'free agents by team',
+    'vcc_team_agents_available{JOB}',
+    byTeam((members) => members.filter(isFree).length),
+  ],
   [
     'interactions in hand by team',
     'vcc_team_workload_interactions{JOB}',
@@ -118,17 +123,17 @@ const teamQuestions: [string, string, Vector][] = [
     ),
   ],
   [
-    'since when the longest idle agent of a team has been so',
-    'vcc_team_idle_oldest_since_timestamp_seconds{JOB}',
+    'since when the longest free agent of a team has been so',
+    'vcc_team_available_oldest_since_timestamp_seconds{JOB}',
     byTeam((members) => {
-      const since = members.filter(isIdle).map(idleSince);
+      const since = members.filter(isFree).map(idleSince);
       return since.length > 0 ? Math.min(...since) : undefined;
     }),
   ],
   [
-    'how many of a team have been idle for a quarter of an hour at most',
-    'sum by (team) (vcc_team_idle_age_seconds_bucket{JOB,le="900.0"})',
-    byTeam((members) => members.filter((item) => isIdle(item) && nowSeconds - idleSince(item) <= 900).length),
+    'how many of a team have been free for longer than a quarter of an hour',
+    'sum by (team) (vcc_team_agents_available_longer_than{JOB,seconds="900"})',
+    byTeam((members) => members.filter((item) => isFree(item) && nowSeconds - idleSince(item) > 900).length),
   ],
   ['teams that add up', 'sum(vcc_team_agents{JOB}) == sum(vcc_agents{JOB})', { '': items.length }],
   [
@@ -202,13 +207,13 @@ const singleQuestions: [string, string, Vector][] = [
 
 /** What the queries in docs/teams.md must give, at the time of the snapshot. */
 const documented: Record<string, Vector> = {
-  'Who has somebody free?': byTeam((members) => members.filter(isIdle).length || undefined),
-  'How long has the longest idle agent of each team been idle, in minutes?': byTeam((members) => {
-    const since = members.filter(isIdle).map(idleSince);
+  'Who has somebody free?': byTeam((members) => members.filter(isFree).length || undefined),
+  'How long has the longest free agent of each team been free, in minutes?': byTeam((members) => {
+    const since = members.filter(isFree).map(idleSince);
     return since.length > 0 ? (nowSeconds - Math.min(...since)) / 60 : undefined;
   }),
-  'How many have been idle for more than 15 minutes, by team?': byTeam(
-    (members) => members.filter((item) => isIdle(item) && nowSeconds - idleSince(item) > 900).length,
+  'How many have been free for longer than 15 minutes, by team?': byTeam(
+    (members) => members.filter((item) => isFree(item) && nowSeconds - idleSince(item) > 900).length,
   ),
   'Who is in Away longest, with team?': toVector(
     present

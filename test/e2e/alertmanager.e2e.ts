@@ -61,8 +61,7 @@ const inhibited: Readonly<Record<string, readonly string[]>> = {
   VccAuthFailing: ['VccSnapshotFailing', 'VccDataStale'],
   VccErrorBudgetBurn: ['VccErrorBudgetBurnSlow'],
   VccTeamIdleAgents: ['VccIdleAgents'],
-  VccTeamIdleTooLong: ['VccIdleTooLong'],
-  VccNobodyReady: ['VccAvailableShareLow'],
+  VccNobodyReady: ['VccReadyShareLow'],
 };
 
 describeWith(['alertmanager'], 'alerts/alertmanager.yml', ({ alertmanager: { alertmanager, amtool } }) => {
@@ -298,9 +297,9 @@ describeWith(
       closers.push(() => rm(folder, { recursive: true, force: true }));
       inbox = await startInbox();
       closers.push(inbox.close);
-      // Three agents have been idle for twenty minutes, and one is new to it.
-      const minutesIdle = [20, 20, 20, 0];
-      items.push(...minutesIdle.map((minutes, index) => idleFor(minutes, index)));
+      // Three agents have been free for twenty minutes, and one is new to it.
+      const minutesFree = [20, 20, 20, 0];
+      items.push(...minutesFree.map((minutes, index) => freeFor(minutes, index)));
       const simulator = await startSimulator({ items });
       closers.push(simulator.close);
       exporter = await startExporter(settingsFor(simulator, { VCC_ACCOUNT: account }), folder);
@@ -353,8 +352,8 @@ describeWith(
           instance,
         },
         annotations: {
-          summary: `3 agents of ${account} have been idle for long`,
-          description: `3 agents of ${account} are Ready and have had nothing to do for longer than the threshold.`,
+          summary: `3 agents of ${account} have been free for longer than 15m 0s`,
+          description: `3 agents of ${account} are Ready and eligible for routing, and have had nothing in hand for longer than 15m 0s.`,
           runbook_url: 'https://example.com/runbook/VccIdleAgents.md',
           dashboard_url: `https://grafana.example.com/d/vcc-floor?${new URLSearchParams({ 'var-account': account })}`,
         },
@@ -406,7 +405,7 @@ function matches(labels: Readonly<Record<string, string>>, matcher: string): boo
   return operator === '=' ? actual === value : new RegExp(`^(?:${value})$`).test(actual);
 }
 
-function idleFor(minutes: number, index: number): AgentStatus {
+function freeFor(minutes: number, index: number): AgentStatus {
   const since = new Date(Date.now() - minutes * 60_000).toISOString();
   return {
     agentId: String(1000 + index),

@@ -131,11 +131,12 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
     };
     type Expected = (items: readonly AgentStatus[], timeMs: number) => Record<string, number>;
 
-    const idle = ({ presence, workload, interaction }: AgentStatus) =>
+    const free = ({ presence, workload, interaction }: AgentStatus) =>
       presence.name === 'Ready' &&
+      presence.eligibleForRouting &&
       workload.calls + workload.semiLive + workload.nonLive === 0 &&
       interaction.length === 0;
-    const idleSince = ({ presence, workload }: AgentStatus) =>
+    const freeSince = ({ presence, workload }: AgentStatus) =>
       Math.max(Date.parse(presence.since), Date.parse(workload.since));
     const count = (label: string, items: readonly AgentStatus[], keys: (item: AgentStatus) => string[]) => {
       const counts: Record<string, number> = {};
@@ -161,14 +162,14 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
         timeMs,
       ),
     });
-    const longestIdle: Expected = (items, timeMs) => ({
-      '': oldest(items.filter(idle).map(idleSince), timeMs),
+    const longestFree: Expected = (items, timeMs) => ({
+      '': oldest(items.filter(free).map(freeSince), timeMs),
     });
     const team = (item: AgentStatus) => day.teamOf.get(item.agentId) || '(no team)';
 
     const panels: [uid: string, title: string, expected: Expected, only?: 'nonzero'][] = [
-      ['vcc-floor', 'Free now', (items) => ({ '': items.filter(idle).length })],
-      ['vcc-floor', 'Longest idle', longestIdle],
+      ['vcc-floor', 'Free now', (items) => ({ '': items.filter(free).length })],
+      ['vcc-floor', 'Longest free', longestFree],
       ['vcc-floor', 'Longest away', longestBeing('Away')],
       ['vcc-floor', 'Longest ringing', longestIn('Ringing')],
       [
@@ -222,15 +223,15 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
       ['vcc-team', 'Longest extended away', longestBeing('ExtendedAway')],
       [
         'vcc-team',
-        'Idle for long',
+        'Free for long',
         (items, timeMs) => ({
-          '': items.filter((item) => idle(item) && timeMs - idleSince(item) > 900_000).length,
+          '': items.filter((item) => free(item) && timeMs - freeSince(item) > 900_000).length,
         }),
       ],
       [
         'vcc-team',
-        'Idle agents by team',
-        (items) => count('team', items.filter(idle), (item) => [team(item)]),
+        'Free agents by team',
+        (items) => count('team', items.filter(free), (item) => [team(item)]),
         'nonzero',
       ],
       ['vcc-interactions', 'Longest connected', longestIn('Connected')],

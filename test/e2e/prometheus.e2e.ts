@@ -47,8 +47,8 @@ const idle = items.filter(
     interaction.length === 0,
 );
 const ready = items.filter((item) => item.presence.name === 'Ready');
-const idleSince = idle.map((item) => Math.max(seconds(item.presence.since), seconds(item.workload.since)));
-const idleAges = idleSince.map((since) => frozenMs / 1000 - since);
+const free = idle.filter((item) => item.presence.eligibleForRouting);
+const freeSince = free.map((item) => Math.max(seconds(item.presence.since), seconds(item.workload.since)));
 const workloads = {
   live: (item: AgentStatus) => item.workload.calls,
   semi_live: (item: AgentStatus) => item.workload.semiLive,
@@ -79,11 +79,7 @@ const questions: [string, string, Vector][] = [
     ),
   ],
   ['idle agents', 'vcc_agents_idle{JOB}', one(idle.length)],
-  [
-    'idle agents who may be given a call',
-    'vcc_agents_available{JOB}',
-    one(idle.filter((item) => item.presence.eligibleForRouting).length),
-  ],
+  ['free agents: idle ones who may be given a call', 'vcc_agents_available{JOB}', one(free.length)],
   ['busy agents', 'vcc_agents_busy{JOB}', one(ready.length - idle.length)],
   ['agents who are ready, idle or not', 'vcc_agents_idle{JOB} + vcc_agents_busy{JOB}', one(ready.length)],
   [
@@ -129,9 +125,9 @@ const questions: [string, string, Vector][] = [
     ),
   ],
   [
-    'since when the longest idle agent has been so',
-    'vcc_idle_oldest_since_timestamp_seconds{JOB}',
-    one(Math.min(...idleSince)),
+    'since when the longest free agent has been so',
+    'vcc_available_oldest_since_timestamp_seconds{JOB}',
+    one(Math.min(...freeSince)),
   ],
   [
     'the oldest interaction by state',
@@ -144,16 +140,15 @@ const questions: [string, string, Vector][] = [
     ),
   ],
   [
-    'agents idle for at most a quarter of an hour',
-    'vcc_idle_age_seconds_bucket{JOB,le="900.0"}',
-    { 'le=900.0': idleAges.filter((age) => age <= 900).length },
+    'free agents who have been so for longer than a quarter of an hour',
+    'vcc_agents_available_longer_than{JOB,seconds="900"}',
+    { 'seconds=900': freeSince.filter((since) => frozenMs / 1000 - since > 900).length },
   ],
-  ['idle agents in the histogram', 'vcc_idle_age_seconds_gcount{JOB}', one(idle.length)],
   [
-    'agents away for more than five minutes',
-    'vcc_presence_age_seconds_gcount{JOB,presence="Away"} - ignoring(le) vcc_presence_age_seconds_bucket{JOB,presence="Away",le="300.0"}',
+    'agents away for longer than five minutes',
+    'vcc_agents_longer_than{JOB,presence="Away",seconds="300"}',
     {
-      'presence=Away': items.filter(
+      'presence=Away,seconds=300': items.filter(
         (item) => item.presence.name === 'Away' && frozenMs - Date.parse(item.presence.since) > 300_000,
       ).length,
     },
@@ -255,16 +250,6 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus: binaries }) => 
       expect(await prometheus.query(expression.replaceAll('JOB', `job="${job}"`))).toEqual(expected);
     });
 
-    test('gives a median idle age that lies in the bucket of the real one', async () => {
-      const quantile = `histogram_quantile(0.5, vcc_idle_age_seconds_bucket{job="${job}"})`;
-      const bounds = [0, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, Number.POSITIVE_INFINITY];
-      const median = idleAges.toSorted((a, b) => a - b)[Math.ceil(idleAges.length / 2) - 1]!;
-      const upper = bounds.findIndex((bound) => median <= bound);
-      const estimate = (await prometheus.query(quantile))['']!;
-      expect(estimate).toBeGreaterThan(bounds[upper - 1]!);
-      expect(estimate).toBeLessThanOrEqual(bounds[upper]!);
-    });
-
     test('keeps awkward text in labels as it is', async () => {
       const escaped = JSON.stringify(awkwardName);
       expect(await prometheus.query(`vcc_up{job="${job}",account=${escaped}}`)).toEqual(one(1));
@@ -279,18 +264,15 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus: binaries }) => 
     expect(openMetrics).toEqual(text);
   });
 
-  test('learns gauge histograms and info from OpenMetrics, plain gauges from text', async () => {
+  test('learns info from OpenMetrics, a gauge from text', async () => {
     const openMetrics = await prometheus.types('openmetrics');
     const text = await prometheus.types('text');
     expect(openMetrics).toMatchObject({
       vcc_agents: 'gauge',
-      vcc_idle_age_seconds: 'gaugehistogram',
       vcc_exporter_build: 'info',
     });
     expect(text).toMatchObject({
       vcc_agents: 'gauge',
-      vcc_idle_age_seconds_bucket: 'unknown',
-      vcc_idle_age_seconds_gcount: 'gauge',
       vcc_exporter_build_info: 'gauge',
     });
   });

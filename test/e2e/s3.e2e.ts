@@ -80,7 +80,7 @@ accounts:
     for (const account of ['uk', 'us']) expect(text).toContain(`vcc_up{account="${account}"} 1\n`);
     expect(text).toContain('vcc_roster_up{account="uk"} 1\n');
     for (const account of ['uk', 'us']) {
-      expect(text).toMatch(new RegExp(`^vcc_team_agents_idle\\{account="${account}",team="[A-Z]`, 'm'));
+      expect(text).toMatch(new RegExp(`^vcc_team_agents_available\\{account="${account}",team="[A-Z]`, 'm'));
     }
 
     await objects.put(
@@ -88,13 +88,13 @@ accounts:
       `agentId,team\n${simulator.accounts[0]!.items()[0]!.agentId},Night shift\n`,
     );
     await poll('the new roster', async () =>
-      (await scrape()).includes('vcc_team_agents_idle{account="uk",team="Night shift"} '),
+      (await scrape()).includes('vcc_team_agents_available{account="uk",team="Night shift"} '),
     );
     await objects.put('rosters/uk team.csv', 'team\nNight shift\n');
     await poll('the failure', async () => (await scrape()).includes('vcc_roster_up{account="uk"} 0\n'));
     const last = await scrape();
-    expect(last).toContain('vcc_team_agents_idle{account="uk",team="Night shift"} ');
-    expect(last).not.toContain('vcc_team_agents_idle{account="us",team="Night shift"} ');
+    expect(last).toContain('vcc_team_agents_available{account="uk",team="Night shift"} ');
+    expect(last).not.toContain('vcc_team_agents_available{account="us",team="Night shift"} ');
     expect(last).toContain('vcc_up{account="uk"} 1\n');
     expect(exporter.output()).toContain(`${roster}: expected a column agentId`);
   });

@@ -101,18 +101,6 @@ describe('text 0.0.4', () => {
     );
   });
 
-  test('writes the parts of a gauge histogram as families of their own', async () => {
-    const text = textFormat.encode(await familiesOf(readingOf([agent('a')]))).toString();
-    expect(text).toContain('# TYPE vcc_idle_age_seconds_bucket untyped\n');
-    expect(text).toContain(
-      '# TYPE vcc_idle_age_seconds_gcount gauge\nvcc_idle_age_seconds_gcount{account="test"} 1\n',
-    );
-    expect(text).toContain(
-      '# TYPE vcc_idle_age_seconds_gsum gauge\nvcc_idle_age_seconds_gsum{account="test"} 300\n',
-    );
-    expect(text).not.toContain('gaugehistogram');
-  });
-
   test.each<[string, (agents: Agent[]) => Reading]>([
     ['an account', (agents) => readingOf(agents)],
     [
@@ -120,7 +108,7 @@ describe('text 0.0.4', () => {
       (agents) => fullReadingOf(agents, rosterOf({ a: { team: 'Säles "1"', site: 'back\\slash' } })),
     ],
   ])(
-    'is what prom-client itself writes of %s, but for histograms, info and the order of labels',
+    'is what prom-client itself writes of %s, but for info and the order of labels',
     async (_, readingFor) => {
       const reading = readingFor([
         agent('a'),
@@ -132,7 +120,7 @@ describe('text 0.0.4', () => {
       const gauges = (text: string) =>
         text
           .split(/\n+(?=# HELP )/)
-          .filter((block) => !/_age_seconds|_build_info|vcc_agent_info/.test(block))
+          .filter((block) => !/_build_info|vcc_agent_info/.test(block))
           .map((block) => block.trim().replace(/\{(.*)\}/g, (_, labels: string) => inOrder(labels)))
           // Families without samples are left out by us.
           .filter((block) => block.split('\n').length > 2);
@@ -209,12 +197,8 @@ describe('OpenMetrics 1.0', () => {
     );
   });
 
-  test('knows gauge histograms and infos', async () => {
+  test('knows infos', async () => {
     const text = openMetricsFormat.encode(await familiesOf(readingOf([agent('a')]))).toString();
-    expect(text).toContain(
-      '# TYPE vcc_idle_age_seconds gaugehistogram\n# UNIT vcc_idle_age_seconds seconds\n',
-    );
-    expect(text).toContain('vcc_idle_age_seconds_bucket{account="test",le="60.0"} 0\n');
     expect(text).toContain('# TYPE vcc_exporter_build info\n');
     expect(text).toContain(
       'vcc_exporter_build_info{version="1.2.3",revision="abc1234",nodejs="v24.0.0"} 1\n',

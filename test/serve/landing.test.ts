@@ -64,7 +64,7 @@ describe('the page', () => {
     const html = pageOf([withTeams('acme')]);
     for (const row of [
       '<th scope="row">Ready</th><td>2</td><td>10 min</td>',
-      '<th scope="row" class="in">idle</th><td>1</td><td>4 min</td>',
+      '<th scope="row" class="in">free</th><td>1</td><td>4 min</td>',
       '<th scope="row" class="in">busy</th><td>1</td><td></td>',
       '<th scope="row">Away</th><td>1</td><td>10 min</td>',
       '<th scope="row">Connected</th><td>1</td><td>60 s</td>',
@@ -91,7 +91,7 @@ describe('the page', () => {
     expect(html.match(/<th scope="row">Support<\/th>/g)).toHaveLength(2);
     const heads = [...html.matchAll(/<th scope="col"[^>]*>([^<]*)</g)].map(([, title]) => title);
     expect(heads.join(', ')).toBe(
-      'Account, State, Agents, Ready, Idle, Longest idle, Busy, Away, Logged out, Inter&shy;actions',
+      'Account, State, Agents, Ready, Free, Longest free, Busy, Away, Logged out, Inter&shy;actions',
     );
   });
 

@@ -16,18 +16,18 @@ const reading = fullReadingOf(agents, roster);
 describe('at a glance', () => {
   test('an account has everybody once', () => {
     const row = accountOverview('acme', reading.floor!);
-    expect(row).toMatchObject({ name: 'acme', agents: 5, ready: 2, idle: 1, busy: 1, away: 2, loggedOut: 1 });
+    expect(row).toMatchObject({ name: 'acme', agents: 5, ready: 2, free: 1, busy: 1, away: 2, loggedOut: 1 });
   });
 
-  test('who may or may not have work is neither idle nor busy', () => {
+  test('who may or may not have work is neither free nor busy', () => {
     const unknown = fullReadingOf([agent('a', { interactions: undefined }), agent('e', { live: 1 })], roster);
     for (const row of [accountOverview('acme', unknown.floor!), ...teamOverviews(unknown, 1)]) {
-      expect(row).toMatchObject({ agents: 2, ready: 2, idle: 0, busy: 1 });
+      expect(row).toMatchObject({ agents: 2, ready: 2, free: 0, busy: 1 });
     }
   });
 
-  test('nobody idle is an empty duration', () => {
-    expect(accountOverview('acme', readingOf([agents[1]!]).floor!).longestIdle).toBe('');
+  test('nobody free is an empty duration', () => {
+    expect(accountOverview('acme', readingOf([agents[1]!]).floor!).longestFree).toBe('');
   });
 
   test('teams are those with agents, by name, and who is in none comes last', () => {

@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Agent } from '../../src/snapshot/agent.ts';
 import { toTeams } from '../../src/snapshot/teams.ts';
-import { agent, anyAgents, snapshotOf } from '../support/agents.ts';
-import { idleSincesOf, isIdle, toSeries } from '../support/oracle.ts';
-import { ageBuckets, familiesOf, fullReadingOf, readingOf, rosterOf } from '../support/reading.ts';
+import { agent, anyAgents, snapshotOf, takenAtMs } from '../support/agents.ts';
+import { freeOf, idleSincesOf, toSeries } from '../support/oracle.ts';
+import { ageBounds, familiesOf, fullReadingOf, readingOf, rosterOf } from '../support/reading.ts';
 
 const names = ['', 'Sales', 'Support', 'other', 'Ünïcode "x"'];
 const anyRoster = fc
@@ -19,7 +19,8 @@ describe('teams', () => {
         const teamOf = ({ id }: Agent) => roster.get(id)?.team ?? '';
         const label = (team: string) => `account="test",team=${JSON.stringify(team)}`;
         const all = new Set(['', ...[...roster.values()].map(({ team }) => team)]);
-        let idleInTeams = 0;
+        const allFree = freeOf(agents);
+        let freeInTeams = 0;
         for (const team of all) {
           const own = agents.filter((each) => teamOf(each) === team);
           for (const presence of ['Ready', 'Away', 'ExtendedAway', 'LoggedOut']) {
@@ -29,19 +30,25 @@ describe('teams', () => {
               ),
             ).toBe(own.filter((each) => each.presence === presence).length);
           }
-          const idle = own.filter(isIdle);
-          const since = idleSincesOf(idle);
-          idleInTeams += idle.length;
-          expect(series.get(`vcc_team_agents_idle{${label(team)}}`)).toBe(idle.length);
-          expect(series.get(`vcc_team_idle_age_seconds_gcount{${label(team)}}`)).toBe(since.length);
-          expect(series.get(`vcc_team_idle_oldest_since_timestamp_seconds{${label(team)}}`)).toBe(
+          const free = own.filter((each) => allFree.includes(each));
+          const since = idleSincesOf(free);
+          freeInTeams += free.length;
+          expect(series.get(`vcc_team_agents_available{${label(team)}}`)).toBe(free.length);
+          for (const bound of ageBounds) {
+            expect(
+              series.get(
+                `vcc_team_agents_available_longer_than{account="test",seconds="${bound}",team=${JSON.stringify(team)}}`,
+              ),
+            ).toBe(since.filter((each) => takenAtMs - each > bound * 1000).length);
+          }
+          expect(series.get(`vcc_team_available_oldest_since_timestamp_seconds{${label(team)}}`)).toBe(
             since.length === 0 ? undefined : Math.min(...since) / 1000,
           );
           expect(series.get(`vcc_team_workload_interactions{${label(team)},workload="semi_live"}`)).toBe(
             own.reduce((sum, each) => sum + (each.semiLive ?? 0), 0),
           );
         }
-        expect(series.get('vcc_agents_idle{account="test"}')).toBe(idleInTeams);
+        expect(series.get('vcc_agents_available{account="test"}')).toBe(freeInTeams);
         expect(series.get('vcc_roster_missing_agents{account="test"}')).toBe(
           agents.filter(({ id, presence }) => !roster.has(id) && presence !== 'LoggedOut').length,
         );
@@ -51,11 +58,11 @@ describe('teams', () => {
   });
 
   const count = (agents: readonly Agent[], roster: ReturnType<typeof rosterOf>, maxTeams: number) =>
-    toTeams(snapshotOf(agents), roster, { ageBuckets, maxTeams });
+    toTeams(snapshotOf(agents), roster, { ageBounds, maxTeams });
 
   test('that nobody is in are there, with 0', () => {
     const { teams } = count([], rosterOf({ 'agent-1': { team: 'Night' } }), 10);
-    expect(teams.map(({ name, idle }) => [name, idle.count])).toEqual([
+    expect(teams.map(({ name, available }) => [name, available.count])).toEqual([
       ['', 0],
       ['Night', 0],
     ]);
@@ -65,7 +72,7 @@ describe('teams', () => {
     const roster = rosterOf({ 1: { team: 'A' }, 2: { team: 'B' }, 3: { team: 'C' }, 4: { team: 'other' } });
     const agents = ['1', '2', '3', '4', '5'].map((id) => agent(id));
     const { teams, folded, missing } = count(agents, roster, 1);
-    expect(teams.map(({ name, idle }) => [name, idle.count])).toEqual([
+    expect(teams.map(({ name, available }) => [name, available.count])).toEqual([
       ['', 1],
       ['A', 1],
       ['other', 3],

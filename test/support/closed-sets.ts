@@ -1,4 +1,3 @@
-import { toLe } from '../../src/catalogue/metric.ts';
 import { settings } from '../../src/config/settings.ts';
 import { scrapeErrorCodes } from '../../src/errors.ts';
 import {
@@ -21,8 +20,8 @@ export const closedSets: Readonly<Record<string, readonly string[]>> = {
   medium: media,
   medium_manager: mediumManagers,
   workload: workloads,
-  // Unless VCC_AGE_BUCKETS has other bounds.
-  le: [...settings.VCC_AGE_BUCKETS.fallback!.split(',').map((bound) => toLe(Number(bound))), '+Inf'],
+  // Unless VCC_AGE_BOUNDS has others.
+  seconds: settings.VCC_AGE_BOUNDS.fallback.split(','),
 };
 
 /** Those of the label `reason`, by metric. */

@@ -16,8 +16,8 @@ export function seriesKey(name: string, labels: Readonly<Record<string, string>>
 export function toSeries(families: readonly { name: string; values: readonly Sample[] }[]): Series {
   const series: Series = new Map();
   for (const { name, values } of families) {
-    for (const { metricName = name, labels, sharedLabels, value } of values) {
-      const key = seriesKey(metricName, { ...sharedLabels, ...labels });
+    for (const { labels, sharedLabels, value } of values) {
+      const key = seriesKey(name, { ...sharedLabels, ...labels });
       if (series.has(key)) throw new Error(`twice: ${key}`);
       series.set(key, value);
     }
@@ -62,6 +62,12 @@ const hasNoWork = (agent: Agent) => workOf(agent).every((count) => count === 0);
 export const isIdle = (agent: Agent) =>
   agent.presence === 'Ready' && hasNoWork(agent) && agent.interactions?.length === 0;
 
+/** Idle and eligible for routing; all idle ones where the answer says of nobody whether they are. */
+export const freeOf = (agents: readonly Agent[]) => {
+  const nobodySays = agents.every(({ eligibleForRouting }) => eligibleForRouting === undefined);
+  return agents.filter((agent) => isIdle(agent) && (nobodySays || agent.eligibleForRouting === true));
+};
+
 /** Ready, and the answer says of some work or interaction. */
 const isBusy = (agent: Agent) =>
   agent.presence === 'Ready' && (hasWork(agent) || (agent.interactions ?? []).length > 0);
@@ -94,24 +100,21 @@ export function recount(
   const legs = agents.flatMap((agent) => agent.interactions ?? []);
   const min = (times: number[]) =>
     times.length === 0 ? undefined : times.reduce((a, b) => Math.min(a, b)) / 1000;
-  const histogram = (name: string, labels: Record<string, string>, sinces: number[]) => {
-    const ages = sinces.map((since) => Math.max(0, (takenAtMs - since) / 1000));
-    for (const bound of bounds) {
-      const within = ages.filter((age) => age <= bound).length;
-      put(`${name}_bucket`, { ...labels, le: Number.isInteger(bound) ? `${bound}.0` : `${bound}` }, within);
-    }
-    put(`${name}_bucket`, { ...labels, le: '+Inf' }, ages.length);
-    put(`${name}_gcount`, labels, ages.length);
-    put(
-      `${name}_gsum`,
-      labels,
-      ages.reduce((a, b) => a + b, 0),
-    );
+  const median = (times: number[]) => {
+    const sorted = times.toSorted((a, b) => a - b);
+    if (sorted.length === 0) return undefined;
+    const [upper, lower] = [
+      sorted[Math.floor(sorted.length / 2)]!,
+      sorted[Math.floor((sorted.length - 1) / 2)]!,
+    ];
+    return (upper + lower) / 2 / 1000;
   };
-  const mean = (times: number[]) =>
-    times.length === 0
-      ? undefined
-      : Number(times.reduce((sum, time) => sum + BigInt(time), 0n)) / times.length / 1000;
+  const longerThan = (name: string, labels: Record<string, string>, sinces: number[]) => {
+    for (const bound of bounds) {
+      const longer = sinces.filter((since) => takenAtMs - since > bound * 1000);
+      put(name, { ...labels, seconds: `${bound}` }, longer.length);
+    }
+  };
 
   const idle = agents.filter(isIdle);
 
@@ -122,8 +125,8 @@ export function recount(
     const sinces = known(there.map((agent) => agent.presenceSinceMs));
     put('vcc_agents', { presence }, there.length);
     put('vcc_presence_oldest_since_timestamp_seconds', { presence }, min(sinces));
-    put('vcc_presence_mean_since_timestamp_seconds', { presence }, mean(sinces));
-    histogram('vcc_presence_age_seconds', { presence }, sinces);
+    put('vcc_presence_median_since_timestamp_seconds', { presence }, median(sinces));
+    longerThan('vcc_agents_longer_than', { presence }, sinces);
     for (const description of new Set(there.map((agent) => agent.description ?? ''))) {
       const named = there.filter((agent) => (agent.description ?? '') === description);
       put('vcc_agents_by_description', { presence, description }, named.length);
@@ -145,16 +148,14 @@ export function recount(
       {},
       count((agent) => agent.eligibleForRouting === true),
     );
-    put(
-      'vcc_agents_available',
-      {},
-      count((agent) => isIdle(agent) && agent.eligibleForRouting === true),
-    );
   }
-  const idleSinces = idleSincesOf(idle);
-  put('vcc_idle_oldest_since_timestamp_seconds', {}, min(idleSinces));
-  put('vcc_idle_mean_since_timestamp_seconds', {}, mean(idleSinces));
-  histogram('vcc_idle_age_seconds', {}, idleSinces);
+  const free = freeOf(agents);
+  const freeSinces = idleSincesOf(free);
+  put('vcc_agents_available', {}, free.length);
+  longerThan('vcc_agents_available_longer_than', {}, freeSinces);
+  put('vcc_available_oldest_since_timestamp_seconds', {}, min(freeSinces));
+  put('vcc_available_median_since_timestamp_seconds', {}, median(freeSinces));
+  longerThan('vcc_agents_idle_longer_than', {}, idleSincesOf(idle));
 
   for (const [workload, of] of [
     ['live', (agent: Agent) => agent.live ?? 0],
@@ -179,15 +180,16 @@ export function recount(
       if (inState(state)) return state.toLowerCase();
     }
     if (hasWork(agent) || agent.interactions?.length) return 'working';
-    if (agent.presence === 'Ready' && !isIdle(agent)) return 'unknown';
+    if (isIdle(agent) && agent.eligibleForRouting === false) return 'ready_not_routable';
+    if (free.includes(agent)) return 'idle';
     return (
-      { Ready: 'idle', Away: 'away', ExtendedAway: 'extended_away', LoggedOut: 'logged_out' }[
+      { Ready: 'unknown', Away: 'away', ExtendedAway: 'extended_away', LoggedOut: 'logged_out' }[
         agent.presence
       ] ?? 'other'
     );
   };
   const activities =
-    'idle ringing connected wrap unexpected failed working unknown other away extended_away logged_out';
+    'idle ready_not_routable ringing connected wrap unexpected failed working unknown other away extended_away logged_out';
   for (const activity of activities.split(' ')) {
     put(
       'vcc_agents_by_activity',
@@ -233,7 +235,8 @@ export function recount(
       }),
     );
     put('vcc_interaction_oldest_since_timestamp_seconds', { state }, min(sinces));
-    histogram('vcc_interaction_age_seconds', { state }, sinces);
+    put('vcc_interaction_median_since_timestamp_seconds', { state }, median(sinces));
+    longerThan('vcc_interactions_longer_than', { state }, sinces);
   }
 
   const unknown = (field: string, values: string[]) =>

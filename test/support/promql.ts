@@ -59,10 +59,7 @@ export const targetLabels = ['job', 'instance'];
 /** The labels of a metric of the exporter or of Prometheus itself, besides job and instance. */
 export function labelsOf(name: string): readonly string[] | undefined {
   if (name === 'up') return [];
-  const [, base, part] = /^(.*?)(_bucket|_gcount|_gsum)?$/.exec(name)!;
-  const metric = catalogue.find((each) => each.name === base);
-  if (!metric || (metric.type === 'gaugehistogram') !== (part !== undefined)) return undefined;
-  return part === '_bucket' ? [...metric.labelNames, 'le'] : metric.labelNames;
+  return catalogue.find((each) => each.name === name)?.labelNames;
 }
 
 /** The expressions in a page's blocks of PromQL. One begins on each line, unless the line goes on with an operator. */

@@ -9,9 +9,9 @@ import type { Roster } from '../../src/snapshot/roster.ts';
 import { toTeams } from '../../src/snapshot/teams.ts';
 import { snapshotOf, takenAtMs } from './agents.ts';
 
-/** The default buckets. */
-export const ageBuckets = [60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800];
-export const floorOptions: FloorOptions = { ageBuckets, maxDescriptions: 50 };
+/** The default bounds. */
+export const ageBounds = [30, 60, 300, 600, 900, 1200, 1800, 3600, 4500, 7200];
+export const floorOptions: FloorOptions = { ageBounds, maxDescriptions: 50 };
 
 /** A successful reading of these agents, but for what the test says. */
 export function readingOf(agents: readonly Agent[], more: Partial<Reading> = {}): Reading {
@@ -65,7 +65,7 @@ export function fullReadingOf(
   const snapshot = snapshotOf(agents);
   return readingOf(agents, {
     agentSeries: toAgentSeries(snapshot, 'test', roster, singleOptions),
-    teams: toTeams(snapshot, roster, { ageBuckets, maxTeams: 100 }),
+    teams: toTeams(snapshot, roster, { ageBounds, maxTeams: 100 }),
     roster: { up: true, agents: roster.size, readAtMs: takenAtMs, inSeveralTeams: 0 },
     ...more,
   });

@@ -99,10 +99,6 @@ class Follower {
       for (const from of name === 'label_replace' ? rest.slice(0, 1) : rest) this.#need(inner, from, name);
       return { names: new Set([...inner.names, made!]), open: inner.open };
     }
-    if (name === 'histogram_quantile') {
-      this.#need(inner, 'le', name);
-      return without(inner, ['le']);
-    }
     if (name.startsWith('absent')) {
       const matchers = takeApart(this.#text(node)).selectors.flatMap((each) => each.matchers);
       return closed(matchers.filter(({ op }) => op === '=').map(({ label }) => label));

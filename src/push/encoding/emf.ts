@@ -1,5 +1,5 @@
 import { ExporterError } from '../../errors.ts';
-import { isInSeconds, type Label, nameOf, type Point, toKey } from './points.ts';
+import { type Label, nameOf, type Point, toKey } from './points.ts';
 
 /** Labels that cannot be dimensions in CloudWatch. The message has their names, never their values. */
 export class PushMessageError extends ExporterError {
@@ -16,8 +16,6 @@ const maxNameLength = 255;
 const maxValueLength = 1024;
 const largestValue = 2 ** 360;
 
-/** CloudWatch charges for each metric, so single agents are too many. Without summing, buckets have no use. */
-const unwanted = new Set(['agent_id', 'le']);
 const notDimensions = new Set(['__name__', 'job', 'instance']);
 
 /** Metrics with equal dimensions and the same time. */
@@ -29,7 +27,7 @@ interface Group {
 
 /**
  * Returns JSON documents in CloudWatch's embedded metric format. They contain aggregated metrics only: no single
- * agents, buckets or infos, and no values that CloudWatch rejects, such as NaN. Labels become dimensions, except job
+ * agents or infos, and no values that CloudWatch rejects, such as NaN. Labels become dimensions, except job
  * and instance. {@link toDimensionValue} encodes their values. `logGroup` is the log group for CloudWatch's agent.
  * @throws PushMessageError
  */
@@ -63,12 +61,12 @@ export function toEmfLines(
   });
 }
 
-/** Whether a point becomes a metric in CloudWatch. */
+/** Whether a point becomes a metric in CloudWatch. CloudWatch charges for each metric, so single agents are too many. */
 export function isMetric(point: Point): point is Point & { value: number } {
   const { labels, value, meta } = point;
   // False for NaN too.
   const known = value !== undefined && Math.abs(value) <= largestValue;
-  return known && meta.type !== 'info' && !labels.some(([name]) => unwanted.has(name));
+  return known && meta.type !== 'info' && !labels.some(([name]) => name === 'agent_id');
 }
 
 function toGroups(points: readonly Point[]): Group[] {
@@ -107,7 +105,7 @@ function check(dimensions: readonly string[], metrics: ReadonlyMap<string, unkno
 
 function unitOf(point: Point): 'Seconds' | 'Count' | 'None' {
   const name = nameOf(point);
-  if (!isInSeconds(name, point.meta)) return 'Count';
+  if (!name.endsWith('_seconds')) return 'Count';
   // Times are not durations: graphs would show them in years.
   return name.endsWith('_timestamp_seconds') ? 'None' : 'Seconds';
 }

@@ -1,5 +1,5 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { isInSeconds, type Label, nameOf, type Point } from './points.ts';
+import { type Label, nameOf, type Point } from './points.ts';
 
 /** DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK: the series has ended. Prometheus converts it to a stale marker. */
 const noRecordedValue = 1;
@@ -56,9 +56,8 @@ function writeMetric(
   const { meta } = points.find(({ value }) => value !== undefined) ?? points[0]!;
   writeText(writer, 1, name);
   writeText(writer, 2, meta.help);
-  // No unit for the rest. Prometheus would convert '1' to the suffix _ratio. With NoUTF8EscapingWithSuffixes, it would append
-  // _seconds to a name that does not end in it, such as that of a sum.
-  if (isInSeconds(name, meta) && name.endsWith('_seconds')) writeText(writer, 3, 's');
+  // No unit for the rest: Prometheus would convert '1' to the suffix _ratio.
+  if (name.endsWith('_seconds')) writeText(writer, 3, 's');
   begin(writer, 5);
   for (const point of points) {
     begin(writer, 1);

@@ -1,15 +1,15 @@
-import type { Family, Labels, Sample } from '../../catalogue/metric.ts';
+import type { Family, Labels } from '../../catalogue/metric.ts';
 
 /** Name and value of a label. */
 export type Label = readonly [name: string, value: string];
 
 /** Metadata of a metric for receivers. */
 export interface Meta {
-  /** The name of the family: for a histogram, not that of its parts. */
+  /** The name of the family. */
   name: string;
   help: string;
-  /** The exporter has no counters, histograms or summaries. The conformance tests send them (test/conformance). */
-  type: Family['type'] | 'counter' | 'histogram' | 'summary' | 'unknown';
+  /** The exporter has gauges and infos only. The conformance tests send the other types (test/conformance). */
+  type: Family['type'] | 'counter' | 'histogram' | 'gaugehistogram' | 'summary' | 'unknown';
   unit: string | undefined;
 }
 
@@ -54,22 +54,11 @@ export function toPoints(families: readonly Family[], timestampMs: number, more:
     const { name, help, type, unit } = family;
     const meta: Meta = { name, help, type, unit };
     for (const sample of family.values) {
-      points.push({ labels: labelsOf(name, sample, more), value: sample.value, timestampMs, meta });
+      const labels = toLabels(name, more, sample.sharedLabels ?? {}, sample.labels);
+      points.push({ labels, value: sample.value, timestampMs, meta });
     }
   }
   return points;
-}
-
-function labelsOf(family: string, { metricName, labels, sharedLabels }: Sample, more: Labels): Label[] {
-  return toLabels(metricName ?? family, more, sharedLabels ?? {}, labels);
-}
-
-/**
- * Whether a sample with this name is in seconds. The unit of a family applies to its sum, but not to its buckets and
- * counts.
- */
-export function isInSeconds(name: string, { unit }: Pick<Meta, 'unit'>): boolean {
-  return unit === 'seconds' && !/_(?:bucket|g?count)$/.test(name);
 }
 
 /** Series between two processes: for each, its label names and values in turn. */

@@ -26,54 +26,54 @@ const one = (labels: Readonly<Record<string, string>> = {}, value?: string) => [
 /** What is about an account and no instance. */
 const account = (value: string) => [{ labels: { job: 'vcc', account: 'a' }, value }];
 
-const idle = (agents: number, upTo: number, minutes = 30) => ({
-  [of('vcc_idle_age_seconds_gcount')]: hold(agents, minutes),
-  [of('vcc_idle_age_seconds_bucket', { le: '900.0' })]: hold(upTo, minutes),
-});
-const teamIdle = (agents: number, upTo: number) => ({
-  [of('vcc_team_idle_age_seconds_gcount', { team: 't' })]: hold(agents, 30),
-  [of('vcc_team_idle_age_seconds_bucket', { team: 't', le: '900.0' })]: hold(upTo, 30),
-});
-const presences = (ready: number, away: number, loggedOut = 7) => ({
+/** So many agents (or interactions) for longer than a bound, of so many logged in. */
+const longer = (
+  metric: string,
+  labels: Readonly<Record<string, string>>,
+  count: number,
+  loggedIn: number,
+) => {
+  const { team } = labels;
+  const all =
+    team === undefined
+      ? of('vcc_agents', { presence: 'Ready' })
+      : of('vcc_team_agents', { team, presence: 'Ready' });
+  return { [of(metric, labels)]: hold(count, 30), [all]: hold(loggedIn, 30) };
+};
+const presences = (ready: number, away: number, loggedOut = 7, notRoutable = 0) => ({
+  [of('vcc_agents_by_activity', { activity: 'ready_not_routable' })]: hold(notRoutable, 60),
   [of('vcc_agents', { presence: 'Ready' })]: hold(ready, 60),
   [of('vcc_agents', { presence: 'Away' })]: hold(away, 60),
   [of('vcc_agents', { presence: 'LoggedOut' })]: hold(loggedOut, 60),
 });
-const ringing = (values: string, idleAgents: string) => ({
-  [of('vcc_interactions', { medium: 'Phone', medium_manager: 'CC', direction: 'Inbound', state: 'Ringing' })]:
-    values,
-  [of('vcc_agents_idle')]: idleAgents,
+const free = (values: string, ready: number) => ({
+  ...presences(ready, 0),
+  [of('vcc_agents_available')]: values,
 });
 const failedScrapes = (share: string, minutes: number) => ({
   [of('vcc_up')]: Array.from({ length: minutes / 10 }, () => share).join(' '),
 });
-/** The oldest entered the state when time began, so that it has lasted as long as the test. */
-const since = (metric: string, labels: Record<string, string>, inIt: string, minutes = 100) => ({
-  [of(metric, labels)]: hold(0, minutes),
-  [inIt]: hold(1, minutes),
-});
-
-/** Cases of alerts about how long something lasts: at the limit, beyond it, and when the last one has left the state. */
-function lasting(
+/** Cases of alerts about how many have lasted for longer than a bound: enough, too few, and too small a share. */
+function manyForLong(
   metric: string,
-  labels: Record<string, string>,
-  inIt: string,
-  limit: { at: string; beyond: string; value: string; minutes: number },
-  alertLabels: Record<string, string> = labels,
+  labels: Readonly<Record<string, string>>,
+  { least, loggedIn }: { least: number; loggedIn: number },
 ): AlertCase[] {
-  const { at, beyond, value, minutes } = limit;
+  const { seconds, ...others } = labels;
+  const alertLabels = { ...others, seconds: seconds! };
   return [
     {
-      title: 'lasts longer',
-      series: since(metric, labels, inIt),
-      at: beyond,
-      fires: one(alertLabels, value),
+      title: 'as many as it needs',
+      series: longer(metric, labels, least, loggedIn),
+      at: '5m',
+      fires: one(alertLabels, String(least)),
     },
-    { title: 'lasts as long as it may', series: since(metric, labels, inIt), at },
+    { title: 'one fewer', series: longer(metric, labels, least - 1, loggedIn), at: '5m' },
+    { title: 'a small share', series: longer(metric, labels, least, loggedIn + 1), at: '5m' },
     {
-      title: 'pushed samples linger after the last one has left',
-      series: { [of(metric, labels)]: hold(0, minutes), [inIt]: `${hold(1, minutes)} 0x20` },
-      at: beyond,
+      title: 'by another bound',
+      series: longer(metric, { ...labels, seconds: '30' }, least, loggedIn),
+      at: '5m',
     },
   ];
 }
@@ -330,119 +330,94 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
     { title: 'for long', series: { [of('vcc_roster_up')]: '0x80' }, at: '31m', fires: one() },
     { title: 'not for long', series: { [of('vcc_roster_up')]: '1x10 0x20 1x40' }, at: '31m' },
   ],
-  VccIdleBoundMissing: [
+  VccBoundMissing: [
     {
-      title: 'other buckets',
+      title: 'one is missing',
       series: {
-        [of('vcc_idle_age_seconds_gcount')]: '3x60',
-        [of('vcc_idle_age_seconds_bucket', { le: '600.0' })]: '3x60',
+        [of('vcc_agents_available')]: '3x60',
+        ...Object.fromEntries(
+          ['60', '300', '1200', '3600', '4500'].map((seconds) => [
+            of('vcc_agents_available_longer_than', { seconds }),
+            '3x60',
+          ]),
+        ),
       },
       at: '16m',
       fires: one({}, '15m 0s'),
     },
     {
-      title: 'other buckets of teams, of which one alert is enough',
+      title: 'all are there',
       series: {
-        [of('vcc_team_idle_age_seconds_gcount', { team: 't' })]: '3x60',
-        [of('vcc_team_idle_age_seconds_gcount', { team: 'u' })]: '3x60',
+        [of('vcc_agents_available')]: '3x60',
+        ...Object.fromEntries(
+          ['60', '300', '900', '1200', '3600', '4500'].map((seconds) => [
+            of('vcc_agents_available_longer_than', { seconds }),
+            '3x60',
+          ]),
+        ),
       },
       at: '16m',
-      fires: one({}, '15m 0s'),
     },
-    { title: 'the bucket is there', series: { ...idle(3, 3), ...teamIdle(3, 3) }, at: '16m' },
   ],
   VccNobodyReady: [
     { title: 'all are away', series: presences(0, 3), at: '3m', fires: one() },
     { title: 'one is Ready', series: presences(1, 3), at: '3m' },
+    { title: 'those who are Ready get no calls', series: presences(2, 3, 7, 2), at: '3m', fires: one() },
     { title: 'all are logged out', series: presences(0, 0), at: '3m' },
   ],
-  VccNobodyFreeWhileRinging: [
-    { title: 'it rings and rings', series: ringing('2x20', '0x20'), at: '3m', fires: one() },
-    {
-      title: 'it blinks: no series while nothing rings',
-      series: ringing('1 stale 2 stale 1 stale 1 stale 1 stale', '0x20'),
-      at: '4m',
-      fires: one(),
-    },
-    {
-      title: 'one ring, seen by scrapes a minute apart',
-      series: ringing('_x6 1 1 stale', '0x20'),
-      at: '4m15s',
-    },
-    { title: 'the first look', series: ringing('2x20', '0x20'), at: '30s' },
-    { title: 'somebody is free', series: ringing('2x20', '1x20'), at: '3m' },
-    { title: 'somebody was free a moment ago', series: ringing('2x20', '0 0 0 0 1 0 0'), at: '3m30s' },
-    { title: 'nothing rings', series: { [of('vcc_agents_idle')]: '0x20' }, at: '3m' },
-    {
-      title: 'only outbound rings',
-      series: {
-        [of('vcc_interactions', {
-          medium: 'Phone',
-          medium_manager: 'CC',
-          direction: 'Outbound',
-          state: 'Ringing',
-        })]: '2x20',
-        [of('vcc_agents_idle')]: '0x20',
-      },
-      at: '3m',
-    },
+  VccNobodyFree: [
+    { title: 'nobody, for as long', series: free('0x20', 5), at: '5m', fires: one({}, '0') },
+    { title: 'a scrape fails in between', series: free('0x5 stale 0x10', 5), at: '5m', fires: one({}, '0') },
+    { title: 'somebody was free a moment ago', series: free('0 0 0 0 1 0 0 0 0 0 0', 5), at: '5m' },
+    { title: 'the first snapshot', series: free('0x20', 5), at: '0s' },
+    { title: 'few are Ready', series: free('0x20', 4), at: '5m' },
   ],
-  VccIdleAgents: [
-    { title: 'as many for longer', series: idle(9, 4), at: '5m', fires: one({}, '5') },
-    { title: 'one fewer', series: idle(9, 5), at: '5m' },
-    { title: 'the bucket is missing', series: { [of('vcc_idle_age_seconds_gcount')]: '9x20' }, at: '5m' },
-  ],
-  VccIdleTooLong: lasting('vcc_idle_oldest_since_timestamp_seconds', {}, of('vcc_agents_idle'), {
-    at: '30m',
-    beyond: '30m30s',
-    value: '30m 30s',
-    minutes: 29,
-  }),
-  VccTeamIdleAgents: [
-    { title: 'as many for longer', series: teamIdle(5, 2), at: '5m', fires: one({ team: 't' }, '3') },
-    { title: 'one fewer', series: teamIdle(5, 3), at: '5m' },
-  ],
-  VccTeamIdleTooLong: lasting(
-    'vcc_team_idle_oldest_since_timestamp_seconds',
-    { team: 't' },
-    of('vcc_team_agents_idle', { team: 't' }),
-    { at: '30m', beyond: '30m30s', value: '30m 30s', minutes: 29 },
+  VccIdleAgents: manyForLong(
+    'vcc_agents_available_longer_than',
+    { seconds: '900' },
+    { least: 5, loggedIn: 50 },
   ),
-  VccAvailableShareLow: [
+  VccTeamIdleAgents: manyForLong(
+    'vcc_team_agents_available_longer_than',
+    { team: 't', seconds: '900' },
+    { least: 3, loggedIn: 15 },
+  ),
+  VccReadyShareLow: [
     { title: 'one of ten', series: presences(1, 9), at: '11m', fires: one({}, '10%') },
+    {
+      title: 'most of those who are Ready get no calls',
+      series: presences(9, 1, 7, 8),
+      at: '11m',
+      fires: one({}, '10%'),
+    },
     { title: 'one of five', series: presences(1, 4), at: '11m' },
     { title: 'none of four: too few to tell', series: presences(0, 4), at: '11m' },
     { title: 'nobody is logged in', series: presences(0, 0), at: '11m' },
   ],
-  VccAwayTooLong: lasting(
-    'vcc_presence_oldest_since_timestamp_seconds',
-    { presence: 'Away' },
-    of('vcc_agents', { presence: 'Away' }),
-    { at: '20m', beyond: '20m30s', value: '20m 30s', minutes: 19 },
+  VccAwayTooLong: manyForLong(
+    'vcc_agents_longer_than',
+    { presence: 'Away', seconds: '1200' },
+    { least: 3, loggedIn: 60 },
   ),
-  VccExtendedAwayTooLong: lasting(
-    'vcc_presence_oldest_since_timestamp_seconds',
-    { presence: 'ExtendedAway' },
-    of('vcc_agents', { presence: 'ExtendedAway' }),
-    { at: '75m', beyond: '75m30s', value: '1h 15m 30s', minutes: 74 },
+  VccExtendedAwayTooLong: manyForLong(
+    'vcc_agents_longer_than',
+    { presence: 'ExtendedAway', seconds: '4500' },
+    { least: 3, loggedIn: 60 },
   ),
-  VccWrapTooLong: lasting(
-    'vcc_interaction_oldest_since_timestamp_seconds',
-    { state: 'Wrap' },
-    of('vcc_interactions_by_reason', { state: 'Wrap', reason: '' }),
-    { at: '5m', beyond: '5m30s', value: '5m 30s', minutes: 4 },
+  VccWrapTooLong: manyForLong(
+    'vcc_interactions_longer_than',
+    { state: 'Wrap', seconds: '300' },
+    { least: 3, loggedIn: 60 },
   ),
-  VccRingTooLong: lasting(
-    'vcc_interaction_oldest_since_timestamp_seconds',
-    { state: 'Ringing' },
-    of('vcc_interactions_by_reason', { state: 'Ringing', reason: '' }),
-    { at: '30s', beyond: '1m', value: '1m 0s', minutes: 1 },
+  VccRingTooLong: manyForLong(
+    'vcc_interactions_longer_than',
+    { state: 'Ringing', seconds: '60' },
+    { least: 3, loggedIn: 60 },
   ),
-  VccConnectedVeryLong: lasting(
-    'vcc_interaction_oldest_since_timestamp_seconds',
-    { state: 'Connected' },
-    of('vcc_interactions_by_reason', { state: 'Connected', reason: '' }),
-    { at: '60m', beyond: '60m30s', value: '1h 0m 30s', minutes: 59 },
+  VccConnectedVeryLong: manyForLong(
+    'vcc_interactions_longer_than',
+    { state: 'Connected', seconds: '3600' },
+    { least: 3, loggedIn: 60 },
   ),
   VccRingNoAnswer: atOnce('Unexpected', 'NoAnswer'),
   VccFailedInteractions: atOnce('Failed', 'CallFailed'),

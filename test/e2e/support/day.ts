@@ -115,13 +115,13 @@ export async function liveDay(
   ]);
 
   /** A process that pushes the eventful account. */
-  function startPushing(ageBuckets: string): Pusher {
+  function startPushing(ageBounds: string): Pusher {
     const scraper = scraperOf(uk!, {
       VCC_ROSTER: roster,
       VCC_ROSTER_TTL: '1m',
       VCC_AGENT_METRICS: 'ids',
       VCC_AGENT_LIMIT: '60',
-      VCC_AGE_BUCKETS: ageBuckets,
+      VCC_AGE_BOUNDS: ageBounds,
     });
     const retry = { retries: 1, baseDelayMs: 1, maxDelayMs: 1 };
     const routes = destinations.map((destination, index) => ({
@@ -156,7 +156,7 @@ export async function liveDay(
   let pusher: Pusher | undefined;
   let rosterIsGone = false;
   let started = false;
-  let buckets: string | undefined;
+  let bounds: string | undefined;
   const good = uk!.clientSecret;
   let hired = 0;
   try {
@@ -181,8 +181,8 @@ export async function liveDay(
         rosterIsGone = !rosterIsGone;
         renameSync(rosterIsGone ? roster : `${roster}.gone`, rosterIsGone ? `${roster}.gone` : roster);
       }
-      const wanted = within('exporterGone', timeMs) ? undefined : bucketsAt(timeMs);
-      if (!started || wanted !== buckets) {
+      const wanted = within('exporterGone', timeMs) ? undefined : boundsAt(timeMs);
+      if (!started || wanted !== bounds) {
         pusher?.close();
         pusher = wanted === undefined ? undefined : startPushing(wanted);
         if (wanted === undefined) {
@@ -190,7 +190,7 @@ export async function liveDay(
           server = undefined;
         } else server ??= await listen(scraped, '127.0.0.1', Number(new URL(url).port));
         started = true;
-        buckets = wanted;
+        bounds = wanted;
       }
       if (keep(timeMs)) day.items.set(timeMs, structuredClone(uk!.items()));
       await pusher?.scrape(timeMs, deadlineIn(10_000));
@@ -219,8 +219,8 @@ function within(name: keyof typeof troubles, timeMs: number): boolean {
   return at >= from && at < to;
 }
 
-function bucketsAt(timeMs: number): string {
-  return within('otherBuckets', timeMs) ? '60,300,1800' : ''; // Empty: as shipped.
+function boundsAt(timeMs: number): string {
+  return within('otherBounds', timeMs) ? '60,300,1800' : ''; // Empty: as shipped.
 }
 
 function faultsAt(timeMs: number): Fault[] {

@@ -23,8 +23,8 @@ export const troubles = {
   lateClock: { from: 710, to: 735 },
   /** The roster’s file is gone. */
   noRoster: { from: 740, to: 785 },
-  /** The exporter runs without the bucket that the idle alerts ask for. */
-  otherBuckets: { from: 790, to: 812 },
+  /** The exporter runs without bounds that alerts need. */
+  otherBounds: { from: 790, to: 812 },
   /** The API answers 503. */
   apiOutage: { from: 815, to: 830 },
   /** The client secret was changed. */
@@ -53,21 +53,21 @@ export const abouts: Readonly<Record<keyof typeof episodes, string>> = {
   shiftStart: 'The others come',
   lull: 'Nothing comes in; three of four agents have nothing to do',
   lunch: 'Nine of ten agents have lunch at the same time',
-  longLunch: 'One of them stays',
-  longBreak: 'An agent is away for long',
+  longLunches: 'Five of them stay',
+  longBreaks: 'Five agents are away for long',
   storm: 'Everybody has a call, and the next one rings as soon as it ends',
-  longRing: 'An agent does not pick up',
+  longRings: 'Five agents do not pick up',
   stuck: 'Six agents do not notice that they are in "no answer"',
   failed: 'Four calls fail at the same time',
-  longWrap: 'An agent takes long to wrap up',
-  longCall: 'An agent is on the phone for long',
+  longWraps: 'Five agents take long to wrap up',
+  longCalls: 'Five agents are on the phone for long',
   throttled: 'Every sixth scrape is answered by 429',
   slow: 'The first page takes 8 of the 10 seconds',
   unknownWords: 'An agent has a presence, a state and a reason that the API reference does not name',
   newHires: 'Twenty more agents than VCC_AGENT_LIMIT has room for',
   lateClock: 'The exporter’s clock is 45 s late',
   noRoster: 'The roster’s file is gone',
-  otherBuckets: 'The exporter runs without the bucket of VccIdleAgents',
+  otherBounds: 'The exporter runs without the bounds of most alerts',
   apiOutage: 'The API answers 503',
   wrongSecret: 'The client secret is wrong',
   pushOutage: 'A destination of pushes takes nothing',

@@ -21,28 +21,34 @@ export const workday = {
   lull: { from: 120, to: 180 },
   /** Nine of ten go to lunch at the same time. */
   lunch: { from: 270, to: 310 },
-  /** One of them stays. */
-  longLunch: { from: 270, to: 365 },
-  /** One is away for long. */
-  longBreak: { from: 390, to: 418 },
+  /** Five of them stay. */
+  longLunches: { from: 270, to: 365 },
+  /** Five are away for long. */
+  longBreaks: { from: 390, to: 418 },
   /** Everybody has a call, and the next one rings as soon as it ends. */
   storm: { from: 435, to: 445 },
-  /** At the beginning of the storm one does not pick up. */
-  longRing: { from: 436, to: 438 },
+  /** At the beginning of the storm five do not pick up. */
+  longRings: { from: 436, to: 438 },
   /** Six do not notice that they are in "no answer". */
   stuck: { from: 460, to: 475 },
   /** Four calls cannot be put through, at the same time. */
   failed: { from: 485, to: 488 },
-  /** One takes long to wrap up. */
-  longWrap: { from: 500, to: 508 },
-  /** One is on the phone for long. */
-  longCall: { from: 510, to: 580 },
+  /** Five take long to wrap up. */
+  longWraps: { from: 500, to: 508 },
+  /** Five are on the phone for long. */
+  longCalls: { from: 510, to: 580 },
   /** Everybody leaves, a few seconds apart. */
   shiftEnd: { from: 890, to: 900 },
 } as const satisfies Record<string, Stretch>;
 
-/** The agents of whom a stretch tells, by their number. */
-const soloists = { longLunch: 11, longBreak: 12, longRing: 13, longWrap: 14, longCall: 15 } as const;
+/** The agents that a stretch is about, by their number. */
+const groups = {
+  longLunches: [11, 36, 37, 38, 39],
+  longBreaks: [12, 41, 42, 43, 44],
+  longRings: [13, 46, 47, 48, 49],
+  longWraps: [14, 51, 52, 53, 54],
+  longCalls: [15, 56, 57, 58, 59],
+} as const;
 const stuckAgents = [21, 22, 23, 24, 25, 26];
 const failedAgents = [31, 32, 33, 34];
 
@@ -121,11 +127,11 @@ class Workday {
   /** What the eventful day has for this agent now. */
   #event(now: number): Life | undefined {
     const within = ({ from, to }: Stretch) => now >= from && now < to;
+    const isMember = (members: readonly number[]) => members.includes(this.#index);
     const { lull, lunch, storm, stuck, failed } = workday;
-    for (const [name, index] of Object.entries(soloists)) {
-      const stretch = workday[name as keyof typeof soloists];
-      if (this.#index === index && within(stretch) && stretch.to - now > 1)
-        return this.#solo(name, stretch.to);
+    for (const [name, members] of Object.entries(groups)) {
+      const stretch = workday[name as keyof typeof groups];
+      if (isMember(members) && within(stretch) && stretch.to - now > 1) return this.#solo(name, stretch.to);
     }
     if (within(storm)) return this.#call(20, 40, 3);
     if (within(lull) && this.#index % 4 !== 0) return this.#idle(lull.to);
@@ -139,21 +145,21 @@ class Workday {
       return this.#idle(stuck.from);
     if (failedAgents.includes(this.#index) && now >= failed.from - 8 && now < failed.from)
       return this.#idle(failed.from);
-    for (const [name, index] of Object.entries(soloists)) {
-      const { from } = workday[name as keyof typeof soloists];
-      if (this.#index === index && now >= from - 8 && now < from) return this.#idle(from);
+    for (const [name, members] of Object.entries(groups)) {
+      const { from } = workday[name as keyof typeof groups];
+      if (isMember(members) && now >= from - 8 && now < from) return this.#idle(from);
     }
     return undefined;
   }
 
   *#solo(name: string, to: number): Life {
-    if (name === 'longLunch') return yield* this.#away('ExtendedAway', 'Lunch', to);
-    if (name === 'longBreak') return yield* this.#away('Away', 'Comfort break', to);
+    if (name === 'longLunches') return yield* this.#away('ExtendedAway', 'Lunch', to);
+    if (name === 'longBreaks') return yield* this.#away('Away', 'Comfort break', to);
     const leg = this.#begin('Phone', 'live', 'Inbound');
-    if (name === 'longRing') return yield* this.#lasting(leg, to);
+    if (name === 'longRings') return yield* this.#lasting(leg, to);
     yield 10 * second;
     this.#centre.set(this.#agent, leg, 'Connected');
-    if (name === 'longCall') return yield* this.#lasting(leg, to);
+    if (name === 'longCalls') return yield* this.#lasting(leg, to);
     yield 20 * second;
     this.#centre.set(this.#agent, leg, 'Wrap');
     yield* this.#lasting(leg, to);
@@ -184,7 +190,7 @@ class Workday {
   *#break(): Life {
     this.#nextBreak += 55;
     // None that would reach into a stretch in which all are wanted.
-    const quiet = [workday.lull, workday.lunch, workday.storm, workday.longRing];
+    const quiet = [workday.lull, workday.lunch, workday.storm, workday.longRings];
     const now = this.#nowMinutes();
     if (this.#eventful && quiet.some(({ from, to }) => now > from - 15 && now < to)) return;
     const [presence, description] = this.#dice.pick([

@@ -65,7 +65,7 @@ function extract(line: string): Extracted {
 
 /** Those that CloudWatch is told of. */
 function isWanted({ labels, value, meta: { type } }: Point): boolean {
-  if (labels.some(([name]) => name === 'agent_id' || name === 'le') || type === 'info') return false;
+  if (labels.some(([name]) => name === 'agent_id') || type === 'info') return false;
   return value !== undefined && Number.isFinite(value) && Math.abs(value) <= 2 ** 360;
 }
 
@@ -101,16 +101,16 @@ describe('toEmfLines', () => {
     );
   });
 
-  test('says of a scrape what is not of single agents, buckets or infos', async () => {
+  test('says of a scrape what is not of single agents or infos', async () => {
     const reading = fullReadingOf([agent('a'), agent('b')], rosterOf({ a: { team: 'Süd' } }));
     const points = toPoints(await familiesOf(reading), takenAtMs, { job: 'vcc', instance: 'test' });
     const documents = toEmfLines(points, options).map(extract);
     const names = new Set(documents.flatMap(({ metrics }) => metrics.map(({ name }) => name)));
     expect(names).toContain('vcc_agents');
-    expect(names).toContain('vcc_team_idle_age_seconds_gsum');
-    expect([...names].filter((name) => /_bucket$|_info$|^vcc_agent_/.test(name))).toEqual([]);
+    expect(names).toContain('vcc_team_agents_available_longer_than');
+    expect([...names].filter((name) => /_info$|^vcc_agent_/.test(name))).toEqual([]);
     const labels = new Set(documents.flatMap(({ dimensions }) => dimensions.map(([name]) => name)));
-    for (const name of ['agent_id', 'le', 'job', 'instance']) expect(labels).not.toContain(name);
+    for (const name of ['agent_id', 'job', 'instance']) expect(labels).not.toContain(name);
     expect(documents.flatMap(({ dimensions }) => dimensions)).toContainEqual(['team', 'S\\u00fcd']);
   });
 
@@ -137,10 +137,6 @@ describe('toEmfLines', () => {
   test.each([
     ['vcc_x', undefined, 'Count'],
     ['vcc_x_seconds', 'seconds', 'Seconds'],
-    ['vcc_x_seconds_gsum', 'seconds', 'Seconds'],
-    ['vcc_x_seconds_sum', 'seconds', 'Seconds'],
-    ['vcc_x_seconds_gcount', 'seconds', 'Count'],
-    ['vcc_x_seconds_count', 'seconds', 'Count'],
     ['vcc_x_timestamp_seconds', 'seconds', 'None'],
   ] as const)('%s, with unit %p in the catalogue, is in %s', (name, unit, expected) => {
     const [line] = toEmfLines([point({}, { name, meta: meta({ unit }) })], options);

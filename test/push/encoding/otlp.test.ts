@@ -120,12 +120,10 @@ describe('encodeMetrics', () => {
       const { description, unit } = metrics.find((each) => each.name === name)!;
       return { help: families.find((each) => each.help === description)?.name, unit };
     };
-    const age = 'vcc_idle_age_seconds';
     expect(about('vcc_up')).toEqual({ help: 'vcc_up', unit: '' });
     expect(about('vcc_snapshot_timestamp_seconds').unit).toBe('s');
-    expect(about(`${age}_gsum`)).toEqual({ help: age, unit: '' });
-    expect(about(`${age}_gcount`)).toEqual({ help: age, unit: '' });
-    expect(about(`${age}_bucket`)).toEqual({ help: age, unit: '' });
+    const longer = 'vcc_agents_available_longer_than';
+    expect(about(longer)).toEqual({ help: longer, unit: '' });
   });
 
   test('marks an ended series, and takes the meaning from one that lives', () => {
