@@ -212,9 +212,11 @@ const documented: Record<string, Vector> = {
     const since = members.filter(isFree).map(idleSince);
     return since.length > 0 ? (nowSeconds - Math.min(...since)) / 60 : undefined;
   }),
-  'How many have been free for longer than 15 minutes, by team?': byTeam(
-    (members) => members.filter((item) => isFree(item) && nowSeconds - idleSince(item) > 900).length,
-  ),
+  'How many have been free for longer than 15 minutes, by team?': toVector(teamNames, (team) => [
+    { seconds: '900', team },
+    items.filter((item) => teamOf(item) === team && isFree(item) && nowSeconds - idleSince(item) > 900)
+      .length,
+  ]),
   'Who is in Away longest, with team?': toVector(
     present
       .filter((item) => item.presence.name === 'Away')

@@ -76,6 +76,13 @@ describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promt
   });
 });
 
+/** Whole seconds, from a minute on, as Prometheus' humanizeDuration writes them. */
+function humanized(seconds: string): string {
+  const minutes = Math.floor(Number(seconds) / 60);
+  const hours = Math.floor(minutes / 60);
+  return `${hours > 0 ? `${hours}h ` : ''}${minutes % 60}m ${Number(seconds) % 60}s`;
+}
+
 /** An alert as Prometheus has to make it: labels of the series and the rule, and every annotation to the letter. */
 function toExpected(
   { labels, annotations }: AlertRule,
@@ -88,6 +95,7 @@ function toExpected(
       )
       .replace(/\{\{ or \$labels\.(\w+) "([^"]*)" \}\}/g, (_, label, word) => fire.labels[label] || word)
       .replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, label) => fire.labels[label]!)
+      .replace(/\{\{ \$labels\.(\w+) \| humanizeDuration \}\}/g, (_, label) => humanized(fire.labels[label]!))
       .replace(/\{\{ \$value[^}]*\}\}/g, fire.value ?? '?');
   return {
     // To Prometheus an empty label is none.

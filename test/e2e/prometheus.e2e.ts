@@ -148,7 +148,7 @@ const questions: [string, string, Vector][] = [
     'agents away for longer than five minutes',
     'vcc_agents_longer_than{JOB,presence="Away",seconds="300"}',
     {
-      'presence=Away,seconds=300': items.filter(
+      'presence=Away seconds=300': items.filter(
         (item) => item.presence.name === 'Away' && frozenMs - Date.parse(item.presence.since) > 300_000,
       ).length,
     },
