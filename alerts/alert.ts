@@ -21,6 +21,17 @@ export type AnyThresholds = Readonly<Record<string, Duration | number>>;
 /** Gives the selector of a metric with these matchers, limited to the accounts or teams that the thresholds are for. */
 export type Select = (metric: string, matchers?: string) => string;
 
+/** How an alert asks for a metric. */
+export interface Ask {
+  /** A selector, for a function over a range. */
+  select: Select;
+  /**
+   * The newest sample, up to a few minutes old (`recent` in alerts/thresholds.yml). A plain selector would find nothing after a
+   * scrape that failed: `for` would start again, and an alert that fires would end and fire again.
+   */
+  latest: Select;
+}
+
 /** What an alert tells apart: its series are one for each of these. */
 export type Scope = 'exporter' | 'account' | 'team';
 
@@ -41,14 +52,14 @@ export interface Alert {
   /** Which thresholds it has, besides `for`. */
   kinds: Readonly<Record<string, Kind>>;
   /** What is wrong with thresholds that are each well by themselves. */
-  objection?: (thresholds: AnyThresholds) => Objection | undefined;
+  objection?: (thresholds: AnyThresholds, forgottenAfter: Duration) => Objection | undefined;
   /** uid of the dashboard that shows it. */
   dashboard: string;
   /** Templates of Prometheus; `$value` is the value of the expression. */
   summary: string;
   description: string;
   /** The condition for one set of thresholds; whatever series it gives are alerts. */
-  expr: (thresholds: AnyThresholds, select: Select, common: Common) => string;
+  expr: (thresholds: AnyThresholds, ask: Ask, common: Common) => string;
 }
 
 /** Which threshold cannot be as it is, and what it has to be. */
@@ -60,13 +71,17 @@ export interface Objection {
 /** A bound that an alert uses, for the accounts that `select` selects. */
 export interface Bound {
   seconds: number;
-  select: Select;
+  ask: Ask;
 }
 
 /** What holds for all alerts. */
 export interface Common {
   /** Regular expression of the jobs that scrape the exporter. */
   job: string;
+  /** Agents who have been away for longer than this have probably forgotten to log out. */
+  forgottenAfter: Duration;
+  /** How old the newest sample may be that {@link Ask.latest} finds, as a range of PromQL. */
+  recent: string;
   /** The bounds that all alerts together use, each once. */
   bounds: readonly Bound[];
 }
@@ -74,8 +89,8 @@ export interface Common {
 interface Declaration<Kinds extends Readonly<Record<string, Kind>>>
   extends Omit<Alert, 'kinds' | 'expr' | 'objection'> {
   kinds: Kinds;
-  objection?: (thresholds: Thresholds<Kinds>) => Objection | undefined;
-  expr: (thresholds: Thresholds<Kinds>, select: Select, common: Common) => string;
+  objection?: (thresholds: Thresholds<Kinds>, forgottenAfter: Duration) => Objection | undefined;
+  expr: (thresholds: Thresholds<Kinds>, ask: Ask, common: Common) => string;
 }
 
 /** Declares an alert; its expression sees its own thresholds only. */

@@ -1,8 +1,11 @@
-import { alert, type Select, type Thresholds } from './alert.ts';
+import { type Ask, alert, type Thresholds } from './alert.ts';
 import { failedShare } from './promql.ts';
 
 const dashboard = 'vcc-exporter';
 const audience = 'sre';
+
+/** Reasons that do not pass by themselves. */
+const rejected = 'reason=~"secret|credentials_rejected|unauthorized|forbidden"';
 
 /** What both alerts on the error budget have. */
 const budget = {
@@ -25,24 +28,46 @@ export const healthAlerts = [
     kinds: {},
     summary: 'vcc-exporter at {{ $labels.instance }} cannot be scraped',
     description:
-      'Prometheus gets no metrics from {{ $labels.instance }} (job {{ $labels.job }}). Nothing is known of its contact centres.',
+      'Prometheus gets no metrics from {{ $labels.instance }} (job {{ $labels.job }}), so nothing is known of its accounts. Check that the exporter runs, and that the scrape credentials are right.',
     expr: (_, __, { job }) => `up{job=~"${job}"} == 0`,
   }),
   alert({
     name: 'VccExporterAbsent',
-    about: 'No account of any exporter sends samples: it is in no scrape configuration, or pushing stopped.',
+    about:
+      'No account of any exporter sends samples, and no target is down: it is in no scrape configuration, or pushing stopped.',
     audience,
     severity: 'critical',
     scope: 'exporter',
     dashboard,
     kinds: {},
     summary: 'No vcc-exporter sends samples',
-    description: 'vcc_up has no series at all. Where the exporter pushes, nothing arrives.',
-    expr: () => 'absent(vcc_up)',
+    description:
+      'vcc_up has no series. Check that the exporter is in the scrape configuration, or that the function that pushes is invoked.',
+    // A target that is down is VccExporterDown.
+    expr: (_, { latest }, { job }) => `absent(${latest('vcc_up')})\nunless on () (up{job=~"${job}"} == 0)`,
+  }),
+  alert({
+    name: 'VccAccountMissing',
+    about:
+      'An exporter sends samples of fewer accounts than it is configured with: pushes or probes of some accounts stopped.',
+    audience,
+    severity: 'critical',
+    scope: 'exporter',
+    dashboard,
+    kinds: {},
+    summary: '{{ $value }} accounts of job {{ $labels.job }} send no samples',
+    description:
+      'The exporters of job {{ $labels.job }} have more accounts in their configuration than accounts that send samples. Compare the list of accounts with vcc_up, and check the invocations or targets of those that are missing.',
+    // An account that was taken out of the configuration is not missing.
+    expr: (_, { latest }) =>
+      [
+        `max by (job) (${latest('vcc_exporter_accounts')})`,
+        `  - count by (job) (count by (job, account) (${latest('vcc_up')})) > 0`,
+      ].join('\n'),
   }),
   alert({
     name: 'VccSnapshotFailing',
-    about: 'An account cannot be read: every scrape of it fails.',
+    about: 'An account cannot be read: every scrape of it fails, for a reason other than its credentials.',
     audience,
     severity: 'critical',
     scope: 'account',
@@ -50,29 +75,30 @@ export const healthAlerts = [
     kinds: {},
     summary: 'Account {{ $labels.account }} cannot be read',
     description:
-      'Every scrape of {{ $labels.account }} fails; vcc_scrape_error has the reason. Dashboards and alerts of this account show nothing.',
-    expr: (_, select) => `${select('vcc_up')} == 0`,
+      'Every scrape of {{ $labels.account }} fails, so its dashboards and alerts show nothing. vcc_scrape_error has the reason. Check Vonage’s status page, then run vcc-exporter check.',
+    // Rejected credentials are VccAuthFailing.
+    expr: (_, { latest }) =>
+      `${latest('vcc_up')} == 0\nunless ignoring (reason) ${latest('vcc_scrape_error', rejected)} == 1`,
   }),
   alert({
     name: 'VccDataStale',
     about:
-      'The last good snapshot of an account is older than this, whatever the cause, also if the exporter is gone.',
+      'Scrapes of an account succeed, but its newest snapshot is older than this: it is served from memory, or one of the clocks is wrong.',
     audience,
-    severity: 'critical',
+    severity: 'warning',
     scope: 'account',
     dashboard,
-    kinds: { older_than: 'duration', remember: 'duration' },
-    objection: ({ older_than, remember }) =>
-      remember.seconds <= older_than.seconds
-        ? { key: 'remember', expected: `longer than older_than (${older_than.text})` }
-        : undefined,
+    kinds: { older_than: 'duration' },
     summary: 'Data of account {{ $labels.account }} is {{ $value | humanizeDuration }} old',
     description:
-      'The last good snapshot of {{ $labels.account }} was taken {{ $value | humanizeDuration }} ago. What dashboards show of it is history.',
-    // When the exporter dies its series end, and nothing is larger than a threshold any more: look back. Of all that have
-    // read the account, the newest counts: each deployment may leave series behind, with another instance or pod.
-    expr: ({ older_than, remember }, select) =>
-      `time() - topk by (job, account) (1, last_over_time(${select('vcc_snapshot_timestamp_seconds')}[${remember.text}])) > ${older_than.seconds}`,
+      'The newest snapshot of {{ $labels.account }} was taken {{ $value | humanizeDuration }} ago, although scrapes succeed. Check VCC_CACHE_TTL and the clocks.',
+    // Of all that read the account, the newest counts: each deployment may leave series behind, with another instance or pod.
+    // An account that cannot be read, or that is gone, has alerts of its own.
+    expr: ({ older_than }, { latest }) =>
+      [
+        `time() - max by (job, account) (${latest('vcc_snapshot_timestamp_seconds')}) > ${older_than.seconds}`,
+        `and on (job, account) max by (job, account) (${latest('vcc_up')}) == 1`,
+      ].join('\n'),
   }),
   alert({
     name: 'VccAuthFailing',
@@ -84,9 +110,8 @@ export const healthAlerts = [
     kinds: {},
     summary: 'Credentials of account {{ $labels.account }} do not work ({{ $labels.reason }})',
     description:
-      'Scrapes of {{ $labels.account }} fail with the reason {{ $labels.reason }}. It will not pass by itself.',
-    expr: (_, select) =>
-      `${select('vcc_scrape_error', 'reason=~"secret|credentials_rejected|unauthorized|forbidden"')} == 1`,
+      'Scrapes of {{ $labels.account }} fail with the reason {{ $labels.reason }}, and will not succeed by themselves. Replace the credentials, or restore access to the secret.',
+    expr: (_, { latest }) => `${latest('vcc_scrape_error', rejected)} == 1`,
   }),
   alert({
     name: 'VccThrottled',
@@ -98,9 +123,9 @@ export const healthAlerts = [
     kinds: { within: 'duration' },
     summary: 'Account {{ $labels.account }} is throttled by Vonage',
     description:
-      'The API keeps answering 429 for {{ $labels.account }}. The budget is shared by all integrations of the account.',
+      'The API keeps answering 429 for {{ $labels.account }}. All integrations of the account share the budget. Scrape less often, or find the one that uses it up.',
     // Throttling comes and goes between scrapes.
-    expr: ({ within }, select) =>
+    expr: ({ within }, { select }) =>
       `max_over_time(${select('vcc_scrape_error', 'reason="throttled"')}[${within.text}]) == 1`,
   }),
   alert({
@@ -114,9 +139,9 @@ export const healthAlerts = [
     kinds: { share: 'share', within: 'duration' },
     summary: 'Reading account {{ $labels.account }} takes {{ $value | humanizePercentage }} of its deadline',
     description:
-      'Scrapes of {{ $labels.account }} take {{ $value | humanizePercentage }} of the time they have. Beyond it they fail.',
+      'Scrapes of {{ $labels.account }} take {{ $value | humanizePercentage }} of the time they have. Beyond it they fail. Raise the timeouts, or give the function more memory.',
     // The longest, not the average: scrapes that VCC_CACHE_TTL serves from memory take no time.
-    expr: ({ share, within }, select) =>
+    expr: ({ share, within }, { select }) =>
       [
         `max_over_time(${select('vcc_scrape_duration_seconds')}[${within.text}])`,
         `  / max_over_time(${select('vcc_scrape_deadline_seconds')}[${within.text}]) > ${share}`,
@@ -133,8 +158,8 @@ export const healthAlerts = [
     kinds: { within: 'duration' },
     summary: 'Account {{ $labels.account }} has unknown values of {{ $labels.field }}',
     description:
-      'Up to {{ $value }} values of {{ $labels.field }} are not in the API reference. Panels that add up known states leave them out.',
-    expr: ({ within }, select) => `max_over_time(${select('vcc_unknown_values')}[${within.text}]) > 0`,
+      'Up to {{ $value }} values of {{ $labels.field }} are not in the API reference. Panels that add up known states leave them out. Add the words to VCC_KNOWN_VALUES if they are right.',
+    expr: ({ within }, { select }) => `max_over_time(${select('vcc_unknown_values')}[${within.text}]) > 0`,
   }),
   alert({
     name: 'VccFlawedAgents',
@@ -148,7 +173,7 @@ export const healthAlerts = [
     summary: 'Account {{ $labels.account }} has agents with missing or invalid values',
     description:
       'Up to {{ $value }} agents have values that are missing or invalid. The log names the fields (values missing or invalid), and so do vcc_absent_values and vcc_invalid_values.',
-    expr: ({ within }, select) => `max_over_time(${select('vcc_flawed_agents')}[${within.text}]) > 0`,
+    expr: ({ within }, { select }) => `max_over_time(${select('vcc_flawed_agents')}[${within.text}]) > 0`,
   }),
   alert({
     name: 'VccSeriesDropped',
@@ -160,35 +185,35 @@ export const healthAlerts = [
     kinds: {},
     summary: '{{ $value }} series of account {{ $labels.account }} are left out',
     description:
-      'VCC_AGENT_LIMIT leaves out {{ $value }} series of single agents of {{ $labels.account }}. Counts by presence and team are complete.',
-    expr: (_, select) => `${select('vcc_series_dropped')} > 0`,
+      'VCC_AGENT_LIMIT leaves out {{ $value }} series of single agents of {{ $labels.account }}. Counts by presence and team are complete. Raise the limit, or choose agents with VCC_AGENT_INCLUDE.',
+    expr: (_, { latest }) => `${latest('vcc_series_dropped')} > 0`,
   }),
   alert({
     name: 'VccPushFailing',
     about: 'Pushes to a destination fail. What can be kept is kept (docs/push.md).',
     audience,
-    severity: 'critical',
+    severity: 'warning',
     scope: 'account',
     dashboard,
     kinds: {},
     summary: 'Pushing {{ $labels.account }} to {{ $labels.destination }} fails',
     description:
-      'Every push of {{ $labels.account }} to {{ $labels.destination }} fails. If this is your only destination, samples come in late.',
-    expr: (_, select) => `${select('vcc_push_success')} == 0`,
+      'Every push of {{ $labels.account }} to {{ $labels.destination }} fails. Samples wait in the queue. The log has the reason (push failed).',
+    expr: (_, { latest }) => `${latest('vcc_push_success')} == 0`,
   }),
   alert({
     name: 'VccErrorBudgetBurn',
     about:
       'So many scrapes fail that the error budget of 30 days is gone in about two days (14.4 times), or five (6 times).',
     audience,
-    severity: 'critical',
+    severity: 'warning',
     scope: 'account',
     dashboard,
     ...budget,
     summary: 'Account {{ $labels.account }} burns its error budget fast',
     description:
-      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the longer window.',
-    expr: (thresholds, select) =>
+      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the longer window. The dashboard Exporter shows since when and why.',
+    expr: (thresholds, { select }) =>
       `${burns(select, thresholds, 14.4, '1h', '5m')}\nor ${burns(select, thresholds, 6, '6h', '30m')}`,
   }),
   alert({
@@ -202,8 +227,8 @@ export const healthAlerts = [
     ...budget,
     summary: 'Account {{ $labels.account }} burns its error budget',
     description:
-      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the longer window.',
-    expr: (thresholds, select) =>
+      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the longer window. The dashboard Exporter shows since when and why.',
+    expr: (thresholds, { select }) =>
       `${burns(select, thresholds, 3, '1d', '2h')}\nor ${burns(select, thresholds, 1, '3d', '6h')}`,
   }),
   alert({
@@ -217,8 +242,8 @@ export const healthAlerts = [
     kinds: { more_than: 'duration', within: 'duration' },
     summary: 'Clocks differ by {{ $value | humanizeDuration }} (account {{ $labels.account }})',
     description:
-      'The clock of the API and that of the exporter differ by {{ $value | humanizeDuration }}. The age of the data is wrong by as much.',
-    expr: ({ more_than, within }, select) =>
+      'The clock of the API and that of the exporter differ by {{ $value | humanizeDuration }}. The age of the data is wrong by as much. Synchronise the clock of the exporter’s machine.',
+    expr: ({ more_than, within }, { select }) =>
       `abs(avg_over_time(${select('vcc_api_clock_skew_seconds')}[${within.text}])) > ${more_than.seconds}`,
   }),
   alert({
@@ -231,8 +256,8 @@ export const healthAlerts = [
     kinds: {},
     summary: 'The roster of account {{ $labels.account }} cannot be read',
     description:
-      'Reading the roster of {{ $labels.account }} fails. Metrics by team follow the last one that was read.',
-    expr: (_, select) => `${select('vcc_roster_up')} == 0`,
+      'Reading the roster of {{ $labels.account }} fails. Metrics by team follow the last one that was read. Check the file or object, or the scope users:read of the credentials.',
+    expr: (_, { latest }) => `${latest('vcc_roster_up')} == 0`,
   }),
   alert({
     name: 'VccBoundMissing',
@@ -249,9 +274,9 @@ export const healthAlerts = [
     // All metrics have the same bounds, so one tells. The value is the bound, so that the texts can name it.
     expr: (_, __, { bounds }) =>
       bounds
-        .map(({ seconds, select }) => {
-          const counted = select('vcc_agents_available_longer_than', `seconds="${seconds}"`);
-          return `${seconds} + 0 * (${select('vcc_agents_available')} unless ignoring (seconds) ${counted})`;
+        .map(({ seconds, ask: { latest } }) => {
+          const counted = latest('vcc_agents_available_longer_than', `seconds="${seconds}"`);
+          return `${seconds} + 0 * (${latest('vcc_agents_available')} unless ignoring (seconds) ${counted})`;
         })
         .join('\nor '),
   }),
@@ -262,7 +287,7 @@ export const healthAlerts = [
  * just started would be judged by its first scrape.
  */
 function burns(
-  select: Select,
+  select: Ask['select'],
   { objective, failed_at_least }: Budget,
   factor: number,
   long: string,

@@ -1,4 +1,4 @@
-import type { AnyThresholds, Bound, Common, Duration, Select } from './alert.ts';
+import type { AnyThresholds, Ask, Bound, Common, Duration, Select } from './alert.ts';
 import { failedShare } from './promql.ts';
 import type { AlertSetting, AlertSettings, Override } from './settings.ts';
 
@@ -27,7 +27,9 @@ export interface RuleGroup<Rule = AlertRule> {
 /** The alerting rules of these settings: one group for each audience. */
 export function toAlertGroups(settings: AlertSettings): RuleGroup[] {
   const enabled = settings.alerts.filter((each) => each.enabled);
-  const common = { job: settings.job, bounds: boundsOf(enabled) };
+  const recent = settings.recent.text;
+  const { job, forgottenAfter } = settings;
+  const common = { job, recent, forgottenAfter, bounds: boundsOf(enabled, recent, forgottenAfter) };
   const rulesOf = (audience: string) =>
     enabled
       .filter(({ alert }) => alert.audience === audience)
@@ -54,43 +56,51 @@ function toRule(setting: AlertSetting, urls: AlertSettings['urls'], common: Comm
       summary: alert.summary,
       description: alert.description,
       runbook_url: `${urls.runbooks}/${alert.name}.md`,
-      dashboard_url: `${urls.grafana}/d/${alert.dashboard}${variables}${team}`,
+      // A link to nowhere is worse than none.
+      ...(urls.grafana !== undefined && {
+        dashboard_url: `${urls.grafana}/d/${alert.dashboard}${variables}${team}`,
+      }),
     },
   };
 }
 
 /** One expression for all thresholds: those of single accounts or teams apart from the rest, joined by `or`. */
 function toExpression(setting: AlertSetting, common: Common): string {
-  const expressions = sidesOf(setting).map(({ thresholds, select }) =>
-    setting.alert.expr(thresholds, select, common),
+  const expressions = sidesOf(setting, common.recent).map(({ thresholds, ask }) =>
+    setting.alert.expr(thresholds, ask, common),
   );
   if (expressions.length === 1) return expressions[0]!;
   return expressions.map((expression) => `(\n${indent(expression)}\n)`).join('\nor\n');
 }
 
-/** The thresholds of an alert, each with what selects the accounts or teams that they are for: the rest, and single ones. */
-function sidesOf({ thresholds, overrides }: AlertSetting): { thresholds: AnyThresholds; select: Select }[] {
+/** The thresholds of an alert, each with how to ask for the accounts or teams that they are for: the rest, and single ones. */
+function sidesOf(
+  { thresholds, overrides }: AlertSetting,
+  recent: string,
+): { thresholds: AnyThresholds; ask: Ask }[] {
   const [first] = overrides;
-  if (!first) return [{ thresholds, select: selecting() }];
+  if (!first) return [{ thresholds, ask: asking(recent) }];
   const names = overrides.map(({ value }) => escapeRegex(value)).join('|');
   return [
-    { thresholds, select: selecting(`${first.label}!~${quote(names)}`) },
-    ...overrides.map((each) => ({ thresholds: each.thresholds, select: selecting(matcherOf(each)) })),
+    { thresholds, ask: asking(recent, `${first.label}!~${quote(names)}`) },
+    ...overrides.map((each) => ({ thresholds: each.thresholds, ask: asking(recent, matcherOf(each)) })),
   ];
 }
 
 /** The bounds that these alerts use. An override for a team is a bound for every account. */
-function boundsOf(settings: readonly AlertSetting[]): Bound[] {
+function boundsOf(settings: readonly AlertSetting[], recent: string, forgottenAfter: Duration): Bound[] {
   const all = new Map<string, Bound>();
+  if (settings.some(({ alert }) => alert.audience === 'supervisor'))
+    all.set(String(forgottenAfter.seconds), { seconds: forgottenAfter.seconds, ask: asking(recent) });
   for (const setting of settings) {
-    for (const { thresholds, select } of sidesOf(setting)) {
+    for (const { thresholds, ask } of sidesOf(setting, recent)) {
       for (const [name, kind] of Object.entries(setting.alert.kinds)) {
         if (kind !== 'bound') continue;
         const bound = {
           seconds: (thresholds[name] as Duration).seconds,
-          select: setting.alert.scope === 'team' ? selecting() : select,
+          ask: setting.alert.scope === 'team' ? asking(recent) : ask,
         };
-        all.set(`${bound.seconds} ${bound.select('')}`, bound);
+        all.set(`${bound.seconds}${bound.ask.select('')}`, bound);
       }
     }
   }
@@ -99,11 +109,12 @@ function boundsOf(settings: readonly AlertSetting[]): Bound[] {
 
 const matcherOf = ({ label, value }: Override) => `${label}=${quote(value)}`;
 
-function selecting(limit?: string): Select {
-  return (metric, matchers) => {
+function asking(recent: string, limit?: string): Ask {
+  const select: Select = (metric, matchers) => {
     const all = [matchers, limit].filter((each) => each !== undefined).join(', ');
     return all === '' ? metric : `${metric}{${all}}`;
   };
+  return { select, latest: (metric, matchers) => `last_over_time(${select(metric, matchers)}[${recent}])` };
 }
 
 const indent = (text: string) => text.replace(/^/gm, '  ');

@@ -25,10 +25,17 @@ export interface AlertSetting {
 
 /** What alerts/thresholds.yml says. */
 export interface AlertSettings {
-  urls: { grafana: string; runbooks: string };
+  /** `grafana` is undefined until somebody says where it is. */
+  urls: { grafana: string | undefined; runbooks: string };
   /** Regular expression of the jobs that scrape the exporter. */
   job: string;
   interval: Duration;
+  /** How old a sample may be that an alert still looks at. */
+  recent: Duration;
+  /** Agents who have been away for longer than this have probably forgotten to log out. */
+  forgottenAfter: Duration;
+  /** How long dashboards know an account whose series have ended. */
+  remember: Duration;
   /** The exporter's VCC_AGE_BOUNDS, in seconds. */
   ageBounds: readonly number[];
   alerts: readonly AlertSetting[];
@@ -69,13 +76,24 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
   for (const key of misreadKeys(load(ours, { schema: FAILSAFE_SCHEMA }), parsed)) {
     problems.push(`${name}: ${key}: expected this name in quotes, since YAML takes it for something else`);
   }
-  const { urls, job, interval, age_bounds, alerts: perAlert, ...rest } = merged;
+  const {
+    urls,
+    job,
+    interval,
+    recent,
+    forgotten_after,
+    remember,
+    age_bounds,
+    alerts: perAlert,
+    ...rest
+  } = merged;
   for (const [key, value] of Object.entries(rest))
-    fail(key, 'urls, job, interval, age_bounds or alerts', value);
+    fail(key, 'urls, job, interval, recent, forgotten_after, remember, age_bounds or alerts', value);
 
   const { grafana, runbooks, ...others } = readMapping('urls', urls);
   for (const [key, value] of Object.entries(others)) fail(`urls.${key}`, 'grafana or runbooks', value);
-  if (!isAddress(grafana, /^https?:/)) fail('urls.grafana', 'an address that begins with https://', grafana);
+  if (grafana !== undefined && grafana !== null && !isAddress(grafana, /^https?:/))
+    fail('urls.grafana', 'an address that begins with https://', grafana);
   if (!isAddress(runbooks)) fail('urls.runbooks', 'an address or a path', runbooks);
   if (!isRegex(job)) fail('job', 'a regular expression', job);
 
@@ -109,12 +127,14 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     return Number(value);
   }
 
+  const forgottenAfter = readKind('forgotten_after', 'bound', forgotten_after) as Duration;
+
   function readThresholds(key: string, { kinds, objection }: Alert, values: Mapping): AnyThresholds {
     const before = problems.length;
     const thresholds = Object.fromEntries(
       Object.entries(kinds).map(([each, kind]) => [each, readKind(`${key}.${each}`, kind, values[each])]),
     );
-    const objects = problems.length === before ? objection?.(thresholds) : undefined;
+    const objects = problems.length === before ? objection?.(thresholds, forgottenAfter) : undefined;
     if (objects) fail(`${key}.${objects.key}`, objects.expected, values[objects.key]);
     return thresholds;
   }
@@ -163,9 +183,15 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     readAlert(alert, readMapping(`alerts.${alert.name}`, given[alert.name])),
   );
   const settings: AlertSettings = {
-    urls: { grafana: trimSlash(grafana), runbooks: trimSlash(runbooks) },
+    urls: {
+      grafana: grafana === undefined || grafana === null ? undefined : trimSlash(grafana),
+      runbooks: trimSlash(runbooks),
+    },
     job: String(job),
     interval: readKind('interval', 'duration', interval) as Duration,
+    recent: readKind('recent', 'duration', recent) as Duration,
+    forgottenAfter,
+    remember: readKind('remember', 'duration', remember) as Duration,
     ageBounds,
     alerts: settingsOfAlerts,
   };

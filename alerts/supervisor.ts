@@ -1,17 +1,22 @@
-import { type Alert, alert, type Select } from './alert.ts';
+import { type Alert, type Ask, alert, type Common } from './alert.ts';
 
 const audience = 'supervisor';
 const severity = 'warning';
-const loggedIn = (select: Select) =>
-  `sum without (presence) (${select('vcc_agents', 'presence!="LoggedOut"')})`;
-const loggedInOfTeam = (select: Select) =>
-  `sum without (presence) (${select('vcc_team_agents', 'presence!="LoggedOut"')})`;
+
+/** Agents logged in, without those who have been away for very long. */
+function onShift({ latest }: Ask, { forgottenAfter }: Common): string {
+  const bound = `presence=~"Away|ExtendedAway", seconds="${forgottenAfter.seconds}"`;
+  return [
+    `(sum without (presence) (${latest('vcc_agents', 'presence!="LoggedOut"')})`,
+    `    - sum without (presence, seconds) (${latest('vcc_agents_longer_than', bound)}))`,
+  ].join('\n');
+}
 
 /** Ready agents, without those who are Ready for outbound or offline work: they get no calls. */
-const routable = (select: Select) =>
+const routable = ({ latest }: Ask) =>
   [
-    `sum without (presence) (${select('vcc_agents', 'presence="Ready"')})`,
-    `  - sum without (activity) (${select('vcc_agents_by_activity', 'activity="ready_not_routable"')})`,
+    `(sum without (presence) (${latest('vcc_agents', 'presence="Ready"')})`,
+    `    - sum without (activity) (${latest('vcc_agents_by_activity', 'activity="ready_not_routable"')}))`,
   ].join('\n');
 
 /** What the agents do: for those who lead them. */
@@ -19,7 +24,7 @@ export const supervisorAlerts: readonly Alert[] = [
   alert({
     name: 'VccNobodyReady',
     about:
-      'At least N agents (`of_at_least`) are logged in, and nobody is Ready for calls: no call can be taken. Agents who are Ready but not eligible for routing do not count as Ready.',
+      'At least N agents (`of_at_least`) are on shift, and nobody is Ready for calls: no call can be taken. Agents who are Ready but not eligible for routing do not count as Ready. Agents who have been away for longer than `forgotten_after` do not count as on shift.',
     audience,
     severity: 'critical',
     scope: 'account',
@@ -27,14 +32,14 @@ export const supervisorAlerts: readonly Alert[] = [
     kinds: { of_at_least: 'number' },
     summary: 'Nobody is Ready for calls in {{ $labels.account }}',
     description:
-      'Agents of {{ $labels.account }} are logged in, and none is Ready and eligible for routing, or at work.',
-    expr: ({ of_at_least }, select) =>
-      `(${routable(select)}) == 0\nand ${loggedIn(select)} >= ${of_at_least}`,
+      'No agent of {{ $labels.account }} is Ready and eligible for routing, so no call can be taken. Ask agents back from away.',
+    expr: ({ of_at_least }, ask, common) =>
+      `${routable(ask)} == 0\nand ${onShift(ask, common)} >= ${of_at_least}`,
   }),
   alert({
     name: 'VccNobodyFree',
     about:
-      'For all of this time (`within`) no agent was free, with at least N agents (`of_at_least`) Ready: each new call had to wait. In a busy hour that is the aim, so it is for information.',
+      'In every snapshot of this time (`within`) no agent was free, with at least N agents (`of_at_least`) Ready for calls: each new call had to wait. In a busy hour that is the aim, so it is for information.',
     audience,
     severity: 'info',
     scope: 'account',
@@ -44,43 +49,38 @@ export const supervisorAlerts: readonly Alert[] = [
       within.seconds < 60
         ? { key: 'within', expected: 'at least 1m, and three scrape intervals' }
         : undefined,
-    summary: 'No agent of {{ $labels.account }} has been free for minutes',
+    summary: 'No agent of {{ $labels.account }} is free, and none was for minutes',
     description:
-      'Every agent of {{ $labels.account }} who can take calls has been busy in each snapshot of the last minutes. New calls wait; agent-status does not say how many.',
-    // A scrape may have failed in between. At least two must have succeeded: one moment without a free agent is nothing.
-    expr: ({ of_at_least, within }, select) =>
+      'Every agent of {{ $labels.account }} who can take calls has been busy in each snapshot of the last minutes. If callers wait too long, ask agents back from breaks.',
+    // At least two snapshots: one moment without a free agent is nothing.
+    expr: ({ of_at_least, within }, ask) =>
       [
-        `max_over_time(${select('vcc_agents_available')}[${within.text}]) == 0`,
-        `and count_over_time(${select('vcc_agents_available')}[${within.text}]) >= 2`,
-        `and (${routable(select)}) >= ${of_at_least}`,
+        `max_over_time(${ask.select('vcc_agents_available')}[${within.text}]) == 0`,
+        `and count_over_time(${ask.select('vcc_agents_available')}[${within.text}]) >= 2`,
+        `and ${routable(ask)} >= ${of_at_least}`,
       ].join('\n'),
   }),
-  manyForLong('VccIdleAgents', {
+  freeForLong('VccIdleAgents', 'vcc_agents_available_longer_than', 'account', {
     about:
       'Many agents of an account have been free for longer than this: Ready, eligible for routing, and nothing in hand.',
-    words:
-      'agents of {{ $labels.account }} have been free for longer than {{ $labels.seconds | humanizeDuration }}',
+    summary:
+      '{{ $value }} agents of {{ $labels.account }} have been free for longer than {{ $labels.seconds | humanizeDuration }}',
     description:
-      '{{ $value }} agents of {{ $labels.account }} are Ready and eligible for routing, and have had nothing in hand for longer than {{ $labels.seconds | humanizeDuration }}.',
+      '{{ $value }} agents of {{ $labels.account }} are Ready and eligible for routing, and have had nothing in hand for longer than {{ $labels.seconds | humanizeDuration }}. Compare with the queues in VCC: if callers wait, check routing and skills; if none wait, use the time for training or breaks.',
     dashboard: 'vcc-floor',
-    counted: 'agents',
-    metric: 'vcc_agents_available_longer_than',
   }),
-  manyForLong('VccTeamIdleAgents', {
+  freeForLong('VccTeamIdleAgents', 'vcc_team_agents_available_longer_than', 'team', {
     about: 'Many agents of a team have been free for longer than this. Needs a roster (VCC_ROSTER).',
-    words:
-      'agents of team {{ $labels.team }} ({{ $labels.account }}) have been free for longer than {{ $labels.seconds | humanizeDuration }}',
+    summary:
+      '{{ $value }} agents of team {{ or $labels.team "(none)" }} ({{ $labels.account }}) have been free for longer than {{ $labels.seconds | humanizeDuration }}',
     description:
-      '{{ $value }} agents of team {{ $labels.team }} are Ready and eligible for routing, and have had nothing in hand for longer than {{ $labels.seconds | humanizeDuration }}.',
+      '{{ $value }} agents of team {{ or $labels.team "(none)" }} have had nothing in hand for longer than {{ $labels.seconds | humanizeDuration }}. If other teams are busy, move agents there; otherwise check the routing of the team.',
     dashboard: 'vcc-team',
-    counted: 'agents',
-    metric: 'vcc_team_agents_available_longer_than',
-    scope: 'team',
   }),
   alert({
     name: 'VccReadyShareLow',
     about:
-      'Less than this share of the agents logged in is Ready, of at least N (`of_at_least`). Agents who are Ready but not eligible for routing do not count as Ready.',
+      'Less than this share of the agents on shift is Ready for calls, of at least N (`of_at_least`). Agents who are Ready but not eligible for routing do not count as Ready. Agents who have been away for longer than `forgotten_after` do not count as on shift.',
     audience,
     severity,
     scope: 'account',
@@ -88,114 +88,131 @@ export const supervisorAlerts: readonly Alert[] = [
     kinds: { share: 'share', of_at_least: 'number' },
     summary: 'Only {{ $value | humanizePercentage }} of {{ $labels.account }} are Ready for calls',
     description:
-      'Of the agents logged in to {{ $labels.account }} {{ $value | humanizePercentage }} are Ready for calls. The others are away, or not eligible for routing.',
-    expr: ({ share, of_at_least }, select) =>
+      'Of the agents on shift in {{ $labels.account }} {{ $value | humanizePercentage }} are Ready for calls. Ask agents back, or spread breaks.',
+    expr: ({ share, of_at_least }, ask, common) =>
       [
-        `(${routable(select)})`,
-        `  / ${loggedIn(select)} < ${share}`,
-        `and ${loggedIn(select)} >= ${of_at_least}`,
+        `${routable(ask)}`,
+        `  / ${onShift(ask, common)} < ${share}`,
+        `and ${onShift(ask, common)} >= ${of_at_least}`,
       ].join('\n'),
   }),
   awayTooLong('VccAwayTooLong', 'Away'),
   awayTooLong('VccExtendedAwayTooLong', 'ExtendedAway'),
-  lastsTooLong('VccWrapTooLong', 'Wrap', 'Many wrap-ups last longer than this.', 'in wrap-up'),
+  lastsTooLong(
+    'VccWrapTooLong',
+    'Wrap',
+    'in wrap-up',
+    'Ask the agents to end wrap-up, or to say what takes the time.',
+  ),
   lastsTooLong(
     'VccRingTooLong',
     'Ringing',
-    'Many interactions have been ringing at an agent for longer than this.',
     'ringing',
+    'Check whether the agents are at their desks and their phones ring.',
   ),
   lastsTooLong(
     'VccConnectedVeryLong',
     'Connected',
-    'Many interactions have been connected for longer than this.',
     'connected',
+    'Ask the agents whether these lines are still in use.',
   ),
   atOnce(
     'VccRingNoAnswer',
     'Unexpected',
-    'At least N agents (`at_once`) at once were in the state Unexpected for the same reason (NoAnswer, above all), within this time.',
+    'Many agents at once were in the state Unexpected for the same reason (NoAnswer, above all), within this time.',
+    'They get no calls until they are Ready again. Ask the agents, and check their phones and network.',
   ),
   atOnce(
     'VccFailedInteractions',
     'Failed',
-    'At least N interactions (`at_once`) at once had failed for the same reason, within this time.',
+    'Many interactions at once had failed for the same reason, within this time.',
+    'Check phones, network and Vonage’s status page.',
   ),
 ];
 
+interface Texts {
+  about: string;
+  summary: string;
+  description: string;
+  dashboard: string;
+}
+
 /**
- * At least so many, and at least so large a share of the agents logged in, for longer than a bound. An alert about the one
- * who has been so longest would fire the more, the larger the floor is.
+ * At least so many, and at least so large a share of the base. An alert about the one who has been in a state longest would
+ * fire the more, the larger the floor is. `own` are the labels that the base does not have.
  */
-function manyForLong<const Counted extends 'agents' | 'interactions'>(
-  name: `Vcc${string}`,
-  {
-    words,
-    counted,
-    metric,
-    matchers,
-    scope = 'account',
-    ...texts
-  }: {
-    about: string;
-    /** What follows the number in the summary. */
-    words: string;
-    description: string;
-    dashboard: string;
-    counted: Counted;
-    metric: string;
-    matchers?: string;
-    scope?: 'account' | 'team';
-  },
-): Alert {
-  const kinds = { [counted]: 'number', share: 'share', longer_than: 'bound' } as const;
+function enough(count: string, least: number, base: string, share: number, own: readonly string[]): string {
+  const ignoring = `ignoring (${own.join(', ')})`;
+  return [`${count} >= ${least}`, `and ${ignoring} ${count}`, `  / ${ignoring} ${base} >= ${share}`].join(
+    '\n',
+  );
+}
+
+/** Free agents of an account, as a share of those on shift, or of a team, as a share of those logged in. */
+function freeForLong(name: `Vcc${string}`, metric: string, scope: 'account' | 'team', texts: Texts): Alert {
   return alert({
     ...texts,
     name,
     audience,
     severity,
     scope,
-    kinds,
-    summary: `{{ $value }} ${words}`,
-    expr({ [counted]: least, share, longer_than }, select) {
-      const all = [matchers, `seconds="${longer_than.seconds}"`].filter((each) => each !== undefined);
-      const label = matchers?.split('=')[0];
-      const count = select(metric, all.join(', '));
-      const others = ['seconds', ...(label ? [label] : [])].join(', ');
-      return [
-        `${count} >= ${least}`,
-        `and ignoring (${others}) ${count}`,
-        `  / ignoring (${others}) ${scope === 'team' ? loggedInOfTeam(select) : loggedIn(select)} >= ${share}`,
-      ].join('\n');
+    kinds: { agents: 'number', share: 'share', longer_than: 'bound' },
+    expr({ agents, share, longer_than }, ask, common) {
+      const loggedIn = ask.latest('vcc_team_agents', 'presence!="LoggedOut"');
+      const base = scope === 'team' ? `sum without (presence) (${loggedIn})` : onShift(ask, common);
+      const count = ask.latest(metric, `seconds="${longer_than.seconds}"`);
+      return enough(count, agents, base, share, ['seconds']);
     },
   });
 }
 
 function awayTooLong(name: `Vcc${string}`, presence: string): Alert {
-  return manyForLong(name, {
-    about: `Many agents have been ${presence} for longer than this.`,
-    words: `agents of {{ $labels.account }} have been ${presence} for longer than {{ $labels.seconds | humanizeDuration }}`,
-    description: `{{ $value }} agents of {{ $labels.account }} have been ${presence} for longer than {{ $labels.seconds | humanizeDuration }}. That is at least the share of the agents logged in that the threshold needs.`,
+  return alert({
+    name,
+    about: `Many agents have been ${presence} for longer than this. Agents who have been so for longer than \`forgotten_after\` do not count: they have probably forgotten to log out.`,
+    audience,
+    severity,
+    scope: 'account',
     dashboard: 'vcc-floor',
-    counted: 'agents',
-    metric: 'vcc_agents_longer_than',
-    matchers: `presence="${presence}"`,
+    kinds: { agents: 'number', share: 'share', longer_than: 'bound' },
+    objection: ({ longer_than }, forgottenAfter) =>
+      longer_than.seconds >= forgottenAfter.seconds
+        ? { key: 'longer_than', expected: `shorter than forgotten_after (${forgottenAfter.text})` }
+        : undefined,
+    summary: `{{ $value }} agents of {{ $labels.account }} have been ${presence} for longer than {{ $labels.seconds | humanizeDuration }}`,
+    description: `{{ $value }} agents of {{ $labels.account }} have been ${presence} for longer than {{ $labels.seconds | humanizeDuration }}. Ask them back, or have those log out who have left.`,
+    expr({ agents, share, longer_than }, ask, common) {
+      const longer = (seconds: number) =>
+        ask.latest('vcc_agents_longer_than', `presence="${presence}", seconds="${seconds}"`);
+      const forgotten = longer(common.forgottenAfter.seconds);
+      const count = `(${longer(longer_than.seconds)}\n    - ignoring (seconds) group_left () ${forgotten})`;
+      return enough(count, agents, onShift(ask, common), share, ['seconds', 'presence']);
+    },
   });
 }
 
-function lastsTooLong(name: `Vcc${string}`, state: string, about: string, words: string): Alert {
-  return manyForLong(name, {
-    about,
-    words: `interactions of {{ $labels.account }} have been ${words} for longer than {{ $labels.seconds | humanizeDuration }}`,
-    description: `{{ $value }} interactions of {{ $labels.account }} have been ${words} for longer than {{ $labels.seconds | humanizeDuration }}. They are at least the share of the agents logged in that the threshold needs.`,
+function lastsTooLong(name: `Vcc${string}`, state: string, words: string, what: string): Alert {
+  return alert({
+    name,
+    about: `Many interactions have been ${words} for longer than this.`,
+    audience,
+    severity,
+    scope: 'account',
     dashboard: 'vcc-interactions',
-    counted: 'interactions',
-    metric: 'vcc_interactions_longer_than',
-    matchers: `state="${state}"`,
+    kinds: { interactions: 'number', share: 'share', longer_than: 'bound' },
+    summary: `{{ $value }} interactions of {{ $labels.account }} have been ${words} for longer than {{ $labels.seconds | humanizeDuration }}`,
+    description: `{{ $value }} interactions of {{ $labels.account }} have been ${words} for longer than {{ $labels.seconds | humanizeDuration }}. ${what}`,
+    expr({ interactions, share, longer_than }, ask, common) {
+      const count = ask.latest(
+        'vcc_interactions_longer_than',
+        `state="${state}", seconds="${longer_than.seconds}"`,
+      );
+      return enough(count, interactions, onShift(ask, common), share, ['seconds', 'state']);
+    },
   });
 }
 
-function atOnce(name: `Vcc${string}`, state: string, about: string): Alert {
+function atOnce(name: `Vcc${string}`, state: string, about: string, what: string): Alert {
   return alert({
     name,
     about,
@@ -203,11 +220,13 @@ function atOnce(name: `Vcc${string}`, state: string, about: string): Alert {
     severity,
     scope: 'account',
     dashboard: 'vcc-interactions',
-    kinds: { at_once: 'number', within: 'duration' },
+    kinds: { interactions: 'number', share: 'share', within: 'duration' },
     summary: `{{ $value }} interactions of {{ $labels.account }} are ${state}: {{ or $labels.reason "no reason given" }}`,
-    description: `Up to {{ $value }} interactions of {{ $labels.account }} at once were in the state ${state} with the reason {{ or $labels.reason "none" }}.`,
+    description: `Up to {{ $value }} interactions of {{ $labels.account }} at once were in the state ${state} with the reason {{ or $labels.reason "none" }}. ${what}`,
     // They come and go between scrapes.
-    expr: ({ at_once, within }, select) =>
-      `max_over_time(${select('vcc_interactions_by_reason', `state="${state}"`)}[${within.text}]) >= ${at_once}`,
+    expr({ interactions, share, within }, ask, common) {
+      const most = `max_over_time(${ask.select('vcc_interactions_by_reason', `state="${state}"`)}[${within.text}])`;
+      return enough(most, interactions, onShift(ask, common), share, ['state', 'reason']);
+    },
   });
 }

@@ -28,7 +28,11 @@ async function withSingles(bodies: readonly string[], idOf: (id: string) => stri
   const floor = toFloor(snapshot, floorOptions);
   const reading = { account: 'bench', error: undefined, ...facts, floor, agentSeries };
   return encodeText(
-    (await toRegistry(catalogue, { build, readings: [reading] }).getMetricsAsJSON()) as unknown as Family[],
+    (await toRegistry(catalogue, {
+      build,
+      accounts: 1,
+      readings: [reading],
+    }).getMetricsAsJSON()) as unknown as Family[],
   );
 }
 

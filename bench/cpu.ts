@@ -41,6 +41,7 @@ async function oursFrom(
   if ('reason' in snapshot) throw new Error(snapshot.reason);
   const floor = toFloor(snapshot, floorOptions);
   const registry = toRegistry(catalogue, {
+    accounts: 1,
     build,
     readings: [{ account: 'bench', error: undefined, floor, ...facts }],
   });

@@ -45,7 +45,11 @@ async function familiesOf(agents: number, single: boolean): Promise<Family[]> {
   const agentSeries = single ? toAgentSeries(snapshot, 'bench', undefined, all) : undefined;
   const floor = toFloor(snapshot, floorOptions);
   const readings = [{ account: 'bench', error: undefined, floor, ...facts, agentSeries }];
-  return (await toRegistry(catalogue, { build, readings }).getMetricsAsJSON()) as unknown as Family[];
+  return (await toRegistry(catalogue, {
+    build,
+    accounts: readings.length,
+    readings,
+  }).getMetricsAsJSON()) as unknown as Family[];
 }
 
 /** As most programs would: generated code, native snappy. */

@@ -48,7 +48,7 @@ export const longestFree = longest(
 const routable = `(${total('vcc_agents', 'presence="Ready"')} - ${total('vcc_agents_by_activity', 'activity="ready_not_routable"')})`;
 
 /** For how long accounts are remembered whose series have ended, as a range of PromQL. */
-const memory = (settings: AlertSettings) => `${thresholdOf(settings, 'VccDataStale', 'remember')}s`;
+const memory = ({ remember }: AlertSettings) => remember.text;
 
 /** The age of each account's data, also when its exporter is gone. */
 export function dataAge(settings: AlertSettings): string {
@@ -199,7 +199,7 @@ export function floorDashboard(settings: AlertSettings) {
           stat({
             title: 'Accounts missing',
             description:
-              'Chosen accounts that had samples within the time that VccDataStale remembers (a day, as shipped) and cannot be read now: their agents are in none of these numbers. The Exporter dashboard has the reason. One that was taken out on purpose counts for as long.',
+              'Chosen accounts that had samples in the last day (`remember` in the thresholds) and cannot be read now: their agents are in none of these numbers. The Exporter dashboard has the reason. An account that was removed on purpose counts for as long.',
             width: 4,
             height: 3,
             background: true,

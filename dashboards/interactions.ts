@@ -28,12 +28,12 @@ export function interactionsDashboard(settings: AlertSettings) {
   function atOnceStat(state: string, alert: `Vcc${string}`): Panel {
     return stat({
       title: `${state} now`,
-      description: `Interactions in the state ${state}: they keep an agent from work. Red from as many on as ${alert} asks for of one reason.`,
+      description: `Interactions in the state ${state}: they keep an agent from work. Red from the number on that ${alert} needs of one reason.`,
       width: 4,
       height: 4,
       decimals: 0,
       background: true,
-      steps: untilLimit(limit(alert, 'at_once')),
+      steps: untilLimit(limit(alert, 'interactions')),
       queries: [{ expr: total('vcc_interactions_by_reason', `state="${state}"`) }],
     });
   }

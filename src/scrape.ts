@@ -239,7 +239,17 @@ const nothing = {
   duplicates: undefined,
 };
 
-/** Returns the metric families of all readings, made with a new registry. */
-export async function toFamilies(readings: readonly Reading[]): Promise<Family[]> {
-  return (await toRegistry(catalogue, { build, readings }).getMetricsAsJSON()) as unknown as Family[];
+/**
+ * Returns the metric families of all readings, made with a new registry. `accounts` is the number of accounts that the
+ * exporter is configured with, which may be more than the readings.
+ */
+export async function toFamilies(
+  readings: readonly Reading[],
+  accounts = readings.length,
+): Promise<Family[]> {
+  return (await toRegistry(catalogue, {
+    build,
+    accounts,
+    readings,
+  }).getMetricsAsJSON()) as unknown as Family[];
 }

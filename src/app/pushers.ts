@@ -45,11 +45,11 @@ export async function openPushers(
   }
   const { destinations, close } = openDestinations(described, vault, print, network);
   const pushers = await Promise.all(
-    createScrapers(opened, log).map(async (scraper) => {
+    createScrapers(opened, log).map(async (scraper, _, { length }) => {
       const routes = await Promise.all(
         destinations.map((destination) => toRoute(destination, scraper.account)),
       );
-      return createPusher({ scraper, routes, timing: systemTiming, store, log });
+      return createPusher({ scraper, accounts: length, routes, timing: systemTiming, store, log });
     }),
   );
   return {

@@ -39,6 +39,8 @@ export interface Build {
 /** The input of the metrics of one scrape. */
 export interface Facts {
   build: Build;
+  /** The number of accounts in the exporter's configuration. */
+  accounts: number;
   readings: readonly Reading[];
 }
 
@@ -157,7 +159,7 @@ function gauge<Row>(
   };
 }
 
-/** Declares an info about the exporter itself, the only kind of metric without the label account. */
+/** Declares an info about the exporter itself, without the label account. */
 export function buildInfo({
   name,
   help,
@@ -183,6 +185,31 @@ export function buildInfo({
         values: [{ labels: own, value: 1 }],
       };
     },
+  };
+}
+
+/** Declares a gauge of the exporter itself, without the label account. */
+export function exporterGauge({
+  name,
+  help,
+  source,
+  value,
+}: Declaration & { value: (facts: Facts) => number }): Metric {
+  return {
+    name,
+    help,
+    source,
+    type: 'gauge',
+    unit: unitOf(name),
+    labelNames: [],
+    toFamily: (facts) => ({
+      name,
+      help,
+      type: 'gauge',
+      unit: unitOf(name),
+      aggregator: 'omit',
+      values: [{ labels: none, value: value(facts) }],
+    }),
   };
 }
 

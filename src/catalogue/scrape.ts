@@ -1,6 +1,6 @@
 import { scrapeErrorCodes } from '../errors.ts';
 import type { Reading } from '../snapshot/reading.ts';
-import { buildInfo, floorGauge, scrapeGauge, toSeconds } from './metric.ts';
+import { buildInfo, exporterGauge, floorGauge, scrapeGauge, toSeconds } from './metric.ts';
 
 const one = (reading: Reading) => [reading];
 
@@ -170,6 +170,12 @@ export const scrapeMetrics = [
     source: 'roster',
     rows: one,
     value: (reading) => reading.roster?.inSeveralTeams,
+  }),
+  exporterGauge({
+    name: 'vcc_exporter_accounts',
+    help: 'Accounts in the configuration of the exporter, whichever of them this scrape is about.',
+    source: 'VCC_CONFIG',
+    value: ({ accounts }) => accounts,
   }),
   buildInfo({
     name: 'vcc_exporter_build_info',

@@ -66,7 +66,12 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
     const scrapes = await scrapeAll(chosen, deadline);
     const startedMs = performance.now();
     const format = negotiateFormat(request.headers.get('accept'));
-    const body = format.encode(await toFamilies(scrapes.map(({ reading }) => reading)));
+    const body = format.encode(
+      await toFamilies(
+        scrapes.map(({ reading }) => reading),
+        scrapers.length,
+      ),
+    );
     const headers = { 'content-type': format.contentType, vary: 'Accept, Accept-Encoding' };
     const short = body.length < minGzipBytes;
     const packed = !short && acceptsGzip(request.headers.get('accept-encoding'));

@@ -73,5 +73,9 @@ export function fullReadingOf(
 
 /** The families of these readings, by way of a registry. */
 export async function familiesOf(...readings: Reading[]): Promise<Family[]> {
-  return (await toRegistry(catalogue, { build, readings }).getMetricsAsJSON()) as unknown as Family[];
+  return (await toRegistry(catalogue, {
+    build,
+    accounts: readings.length,
+    readings,
+  }).getMetricsAsJSON()) as unknown as Family[];
 }

@@ -21,6 +21,8 @@ const stateDeadline = () =>
 /** What a pusher needs. */
 export interface PusherOptions {
   scraper: Scraper;
+  /** The number of accounts that the exporter is configured with. Default: 1. */
+  accounts?: number;
   routes: readonly Route[];
   timing: Timing;
   /** Where the state is kept. Without it, each process starts with no state. */
@@ -65,7 +67,7 @@ export interface Pusher {
 }
 
 /** Creates a pusher. It reads the state at the first slot. */
-export function createPusher({ scraper, routes, timing, store, log }: PusherOptions): Pusher {
+export function createPusher({ scraper, accounts = 1, routes, timing, store, log }: PusherOptions): Pusher {
   const { account } = scraper;
   let outboxes: Outbox[] | undefined;
   let opening: Promise<Outbox[]> | undefined;
@@ -156,7 +158,7 @@ export function createPusher({ scraper, routes, timing, store, log }: PusherOpti
     // Only now: a time in the future would mark all slots before it as scraped.
     lastSlotMs = slotMs;
     const push = all.map((outbox) => outbox.status());
-    const families = toFamilies([{ ...reading, push }]);
+    const families = toFamilies([{ ...reading, push }], accounts);
     for (const outbox of all) {
       try {
         await outbox.add(await families, slotMs);

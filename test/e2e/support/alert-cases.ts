@@ -26,26 +26,29 @@ const one = (labels: Readonly<Record<string, string>> = {}, value?: string) => [
 /** What is about an account and no instance. */
 const account = (value: string) => [{ labels: { job: 'vcc', account: 'a' }, value }];
 
-/** So many agents (or interactions) for longer than a bound, of so many logged in. */
-const longer = (
-  metric: string,
-  labels: Readonly<Record<string, string>>,
-  count: number,
-  loggedIn: number,
-) => {
-  const { team } = labels;
-  const all =
-    team === undefined
-      ? of('vcc_agents', { presence: 'Ready' })
-      : of('vcc_team_agents', { team, presence: 'Ready' });
-  return { [of(metric, labels)]: hold(count, 30), [all]: hold(loggedIn, 30) };
-};
-const presences = (ready: number, away: number, loggedOut = 7, notRoutable = 0) => ({
-  [of('vcc_agents_by_activity', { activity: 'ready_not_routable' })]: hold(notRoutable, 60),
+/** Agents by presence; `forgotten` of those who are away have been so for hours. */
+const presences = (
+  ready: number,
+  away: number,
+  { loggedOut = 7, notRoutable = 0, forgotten = 0 }: Record<string, number> = {},
+) => ({
   [of('vcc_agents', { presence: 'Ready' })]: hold(ready, 60),
   [of('vcc_agents', { presence: 'Away' })]: hold(away, 60),
   [of('vcc_agents', { presence: 'LoggedOut' })]: hold(loggedOut, 60),
+  [of('vcc_agents_by_activity', { activity: 'ready_not_routable' })]: hold(notRoutable, 60),
+  [of('vcc_agents_longer_than', { presence: 'Away', seconds: '7200' })]: hold(forgotten, 60),
+  [of('vcc_agents_longer_than', { presence: 'ExtendedAway', seconds: '7200' })]: hold(0, 60),
 });
+/** So many agents or interactions for longer than a bound, of so many on shift. */
+const longer = (metric: string, labels: Readonly<Record<string, string>>, count: number, onShift: number) => {
+  const { team } = labels;
+  return {
+    ...(team === undefined
+      ? presences(onShift, 0)
+      : { [of('vcc_team_agents', { team, presence: 'Ready' })]: hold(onShift, 60) }),
+    [of(metric, labels)]: hold(count, 60),
+  };
+};
 const free = (values: string, ready: number) => ({
   ...presences(ready, 0),
   [of('vcc_agents_available')]: values,
@@ -57,22 +60,33 @@ const failedScrapes = (share: string, minutes: number) => ({
 function manyForLong(
   metric: string,
   labels: Readonly<Record<string, string>>,
-  { least, loggedIn }: { least: number; loggedIn: number },
+  { least, onShift }: { least: number; onShift: number },
 ): AlertCase[] {
   const { seconds, ...others } = labels;
   const alertLabels = { ...others, seconds: seconds! };
   return [
     {
       title: 'as many as it needs',
-      series: longer(metric, labels, least, loggedIn),
+      series: longer(metric, labels, least, onShift),
       at: '5m',
       fires: one(alertLabels, String(least)),
     },
-    { title: 'one fewer', series: longer(metric, labels, least - 1, loggedIn), at: '5m' },
-    { title: 'a small share', series: longer(metric, labels, least, loggedIn + 1), at: '5m' },
+    {
+      title: 'a scrape fails at the moment of the evaluation',
+      series: Object.fromEntries(
+        Object.entries(longer(metric, labels, least, onShift)).map(([series, values]) => [
+          series,
+          values.replace(/x\d+$/, 'x8 stale'),
+        ]),
+      ),
+      at: '5m',
+      fires: one(alertLabels, String(least)),
+    },
+    { title: 'one fewer', series: longer(metric, labels, least - 1, onShift), at: '5m' },
+    { title: 'a small share', series: longer(metric, labels, least, onShift + 1), at: '5m' },
     {
       title: 'by another bound',
-      series: longer(metric, { ...labels, seconds: '30' }, least, loggedIn),
+      series: longer(metric, { ...labels, seconds: '30' }, least, onShift),
       at: '5m',
     },
   ];
@@ -80,24 +94,34 @@ function manyForLong(
 
 function atOnce(state: string, reason: string): AlertCase[] {
   const series = of('vcc_interactions_by_reason', { state, reason });
+  const onShift = presences(100, 0);
   return [
     {
       title: 'as many at once',
-      series: { [series]: '0 0 3 0x20' },
+      series: { ...onShift, [series]: '0 0 3 0x20' },
       at: '4m',
       fires: one({ state, reason }, '3'),
     },
     {
       title: 'no reason given',
-      series: { [of('vcc_interactions_by_reason', { state, reason: '' })]: '4x20' },
+      series: { ...onShift, [of('vcc_interactions_by_reason', { state, reason: '' })]: '4x20' },
       at: '4m',
       fires: one({ state, reason: '' }, '4'),
     },
-    { title: 'the window has passed', series: { [series]: '0 0 3 0x40' }, at: '10m' },
-    { title: 'fewer at once, one after the other', series: { [series]: '2 0 2 0 2 0 2 0 2 0 2' }, at: '5m' },
+    { title: 'a small share', series: { ...presences(101, 0), [series]: '0 0 3 0x20' }, at: '4m' },
+    { title: 'the window has passed', series: { ...onShift, [series]: '0 0 3 0x40' }, at: '10m' },
+    {
+      title: 'fewer at once, one after the other',
+      series: { ...onShift, [series]: '2 0 2 0 2 0 2 0 2 0 2' },
+      at: '5m',
+    },
     {
       title: 'of another reason each',
-      series: { [series]: '2x20', [of('vcc_interactions_by_reason', { state, reason: 'Other' })]: '2x20' },
+      series: {
+        ...onShift,
+        [series]: '2x20',
+        [of('vcc_interactions_by_reason', { state, reason: 'Other' })]: '2x20',
+      },
       at: '5m',
     },
   ];
@@ -129,50 +153,96 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
       at: '21m',
       fires: [{ labels: {} }],
     },
+    {
+      title: 'its target is down, which is another alert',
+      series: { 'up{job="vcc", instance="i"}': hold(0, 20) },
+      at: '15m',
+    },
     { title: 'a scrape that fails is not absent', series: { [of('vcc_up')]: hold(0, 20) }, at: '15m' },
     { title: 'a gap', series: { [of('vcc_up')]: `${hold(1, 5)} stale _x15 1x20` }, at: '14m' },
   ],
+  VccAccountMissing: [
+    {
+      title: 'two of three send samples',
+      series: {
+        'vcc_exporter_accounts{job="vcc", instance="i"}': '3x60',
+        [of('vcc_up')]: '1x60',
+        [of('vcc_up', { account: 'b' })]: '0x60',
+      },
+      at: '11m',
+      fires: [{ labels: { job: 'vcc' }, value: '1' }],
+    },
+    {
+      title: 'the third was taken out of the configuration',
+      series: {
+        'vcc_exporter_accounts{job="vcc", instance="i"}': '3x10 2x50',
+        [of('vcc_up')]: '1x60',
+        [of('vcc_up', { account: 'b' })]: '1x60',
+        [of('vcc_up', { account: 'c' })]: '1x10 stale',
+      },
+      at: '25m',
+    },
+    {
+      title: 'two exporters read the same accounts',
+      series: {
+        'vcc_exporter_accounts{job="vcc", instance="i"}': '1x60',
+        'vcc_exporter_accounts{job="vcc", instance="j"}': '1x60',
+        [of('vcc_up')]: '1x60',
+        [of('vcc_up', { instance: 'j' })]: '1x60',
+      },
+      at: '11m',
+    },
+  ],
   VccSnapshotFailing: [
     { title: 'every scrape fails', series: { [of('vcc_up')]: hold(0, 10) }, at: '6m', fires: one() },
+    {
+      title: 'a sample is missing in between',
+      series: { [of('vcc_up')]: '0x4 stale 0x10' },
+      at: '6m',
+      fires: one(),
+    },
     { title: 'scrapes succeed', series: { [of('vcc_up')]: hold(1, 10) }, at: '6m' },
     { title: 'one succeeds now and then', series: { [of('vcc_up')]: '0x8 1 0x8 1 0x8' }, at: '13m' },
+    {
+      title: 'credentials are rejected, which is another alert',
+      series: {
+        [of('vcc_up')]: hold(0, 10),
+        [of('vcc_scrape_error', { reason: 'unauthorized' })]: hold(1, 10),
+      },
+      at: '6m',
+    },
   ],
   VccDataStale: [
     {
-      title: 'the exporter died',
-      series: { [of('vcc_snapshot_timestamp_seconds')]: '0+30x9 stale' },
-      at: '20m',
-      fires: one({}, '15m 30s'),
+      title: 'served again and again from memory',
+      series: { [of('vcc_snapshot_timestamp_seconds')]: '0x30', [of('vcc_up')]: '1x30' },
+      at: '7m30s',
+      fires: account('7m 30s'),
     },
     {
-      title: 'served again and again from memory',
-      series: { [of('vcc_snapshot_timestamp_seconds')]: '0x30' },
-      at: '5m30s',
-      fires: one({}, '5m 30s'),
+      title: 'as old as it may be',
+      series: { [of('vcc_snapshot_timestamp_seconds')]: '0x30', [of('vcc_up')]: '1x30' },
+      at: '5m',
     },
-    { title: 'as old as it may be', series: { [of('vcc_snapshot_timestamp_seconds')]: '0x30' }, at: '5m' },
+    {
+      title: 'it cannot be read, which is another alert',
+      series: { [of('vcc_snapshot_timestamp_seconds')]: '0+30x9 stale', [of('vcc_up')]: '1x9 0x40' },
+      at: '9m30s',
+    },
+    {
+      title: 'the exporter died, or the account was removed',
+      series: { [of('vcc_snapshot_timestamp_seconds')]: '0+30x9 stale', [of('vcc_up')]: '1x9 stale' },
+      at: '20m',
+    },
     {
       title: 'another instance goes on, as after a deployment',
       series: {
-        [of('vcc_snapshot_timestamp_seconds', { pod: 'vcc-1' })]: '0+30x9 stale',
+        [of('vcc_snapshot_timestamp_seconds', { pod: 'vcc-1' })]: '0x60',
         [of('vcc_snapshot_timestamp_seconds', { instance: 'j', pod: 'vcc-2' })]: '_x10 300+30x40',
+        [of('vcc_up', { pod: 'vcc-1' })]: '1x60',
+        [of('vcc_up', { instance: 'j', pod: 'vcc-2' })]: '_x10 1x40',
       },
       at: '20m',
-    },
-    {
-      title: 'the other instance is gone too',
-      series: {
-        [of('vcc_snapshot_timestamp_seconds', { pod: 'vcc-1' })]: '0+30x9 stale',
-        [of('vcc_snapshot_timestamp_seconds', { instance: 'j', pod: 'vcc-2' })]: '_x10 300+30x9 stale',
-      },
-      at: '20m',
-      fires: one({ instance: 'j', pod: 'vcc-2' }, '10m 30s'),
-    },
-    {
-      title: 'for most of a day',
-      series: { [of('vcc_snapshot_timestamp_seconds')]: '0+30x9 stale' },
-      at: '23h',
-      fires: one({}, '22h 55m 30s'),
     },
   ],
   VccAuthFailing: [
@@ -336,7 +406,7 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
       series: {
         [of('vcc_agents_available')]: '3x60',
         ...Object.fromEntries(
-          ['60', '300', '1200', '3600', '4500'].map((seconds) => [
+          ['60', '300', '1200', '3600', '4500', '7200'].map((seconds) => [
             of('vcc_agents_available_longer_than', { seconds }),
             '3x60',
           ]),
@@ -350,7 +420,7 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
       series: {
         [of('vcc_agents_available')]: '3x60',
         ...Object.fromEntries(
-          ['60', '300', '900', '1200', '3600', '4500'].map((seconds) => [
+          ['60', '300', '900', '1200', '3600', '4500', '7200'].map((seconds) => [
             of('vcc_agents_available_longer_than', { seconds }),
             '3x60',
           ]),
@@ -362,8 +432,14 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
   VccNobodyReady: [
     { title: 'all are away', series: presences(0, 3), at: '3m', fires: one() },
     { title: 'one is Ready', series: presences(1, 3), at: '3m' },
-    { title: 'those who are Ready get no calls', series: presences(2, 3, 7, 2), at: '3m', fires: one() },
+    {
+      title: 'those who are Ready get no calls',
+      series: presences(2, 3, { notRoutable: 2 }),
+      at: '3m',
+      fires: one(),
+    },
     { title: 'all are logged out', series: presences(0, 0), at: '3m' },
+    { title: 'a few have forgotten to log out', series: presences(0, 9, { forgotten: 7 }), at: '3m' },
   ],
   VccNobodyFree: [
     { title: 'nobody, for as long', series: free('0x20', 5), at: '5m', fires: one({}, '0') },
@@ -375,49 +451,63 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
   VccIdleAgents: manyForLong(
     'vcc_agents_available_longer_than',
     { seconds: '900' },
-    { least: 5, loggedIn: 50 },
+    { least: 5, onShift: 20 },
   ),
   VccTeamIdleAgents: manyForLong(
     'vcc_team_agents_available_longer_than',
     { team: 't', seconds: '900' },
-    { least: 3, loggedIn: 15 },
+    { least: 3, onShift: 6 },
   ),
   VccReadyShareLow: [
     { title: 'one of ten', series: presences(1, 9), at: '11m', fires: one({}, '10%') },
     {
       title: 'most of those who are Ready get no calls',
-      series: presences(9, 1, 7, 8),
+      series: presences(9, 1, { notRoutable: 8 }),
       at: '11m',
       fires: one({}, '10%'),
     },
     { title: 'one of five', series: presences(1, 4), at: '11m' },
     { title: 'none of four: too few to tell', series: presences(0, 4), at: '11m' },
+    { title: 'many have forgotten to log out', series: presences(1, 9, { forgotten: 5 }), at: '11m' },
+    {
+      title: 'a scrape fails now and then',
+      series: Object.fromEntries(
+        Object.entries(presences(1, 9)).map(([series, values]) => [
+          series,
+          Array(4)
+            .fill(`${values.replace(/x\d+$/, 'x8')} stale`)
+            .join(' '),
+        ]),
+      ),
+      at: '15m',
+      fires: one({}, '10%'),
+    },
     { title: 'nobody is logged in', series: presences(0, 0), at: '11m' },
   ],
   VccAwayTooLong: manyForLong(
     'vcc_agents_longer_than',
     { presence: 'Away', seconds: '1200' },
-    { least: 3, loggedIn: 60 },
+    { least: 3, onShift: 60 },
   ),
   VccExtendedAwayTooLong: manyForLong(
     'vcc_agents_longer_than',
     { presence: 'ExtendedAway', seconds: '4500' },
-    { least: 3, loggedIn: 60 },
+    { least: 3, onShift: 60 },
   ),
   VccWrapTooLong: manyForLong(
     'vcc_interactions_longer_than',
     { state: 'Wrap', seconds: '300' },
-    { least: 3, loggedIn: 60 },
+    { least: 3, onShift: 60 },
   ),
   VccRingTooLong: manyForLong(
     'vcc_interactions_longer_than',
     { state: 'Ringing', seconds: '60' },
-    { least: 3, loggedIn: 60 },
+    { least: 3, onShift: 60 },
   ),
   VccConnectedVeryLong: manyForLong(
     'vcc_interactions_longer_than',
     { state: 'Connected', seconds: '3600' },
-    { least: 3, loggedIn: 60 },
+    { least: 3, onShift: 60 },
   ),
   VccRingNoAnswer: atOnce('Unexpected', 'NoAnswer'),
   VccFailedInteractions: atOnce('Failed', 'CallFailed'),
