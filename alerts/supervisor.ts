@@ -142,10 +142,8 @@ interface Texts {
  * fire the more, the larger the floor is. `own` are the labels that the base does not have.
  */
 function enough(count: string, least: number, base: string, share: number, own: readonly string[]): string {
-  const ignoring = `ignoring (${own.join(', ')})`;
-  return [`${count} >= ${least}`, `and ${ignoring} ${count}`, `  / ${ignoring} ${base} >= ${share}`].join(
-    '\n',
-  );
+  const part = `${count}\n  / ignoring (${own.join(', ')}) group_left () ${base}`;
+  return `${count} >= ${least}\nand ${part} >= ${share}`;
 }
 
 /** Free agents of an account, as a share of those on shift, or of a team, as a share of those logged in. */
