@@ -66,6 +66,7 @@ test.each<[received: string, file: string]>([
   [misfit, result({ headers: [] })],
   [misfit, result({ headers: { 'transfer-encoding': 'chunked' } })],
   [misfit, result({ headers: { 'content-length': '1' } })],
+  [misfit, result({ headers: { [`${'rate-'.repeat(100_000)}!`]: '1' } })],
   [misfit, result({ headers: { date: 'a\r\nset-cookie: b' } })],
   [misfit, result({ headers: { date: 1 } })],
   [misfit, changed(({ readings }) => delete readings[0].answers[0].result.json)],
