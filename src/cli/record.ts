@@ -47,6 +47,7 @@ export const record: Command<RecordCommandOptions> = {
     const readings = read('readings', options.readings, wholeNumber(1, 100));
     const intervalMs = read('interval', options.interval, duration(5000, 3_600_000));
     done();
+    const stop = untilStopped(terminal);
     const local = await openLocalAccounts(terminal, demoOf(options));
     try {
       const account = onlyAccount(chooseAccounts(local, options.account));
@@ -56,7 +57,6 @@ export const record: Command<RecordCommandOptions> = {
       terminal.note(
         `Reading the account ${account.name} ${times}. All that may identify somebody is replaced before ${path} is written.`,
       );
-      const stop = untilStopped(terminal);
       const recorded = await recordAccount(account, {
         readings,
         intervalMs,
@@ -70,7 +70,7 @@ export const record: Command<RecordCommandOptions> = {
       const code = toScrapeErrorCode(error);
       if (code === undefined) throw error;
       terminal.note(`Nothing was recorded: ${(error as Error).message}`);
-      terminal.note(scrapeErrors[code].advice);
+      if (!stop.signal.aborted) terminal.note(scrapeErrors[code].advice);
       return 1;
     } finally {
       await local.close();

@@ -103,6 +103,17 @@ describe('record', () => {
     expect(existsSync(join(folder, 'vcc-recording.json'))).toBe(false);
   });
 
+  test('writes nothing when it is stopped in the first reading', async () => {
+    simulator.faults.push({ kind: 'hang' });
+    const io = rememberingTerminal(folder, environmentOf(simulator));
+    const done = run(io, once);
+    setTimeout(io.stop, 100);
+    expect(await done).toBe(1);
+    expect(io.notes.slice(1)).toEqual([
+      'Nothing was recorded: it was stopped before the first reading was complete',
+    ]);
+  });
+
   test('is of one account', async () => {
     expect(await ended([...once, '--demo'], {})).toEqual({
       status: 2,

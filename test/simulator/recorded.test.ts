@@ -1,6 +1,15 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { RecordedResult, Recording } from '../../src/recording/format.ts';
+import fc from 'fast-check';
+import { DocumentError } from '../../src/documents/errors.ts';
+import {
+  encodeRecording,
+  parseRecording,
+  type RecordedResult,
+  type Recording,
+} from '../../src/recording/format.ts';
+import { serveRecording } from '../../src/simulator/recorded.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { anyHostile, anyHostileBody } from '../support/bodies.ts';
 import { newClient } from './client.ts';
 
 const startMs = Date.parse('2026-01-15T10:00:00.900Z');
@@ -131,4 +140,65 @@ describe('a recording that is served', () => {
     simulator?.faults.push({ kind: 'grow' });
     expect(await (await get()).json()).toEqual({});
   });
+});
+
+/** Mostly what a recording may have. */
+const mostly = (usual: readonly unknown[], odd: readonly unknown[]) =>
+  fc.oneof(
+    { weight: 9, arbitrary: fc.constantFrom(...usual) },
+    { weight: 1, arbitrary: fc.constantFrom(...odd) },
+  );
+const dates = ['Thu, 99 Xyz 2030 25:00:00 GMT', 'Sun, 05 May 2030 12:00:03 GMT', '~'];
+
+/** A recording as somebody may have made it who wants to break its reader. */
+const anyFile = fc
+  .tuple(
+    fc.record({
+      page: mostly([1], [0, 1e300, '1']),
+      status: mostly([200, 204, 304, 503], [101, 999, null]),
+      headers: mostly(
+        [{}, ...dates.map((date) => ({ date, 'content-type': date })), { 'x-rate-limit': '7' }],
+        [{ 'content-type': '\u0000' }, { 'x-rate-limit': '\u20ac' }, { connection: 'close' }, null],
+      ),
+      body: fc.oneof(
+        { weight: 4, arbitrary: anyHostileBody.map((json) => ({ json })) },
+        mostly([{ notJson: { characters: 1e12 } }, { notJson: { characters: 3 } }, { failure: 'x' }], [{}]),
+      ),
+      afterMs: mostly([0, 1, 1e9], [-1, 1e18, '0']),
+    }),
+    anyHostile,
+    mostly([undefined], ['readings', 'answers', 'result']),
+  )
+  .map(([{ page, status, headers, body, afterMs }, other, replaced]) => {
+    const put = (name: string, usual: unknown) => (replaced === name ? other : usual);
+    const result = put('result', { status, headers, ...(body as object) });
+    const readings = put('readings', [{ afterMs, answers: put('answers', [{ page, result }]) }]);
+    return encodeRecording({ readings } as Recording, 'test');
+  });
+
+test('no file stops the simulator', async () => {
+  let served = 0;
+  const readings = (file: string) => {
+    try {
+      return parseRecording(file, 'a.json');
+    } catch (error) {
+      expect(error).toBeInstanceOf(DocumentError);
+      return undefined;
+    }
+  };
+  await fc.assert(
+    fc.asyncProperty(anyFile, async (file) => {
+      const recording = readings(file);
+      if (!recording) return;
+      served++;
+      serveRecording(recording, startMs)(new URLSearchParams('page=1'), startMs + 12_345);
+      const get = await serve(...recording.readings);
+      const answer = await get(0, 'page=1').catch(() => undefined);
+      await answer?.text().catch(() => {});
+      expect((await get(0, 'page=7')).status).toBe(404);
+      await simulator?.close();
+    }),
+    { numRuns: 200 },
+  );
+  expect(served).toBeGreaterThan(50);
 });

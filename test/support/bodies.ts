@@ -122,6 +122,9 @@ const anyAgent = fc
     interaction,
   }));
 
+/** Any value with hostile texts, names and numbers in it. */
+export const anyHostile: fc.Arbitrary<unknown> = hostile;
+
 /** A body of the API with hostile texts, names and numbers at every place, or of another shape. */
 export const anyHostileBody: fc.Arbitrary<unknown> = fc.oneof(
   {
