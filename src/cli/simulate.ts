@@ -1,6 +1,11 @@
+import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { ConfigError } from '../config/load.ts';
 import { wholeNumber } from '../config/parse.ts';
+import { forever } from '../deadline.ts';
+import { DocumentError } from '../documents/errors.ts';
+import { readFileText } from '../files/read-file.ts';
+import { maxRecordingBytes, parseRecording, type Recording } from '../recording/format.ts';
 import { defaultWorld, type World } from '../simulator/agent.ts';
 import { type Fault, faultKinds, parseFault } from '../simulator/faults.ts';
 import { type Simulator, startSimulator } from '../simulator/server.ts';
@@ -8,6 +13,7 @@ import type { Command } from './command.ts';
 import { collect, createOptionReader } from './options.ts';
 
 interface SimulateOptions {
+  from?: string;
   agents: string;
   accounts: string;
   seed: string;
@@ -26,6 +32,11 @@ export const simulate: Command<SimulateOptions> = {
   about:
     'Serves a simulator of the VCC API, and prints the settings by which an exporter reads it; of more than one account as YAML for VCC_CONFIG.',
   options: [
+    new Option('--from <file>', 'serve what vcc-exporter record has written, over and over').conflicts([
+      'agents',
+      'accounts',
+      'seed',
+    ]),
     new Option('--agents <n>', '10 to 50000 agents, in each account').default('200'),
     new Option('--accounts <n>', '1 to 1000 accounts').default('1'),
     new Option('--seed <n>', 'other agents and calls').default('1'),
@@ -66,13 +77,15 @@ ${Object.values(faultKinds)
     if (problems.length === 0) problems.push(...strayFaults(options.faults, count));
     done();
 
-    const accounts = namesOf(count).map((name) => ({ name }));
+    const path = given.from === undefined ? undefined : resolve(terminal.folder, given.from);
+    const recording = path === undefined ? undefined : await loadRecording(path);
+    const accounts = namesOf(count).map((name) => ({ name, recording }));
     const simulator = await startSimulator({ ...options, accounts }).catch((error: NodeJS.ErrnoException) => {
       throw error.code === 'EADDRINUSE' ? new ConfigError([`--port: port ${options.port} is in use`]) : error;
     });
     if (count === 1) {
       terminal.note(
-        `A simulator of the VCC API with ${options.agents} agents. Point an exporter at it with:`,
+        `A simulator of the VCC API with ${recording ? `what is in ${path}` : `${options.agents} agents`}. Point an exporter at it with:`,
       );
       terminal.print(`VCC_ACCOUNT=${simulator.accounts[0]!.name}`);
       terminal.print(`VCC_API_URL=${simulator.apiUrl}`);
@@ -89,6 +102,14 @@ ${Object.values(faultKinds)
     return 0;
   },
 };
+
+async function loadRecording(path: string): Promise<Recording> {
+  try {
+    return parseRecording(await readFileText(path, maxRecordingBytes, forever), path);
+  } catch (error) {
+    throw error instanceof DocumentError ? new ConfigError([`--from: ${error.message}`]) : error;
+  }
+}
 
 const namesOf = (count: number) => Array.from({ length: count }, (_, index) => `simulated-${index + 1}`);
 

@@ -6,6 +6,7 @@ export const agentStatusPath = '/stats/agent-status';
 
 /** Answers for agent-status. A page beyond the last is empty: what the real API does is not documented. */
 export function agentStatus(account: SimulatedAccount, query: URLSearchParams, nowMs: number): Answer {
+  if (account.answerPage) return account.answerPage(query, nowMs);
   const page = takePage(account.items(), query, account.shifted.api);
   if (!page) return badPaging;
   const { meta, items } = page;

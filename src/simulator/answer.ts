@@ -2,6 +2,10 @@
 export interface Answer {
   status: number;
   body: unknown;
+  /** The body, if it is not JSON. */
+  text?: string;
+  /** The connection breaks in the middle of it. */
+  cut?: boolean;
   headers?: Record<string, string>;
 }
 
