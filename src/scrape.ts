@@ -23,6 +23,7 @@ import { toAgentSeries } from './snapshot/agent-series.ts';
 import { toFloor } from './snapshot/floor.ts';
 import type { Reading } from './snapshot/reading.ts';
 import type { Roster } from './snapshot/roster.ts';
+import { toAnsweredQuestions } from './snapshot/semantics.ts';
 import { toTeams } from './snapshot/teams.ts';
 import { systemTiming, type Timing } from './timing.ts';
 import { createFetchPage, type FetchPage } from './vcc/agent-status.ts';
@@ -124,6 +125,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   const read = shareReads(holdOff(collect, timing), account.cacheTtlMs, timing, closing.signal);
   const getRoster = openRoster();
   const pseudonyms = createPseudonyms(account.name);
+  const semantics = toAnsweredQuestions(account.floor.semantics);
   // Real account names never start with this prefix. The `server` header identifies the other simulated accounts.
   let simulated = account.name.startsWith(simulatedPrefix);
   let loggedDuplicates = 0;
@@ -171,6 +173,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
       requests: traffic.requests,
       retries: traffic.retries,
       clockSkewMs: traffic.clockSkewMs,
+      semantics,
       simulated,
       cached,
     };

@@ -106,6 +106,7 @@ export function toAccount(settings: Settings, vault?: Vault): Account {
       ageBuckets: settings.VCC_AGE_BUCKETS,
       maxDescriptions: settings.VCC_MAX_DESCRIPTIONS,
       known: settings.VCC_KNOWN_VALUES,
+      semantics: settings.VCC_SEMANTICS,
     },
     agentSeries: toAgentSeries(settings, vault),
     roster: settings.VCC_ROSTER && {

@@ -377,6 +377,14 @@ test('simulate prints several accounts as YAML, each with credentials that work'
 test.each([
   [['--accounts', '1001'], '--accounts: expected a whole number from 1 to 1000; received "1001"'],
   [
+    ['--semantics', 'since_in_wrap=no'],
+    '--semantics: expected since_in_wrap=restarts or since_in_wrap=continues; received "since_in_wrap=no"',
+  ],
+  [
+    ['--quirk', 'max-page=0'],
+    '--quirk: expected one of max-page, order, lag, clock, header, with a value; received "max-page=0"',
+  ],
+  [
     ['--accounts', '3', '--fault', 'hang,account=simulated-4'],
     '--fault: expected account=simulated-N with N from 1 to 3; received "simulated-4"',
   ],

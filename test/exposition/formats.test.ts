@@ -132,7 +132,7 @@ describe('text 0.0.4', () => {
       const gauges = (text: string) =>
         text
           .split(/\n+(?=# HELP )/)
-          .filter((block) => !/_age_seconds|_build_info|vcc_agent_info/.test(block))
+          .filter((block) => !/_age_seconds|^# HELP vcc_\w+_info /.test(block))
           .map((block) => block.trim().replace(/\{(.*)\}/g, (_, labels: string) => inOrder(labels)))
           // Families without samples are left out by us.
           .filter((block) => block.split('\n').length > 2);

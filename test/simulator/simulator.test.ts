@@ -48,8 +48,12 @@ describe('the contact centre', () => {
 
   test('answers what the reference leaves open in both ways', () => {
     const worlds: World[] = [
-      { since: 'state', onCall: 'not-eligible' },
-      { since: 'interaction', onCall: 'eligible' },
+      {},
+      {
+        since_in_connected: 'continues',
+        since_in_wrap: 'continues',
+        eligible_for_routing: 'follows_presence',
+      },
     ];
     const [restarting, lasting] = worlds.map((world) => {
       const centre = new ContactCentre({ seed: 7, agents: 400, startMs, world });
@@ -82,12 +86,12 @@ describe('the contact centre', () => {
   });
 
   test('tells the same length of wrap-up whatever since of an interaction means', () => {
-    const ages = (['state', 'interaction'] as const).map((since) => {
+    const ages = (['restarts', 'continues'] as const).map((since) => {
       const centre = new ContactCentre({
         seed: 7,
         agents: 400,
         startMs,
-        world: { since, onCall: 'eligible' },
+        world: { since_in_connected: since, since_in_wrap: since },
       });
       const items = centre
         .items()

@@ -131,6 +131,9 @@ export function recount(
   }
   put('vcc_descriptions_folded', {}, 0);
   put('vcc_duplicate_agents', {}, 0);
+  for (const question of ['since_in_connected', 'since_in_wrap', 'eligible_for_routing']) {
+    put('vcc_semantics_info', { question, answer: 'unknown' }, 1);
+  }
   put('vcc_flawed_agents', {}, 0);
   put('vcc_agents_idle', {}, idle.length);
   put('vcc_agents_busy', {}, count(isBusy));
