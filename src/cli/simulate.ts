@@ -46,7 +46,9 @@ export const simulate: Command<SimulateOptions> = {
   sections: [],
   statuses: ['it was stopped', 'it failed'],
   examples: ['simulate', 'simulate --agents 5000 --fault status=503,retry-after=2,page=3,times=2'],
-  notes: `Quirks:
+  notes: `Questions and answers: vcc-exporter calibrate --help.
+
+Quirks:
 ${Object.values(quirkKinds)
   .map((line) => `  ${line}`)
   .join('\n')}

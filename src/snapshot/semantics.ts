@@ -1,5 +1,5 @@
 /** One thing that the API reference leaves open, with its possible answers. */
-interface Question {
+export interface Question {
   /** What is asked, in one sentence. */
   asks: string;
   /** The answers, each with what it means, in one sentence. */
@@ -78,6 +78,14 @@ export type Semantics = Readonly<
 export const questionNames: readonly string[] = Object.entries<Question>(questions).map(
   ([name, { byMedium }]) => (byMedium ? `${name}_<medium>` : name),
 );
+
+/** Returns lines for the help: each question, and its answers with what they mean. */
+export function describeQuestions(): string[] {
+  return Object.values<Question>(questions).flatMap(({ asks, answers }, index) => [
+    `${questionNames[index]}: ${asks.replaceAll('`', '')}`,
+    ...Object.entries(answers).map(([answer, { means }]) => `  ${answer}: ${means.replaceAll('`', '')}`),
+  ]);
+}
 
 /** Returns the answers that a question may have. Undefined for an id that is no question. */
 export function answersTo(id: string): readonly string[] | undefined {
