@@ -107,7 +107,7 @@ async function calibrateAccount(
       notedMs = leftMs;
       const minutes = Math.max(0, Math.ceil(leftMs / 60_000));
       terminal.note(
-        `${account.account.name}: ${readings} readings, ${observations} observations, ${minutes} min left`,
+        `${account.account.name}: readings ${readings}, observations ${observations}, ${minutes} min left`,
       );
     },
   });

@@ -101,7 +101,7 @@ describe('calibrate', () => {
       );
       expect(timing.delays).toEqual(timing.delays.map(() => 5000));
       expect(notes).toHaveLength(12);
-      expect(notes[1]).toMatch(/^test: 1 readings, 0 observations, 10 min left$/);
+      expect(notes[1]).toMatch(/^test: readings 1, observations 0, 10 min left$/);
       const last = out.split('\n').at(-1)!;
       expect(last).toMatch(/^VCC_SEMANTICS=/);
       const semantics = loadSettings({ VCC_SEMANTICS: last.replace('VCC_SEMANTICS=', '') }).VCC_SEMANTICS;
@@ -175,6 +175,12 @@ describe('calibrate', () => {
   });
 });
 
+test('calibrate says which page sizes were refused, and sets one that was not', async () => {
+  const { out } = await calibrated({ agents: 1200, fault: ['status=400,times=2'] });
+  expect(out).toMatch(/^ {2}Pages +asked for a limit of 1000, got 2 pages of at most 1000; refused: 5000$/m);
+  expect(out).toMatch(/^VCC_PAGE_SIZE=1000$/m);
+});
+
 describe('the requests', () => {
   test('are bounded: readings of many pages are further apart', async () => {
     const { out, timing } = await calibrated({ env: { VCC_PAGE_SIZE: '5' }, args: { requests: '100' } });
@@ -240,7 +246,7 @@ test('Ctrl+C ends it with what it has, by the command line and its own clock', a
   simulator = await startSimulator({ agents: 60, faults: [parseFault('unknown')] });
   const io = rememberingTerminal(folder, environmentOf(simulator));
   const done = run(io, ['calibrate']);
-  while (!io.notes.some((note) => /1 readings/.test(note)))
+  while (!io.notes.some((note) => /readings 1/.test(note)))
     await new Promise((resolve) => setTimeout(resolve, 5));
   io.stop();
   expect(await done).toBe(0);
