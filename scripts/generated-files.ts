@@ -11,6 +11,7 @@ import type { Setting } from '../src/config/setting.ts';
 import { settings } from '../src/config/settings.ts';
 import { scrapeErrors } from '../src/errors.ts';
 import { alertsPage } from './alerts-page.ts';
+import { calibratePage } from './calibrate-page.ts';
 import { costPage } from './cost-page.ts';
 import { metricNotes } from './metric-notes.ts';
 import { scalePage } from './scale-page.ts';
@@ -25,6 +26,7 @@ export function generatedFiles(): Record<string, string> {
     ...underFolder('alerts', rules),
     ...underFolder('dashboards/grafana', toDashboardFiles(settings)),
     'docs/alerts.md': alertsPage(notice, settings),
+    'docs/calibrate.md': calibratePage(notice),
     'docs/metrics.md': metricsPage(),
     'docs/configuration.md': configurationPage(),
     'docs/deploy-parameters.md': parametersPage(),
