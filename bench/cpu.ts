@@ -28,6 +28,7 @@ export const facts = {
   requests: 1,
   retries: 0,
   clockSkewMs: 0,
+  semantics: [],
   simulated: false,
   cached: false,
 };

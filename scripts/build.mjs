@@ -68,14 +68,14 @@ const requireBuiltins = {
 };
 
 /**
- * What the tables of settings say to their readers is for docs/configuration.md; a bundle does not show it, and it would be a sixth
- * of a handler's code.
+ * What tables of settings and questions say to their readers is for docs and help; a handler does not show it, and it would
+ * be a sixth of its code.
  */
 const leaveOutDocs = (...fields) => ({
   name: 'leave-out-docs',
   setup({ onLoad }) {
     const documented = new RegExp(`^ +(?:${fields.join('|')}):\\s+'(?:[^'\\\\]|\\\\.)*',\\n`, 'gm');
-    onLoad({ filter: /\/src\/config\/[\w-]*settings\.ts$/ }, ({ path }) => ({
+    onLoad({ filter: /\/src\/(config\/[\w-]*settings|snapshot\/semantics)\.ts$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace(documented, ''),
       loader: 'ts',
     }));
@@ -132,7 +132,7 @@ await build({
     ...later,
   },
   outdir: join(outdir, 'handlers'),
-  plugins: [...shared.plugins, leaveOutDocs('about', 'absent', 'section'), loadLater],
+  plugins: [...shared.plugins, leaveOutDocs('about', 'absent', 'section', 'asks', 'means'), loadLater],
   banner: { js: requireBanner },
 });
 await build({

@@ -11,6 +11,7 @@ import type { Setting } from '../src/config/setting.ts';
 import { settings } from '../src/config/settings.ts';
 import { scrapeErrors } from '../src/errors.ts';
 import { alertsPage } from './alerts-page.ts';
+import { calibratePage } from './calibrate-page.ts';
 import { costPage } from './cost-page.ts';
 import { metricNotes } from './metric-notes.ts';
 import { scalePage } from './scale-page.ts';
@@ -25,6 +26,7 @@ export function generatedFiles(): Record<string, string> {
     ...underFolder('alerts', rules),
     ...underFolder('dashboards/grafana', toDashboardFiles(settings)),
     'docs/alerts.md': alertsPage(notice, settings),
+    'docs/calibrate.md': calibratePage(notice),
     'docs/metrics.md': metricsPage(),
     'docs/configuration.md': configurationPage(),
     'docs/deploy-parameters.md': parametersPage(),
@@ -160,6 +162,28 @@ same reason and without a request (\`vcc_scrape_api_requests\` is 0). Its messag
 
 Each process has its own pauses for each account; on Lambda, each environment. \`vcc-exporter check\` and a restart do not wait for
 them.
+
+## A recording for a bug report
+
+\`vcc-exporter record\` reads an account three times, and writes what the API answered into \`vcc-recording.json\`, also what the
+exporter cannot read. \`vcc-exporter simulate --from vcc-recording.json\` serves it again, so that others see what you see. Look
+through the file before you send it.
+
+| In the API’s answer | In the file |
+| --- | --- |
+| ids of agents | \`agent-aaa\`, \`agent-aab\`, … in the order of the ids |
+| guids | made up |
+| descriptions | \`description-a\`, …; those that are the name of a presence stay |
+| words that the API reference does not name | \`unknown-state-a\`, \`unknown-medium-a\`, … |
+| names of fields that it does not name, and texts in them | \`field-a\`, \`text-a\`, … |
+| times | all moved by the same random time, of one to nine years |
+| counts in \`meta\` up to 999,999, and of workload up to 99 | as they are |
+| other numbers, and texts of digits | 0, or another one of the same sign and kind |
+| bodies that are not JSON | their length |
+| headers | type, caching, date (moved) and limits |
+
+The same is replaced by the same in the whole file. The file still shows how many agents there are, what they are doing and for how
+long. So somebody who has the account’s own records of that time may recognize it.
 
 ## In the log only
 

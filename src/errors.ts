@@ -45,8 +45,7 @@ export const scrapeErrors = {
   shape: {
     about:
       'An answer did not have the shape that the API reference gives, or too many agents lack values (VCC_MAX_FLAWED_AGENTS).',
-    advice:
-      'Report it with the message, which has the page, the field, what was expected and what kind of value came.',
+    advice: 'Report it with the message, and with what `vcc-exporter record` writes (docs/errors.md).',
   },
   snapshot: {
     about: 'The pages did not add up to one consistent snapshot, even after reading them again.',

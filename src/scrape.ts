@@ -11,7 +11,7 @@ import { holdOff } from './hold-off.ts';
 import { createFetch } from './http/fetch.ts';
 import { createGate, type Gate } from './http/gate.ts';
 import { directNetwork, type Network } from './http/network.ts';
-import { createSend } from './http/send.ts';
+import { createSend, type HttpRequest, type HttpResponse, type Send } from './http/send.ts';
 import { logLine } from './log.ts';
 import { createPseudonyms } from './pseudonyms.ts';
 import { createFetchRosterByApi } from './roster/directory.ts';
@@ -23,6 +23,7 @@ import { toAgentSeries } from './snapshot/agent-series.ts';
 import { toFloor } from './snapshot/floor.ts';
 import type { Reading } from './snapshot/reading.ts';
 import type { Roster } from './snapshot/roster.ts';
+import { toAnsweredQuestions } from './snapshot/semantics.ts';
 import { toTeams } from './snapshot/teams.ts';
 import { systemTiming, type Timing } from './timing.ts';
 import { createFetchPage, type FetchPage } from './vcc/agent-status.ts';
@@ -73,6 +74,8 @@ export interface ConnectOptions {
   /** How to reach the API: directly by default. */
   network?: Network;
   log?: (line: string) => void;
+  /** Called with every answer, of any status, before anything is made of it. */
+  onAnswer?: (request: HttpRequest, response: HttpResponse) => void;
 }
 
 /** Creates the connection to an account's API. It sends no request yet. Background fetches end at `until`. */
@@ -84,12 +87,18 @@ export function connect(
     gate = createGate(Number.POSITIVE_INFINITY),
     network = directNetwork,
     log = () => {},
+    onAnswer = () => {},
   }: ConnectOptions = {},
 ): Connection {
   const userAgent = `vcc-exporter/${build.version}`;
   const send = createSend(network, timing.now);
   const lane = gate.addLane();
-  const fetch = createFetch(send, account.http, timing, lane.enter);
+  const watched: Send = async (request, limits) => {
+    const response = await send(request, limits);
+    onAnswer(request, response);
+    return response;
+  };
+  const fetch = createFetch(watched, account.http, timing, lane.enter);
   const token = { ...account.token, userAgent };
   const api = { ...account.api, userAgent, maxPages: account.paging.maxPages };
   const tokens = createTokenSource(fetch, token, timing, until);
@@ -124,6 +133,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   const read = shareReads(holdOff(collect, timing), account.cacheTtlMs, timing, closing.signal);
   const getRoster = openRoster();
   const pseudonyms = createPseudonyms(account.name);
+  const semantics = toAnsweredQuestions(account.floor.semantics);
   // Real account names never start with this prefix. The `server` header identifies the other simulated accounts.
   let simulated = account.name.startsWith(simulatedPrefix);
   let loggedDuplicates = 0;
@@ -171,6 +181,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
       requests: traffic.requests,
       retries: traffic.retries,
       clockSkewMs: traffic.clockSkewMs,
+      semantics,
       simulated,
       cached,
     };

@@ -180,7 +180,8 @@ describe('a roster', () => {
 test('a bug met in one account is its failure, with a reason, and does not hide the others', async () => {
   await start(['uk', 'us']);
   scrapers[0]!.close();
-  scrapers[0] = createScraper({ ...accountOf(simulator), floor: undefined as never });
+  const account = accountOf(simulator);
+  scrapers[0] = createScraper({ ...account, floor: { ...account.floor, known: null as never } });
   const [bug, other] = await scrapeAll(5000);
   expect(bug!.reading).toMatchObject({ error: 'internal', floor: undefined, pages: 0 });
   expect(bug!.failure).toBeInstanceOf(TypeError);

@@ -106,6 +106,7 @@ export function toAccount(settings: Settings, vault?: Vault): Account {
       ageBounds: settings.VCC_AGE_BOUNDS,
       maxDescriptions: settings.VCC_MAX_DESCRIPTIONS,
       known: settings.VCC_KNOWN_VALUES,
+      semantics: settings.VCC_SEMANTICS,
     },
     agentSeries: toAgentSeries(settings, vault),
     roster: settings.VCC_ROSTER && {

@@ -1,8 +1,21 @@
 import { scrapeErrorCodes } from '../errors.ts';
+import type { Floor } from '../snapshot/floor.ts';
 import type { Reading } from '../snapshot/reading.ts';
-import { buildInfo, exporterGauge, floorGauge, scrapeGauge, toSeconds } from './metric.ts';
+import { buildInfo, exporterGauge, floorGauge, type Metric, scrapeGauge, toSeconds } from './metric.ts';
 
 const one = (reading: Reading) => [reading];
+
+/** What the snapshot takes for a free agent. */
+function availableMeans(floor: Floor | undefined): string {
+  if (!floor) return 'unknown';
+  return floor.eligible === undefined ? 'idle' : 'idle_and_eligible';
+}
+
+/** Declares an info of every scrape of an account: a constant 1 whose labels say it. */
+function scrapeInfo<Row>(declaration: Parameters<typeof scrapeGauge<Row>>[0]): Metric {
+  const metric = scrapeGauge(declaration);
+  return { ...metric, type: 'info', toFamily: (facts) => ({ ...metric.toFamily(facts), type: 'info' }) };
+}
 
 /** Metrics of the scrape itself. A failed scrape has all of them except those of the snapshot. */
 export const scrapeMetrics = [
@@ -128,6 +141,14 @@ export const scrapeMetrics = [
     rows: (floor) => floor.invalid,
     labels: { field: (row) => row.field },
     value: (row) => row.values,
+  }),
+  scrapeInfo({
+    name: 'vcc_semantics_info',
+    help: 'A constant 1 for each thing that the API reference leaves open, with what VCC_SEMANTICS answers, or unknown (docs/calibrate.md). The answer to available is idle_and_eligible, or idle where this snapshot says of nobody whether they are eligible for routing.',
+    source: 'VCC_SEMANTICS, presence.eligibleForRouting',
+    rows: ({ semantics, floor }) => [...semantics, { question: 'available', answer: availableMeans(floor) }],
+    labels: { question: (row) => row.question, answer: (row) => row.answer },
+    value: () => 1,
   }),
   scrapeGauge({
     name: 'vcc_series_dropped',

@@ -1,14 +1,34 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { parseEnv } from 'node:util';
 import { ConfigError, type Environment } from '../config/load.ts';
 import { DocumentError } from '../documents/errors.ts';
 import { decodeText } from '../documents/text.ts';
+import { writeWhole } from '../files/write.ts';
 
 /**
  * Reads an env file. Returns undefined when it does not exist.
  * @throws ConfigError that names the file and never quotes it
  */
 export async function readEnvFile(path: string): Promise<Environment | undefined> {
+  return (await readEnvText(path))?.values;
+}
+
+/**
+ * Changes the text of an env file, or of a new one, which only this user may read then. The file has its old or its new
+ * text, whatever fails.
+ * @throws ConfigError that names the file and never quotes it, or the system's error
+ */
+export async function rewriteEnvFile(path: string, change: (text: string) => string): Promise<void> {
+  const current = await readEnvText(path);
+  const text = change(current?.text ?? '');
+  parseEnvText(text, path);
+  // A link stays one.
+  const target = current ? await realpath(path) : path;
+  await writeWhole(dirname(target), basename(target), text);
+}
+
+async function readEnvText(path: string): Promise<{ text: string; values: Environment } | undefined> {
   let bytes: Uint8Array;
   try {
     bytes = await readFile(path);
@@ -19,7 +39,8 @@ export async function readEnvFile(path: string): Promise<Environment | undefined
     throw new ConfigError([`${path}: ${reasons[code] ?? `cannot be read (${code})`}`]);
   }
   try {
-    return parseEnvText(decodeText(bytes, path), path);
+    const text = decodeText(bytes, path);
+    return { text, values: parseEnvText(text, path) };
   } catch (error) {
     if (!(error instanceof DocumentError)) throw error;
     throw new ConfigError([error.message]);

@@ -5,9 +5,11 @@ import type { Setting } from '../config/setting.ts';
 import { settings } from '../config/settings.ts';
 import { logLine, toLogFields } from '../log.ts';
 import { readLocalEnvironment } from './accounts.ts';
+import { calibrate } from './calibrate.ts';
 import { check } from './check.ts';
 import type { Command, Section } from './command.ts';
 import { push } from './push.ts';
+import { record } from './record.ts';
 import { replay } from './replay.ts';
 import { scrape } from './scrape.ts';
 import { serve } from './serve.ts';
@@ -16,7 +18,7 @@ import type { Terminal } from './terminal.ts';
 
 const program = 'vcc-exporter';
 
-const commands: readonly Command<never>[] = [serve, scrape, push, replay, check, simulate];
+const commands: readonly Command<never>[] = [serve, scrape, push, replay, check, calibrate, record, simulate];
 
 /** Width of the help, in columns. */
 const width = 100;

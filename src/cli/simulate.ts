@@ -1,21 +1,27 @@
+import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { ConfigError } from '../config/load.ts';
-import { wholeNumber } from '../config/parse.ts';
-import { defaultWorld, type World } from '../simulator/agent.ts';
+import { semantics, wholeNumber } from '../config/parse.ts';
+import { forever } from '../deadline.ts';
+import { DocumentError } from '../documents/errors.ts';
+import { readFileText } from '../files/read-file.ts';
+import { maxRecordingBytes, parseRecording, type Recording } from '../recording/format.ts';
 import { type Fault, faultKinds, parseFault } from '../simulator/faults.ts';
+import { joinQuirks, parseQuirk, quirkKinds } from '../simulator/quirks.ts';
 import { type Simulator, startSimulator } from '../simulator/server.ts';
 import type { Command } from './command.ts';
 import { collect, createOptionReader } from './options.ts';
 
 interface SimulateOptions {
+  from?: string;
   agents: string;
   accounts: string;
   seed: string;
   port: string;
   latency: string;
   tokenSeconds: string;
-  since: World['since'];
-  onCall: World['onCall'];
+  semantics?: string;
+  quirk: readonly string[];
   fault: readonly string[];
 }
 
@@ -26,18 +32,26 @@ export const simulate: Command<SimulateOptions> = {
   about:
     'Serves a simulator of the VCC API, and prints the settings by which an exporter reads it; of more than one account as YAML for VCC_CONFIG.',
   options: [
+    new Option('--from <file>', 'serve what vcc-exporter record has written, over and over').conflicts([
+      'agents',
+      'accounts',
+      'seed',
+      'semantics',
+      'quirk',
+    ]),
     new Option('--agents <n>', '10 to 50000 agents, in each account').default('200'),
     new Option('--accounts <n>', '1 to 1000 accounts').default('1'),
     new Option('--seed <n>', 'other agents and calls').default('1'),
     new Option('--port <n>', 'port on localhost, 0 for any free one').default('9755'),
     new Option('--latency <ms>', 'added to every answer').default('0'),
     new Option('--token-seconds <n>', 'life of a token').default('7200'),
-    new Option('--since <what>', 'what since of an interaction is: when its state began, or the interaction')
-      .choices(['state', 'interaction'])
-      .default(defaultWorld.since),
-    new Option('--on-call <what>', 'what an agent on a call is for routing')
-      .choices(['not-eligible', 'eligible'])
-      .default(defaultWorld.onCall),
+    new Option(
+      '--semantics <question=answer,...>',
+      'how it answers what the API reference leaves open, as in VCC_SEMANTICS',
+    ),
+    new Option('--quirk <quirk>', 'what the API does in its own way; may be given several times')
+      .default([], 'none')
+      .argParser(collect),
     new Option('--fault <fault>', 'a fault to simulate; may be given several times')
       .default([], 'none')
       .argParser(collect),
@@ -45,7 +59,14 @@ export const simulate: Command<SimulateOptions> = {
   sections: [],
   statuses: ['it was stopped', 'it failed'],
   examples: ['simulate', 'simulate --agents 5000 --fault status=503,retry-after=2,page=3,times=2'],
-  notes: `Faults:
+  notes: `Questions and answers: vcc-exporter calibrate --help.
+
+Quirks:
+${Object.values(quirkKinds)
+  .map((line) => `  ${line}`)
+  .join('\n')}
+
+Faults:
 ${Object.values(faultKinds)
   .map((line) => `  ${line}`)
   .join('\n')}
@@ -60,19 +81,26 @@ ${Object.values(faultKinds)
       port: read('port', given.port, wholeNumber(0, 65_535)),
       latencyMs: read('latency', given.latency, wholeNumber(0, 600_000)),
       tokenSeconds: read('token-seconds', given.tokenSeconds, wholeNumber(1, 1_000_000)),
-      world: { since: given.since, onCall: given.onCall },
+      world: given.semantics === undefined ? {} : read('semantics', given.semantics, semantics),
       faults: given.fault.map((fault): Fault => read('fault', fault, parseFault)),
     };
+    const quirks = given.quirk.map((quirk) => read('quirk', quirk, parseQuirk));
     if (problems.length === 0) problems.push(...strayFaults(options.faults, count));
     done();
 
-    const accounts = namesOf(count).map((name) => ({ name }));
-    const simulator = await startSimulator({ ...options, accounts }).catch((error: NodeJS.ErrnoException) => {
-      throw error.code === 'EADDRINUSE' ? new ConfigError([`--port: port ${options.port} is in use`]) : error;
-    });
+    const path = given.from === undefined ? undefined : resolve(terminal.folder, given.from);
+    const recording = path === undefined ? undefined : await loadRecording(path);
+    const accounts = namesOf(count).map((name) => ({ name, recording }));
+    const simulator = await startSimulator({ ...options, quirks: joinQuirks(quirks), accounts }).catch(
+      (error: NodeJS.ErrnoException) => {
+        throw error.code === 'EADDRINUSE'
+          ? new ConfigError([`--port: port ${options.port} is in use`])
+          : error;
+      },
+    );
     if (count === 1) {
       terminal.note(
-        `A simulator of the VCC API with ${options.agents} agents. Point an exporter at it with:`,
+        `A simulator of the VCC API with ${recording ? `what is in ${path}` : `${options.agents} agents`}. Point an exporter at it with:`,
       );
       terminal.print(`VCC_ACCOUNT=${simulator.accounts[0]!.name}`);
       terminal.print(`VCC_API_URL=${simulator.apiUrl}`);
@@ -89,6 +117,14 @@ ${Object.values(faultKinds)
     return 0;
   },
 };
+
+async function loadRecording(path: string): Promise<Recording> {
+  try {
+    return parseRecording(await readFileText(path, maxRecordingBytes, forever), path);
+  } catch (error) {
+    throw error instanceof DocumentError ? new ConfigError([`--from: ${error.message}`]) : error;
+  }
+}
 
 const namesOf = (count: number) => Array.from({ length: count }, (_, index) => `simulated-${index + 1}`);
 

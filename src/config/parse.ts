@@ -1,5 +1,6 @@
 import { isBearerToken, minCredentialLength, Secret, unlikelyCredential } from '../credentials.ts';
 import type { AgentPattern } from '../snapshot/agent-series.ts';
+import { answersTo, questionNames, type Semantics } from '../snapshot/semantics.ts';
 import { type KnownValues, type OpenField, openFields } from '../snapshot/vocabulary.ts';
 
 /**
@@ -318,6 +319,26 @@ export const knownValues: Parse<KnownValues> = parser(
     return known;
   },
 );
+
+/** Answers to what the API reference leaves open, `question=answer` with commas between them. */
+export const semantics: Parse<Semantics> = parser(mapping, (value) => {
+  const given: Record<string, string> = {};
+  for (const pair of value.split(',')) {
+    const [, question = '', answer = ''] = /^\s*(\w+)\s*=\s*(\w*)\s*$/.exec(pair) ?? [];
+    const answers = answersTo(question);
+    if (answers === undefined) {
+      throw new Unfit(
+        `question=answer with commas between them; questions are ${questionNames.join(', ')} (as in workload_falls_phone)`,
+      );
+    }
+    if (!answers.includes(answer)) {
+      throw new Unfit(answers.map((each) => `${question}=${each}`).join(' or '));
+    }
+    if (Object.hasOwn(given, question)) throw new Unfit(`one answer to ${question}`);
+    given[question] = answer;
+  }
+  return given as Semantics;
+});
 
 /** Metric names, separated by commas. A `*` at the end matches any end. */
 export const metricNames: Parse<readonly string[]> = parser(

@@ -17,6 +17,7 @@ import {
   rosterSource,
   secret,
   secretId,
+  semantics,
   text,
   wholeNumber,
 } from './parse.ts';
@@ -237,6 +238,14 @@ export const settings = {
       'Words that the API reference does not name, and that `vcc_unknown_values` shall not count: `field=word` with commas between them, as in `state=Fault,medium=Fax`. Fields: `presence`, `state`, `reason`, `direction`, `medium`, `medium_manager`.',
     parse: knownValues,
     absent: 'none',
+  }),
+  VCC_SEMANTICS: setting({
+    section: 'Metrics',
+    field: 'semantics',
+    about:
+      'What the API reference leaves open and this account answers, as `vcc-exporter calibrate` finds out: `question=answer` with commas between them, as in `since_in_wrap=continues,workload_falls_phone=when_wrap_begins`. docs/calibrate.md has the questions.',
+    parse: semantics,
+    absent: 'open: nothing is presumed',
   }),
   VCC_AGENT_METRICS: setting({
     section: 'Single agents',

@@ -33,6 +33,29 @@ export async function writeWhole(folder: string, file: string, content: string |
 }
 
 /**
+ * Writes a new file that only this user may read, whole or not at all. A killed process may leave the unfinished `PATH.new`.
+ * @throws the system's error: EEXIST if the file, or an unfinished one, is there already
+ */
+export async function writeNew(path: string, content: string): Promise<void> {
+  const unfinished = `${path}.new`;
+  const handle = await open(unfinished, 'wx', 0o600);
+  try {
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    // A rename would replace a file. Not all file systems have links, so take the name first.
+    await (await open(path, 'wx', 0o600)).close();
+    await rename(unfinished, path);
+  } catch (error) {
+    await rm(unfinished, { force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/**
  * Makes a rename survive a power failure. Windows and some network volumes cannot do it. After a failure, the file is
  * still there for this process, so do not report it as lost.
  */

@@ -1,5 +1,7 @@
+import type { Recording } from '../recording/format.ts';
 import type { AgentStatus, World } from './agent.ts';
 import { ContactCentre, type Live } from './contact-centre.ts';
+import { type AnswerPage, serveRecording } from './recorded.ts';
 import {
   type Directory,
   deriveDirectory,
@@ -18,6 +20,8 @@ export interface SimulatedAccountOptions {
   clientSecret?: string;
   /** These agents in place of a living contact centre. */
   items?: readonly AgentStatus[];
+  /** These answers of agent-status in place of a living contact centre. It has no users who are agents. */
+  recording?: Recording | undefined;
   /** The script of its agents; default: an ordinary day that never ends. */
   live?: Live;
   world?: World | undefined;
@@ -43,6 +47,8 @@ export class SimulatedAccount {
   clientId: string;
   clientSecret: string;
   readonly usersApi: boolean;
+  /** How it answers for agent-status if it is recorded. */
+  readonly answerPage: AnswerPage | undefined;
   /** Counts of what it was asked, as far as the requests showed whose they were. */
   readonly requests = { token: 0, api: 0, users: 0 };
   /** How often the first one moved to the back. */
@@ -53,7 +59,8 @@ export class SimulatedAccount {
   #directory: (Directory & { of: string }) | undefined;
 
   constructor(setup: SimulatedAccountSetup) {
-    this.#setup = setup;
+    this.#setup = setup.recording ? { ...setup, items: [] } : setup;
+    this.answerPage = setup.recording && serveRecording(setup.recording, setup.now());
     this.#startMs = setup.now();
     this.name = setup.name;
     this.clientId = setup.clientId;

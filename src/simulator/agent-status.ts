@@ -1,17 +1,26 @@
 import type { SimulatedAccount } from './account.ts';
+import type { AgentStatus } from './agent.ts';
 import { type Answer, badPaging, takePage } from './answer.ts';
+import type { Quirks } from './quirks.ts';
 
 /** Path of agent-status. */
 export const agentStatusPath = '/stats/agent-status';
 
 /** Answers for agent-status. A page beyond the last is empty: what the real API does is not documented. */
-export function agentStatus(account: SimulatedAccount, query: URLSearchParams, nowMs: number): Answer {
-  const page = takePage(account.items(), query, account.shifted.api);
+export function agentStatus(
+  account: SimulatedAccount,
+  query: URLSearchParams,
+  nowMs: number,
+  { order, maxPage }: Quirks,
+): Answer {
+  if (account.answerPage) return account.answerPage(query, nowMs);
+  const since = ({ presence }: AgentStatus) => Date.parse(presence.since);
+  const items = order ? account.items().toSorted((a, b) => since(a) - since(b)) : account.items();
+  const page = takePage(items, query, account.shifted.api, maxPage);
   if (!page) return badPaging;
-  const { meta, items } = page;
   return {
     status: 200,
-    body: { meta, items, upTo: new Date(nowMs).toISOString() },
+    body: { ...page, upTo: new Date(nowMs).toISOString() },
     headers: { 'cache-control': 'max-age=5, must-revalidate, private' },
   };
 }

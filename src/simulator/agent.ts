@@ -1,3 +1,5 @@
+import type { Semantics } from '../snapshot/semantics.ts';
+
 /** One item of the API's answer, in the API's spelling. */
 export interface AgentStatus {
   agentId: string;
@@ -32,8 +34,7 @@ export interface Interaction {
 
 /** An agent's part in an interaction. */
 export interface Leg extends Interaction {
-  begunMs: number;
-  /** When its state began. */
+  /** What the API gives as `since`: when its state began, or an earlier one if it does not restart with this state. */
   sinceMs: number;
   /** Undefined: in hand but not listed (parked, or interrupted by a call). */
   state: State | undefined;
@@ -53,26 +54,36 @@ export interface SimulatedAgent {
   engagedUntilMs: number;
 }
 
-/** Workload rises when an interaction rings and falls when wrap-up begins; parked and interrupted work still counts. */
-export function isWork(leg: Leg): boolean {
-  return leg.state === undefined || leg.state === 'Ringing' || leg.state === 'Connected';
-}
-
 /** What the API reference leaves open, and how this simulator answers it. */
-export interface World {
-  /** Whether `since` of an interaction restarts with each state, or is when the agent started on it. */
-  since: 'state' | 'interaction';
-  /** Whether an agent on a call is eligible for routing: the examples of the reference and of the FAQ disagree. */
-  onCall: 'not-eligible' | 'eligible';
+export type World = Semantics;
+
+/** How a simulator answers unless it is told otherwise. Workload of all media falls when wrap-up begins. */
+export const defaultWorld: World = {
+  since_in_connected: 'restarts',
+  since_in_wrap: 'restarts',
+  eligible_for_routing: 'follows_workload',
+};
+
+/**
+ * Workload rises when an interaction rings, and falls when wrap-up begins, or in some worlds when it ends. Parked and
+ * interrupted work still counts.
+ */
+export function isWork({ state, medium }: Leg, world: World): boolean {
+  if (state === 'Wrap') {
+    return world[`workload_falls_${medium.toLowerCase().replaceAll(' ', '_')}`] === 'when_wrap_ends';
+  }
+  return state === undefined || state === 'Ringing' || state === 'Connected';
 }
 
-/** How a simulator answers unless it is told otherwise. */
-export const defaultWorld: World = { since: 'state', onCall: 'not-eligible' };
+/** Whether `since` of an interaction restarts with this state. What is true of Connected is true of all but Wrap. */
+export function restartsSince(state: State, world: World): boolean {
+  return (state === 'Wrap' ? world.since_in_wrap : world.since_in_connected) !== 'continues';
+}
 
 /** An agent as the API would give it. */
 export function toStatus(agent: SimulatedAgent, world: World): AgentStatus {
   const workload = { live: 0, semiLive: 0, nonLive: 0 };
-  for (const leg of agent.legs) if (isWork(leg)) workload[leg.grade]++;
+  for (const leg of agent.legs) if (isWork(leg, world)) workload[leg.grade]++;
   return {
     agentId: agent.id,
     presence: {
@@ -82,7 +93,7 @@ export function toStatus(agent: SimulatedAgent, world: World): AgentStatus {
       eligibleForRouting:
         agent.presence === 'Ready' &&
         agent.description === 'Ready' &&
-        (workload.live === 0 || world.onCall === 'eligible'),
+        (workload.live === 0 || world.eligible_for_routing === 'follows_presence'),
     },
     workload: {
       since: new Date(agent.workloadSinceMs).toISOString(),
@@ -91,14 +102,14 @@ export function toStatus(agent: SimulatedAgent, world: World): AgentStatus {
       nonLive: workload.nonLive,
     },
     interaction: agent.legs.flatMap(
-      ({ guid, channelGuid, begunMs, sinceMs, medium, mediumManager, direction, state, reason }) =>
+      ({ guid, channelGuid, sinceMs, medium, mediumManager, direction, state, reason }) =>
         state === undefined
           ? []
           : [
               {
                 guid,
                 channelGuid,
-                since: new Date(world.since === 'state' ? sinceMs : begunMs).toISOString(),
+                since: new Date(sinceMs).toISOString(),
                 medium,
                 mediumManager,
                 direction,

@@ -2,6 +2,10 @@
 export interface Answer {
   status: number;
   body: unknown;
+  /** The body, if it is not JSON. */
+  text?: string;
+  /** The connection breaks in the middle of it. */
+  cut?: boolean;
   headers?: Record<string, string>;
 }
 
@@ -25,11 +29,20 @@ interface Page<T> {
   meta: { page: number; count: number; pageCount: number; totalCount: number };
 }
 
-/** Cuts the page out that a query asks for; `shifted`: how many have moved from the front to the back. */
-export function takePage<T>(all: readonly T[], query: URLSearchParams, shifted = 0): Page<T> | undefined {
+/**
+ * Cuts the page out that a query asks for; `shifted`: how many have moved from the front to the back; `most`: the largest page
+ * that is served.
+ */
+export function takePage<T>(
+  all: readonly T[],
+  query: URLSearchParams,
+  shifted = 0,
+  most = 5000,
+): Page<T> | undefined {
   const page = wholeNumber(query.get('page') ?? '1', 1, Number.MAX_SAFE_INTEGER);
-  const limit = wholeNumber(query.get('limit') ?? '25', 1, 5000);
-  if (page === undefined || limit === undefined) return undefined;
+  const asked = wholeNumber(query.get('limit') ?? '25', 1, 5000);
+  if (page === undefined || asked === undefined) return undefined;
+  const limit = Math.min(asked, most);
   const offset = all.length === 0 ? 0 : shifted % all.length;
   const order = offset === 0 ? all : [...all.slice(offset), ...all.slice(0, offset)];
   const items = order.slice((page - 1) * limit, page * limit);

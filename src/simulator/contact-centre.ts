@@ -5,6 +5,7 @@ import {
   type Interaction,
   isWork,
   type Leg,
+  restartsSince,
   type SimulatedAgent,
   type State,
   toStatus,
@@ -30,6 +31,7 @@ interface ContactCentreOptions {
   allAgents?: number;
   /** The script of its agents; default: an ordinary day that never ends. */
   live?: Live;
+  /** Answers that differ from the {@link defaultWorld}. */
   world?: World | undefined;
 }
 
@@ -53,8 +55,8 @@ export class ContactCentre {
   #hired = 0;
 
   constructor(options: ContactCentreOptions) {
-    const { seed, agents, startMs, allAgents = agents, live = ordinaryLife, world = defaultWorld } = options;
-    this.#world = world;
+    const { seed, agents, startMs, allAgents = agents, live = ordinaryLife, world } = options;
+    this.#world = { ...defaultWorld, ...world };
     this.random = new Random(seed);
     this.#live = live;
     const warmUp = Math.min(warmUpMs, (warmUpAgentMinutes / allAgents) * minutes);
@@ -135,7 +137,6 @@ export class ContactCentre {
   begin(agent: SimulatedAgent, interaction: Interaction, reason: string | null = null): Leg {
     const leg: Leg = {
       ...interaction,
-      begunMs: this.#nowMs,
       sinceMs: this.#nowMs,
       state: undefined,
       reason: null,
@@ -148,14 +149,15 @@ export class ContactCentre {
 
   /** Moves an interaction on; no state is in hand but not listed. */
   set(agent: SimulatedAgent, leg: Leg, state: State | undefined, reason: string | null = null): void {
-    const wasWork = isWork(leg);
-    Object.assign(leg, { state, reason, sinceMs: this.#nowMs });
-    if (wasWork !== isWork(leg)) agent.workloadSinceMs = this.#nowMs;
+    const wasWork = isWork(leg, this.#world);
+    Object.assign(leg, { state, reason });
+    if (state !== undefined && restartsSince(state, this.#world)) leg.sinceMs = this.#nowMs;
+    if (wasWork !== isWork(leg, this.#world)) agent.workloadSinceMs = this.#nowMs;
   }
 
   /** Takes an interaction from an agent. */
   end(agent: SimulatedAgent, leg: Leg): void {
-    if (isWork(leg)) agent.workloadSinceMs = this.#nowMs;
+    if (isWork(leg, this.#world)) agent.workloadSinceMs = this.#nowMs;
     agent.legs.splice(agent.legs.indexOf(leg), 1);
   }
 

@@ -19,7 +19,7 @@ export function respond(
   if (answer.status === 200 && fault?.kind === 'shape') spoil(answer);
   if (answer.status === 200 && fault?.kind === 'flawed') damage(answer);
   if (answer.status === 200 && fault?.kind === 'unknown') invent(answer);
-  const json = JSON.stringify(answer.body);
+  const json = answer.text ?? JSON.stringify(answer.body);
   const text = fault?.kind === 'json' ? json.slice(0, json.length / 2) : json;
   const compress = gzip && text.length > 1400;
   const body = compress ? gzipSync(text, { level: 1 }) : Buffer.from(text);
@@ -29,7 +29,8 @@ export function respond(
     ...(compress && { 'content-encoding': 'gzip' }),
     ...answer.headers,
   });
-  if (fault?.kind === 'cut') response.write(body.subarray(0, body.length / 2), () => response.destroy());
+  if (fault?.kind === 'cut' || answer.cut)
+    response.write(body.subarray(0, body.length / 2), () => response.destroy());
   else response.end(body);
 }
 

@@ -8,6 +8,7 @@ import type { AgentStatus, World } from './agent.ts';
 import { agentStatus, agentStatusPath } from './agent-status.ts';
 import { type Answer, problem, refuseAccept } from './answer.ts';
 import type { Endpoint, Fault } from './faults.ts';
+import type { Quirks } from './quirks.ts';
 import { Random } from './random.ts';
 import { failure, respond } from './respond.ts';
 import { type Client, clientOf, type Scope, Tokens } from './tokens.ts';
@@ -30,6 +31,7 @@ export interface SimulatorOptions {
   wait?: (delayMs: number) => Promise<unknown>;
   /** These agents in place of a living contact centre. */
   items?: readonly AgentStatus[];
+  quirks?: Quirks;
   /** How it answers what the API reference leaves open; an account may have its own. */
   world?: World;
   /** At least one; default: one of the name `default`, made of the options above. */
@@ -61,9 +63,11 @@ const nobody: Client = [null, null];
 
 /** Starts a simulator of tokens, agent-status and users: a real HTTP server with simulated contact centres. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { seed = 1, port = 0, now = Date.now, wait = setTimeout } = options;
-  const { latencyMs = 0, tokenSeconds = 7200 } = options;
-  const accounts = openAccounts(options, seed, now);
+  const { seed = 1, port = 0, wait = setTimeout } = options;
+  const { latencyMs = 0, tokenSeconds = 7200, quirks = {} } = options;
+  const { clockMs = 0, lagMs = 0 } = quirks;
+  const now = () => (options.now ?? Date.now)() + clockMs;
+  const accounts = openAccounts(options, seed, () => now() - lagMs);
   const [first] = accounts;
   if (!first) throw new RangeError('a simulator needs an account');
   // One account may be large, and no request should wait for it; of many, some may never be asked for.
@@ -122,12 +126,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     if (fault?.kind === 'status') answer = failure(fault);
     else if (on === 'token') answer = tokens.issue(form, client, now());
     else if (on === 'api') {
-      answer = guarded(request, [2, 3], 'stats', (of) => agentStatus(of, searchParams, now()));
+      answer = guarded(request, [2, 3], 'stats', (of) => agentStatus(of, searchParams, now(), quirks));
     } else if (on === 'users') {
       answer = guarded(request, [4], 'users:read', (of) => userAdmin(of, pathname, searchParams));
     } else answer = problem(404, 'Not Found', 'Resource not found');
     if (fault?.kind === 'shift' && on && account) account.shifted[on]++;
-    if (options.wait) response.setHeader('date', new Date(now()).toUTCString());
+    for (const [name, value] of Object.entries(quirks.headers ?? {})) response.setHeader(name, value);
+    if (options.wait || clockMs !== 0) response.setHeader('date', new Date(now()).toUTCString());
     respond(response, answer, fault, /\bgzip\b/.test(String(request.headers['accept-encoding'])));
   }
 

@@ -1,4 +1,5 @@
 import type { Agent, Interaction } from './agent.ts';
+import type { Semantics } from './semantics.ts';
 import { type Activity, activities } from './vocabulary.ts';
 
 const activityOfState = new Map<string, Activity>([
@@ -64,13 +65,21 @@ export function toActivity(agent: Agent, eligibilityKnown: boolean): Activity {
  * Returns since when an agent has been on an interaction, in ms since 1970. The API reference says of `since`: "The time
  * when the agent started work on the interaction", and not whether it restarts with each state. For wrap-up it is known
  * all the same if the agent has no other interaction and no workload: the workload fell when wrap-up began, so it began at
- * the later of both times.
+ * the later of both times. For other wrap-ups it is undefined where `since` is known not to restart
+ * (docs/decisions/0022-semantics.md).
  */
-export function legSinceMs(agent: Agent, leg: Interaction): number | undefined {
+export function legSinceMs(
+  agent: Agent,
+  leg: Interaction,
+  { since_in_wrap: inWrap }: Semantics = {},
+): number | undefined {
+  if (leg.state !== 'Wrap' || inWrap === 'restarts') return leg.sinceMs;
   const { interactions, workloadSinceMs } = agent;
-  const onlyWrap = leg.state === 'Wrap' && interactions?.length === 1 && hasWorkload(agent) === false;
-  if (!onlyWrap || leg.sinceMs === undefined || workloadSinceMs === undefined) return leg.sinceMs;
-  return Math.max(leg.sinceMs, workloadSinceMs);
+  const onlyWrap = interactions?.length === 1 && hasWorkload(agent) === false;
+  if (onlyWrap && leg.sinceMs !== undefined && workloadSinceMs !== undefined) {
+    return Math.max(leg.sinceMs, workloadSinceMs);
+  }
+  return inWrap === 'continues' ? undefined : leg.sinceMs;
 }
 
 /**

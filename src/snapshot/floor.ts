@@ -4,6 +4,7 @@ import { AgeCounter, type Ages } from './ages.ts';
 import { compare } from './compare.ts';
 import { type LegCount, LegCounter } from './legs.ts';
 import { OpenSet } from './open-set.ts';
+import type { Semantics } from './semantics.ts';
 import { type Activity, activities, type KnownValues, presences, type Workload } from './vocabulary.ts';
 
 /** A snapshot, counted: the source of all metrics of an account except those of teams and single agents. */
@@ -56,6 +57,7 @@ export interface FloorOptions {
   /** Most pairs of presence and description with their own series. */
   maxDescriptions: number;
   known?: KnownValues | undefined;
+  semantics?: Semantics | undefined;
 }
 
 interface PresenceCounter {
@@ -68,7 +70,7 @@ interface PresenceCounter {
 export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
   const boundsMs = options.ageBounds.map((seconds) => seconds * 1000);
   const newAges = () => new AgeCounter(snapshot.takenAtMs, boundsMs);
-  const { known = {} } = options;
+  const { known = {}, semantics } = options;
   const presenceNames = new OpenSet([...presences, ...(known.presence ?? [])]);
   const presenceCounters = new Map<string, PresenceCounter>();
   const presenceCounter = (presence: string): PresenceCounter => {
@@ -118,7 +120,8 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
       addWorkload(workloads.non_live, agent.nonLive);
     }
 
-    if (agent.interactions) for (const leg of agent.interactions) legs.add(leg, legSinceMs(agent, leg));
+    if (agent.interactions)
+      for (const leg of agent.interactions) legs.add(leg, legSinceMs(agent, leg, semantics));
   }
 
   const counters = [...presenceCounters.values()];

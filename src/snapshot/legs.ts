@@ -152,7 +152,7 @@ export class LegCounter {
 }
 
 /** Whether the reason may occur in this state. In states that the API reference does not name, any reason may. */
-function isReasonOf(state: string, reason: string): boolean {
+export function isReasonOf(state: string, reason: string): boolean {
   const reasons = Object.hasOwn(reasonsByState, state)
     ? reasonsByState[state as keyof typeof reasonsByState]
     : undefined;

@@ -3,6 +3,7 @@ import type { Snapshot } from './agent.ts';
 import type { AgentSeriesSet } from './agent-series.ts';
 import type { Floor } from './floor.ts';
 import type { RosterStatus } from './roster.ts';
+import type { AnsweredQuestion } from './semantics.ts';
 import type { Teams } from './teams.ts';
 
 /** The status of the last push to one destination. */
@@ -43,6 +44,8 @@ export interface Reading {
   requests: number;
   retries: number;
   clockSkewMs: number | undefined;
+  /** What the API reference leaves open, and how the settings answer it (VCC_SEMANTICS). */
+  semantics: readonly AnsweredQuestion[];
   /** Whether this account is known to belong to the built-in simulator. */
   simulated: boolean;
   /** Whether this is an earlier snapshot (VCC_CACHE_TTL). */

@@ -6,6 +6,7 @@ import { run } from '../../src/cli/run.ts';
 import { follow } from '../../src/cli/serve.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { newClient } from '../simulator/client.ts';
 import { environmentOf } from '../support/account.ts';
 import { environmentOfSecrets } from '../support/secrets-server.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -343,6 +344,30 @@ test('simulate prints settings that another exporter can use', async () => {
   expect(await done).toBe(0);
 });
 
+test('simulate lives in the world and with the quirks that are asked for', async () => {
+  const io = terminal();
+  const options = [
+    ...['--semantics', 'since_in_connected=continues,since_in_wrap=continues'],
+    ...['--quirk', 'max-page=20', '--quirk', 'lag=1000'],
+  ];
+  const done = run(io, ['simulate', '--port', '0', '--agents', '100', ...options]);
+  const [, apiUrl] = await io.until(/^VCC_API_URL=(.*)$/);
+  const [, tokenUrl] = await io.until(/^VCC_TOKEN_URL=(.*)$/);
+  const client = { clientId: 'simulated-client', clientSecret: 'simulated-secret' };
+  const ask = await newClient({ apiUrl, tokenUrl } as Simulator, client);
+  const { meta, items } = (await (await ask('/stats/agent-status?limit=5000')).json()) as {
+    meta: object;
+    items: { workload: { since: string }; interaction: { since: string; state: string }[] }[];
+  };
+  expect(meta).toMatchObject({ count: 20, pageCount: 5 });
+  // Nobody's workload began after the only interaction did, as it would if `since` restarted.
+  const connected = items.filter(({ interaction: [leg, more] }) => leg?.state === 'Connected' && !more);
+  expect(connected.length).toBeGreaterThan(0);
+  expect(connected.filter(({ workload, interaction }) => workload.since < interaction[0]!.since)).toEqual([]);
+  io.stop();
+  expect(await done).toBe(0);
+});
+
 test('simulate prints several accounts as YAML, each with credentials that work', async () => {
   const io = terminal();
   const done = run(io, ['simulate', '--port', '0', '--agents', '30', '--accounts', '3']);
@@ -376,6 +401,14 @@ test('simulate prints several accounts as YAML, each with credentials that work'
 
 test.each([
   [['--accounts', '1001'], '--accounts: expected a whole number from 1 to 1000; received "1001"'],
+  [
+    ['--semantics', 'since_in_wrap=no'],
+    '--semantics: expected since_in_wrap=restarts or since_in_wrap=continues; received "since_in_wrap=no"',
+  ],
+  [
+    ['--quirk', 'max-page=0'],
+    '--quirk: expected one of max-page, order, lag, clock, header, with a value; received "max-page=0"',
+  ],
   [
     ['--accounts', '3', '--fault', 'hang,account=simulated-4'],
     '--fault: expected account=simulated-N with N from 1 to 3; received "simulated-4"',

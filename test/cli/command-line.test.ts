@@ -6,8 +6,8 @@ import { run } from '../../src/cli/run.ts';
 import { settings } from '../../src/config/settings.ts';
 import { rememberingTerminal } from '../support/terminal.ts';
 
-const commands = ['serve', 'scrape', 'push', 'replay', 'check', 'simulate'];
-const readers = ['serve', 'scrape', 'push', 'replay', 'check'];
+const commands = ['serve', 'scrape', 'push', 'replay', 'check', 'calibrate', 'record', 'simulate'];
+const readers = ['serve', 'scrape', 'push', 'replay', 'check', 'calibrate', 'record'];
 
 let folder: string;
 beforeAll(() => {

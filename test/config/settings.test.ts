@@ -105,6 +105,28 @@ describe('loadSettings', () => {
       'state=Fault,colour=red',
       'VCC_KNOWN_VALUES: expected field=word with commas between them; fields are presence, state, reason, direction, medium, medium_manager; received "state=Fault,colour=red"',
     ],
+    [
+      'VCC_SEMANTICS',
+      'since_in_wrap=maybe',
+      'VCC_SEMANTICS: expected since_in_wrap=restarts or since_in_wrap=continues; received "since_in_wrap=maybe"',
+    ],
+    [
+      'VCC_SEMANTICS',
+      'workload_falls_phone=',
+      'VCC_SEMANTICS: expected workload_falls_phone=when_wrap_begins or workload_falls_phone=when_wrap_ends; received "workload_falls_phone="',
+    ],
+    ...['since=restarts', 'workload_falls=when_wrap_ends', 'toString=restarts', 'restarts'].map(
+      (value): [string, string, string] => [
+        'VCC_SEMANTICS',
+        value,
+        `VCC_SEMANTICS: expected question=answer with commas between them; questions are since_in_connected, since_in_wrap, workload_falls_<medium>, eligible_for_routing (as in workload_falls_phone); received "${value}"`,
+      ],
+    ),
+    [
+      'VCC_SEMANTICS',
+      'since_in_wrap=restarts,since_in_wrap=continues',
+      'VCC_SEMANTICS: expected one answer to since_in_wrap; received "since_in_wrap=restarts,since_in_wrap=continues"',
+    ],
     ['VCC_PAGESIZE', '1', 'VCC_PAGESIZE: there is no such setting; did you mean VCC_PAGE_SIZE?'],
     [
       'VCC_CLIENTSECRET',

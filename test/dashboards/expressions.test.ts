@@ -101,6 +101,7 @@ describe('every metric', () => {
       'how long an agent is in a presence is shown; this is for queries',
     vcc_agent_eligible_for_routing: 'likewise an optional field',
     vcc_agent_interactions: 'the table has workload, which the API counts itself',
+    vcc_semantics_info: 'how the settings read the API: for whoever compares accounts',
     vcc_agent_info: 'names and columns of the roster: personal, for queries of one’s own',
   };
   const used = new Set(all.flatMap(([, expr]) => takeApart(expr).selectors.map(({ metric }) => metric)));

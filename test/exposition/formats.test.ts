@@ -120,7 +120,7 @@ describe('text 0.0.4', () => {
       const gauges = (text: string) =>
         text
           .split(/\n+(?=# HELP )/)
-          .filter((block) => !/_build_info|vcc_agent_info/.test(block))
+          .filter((block) => !/^# HELP vcc_\w+_info /.test(block))
           .map((block) => block.trim().replace(/\{(.*)\}/g, (_, labels: string) => inOrder(labels)))
           // Families without samples are left out by us.
           .filter((block) => block.split('\n').length > 2);

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { AgentStatus, World } from '../../src/simulator/agent.ts';
-import { ContactCentre } from '../../src/simulator/contact-centre.ts';
+import { ContactCentre, type Live } from '../../src/simulator/contact-centre.ts';
 import { parseFault } from '../../src/simulator/faults.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
 import { toFloor } from '../../src/snapshot/floor.ts';
@@ -48,8 +48,12 @@ describe('the contact centre', () => {
 
   test('answers what the reference leaves open in both ways', () => {
     const worlds: World[] = [
-      { since: 'state', onCall: 'not-eligible' },
-      { since: 'interaction', onCall: 'eligible' },
+      {},
+      {
+        since_in_connected: 'continues',
+        since_in_wrap: 'continues',
+        eligible_for_routing: 'follows_presence',
+      },
     ];
     const [restarting, lasting] = worlds.map((world) => {
       const centre = new ContactCentre({ seed: 7, agents: 400, startMs, world });
@@ -82,12 +86,12 @@ describe('the contact centre', () => {
   });
 
   test('tells the same length of wrap-up whatever since of an interaction means', () => {
-    const ages = (['state', 'interaction'] as const).map((since) => {
+    const ages = (['restarts', 'continues'] as const).map((since) => {
       const centre = new ContactCentre({
         seed: 7,
         agents: 400,
         startMs,
-        world: { since, onCall: 'eligible' },
+        world: { since_in_connected: since, since_in_wrap: since },
       });
       const items = centre
         .items()
@@ -101,6 +105,32 @@ describe('the contact centre', () => {
     });
     expect(ages[0]!.count).toBeGreaterThan(5);
     expect(ages[1]).toEqual(ages[0]);
+  });
+
+  test.each<[World, number, number]>([
+    [{}, 0, 60],
+    [{ workload_falls_phone_callback: 'when_wrap_ends' }, 1, 90],
+    [{ workload_falls_phone: 'when_wrap_ends' }, 0, 60],
+  ])('lets workload fall when wrap-up begins, or ends: %j', (world, inWrap, fellAfterSeconds) => {
+    const live: Live = function* (centre, agent) {
+      centre.setPresence(agent, 'Ready', 'Ready');
+      yield startMs - centre.nowMs;
+      const leg = centre.begin(agent, centre.newInteraction('Phone Callback', 'live', 'Inbound'));
+      centre.set(agent, leg, 'Connected');
+      yield 60_000;
+      centre.set(agent, leg, 'Wrap');
+      yield 30_000;
+      centre.end(agent, leg);
+      yield 1e9;
+    };
+    const centre = new ContactCentre({ seed: 7, agents: 1, startMs, world, live });
+    centre.advanceTo(startMs + 75_000);
+    const [wrapping] = centre.items();
+    expect([wrapping!.interaction[0]!.state, wrapping!.workload.calls]).toEqual(['Wrap', inWrap]);
+    centre.advanceTo(startMs + minuteMs * 5);
+    const [idle] = centre.items();
+    expect([idle!.interaction, idle!.workload.calls]).toEqual([[], 0]);
+    expect(Date.parse(idle!.workload.since)).toBe(startMs + fellAfterSeconds * 1000);
   });
 
   test('is consistent at every moment, and in time shows every word of the reference', () => {

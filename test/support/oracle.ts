@@ -134,6 +134,13 @@ export function recount(
   }
   put('vcc_descriptions_folded', {}, 0);
   put('vcc_duplicate_agents', {}, 0);
+  for (const question of ['since_in_connected', 'since_in_wrap', 'eligible_for_routing']) {
+    put('vcc_semantics_info', { question, answer: 'unknown' }, 1);
+  }
+  const nobodySays =
+    agents.length > 0 && agents.every(({ eligibleForRouting }) => eligibleForRouting === undefined);
+  const answer = nobodySays ? 'idle' : 'idle_and_eligible';
+  put('vcc_semantics_info', { question: 'available', answer }, 1);
   put('vcc_flawed_agents', {}, 0);
   put('vcc_agents_idle', {}, idle.length);
   put('vcc_agents_busy', {}, count(isBusy));

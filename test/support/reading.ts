@@ -6,6 +6,7 @@ import { type AgentSeriesOptions, toAgentSeries } from '../../src/snapshot/agent
 import { type FloorOptions, toFloor } from '../../src/snapshot/floor.ts';
 import type { Reading } from '../../src/snapshot/reading.ts';
 import type { Roster } from '../../src/snapshot/roster.ts';
+import { toAnsweredQuestions } from '../../src/snapshot/semantics.ts';
 import { toTeams } from '../../src/snapshot/teams.ts';
 import { snapshotOf, takenAtMs } from './agents.ts';
 
@@ -29,6 +30,7 @@ export function readingOf(agents: readonly Agent[], more: Partial<Reading> = {})
     requests: 2,
     retries: 0,
     clockSkewMs: 250,
+    semantics: toAnsweredQuestions(),
     simulated: false,
     cached: false,
     ...more,

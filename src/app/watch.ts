@@ -1,0 +1,155 @@
+import type { Account } from '../account.ts';
+import { Observer } from '../calibrate/observer.ts';
+import type { Ending, OtherHosts, Watch } from '../calibrate/report.ts';
+import { createCollect } from '../collect.ts';
+import type { Settings } from '../config/settings.ts';
+import { type Deadline, deadlineIn } from '../deadline.ts';
+import { ExporterError } from '../errors.ts';
+import { holdOff } from '../hold-off.ts';
+import { newTraffic } from '../http/fetch.ts';
+import { type ConnectOptions, connect } from '../scrape.ts';
+import { simulatedPrefix, simulatorServer } from '../simulated.ts';
+import type { Snapshot } from '../snapshot/agent.ts';
+import type { Timing } from '../timing.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { FetchPage } from '../vcc/agent-status.ts';
+import { hostFamilies } from '../vcc/regions.ts';
+import { toAccount } from './accounts.ts';
+
+/** How long to watch an account, and how many requests that may take. */
+export interface WatchOptions extends ConnectOptions {
+  durationMs: number;
+  /** Most requests. A request that fails may be repeated beyond it. */
+  requests: number;
+  timing: Timing;
+  /** Ends the watch early. */
+  stop: Deadline;
+  /** Called after each reading, also after a failed one. */
+  onReading?: (progress: { readings: number; observations: number; leftMs: number }) => void;
+}
+
+/** The API lets its answers be cached for so long. */
+const shortestIntervalMs = 5000;
+const mostFailures = 3;
+
+/** All requests were used. */
+const spent = new Error('all requests were used');
+
+/**
+ * Reads an account again and again, as a scraper does, and lets an observer see everything. It ends when the time is over or
+ * all requests are used, at the first 429, at the third failure in a row, or when it is stopped. If the first reading
+ * fails it ends at once. Readings begin at least 5 s apart, and further if the requests would not last.
+ * @throws nothing but bugs
+ */
+export async function watchAccount(account: Account, options: WatchOptions): Promise<Watch> {
+  const { durationMs, requests: mostRequests, timing, stop, onReading = () => {} } = options;
+  const observer = new Observer(account.floor.known);
+  const traffic = newTraffic();
+  const connection = connect(account, timing, stop, {
+    ...options,
+    onAnswer(request, { status, headers }) {
+      const { searchParams } = request.url;
+      const limit = searchParams.get('limit');
+      if (!searchParams.has('page')) return;
+      observer.addAnswer({ status, limit: limit === null ? undefined : Number(limit), headers });
+    },
+  });
+  const fetchPage: FetchPage = async (number, trip) => {
+    if (traffic.requests >= mostRequests) throw spent;
+    const page = await connection.fetchPage(number, trip);
+    observer.addPage(page);
+    return page;
+  };
+  // Whatever is wrong with the agents is a finding.
+  const paging = { ...account.paging, maxFlawedPercent: 100 };
+  const collect = holdOff(createCollect(fetchPage, paging, timing), timing);
+  const startMs = timing.monotonic();
+  const elapsedMs = () => timing.monotonic() - startMs;
+
+  async function read(): Promise<Snapshot> {
+    const deadline = deadlineIn(account.timeoutMs, { until: stop });
+    try {
+      return await collect({ deadline, traffic });
+    } finally {
+      deadline.end();
+    }
+  }
+
+  async function watch(): Promise<Ending> {
+    let readings = 0;
+    let failures = 0;
+    let pages = 1;
+    for (;;) {
+      const begunMs = elapsedMs();
+      try {
+        const snapshot = await read();
+        observer.addSnapshot(snapshot);
+        readings++;
+        failures = 0;
+        pages = snapshot.pages;
+      } catch (error) {
+        if (error === spent) return { by: 'requests' };
+        if (stop.signal.aborted) return { by: 'stopped' };
+        if (!(error instanceof ExporterError)) throw error;
+        const { code, message } = error;
+        if (code === 'throttled') return { by: 'throttled', message };
+        failures++;
+        if (readings === 0 || failures === mostFailures) return { by: 'failures', message };
+      }
+      const leftMs = durationMs - elapsedMs();
+      onReading({ readings, observations: observer.observations, leftMs });
+      const readingsLeft = Math.floor((mostRequests - traffic.requests) / pages);
+      if (readingsLeft < 1) return { by: 'requests' };
+      const intervalMs = Math.max(shortestIntervalMs, leftMs / readingsLeft);
+      if (begunMs + intervalMs > durationMs) return { by: 'time' };
+      try {
+        await timing.sleep(Math.max(0, begunMs + intervalMs - elapsedMs()), stop.signal);
+      } catch {
+        return { by: 'stopped' };
+      }
+    }
+  }
+
+  try {
+    const ending = await watch();
+    return {
+      findings: observer.findings(),
+      ending,
+      requests: traffic.requests,
+      elapsedMs: elapsedMs(),
+      clockSkewMs: traffic.clockSkewMs,
+      simulated: traffic.server === simulatorServer || account.name.startsWith(simulatedPrefix),
+    };
+  } finally {
+    connection.close();
+  }
+}
+
+/**
+ * Asks the other family of host names for a token and a page. Never if the settings name other addresses than the families
+ * have. @throws nothing but bugs
+ */
+export async function tryOtherHosts(
+  settings: Settings,
+  vault: Vault | undefined,
+  options: Pick<WatchOptions, 'network' | 'gate' | 'timing' | 'stop'>,
+): Promise<OtherHosts> {
+  const set = (['VCC_API_URL', 'VCC_TOKEN_URL'] as const).filter((name) => settings[name] !== undefined);
+  if (set.length > 0) {
+    return { untried: `${set.join(' and ')} ${set.length > 1 ? 'are' : 'is'} set` };
+  }
+  const family = hostFamilies.find((each) => each !== settings.VCC_HOSTS)!;
+  const account = toAccount({ ...settings, VCC_HOSTS: family }, vault);
+  const connection = connect(account, options.timing, options.stop, options);
+  const deadline = deadlineIn(account.timeoutMs, { until: options.stop });
+  try {
+    const { totalCount } = await connection.fetchPage(1, { deadline, traffic: newTraffic() });
+    return { family, agents: totalCount };
+  } catch (error) {
+    if (!(error instanceof ExporterError)) throw error;
+    return { family, message: error.message };
+  } finally {
+    deadline.end();
+    connection.close();
+  }
+}

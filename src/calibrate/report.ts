@@ -1,0 +1,178 @@
+import type { Semantics } from '../snapshot/semantics.ts';
+import type { Findings, Paging } from './observer.ts';
+
+/** How a watch ended. */
+export type Ending =
+  | { by: 'time' | 'stopped' | 'requests' }
+  /** `message`: of the failure. */
+  | { by: 'throttled' | 'failures'; message: string };
+
+/** What became of watching an account. */
+export interface Watch {
+  findings: Findings;
+  ending: Ending;
+  requests: number;
+  elapsedMs: number;
+  /** Undefined when no answer had a date. */
+  clockSkewMs: number | undefined;
+  /** Whether the built-in simulator answered. */
+  simulated: boolean;
+}
+
+/** Whether the other family of hosts answers too. */
+export type OtherHosts =
+  | { family: string; agents: number }
+  | { family: string; message: string }
+  | { untried: string };
+
+/** What is reported of an account. */
+export interface Report {
+  account: string;
+  watch: Watch;
+  hosts: OtherHosts;
+  /** The answers that are set now. */
+  semantics: Semantics | undefined;
+  /** VCC_MAX_FLAWED_AGENTS. */
+  maxFlawedPercent: number;
+}
+
+/** Returns the lines of a report. They have no id, guid, description, name or number of anybody. */
+export function toReport({ account, watch, hosts, semantics = {}, maxFlawedPercent }: Report): string[] {
+  const { findings, ending, requests, elapsedMs, clockSkewMs, simulated } = watch;
+  const set: Readonly<Record<string, string>> = semantics;
+  return [
+    `${account}: ${count(findings.readings, 'reading')} of ${count(findings.agents, 'agent')} in ${toMinutes(elapsedMs)}, ${count(requests, 'request')}`,
+    ...(simulated ? ['The built-in simulator answered, so this says nothing about Vonage.'] : []),
+    ...toEnding(ending),
+    '',
+    ...toTable(
+      ['Question', 'Verdict', 'For', 'Against', 'Agents', 'Set now'],
+      findings.verdicts.map((verdict) => [
+        verdict.question,
+        verdict.outcome,
+        verdict.for,
+        verdict.against,
+        verdict.agents,
+        set[verdict.question] ?? '-',
+      ]),
+    ),
+    '',
+    ...toPairs([
+      ['Pages', toPaging(findings.paging)],
+      ['Order', toOrder(findings)],
+      ['Newest since', toNewest(findings.newestSinceMs)],
+      ['Headers of limits', toLimits(findings)],
+      ['Other hosts', toHosts(hosts)],
+      ['Clock', toClock(clockSkewMs)],
+    ]),
+    '',
+    ...toWords(findings),
+    ...toGaps(findings, maxFlawedPercent),
+  ];
+}
+
+const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
+const toMinutes = (ms: number) => `${(ms / 60_000).toFixed(1)} min`;
+const toSeconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+
+function toEnding(ending: Ending): string[] {
+  if ('message' in ending) {
+    const when = ending.by === 'throttled' ? 'at the first 429' : 'after three failures in a row';
+    return [`It ended early, ${when}: ${ending.message}`];
+  }
+  if (ending.by === 'time') return [];
+  if (ending.by === 'stopped') return ['It was stopped early: this is what was seen until then.'];
+  return ['It ended early, since all requests were used (--requests).'];
+}
+
+function toPaging({ asked, refused, pages, largest }: Paging): string {
+  const given = asked === undefined ? 'the API’s own limit' : `a limit of ${asked}`;
+  const pagesGiven =
+    pages > 1 ? `${pages} pages of at most ${largest}` : `one page of ${largest}, so no limit showed`;
+  const refusals = refused.length > 0 ? `; refused: ${refused.join(', ')}` : '';
+  return `asked for ${given}, got ${pagesGiven}${refusals}`;
+}
+
+function toOrder({ order, readings }: Findings): string {
+  if (order.asText === readings) return 'by agentId, in all readings';
+  if (order.asNumber === readings) return 'by agentId as a number, in all readings';
+  return `not by agentId, in ${readings - Math.max(order.asText, order.asNumber)} of ${count(readings, 'reading')}`;
+}
+
+function toNewest(ms: number | undefined): string {
+  if (ms === undefined) return 'no time was given';
+  return ms < 0
+    ? `up to ${toSeconds(-ms)} later than upTo`
+    : `${toSeconds(ms)} before upTo at the least; none was later`;
+}
+
+function toLimits({ limitHeaders }: Findings): string {
+  if (limitHeaders.length === 0) return 'none';
+  return limitHeaders
+    .map(({ name = 'a name that is no word', values }) => {
+      if (values === undefined) return `${name} (no short number)`;
+      const { least, most } = values;
+      return `${name} ${least === most ? least : `${least} to ${most}`}`;
+    })
+    .join(', ');
+}
+
+function toHosts(hosts: OtherHosts): string {
+  if ('untried' in hosts) return `not tried, since ${hosts.untried}`;
+  if ('agents' in hosts) return `${hosts.family}: answers too, with ${count(hosts.agents, 'agent')}`;
+  return `${hosts.family}: ${hosts.message}`;
+}
+
+function toClock(ms: number | undefined): string {
+  if (ms === undefined) return 'no answer had a date';
+  return `${toSeconds(Math.abs(ms))} ${ms < 0 ? 'behind' : 'ahead of'} ours, to about half a second`;
+}
+
+function toWords({ words }: Findings): string[] {
+  if (words.length === 0) return ['No word that is not known.'];
+  return [
+    'Words that are not known:',
+    ...toTable(
+      ['Field', 'Word', 'Readings'],
+      words.map(({ field, word = 'a value that is no word', readings }) => [field, word, readings]),
+    ),
+  ];
+}
+
+function toGaps({ gaps, flawed, agents }: Findings, maxFlawedPercent: number): string[] {
+  if (gaps.length === 0) return ['No absent or invalid value.'];
+  const most = Math.max(maxFlawedPercent === 0 ? 0 : 1, Math.floor((agents * maxFlawedPercent) / 100));
+  return [
+    'Absent and invalid values, the most of one reading:',
+    ...toTable(
+      ['Field', 'Absent', 'Invalid'],
+      gaps.map(({ field, absent, invalid }) => [field, absent, invalid]),
+    ),
+    ...(flawed > most
+      ? [
+          `${flawed} of ${count(agents, 'agent')} are flawed. With VCC_MAX_FLAWED_AGENTS=${maxFlawedPercent}, scrapes of this account fail.`,
+        ]
+      : []),
+  ];
+}
+
+function toPairs(pairs: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...pairs.map(([name]) => name.length));
+  return pairs.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`);
+}
+
+/** Columns of numbers are aligned to the right. */
+function toTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => String(row[column]).length)),
+  );
+  const line = (cells: readonly (string | number)[]) =>
+    `  ${cells
+      .map((cell, column) =>
+        typeof (rows[0]?.[column] ?? '') === 'number'
+          ? String(cell).padStart(widths[column]!)
+          : String(cell).padEnd(widths[column]!),
+      )
+      .join('  ')}`.trimEnd();
+  return [line(head), ...rows.map(line)];
+}

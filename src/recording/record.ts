@@ -1,0 +1,208 @@
+import { randomInt } from 'node:crypto';
+import type { Account } from '../account.ts';
+import { readPages } from '../collect.ts';
+import { type Deadline, DeadlineError, deadlineIn } from '../deadline.ts';
+import { ExporterError } from '../errors.ts';
+import { TooLargeError } from '../http/errors.ts';
+import { createFetch, newTraffic } from '../http/fetch.ts';
+import type { Network } from '../http/network.ts';
+import { createSend, type HttpRequest, type HttpResponse, type Send } from '../http/send.ts';
+import type { Agent, Page } from '../snapshot/agent.ts';
+import { noGaps } from '../snapshot/gaps.ts';
+import type { Timing } from '../timing.ts';
+import { createFetchPage, type FetchPage } from '../vcc/agent-status.ts';
+import { AuthError, ShapeError } from '../vcc/errors.ts';
+import { createTokenSource } from '../vcc/token.ts';
+import { createAnonymiser } from './anonymise.ts';
+import type { RecordedAnswer, RecordedReading, RecordedResult, Recording } from './format.ts';
+
+/** How to record an account. */
+export interface RecordOptions {
+  /** How often to read it. */
+  readings: number;
+  /** From the start of one reading to the start of the next. */
+  intervalMs: number;
+  network: Network;
+  timing: Timing;
+  userAgent: string;
+  /** Ends the recording early. */
+  stop: Deadline;
+  /** Longest sum of all bodies. */
+  maxBytes?: number;
+}
+
+/** A recording, and what ended it early or made a reading incomplete, the last such thing. */
+export interface Recorded {
+  recording: Recording;
+  failure: Error | undefined;
+}
+
+/** Enough for an account of 50,000 agents three times. A larger file is nothing to attach to a report. */
+const defaultMaxBytes = 100_000_000;
+
+/** The shortest and the longest that times move: the year is another one in any case. */
+const movedMs = [366 * 86_400_000, 9 * 366 * 86_400_000] as const;
+
+/**
+ * Reads agent-status of an account as a scrape does, and keeps every answer, whether the exporter understands it or not.
+ * Ends early after a 429, when the credentials or the token are refused, beyond `maxBytes`, or when stopped.
+ * @throws the first failure, if there was no answer at all
+ */
+export async function record(account: Account, options: RecordOptions): Promise<Recorded> {
+  const { readings, intervalMs, network, timing, userAgent, stop } = options;
+  const send = createSend(network, timing.now);
+  const tape = createTape(send, options.maxBytes ?? defaultMaxBytes);
+  const fetch = createFetch(tape.send, account.http, timing);
+  const tokens = createTokenSource(fetch, { ...account.token, userAgent }, timing, stop);
+  const fetchPage = createFetchPage(fetch, tokens, { ...account.api, userAgent }, timing);
+  const paging = { concurrency: account.paging.startConcurrency, maxPages: account.paging.maxPages };
+
+  async function readOnce(): Promise<unknown> {
+    const deadline = deadlineIn(account.timeoutMs, { until: stop });
+    try {
+      await readPages(tolerant(fetchPage, tape.jsonOf), [1], paging, { deadline, traffic: newTraffic() });
+      return undefined;
+    } catch (error) {
+      return error;
+    } finally {
+      deadline.end();
+    }
+  }
+
+  const raw: RecordedReading[] = [];
+  let failure: Error | undefined;
+  const startMs = timing.monotonic();
+  try {
+    for (let reading = 0; reading < readings; reading++) {
+      const waitMs = startMs + reading * intervalMs - timing.monotonic();
+      if (waitMs > 0) await timing.sleep(waitMs, stop.signal).catch(() => {});
+      if (stop.signal.aborted) break;
+      const afterMs = Math.round(timing.monotonic() - startMs);
+      const error = await readOnce();
+      // Half a reading would look like pages that do not add up.
+      if (stop.signal.aborted) break;
+      raw.push({ afterMs, answers: tape.take() });
+      if (error === undefined) continue;
+      if (!(error instanceof ExporterError)) throw error;
+      failure = error;
+      if (endsIt(error)) break;
+    }
+  } finally {
+    send.close();
+  }
+  const kept = raw.filter(({ answers }) => answers.length > 0);
+  if (kept.length === 0)
+    throw failure ?? new DeadlineError('it was stopped before the first reading was complete');
+  return { recording: anonymise(kept), failure };
+}
+
+const endsIt = (error: ExporterError) =>
+  error.code === 'throttled' || error instanceof AuthError || error instanceof TapeError;
+
+/** Moves times by a random length and replaces all else that may identify somebody. */
+function anonymise(readings: readonly RecordedReading[]): Recording {
+  const results = readings.flatMap(({ answers }) => answers.map(({ result }) => result));
+  const bodies = results.flatMap((result) => ('json' in result ? [result.json] : []));
+  const anonymiser = createAnonymiser(bodies, randomInt(...movedMs));
+  const replace = (result: RecordedResult): RecordedResult => {
+    if ('failure' in result) return result;
+    const headers = anonymiser.headers(result.headers);
+    return 'json' in result
+      ? { ...result, headers, json: anonymiser.json(result.json, result.status) }
+      : { ...result, headers };
+  };
+  return {
+    readings: readings.map(({ afterMs, answers }) => ({
+      afterMs,
+      answers: answers.map((answer) => ({ ...answer, result: replace(answer.result) })),
+    })),
+  };
+}
+
+/** Makes a page of every answer in JSON. What the exporter refuses has no agents, and the counts that can be read. */
+function tolerant(fetchPage: FetchPage, jsonOf: (page: number) => unknown): FetchPage {
+  return (number, trip) =>
+    fetchPage(number, trip).catch((error): Page => {
+      const json = error instanceof ShapeError ? jsonOf(number) : undefined;
+      if (json === undefined) throw error;
+      const { meta, items } = json as { meta?: Record<string, unknown>; items?: unknown };
+      const count = (value: unknown) => (Number.isSafeInteger(value) ? (value as number) : undefined);
+      return {
+        number,
+        count: 0,
+        pageCount: count(meta?.pageCount) ?? 1,
+        // Unknown: as many as there are pages for.
+        totalCount: count(meta?.totalCount) ?? Number.POSITIVE_INFINITY,
+        upToMs: 0,
+        // Only their number counts.
+        agents: Array.isArray(items) ? (items as Agent[]) : [],
+        gaps: noGaps(),
+      };
+    });
+}
+
+/** The bodies are too large together. */
+class TapeError extends TooLargeError {}
+
+/** Keeps what a sender receives for pages of agent-status. */
+interface Tape {
+  send: Send;
+  /** Returns the last answer for a page, if it was an object of JSON. */
+  jsonOf(page: number): unknown;
+  /** Returns all answers since the last call. */
+  take(): RecordedAnswer[];
+}
+
+function createTape(send: Send, maxBytes: number): Tape {
+  let answers: RecordedAnswer[] = [];
+  let bytes = 0;
+
+  /** Token requests are no GETs, and what comes of them is secret. */
+  const noteOf = ({ method, url }: HttpRequest) => {
+    if (method !== 'GET') return undefined;
+    const limit = url.searchParams.get('limit');
+    const page = Number(url.searchParams.get('page'));
+    return (result: RecordedResult) =>
+      void answers.push({ page, ...(limit !== null && { limit: Number(limit) }), result });
+  };
+
+  return {
+    async send(request, limits) {
+      const note = noteOf(request);
+      try {
+        const response = await send(request, limits);
+        bytes += note ? response.body.length : 0;
+        if (bytes > maxBytes)
+          throw new TapeError(`the answers are larger than ${maxBytes / 1e6} MB together`);
+        note?.(toResult(response));
+        return response;
+      } catch (error) {
+        // Requests that were cancelled, because another one failed or the page does not exist, say nothing about the API.
+        const cancelled = limits.deadline.signal.aborted && !(error instanceof DeadlineError);
+        if (error instanceof ExporterError && !cancelled) note?.({ failure: error.code });
+        throw error;
+      }
+    },
+    jsonOf(page) {
+      const answer = answers.findLast((each) => each.page === page);
+      const json = answer && 'json' in answer.result ? answer.result.json : undefined;
+      return typeof json === 'object' && json !== null ? json : undefined;
+    },
+    take() {
+      const taken = answers.sort((a, b) => a.page - b.page);
+      answers = [];
+      return taken;
+    },
+  };
+}
+
+/** `headers` are all of the answer's: {@link anonymise} leaves out most. */
+function toResult({ status, headers, body }: HttpResponse): RecordedResult {
+  const text = body.toString();
+  const known = headers as Record<string, string>;
+  try {
+    return { status, headers: known, json: JSON.parse(text.replace(/^\ufeff/, '')) };
+  } catch {
+    return { status, headers: known, notJson: { characters: text.length } };
+  }
+}

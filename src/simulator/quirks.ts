@@ -1,0 +1,44 @@
+import { Unfit } from '../config/parse.ts';
+
+/** What an account's API may do in its own way, each as its user writes it. */
+export const quirkKinds = {
+  'max-page': 'max-page=100: pages of at most so many agents, whatever is asked for',
+  order: 'order=since: agents in the order of presence.since, not of agentId',
+  lag: 'lag=2000: answers say how things were so many milliseconds before upTo',
+  clock: 'clock=-5000: milliseconds that its clock is ahead of ours',
+  header: 'header=X-RateLimit-Limit:100: a header of every answer',
+} as const;
+
+/** How the API of a simulator differs from what the reference says or leaves open; like {@link quirkKinds}. */
+export interface Quirks {
+  maxPage?: number;
+  order?: 'since';
+  lagMs?: number;
+  clockMs?: number;
+  headers?: Readonly<Record<string, string>>;
+}
+
+const expected = `one of ${Object.keys(quirkKinds).join(', ')}, with a value`;
+
+/** Reads a quirk such as `max-page=100`. @throws Unfit */
+export function parseQuirk(text: string): Quirks {
+  const [, kind, value = ''] = /^([a-z-]+)=(.+)$/.exec(text) ?? [];
+  if (kind === 'max-page') return { maxPage: toNumber(value, /^[1-9]\d{0,3}$/) };
+  if (kind === 'order' && value === 'since') return { order: value };
+  if (kind === 'lag') return { lagMs: toNumber(value, /^\d{1,8}$/) };
+  if (kind === 'clock') return { clockMs: toNumber(value, /^-?\d{1,8}$/) };
+  const [, name, content] = /^([\w-]+):\s*([ -~]+)$/.exec(value) ?? [];
+  if (kind !== 'header' || name === undefined || content === undefined) throw new Unfit(expected);
+  return { headers: { [name]: content } };
+}
+
+/** Puts quirks together; of each kind the last one counts, and all headers. */
+export function joinQuirks(all: readonly Quirks[]): Quirks {
+  const headers = Object.assign({}, ...all.map((each) => each.headers));
+  return Object.assign({}, ...all, { headers });
+}
+
+function toNumber(text: string, form: RegExp): number {
+  if (!form.test(text)) throw new Unfit(expected);
+  return Number(text);
+}

@@ -1,0 +1,77 @@
+import type { RecordedAnswer, Recording } from '../recording/format.ts';
+import { moveHttpDate, moveTime, timeOf } from '../recording/times.ts';
+import { type Answer, problem } from './answer.ts';
+
+/** Answers a request for a page of agent-status. */
+export type AnswerPage = (query: URLSearchParams, nowMs: number) => Answer;
+
+/** How long the last reading is served, if the recording does not show how often the account was read. */
+const defaultIntervalMs = 10_000;
+/** Of a body that is not JSON only the length is known, and a file may say any. */
+const longestFiller = 1_000_000;
+
+/**
+ * Serves a recording. Each reading is served until it is time for the next one, and after the last one it starts over. Times
+ * move, so that the first `upTo` of each round is the time at which the round starts. A page is answered as it was recorded,
+ * whatever the requested number of items; if there are several answers, one after the other, and the last one stays.
+ */
+export function serveRecording({ readings }: Recording, startMs: number): AnswerPage {
+  const offsets = readings.map(({ afterMs }) => afterMs - readings[0]!.afterMs);
+  const lastMs = offsets.at(-1)!;
+  const intervalMs = (readings.length > 1 && lastMs / (readings.length - 1)) || defaultIntervalMs;
+  const roundMs = lastMs + intervalMs;
+  const firstUpToMs = readings
+    .flatMap(({ answers }) => answers)
+    .map(({ result }) => ('json' in result ? upToOf(result.json) : undefined))
+    .find((ms) => ms !== undefined);
+  let current = '';
+  let served = new Map<number, number>();
+
+  return (query, nowMs) => {
+    const sinceStartMs = Math.max(0, nowMs - startMs);
+    const round = Math.floor(sinceStartMs / roundMs);
+    const inRoundMs = sinceStartMs - round * roundMs;
+    const index = offsets.findLastIndex((ms) => ms <= inRoundMs);
+    const key = `${round}/${index}`;
+    if (key !== current) served = new Map();
+    current = key;
+
+    const page = Number(query.get('page') ?? 1);
+    const answers = readings[index]!.answers.filter((each) => each.page === page);
+    const turn = served.get(page) ?? 0;
+    served.set(page, turn + 1);
+    const answer = answers[Math.min(turn, answers.length - 1)];
+    // What the API says to a page that was not requested is not known.
+    if (!answer) return problem(404, 'Not Found', 'Not in the recording');
+    // Whole seconds, so that the digits of fractions stay as they are.
+    const roundStartMs = startMs + round * roundMs;
+    const byMs = firstUpToMs === undefined ? 0 : Math.floor((roundStartMs - firstUpToMs) / 1000) * 1000;
+    return toAnswer(answer, byMs, byMs + inRoundMs - offsets[index]!);
+  };
+}
+
+/** The clock of the header goes on while the same reading is served. */
+function toAnswer({ result }: RecordedAnswer, byMs: number, clockByMs: number): Answer {
+  if ('failure' in result) return { status: 200, body: {}, cut: true };
+  const { date, ...headers } = result.headers;
+  const movedDate = date === undefined ? undefined : moveHttpDate(date, clockByMs);
+  if (movedDate !== undefined) headers.date = movedDate;
+  if ('json' in result) return { status: result.status, body: move(result.json, '', byMs), headers };
+  const text = '-'.repeat(Math.min(result.notJson.characters, longestFiller));
+  return { status: result.status, body: undefined, text, headers };
+}
+
+function upToOf(json: unknown): number | undefined {
+  const { upTo } = (json ?? {}) as { upTo?: unknown };
+  return typeof upTo === 'string' ? timeOf(upTo) : undefined;
+}
+
+/** Moves the times in a value; `field` is the nearest field around it. */
+function move(value: unknown, field: string, byMs: number): unknown {
+  if (typeof value === 'string') {
+    return field === 'since' || field === 'upTo' ? (moveTime(value, byMs) ?? value) : value;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((each) => move(each, field, byMs));
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, move(each, name, byMs)]));
+}

@@ -1,0 +1,125 @@
+/** One thing that the API reference leaves open, with its possible answers. */
+export interface Question {
+  /** What is asked, in one sentence. */
+  asks: string;
+  /** The answers, each with what it means, in one sentence. */
+  answers: Readonly<Record<string, { means: string }>>;
+  /** Whether it is asked for each medium, as in `workload_falls_phone`. */
+  byMedium?: true;
+}
+
+/**
+ * What the API reference leaves open: the source of VCC_SEMANTICS, of `simulate --semantics`, of what `calibrate` asks
+ * an account, and of their docs.
+ */
+export const questions = {
+  since_in_connected: {
+    asks: 'Does `since` of an interaction restart when Ringing becomes Connected?',
+    answers: {
+      restarts: {
+        means: 'While Connected, it is when the interaction was connected.',
+      },
+      continues: {
+        means: 'While Connected, it is when it began to ring.',
+      },
+    },
+  },
+  since_in_wrap: {
+    asks: 'Does `since` of an interaction restart when Connected becomes Wrap?',
+    answers: {
+      restarts: {
+        means: 'In Wrap, it is when wrap-up began.',
+      },
+      continues: {
+        means: 'In Wrap, it is what it was before.',
+      },
+    },
+  },
+  workload_falls: {
+    asks: 'When does the workload of an interaction of this medium fall?',
+    byMedium: true,
+    answers: {
+      when_wrap_begins: {
+        means: 'An agent in wrap-up has no workload.',
+      },
+      when_wrap_ends: {
+        means: 'An agent in wrap-up still has workload.',
+      },
+    },
+  },
+  eligible_for_routing: {
+    asks: 'Is an agent who is Ready and eligible for routing while idle still eligible while on a call?',
+    answers: {
+      follows_presence: {
+        means: 'Yes: `eligibleForRouting` depends on the presence alone.',
+      },
+      follows_workload: {
+        means: 'No: `eligibleForRouting` is false while the agent is on a call.',
+      },
+    },
+  },
+} as const satisfies Record<string, Question>;
+
+type Table = typeof questions;
+type ByMedium = 'workload_falls';
+type AnswerTo<Q extends keyof Table> = keyof Table[Q]['answers'];
+
+/** The id of a question: a key of the table, with the medium behind it where it is asked for each medium. */
+export type QuestionId = Exclude<keyof Table, ByMedium> | `${ByMedium}_${string}`;
+
+/** Answers by question. Without an answer, a question is open. */
+export type Semantics = Readonly<
+  { [Q in Exclude<keyof Table, ByMedium>]?: AnswerTo<Q> } & {
+    [id: `${ByMedium}_${string}`]: AnswerTo<ByMedium>;
+  }
+>;
+
+/** The ids of all questions, for messages and docs. */
+export const questionNames: readonly string[] = Object.entries<Question>(questions).map(
+  ([name, { byMedium }]) => (byMedium ? `${name}_<medium>` : name),
+);
+
+/** Returns lines for the help: each question, and its answers with what they mean. */
+export function describeQuestions(): string[] {
+  return Object.values<Question>(questions).flatMap(({ asks, answers }, index) => [
+    `${questionNames[index]}: ${asks.replaceAll('`', '')}`,
+    ...Object.entries(answers).map(([answer, { means }]) => `  ${answer}: ${means.replaceAll('`', '')}`),
+  ]);
+}
+
+/** Returns the answers that a question may have. Undefined for an id that is no question. */
+export function answersTo(id: string): readonly string[] | undefined {
+  const name = /^workload_falls_[a-z0-9_]+$/.test(id) ? 'workload_falls' : id;
+  const question = Object.hasOwn(questions, name) ? (questions[name as keyof Table] as Question) : undefined;
+  return question === undefined || (question.byMedium && name === id)
+    ? undefined
+    : Object.keys(question.answers);
+}
+
+/** Returns the question about the workload of a medium, as in `workload_falls_phone_callback` of `Phone Callback`. */
+export function workloadQuestion(medium: string): `workload_falls_${string}` {
+  const word = medium
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^_|_$/g, '');
+  return `workload_falls_${word}`;
+}
+
+/** A question and its answer, `unknown` if it is open. */
+export interface AnsweredQuestion {
+  question: string;
+  answer: string;
+}
+
+/** Returns every question of the table with its answer. Questions by medium are there for media that have an answer. */
+export function toAnsweredQuestions(semantics: Semantics = {}): AnsweredQuestion[] {
+  const given: Readonly<Record<string, string>> = semantics;
+  return Object.entries<Question>(questions).flatMap(([name, { byMedium }]) =>
+    byMedium
+      ? Object.keys(given)
+          .filter((id) => id.startsWith(`${name}_`))
+          .sort()
+          .map((question) => ({ question, answer: given[question]! }))
+      : [{ question: name, answer: given[name] ?? 'unknown' }],
+  );
+}
