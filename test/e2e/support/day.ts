@@ -115,13 +115,13 @@ export async function liveDay(
   ]);
 
   /** A process that pushes the eventful account. */
-  function startPushing(ageBounds: string): Pusher {
+  function startPushing(settings: Environment): Pusher {
     const scraper = scraperOf(uk!, {
       VCC_ROSTER: roster,
       VCC_ROSTER_TTL: '1m',
       VCC_AGENT_METRICS: 'ids',
       VCC_AGENT_LIMIT: '60',
-      VCC_AGE_BOUNDS: ageBounds,
+      ...settings,
     });
     const retry = { retries: 1, baseDelayMs: 1, maxDelayMs: 1 };
     const routes = destinations.map((destination, index) => ({
@@ -130,12 +130,13 @@ export async function liveDay(
       deliver: destination.deliver,
       retry,
     }));
-    return createPusher({ scraper, routes, timing, store, log });
+    return createPusher({ scraper, accounts: 2, routes, timing, store, log });
   }
 
   const send = createSend();
   const scraped = createRoutes({
-    scrapers: [scraperOf(us!, { VCC_ROSTER: 'users-api' })],
+    // It knows both accounts, and is asked for one.
+    scrapers: [scraperOf(us!, { VCC_ROSTER: 'users-api' }), scraperOf(uk!, {})],
     log,
     clocks: timing,
   });
@@ -143,7 +144,7 @@ export async function liveDay(
   const { url } = server;
   const sender = createSender(
     {
-      from: new URL(`${url}/metrics`),
+      from: new URL(`${url}/probe?target=${quiet}`),
       to: new URL(receiver.writeUrl),
       job: 'vcc',
       instance: 'exporter-us:9754',
@@ -156,7 +157,7 @@ export async function liveDay(
   let pusher: Pusher | undefined;
   let rosterIsGone = false;
   let started = false;
-  let bounds: string | undefined;
+  let running: string | undefined;
   const good = uk!.clientSecret;
   let hired = 0;
   try {
@@ -181,24 +182,25 @@ export async function liveDay(
         rosterIsGone = !rosterIsGone;
         renameSync(rosterIsGone ? roster : `${roster}.gone`, rosterIsGone ? `${roster}.gone` : roster);
       }
-      const wanted = within('exporterGone', timeMs) ? undefined : boundsAt(timeMs);
-      if (!started || wanted !== bounds) {
+      const gone = within('exporterGone', timeMs) || within('nothingSent', timeMs);
+      const wanted = gone || within('pushGone', timeMs) ? undefined : JSON.stringify(settingsAt(timeMs));
+      if (!started || wanted !== running) {
         pusher?.close();
-        pusher = wanted === undefined ? undefined : startPushing(wanted);
-        if (wanted === undefined) {
-          await server?.close();
-          server = undefined;
-        } else server ??= await listen(scraped, '127.0.0.1', Number(new URL(url).port));
+        pusher = wanted === undefined ? undefined : startPushing(JSON.parse(wanted));
         started = true;
-        bounds = wanted;
+        running = wanted;
       }
+      if (gone) {
+        await server?.close();
+        server = undefined;
+      } else server ??= await listen(scraped, '127.0.0.1', Number(new URL(url).port));
       if (keep(timeMs)) day.items.set(timeMs, structuredClone(uk!.items()));
       await pusher?.scrape(timeMs, deadlineIn(10_000));
       await pusher?.send(deadlineIn(5000));
       await pusher?.save();
       pusher?.takeFailures();
       clock.nowMs = timeMs;
-      await sender.scrape(timeMs, deadlineIn(10_000));
+      if (!within('nothingSent', timeMs)) await sender.scrape(timeMs, deadlineIn(10_000));
       await sender.send(deadlineIn(5000));
     }
   } finally {
@@ -219,8 +221,10 @@ function within(name: keyof typeof troubles, timeMs: number): boolean {
   return at >= from && at < to;
 }
 
-function boundsAt(timeMs: number): string {
-  return within('otherBounds', timeMs) ? '60,300,1800' : ''; // Empty: as shipped.
+/** The settings with which the eventful account is pushed; none are as shipped. */
+function settingsAt(timeMs: number): Environment {
+  if (within('otherBounds', timeMs)) return { VCC_AGE_BOUNDS: '60,300,1800' };
+  return within('staleCache', timeMs) ? { VCC_CACHE_TTL: '1h' } : {};
 }
 
 function faultsAt(timeMs: number): Fault[] {

@@ -7,7 +7,7 @@ export const stepSeconds = 30;
 export const beginMs = Date.UTC(2026, 10, 18, 7, 30);
 
 /** Minutes that the day lasts. */
-export const dayMinutes = 960;
+export const dayMinutes = 1060;
 
 /** What befalls the exporter, in minutes from the beginning of the day; what befalls the agents is {@link workday}. */
 export const troubles = {
@@ -35,6 +35,12 @@ export const troubles = {
   exporterGone: { from: 910, to: 928 },
   /** The answer about the first agent lacks values, and has others than the reference says. */
   flawedAgent: { from: 931, to: 956 },
+  /** The eventful account is no longer pushed. The quiet one is still scraped. */
+  pushGone: { from: 960, to: 982 },
+  /** Neither exporter runs, and the target is gone from the scrape configuration. */
+  nothingSent: { from: 990, to: 1006 },
+  /** VCC_CACHE_TTL is an hour. */
+  staleCache: { from: 1015, to: 1040 },
 } as const satisfies Record<string, Stretch>;
 
 /** All that happens, by name. */
@@ -73,5 +79,8 @@ export const abouts: Readonly<Record<keyof typeof episodes, string>> = {
   pushOutage: 'A destination of pushes takes nothing',
   flawedAgent: 'The answer about an agent lacks its workload, and has a number for a state',
   shiftEnd: 'Everybody leaves',
-  exporterGone: 'Neither exporter runs',
+  exporterGone: 'Neither exporter runs; the target is still in the scrape configuration',
+  pushGone: 'One of two accounts is no longer pushed',
+  nothingSent: 'Neither exporter runs, and no target is in the scrape configuration',
+  staleCache: 'VCC_CACHE_TTL is an hour',
 };

@@ -14,9 +14,10 @@ export interface Firing {
 /** In which episodes of the day each alert has to fire; everywhere else it has to be silent. */
 export const firing: Readonly<Record<string, Firing>> = {
   VccExporterDown: { in: ['exporterGone'], everywhere: true },
-  VccExporterAbsent: { in: ['exporterGone'], everywhere: true },
+  VccExporterAbsent: { in: ['nothingSent'], everywhere: true },
+  VccAccountMissing: { in: ['pushGone'], lingers: 1, everywhere: true },
   VccSnapshotFailing: { in: ['apiOutage'] },
-  VccDataStale: { in: ['apiOutage', 'exporterGone'], everywhere: true },
+  VccDataStale: { in: ['staleCache'], lingers: 1 },
   VccAuthFailing: { in: ['wrongSecret'] },
   VccThrottled: { in: ['throttled'], lingers: 5 },
   VccSnapshotSlow: { in: ['slow'], lingers: 5 },
