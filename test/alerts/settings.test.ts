@@ -30,7 +30,10 @@ test('what is shipped has every alert, and nothing else', () => {
 });
 
 test.each([
-  ['alert: {}', 'ours.yml: alert: expected urls, job, interval, age_bounds or alerts; received {}'],
+  [
+    'alert: {}',
+    'ours.yml: alert: expected urls, job, interval, recent, forgotten_after, remember, age_bounds or alerts; received {}',
+  ],
   ['[1]', 'ours.yml: the file: expected a mapping; received [1]'],
   ['alerts: [VccIdleAgents]', 'ours.yml: alerts: expected a mapping; received ["VccIdleAgents"]'],
   ['urls: x', 'ours.yml: urls: expected a mapping; received "x"'],
@@ -47,12 +50,17 @@ test.each([
     'ours.yml: urls.runbooks: expected an address or a path; received "https://w.example/{{ x }}"',
   ],
   [
-    'alerts: { VccDataStale: { older_than: 2d } }',
-    'ours.yml: alerts.VccDataStale.remember: expected longer than older_than (2d); received "1d"',
+    'alerts: { VccAwayTooLong: { longer_than: 2h } }',
+    'ours.yml: alerts.VccAwayTooLong.longer_than: expected shorter than forgotten_after (2h); received "2h"',
   ],
   [
-    'alerts: { VccDataStale: { accounts: { acme: { older_than: 2d } } } }',
-    'ours.yml: alerts.VccDataStale.accounts.acme.remember: expected longer than older_than (2d); received "1d"',
+    'alerts: { VccAwayTooLong: { accounts: { acme: { longer_than: 2h } } } }',
+    'ours.yml: alerts.VccAwayTooLong.accounts.acme.longer_than: expected shorter than forgotten_after (2h); received "2h"',
+  ],
+  ['recent: 5', 'ours.yml: recent: expected a length of time such as 90s, 15m or 2h; received 5'],
+  [
+    'forgotten_after: 3h',
+    'ours.yml: forgotten_after: expected one of 30s, 60s, 300s, 600s, 900s, 1200s, 1800s, 3600s, 4500s, 7200s, or another bound in VCC_AGE_BOUNDS and in age_bounds here; received "3h"',
   ],
   [
     'alerts: { VccErrorBudgetBurn: { objective: 0.9 } }',
@@ -271,7 +279,7 @@ test('bounds of the exporter’s own are allowed once they are said', () => {
   expect(() => withOurs(ours)).toThrow(
     'ours.yml: alerts.VccIdleAgents.longer_than: expected one of 30s, 60s, 300s, 600s, 900s, 1200s, 1800s, 3600s, 4500s, 7200s, or another bound in VCC_AGE_BOUNDS and in age_bounds here; received "7m"',
   );
-  const age_bounds = '60,300,420,900,1200,3600,4500';
+  const age_bounds = '60,300,420,900,1200,3600,4500,7200';
   expect(exprOf({ ...ours, age_bounds }, 'VccIdleAgents')).toContain('seconds="420"');
   expect(() => withOurs({ age_bounds: '9,5' })).toThrow('ours.yml: age_bounds: expected up to 30 numbers');
 });
@@ -322,7 +330,7 @@ describe('thresholds of single accounts and teams', () => {
       { alerts: { VccIdleAgents: { accounts: { 'acme-night': { agents: 3 } } } } },
       'VccIdleAgents',
     );
-    expect(expr).toMatch(/account!~"acme-night"\} >= 5\n/);
-    expect(expr).toMatch(/account="acme-night"\} >= 3\n/);
+    expect(expr).toMatch(/account!~"acme-night"\}\[5m\]\) >= 5\n/);
+    expect(expr).toMatch(/account="acme-night"\}\[5m\]\) >= 3\n/);
   });
 });
