@@ -94,7 +94,7 @@ function manyForLong(
 
 function atOnce(state: string, reason: string): AlertCase[] {
   const series = of('vcc_interactions_by_reason', { state, reason });
-  const onShift = presences(100, 0);
+  const onShift = presences(60, 0);
   return [
     {
       title: 'as many at once',
@@ -108,7 +108,7 @@ function atOnce(state: string, reason: string): AlertCase[] {
       at: '4m',
       fires: one({ state, reason: '' }, '4'),
     },
-    { title: 'a small share', series: { ...presences(101, 0), [series]: '0 0 3 0x20' }, at: '4m' },
+    { title: 'a small share', series: { ...presences(61, 0), [series]: '0 0 3 0x20' }, at: '4m' },
     { title: 'the window has passed', series: { ...onShift, [series]: '0 0 3 0x40' }, at: '10m' },
     {
       title: 'fewer at once, one after the other',
@@ -450,12 +450,12 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
   ],
   VccIdleAgents: manyForLong(
     'vcc_agents_available_longer_than',
-    { seconds: '900' },
+    { seconds: '1200' },
     { least: 5, onShift: 20 },
   ),
   VccTeamIdleAgents: manyForLong(
     'vcc_team_agents_available_longer_than',
-    { team: 't', seconds: '900' },
+    { team: 't', seconds: '1200' },
     { least: 3, onShift: 6 },
   ),
   VccReadyShareLow: [
@@ -487,17 +487,17 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
   VccAwayTooLong: manyForLong(
     'vcc_agents_longer_than',
     { presence: 'Away', seconds: '1200' },
-    { least: 3, onShift: 60 },
+    { least: 5, onShift: 50 },
   ),
   VccExtendedAwayTooLong: manyForLong(
     'vcc_agents_longer_than',
     { presence: 'ExtendedAway', seconds: '4500' },
-    { least: 3, onShift: 60 },
+    { least: 5, onShift: 50 },
   ),
   VccWrapTooLong: manyForLong(
     'vcc_interactions_longer_than',
     { state: 'Wrap', seconds: '300' },
-    { least: 3, onShift: 60 },
+    { least: 5, onShift: 50 },
   ),
   VccRingTooLong: manyForLong(
     'vcc_interactions_longer_than',
@@ -507,7 +507,7 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
   VccConnectedVeryLong: manyForLong(
     'vcc_interactions_longer_than',
     { state: 'Connected', seconds: '3600' },
-    { least: 3, onShift: 60 },
+    { least: 5, onShift: 50 },
   ),
   VccRingNoAnswer: atOnce('Unexpected', 'NoAnswer'),
   VccFailedInteractions: atOnce('Failed', 'CallFailed'),

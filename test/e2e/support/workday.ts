@@ -21,21 +21,21 @@ export const workday = {
   lull: { from: 120, to: 180 },
   /** Nine of ten go to lunch at the same time. */
   lunch: { from: 270, to: 310 },
-  /** Five of them stay. */
+  /** Eight of them stay. */
   longLunches: { from: 270, to: 365 },
-  /** Five are away for long. */
+  /** Eight are away for long. */
   longBreaks: { from: 390, to: 418 },
   /** Everybody has a call, and the next one rings as soon as it ends. */
   storm: { from: 435, to: 445 },
-  /** At the beginning of the storm five do not pick up. */
+  /** At the beginning of the storm eight do not pick up. */
   longRings: { from: 436, to: 438 },
   /** Six do not notice that they are in "no answer". */
   stuck: { from: 460, to: 475 },
   /** Four calls cannot be put through, at the same time. */
   failed: { from: 485, to: 488 },
-  /** Five take long to wrap up. */
+  /** Eight take long to wrap up. */
   longWraps: { from: 500, to: 508 },
-  /** Five are on the phone for long. */
+  /** Eight are on the phone for long. */
   longCalls: { from: 510, to: 580 },
   /** Everybody leaves, a few seconds apart. */
   shiftEnd: { from: 890, to: 900 },
@@ -43,11 +43,11 @@ export const workday = {
 
 /** The agents that a stretch is about, by their number. */
 const groups = {
-  longLunches: [11, 36, 37, 38, 39],
-  longBreaks: [12, 41, 42, 43, 44],
-  longRings: [13, 46, 47, 48, 49],
-  longWraps: [14, 51, 52, 53, 54],
-  longCalls: [15, 56, 57, 58, 59],
+  longLunches: [11, 36, 37, 38, 39, 40, 41, 42],
+  longBreaks: [12, 43, 44, 45, 46, 47, 48, 49],
+  longRings: [13, 50, 51, 52, 53, 54, 55, 56],
+  longWraps: [14, 36, 37, 38, 39, 40, 41, 42],
+  longCalls: [15, 43, 44, 45, 46, 47, 48, 49],
 } as const;
 const stuckAgents = [21, 22, 23, 24, 25, 26];
 const failedAgents = [31, 32, 33, 34];

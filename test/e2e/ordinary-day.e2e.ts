@@ -1,0 +1,127 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { compressSync } from 'snappy';
+import { toAlertGroups } from '../../alerts/rules.ts';
+import { parseAlertSettings } from '../../alerts/settings.ts';
+import { toPoints } from '../../src/push/encoding/points.ts';
+import { encodeWriteRequest } from '../../src/push/encoding/remote-write-1.ts';
+import { ContactCentre } from '../../src/simulator/contact-centre.ts';
+import { assemble } from '../../src/snapshot/assemble.ts';
+import { toFloor } from '../../src/snapshot/floor.ts';
+import { toTeams } from '../../src/snapshot/teams.ts';
+import { parsePage } from '../../src/vcc/page.ts';
+import { ageBounds, familiesOf, floorOptions, readingOf, rosterOf } from '../support/reading.ts';
+import { createOrdinaryDay, ordinaryHours } from './support/ordinary-day.ts';
+import { describeWith } from './support/parts.ts';
+import { openPrometheus, type Receiver } from './support/push.ts';
+import { queryRange } from './support/query.ts';
+
+const beginMs = Date.UTC(2026, 10, 18, 7);
+const endMs = beginMs + ordinaryHours * 3_600_000;
+const stepMs = 30_000;
+const rules = toAlertGroups(
+  parseAlertSettings(readFileSync(new URL('../../alerts/thresholds.yml', import.meta.url), 'utf8')),
+).flatMap((group) => group.rules);
+
+/** Days to live through: `AGENTS/SEED` with spaces between them. */
+const days = (process.env.ORDINARY_DAYS ?? '120/1 120/2 1000/1')
+  .split(' ')
+  .map((day) => day.split('/').map(Number) as [agents: number, seed: number]);
+
+/** Writes a day of so many agents to a receiver, a snapshot every half a minute, as the exporter counts it. */
+async function liveDay(receiver: Receiver, agents: number, seed: number, account: string): Promise<void> {
+  const centre = new ContactCentre({
+    seed,
+    agents,
+    startMs: beginMs,
+    live: createOrdinaryDay(seed, beginMs),
+  });
+  const roster = rosterOf(
+    Object.fromEntries(centre.staff().map(({ agentId }, index) => [agentId, { team: `Team ${index % 8}` }])),
+  );
+  for (let timeMs = beginMs; timeMs <= endMs; timeMs += stepMs) {
+    centre.advanceTo(timeMs);
+    const items = centre.items();
+    const { length: count } = items;
+    const meta = { page: 1, count, pageCount: 1, totalCount: count };
+    const page = parsePage(JSON.stringify({ meta, items, upTo: new Date(timeMs).toISOString() }), 1);
+    const snapshot = assemble(new Map([[1, page]]));
+    if ('reason' in snapshot) throw new Error(snapshot.reason);
+    const reading = readingOf([], {
+      account,
+      floor: toFloor(snapshot, floorOptions),
+      teams: toTeams(snapshot, roster, { ageBounds, maxTeams: 100 }),
+      roster: { up: true, agents: roster.size, readAtMs: timeMs, inSeveralTeams: 0 },
+    });
+    const points = toPoints(await familiesOf(reading), timeMs, { job: 'vcc', instance: account });
+    const response = await fetch(receiver.writeUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' },
+      body: new Uint8Array(compressSync(Buffer.from(encodeWriteRequest(points)))),
+    });
+    if (!response.ok) throw new Error(await response.text());
+  }
+}
+
+describeWith(['prometheus'], 'ordinary days', ({ prometheus: { prometheus } }) => {
+  describe.each(days)('%i agents, seed %i', (agents, seed) => {
+    const account = `ordinary-${agents}-${seed}`;
+    let folder: string;
+    let receiver: Receiver;
+
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'vcc-ordinary-'));
+      receiver = await openPrometheus(prometheus, folder);
+      await receiver.start();
+      await liveDay(receiver, agents, seed, account);
+    }, 300_000);
+    afterAll(async () => {
+      await receiver?.stop();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    test('have most agents at work, and everything that happens on a floor', async () => {
+      const most = async (expr: string) => {
+        const [series] = await queryRange(receiver.origin, `max(${expr})`, beginMs, endMs, 60);
+        return Math.max(...series!.values.map(([, value]) => value));
+      };
+      expect(await most('sum without (presence) (vcc_agents{presence!="LoggedOut"})')).toBeGreaterThan(
+        agents / 3,
+      );
+      for (const activity of ['connected', 'wrap', 'ringing', 'unexpected', 'idle', 'ready_not_routable'])
+        expect([activity, await most(`vcc_agents_by_activity{activity="${activity}"}`)]).toEqual([
+          activity,
+          expect.any(Number),
+        ]);
+      // Somebody is always the longest: an alert about one agent would be on for hours.
+      expect(await most('vcc_agents_longer_than{presence="Away",seconds="1800"}')).toBeGreaterThan(0);
+    });
+
+    test.each(
+      rules.filter(({ labels }) => labels.severity !== 'info').map((rule) => [rule.alert, rule] as const),
+    )('%s does not fire', async (_, { expr }) => {
+      const found = await queryRange(receiver.origin, expr, beginMs + 300_000, endMs, 30);
+      const pending = (text = '0s') =>
+        Number(text.slice(0, -1)) * { s: 1, m: 60, h: 3600 }[text.at(-1) as 's']!;
+      const least = pending(rules.find((rule) => rule.expr === expr)!.for);
+      const fires = found.flatMap(({ metric, values }) => {
+        const stretches: [number, number][] = [];
+        for (const [at] of values) {
+          const last = stretches.at(-1);
+          if (last && at - last[1] <= 30) last[1] = at;
+          else stretches.push([at, at]);
+        }
+        return stretches
+          .filter(([from, to]) => to - from >= least)
+          .map(([from, to]) => ({
+            team: metric.team,
+            from: new Date(from * 1000).toISOString().slice(11, 16),
+            minutes: (to - from) / 60,
+          }));
+      });
+      expect(fires).toEqual([]);
+    });
+  });
+});
