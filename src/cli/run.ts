@@ -9,6 +9,7 @@ import { check } from './check.ts';
 import type { Command, Section } from './command.ts';
 import { push } from './push.ts';
 import { replay } from './replay.ts';
+import { rules } from './rules.ts';
 import { scrape } from './scrape.ts';
 import { serve } from './serve.ts';
 import { simulate } from './simulate.ts';
@@ -16,7 +17,7 @@ import type { Terminal } from './terminal.ts';
 
 const program = 'vcc-exporter';
 
-const commands: readonly Command<never>[] = [serve, scrape, push, replay, check, simulate];
+const commands: readonly Command<never>[] = [serve, scrape, push, replay, check, simulate, rules];
 
 /** Width of the help, in columns. */
 const width = 100;
