@@ -1,6 +1,6 @@
 import { FAILSAFE_SCHEMA, load } from 'js-yaml';
-import { ConfigError } from '../src/config/load.ts';
-import { bounds, Unfit } from '../src/config/parse.ts';
+import { ConfigError, didYouMean } from '../src/config/load.ts';
+import { bounds, duration, Unfit } from '../src/config/parse.ts';
 import { settings as shipped } from '../src/config/settings.ts';
 import type { Alert, AnyThresholds, Duration, Kind, Severity } from './alert.ts';
 import { alerts } from './index.ts';
@@ -43,6 +43,8 @@ export interface AlertSettings {
 
 type Mapping = Readonly<Record<string, unknown>>;
 
+const topKeys = ['urls', 'job', 'interval', 'recent', 'forgotten_after', 'remember', 'age_bounds', 'alerts'];
+
 const severities: readonly Severity[] = ['critical', 'warning', 'info'];
 const overrideKeys = { account: 'accounts', team: 'teams', exporter: undefined } as const;
 
@@ -52,8 +54,8 @@ const overrideKeys = { account: 'accounts', team: 'teams', exporter: undefined }
  */
 export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresholds'): AlertSettings {
   const problems: string[] = [];
-  const fail = (key: string, expected: string, value: unknown) => {
-    problems.push(`${name}: ${key}: expected ${expected}; received ${shown(value)}`);
+  const fail = (key: string, expected: string, value: unknown, hint = '') => {
+    problems.push(`${name}: ${key}: expected ${expected}; received ${shown(value)}${hint}`);
   };
   /** A mapping; nothing counts as an empty one. */
   function readMapping(key: string, value: unknown): Mapping {
@@ -88,10 +90,11 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     ...rest
   } = merged;
   for (const [key, value] of Object.entries(rest))
-    fail(key, 'urls, job, interval, recent, forgotten_after, remember, age_bounds or alerts', value);
+    fail(key, `one of ${topKeys.join(', ')}`, value, didYouMean(key, topKeys));
 
   const { grafana, runbooks, ...others } = readMapping('urls', urls);
-  for (const [key, value] of Object.entries(others)) fail(`urls.${key}`, 'grafana or runbooks', value);
+  for (const [key, value] of Object.entries(others))
+    fail(`urls.${key}`, 'grafana or runbooks', value, didYouMean(key, ['grafana', 'runbooks']));
   if (grafana !== undefined && grafana !== null && !isAddress(grafana, /^https?:/))
     fail('urls.grafana', 'an address that begins with https://', grafana);
   if (!isAddress(runbooks)) fail('urls.runbooks', 'an address or a path', runbooks);
@@ -119,7 +122,7 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
       }
       // PromQL has no range of 0 s; only `for` may be that short.
       if (duration && (duration.seconds > 0 || key.endsWith('.for'))) return duration;
-      fail(key, 'a length of time such as 90s, 15m or 2h', value);
+      fail(key, 'a duration like 90s, 1m30s, 2h or 1d, at most 365d', value);
       return { text: '0s', seconds: 0 };
     }
     const fits = Number.isFinite(value) && Number(value) > 0 && (kind === 'number' || Number(value) < 1);
@@ -143,9 +146,10 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     const key = `alerts.${alert.name}`;
     // Without thresholds there is nothing that could differ.
     const overrideKey = Object.keys(alert.kinds).length > 0 ? overrideKeys[alert.scope] : undefined;
-    const known = ['for', 'severity', 'enabled', overrideKey, ...Object.keys(alert.kinds)];
+    const known = ['for', 'severity', 'enabled', overrideKey ?? [], ...Object.keys(alert.kinds)].flat();
     for (const [each, value] of Object.entries(values)) {
-      if (!known.includes(each)) fail(`${key}.${each}`, `one of ${known.filter(Boolean).join(', ')}`, value);
+      if (!known.includes(each))
+        fail(`${key}.${each}`, `one of ${known.join(', ')}`, value, didYouMean(each, known));
     }
     const { severity = alert.severity, enabled = true } = values;
     if (!severities.some((each) => each === severity))
@@ -155,9 +159,10 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     const overrides = Object.entries(perOne).map(([value, given]): Override => {
       const where = `${key}.${overrideKey}.${value}`;
       const own = readMapping(where, given);
+      const known = Object.keys(alert.kinds);
       for (const [each, given] of Object.entries(own)) {
-        if (!Object.hasOwn(alert.kinds, each))
-          fail(`${where}.${each}`, `one of ${Object.keys(alert.kinds).join(', ')}`, given);
+        if (!known.includes(each))
+          fail(`${where}.${each}`, `one of ${known.join(', ')}`, given, didYouMean(each, known));
       }
       return {
         label: alert.scope === 'team' ? 'team' : 'account',
@@ -176,8 +181,10 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
   }
 
   const given = readMapping('alerts', perAlert);
+  const names = alerts.map((alert) => alert.name);
   for (const [key, value] of Object.entries(given)) {
-    if (!alerts.some((alert) => alert.name === key)) fail(`alerts.${key}`, 'the name of an alert', value);
+    if (!names.some((each) => each === key))
+      fail(`alerts.${key}`, 'the name of an alert', value, didYouMean(key, names));
   }
   const settingsOfAlerts = alerts.map((alert) =>
     readAlert(alert, readMapping(`alerts.${alert.name}`, given[alert.name])),
@@ -206,13 +213,18 @@ export function thresholdOf({ alerts: settings }: AlertSettings, name: Alert['na
   return typeof value === 'number' ? value : value.seconds;
 }
 
-const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+/** Up to a year, since Prometheus rejects durations of centuries. */
+const parseDuration = duration(0, 365 * 86_400_000);
 
-/** A length of time in one unit, as PromQL takes it. */
+/** A duration as settings have it, and as PromQL takes it: a bare number is refused, since only settings count in seconds. */
 function toDuration(value: unknown): Duration | undefined {
-  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(String(value)) ?? [];
-  if (count === undefined) return undefined;
-  return { text: String(value), seconds: Number(count) * unitSeconds[unit as keyof typeof unitSeconds] };
+  if (typeof value !== 'string' || !/[a-z]$/.test(value)) return undefined;
+  try {
+    return { text: value, seconds: parseDuration(value) / 1000 };
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    return undefined;
+  }
 }
 
 /** Whether it is one to RE2 too: what the two languages do not share is not let through. */

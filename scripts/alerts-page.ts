@@ -32,13 +32,14 @@ Take either Prometheus’ rules or Grafana’s, not both: everybody would be tol
 All are in [alerts/thresholds.yml](../alerts/thresholds.yml); no PromQL has to be touched. Two ways:
 
 - **In a checkout**: change the file, \`npm run generate\`. The rules, this page and the colours on the dashboards follow.
-- **Outside of it**: a file of your own with only what differs, and
+- **Outside of it**, also without a checkout: write only what differs into a file, and run
 
   \`\`\`sh
-  npm run rules -- --thresholds yours.yml --out folder
+  npx vcc-exporter rules --thresholds mine.yml --out folder
   \`\`\`
 
-  which writes rules and dashboards with your thresholds into the folder.
+  It writes rules and dashboards with your thresholds into the folder, replaces files of the same names there, and ends with a
+  summary such as \`28 alerts, 1 off, 3 differ from the shipped thresholds; 4 dashboards.\`
 
 \`\`\`yaml
 urls:
@@ -59,7 +60,8 @@ alerts:
     enabled: false
 \`\`\`
 
-A key or value that makes no sense is refused, and named. Lengths of time have one unit: \`90s\`, \`15m\`, \`2h\`. Every alert takes
+A key or value that makes no sense is refused, and named. Durations are written as in the settings, with a unit: \`90s\`, \`1m30s\`,
+\`2h\`, \`1d\`. Every alert takes
 \`for\`, \`severity\` and \`enabled\`; the tables below name its other keys with what is shipped.
 
 \`longer_than\` must be one of the exporter’s bounds, since the exporter does the counting: ${settings.ageBounds.map((seconds) => `\`${toWords(seconds).replace(' min', 'm').replace(' ', '')}\``).join(', ')} as shipped.

@@ -113,16 +113,18 @@ const shared = {
  * (docs/benchmarks.md).
  */
 const later = { parsers: 'src/documents/parsers.ts', proxies: 'src/http/proxies.ts' };
-const loadLater = {
+/** Alerts and dashboards: only one command of the command line needs them. */
+const laterOfCli = { 'rule-files': 'src/rule-files.ts' };
+const loadLater = (modules) => ({
   name: 'load-later',
   setup({ onResolve }) {
-    for (const [name, file] of Object.entries(later)) {
+    for (const [name, file] of Object.entries(modules)) {
       onResolve({ filter: new RegExp(`/${basename(file)}$`) }, ({ kind }) =>
         kind === 'dynamic-import' ? { path: `./${name}.mjs`, external: true } : undefined,
       );
     }
   },
-};
+});
 
 const handlers = readdirSync(`${root}handlers`).map((file) => file.replace(/\.ts$/, ''));
 await build({
@@ -132,7 +134,7 @@ await build({
     ...later,
   },
   outdir: join(outdir, 'handlers'),
-  plugins: [...shared.plugins, leaveOutDocs('about', 'absent', 'section', 'asks', 'means'), loadLater],
+  plugins: [...shared.plugins, leaveOutDocs('about', 'absent', 'section', 'asks', 'means'), loadLater(later)],
   banner: { js: requireBanner },
 });
 await build({
@@ -140,8 +142,15 @@ await build({
   entryPoints: { cli: 'src/cli/main.ts' },
   outdir,
   // Help lists settings by their sections.
-  plugins: [...shared.plugins, leaveOutDocs('about', 'absent')],
+  plugins: [...shared.plugins, leaveOutDocs('about', 'absent'), loadLater(laterOfCli)],
   banner: { js: `#!/usr/bin/env node\n${versionBanner}\n${requireBanner}` },
+});
+await build({
+  ...shared,
+  entryPoints: laterOfCli,
+  outdir,
+  plugins: [...shared.plugins, leaveOutDocs('about', 'absent', 'section')],
+  banner: { js: requireBanner },
 });
 
 /** A fixed time (zips hold local time), so that the same code gives the same bytes: unchanged functions stay as they are. */

@@ -296,10 +296,14 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
     ],
     because: 'the command line is one way in among others, and knows no AWS',
   },
+  'src/rule-files.ts': {
+    mayImport: ['alerts/', 'dashboards/index.ts', 'src/config/load.ts', 'node:fs'],
+    because: 'it makes files of alerts and dashboards, and knows nothing of what runs',
+  },
   'handlers/': { mayImport: ['src/lambda/'], because: 'handlers are wiring only' },
   'alerts/': {
     mayImport: ['alerts/', 'src/config/', 'js-yaml', 'node:crypto'],
-    because: 'alerts are made of thresholds, and nothing that runs knows them',
+    because: 'alerts are made of thresholds, and of what runs only the command `rules` knows them',
   },
   'dashboards/': {
     mayImport: [
@@ -309,7 +313,8 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'src/catalogue/',
       '@grafana/grafana-foundation-sdk/',
     ],
-    because: 'dashboards show what the catalogue declares, and nothing that runs knows them',
+    because:
+      'dashboards show what the catalogue declares, and of what runs only the command `rules` knows them',
   },
 };
 
@@ -324,15 +329,27 @@ describe.each(Object.entries(rooms))('%s', (room, { mayImport, because }) => {
   });
 });
 
+/** It writes alerts and dashboards for users, and is a bundle of its own. */
+const ruleFiles = 'src/rule-files.ts';
+
 test('what runs knows no dashboards, no alerts and nothing that makes or reads them', () => {
   const strays = sources
     .filter(({ path }) => path.startsWith('src/') || path.startsWith('handlers/'))
+    .filter(({ path }) => path !== ruleFiles)
     .flatMap(({ path, imports }) =>
       imports
         .filter((each) => /^(alerts|dashboards|scripts|test)\/|^@grafana\/|lezer/.test(each.path))
         .map((each) => `${path} -> ${each.path}`),
     );
   expect(strays).toEqual([]);
+});
+
+test('only the command `rules` knows them, and loads them when it runs', () => {
+  expect(
+    sources.flatMap(({ path, imports }) => imports.filter((each) => each.path === ruleFiles).map(() => path)),
+  ).toEqual([]);
+  const loading = sources.filter(({ text }) => /import\('[./]*rule-files\.ts'\)/.test(text));
+  expect(loading.map(({ path }) => path)).toEqual(['src/cli/rules.ts']);
 });
 
 test('what makes dashboards and reads PromQL is nothing that users install', () => {

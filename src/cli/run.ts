@@ -11,6 +11,7 @@ import type { Command, Section } from './command.ts';
 import { push } from './push.ts';
 import { record } from './record.ts';
 import { replay } from './replay.ts';
+import { rules } from './rules.ts';
 import { scrape } from './scrape.ts';
 import { serve } from './serve.ts';
 import { simulate } from './simulate.ts';
@@ -18,7 +19,17 @@ import type { Terminal } from './terminal.ts';
 
 const program = 'vcc-exporter';
 
-const commands: readonly Command<never>[] = [serve, scrape, push, replay, check, calibrate, record, simulate];
+const commands: readonly Command<never>[] = [
+  serve,
+  scrape,
+  push,
+  replay,
+  check,
+  calibrate,
+  record,
+  simulate,
+  rules,
+];
 
 /** Width of the help, in columns. */
 const width = 100;

@@ -3,7 +3,7 @@ import { type Deadline, DeadlineError, untilAborted } from '../deadline.ts';
 /** The environment, input and output of a command. It is injected, so that tests can run commands without a process. */
 export interface Terminal {
   env: Readonly<Record<string, string | undefined>>;
-  /** The folder of the .env file. */
+  /** The working directory: it has the .env file, and relative paths start there. */
   folder: string;
   /** A file to read instead of .env. It must exist. */
   envFile?: string | undefined;

@@ -164,5 +164,7 @@ function unknownSetting(name: string): string {
 /** Returns `; did you mean …?`, or an empty text when no known name is similar. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const nearest = closest(name, known);
-  return distance(name, nearest) <= Math.max(3, name.length / 3) ? `; did you mean ${nearest}?` : '';
+  // Two letters swapped count as two. Three are a typo in a long name, and another word in a short one.
+  const most = Math.min(Math.max(3, name.length / 3), Math.ceil(nearest.length / 2));
+  return distance(name, nearest) <= most ? `; did you mean ${nearest}?` : '';
 }

@@ -109,11 +109,11 @@ export function wholeNumber(min: number, max: number): Parse<number> {
   });
 }
 
-const durationUnitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const durationUnitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** A duration in Prometheus' notation (`500ms`, `10s`, `1m30s`) or in seconds. Returns milliseconds. */
 export function duration(minMs: number, maxMs: number): Parse<number> {
-  const pattern = '^(\\d+(\\.\\d+)?|(?=.)(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?)$';
+  const pattern = '^(\\d+(\\.\\d+)?|(?=.)(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?)$';
   return parser({ type: ['string', 'number'], pattern, minimum: 0 }, (value) => {
     const ms = durationMs(value);
     if (!(ms >= minMs && ms <= maxMs)) {
@@ -126,10 +126,11 @@ export function duration(minMs: number, maxMs: number): Parse<number> {
 function durationMs(value: string): number {
   // Rounded, since 16.1 * 1000 is not a whole number.
   if (/^\d+(\.\d+)?$/.test(value)) return Math.round(Number(value) * 1000);
-  const parts = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/.exec(value);
+  const parts = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/.exec(value);
   if (value === '' || !parts) return Number.NaN;
-  const [, h = 0, m = 0, s = 0, ms = 0] = parts;
+  const [, d = 0, h = 0, m = 0, s = 0, ms = 0] = parts;
   return (
+    Number(d) * durationUnitsMs.d +
     Number(h) * durationUnitsMs.h +
     Number(m) * durationUnitsMs.m +
     Number(s) * durationUnitsMs.s +

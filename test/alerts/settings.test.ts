@@ -32,9 +32,10 @@ test('what is shipped has every alert, and nothing else', () => {
 test.each([
   [
     'alert: {}',
-    'ours.yml: alert: expected urls, job, interval, recent, forgotten_after, remember, age_bounds or alerts; received {}',
+    'ours.yml: alert: expected one of urls, job, interval, recent, forgotten_after, remember, age_bounds, alerts; received {}; did you mean alerts?',
   ],
   ['[1]', 'ours.yml: the file: expected a mapping; received [1]'],
+  ['x: 1', 'ours.yml: x: expected one of urls, job, interval, age_bounds, alerts; received 1'],
   ['alerts: [VccIdleAgents]', 'ours.yml: alerts: expected a mapping; received ["VccIdleAgents"]'],
   ['urls: x', 'ours.yml: urls: expected a mapping; received "x"'],
   [
@@ -81,14 +82,39 @@ test.each([
   ['urls: { wiki: x }', 'ours.yml: urls.wiki: expected grafana or runbooks; received "x"'],
   ['job: "a\\"b"', 'ours.yml: job: expected a regular expression; received "a\\"b"'],
   [
-    'interval: 1m30s',
-    'ours.yml: interval: expected a length of time such as 90s, 15m or 2h; received "1m30s"',
+    'interval: 30s1m',
+    'ours.yml: interval: expected a duration like 90s, 1m30s, 2h or 1d, at most 365d; received "30s1m"',
+  ],
+  // Prometheus rejects what is longer than 292 years, and all rules of the file with it.
+  [
+    'alerts: { VccDataStale: { remember: 999999d } }',
+    'ours.yml: alerts.VccDataStale.remember: expected a duration like 90s, 1m30s, 2h or 1d, at most 365d; received "999999d"',
   ],
   ['alerts: { VccIdle: {} }', 'ours.yml: alerts.VccIdle: expected the name of an alert; received {}'],
   ['alerts: { VccIdleAgents: 5 }', 'ours.yml: alerts.VccIdleAgents: expected a mapping; received 5'],
   [
     'alerts: { VccIdleAgents: { agnets: 5 } }',
-    'ours.yml: alerts.VccIdleAgents.agnets: expected one of for, severity, enabled, accounts, agents, share, longer_than; received 5',
+    'ours.yml: alerts.VccIdleAgents.agnets: expected one of for, severity, enabled, accounts, agents, share, longer_than; received 5; did you mean agents?',
+  ],
+  [
+    'alerts: { VccIdleAgents: { acounts: {} } }',
+    'ours.yml: alerts.VccIdleAgents.acounts: expected one of for, severity, enabled, accounts, agents, share, longer_than; received {}; did you mean accounts?',
+  ],
+  [
+    'alerts: { VccIdleAgents: { accounts: { acme: { agent: 5 } } } }',
+    'ours.yml: alerts.VccIdleAgents.accounts.acme.agent: expected one of agents, share, longer_than; received 5; did you mean agents?',
+  ],
+  [
+    'alerts: { VccIdelAgents: null }',
+    'ours.yml: alerts.VccIdelAgents: expected the name of an alert; received nothing; did you mean VccIdleAgents?',
+  ],
+  [
+    'age_bound: 1',
+    'ours.yml: age_bound: expected one of urls, job, interval, age_bounds, alerts; received 1; did you mean age_bounds?',
+  ],
+  [
+    'urls: { runbook: x }',
+    'ours.yml: urls.runbook: expected grafana or runbooks; received "x"; did you mean runbooks?',
   ],
   [
     'alerts: { VccIdleAgents: { agents: "5" } }',
@@ -100,7 +126,7 @@ test.each([
   ],
   [
     'alerts: { VccIdleAgents: { longer_than: 15 } }',
-    'ours.yml: alerts.VccIdleAgents.longer_than: expected a length of time such as 90s, 15m or 2h; received 15',
+    'ours.yml: alerts.VccIdleAgents.longer_than: expected a duration like 90s, 1m30s, 2h or 1d, at most 365d; received 15',
   ],
   [
     'alerts: { VccReadyShareLow: { share: 20 } }',
@@ -120,7 +146,7 @@ test.each([
   ],
   [
     'alerts: { VccIdleAgents: { for: -5m } }',
-    'ours.yml: alerts.VccIdleAgents.for: expected a length of time such as 90s, 15m or 2h; received "-5m"',
+    'ours.yml: alerts.VccIdleAgents.for: expected a duration like 90s, 1m30s, 2h or 1d, at most 365d; received "-5m"',
   ],
   [
     'alerts: { VccTeamIdleAgents: { accounts: { acme: { agents: 2 } } } }',
@@ -232,6 +258,25 @@ test('without alerts for somebody there is no group for them', () => {
   expect(groups.map(({ name }) => name)).toEqual(['vcc-exporter']);
 });
 
+test.each([
+  ['500ms', 0.5],
+  ['90s', 90],
+  ['1m30s', 90],
+  ['90m', 5400],
+  ['2h', 7200],
+  ['1d', 86_400],
+  ['1d12h', 129_600],
+  ['365d', 31_536_000],
+])('a duration of %s is %d s, and in the rules as it is written', (text, seconds) => {
+  const ours = { interval: text, alerts: { VccWrapTooLong: { for: text }, VccThrottled: { within: text } } };
+  expect(thresholdOf(withOurs(ours), 'VccThrottled', 'within')).toBe(seconds);
+  const { expr } = rulesWith(ours).find(({ alert }) => alert === 'VccThrottled')!;
+  expect(expr).toContain(`[${text}]`);
+  expect(problemsIn(expr)).toEqual([]);
+  expect(rulesWith(ours).find(({ alert }) => alert === 'VccWrapTooLong')).toHaveProperty('for', text);
+  expect(toAlertGroups(withOurs(ours))[0]).toHaveProperty('interval', text);
+});
+
 test('the jobs, the interval and how long to wait are as we say', () => {
   const ours = {
     job: 'acme|vcc.*',
@@ -279,6 +324,8 @@ test('bounds of the exporter’s own are allowed once they are said', () => {
   expect(() => withOurs(ours)).toThrow(
     'ours.yml: alerts.VccIdleAgents.longer_than: expected one of 30s, 60s, 300s, 600s, 900s, 1200s, 1800s, 3600s, 4500s, 7200s, or another bound in VCC_AGE_BOUNDS and in age_bounds here; received "7m"',
   );
+  const written = { VccIdleAgents: { longer_than: '19m60s' } };
+  expect(exprOf({ alerts: written }, 'VccIdleAgents')).toContain('seconds="1200"');
   const age_bounds = '60,300,420,900,1200,3600,4500,7200';
   expect(exprOf({ ...ours, age_bounds }, 'VccIdleAgents')).toContain('seconds="420"');
   expect(() => withOurs({ age_bounds: '9,5' })).toThrow('ours.yml: age_bounds: expected up to 30 numbers');

@@ -6,7 +6,7 @@ import { run } from '../../src/cli/run.ts';
 import { settings } from '../../src/config/settings.ts';
 import { rememberingTerminal } from '../support/terminal.ts';
 
-const commands = ['serve', 'scrape', 'push', 'replay', 'check', 'calibrate', 'record', 'simulate'];
+const commands = ['serve', 'scrape', 'push', 'replay', 'check', 'calibrate', 'record', 'simulate', 'rules'];
 const readers = ['serve', 'scrape', 'push', 'replay', 'check', 'calibrate', 'record'];
 
 let folder: string;

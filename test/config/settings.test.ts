@@ -57,6 +57,10 @@ describe('loadSettings', () => {
     expect(loadSettings({ VCC_TIMEOUT: text }).VCC_TIMEOUT).toBe(ms);
   });
 
+  test('reads a duration in days', () => {
+    expect(loadSettings({ VCC_ROSTER_TTL: '1d12h' }).VCC_ROSTER_TTL).toBe(36 * 3_600_000);
+  });
+
   const duration = 'expected a duration like 500ms, 10s or 1m30s, from 100 ms to 900 s';
   const url =
     'expected an https address without user, query or fragment (http only for localhost); received another value';

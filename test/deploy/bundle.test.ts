@@ -58,6 +58,30 @@ const budgets: Record<string, { code: number; zip: number; packages: string[] }>
   deliver: { code: 102_000, zip: 71_000, packages: pushing },
 };
 
+describe('the bundle of the command line', () => {
+  const sourcesOf = (file: string) =>
+    (JSON.parse(strFromU8(read(`${file}.map`))) as { sources: string[] }).sources;
+  const ofAlertsOrDashboards = /(^|\/)(alerts|dashboards)\/|@grafana/;
+
+  test('holds no alerts and no dashboards, and loads them only when the command `rules` runs', () => {
+    expect(sourcesOf('cli.mjs').filter((source) => ofAlertsOrDashboards.test(source))).toEqual([]);
+    expect(
+      read('cli.mjs')
+        .toString()
+        .match(/.{7}"\.\/rule-files\.mjs"/g),
+    ).toEqual(['import("./rule-files.mjs"']);
+  });
+
+  test('has them in one beside it, which holds nothing that runs', () => {
+    const ours = sourcesOf('rule-files.mjs').filter((source) => !source.includes('node_modules/'));
+    expect(ours.filter((source) => ofAlertsOrDashboards.test(source)).length).toBeGreaterThan(10);
+    expect(
+      ours.filter((source) => /src\/(app|aws|cli|http|lambda|push|serve|simulator)\//.test(source)),
+    ).toEqual([]);
+    expect(read('rule-files.mjs').toString()).not.toMatch(/^import\b|\bfrom\s?"/m);
+  });
+});
+
 test('the page links to the package’s homepage', () => {
   const { homepage } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   expect(homepage).toMatch(/^https:/);

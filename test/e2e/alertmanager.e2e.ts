@@ -317,7 +317,7 @@ describeWith(
         recent: '4s',
         urls: { grafana: 'https://grafana.example.com', runbooks: 'https://example.com/runbook' },
         alerts: {
-          VccIdleAgents: { agents: 3, longer_than: '15m' },
+          VccIdleAgents: { agents: 3, longer_than: '15m', for: '0s' },
           VccExporterDown: { for: '2s' },
           VccExporterAbsent: { for: '0s' },
           VccSnapshotFailing: { for: '0s' },

@@ -12,6 +12,7 @@ import { run } from './support/process.ts';
 
 const rulesFolder = fileURLToPath(new URL('../../alerts/prometheus/', import.meta.url));
 const alertsFile = join(rulesFolder, 'vcc-alerts.yml');
+const cli = fileURLToPath(new URL('../../dist/cli.mjs', import.meta.url));
 const settings = parseAlertSettings(
   readFileSync(new URL('../../alerts/thresholds.yml', import.meta.url), 'utf8'),
 );
@@ -30,6 +31,34 @@ describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promt
     });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/SUCCESS: \d+ rules found/);
+  });
+
+  test('what the command `rules` makes of thresholds of one’s own is valid', async () => {
+    const thresholds = {
+      interval: '1m30s',
+      job: 'acme|vcc.*',
+      alerts: {
+        VccDataStale: {
+          older_than: '1h30m',
+          remember: '2d12h',
+          accounts: { 'a "b" \\c': { older_than: '500ms' } },
+        },
+        VccIdleAgents: { longer_than: '14m60s', for: '0h90s', accounts: { 'acme-night': { agents: 3 } } },
+        VccThrottled: { within: '365d' },
+        VccWrapTooLong: { enabled: false },
+      },
+    };
+    writeFileSync(join(folder, 'mine.yml'), JSON.stringify(thresholds));
+    const args = [cli, 'rules', '--thresholds', 'mine.yml', '--out', 'ours'];
+    const written = await run(process.execPath, args, { folder });
+    expect(written).toMatchObject({ status: 0, stderr: '' });
+    for (const file of ['vcc-alerts.yml', 'vcc-recordings.yml']) {
+      const path = join(folder, 'ours', 'prometheus', file);
+      expect(await run(promtool, ['check', 'rules', path], { folder })).toMatchObject({
+        status: 0,
+        stderr: '',
+      });
+    }
   });
 
   test('there are cases for every alert', () => {

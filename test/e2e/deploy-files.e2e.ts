@@ -202,6 +202,17 @@ describe('the image, put together by hand', () => {
     expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining('(by-hand)') });
   });
 
+  test('writes rules and dashboards', async () => {
+    const { status, stdout } = await runImage(['rules', '--out', join(folder, 'rules')]);
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/ alerts, .* dashboards\.\n$/),
+    });
+    expect(readFileSync(join(folder, 'rules', 'prometheus', 'vcc-alerts.yml'), 'utf8')).toContain(
+      'VccIdleAgents',
+    );
+  });
+
   test('without credentials it ends with what is missing, and shows nothing', async () => {
     const { status, stdout, stderr } = await runImage(command);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });

@@ -159,6 +159,11 @@ describeWith(
       expect(await elsewhere.type('npx vcc-exporter scrape --demo --account simulated-us')).toMatch(
         /^vcc_up\{account="simulated-us"\} 1$/m,
       );
+      expect(await elsewhere.type('npx vcc-exporter rules --out rules')).toMatch(
+        / alerts, .* dashboards\.\n$/,
+      );
+      const rules = join(elsewhere.folder(), 'rules', 'prometheus', 'vcc-alerts.yml');
+      execFileSync(promtool, ['check', 'rules', rules]);
     });
 
     test('every way to lose the credentials ends with what is missing, and where it was looked for', async () => {

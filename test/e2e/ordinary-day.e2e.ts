@@ -90,11 +90,11 @@ describeWith(['prometheus'], 'ordinary days', ({ prometheus: { prometheus } }) =
       expect(await most('sum without (presence) (vcc_agents{presence!="LoggedOut"})')).toBeGreaterThan(
         agents / 3,
       );
-      for (const activity of ['connected', 'wrap', 'ringing', 'unexpected', 'idle', 'ready_not_routable'])
-        expect([activity, await most(`vcc_agents_by_activity{activity="${activity}"}`)]).toEqual([
-          activity,
-          expect.any(Number),
-        ]);
+      const happens = ['connected', 'wrap', 'ringing', 'unexpected', 'idle', 'ready_not_routable'];
+      const seen = await Promise.all(
+        happens.map((activity) => most(`vcc_agents_by_activity{activity="${activity}"}`)),
+      );
+      expect(happens.filter((_, index) => seen[index] === 0)).toEqual([]);
       // Somebody is always the longest: an alert about one agent would be on for hours.
       expect(await most('vcc_agents_longer_than{presence="Away",seconds="1800"}')).toBeGreaterThan(0);
     });

@@ -1,0 +1,86 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Option } from 'commander';
+import { createReadText } from '../app/places.ts';
+import { ConfigError } from '../config/load.ts';
+import { DocumentError } from '../documents/errors.ts';
+import type { Command } from './command.ts';
+import { type Terminal, untilStopped } from './terminal.ts';
+
+/** Writes rules and dashboards for thresholds of one's own. */
+export const rules: Command<{ thresholds?: string; out?: string }> = {
+  name: 'rules',
+  summary: 'write alerting rules and dashboards with your thresholds',
+  about:
+    'Writes the rules for Prometheus, the rules for Grafana and the dashboards into a folder. Replaces files of the same names. The last line says how many alerts are off and how many differ from the shipped thresholds.',
+  options: [
+    new Option('--out <folder>', 'the folder to write to; required'),
+    new Option(
+      '--thresholds <file>',
+      'a YAML file with the thresholds that differ (docs/alerts.md); without it, the shipped thresholds',
+    ),
+  ],
+  sections: [],
+  statuses: ['the files were written', 'it failed'],
+  examples: ['rules --out monitoring', 'rules --thresholds mine.yml --out monitoring'],
+  async run(terminal, { thresholds, out }) {
+    if (!out) throw new ConfigError(['--out: expected a folder to write to; received nothing']);
+    const text = thresholds === undefined ? undefined : await readThresholds(terminal, thresholds);
+    const { generateRuleFiles } = await importRuleFiles();
+    const made = generateRuleFiles(text === undefined ? undefined : { name: thresholds!, text });
+    if ('problems' in made) throw new ConfigError(made.problems);
+    await writeFiles(resolve(terminal.folder, out), made.files);
+    // Only now, since a reader that closes early (`| head`) ends the process.
+    for (const path of Object.keys(made.files)) terminal.print(join(out, path));
+    terminal.print(made.summary);
+    return 0;
+  },
+};
+
+/** @throws ConfigError */
+async function readThresholds(terminal: Terminal, path: string): Promise<string> {
+  try {
+    return await createReadText()(resolve(terminal.folder, path), untilStopped(terminal));
+  } catch (error) {
+    if (!(error instanceof DocumentError)) throw error;
+    throw new ConfigError([`--thresholds: ${error.message}`]);
+  }
+}
+
+/** Loads alerts and dashboards, which no other command needs. They are a bundle of their own. */
+async function importRuleFiles() {
+  try {
+    return await import('../rule-files.ts');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new ConfigError([
+      'rules: expected the file rule-files.mjs beside cli.mjs; run the command from the npm package or from a checkout',
+    ]);
+  }
+}
+
+const reasons: Record<string, string> = {
+  EEXIST: 'is not a folder',
+  ENOTDIR: 'is not a folder',
+  EISDIR: 'is a folder',
+  EACCES: 'may not be written',
+  EPERM: 'may not be written',
+  EROFS: 'is on a read-only file system',
+  ENOSPC: 'there is no space left',
+};
+
+/** @throws ConfigError */
+async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  try {
+    // By itself first, so that the error is about this folder and not about one in it.
+    await mkdir(folder, { recursive: true });
+    for (const [path, content] of Object.entries(files)) {
+      const file = join(folder, path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, content);
+    }
+  } catch (error) {
+    const { code = 'unknown error', path = folder } = error as NodeJS.ErrnoException;
+    throw new ConfigError([`--out: ${path}: ${reasons[code] ?? `cannot be written (${code})`}`]);
+  }
+}
