@@ -35,7 +35,7 @@ test.each([
     'ours.yml: alert: expected one of urls, job, interval, recent, forgotten_after, remember, age_bounds, alerts; received {}; did you mean alerts?',
   ],
   ['[1]', 'ours.yml: the file: expected a mapping; received [1]'],
-  ['x: 1', 'ours.yml: x: expected one of urls, job, interval, age_bounds, alerts; received 1'],
+  ['x: 1', 'ours.yml: x: expected one of urls, job, interval, recent, forgotten_after, remember, age_bounds, alerts; received 1'],
   ['alerts: [VccIdleAgents]', 'ours.yml: alerts: expected a mapping; received ["VccIdleAgents"]'],
   ['urls: x', 'ours.yml: urls: expected a mapping; received "x"'],
   [
@@ -58,7 +58,7 @@ test.each([
     'alerts: { VccAwayTooLong: { accounts: { acme: { longer_than: 2h } } } }',
     'ours.yml: alerts.VccAwayTooLong.accounts.acme.longer_than: expected shorter than forgotten_after (2h); received "2h"',
   ],
-  ['recent: 5', 'ours.yml: recent: expected a length of time such as 90s, 15m or 2h; received 5'],
+  ['recent: 5', 'ours.yml: recent: expected a duration like 90s, 1m30s, 2h or 1d, at most 365d; received 5'],
   [
     'forgotten_after: 3h',
     'ours.yml: forgotten_after: expected one of 30s, 60s, 300s, 600s, 900s, 1200s, 1800s, 3600s, 4500s, 7200s, or another bound in VCC_AGE_BOUNDS and in age_bounds here; received "3h"',
@@ -87,8 +87,8 @@ test.each([
   ],
   // Prometheus rejects what is longer than 292 years, and all rules of the file with it.
   [
-    'alerts: { VccDataStale: { remember: 999999d } }',
-    'ours.yml: alerts.VccDataStale.remember: expected a duration like 90s, 1m30s, 2h or 1d, at most 365d; received "999999d"',
+    'alerts: { VccDataStale: { older_than: 999999d } }',
+    'ours.yml: alerts.VccDataStale.older_than: expected a duration like 90s, 1m30s, 2h or 1d, at most 365d; received "999999d"',
   ],
   ['alerts: { VccIdle: {} }', 'ours.yml: alerts.VccIdle: expected the name of an alert; received {}'],
   ['alerts: { VccIdleAgents: 5 }', 'ours.yml: alerts.VccIdleAgents: expected a mapping; received 5'],
@@ -110,7 +110,7 @@ test.each([
   ],
   [
     'age_bound: 1',
-    'ours.yml: age_bound: expected one of urls, job, interval, age_bounds, alerts; received 1; did you mean age_bounds?',
+    'ours.yml: age_bound: expected one of urls, job, interval, recent, forgotten_after, remember, age_bounds, alerts; received 1; did you mean age_bounds?',
   ],
   [
     'urls: { runbook: x }',
