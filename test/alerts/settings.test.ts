@@ -219,8 +219,8 @@ test('all problems are told at once', () => {
 test('what is not said is as shipped', () => {
   const settings = withOurs({ alerts: { VccIdleAgents: { agents: 9 }, VccTeamIdleAgents: null } });
   expect(thresholdOf(settings, 'VccIdleAgents', 'agents')).toBe(9);
-  expect(thresholdOf(settings, 'VccIdleAgents', 'longer_than')).toBe(900);
-  expect(thresholdOf(settings, 'VccTeamIdleAgents', 'longer_than')).toBe(900);
+  expect(thresholdOf(settings, 'VccIdleAgents', 'longer_than')).toBe(1200);
+  expect(thresholdOf(settings, 'VccTeamIdleAgents', 'longer_than')).toBe(1200);
 });
 
 test('an alert can be switched off, and be more or less urgent', () => {
@@ -309,8 +309,7 @@ test('each bound is watched once, and only for the accounts whose alerts need it
   expect(boundsAskedBy(ours)).toEqual([
     ['seconds=60'],
     ['seconds=300'],
-    ['seconds=900', 'account!~acme-night'],
-    ['seconds=900'],
+    ['seconds=1200', 'account!~acme-night'],
     ['seconds=1200'],
     ['seconds=1800', 'account=acme-night'],
     ['seconds=3600'],

@@ -26,7 +26,7 @@ describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promt
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test.each(['vcc-alerts.yml', 'vcc-recordings.yml'])('%s is valid', async (file) => {
-    const { status, stdout, stderr } = await run(promtool, ['check', 'rules', join(rulesFolder, file)], {
+    const { status, stdout, stderr } = await run(promtool, ['check', 'rules', '--lint=all', '--lint-fatal', join(rulesFolder, file)], {
       folder,
     });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
@@ -39,11 +39,10 @@ describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promt
       job: 'acme|vcc.*',
       alerts: {
         VccDataStale: {
-          older_than: '1h30m',
-          remember: '2d12h',
+          older_than: '2d12h',
           accounts: { 'a "b" \\c': { older_than: '500ms' } },
         },
-        VccIdleAgents: { longer_than: '14m60s', for: '0h90s', accounts: { 'acme-night': { agents: 3 } } },
+        VccIdleAgents: { longer_than: '19m60s', for: '0h90s', accounts: { 'acme-night': { agents: 3 } } },
         VccThrottled: { within: '365d' },
         VccWrapTooLong: { enabled: false },
       },
@@ -54,7 +53,7 @@ describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promt
     expect(written).toMatchObject({ status: 0, stderr: '' });
     for (const file of ['vcc-alerts.yml', 'vcc-recordings.yml']) {
       const path = join(folder, 'ours', 'prometheus', file);
-      expect(await run(promtool, ['check', 'rules', path], { folder })).toMatchObject({
+      expect(await run(promtool, ['check', 'rules', '--lint=all', '--lint-fatal', path], { folder })).toMatchObject({
         status: 0,
         stderr: '',
       });
