@@ -68,7 +68,8 @@ It also prints:
   \`VCC_SEMANTICS\` now, or \`-\`.
 - A verdict needs at least three agents, and ten times as many observations for it as against it. A few against are normal: an agent may
   change twice between two readings.
-- \`not seen enough\`: fewer than three agents. Run it longer, or at a busier time.
+- \`not seen enough\`: fewer than three agents. Run it longer, or at a busier time. Agents who handle several
+  interactions at once do not count for workload, so a medium such as chat may never get a verdict.
 - \`mixed\`: the observations contradict each other. The answer may depend on something else, such as the direction or the medium.
 - Without a verdict, an answer that is set stays.
 
