@@ -41,8 +41,7 @@ export const record: Command<RecordCommandOptions> = {
   sections: accountSections,
   statuses: ['the file was written', 'nothing was written'],
   examples: ['record', 'record --account acme-uk --out acme.json', 'record --readings 1'],
-  notes:
-    'It stops early at a 429, when the API refuses the credentials, and on Ctrl+C. It then writes what it has.',
+  notes: 'It stops early at a 429, at refused credentials, and on Ctrl+C. It then writes what it has.',
   async run(terminal, options) {
     const { read, done } = createOptionReader();
     const readings = read('readings', options.readings, wholeNumber(1, 100));
