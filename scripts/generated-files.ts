@@ -89,9 +89,16 @@ function metricsPage(): string {
 
 All are gauges of one scrape: what the API said at \`vcc_snapshot_timestamp_seconds\`. A failed scrape has
 \`vcc_up 0\`, the reason, and none of the numbers that come from a snapshot. Every state that the API reference names
-has a series, with 0 where nobody is in it. Times are Unix timestamps: \`vcc_snapshot_timestamp_seconds - x\` is how long
-it had lasted at the time of the snapshot. \`time() - x\` would add the age of the sample. Metrics that end in
-\`_longer_than\` count by the bounds of \`VCC_AGE_BOUNDS\`, in the label \`seconds\`.
+has a series, with 0 where nobody is in it. Metrics that end in \`_longer_than\` count by the bounds of \`VCC_AGE_BOUNDS\`, in
+the label \`seconds\`.
+
+Times are Unix timestamps. Subtract them from \`vcc_snapshot_timestamp_seconds\`, since \`time()\` would add the age of the sample.
+If the metric has a label that \`vcc_snapshot_timestamp_seconds\` lacks (\`presence\`, \`state\`, \`team\`), name that label. The
+longest time in each presence, in seconds:
+
+\`\`\`promql
+vcc_snapshot_timestamp_seconds - ignoring (presence) group_right () vcc_presence_oldest_since_timestamp_seconds
+\`\`\`
 
 | Metric | Type | Labels | Meaning | Source |
 | --- | --- | --- | --- | --- |
@@ -99,7 +106,7 @@ ${rows.join('\n')}
 
 ## Notes
 
-Where the API reference leaves a choice, this is what the exporter takes it for. Quotes are the reference’s own words.
+How the exporter reads the API where its reference leaves a choice. Quotes are the reference’s own words.
 
 ${notes.join('\n')}
 `;
@@ -157,25 +164,34 @@ them.
 
 ## A recording for a bug report
 
-\`vcc-exporter record\` reads an account three times, and writes what the API answered into \`vcc-recording.json\`, also what the
-exporter cannot read. \`vcc-exporter simulate --from vcc-recording.json\` serves it again, so that others see what you see. Look
-through the file before you send it.
+\`record\` reads an account three times, and writes the API’s answers into \`vcc-recording.json\`, including answers that the exporter
+cannot read. Look through the file before you send it.
+
+\`\`\`sh
+npx vcc-exporter record
+\`\`\`
+
+With several accounts, add \`--account NAME\`. \`simulate --from\` serves the file, so that others see what you see:
+
+\`\`\`sh
+npx vcc-exporter simulate --from vcc-recording.json
+\`\`\`
 
 | In the API’s answer | In the file |
 | --- | --- |
 | ids of agents | \`agent-aaa\`, \`agent-aab\`, … in the order of the ids |
 | guids | made up |
-| descriptions | \`description-a\`, …; those that are the name of a presence stay |
+| descriptions | \`description-a\`, …; names of presences stay |
 | words that the API reference does not name | \`unknown-state-a\`, \`unknown-medium-a\`, … |
-| names of fields that it does not name, and texts in them | \`field-a\`, \`text-a\`, … |
+| fields that the API reference does not name, and their texts | \`field-a\`, \`text-a\`, … |
 | times | all moved by the same random time, of one to nine years |
 | counts in \`meta\` up to 999,999, and of workload up to 99 | as they are |
-| other numbers, and texts of digits | 0, or another one of the same sign and kind |
+| other numbers, and texts that are numbers | 0, or another number of the same sign and kind |
 | bodies that are not JSON | their length |
-| headers | type, caching, date (moved) and limits |
+| headers | only type, caching, date (moved) and limits |
 
-The same is replaced by the same in the whole file. The file still shows how many agents there are, what they are doing and for how
-long. So somebody who has the account’s own records of that time may recognize it.
+Equal values get equal replacements in the whole file. The file still shows how many agents there are, what they are doing, and for
+how long. So a person with the account’s own records of that time may recognize the account.
 
 ## In the log only
 

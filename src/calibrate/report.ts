@@ -81,14 +81,16 @@ function toEnding(ending: Ending): string[] {
     return [`It ended early, ${when}: ${ending.message}`];
   }
   if (ending.by === 'time') return [];
-  if (ending.by === 'stopped') return ['It was stopped early: this is what was seen until then.'];
+  if (ending.by === 'stopped') return ['It was stopped early. These are the results until then.'];
   return ['It ended early, since all requests were used (--requests).'];
 }
 
 function toPaging({ asked, refused, pages, largest }: Paging): string {
   const given = asked === undefined ? 'the API’s own limit' : `a limit of ${asked}`;
   const pagesGiven =
-    pages > 1 ? `${pages} pages of at most ${largest}` : `one page of ${largest}, so no limit showed`;
+    pages > 1
+      ? `${pages} pages of at most ${largest}`
+      : `one page of ${largest}, so the limit of the API is unknown`;
   const refusals = refused.length > 0 ? `; refused: ${refused.join(', ')}` : '';
   return `asked for ${given}, got ${pagesGiven}${refusals}`;
 }
@@ -101,9 +103,7 @@ function toOrder({ order, readings }: Findings): string {
 
 function toNewest(ms: number | undefined): string {
   if (ms === undefined) return 'no time was given';
-  return ms < 0
-    ? `up to ${toSeconds(-ms)} later than upTo`
-    : `${toSeconds(ms)} before upTo at the least; none was later`;
+  return ms < 0 ? `up to ${toSeconds(-ms)} later than upTo` : `${toSeconds(ms)} before upTo; none was later`;
 }
 
 function toLimits({ limitHeaders }: Findings): string {
@@ -129,9 +129,9 @@ function toClock(ms: number | undefined): string {
 }
 
 function toWords({ words }: Findings): string[] {
-  if (words.length === 0) return ['No word that is not known.'];
+  if (words.length === 0) return ['No unknown words.'];
   return [
-    'Words that are not known:',
+    'Unknown words:',
     ...toTable(
       ['Field', 'Word', 'Readings'],
       words.map(({ field, word = 'a value that is no word', readings }) => [field, word, readings]),
@@ -140,10 +140,10 @@ function toWords({ words }: Findings): string[] {
 }
 
 function toGaps({ gaps, flawed, agents }: Findings, maxFlawedPercent: number): string[] {
-  if (gaps.length === 0) return ['No absent or invalid value.'];
+  if (gaps.length === 0) return ['No absent or invalid values.'];
   const most = Math.max(maxFlawedPercent === 0 ? 0 : 1, Math.floor((agents * maxFlawedPercent) / 100));
   return [
-    'Absent and invalid values, the most of one reading:',
+    'Absent and invalid values (highest numbers of any reading):',
     ...toTable(
       ['Field', 'Absent', 'Invalid'],
       gaps.map(({ field, absent, invalid }) => [field, absent, invalid]),

@@ -30,7 +30,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_agents_by_activity',
-    help: 'Agents by the one thing they are doing; sums to vcc_snapshot_agents. Interactions come first (failed, unexpected, connected, ringing, wrap), then working (workload without a listed interaction), then unknown (Ready, but the answer does not say with what work, or whether eligible for routing), idle (free), ready_not_routable (nothing in hand, but not eligible for routing) or the presence.',
+    help: 'Agents by the one thing they are doing; sums to vcc_snapshot_agents. The first that fits counts: failed, unexpected, connected, ringing, wrap, working (workload without a listed interaction), unknown (Ready, but workload, interactions or eligibility are unknown), idle (free, as in vcc_agents_available), ready_not_routable (nothing in hand, not eligible for routing), or the presence.',
     source: 'presence.name, presence.eligibleForRouting, workload, interaction[].state',
     rows: (floor) => floor.activities,
     labels: { activity: (row) => row.name },
@@ -53,7 +53,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_agents_idle',
-    help: 'Agents who are Ready with no workload and no current interaction, eligible for routing or not. Unlike vcc_agents_ready_without_workload it leaves out wrap-up.',
+    help: 'Agents who are Ready with no workload and no current interaction, eligible for routing or not. Unlike vcc_agents_ready_without_workload, it leaves out wrap-up.',
     source: 'presence.name, workload, interaction[]',
     rows: one,
     value: (floor) => floor.idle.count,
@@ -113,7 +113,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_presence_median_since_timestamp_seconds',
-    help: 'When the agents in this presence entered it: the median. Half of them have been in it for longer. No sample when no such time is known.',
+    help: 'Median of the times when agents in this presence entered it: half of these agents have been in it for longer. No sample when no such time is known.',
     source: 'presence.since',
     rows: (floor) => floor.presences,
     labels: { presence: (row) => row.name },
@@ -139,7 +139,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_available_median_since_timestamp_seconds',
-    help: 'Since when the free agents have had nothing in hand: the median. No sample when no such time is known.',
+    help: 'Median of the times since when free agents have had nothing in hand. No sample when no such time is known.',
     source: 'the later of presence.since and workload.since',
     rows: one,
     value: (floor) => toSeconds(floor.available.medianMs),

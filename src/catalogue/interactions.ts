@@ -32,7 +32,7 @@ export const interactionMetrics = [
   }),
   floorGauge({
     name: 'vcc_interaction_oldest_since_timestamp_seconds',
-    help: 'Since when the longest interaction in this state has lasted: since the agent started on it. In Wrap, since wrap-up began, if the agent has nothing else in hand. No sample when no such time is known.',
+    help: 'When the agent started on the longest interaction in this state. In Wrap, if the agent has nothing else in hand: when wrap-up began. No sample when no such time is known.',
     source: 'interaction[].since, in Wrap workload.since too',
     rows: (floor) => floor.states,
     labels: { state: (row) => row.name },
@@ -40,7 +40,7 @@ export const interactionMetrics = [
   }),
   floorGauge({
     name: 'vcc_interaction_median_since_timestamp_seconds',
-    help: 'Since when the interactions in this state have lasted: the median of the same times.',
+    help: 'Median of the times of interactions in this state, as in vcc_interaction_oldest_since_timestamp_seconds.',
     source: 'interaction[].since, in Wrap workload.since too',
     rows: (floor) => floor.states,
     labels: { state: (row) => row.name },
@@ -48,7 +48,7 @@ export const interactionMetrics = [
   }),
   floorGauge({
     name: 'vcc_interactions_longer_than',
-    help: 'Agents’ legs of interactions in this state that have lasted for longer than `seconds` at the time of the snapshot, by the same times.',
+    help: 'Agents’ legs of interactions in this state that have lasted for longer than `seconds` at the time of the snapshot, as in vcc_interaction_oldest_since_timestamp_seconds.',
     source: 'upTo - interaction[].since, in Wrap workload.since too',
     rows: (floor) =>
       floor.states.flatMap(({ name, ages }) =>

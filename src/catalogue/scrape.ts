@@ -128,7 +128,7 @@ export const scrapeMetrics = [
   }),
   floorGauge({
     name: 'vcc_absent_values',
-    help: 'Values that the answer left out or that are null, by field. What is unknown is not guessed: an agent without workload or interaction is not idle, and a time that is not there is in no count of those longer than a bound.',
+    help: 'Values that the answer left out or that are null, by field. What is unknown is not guessed: an agent without workload or interaction is not idle, and an absent time is in no count, oldest or median of times.',
     source: 'items[]',
     rows: (floor) => floor.absent,
     labels: { field: (row) => row.field },
@@ -144,7 +144,7 @@ export const scrapeMetrics = [
   }),
   scrapeInfo({
     name: 'vcc_semantics_info',
-    help: 'A constant 1 for each thing that the API reference leaves open, with what VCC_SEMANTICS answers, or unknown (docs/calibrate.md). The answer to available is idle_and_eligible, or idle where this snapshot says of nobody whether they are eligible for routing.',
+    help: 'A constant 1 for each question that the API reference leaves open, with the answer in VCC_SEMANTICS, or unknown (docs/calibrate.md). The question available says which agents count as free: idle_and_eligible, or idle if no agent of this snapshot has eligibleForRouting.',
     source: 'VCC_SEMANTICS, presence.eligibleForRouting',
     rows: ({ semantics, floor }) => [...semantics, { question: 'available', answer: availableMeans(floor) }],
     labels: { question: (row) => row.question, answer: (row) => row.answer },

@@ -28,10 +28,10 @@ export const calibrate: Command<CalibrateOptions> = {
   name: 'calibrate',
   summary: 'find out what the numbers of an account mean',
   about:
-    'Watches agent-status of all accounts, or of one, for some minutes, and says what the API reference leaves open: when times restart and workload falls, which words and gaps there are, how pages come. It ends with the settings to set. It prints no id, name, description or number of anybody. docs/calibrate.md says how to read it.',
+    'Reads agent-status of all accounts, or of one, again and again, and finds out what the API reference leaves open: whether times restart, when workload falls, which words are unknown, which fields are absent, how pages are cut. It ends with the settings to set. It prints no id, name, description or phone number. docs/calibrate.md explains the results.',
   options: [
     new Option('--minutes <n>', 'how long to watch, 10 to 30').default('15'),
-    new Option('--requests <n>', 'most requests to each account, 20 to 10000').default('600'),
+    new Option('--requests <n>', 'at most this many requests to each account, 20 to 10000').default('600'),
     new Option('--write <file>', 'put the settings into this env file, and keep its other lines'),
     accountOption(),
     demoOption(),
@@ -141,7 +141,7 @@ function printResults(terminal: Terminal, results: readonly Result[]): void {
       terminal.print(
         'agents' in hosts
           ? `The hosts of the family ${hosts.family} answer.`
-          : `vcc-exporter check goes step by step.`,
+          : 'vcc-exporter check tries it step by step.',
       );
     }
     terminal.print('');

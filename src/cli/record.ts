@@ -27,21 +27,21 @@ export const record: Command<RecordCommandOptions> = {
   name: 'record',
   summary: 'write what the API answers, made anonymous, for a bug report',
   about:
-    'Reads an account several times, and writes what the API answered into a file. Ids, guids, descriptions, times and all that the API reference does not name are replaced: the same by the same. An answer that the exporter cannot read is in it too. simulate --from serves the file.',
+    'Reads an account several times, and writes the API’s answers into a file, including answers that the exporter cannot read. Ids, guids, descriptions, times and everything that the API reference does not name are replaced, equal values by equal ones. simulate --from serves the file.',
   options: [
     new Option('--out <file>', 'the file, which must not exist yet').default('vcc-recording.json'),
     new Option('--readings <n>', 'how often to read the account, 1 to 100 times').default('3'),
-    new Option('--interval <time>', 'from reading to reading; the API caches its answers for 5s').default(
-      '10s',
-    ),
+    new Option(
+      '--interval <time>',
+      'time from reading to reading; the API caches its answers for 5s',
+    ).default('10s'),
     accountOption(),
     demoOption(),
   ],
   sections: accountSections,
   statuses: ['the file was written', 'nothing was written'],
   examples: ['record', 'record --account acme-uk --out acme.json', 'record --readings 1'],
-  notes:
-    'It stops early, and writes what it has, when the API answers 429, refuses the credentials, or you press Ctrl+C.',
+  notes: 'It stops early at a 429, at refused credentials, and on Ctrl+C. It then writes what it has.',
   async run(terminal, options) {
     const { read, done } = createOptionReader();
     const readings = read('readings', options.readings, wholeNumber(1, 100));

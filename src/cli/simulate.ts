@@ -32,7 +32,7 @@ export const simulate: Command<SimulateOptions> = {
   about:
     'Serves a simulator of the VCC API, and prints the settings by which an exporter reads it; of more than one account as YAML for VCC_CONFIG.',
   options: [
-    new Option('--from <file>', 'serve what vcc-exporter record has written, over and over').conflicts([
+    new Option('--from <file>', 'serve a file of vcc-exporter record, in a loop').conflicts([
       'agents',
       'accounts',
       'seed',
@@ -47,9 +47,9 @@ export const simulate: Command<SimulateOptions> = {
     new Option('--token-seconds <n>', 'life of a token').default('7200'),
     new Option(
       '--semantics <question=answer,...>',
-      'how it answers what the API reference leaves open, as in VCC_SEMANTICS',
+      'answers to what the API reference leaves open, as in VCC_SEMANTICS',
     ),
-    new Option('--quirk <quirk>', 'what the API does in its own way; may be given several times')
+    new Option('--quirk <quirk>', 'a peculiarity of the API; may be given several times')
       .default([], 'none')
       .argParser(collect),
     new Option('--fault <fault>', 'a fault to simulate; may be given several times')

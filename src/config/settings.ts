@@ -220,7 +220,7 @@ export const settings = {
   VCC_AGE_BOUNDS: setting({
     section: 'Metrics',
     about:
-      'Bounds of the metrics that end in `_longer_than`, in seconds: for each, they count who has been in a state for longer. Keep those that the alerts use (`VccBoundMissing` tells).',
+      'Bounds, in seconds, of the metrics that end in `_longer_than`: each has a count for each bound. Keep the bounds that the alerts use, or VccBoundMissing fires.',
     parse: bounds,
     fallback: '30,60,300,600,900,1200,1800,3600,4500,7200',
   }),
@@ -235,7 +235,7 @@ export const settings = {
     section: 'Metrics',
     field: 'known_values',
     about:
-      'Words that the API reference does not name, and that `vcc_unknown_values` shall not count: `field=word` with commas between them, as in `state=Fault,medium=Fax`. Fields: `presence`, `state`, `reason`, `direction`, `medium`, `medium_manager`.',
+      'Words that the API reference does not name, and that `vcc_unknown_values` must not count: `field=word` with commas between them, as in `state=Fault,medium=Fax`. Fields: `presence`, `state`, `reason`, `direction`, `medium`, `medium_manager`.',
     parse: knownValues,
     absent: 'none',
   }),
@@ -243,9 +243,9 @@ export const settings = {
     section: 'Metrics',
     field: 'semantics',
     about:
-      'What the API reference leaves open and this account answers, as `vcc-exporter calibrate` finds out: `question=answer` with commas between them, as in `since_in_wrap=continues,workload_falls_phone=when_wrap_begins`. docs/calibrate.md has the questions.',
+      'Answers to what the API reference leaves open, as `vcc-exporter calibrate` prints them: `question=answer` with commas between them, as in `since_in_wrap=continues,workload_falls_phone=when_wrap_begins`. docs/calibrate.md has the questions.',
     parse: semantics,
-    absent: 'open: nothing is presumed',
+    absent: 'no answers',
   }),
   VCC_AGENT_METRICS: setting({
     section: 'Single agents',

@@ -77,7 +77,7 @@ export function landingPage({ build, homepage, last, nowMs }: LandingFacts): str
 <main>
 ${simulatedBanner(last)}${last.length > 1 ? severalAccounts(last, nowMs) : oneAccount(last[0]!, nowMs)}
 </main>
-<footer>Loaded at ${toTime(nowMs)} UTC; reloads every ${reloadSeconds} s.</footer>
+<footer>${meaningOfFree(last)}Loaded at ${toTime(nowMs)} UTC; reloads every ${reloadSeconds} s.</footer>
 </body>
 </html>
 `;
@@ -89,6 +89,18 @@ function simulatedBanner(last: readonly LastScrape[]): string {
   const which = names.length < last.length ? `: ${escapeHtml(names.join(', '))}` : '';
   const them = which === '' ? 'These numbers' : 'Their numbers';
   return `<p class="simulated"><strong>Simulated accounts${which}.</strong> ${them} are made up by the built-in simulator, not by Vonage.</p>\n`;
+}
+
+/** Without it, nobody could tell why some Ready agents are neither free nor busy. */
+function meaningOfFree(last: readonly LastScrape[]): string {
+  const floors = last.flatMap(({ reading: { account, floor } }) => (floor ? [{ account, floor }] : []));
+  if (floors.length === 0) return '';
+  const unknown = floors.filter(({ floor }) => floor.eligible === undefined).map(({ account }) => account);
+  const but =
+    unknown.length > 0
+      ? ` The API does not say who is eligible in ${escapeHtml(unknown.join(', '))}: there, free agents are Ready with nothing in hand.`
+      : '';
+  return `Free agents are Ready, eligible for routing, and have nothing in hand.${but}<br>\n`;
 }
 
 function oneAccount(last: LastScrape, nowMs: number): string {

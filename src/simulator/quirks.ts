@@ -2,11 +2,11 @@ import { Unfit } from '../config/parse.ts';
 
 /** What an account's API may do in its own way, each as its user writes it. */
 export const quirkKinds = {
-  'max-page': 'max-page=100: pages of at most so many agents, whatever is asked for',
+  'max-page': 'max-page=100: at most 100 agents on a page, whatever limit is requested',
   order: 'order=since: agents in the order of presence.since, not of agentId',
-  lag: 'lag=2000: answers say how things were so many milliseconds before upTo',
-  clock: 'clock=-5000: milliseconds that its clock is ahead of ours',
-  header: 'header=X-RateLimit-Limit:100: a header of every answer',
+  lag: 'lag=2000: answers show the state 2000 milliseconds before upTo',
+  clock: 'clock=-5000: its clock is 5000 milliseconds behind ours; without the minus, ahead',
+  header: 'header=X-RateLimit-Limit:100: every answer has this header',
 } as const;
 
 /** How the API of a simulator differs from what the reference says or leaves open; like {@link quirkKinds}. */

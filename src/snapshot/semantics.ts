@@ -17,10 +17,10 @@ export const questions = {
     asks: 'Does `since` of an interaction restart when Ringing becomes Connected?',
     answers: {
       restarts: {
-        means: 'While Connected, it is when the interaction was connected.',
+        means: 'While Connected, `since` is when the interaction was connected.',
       },
       continues: {
-        means: 'While Connected, it is when it began to ring.',
+        means: 'While Connected, `since` is when the interaction began to ring.',
       },
     },
   },
@@ -28,10 +28,10 @@ export const questions = {
     asks: 'Does `since` of an interaction restart when Connected becomes Wrap?',
     answers: {
       restarts: {
-        means: 'In Wrap, it is when wrap-up began.',
+        means: 'In Wrap, `since` is when wrap-up began.',
       },
       continues: {
-        means: 'In Wrap, it is what it was before.',
+        means: 'In Wrap, `since` is still what it was while Connected.',
       },
     },
   },
@@ -48,13 +48,13 @@ export const questions = {
     },
   },
   eligible_for_routing: {
-    asks: 'Is an agent who is Ready and eligible for routing while idle still eligible while on a call?',
+    asks: 'Does an agent stay eligible for routing while on a call?',
     answers: {
       follows_presence: {
-        means: 'Yes: `eligibleForRouting` depends on the presence alone.',
+        means: 'Yes. `eligibleForRouting` depends on the presence alone.',
       },
       follows_workload: {
-        means: 'No: `eligibleForRouting` is false while the agent is on a call.',
+        means: 'No. `eligibleForRouting` is false while the agent is on a call.',
       },
     },
   },

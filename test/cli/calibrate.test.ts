@@ -116,7 +116,7 @@ describe('calibrate', () => {
     });
     expect(out).toMatch(/^ {2}Pages +asked for a limit of 5000, got 3 pages of at most 25$/m);
     expect(out).toMatch(/^ {2}Order +not by agentId, in 121 of 121 readings$/m);
-    expect(out).toMatch(/^ {2}Newest since +2\.\d s before upTo at the least; none was later$/m);
+    expect(out).toMatch(/^ {2}Newest since +2\.\d s before upTo; none was later$/m);
     expect(out).toMatch(/^ {2}Headers of limits +x-ratelimit-limit 100$/m);
     expect(out).toMatch(/^ {2}Other hosts +not tried, since VCC_API_URL and VCC_TOKEN_URL are set$/m);
     expect(out).toMatch(/^ {2}Clock +\d+\.\d s behind ours, to about half a second$/m);
@@ -124,10 +124,12 @@ describe('calibrate', () => {
 
   test('says so when there is nothing to say', async () => {
     const { out } = await calibrated();
-    expect(out).toMatch(/^ {2}Pages +asked for a limit of 5000, got one page of 60, so no limit showed$/m);
+    expect(out).toMatch(
+      /^ {2}Pages +asked for a limit of 5000, got one page of 60, so the limit of the API is unknown$/m,
+    );
     expect(out).toMatch(/^ {2}Order +by agentId, in all readings$/m);
     expect(out).toMatch(/^ {2}Headers of limits +none$/m);
-    expect(out).toContain('No word that is not known.\nNo absent or invalid value.\n');
+    expect(out).toContain('No unknown words.\nNo absent or invalid values.\n');
   });
 
   test('lists words and gaps, and says when scrapes fail by them', async () => {
@@ -237,7 +239,7 @@ describe('the requests', () => {
     expect(out).toMatch(
       /^test: it could not be read: GET http:\S+: answered 403: the credentials lack the scope stats$/m,
     );
-    expect(out).toContain('vcc-exporter check goes step by step.');
+    expect(out).toContain('vcc-exporter check tries it step by step.');
     expect(simulator.requests.api).toBe(1);
   });
 });
@@ -252,7 +254,7 @@ test('Ctrl+C ends it with what it has, by the command line and its own clock', a
   expect(await done).toBe(0);
   const out = io.lines.join('\n');
   expect(out).toMatch(/^test: 1 reading of 60 agents in 0\.\d min, 2 requests$/m);
-  expect(out).toContain('It was stopped early: this is what was seen until then.');
+  expect(out).toContain('It was stopped early. These are the results until then.');
   expect(row(out, 'since_in_wrap')).toEqual(['not seen enough', '0', '0', '0', '-']);
   expect(out).toMatch(/^VCC_KNOWN_VALUES=presence=Sabbatical,/m);
 });

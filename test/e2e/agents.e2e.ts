@@ -207,8 +207,8 @@ const singleQuestions: [string, string, Vector][] = [
 
 /** What the queries in docs/teams.md must give, at the time of the snapshot. */
 const documented: Record<string, Vector> = {
-  'Who has somebody free?': byTeam((members) => members.filter(isFree).length || undefined),
-  'How long has the longest free agent of each team been free, in minutes?': byTeam((members) => {
+  'Which teams have a free agent?': byTeam((members) => members.filter(isFree).length || undefined),
+  'For how many minutes has the longest free agent of each team been free?': byTeam((members) => {
     const since = members.filter(isFree).map(idleSince);
     return since.length > 0 ? (nowSeconds - Math.min(...since)) / 60 : undefined;
   }),
@@ -224,8 +224,8 @@ const documented: Record<string, Vector> = {
       .slice(0, 10),
     (item) => [{ agent_id: item.agentId, team: teamOf(item) }, nowSeconds - seconds(item.presence.since)],
   ),
-  'Who has been idle for more than 15 minutes, and since when?': toVector(
-    present.filter((item) => isIdle(item) && nowSeconds - idleSince(item) > 900),
+  'Who has been free for longer than 15 minutes?': toVector(
+    present.filter((item) => isFree(item) && nowSeconds - idleSince(item) > 900),
     (item) => [{ agent_id: item.agentId }, seconds(item.workload.since)],
   ),
 };

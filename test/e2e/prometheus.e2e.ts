@@ -279,7 +279,7 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus: binaries }) => 
 
   test.each(readmeQueries())('answers the README’s query %s', async (query) => {
     const { '': series = 0 } = await prometheus.query(`count(${query}) or vector(0)`);
-    // The one with a condition is about nobody being idle, and here some are.
+    // The one with a condition is about nobody being free, and here some are.
     expect(series > 0).toBe(!query.includes('=='));
   });
 

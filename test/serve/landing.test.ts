@@ -42,6 +42,15 @@ describe('the page', () => {
     expect(html).not.toContain('<script');
   });
 
+  test('says what free means, and of which accounts the API does not say it', () => {
+    const silent = agents.map((each) => ({ ...each, eligibleForRouting: undefined }));
+    const page = pageOf([readingOf(agents), readingOf(silent, { account: 'a&b' })]);
+    expect(page).toContain('Free agents are Ready, eligible for routing, and have nothing in hand.');
+    expect(page).toContain('The API does not say who is eligible in a&amp;b: there, free agents are');
+    expect(pageOf([readingOf(agents)])).not.toContain('The API does not say');
+    expect(pageOf([failed('a', new Error('no'), 'network')])).not.toContain('Free agents');
+  });
+
   test('links to the docs', () => {
     const homepage = 'https://docs.example/?a&b';
     expect(pageOf([readingOf(agents)], 0, { homepage })).toContain(
