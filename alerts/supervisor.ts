@@ -39,26 +39,17 @@ export const supervisorAlerts: readonly Alert[] = [
   alert({
     name: 'VccNobodyFree',
     about:
-      'In every snapshot of this time (`within`) no agent was free, with at least N agents (`of_at_least`) Ready for calls: each new call had to wait. In a busy hour that is the aim, so it is for information.',
+      'No agent has been free for this time (`for`), with at least N agents (`of_at_least`) Ready for calls: each new call had to wait. In a busy hour that is the aim, so it is for information.',
     audience,
     severity: 'info',
     scope: 'account',
     dashboard: 'vcc-floor',
-    kinds: { of_at_least: 'number', within: 'duration' },
-    objection: ({ within }) =>
-      within.seconds < 60
-        ? { key: 'within', expected: 'at least 1m, and three scrape intervals' }
-        : undefined,
-    summary: 'No agent of {{ $labels.account }} is free, and none was for minutes',
+    kinds: { of_at_least: 'number' },
+    summary: 'No agent of {{ $labels.account }} has been free for minutes',
     description:
       'Every agent of {{ $labels.account }} who can take calls has been busy in each snapshot of the last minutes. If callers wait too long, ask agents back from breaks.',
-    // At least two snapshots: one moment without a free agent is nothing.
-    expr: ({ of_at_least, within }, ask) =>
-      [
-        `max_over_time(${ask.select('vcc_agents_available')}[${within.text}]) == 0`,
-        `and count_over_time(${ask.select('vcc_agents_available')}[${within.text}]) >= 2`,
-        `and ${routable(ask)} >= ${of_at_least}`,
-      ].join('\n'),
+    expr: ({ of_at_least }, ask) =>
+      `${ask.latest('vcc_agents_available')} == 0\nand ${routable(ask)} >= ${of_at_least}`,
   }),
   freeForLong('VccIdleAgents', 'vcc_agents_available_longer_than', 'account', {
     about:

@@ -64,7 +64,9 @@ test('the summary counts what is off and what differs, and what is there already
   );
   const written = rulesIn('made', 'prometheus', 'vcc-alerts.yml');
   expect(written.map(({ alert }) => alert)).not.toContain('VccWrapTooLong');
-  expect(written.find(({ alert }) => alert === 'VccIdleAgents')!.expr).toContain('account="acme"}[5m]) >= 12\n');
+  expect(written.find(({ alert }) => alert === 'VccIdleAgents')!.expr).toContain(
+    'account="acme"}[5m]) >= 12\n',
+  );
 });
 
 test('a threshold of one’s own is in the rules for Grafana and on the dashboards too', async () => {

@@ -26,9 +26,13 @@ describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promt
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   test.each(['vcc-alerts.yml', 'vcc-recordings.yml'])('%s is valid', async (file) => {
-    const { status, stdout, stderr } = await run(promtool, ['check', 'rules', '--lint=all', '--lint-fatal', join(rulesFolder, file)], {
-      folder,
-    });
+    const { status, stdout, stderr } = await run(
+      promtool,
+      ['check', 'rules', '--lint=all', '--lint-fatal', join(rulesFolder, file)],
+      {
+        folder,
+      },
+    );
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/SUCCESS: \d+ rules found/);
   });
@@ -53,7 +57,9 @@ describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promt
     expect(written).toMatchObject({ status: 0, stderr: '' });
     for (const file of ['vcc-alerts.yml', 'vcc-recordings.yml']) {
       const path = join(folder, 'ours', 'prometheus', file);
-      expect(await run(promtool, ['check', 'rules', '--lint=all', '--lint-fatal', path], { folder })).toMatchObject({
+      expect(
+        await run(promtool, ['check', 'rules', '--lint=all', '--lint-fatal', path], { folder }),
+      ).toMatchObject({
         status: 0,
         stderr: '',
       });

@@ -445,8 +445,8 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
     { title: 'nobody, for as long', series: free('0x20', 5), at: '5m', fires: one({}, '0') },
     { title: 'a scrape fails in between', series: free('0x5 stale 0x10', 5), at: '5m', fires: one({}, '0') },
     { title: 'somebody was free a moment ago', series: free('0 0 0 0 1 0 0 0 0 0 0', 5), at: '5m' },
-    { title: 'the first snapshot', series: free('0x20', 5), at: '0s' },
-    { title: 'few are Ready', series: free('0x20', 4), at: '5m' },
+    { title: 'not for long yet', series: free('0x20', 5), at: '4m30s' },
+    { title: 'few are Ready', series: free('0x20', 4), at: '6m' },
   ],
   VccIdleAgents: manyForLong(
     'vcc_agents_available_longer_than',
