@@ -68,12 +68,12 @@ It also says:
 - \`mixed\`: the observations contradict each other. The answer may depend on something else, such as the direction or the medium. Nothing is set.
 
 Only changes with one explanation count: the same agent and interaction in two readings, for workload an agent with nothing else in hand,
-for eligibility an agent whose presence did not change.
+for eligibility an agent whose presence did not change. A \`since\` that went back, or on by less than a second, is no restart.
 
 ## What to do with the result
 
 It ends with settings, together with what is set already. Put them where your settings are, or let \`--write FILE\` do it: that replaces the
-lines of these names in an env file, keeps all others, and makes the file readable for you alone. With \`VCC_CONFIG\` it prints
+lines of these names in an env file, keeps all others as they are, and makes the file readable for you alone. With \`VCC_CONFIG\` it prints
 fields for the list, and \`--write\` is refused.
 
 The exporter then corrects [ages of wrap-up](decisions/0022-semantics.md), and \`vcc_semantics_info\` has the answers beside the numbers. An
