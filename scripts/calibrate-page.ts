@@ -77,7 +77,7 @@ lines of these names in an env file, keeps all others as they are, and makes the
 fields for the list, and \`--write\` is refused.
 
 The exporter then corrects [ages of wrap-up](decisions/0022-semantics.md), and \`vcc_semantics_info\` has the answers beside the numbers. An
-age that cannot be known counts in no age. \`VCC_KNOWN_VALUES\` makes words known: read them first, since an alert for them then ends.
+age that cannot be known counts in no age; where none is known, \`VccWrapTooLong\` cannot fire. \`VCC_KNOWN_VALUES\` makes words known: read them first, since an alert for them then ends.
 
 Exit status: 0 if every account could be read at least once, else 1.
 

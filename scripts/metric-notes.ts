@@ -22,5 +22,5 @@ export const metricNotes: Readonly<Record<string, string>> = {
     'One interaction may be with two agents (an internal call, a consultation, a supervisor who listens), so these are agents’ legs. The reference says of medium: “The type of interaction, e.g. Call or Case”, and shows Phone.',
   vcc_distinct_interactions: 'The reference says: “guid is the unique identifier for an interaction.”',
   vcc_interaction_oldest_since_timestamp_seconds:
-    'The reference says of since: “The time when the agent started work on the interaction.” Whether it restarts with every state is not documented, so the time in Ringing or Connected may include earlier states. For wrap-up it does not matter: the workload fell when wrap-up began, so it began at the later of both times. `vcc-exporter calibrate` finds out how your account does it.',
+    'The reference says of since: “The time when the agent started work on the interaction.” Whether it restarts with every state is not documented, so the time in Ringing or Connected may include earlier states. For wrap-up of an agent with no workload and nothing else in hand it does not matter: the workload fell when wrap-up began, or later if other work ended since, so the later of both times counts. `vcc-exporter calibrate` finds out how your account does it.',
 };
