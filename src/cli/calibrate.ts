@@ -185,7 +185,12 @@ async function checkFile(file: string, { settings, simulator }: LocalAccounts): 
       '--write: expected a single account without VCC_CONFIG; put the fields that are printed into its list',
     ]);
   }
-  await checkRewrite(file);
+  try {
+    await checkRewrite(file);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(error.problems.map((problem) => `--write: ${problem}`));
+  }
 }
 
 async function writeSettings(terminal: Terminal, file: string, advice: Advice): Promise<boolean> {

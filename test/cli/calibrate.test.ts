@@ -314,18 +314,18 @@ describe('--write', () => {
   });
 
   test.each<[string, NonNullable<Given['args']>, Environment, string]>([
-    ['a folder', { write: '.' }, {}, 'FOLDER: is a folder'],
+    ['a folder', { write: '.' }, {}, '--write: FOLDER: is a folder'],
     [
       'a file that would be written over',
       { write: 'full.env' },
       {},
-      'FOLDER/full.env.new: is in the way; move it',
+      '--write: FOLDER/full.env.new: is in the way; move it',
     ],
     [
       'a link to nothing',
       { write: 'dangling.env' },
       {},
-      'FOLDER/dangling.env: is a link to a file that is not there',
+      '--write: FOLDER/dangling.env: is a link to a file that is not there',
     ],
     [
       'simulated accounts',
