@@ -79,6 +79,8 @@ Only a change with a single explanation is an observation:
 - for workload: an agent with nothing else in hand
 - for eligibility: an agent whose presence did not change
 
+A \`since\` that went back, or on by less than a second, is no evidence of a restart.
+
 ## What to do with the result
 
 The last lines are the settings to set. They include the answers and words that are set already. Put them where your settings are, or
@@ -86,7 +88,7 @@ let \`--write FILE\` do it: it replaces the lines of these settings in an env fi
 you alone. With \`VCC_CONFIG\`, \`calibrate\` prints fields for the list, and \`--write\` is refused.
 
 With \`VCC_SEMANTICS\`, the exporter corrects [the age of wrap-up](decisions/0022-semantics.md). A wrap-up of unknown age is in no count
-of ages. \`vcc_semantics_info\` shows the answers. With \`VCC_KNOWN_VALUES\`, \`vcc_unknown_values\` no longer counts these words and its
+of ages. Where none is known, \`VccWrapTooLong\` cannot fire. \`vcc_semantics_info\` shows the answers. With \`VCC_KNOWN_VALUES\`, \`vcc_unknown_values\` no longer counts these words and its
 alert ends, so read the words before you set it.
 
 ## How it was tried

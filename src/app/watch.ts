@@ -37,8 +37,8 @@ const spent = new Error('all requests were used');
 
 /**
  * Reads an account again and again, as a scraper does, and lets an observer see everything. It ends when the time is over or
- * all requests are used, at the first 429, at the third failure in a row, or when it is stopped. If the first reading
- * fails it ends at once. Readings begin at least 5 s apart, and further if the requests would not last.
+ * all requests are used, at the first 429, at the third failure in a row, or when it is stopped. Readings of a pause that
+ * the API asked for are not counted as failures. If the first reading fails it ends at once. Readings begin at least 5 s apart, and further if the requests would not last.
  * @throws nothing but bugs
  */
 export async function watchAccount(account: Account, options: WatchOptions): Promise<Watch> {
@@ -81,6 +81,7 @@ export async function watchAccount(account: Account, options: WatchOptions): Pro
     let pages = 1;
     for (;;) {
       const begunMs = elapsedMs();
+      const { requests: requestsBefore } = traffic;
       try {
         const snapshot = await read();
         observer.addSnapshot(snapshot);
@@ -93,7 +94,8 @@ export async function watchAccount(account: Account, options: WatchOptions): Pro
         if (!(error instanceof ExporterError)) throw error;
         const { code, message } = error;
         if (code === 'throttled') return { by: 'throttled', message };
-        failures++;
+        // While it must pause, no request is sent, and the last failure comes again.
+        if (traffic.requests > requestsBefore) failures++;
         if (readings === 0 || failures === mostFailures) return { by: 'failures', message };
       }
       const leftMs = durationMs - elapsedMs();

@@ -80,15 +80,17 @@ export function toYamlLines(accounts: readonly { name: string; advice: Advice }[
  */
 export function mergeEnv(text: string, advice: Advice): string {
   const lines = new Map(Object.keys(advice).map((name, index) => [name, toEnvLines(advice)[index]!]));
-  const eol = /\r\n/.test(text) ? '\r\n' : '\n';
-  const kept = text.split(/\r\n|\n|\r/).flatMap((line) => {
+  const eol = /\r\n|\n|\r/.exec(text)?.[0] ?? '\n';
+  // Each line with its own end.
+  const kept = text.split(/(?<=\n|\r(?!\n))/).flatMap((line) => {
     const [, start = '', name = ''] = /^(\s*(?:export\s+)?)(\w+)\s*=/.exec(line) ?? [];
-    if (!(name in advice)) return [line];
+    if (!Object.hasOwn(advice, name)) return [line];
     const replacement = lines.get(name);
     // The last line of a name counts, and a second one is gone then.
     lines.delete(name);
-    return replacement === undefined ? [] : [`${start}${replacement}`];
+    const [end] = /[\r\n]*$/.exec(line)!;
+    return replacement === undefined ? [] : [`${start}${replacement}${end}`];
   });
-  if (kept.at(-1) === '') kept.pop();
-  return [...kept, ...lines.values(), ''].join(eol);
+  if (/[^\r\n]$/.test(kept.join(''))) kept.push(eol);
+  return [...kept, ...[...lines.values()].map((line) => `${line}${eol}`)].join('');
 }

@@ -1,6 +1,6 @@
 import { hasWorkload } from '../snapshot/activity.ts';
 import type { Agent, Interaction } from '../snapshot/agent.ts';
-import { type QuestionId, workloadQuestion } from '../snapshot/semantics.ts';
+import { answersTo, type QuestionId, workloadQuestion } from '../snapshot/semantics.ts';
 import { isWord } from './words.ts';
 
 /** What the change of one agent between two readings says about a question. */
@@ -32,18 +32,25 @@ function onlyLeg({ interactions = [] }: Agent, guid: string): Interaction | unde
   return legs.length === 1 ? legs[0] : undefined;
 }
 
+/** A time that goes back, or on by less, may be the same one that the API worked out anew. */
+const leastRestartMs = 1000;
+
 function ofSince(question: QuestionId, was: Interaction, is: Interaction): Evidence[] {
   if (was.sinceMs === undefined || is.sinceMs === undefined) return [];
-  return [{ question, answer: was.sinceMs === is.sinceMs ? 'continues' : 'restarts' }];
+  const laterMs = is.sinceMs - was.sinceMs;
+  const answer = laterMs === 0 ? 'continues' : laterMs >= leastRestartMs ? 'restarts' : undefined;
+  return [{ question, answer }];
 }
 
 /** Another interaction, or work that is not listed, might be what the workload counts. */
 function ofWorkload(before: Agent, after: Agent, medium: string): Evidence[] {
-  if (!isWord(medium)) return [];
+  const question = workloadQuestion(medium);
+  // Of a medium without Latin letters there is no question that VCC_SEMANTICS could answer.
+  if (!isWord(medium) || answersTo(question) === undefined) return [];
   const alone = before.interactions?.length === 1 && after.interactions?.length === 1;
   const left = alone && workloadOf(before) === 1 ? workloadOf(after) : undefined;
   const answer = left === 0 ? 'when_wrap_begins' : left === 1 ? 'when_wrap_ends' : undefined;
-  return [{ question: workloadQuestion(medium), answer }];
+  return [{ question, answer }];
 }
 
 function workloadOf({ live, semiLive, nonLive }: Agent): number | undefined {

@@ -39,7 +39,7 @@ export interface Findings {
 export interface Paging {
   /** Agents per page that were asked for when it last answered. */
   asked: number | undefined;
-  /** Sizes that it refused. */
+  /** Sizes that it refused, and never took. */
   refused: readonly number[];
   /** Most pages of an answer. */
   pages: number;
@@ -58,7 +58,8 @@ export class Observer {
   readonly #gaps = new Map(agentFields.map((field) => [field, { field, absent: 0, invalid: 0 }]));
   readonly #paging = {
     asked: undefined as number | undefined,
-    refused: new Set<number>(),
+    /** Sizes that were asked for, and whether a page of that size ever came. */
+    sizes: new Map<number, boolean>(),
     pages: 0,
     largest: 0,
   };
@@ -76,7 +77,11 @@ export class Observer {
   addAnswer({ status, limit, headers }: SeenAnswer): void {
     this.#limitHeaders.add(headers);
     if (status === 200) this.#paging.asked = limit;
-    if (limit !== undefined && refusals.includes(status)) this.#paging.refused.add(limit);
+    if (limit === undefined) return;
+    const { sizes } = this.#paging;
+    // A page that has gone is refused in the same way, and so is one request too many.
+    if (status === 200) sizes.set(limit, true);
+    else if (refusals.includes(status)) sizes.set(limit, sizes.get(limit) ?? false);
   }
 
   /** Adds a page, whether or not it becomes part of a reading. */
@@ -117,6 +122,8 @@ export class Observer {
   }
 
   findings(): Findings {
+    const { sizes, ...paging } = this.#paging;
+    const refused = [...sizes].flatMap(([size, came]) => (came ? [] : [size]));
     return {
       readings: this.#readings,
       agents: this.#last.size,
@@ -124,7 +131,7 @@ export class Observer {
       words: this.#words.words(),
       gaps: [...this.#gaps.values()].filter(({ absent, invalid }) => absent + invalid > 0),
       flawed: this.#flawed,
-      paging: { ...this.#paging, refused: [...this.#paging.refused] },
+      paging: { ...paging, refused },
       order: { ...this.#order },
       newestSinceMs: this.#newestSinceMs,
       limitHeaders: this.#limitHeaders.headers(),

@@ -11,7 +11,7 @@ import { describeQuestions } from '../snapshot/semantics.ts';
 import { systemTiming, type Timing } from '../timing.ts';
 import { type LocalAccounts, openLocalAccounts } from './accounts.ts';
 import { accountSections, type Command } from './command.ts';
-import { readEnvFile, rewriteEnvFile } from './env-file.ts';
+import { checkRewrite, rewriteEnvFile } from './env-file.ts';
 import { accountOption, chooseAccounts, createOptionReader, demoOf, demoOption } from './options.ts';
 import { type Terminal, untilStopped } from './terminal.ts';
 
@@ -185,7 +185,12 @@ async function checkFile(file: string, { settings, simulator }: LocalAccounts): 
       '--write: expected a single account without VCC_CONFIG; put the fields that are printed into its list',
     ]);
   }
-  await readEnvFile(file);
+  try {
+    await checkRewrite(file);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(error.problems.map((problem) => `--write: ${problem}`));
+  }
 }
 
 async function writeSettings(terminal: Terminal, file: string, advice: Advice): Promise<boolean> {

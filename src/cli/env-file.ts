@@ -1,10 +1,10 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { access, constants, lstat, readFile, realpath } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { parseEnv } from 'node:util';
 import { ConfigError, type Environment } from '../config/load.ts';
 import { DocumentError } from '../documents/errors.ts';
 import { decodeText } from '../documents/text.ts';
-import { writeWhole } from '../files/write.ts';
+import { describeFileError, writeWhole } from '../files/write.ts';
 
 /**
  * Reads an env file. Returns undefined when it does not exist.
@@ -26,6 +26,34 @@ export async function rewriteEnvFile(path: string, change: (text: string) => str
   // A link stays one.
   const target = current ? await realpath(path) : path;
   await writeWhole(dirname(target), basename(target), text);
+}
+
+/**
+ * Finds out whether {@link rewriteEnvFile} can work, without writing anything.
+ * @throws ConfigError that names the file and never quotes it
+ */
+export async function checkRewrite(path: string): Promise<void> {
+  const current = await readEnvText(path);
+  const exists = (each: string) => lstat(each).then(Boolean, () => false);
+  if (!current && (await exists(path)))
+    throw new ConfigError([`${path}: is a link to a file that is not there`]);
+  const target = current ? await realpath(path) : path;
+  // It would be written over.
+  if (await exists(`${target}.new`)) throw new ConfigError([`${target}.new: is in the way; move it`]);
+  await checkFolder(dirname(target)).catch((error) => {
+    throw new ConfigError([`${path}: cannot be written (${describeFileError(error)})`]);
+  });
+}
+
+/** Whether files can be made in a folder, or in the one in which it would be made. @throws the system's error */
+async function checkFolder(folder: string): Promise<void> {
+  const above = dirname(folder);
+  try {
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === folder) throw error;
+    await checkFolder(above);
+  }
 }
 
 async function readEnvText(path: string): Promise<{ text: string; values: Environment } | undefined> {

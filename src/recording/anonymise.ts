@@ -8,6 +8,7 @@ import {
   reasonsByState,
   states,
 } from '../snapshot/vocabulary.ts';
+import { longestHeaderName } from './format.ts';
 import { formOf, hasFraction, moveHttpDate, moveTime } from './times.ts';
 
 /** Replaces what may identify somebody, consistently in all answers of one recording. */
@@ -211,6 +212,8 @@ const mediaTypes =
 const cacheDirectives =
   /^(max-age=\d{1,6}|s-maxage=\d{1,6}|must-revalidate|no-cache|no-store|no-transform|private|proxy-revalidate|public)$/i;
 const shortNumber = /^\d{1,6}$/;
+/** A number, also in the forms `w=60` and `"requests"=60`. */
+const loneNumber = /^\s*(?:["\w-]*\s*=\s*)?(\d+)\s*$/;
 
 function toHeaders(headers: Readonly<Record<string, unknown>>, offsetMs: number): Record<string, string> {
   const kept: Record<string, string> = {};
@@ -218,7 +221,10 @@ function toHeaders(headers: Readonly<Record<string, unknown>>, offsetMs: number)
     if (typeof value !== 'string') continue;
     if (name === 'content-type') kept[name] = mediaTypes.test(value) ? value : 'text/other';
     else if (name === 'cache-control') {
-      const directives = value.split(/, ?/).filter((each) => cacheDirectives.test(each));
+      const directives = value
+        .split(/, ?/)
+        .filter((each) => cacheDirectives.test(each))
+        .slice(0, 8);
       if (directives.length > 0) kept[name] = directives.join(', ');
     } else if (name === 'date' || name === 'retry-after') {
       const seconds = name === 'retry-after' && shortNumber.test(value);
@@ -228,9 +234,13 @@ function toHeaders(headers: Readonly<Record<string, unknown>>, offsetMs: number)
       const parts = name.split('-');
       if (!parts.some((part) => limitNames.has(part))) continue;
       const shown = parts.map((part) => (limitWords.has(part) ? part : 'other')).join('-');
-      // A longer number may be a time.
-      const numbers = value.match(/\d+/g)?.slice(0, 8) ?? [];
-      kept[shown] = numbers.map((each) => (shortNumber.test(each) ? each : '1000000')).join(', ');
+      if (shown.length > longestHeaderName) continue;
+      // A longer number may be a time, and so may several in a row: it would show by how much the others moved.
+      const numbers = value.split(/[,;]/).flatMap((part) => loneNumber.exec(part)?.[1] ?? []);
+      kept[shown] = numbers
+        .slice(0, 8)
+        .map((each) => (shortNumber.test(each) ? each : '1000000'))
+        .join(', ');
     }
   }
   return kept;

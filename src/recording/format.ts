@@ -38,6 +38,9 @@ const deepest = 60;
 const maxReadings = 100;
 const maxAnswers = 100_000;
 
+/** Longest name of a header that is written and read. */
+export const longestHeaderName = 100;
+
 const about =
   'What the VCC API answered to GET /stats/agent-status, for a bug report. Ids, guids, descriptions, times, and all texts, names of fields and numbers that the API reference does not name were replaced: the same by the same. Agents are in the order of their ids. All times moved by the same secret length of time.';
 
@@ -100,7 +103,7 @@ function toAnswer(value: unknown): RecordedAnswer | undefined {
   if (!isWhole(page, 1, 1e9) || (limit !== undefined && !isWhole(limit, 1, 1e9))) return undefined;
   if (typeof result.failure === 'string') return { page, limit, result: { failure: result.failure } };
   const { status, headers, notJson } = result;
-  if (!isWhole(status, 200, 599) || !isFields(headers)) return undefined;
+  if (!isWhole(status, 200, 999) || !isFields(headers)) return undefined;
   const checked: Record<string, string> = {};
   for (const [header, text] of Object.entries(headers)) {
     if (!isHeader(header) || typeof text !== 'string' || !/^[ -~]{0,500}$/.test(text)) return undefined;
@@ -116,7 +119,7 @@ function toAnswer(value: unknown): RecordedAnswer | undefined {
 const isHeader = (header: string) =>
   ['content-type', 'cache-control', 'date', 'retry-after'].includes(header) ||
   // Of a longer name, the pattern would take long.
-  (header.length <= 100 && /^([a-z]+-)*(rate|ratelimit|limits?|quota)(-[a-z]+)*$/.test(header));
+  (header.length <= longestHeaderName && /^([a-z]+-)*(rate|ratelimit|limits?|quota)(-[a-z]+)*$/.test(header));
 
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -12,18 +12,22 @@ const longestFiller = 1_000_000;
 
 /**
  * Serves a recording. Each reading is served until it is time for the next one, and after the last one it starts over. Times
- * move, so that the first `upTo` of each round is the time at which the round starts. A page is answered as it was recorded,
- * whatever the requested number of items; if there are several answers, one after the other, and the last one stays.
+ * move: the first `upTo` of a round becomes the time at which its reading is first served. A page is answered as it was
+ * recorded, whatever the requested number of items; if there are several answers, one after the other, and the last one stays.
  */
 export function serveRecording({ readings }: Recording, startMs: number): AnswerPage {
   const offsets = readings.map(({ afterMs }) => afterMs - readings[0]!.afterMs);
   const lastMs = offsets.at(-1)!;
   const intervalMs = (readings.length > 1 && lastMs / (readings.length - 1)) || defaultIntervalMs;
   const roundMs = lastMs + intervalMs;
-  const firstUpToMs = readings
-    .flatMap(({ answers }) => answers)
-    .map(({ result }) => ('json' in result ? upToOf(result.json) : undefined))
-    .find((ms) => ms !== undefined);
+  // The first readings may have failed.
+  const upTosMs = readings.flatMap(({ answers }, index) =>
+    answers.flatMap(({ result }) => {
+      const upToMs = 'json' in result ? upToOf(result.json) : undefined;
+      return upToMs === undefined ? [] : [upToMs - offsets[index]!];
+    }),
+  );
+  const firstUpToMs = upTosMs[0];
   let current = '';
   let served = new Map<number, number>();
 

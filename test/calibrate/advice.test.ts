@@ -59,6 +59,16 @@ describe('an env file', () => {
       `${semantics}\n# VCC_SEMANTICS=z\nexport  ${known}\n\nPORT=1\n`,
     ],
     ['is from Windows', 'PORT=1\r\nVCC_SEMANTICS=x\r\n', `PORT=1\r\n${semantics}\r\n${known}\r\n`],
+    [
+      'has lines with ends of both kinds',
+      'A=1\nVCC_SEMANTICS=x\r\nB=1\r\nC=1',
+      `A=1\n${semantics}\r\nB=1\r\nC=1\n${known}\n`,
+    ],
+    [
+      'has names that every object has',
+      'constructor=1\ntoString=1\n',
+      `constructor=1\ntoString=1\n${semantics}\n${known}\n`,
+    ],
     ['has names that begin alike', 'VCC_SEMANTICS_OLD=1\n', `VCC_SEMANTICS_OLD=1\n${semantics}\n${known}\n`],
   ])('keeps what is not set anew: %s', (_, text, expected) => {
     expect(mergeEnv(text, advice)).toBe(expected);

@@ -74,7 +74,19 @@ describe('evidence', () => {
     ['there was unlisted work', onCall(connected, { nonLive: 1 }), onCall(wrap), sinceOnly],
     ['the workload is not known', onCall(connected), onCall(wrap, { semiLive: undefined }), sinceOnly],
     ['more work came', onCall(connected), onCall(wrap, { nonLive: 2 }), sinceOnly],
-  ])('about workload is not taken, but the medium is named: %s', (_, before, after, expected) => {
+    [
+      'since goes back',
+      onCall({ ...connected, sinceMs: 5000 }),
+      onCall(wrap, { nonLive: 2 }),
+      ['since_in_wrap=undefined', 'workload_falls_phone=undefined'],
+    ],
+    [
+      'since is worked out anew each time',
+      onCall(connected),
+      onCall({ ...wrap, sinceMs: 1999 }, { nonLive: 2 }),
+      ['since_in_wrap=undefined', 'workload_falls_phone=undefined'],
+    ],
+  ])('is not taken, but the question is named: %s', (_, before, after, expected) => {
     expect(evidence(before, after)).toEqual(expected);
   });
 
@@ -107,12 +119,14 @@ describe('evidence', () => {
     expect(evidence(before, after)).toEqual([]);
   });
 
-  test('about workload is not taken of a medium that is no word', () => {
-    const number = { medium: '+44 20 7946 0018' };
-    expect(evidence(onCall({ ...connected, ...number }), onCall({ ...wrap, ...number }))).toEqual([
-      'since_in_wrap=continues',
-    ]);
-  });
+  test.each(['+44 20 7946 0018', 'Телефон', '电话'])(
+    'about workload is not taken of a medium that no question can name: %s',
+    (medium) => {
+      expect(evidence(onCall({ ...connected, medium }), onCall({ ...wrap, medium }))).toEqual([
+        'since_in_wrap=continues',
+      ]);
+    },
+  );
 });
 
 describe('a verdict', () => {
@@ -152,6 +166,8 @@ test.each<[string, boolean]>([
   ['Téléphone', true],
   ['442079460018', false],
   ['- _', false],
+  [' Fax', false],
+  ['Fax ', false],
   ['a'.repeat(41), false],
   ['a\u001b', false],
   ['jane@example.com', false],

@@ -183,6 +183,13 @@ test('calibrate says which page sizes were refused, and sets one that was not', 
   expect(out).toMatch(/^VCC_PAGE_SIZE=1000$/m);
 });
 
+test('calibrate takes a page that has gone for no refused size', async () => {
+  const env = { VCC_PAGE_SIZE: '20' };
+  const { out } = await calibrated({ env, fault: ['status=400,page=3,times=1'], faultsAfter: [30] });
+  expect(out).toMatch(/^ {2}Pages +asked for a limit of 20, got 3 pages of at most 20$/m);
+  expect(out).not.toContain('VCC_PAGE_SIZE');
+});
+
 describe('the requests', () => {
   test('are bounded: readings of many pages are further apart', async () => {
     const { out, timing } = await calibrated({ env: { VCC_PAGE_SIZE: '5' }, args: { requests: '100' } });
@@ -231,6 +238,16 @@ describe('the requests', () => {
       env: { VCC_RETRIES: '0' },
     });
     expect(out).toMatch(/^test: 117 readings of 60 agents in 10\.0 min/);
+  });
+
+  test('end at no third failure that is the first one, again during the pause that it asked for', async () => {
+    const { out } = await calibrated({
+      fault: ['status=503,retry-after=60,times=1'],
+      faultsAfter: [5],
+      env: { VCC_RETRIES: '0' },
+    });
+    // 12 intervals of pause.
+    expect(out).toMatch(/^test: 109 readings of 60 agents in 10\.0 min, 111 requests\nThe built-in .*\n\n/);
   });
 
   test('are few for an account that cannot be read', async () => {
@@ -284,10 +301,12 @@ describe('--write', () => {
   });
 
   test('fails with status 1 if the file cannot be written, and the settings are printed all the same', async () => {
-    mkdirSync(join(folder, 'blocked.env.new'));
     const { status, out, notes } = await calibrated({
       args: { write: 'blocked.env' },
       fault: ['unknown,times=1'],
+      latencyMs: 1,
+      // After the command has looked.
+      wait: async () => mkdirSync(join(folder, 'blocked.env.new'), { recursive: true }),
     });
     expect([status, notes.at(-1)]).toEqual([
       1,
@@ -297,7 +316,19 @@ describe('--write', () => {
   });
 
   test.each<[string, NonNullable<Given['args']>, Environment, string]>([
-    ['a folder', { write: '.' }, {}, 'FOLDER: is a folder'],
+    ['a folder', { write: '.' }, {}, '--write: FOLDER: is a folder'],
+    [
+      'a file that would be written over',
+      { write: 'full.env' },
+      {},
+      '--write: FOLDER/full.env.new: is in the way; move it',
+    ],
+    [
+      'a link to nothing',
+      { write: 'dangling.env' },
+      {},
+      '--write: FOLDER/dangling.env: is a link to a file that is not there',
+    ],
     [
       'simulated accounts',
       { write: 'x', demo: true },
@@ -311,6 +342,9 @@ describe('--write', () => {
       '--write: expected a single account without VCC_CONFIG; put the fields that are printed into its list',
     ],
   ])('is refused before anything is asked: %s', async (_, args, env, problem) => {
+    writeFileSync(join(folder, 'full.env.new'), 'mine');
+    rmSync(join(folder, 'dangling.env'), { force: true });
+    symlinkSync(join(folder, 'nothing'), join(folder, 'dangling.env'));
     const problems = await calibrated({ args, env }).catch(({ problems }) => problems);
     expect([problems].flat().map((each: string) => each.replaceAll(folder, 'FOLDER'))).toEqual([problem]);
     expect(simulator.requests).toEqual({ api: 0, token: 0, users: 0 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createAnonymiser } from '../../src/recording/anonymise.ts';
+import { encodeRecording, parseRecording } from '../../src/recording/format.ts';
 import { formOf } from '../../src/recording/times.ts';
 import { assemble } from '../../src/snapshot/assemble.ts';
 import { toFloor } from '../../src/snapshot/floor.ts';
@@ -199,6 +200,10 @@ describe('an anonymous answer', () => {
       'x-ratelimit-remaining': '4987',
       'x-acme-rate-limit': '10;w=60',
       'x-ratelimit-reset': '1576771223',
+      'x-ratelimit-until': '2019-12-19T16:00:23.5Z',
+      'x-ratelimit-after': 'Thu, 19 Dec 2019 16:00:23 GMT',
+      'x-ratelimit-account': '44 20 7946 0018',
+      ratelimit: '"default";q=100;w=60, remaining = 9',
       'x-corporate-id': '4477',
       'set-cookie': ['session=1'],
       via: 'proxy.acme.example',
@@ -213,6 +218,10 @@ describe('an anonymous answer', () => {
       'x-ratelimit-remaining': '4987',
       'x-other-rate-limit': '10, 60',
       'x-ratelimit-reset': '1000000',
+      'x-ratelimit-other': '',
+      'x-ratelimit-after': '',
+      'x-ratelimit-account': '',
+      ratelimit: '100, 60, 9',
     });
     const odd = {
       'content-type': 'text/alice',
@@ -222,6 +231,30 @@ describe('an anonymous answer', () => {
     };
     expect(anonymiser.headers(odd)).toEqual({ 'content-type': 'text/other' });
   });
+});
+
+test('headers that are written can be read, whatever they were', () => {
+  const anyName = fc
+    .array(fc.constantFrom('x', 'alice', 'limit', 'rate', '4', ''), { maxLength: 40 })
+    .map((parts) => parts.join('-'));
+  const anyValue = fc.oneof(
+    fc.string({ unit: 'grapheme' }),
+    fc.constantFrom(...['public, '.repeat(300), '9;'.repeat(300), 'max-age=5, '.repeat(99)]),
+  );
+  fc.assert(
+    fc.property(
+      fc.constantFrom('cache-control', 'date', 'retry-after', 'content-type'),
+      anyName,
+      anyValue,
+      (...of) => {
+        const [known, name, value] = of;
+        const headers = createAnonymiser([], byMs).headers({ [known]: value, [name]: value });
+        const result = { status: 200, headers, json: null };
+        const recording = { readings: [{ afterMs: 0, answers: [{ page: 1, result }] }] };
+        expect(parseRecording(encodeRecording(recording, '1.2.3'), 'a.json')).toEqual(recording);
+      },
+    ),
+  );
 });
 
 test('nothing that may identify somebody survives, wherever it stands', () => {

@@ -70,6 +70,14 @@ describe('a recording that is served', () => {
     expect(await (await get(40_000)).json()).toMatchObject({ upTo: '2026-01-15T10:00:40.500Z' });
   });
 
+  test('has times of when it is served, also if the first readings failed', async () => {
+    const get = await serve(
+      reading(0, { status: 503, headers: {}, json: {} }),
+      reading(20_000, ok({ upTo: '2030-05-05T12:00:20Z' })),
+    );
+    expect(await (await get(20_000)).json()).toEqual({ upTo: '2026-01-15T10:00:20Z' });
+  });
+
   test('starts over after 10 s if it is one reading', async () => {
     const get = await serve(reading(7000, ok({ upTo: '2030-05-05T12:00:00Z' })));
     const upTo = async (afterMs: number) => ((await (await get(afterMs)).json()) as { upTo: string }).upTo;
