@@ -23,12 +23,12 @@ export function total(metric: string, matchers = '', ...labels: string[]): strin
 
 /**
  * How long it had lasted at the time of the snapshot, over all chosen accounts, apart by these labels: the longest. 0 where
- * nobody is in it, so that no data remains distinguishable from nobody. `inIt` counts who is, with the labels of `since`. At
- * the time of the query, the age of the sample would be added.
+ * nobody is in it, and nothing where it is unknown since when somebody is. `inIt` counts who is, with the labels of `since`.
+ * At the time of the query, the age of the sample would be added.
  */
 export function longest(since: string, inIt: string, ...labels: string[]): string {
   const age = `${once('vcc_snapshot_timestamp_seconds')} - on (account) group_right () ${since}`;
-  return `max${by(labels)} ((${age} and ${inIt} > 0) or 0 * ${inIt})`;
+  return `max${by(labels)} ((${age} and ${inIt} > 0) or ${inIt} == 0)`;
 }
 
 /** The bound as a text, as in `15 min`. */

@@ -137,6 +137,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   // Real account names never start with this prefix. The `server` header identifies the other simulated accounts.
   let simulated = account.name.startsWith(simulatedPrefix);
   let loggedDuplicates = 0;
+  let eligibilitySeen = false;
 
   function openRoster(): GetRoster | undefined {
     if (!account.roster) return undefined;
@@ -214,8 +215,11 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   /** A bug here is a failure of this account only, so that the other accounts are still served. */
   function count(snapshot: Snapshot, roster: Roster | undefined, idOf: Awaited<ReturnType<typeof openIds>>) {
     if (typeof idOf === 'object') return idOf;
-    const { floor, maxTeams, agentSeries, name } = account;
+    const { maxTeams, agentSeries, name } = account;
     try {
+      // What free means must not change from scrape to scrape, should the API leave the field out where it is false.
+      eligibilitySeen ||= snapshot.agents.some(({ eligibleForRouting }) => eligibleForRouting !== undefined);
+      const floor = { ...account.floor, eligibilitySeen };
       return {
         floor: toFloor(snapshot, floor),
         agentSeries: agentSeries && idOf && toAgentSeries(snapshot, name, roster, { ...agentSeries, idOf }),

@@ -3,6 +3,7 @@ import { deadlineIn } from '../src/deadline.ts';
 import { createScraper, type Scraper, toFamilies } from '../src/scrape.ts';
 import { toRequest } from '../src/serve/message.ts';
 import { createRoutes } from '../src/serve/routes.ts';
+import type { AgentStatus } from '../src/simulator/agent.ts';
 import type { Fault } from '../src/simulator/faults.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../src/simulator/server.ts';
 import { systemTiming } from '../src/timing.ts';
@@ -51,6 +52,28 @@ describe('a scrape', () => {
     expect(simulator.requests).toEqual({ token: 1, api: 10, users: 0 });
     const { reading } = await scraper.scrape(deadlineIn(5000));
     expect(reading.requests).toBe(10);
+  });
+
+  test('means the same by free as before, should the API leave eligibility out where it is false', async () => {
+    const since = '2026-01-15T09:00:00.000Z';
+    const idle = (agentId: string, eligible: object) => ({
+      agentId,
+      presence: { since, name: 'Ready', description: 'Ready', ...eligible },
+      workload: { since, calls: 0, semiLive: 0, nonLive: 0 },
+      interaction: [],
+    });
+    const items = [idle('a', { eligibleForRouting: true }), idle('b', {})] as AgentStatus[];
+    await start({ items });
+    const free = async () => {
+      const series = toSeries(await toFamilies([(await scraper.scrape(deadlineIn(5000))).reading]));
+      return [
+        series.get('vcc_agents_available{account="test"}'),
+        series.get('vcc_agents_by_activity{account="test",activity="unknown"}'),
+      ];
+    };
+    expect(await free()).toEqual([1, 1]);
+    items[0] = idle('a', {}) as AgentStatus;
+    expect(await free()).toEqual([0, 2]);
   });
 
   test('shares one upstream read with a scrape at the same time', async () => {

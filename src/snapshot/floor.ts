@@ -57,6 +57,11 @@ export interface FloorOptions {
   /** Most pairs of presence and description with their own series. */
   maxDescriptions: number;
   known?: KnownValues | undefined;
+  /**
+   * Whether an earlier snapshot of the account said of somebody whether they are eligible for routing. Then an agent of whom
+   * this one does not say so is not free.
+   */
+  eligibilitySeen?: boolean;
   semantics?: Semantics | undefined;
 }
 
@@ -85,7 +90,7 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
   const legs = new LegCounter(newAges, known);
   const idle = newAges();
   const available = newAges();
-  const eligibilityKnown = knowsEligibility(snapshot.agents);
+  const eligibilityKnown = options.eligibilitySeen || knowsEligibility(snapshot.agents);
   const workloads = {
     live: { agents: 0, interactions: 0 },
     semi_live: { agents: 0, interactions: 0 },

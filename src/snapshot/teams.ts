@@ -36,6 +36,8 @@ export interface TeamOptions {
   /** Most teams with their own series. */
   maxTeams: number;
   known?: KnownValues | undefined;
+  /** As of the account. */
+  eligibilitySeen?: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface TeamOptions {
 export function toTeams(
   snapshot: Snapshot,
   roster: Roster,
-  { ageBounds, maxTeams, known }: TeamOptions,
+  { ageBounds, maxTeams, known, eligibilitySeen }: TeamOptions,
 ): Teams {
   const boundsMs = ageBounds.map((seconds) => seconds * 1000);
   const presenceNames = new OpenSet([...presences, ...(known?.presence ?? [])]);
@@ -61,7 +63,7 @@ export function toTeams(
     counterOf.set(name, counter);
   }
 
-  const eligibilityKnown = knowsEligibility(snapshot.agents);
+  const eligibilityKnown = eligibilitySeen || knowsEligibility(snapshot.agents);
   let missing = 0;
   for (const agent of snapshot.agents) {
     const entry = roster.get(agent.id);
