@@ -56,13 +56,14 @@ describe('a scrape', () => {
 
   test('means the same by free as before, should the API leave eligibility out where it is false', async () => {
     const since = '2026-01-15T09:00:00.000Z';
-    const idle = (agentId: string, eligible: object) => ({
-      agentId,
-      presence: { since, name: 'Ready', description: 'Ready', ...eligible },
-      workload: { since, calls: 0, semiLive: 0, nonLive: 0 },
-      interaction: [],
-    });
-    const items = [idle('a', { eligibleForRouting: true }), idle('b', {})] as AgentStatus[];
+    const idle = (agentId: string, eligible: object) =>
+      ({
+        agentId,
+        presence: { since, name: 'Ready', description: 'Ready', ...eligible },
+        workload: { since, calls: 0, semiLive: 0, nonLive: 0 },
+        interaction: [],
+      }) as unknown as AgentStatus;
+    const items = [idle('a', { eligibleForRouting: true }), idle('b', {})];
     await start({ items });
     const free = async () => {
       const series = toSeries(await toFamilies([(await scraper.scrape(deadlineIn(5000))).reading]));
@@ -72,7 +73,7 @@ describe('a scrape', () => {
       ];
     };
     expect(await free()).toEqual([1, 1]);
-    items[0] = idle('a', {}) as AgentStatus;
+    items[0] = idle('a', {});
     expect(await free()).toEqual([0, 2]);
   });
 

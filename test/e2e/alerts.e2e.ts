@@ -66,6 +66,53 @@ describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promt
     }
   });
 
+  /** Cases whose series never change: the alert has to fire however far the samples are apart, and although some are missing. */
+  const steady = rules.flatMap((rule) => {
+    const first = alertCases[rule.alert]!.find(({ fires }) => fires)!;
+    const values = Object.entries(first.series).map(([series, text]) => [
+      series,
+      /^(-?[\d.]+)x\d+$/.exec(text)?.[1],
+    ]);
+    // The age of the data grows with time, and `up` has a sample for each scrape, failed or not.
+    const isSteady =
+      rule.for !== undefined &&
+      !['VccDataStale', 'VccExporterDown'].includes(rule.alert) &&
+      values.every(([, value]) => value !== undefined);
+    return isSteady ? [{ rule, values: values as [string, string][], fires: first.fires! }] : [];
+  });
+
+  test.each([15, 30, 60, 120])(
+    'all fire with samples %i s apart, one in 18 of them missing, at every phase of evaluation',
+    async (intervalSeconds) => {
+      expect(steady.length).toBeGreaterThan(13);
+      const samples = (50 * 60) / intervalSeconds;
+      const unitTest = {
+        rule_files: [alertsFile],
+        evaluation_interval: '15s',
+        tests: steady.map(({ rule, values, fires }) => ({
+          interval: `${intervalSeconds}s`,
+          input_series: values.map(([series, value]) => ({
+            series,
+            values: Array.from({ length: samples }, (_, at) => (at % 18 === 16 ? 'stale' : value)).join(' '),
+          })),
+          // Also just before and after samples, and where one is missing.
+          alert_rule_test: Array.from({ length: 16 }, (_, phase) => ({
+            eval_time: `${40 * 60 + phase * 15}s`,
+            alertname: rule.alert,
+            exp_alerts: fires.map((fire) => toExpected(rule, fire)),
+          })),
+        })),
+      };
+      const file = join(folder, `interval-${intervalSeconds}.test.yml`);
+      writeFileSync(file, JSON.stringify(unitTest));
+      const { status, stdout, stderr } = await run(promtool, ['test', 'rules', file], { folder });
+      expect({ status, said: status === 0 ? '' : (stdout + stderr).slice(0, 3000) }).toEqual({
+        status: 0,
+        said: '',
+      });
+    },
+  );
+
   test('there are cases for every alert', () => {
     expect(Object.keys(alertCases).sort()).toEqual(rules.map(({ alert }) => alert).sort());
   });
