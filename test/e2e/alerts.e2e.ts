@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AlertRule } from '../../alerts/rules.ts';
@@ -17,6 +17,17 @@ const settings = parseAlertSettings(
   readFileSync(new URL('../../alerts/thresholds.yml', import.meta.url), 'utf8'),
 );
 const rules = toAlertGroups(settings).flatMap((group) => group.rules);
+
+describeWith(['victoriaMetrics'], 'rules, judged by vmalert', ({ victoriaMetrics: { binary } }) => {
+  test('are valid, with their templates', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vcc-vmalert-'));
+    const args = ['-dryRun', '-rule.validateTemplates=true', `-rule=${join(rulesFolder, '*.yml')}`];
+    const { status, stderr } = await run(join(dirname(binary), 'vmalert'), args, { folder });
+    rmSync(folder, { recursive: true, force: true });
+    const errors = stderr.split('\n').filter((line) => /\t(error|fatal)\t/.test(line));
+    expect({ status, errors }).toEqual({ status: 0, errors: [] });
+  });
+});
 
 describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promtool } }) => {
   let folder: string;

@@ -26,7 +26,7 @@ const rules = toAlertGroups(
 ).flatMap((group) => group.rules);
 
 /** Days to live through: `AGENTS/SEED` with spaces between them. */
-const days = (process.env.ORDINARY_DAYS ?? '120/1 120/2 1000/1')
+const days = (process.env.ORDINARY_DAYS ?? '120/1 1000/1')
   .split(' ')
   .map((day) => day.split('/').map(Number) as [agents: number, seed: number]);
 
