@@ -39,7 +39,7 @@ All are in [alerts/thresholds.yml](../alerts/thresholds.yml); no PromQL has to b
   \`\`\`
 
   It writes rules and dashboards with your thresholds into the folder, replaces files of the same names there, and ends with a
-  summary such as \`28 alerts, 1 off, 3 differ from the shipped thresholds; 4 dashboards.\`
+  summary such as \`29 alerts, 1 off, 3 differ from the shipped thresholds; 4 dashboards.\`
 
 \`\`\`yaml
 urls:
