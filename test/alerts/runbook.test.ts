@@ -85,6 +85,7 @@ const silencedBy: Partial<Record<string, string>> = {
   VccExporterDown: ' instance=127.0.0.1:9754',
   VccExporterAbsent: '',
   VccAccountMissing: ' job=vcc',
+  VccPushFailing: ' account=acme-uk destination=default',
   VccTeamIdleAgents: ' account=acme-uk team=Support',
 };
 
