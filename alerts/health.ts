@@ -198,7 +198,7 @@ export const healthAlerts = [
     kinds: {},
     summary: 'Pushing {{ $labels.account }} to {{ $labels.destination }} fails',
     description:
-      'Every push of {{ $labels.account }} to {{ $labels.destination }} fails. Samples wait in the queue. The log has the reason (push failed).',
+      'Every push of {{ $labels.account }} to {{ $labels.destination }} fails. The log has the reason (push attempt failed, push held). Check the address and the credentials of the destination.',
     expr: (_, { latest }) => `${latest('vcc_push_success')} == 0`,
   }),
   alert({

@@ -12,9 +12,14 @@ const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
 const read = (path: string) => readFileSync(join(docs, path), 'utf8');
 const pages = readdirSync(join(docs, 'runbook')).map((file) => `runbook/${file}`);
 
-/** Panels as pages name them. */
-const panels = readDashboards().flatMap(([, dashboard]) =>
-  panelsOf(dashboard).map(({ title }) => `${dashboard.title.replace('Contact center / ', '')} › ${title}`),
+/** Panels as pages name them, with the path at which Grafana opens each. */
+const panels = new Map(
+  readDashboards().flatMap(([uid, dashboard]) =>
+    panelsOf(dashboard).map(({ id, title }) => [
+      `${dashboard.title.replace('Contact center / ', '')} › ${title}`,
+      `/d/${uid}?viewPanel=${id}`,
+    ]),
+  ),
 );
 
 const headingsOf = (text: string) => [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading!);
@@ -49,8 +54,11 @@ function faultsOf(path: string, text: string): string[] {
       .filter((name) => !alerts.some((alert) => alert.name === name))
       .map((name) => `no alert: ${name}`),
     ...named(/\*((?:Floor|Team|Interactions|Exporter) › [^*]+)\*/g)
-      .filter((name) => !panels.includes(name))
+      .filter((name) => !panels.has(name))
       .map((name) => `no panel: ${name}`),
+    ...[...text.matchAll(/\*([^*]+)\*\s\(`(\/d\/[^`]+)`\)/g)]
+      .filter(([, name, link]) => panels.get(name!.replace(/\s+/g, ' ')) !== link)
+      .map(([, name, link]) => `another panel: ${name}: ${link}`),
     ...expressionsIn(text).flatMap((expression) => {
       try {
         return problemsIn(expression).map((problem) => `${problem}: ${expression}`);
@@ -65,18 +73,85 @@ test('there is a page for every alert, and none without one', () => {
   expect(pages.sort()).toEqual(alerts.map(({ name }) => `runbook/${name}.md`).sort());
 });
 
+/** How a page begins: how soon to act. */
+const urgency = {
+  critical: { sre: 'Act now', supervisor: 'Act now' },
+  warning: { sre: 'Act today', supervisor: 'Act this shift' },
+  info: { sre: 'No action', supervisor: 'No action' },
+} as const;
+
+/** Labels by which a silence of the alert takes no other one. */
+const silencedBy: Partial<Record<string, string>> = {
+  VccExporterDown: ' instance=127.0.0.1:9754',
+  VccExporterAbsent: '',
+  VccAccountMissing: ' job=vcc',
+  VccPushFailing: ' account=acme-uk destination=default',
+  VccTeamIdleAgents: ' account=acme-uk team=Support',
+};
+
+/** Alerts of which Vonage may not be the cause. */
+const neverVonage = [
+  'VccExporterDown',
+  'VccExporterAbsent',
+  'VccAccountMissing',
+  'VccBoundMissing',
+  'VccSeriesDropped',
+  'VccPushFailing',
+  'VccRosterFailing',
+  'VccThrottled',
+  'VccUnknownValues',
+  // What agents or those who lead them decide.
+  'VccNobodyFree',
+  'VccAwayTooLong',
+  'VccExtendedAwayTooLong',
+  'VccWrapTooLong',
+];
+
 describe.each(alerts.map((alert) => [alert.name, alert] as const))(
   '%s',
   (name, { severity, audience, about }) => {
     const path = `runbook/${name}.md`;
     const text = read(path);
+    const sections = new Map(
+      text.split(/^## /m).map((part) => [part.slice(0, part.indexOf('\n')), part] as const),
+    );
 
-    test('says what it means, whom it hurts, where to look and what helps', () => {
-      expect(headingsOf(text)).toEqual([name, 'Meaning', 'Impact', 'Diagnosis', 'Mitigation']);
-      for (const section of text.split(/^## /m).slice(1)) expect(section.length).toBeGreaterThan(60);
-      expect(text).toContain('```promql\n');
-      const whom = audience === 'sre' ? 'for those who run the exporter' : 'for supervisors';
-      expect(text).toContain(`Shipped as ${severity}, ${whom}.`);
+    test('says how soon to act, what to check and what helps, how to silence it and when it is over', () => {
+      const [title, ...headings] = headingsOf(text);
+      expect(title).toBe(name);
+      expect(headings).toEqual(['Diagnosis', 'Mitigation', 'Silence', 'Resolved', 'Meaning']);
+      for (const [heading, section] of sections) {
+        expect(section.length - heading.length).toBeGreaterThan(40);
+      }
+      expect(text).toMatch(
+        new RegExp(`^# ${name}\n\n\\*\\*${urgency[severity][audience]}\\.\\*\\* [A-Z\\x60]`),
+      );
+      expect(sections.get('Diagnosis')).toContain('```promql\n');
+    });
+
+    test('fits one screen', () => {
+      const lines = text.trimEnd().split('\n');
+      expect(lines.length).toBeLessThan(50);
+      expect(lines.filter((line) => line.length > 100)).toEqual([]);
+    });
+
+    test('silences this alert and no other', () => {
+      const labels = silencedBy[name] ?? ' account=acme-uk';
+      expect(sections.get('Silence')).toMatch(
+        new RegExp(
+          `\namtool silence add alertname=${name}${labels} --duration=\\d+[mh] \\\\\n  --comment=".+"`,
+        ),
+      );
+      expect(sections.get('Silence')).toMatch(/\bfor\b/i);
+    });
+
+    test('has the path of every panel that it names', () => {
+      const named = [...panels].filter(([panel]) => text.replace(/\s+/g, ' ').includes(`*${panel}*`));
+      expect(named.filter(([, link]) => !text.includes(`(\`${link}\`)`))).toEqual([]);
+    });
+
+    test('links to Vonage’s status page if Vonage may be the cause', () => {
+      expect(text.includes('](https://vonageapi.statuspage.io)')).toBe(!neverVonage.includes(name));
     });
 
     test('names what there is', () => {
@@ -104,6 +179,7 @@ test.each([
   ['`VCC_AGENTS`', 'no setting: VCC_AGENTS'],
   ['VccIdle', 'no alert: VccIdle'],
   ['*Floor › Idle*', 'no panel: Floor › Idle'],
+  ['*Floor › Ready* (`/d/vcc-floor?viewPanel=1`)', 'another panel: Floor › Ready: /d/vcc-floor?viewPanel=1'],
   ['```promql\nsum(vcc_agents{team="a"})\n```', 'no label team: vcc_agents: sum(vcc_agents{team="a"})'],
 ])('%s would be found', (text, fault) => {
   expect(faultsOf('runbook/VccIdleAgents.md', text)).toEqual([fault]);
