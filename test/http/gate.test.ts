@@ -89,10 +89,11 @@ describe('the gate', () => {
     for (let scrape = 0; scrape < 3; scrape++) {
       // As in a scrape: each account has a deadline of its own, and they pass in the order in which they were made.
       const waiting = lanes.map((lane, index) => enter(lane, `${index}`, deadlineIn(150 + index)));
+      const ended = Promise.allSettled(waiting);
       await settled();
       await new Promise((resolve) => setTimeout(resolve, 150));
       await leave(begun.at(-1)!);
-      await Promise.allSettled(waiting);
+      await ended;
     }
     expect(begun).toEqual(['0', '1', '2']);
   });
