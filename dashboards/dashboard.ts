@@ -1,6 +1,7 @@
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import type { AlertSettings } from '../alerts/settings.ts';
 import { datasource, type Panel, stat } from './panels.ts';
-import { select } from './promql.ts';
+import { missingAccounts, select } from './promql.ts';
 
 /** Panels under a heading. */
 export interface Section {
@@ -28,8 +29,11 @@ const columns = 24;
 /** The version of the classic schema: what Grafana 11 writes, so that later ones migrate it and Grafana 10 reads it. */
 const schemaVersion = 39;
 
-/** A dashboard as Grafana reads it: every panel placed, numbered and wired to the variables. */
-export function toDashboard(options: DashboardOptions): dashboard.Dashboard {
+/**
+ * A dashboard as Grafana reads it: every panel placed, numbered and wired to the variables. Its first line says whether its
+ * numbers are true and complete.
+ */
+export function toDashboard(settings: AlertSettings, options: DashboardOptions): dashboard.Dashboard {
   const { uid, title, description, tag, variables = [], sections, range = 'now-3h' } = options;
   const builder = new dashboard.DashboardBuilder(title)
     .uid(uid)
@@ -46,29 +50,38 @@ export function toDashboard(options: DashboardOptions): dashboard.Dashboard {
     schemaVersion,
     links: [linkToOthers],
     annotations: { list: [] },
-    panels: place(banner, sections),
+    panels: place(bannerOf(settings), sections),
   };
 }
 
-/** The first line of every dashboard: loud when there is a simulated account, quiet otherwise. Classic JSON hides no panel. */
-const banner = stat({
-  title: 'Source of the data',
-  description:
-    'Vonage, or the built-in simulator (vcc_simulated). If an account that should be real is simulated, check its VCC_API_URL, VCC_TOKEN_URL and credentials: none of its numbers is true.',
-  width: 24,
-  height: 3,
-  textSize: 22,
-  background: true,
-  meanings: {
-    0: { text: 'Vonage' },
-    1: { text: 'SIMULATED DATA in at least one account' },
-  },
-  steps: [
-    [null, 'transparent'],
-    [1, 'purple'],
-  ],
-  queries: [{ expr: `max(${select('vcc_simulated')})` }],
-});
+/** Loud when the numbers are not true or not complete, quiet otherwise. Classic JSON hides no panel. */
+function bannerOf(settings: AlertSettings): Panel {
+  return stat({
+    title: 'Can these numbers be trusted?',
+    description:
+      'Whether the numbers of the chosen accounts come from Vonage, and of all of them. Missing accounts: see the dashboard Exporter. Simulated (vcc_simulated): if the account should be real, check its VCC_API_URL, VCC_TOKEN_URL and credentials.',
+    width: 24,
+    height: 3,
+    textSize: 22,
+    background: true,
+    meanings: {
+      0: { text: 'Yes: Vonage, all accounts' },
+      1: { text: 'SIMULATED DATA in at least one account' },
+      2: { text: 'Accounts are missing' },
+      3: { text: 'SIMULATED DATA, and accounts are missing' },
+    },
+    steps: [
+      [null, 'transparent'],
+      [1, 'purple'],
+      [2, 'red'],
+    ],
+    queries: [
+      {
+        expr: `(max(${select('vcc_simulated')}) or vector(0)) + 2 * (${missingAccounts(settings)} > bool 0)`,
+      },
+    ],
+  });
+}
 
 /** Apart from the others, whose numbers are in links. */
 const bannerId = 1000;
@@ -98,8 +111,8 @@ function common() {
   ] as dashboard.QueryVariableBuilder[];
 }
 
-/** A variable of which all values are chosen at first; `allValue` must match those that are not known yet. */
-export function queryVariable(name: string, label: string, query: string, allValue = '.+') {
+/** A variable of which all values are chosen at first: those not known yet, and series without the label, which OTLP may bring. */
+export function queryVariable(name: string, label: string, query: string) {
   return new dashboard.QueryVariableBuilder(name)
     .label(label)
     .datasource(datasource)
@@ -107,7 +120,7 @@ export function queryVariable(name: string, label: string, query: string, allVal
     .definition(query)
     .multi(true)
     .includeAll(true)
-    .allValue(allValue)
+    .allValue('.*')
     .current({ text: ['All'], value: ['$__all'], selected: true })
     .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
     .sort(dashboard.VariableSort.AlphabeticalAsc);

@@ -13,18 +13,41 @@ import { getters } from './e2e/parts.mjs';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const render = join(root, 'scripts', 'pictures');
 
-/** Which dashboard at which minute of the day: a lull, lunch, a storm of ringing, an outage of the API just over. */
+/** Which dashboard at which minute of the day. */
 const pictures = [
-  { uid: 'vcc-floor', minute: 178, range: '3h' },
-  { uid: 'vcc-team', minute: 305, range: '3h' },
-  { uid: 'vcc-interactions', minute: 477, range: '3h' },
-  { uid: 'vcc-exporter', minute: 872, range: '6h' },
+  { name: 'vcc-floor', uid: 'vcc-floor', minute: 246, range: '3h', what: 'an ordinary hour' },
+  {
+    name: 'vcc-floor-lull',
+    uid: 'vcc-floor',
+    minute: 178,
+    range: '3h',
+    what: 'nothing has come in for an hour',
+  },
+  { name: 'vcc-floor-outage', uid: 'vcc-floor', minute: 824, range: '3h', what: 'an account cannot be read' },
+  { name: 'vcc-team', uid: 'vcc-team', minute: 305, range: '3h', what: 'lunch' },
+  {
+    name: 'vcc-interactions',
+    uid: 'vcc-interactions',
+    minute: 474,
+    range: '3h',
+    what: 'after a storm of calls',
+  },
+  { name: 'vcc-exporter', uid: 'vcc-exporter', minute: 878, range: '6h', what: 'after an outage of the API' },
 ];
-/** The whole page for the docs; what a screen on the wall and a laptop show of it, to be looked at. */
+/** The whole page for the docs; what a screen on the wall, a laptop and a phone show, to be looked at. */
 const screens = [
-  { folder: join('docs', 'images'), width: 1920, height: 1080, more: ['--full'] },
-  { folder: join('.cache', 'pictures', '1920x1080'), width: 1920, height: 1080, more: [] },
-  { folder: join('.cache', 'pictures', '1366x768'), width: 1366, height: 768, more: [] },
+  { folder: join('docs', 'images'), width: 1366, height: 768, theme: 'dark', full: true },
+  ...['dark', 'light'].flatMap((theme) =>
+    [
+      { width: 1920, height: 1080, full: false },
+      { width: 1366, height: 768, full: true },
+      { width: 390, height: 844, full: true },
+    ].map((size) => ({
+      folder: join('.cache', 'pictures', `${size.width}x${size.height}-${theme}`),
+      theme,
+      ...size,
+    })),
+  ),
 ];
 
 function runOrThrow(command: string, args: readonly string[], cwd: string): void {
@@ -33,15 +56,16 @@ function runOrThrow(command: string, args: readonly string[], cwd: string): void
 }
 
 function draw(origin: string): void {
-  for (const { folder, width, height, more } of screens) {
+  for (const { folder, width, height, theme, full } of screens) {
     mkdirSync(join(root, folder), { recursive: true });
-    const size = ['--width', String(width), '--height', String(height), ...more];
-    for (const { uid, minute, range } of pictures) {
+    const look = ['--width', String(width), '--height', String(height), '--theme', theme];
+    if (full) look.push('--full');
+    for (const { name, uid, minute, range } of pictures) {
       const at = new Date(beginMs + minute * 60_000).toISOString();
       const files = ['--dashboard', join('dashboards', 'grafana', `${uid}.json`)];
-      const out = ['--out', join(folder, `${uid}.png`)];
+      const out = ['--out', join(folder, `${name}.png`)];
       const when = ['--prometheus', origin, '--at', at, '--range', range, '--interval', '30s'];
-      runOrThrow(process.execPath, [join(render, 'render.mjs'), ...when, ...files, ...out, ...size], root);
+      runOrThrow(process.execPath, [join(render, 'render.mjs'), ...when, ...files, ...out, ...look], root);
     }
   }
 }

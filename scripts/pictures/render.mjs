@@ -141,8 +141,7 @@ async function draw(context, options, dashboardFile, out) {
   const report = await page.evaluate(() => window.report);
   if (full) await page.setViewportSize({ ...viewport, height: Math.max(viewport.height, report.height) });
   await page.evaluate(() => document.fonts.ready);
-  await page.waitForLoadState('networkidle');
-  await page.waitForTimeout(500);
+  await settled(page);
   await mkdir(dirname(out), { recursive: true });
   await page.screenshot({ path: out });
   await page.close();
@@ -151,6 +150,15 @@ async function draw(context, options, dashboardFile, out) {
   const errors = [...report.errors, ...crashes];
   for (const error of errors) say(`  ERROR: ${error}`);
   return errors.length === 0;
+}
+
+/** Until a second passes in which nothing is drawn: icons come one by one, also those that a larger window brings. */
+async function settled(page) {
+  const size = () => page.evaluate(() => document.body.innerHTML.length);
+  for (let before = -1, now = await size(); now !== before; now = await size()) {
+    before = now;
+    await page.waitForTimeout(1000);
+  }
 }
 
 const say = (line) => process.stdout.write(`${line}\n`);
