@@ -1,7 +1,7 @@
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
-import type { AlertSettings } from '../alerts/settings.ts';
+import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
 import { datasource, type Panel, stat } from './panels.ts';
-import { missingAccounts, select } from './promql.ts';
+import { dataAge, missingAccounts, select } from './promql.ts';
 
 /** Panels under a heading. */
 export interface Section {
@@ -54,21 +54,23 @@ export function toDashboard(settings: AlertSettings, options: DashboardOptions):
   };
 }
 
-/** Loud when the numbers are not true or not complete, quiet otherwise. Classic JSON hides no panel. */
+/** Loud when the numbers are not true, not complete or old, quiet otherwise. Classic JSON hides no panel. */
 function bannerOf(settings: AlertSettings): Panel {
+  const stale = thresholdOf(settings, 'VccDataStale', 'older_than');
+  const lacking = `(${missingAccounts(settings)} > bool 0) + (max(${dataAge(settings)}) > bool ${stale} or vector(0))`;
   return stat({
     title: 'Can these numbers be trusted?',
     description:
-      'Whether the numbers of the chosen accounts come from Vonage, and of all of them. Missing accounts: see the dashboard Exporter. Simulated (vcc_simulated): if the account should be real, check its VCC_API_URL, VCC_TOKEN_URL and credentials.',
+      'Whether the numbers come from Vonage, from all chosen accounts, and are not old. Missing or old: the dashboard Exporter has the reason; an account that was removed counts as missing for a day (`remember` in the thresholds). Simulated (vcc_simulated): if the account should be real, check its VCC_API_URL, VCC_TOKEN_URL and credentials.',
     width: 24,
     height: 3,
     textSize: 22,
     background: true,
     meanings: {
-      0: { text: 'Yes: Vonage, all accounts' },
+      0: { text: 'Yes: they come from Vonage, and no account is missing' },
       1: { text: 'SIMULATED DATA in at least one account' },
-      2: { text: 'Accounts are missing' },
-      3: { text: 'SIMULATED DATA, and accounts are missing' },
+      2: { text: 'No: accounts are missing, or their data is old' },
+      3: { text: 'SIMULATED DATA, and accounts are missing or old' },
     },
     steps: [
       [null, 'transparent'],
@@ -77,7 +79,7 @@ function bannerOf(settings: AlertSettings): Panel {
     ],
     queries: [
       {
-        expr: `(max(${select('vcc_simulated')}) or vector(0)) + 2 * (${missingAccounts(settings)} > bool 0)`,
+        expr: `(max(${select('vcc_simulated')}) or vector(0)) + 2 * clamp_max(${lacking}, 1)`,
       },
     ],
   });

@@ -13,26 +13,27 @@ import { getters } from './e2e/parts.mjs';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const render = join(root, 'scripts', 'pictures');
 
-/** Which dashboard at which minute of the day. */
+/**
+ * Which dashboard at which minute of the day: an ordinary hour, one in which nothing came in, an outage of the API, lunch, agents who
+ * do not notice "no answer", and what an outage left behind.
+ */
 const pictures = [
-  { name: 'vcc-floor', uid: 'vcc-floor', minute: 246, range: '3h', what: 'an ordinary hour' },
+  { name: 'vcc-floor', uid: 'vcc-floor', minute: 258, range: '1h' },
   {
     name: 'vcc-floor-lull',
     uid: 'vcc-floor',
     minute: 178,
     range: '3h',
-    what: 'nothing has come in for an hour',
   },
-  { name: 'vcc-floor-outage', uid: 'vcc-floor', minute: 824, range: '3h', what: 'an account cannot be read' },
-  { name: 'vcc-team', uid: 'vcc-team', minute: 305, range: '3h', what: 'lunch' },
+  { name: 'vcc-floor-outage', uid: 'vcc-floor', minute: 824, range: '3h' },
+  { name: 'vcc-team', uid: 'vcc-team', minute: 305, range: '3h' },
   {
     name: 'vcc-interactions',
     uid: 'vcc-interactions',
     minute: 474,
     range: '3h',
-    what: 'after a storm of calls',
   },
-  { name: 'vcc-exporter', uid: 'vcc-exporter', minute: 878, range: '6h', what: 'after an outage of the API' },
+  { name: 'vcc-exporter', uid: 'vcc-exporter', minute: 878, range: '6h' },
 ];
 /** The whole page for the docs; what a screen on the wall, a laptop and a phone show, to be looked at. */
 const screens = [
