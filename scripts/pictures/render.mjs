@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // Draws dashboards as Grafana would, into PNG files. README.md in this folder says how faithful it is.
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
+import { toSmall } from './small.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const packages = join(here, 'node_modules');
@@ -143,7 +144,7 @@ async function draw(context, options, dashboardFile, out) {
   await page.evaluate(() => document.fonts.ready);
   await settled(page);
   await mkdir(dirname(out), { recursive: true });
-  await page.screenshot({ path: out });
+  await writeFile(out, await toSmall(page, await page.screenshot()));
   await page.close();
   say(`${out}: ${dashboard.title}, ${report.panels} panels`);
   for (const title of report.empty) say(`  no data: ${title}`);
