@@ -1,5 +1,5 @@
 // The pictures of docs/images: the end-to-end tests' workday, lived into a real Prometheus, and the dashboards drawn from it
-// by scripts/pictures. Takes about five minutes, Chromium, and 450 MB for Grafana's packages.
+// by scripts/pictures. Takes about eight minutes, Chromium, and 450 MB for Grafana's packages.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
