@@ -1,6 +1,7 @@
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
 import { datasource, type Panel, stat } from './panels.ts';
-import { select } from './promql.ts';
+import { dataAge, missingAccounts, select } from './promql.ts';
 
 /** Panels under a heading. */
 export interface Section {
@@ -28,8 +29,11 @@ const columns = 24;
 /** The version of the classic schema: what Grafana 11 writes, so that later ones migrate it and Grafana 10 reads it. */
 const schemaVersion = 39;
 
-/** A dashboard as Grafana reads it: every panel placed, numbered and wired to the variables. */
-export function toDashboard(options: DashboardOptions): dashboard.Dashboard {
+/**
+ * A dashboard as Grafana reads it: every panel placed, numbered and wired to the variables. Its first line says whether its
+ * numbers are true and complete.
+ */
+export function toDashboard(settings: AlertSettings, options: DashboardOptions): dashboard.Dashboard {
   const { uid, title, description, tag, variables = [], sections, range = 'now-3h' } = options;
   const builder = new dashboard.DashboardBuilder(title)
     .uid(uid)
@@ -46,29 +50,40 @@ export function toDashboard(options: DashboardOptions): dashboard.Dashboard {
     schemaVersion,
     links: [linkToOthers],
     annotations: { list: [] },
-    panels: place(banner, sections),
+    panels: place(bannerOf(settings), sections),
   };
 }
 
-/** The first line of every dashboard: loud when there is a simulated account, quiet otherwise. Classic JSON hides no panel. */
-const banner = stat({
-  title: 'Source of the data',
-  description:
-    'Vonage, or the built-in simulator (vcc_simulated). If an account that should be real is simulated, check its VCC_API_URL, VCC_TOKEN_URL and credentials: none of its numbers is true.',
-  width: 24,
-  height: 3,
-  textSize: 22,
-  background: true,
-  meanings: {
-    0: { text: 'Vonage' },
-    1: { text: 'SIMULATED DATA in at least one account' },
-  },
-  steps: [
-    [null, 'transparent'],
-    [1, 'purple'],
-  ],
-  queries: [{ expr: `max(${select('vcc_simulated')})` }],
-});
+/** Loud when the numbers are not true, not complete or old, quiet otherwise. Classic JSON hides no panel. */
+function bannerOf(settings: AlertSettings): Panel {
+  const stale = thresholdOf(settings, 'VccDataStale', 'older_than');
+  const lacking = `(${missingAccounts(settings)} > bool 0) + (max(${dataAge(settings)}) > bool ${stale} or vector(0))`;
+  return stat({
+    title: 'Can these numbers be trusted?',
+    description:
+      'Whether the numbers come from Vonage, from all chosen accounts, and are not old. Missing or old: the dashboard Exporter has the reason; an account that was removed counts as missing for a day (`remember` in the thresholds). Simulated (vcc_simulated): if the account should be real, check its VCC_API_URL, VCC_TOKEN_URL and credentials.',
+    width: 24,
+    height: 3,
+    textSize: 22,
+    background: true,
+    meanings: {
+      0: { text: 'Yes: they come from Vonage, and no account is missing' },
+      1: { text: 'SIMULATED DATA in at least one account' },
+      2: { text: 'No: accounts are missing, or their data is old' },
+      3: { text: 'SIMULATED DATA, and accounts are missing or old' },
+    },
+    steps: [
+      [null, 'transparent'],
+      [1, 'purple'],
+      [2, 'red'],
+    ],
+    queries: [
+      {
+        expr: `(max(${select('vcc_simulated')}) or vector(0)) + 2 * clamp_max(${lacking}, 1)`,
+      },
+    ],
+  });
+}
 
 /** Apart from the others, whose numbers are in links. */
 const bannerId = 1000;
@@ -98,8 +113,8 @@ function common() {
   ] as dashboard.QueryVariableBuilder[];
 }
 
-/** A variable of which all values are chosen at first; `allValue` must match those that are not known yet. */
-export function queryVariable(name: string, label: string, query: string, allValue = '.+') {
+/** A variable of which all values are chosen at first: those not known yet, and series without the label, which OTLP may bring. */
+export function queryVariable(name: string, label: string, query: string) {
   return new dashboard.QueryVariableBuilder(name)
     .label(label)
     .datasource(datasource)
@@ -107,7 +122,7 @@ export function queryVariable(name: string, label: string, query: string, allVal
     .definition(query)
     .multi(true)
     .includeAll(true)
-    .allValue(allValue)
+    .allValue('.*')
     .current({ text: ['All'], value: ['$__all'], selected: true })
     .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
     .sort(dashboard.VariableSort.AlphabeticalAsc);

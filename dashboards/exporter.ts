@@ -1,12 +1,11 @@
 import { failedShare } from '../alerts/promql.ts';
 import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
 import { toDashboard } from './dashboard.ts';
-import { dataAge } from './floor.ts';
 import { lines, minutes, stat, states, table } from './panels.ts';
-import { once, select, total } from './promql.ts';
+import { dataAge, once, select, total } from './promql.ts';
 
-const noPush = 'Not pushing (docs/push.md)';
-const noRoster = 'No roster (docs/teams.md)';
+const noPush = 'Not pushing: set VCC_PUSH_URL (docs/push.md)';
+const noRoster = 'No roster: set VCC_ROSTER (docs/teams.md)';
 
 /** For who runs the exporter. */
 export function exporterDashboard(settings: AlertSettings) {
@@ -16,7 +15,7 @@ export function exporterDashboard(settings: AlertSettings) {
   const stale = limit('VccDataStale', 'older_than');
   const slow = limit('VccSnapshotSlow', 'share');
   const failed = (window: string) => failedShare(select('vcc_up'), window, 'account');
-  return toDashboard({
+  return toDashboard(settings, {
     uid: 'vcc-exporter',
     title: 'Contact center / Exporter',
     description:
@@ -105,12 +104,18 @@ export function exporterDashboard(settings: AlertSettings) {
             queries: [{ expr: `1 - max(${failed('30d')}) / ${budget}` }],
           }),
           stat({
-            title: 'Agents',
+            title: 'Silent accounts',
             description:
-              'Agents in the snapshots, those included who left the company or never log in: what is paged through.',
+              'Accounts in the configuration of the exporters (vcc_exporter_accounts), less those that send samples, for each chosen job; whatever account is chosen. Red where VccAccountMissing fires. Compare the list of accounts with the table below.',
             width: 4,
             height: 4,
-            queries: [{ expr: total('vcc_snapshot_agents') }],
+            noValue: 'no exporter',
+            background: true,
+            steps: [
+              [null, 'green'],
+              [1, 'red'],
+            ],
+            queries: [{ expr: `sum(clamp_min(${silentAccounts}, 0))` }],
           }),
         ],
       },
@@ -243,7 +248,7 @@ export function exporterDashboard(settings: AlertSettings) {
             colours: { 'left out': 'red' },
             queries: [
               {
-                expr: 'count by (account) ({__name__=~"vcc_.+", job=~"$job", account=~"$account"})',
+                expr: 'count by (account) ({__name__=~"vcc_.+", account!="", job=~"$job", account=~"$account"})',
                 legend: '{{account}}',
               },
               { expr: total('vcc_series_dropped'), legend: 'left out' },
@@ -312,7 +317,7 @@ export function exporterDashboard(settings: AlertSettings) {
             title: 'Accounts',
             description:
               'Each account: whether it is read, how many pages and agents it has, and whether the scrape was served from memory (VCC_CACHE_TTL).',
-            width: 8,
+            width: 10,
             height: 7,
             sortBy: 'Agents',
             columns: [
@@ -323,7 +328,7 @@ export function exporterDashboard(settings: AlertSettings) {
                 from: { expr: once('vcc_up') },
                 meanings: { 0: { text: 'no', colour: 'red' }, 1: { text: 'yes', colour: 'green' } },
               },
-              { title: 'Agents', from: { expr: once('vcc_snapshot_agents') }, width: 80 },
+              { title: 'Agents', from: { expr: once('vcc_snapshot_agents') }, width: 100 },
               { title: 'Pages', from: { expr: once('vcc_scrape_pages') }, width: 70 },
               {
                 title: 'From memory',
@@ -336,8 +341,8 @@ export function exporterDashboard(settings: AlertSettings) {
           table({
             title: 'Rosters',
             description:
-              'Each roster: whether it can be read, how old it is, and agents of whom it says nothing, or whom it has in several groups.',
-            width: 8,
+              'Each roster: whether it can be read, how old it is, and agents of whom it says nothing, or whom it has in several groups. Only with VCC_ROSTER.',
+            width: 14,
             height: 7,
             noValue: noRoster,
             sortBy: 'Agents',
@@ -349,7 +354,7 @@ export function exporterDashboard(settings: AlertSettings) {
                 from: { expr: once('vcc_roster_up') },
                 meanings: { 0: { text: 'no', colour: 'red' }, 1: { text: 'yes', colour: 'green' } },
               },
-              { title: 'Agents', from: { expr: once('vcc_roster_agents') }, width: 80 },
+              { title: 'Agents', from: { expr: once('vcc_roster_agents') }, width: 100 },
               {
                 title: 'Age',
                 from: { expr: `time() - ${once('vcc_roster_timestamp_seconds')}` },
@@ -364,8 +369,8 @@ export function exporterDashboard(settings: AlertSettings) {
             title: 'Versions',
             description:
               'What runs. Several rows: a deployment is under way, or there are several exporters.',
-            width: 8,
-            height: 7,
+            width: 24,
+            height: 5,
             noValue: 'no exporter',
             sortBy: 'Version',
             columns: [
@@ -385,5 +390,9 @@ export function exporterDashboard(settings: AlertSettings) {
     range: 'now-6h',
   });
 }
+
+/** Accounts of each job that are configured and have no sample; the chosen accounts would be too few to compare with. */
+const silentAccounts =
+  'max by (job) (vcc_exporter_accounts{job=~"$job"}) - count by (job) (count by (job, account) (vcc_up{job=~"$job"}))';
 
 const percent = (share: number) => `${Number((share * 100).toPrecision(6))} %`;

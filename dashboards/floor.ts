@@ -3,27 +3,21 @@ import { thresholdOf } from '../alerts/settings.ts';
 import { activityColours, presenceColours, stateColours } from './colours.ts';
 import { toDashboard } from './dashboard.ts';
 import { bars, lines, type Step, stat } from './panels.ts';
-import { longest, once, select, total, toWords } from './promql.ts';
+import { dataAge, longest, missingAccounts, once, total, toWords } from './promql.ts';
 
 const nobody = { 0: { text: 'nobody', colour: 'green' } };
 const nothing = { 0: { text: 'none', colour: 'green' } };
 
-/** Orange from the bound of an alert on. One agent is no alert, so it is never red. */
-export function fromBound(seconds: number): Step[] {
+/** Orange from a number of an alert on. Never red: the alert needs more, as a share of the agents on shift, or several of them. */
+export function fromBound(bound: number): Step[] {
   return [
     [null, 'green'],
-    [seconds, 'orange'],
+    [bound, 'orange'],
   ];
 }
 
-/** Green, then orange at half of a limit, red at the limit: colours say what the alert will say. */
-export function untilLimit(limit: number): Step[] {
-  return [
-    [null, 'green'],
-    [limit / 2, 'orange'],
-    [limit, 'red'],
-  ];
-}
+/** What a panel says whose count may be missing since the exporter has other bounds. */
+export const noBound = (seconds: number) => `No bound of ${seconds} s in VCC_AGE_BOUNDS, or no data`;
 
 /** How long agents have been in a presence. */
 export function longestPresence(presence: string): string {
@@ -47,26 +41,12 @@ export const longestFree = longest(
 /** Ready agents, without those who are not eligible for routing. */
 const routable = `(${total('vcc_agents', 'presence="Ready"')} - ${total('vcc_agents_by_activity', 'activity="ready_not_routable"')})`;
 
-/** For how long accounts are remembered whose series have ended, as a range of PromQL. */
-const memory = ({ remember }: AlertSettings) => remember.text;
-
-/** The age of each account's data, also when its exporter is gone. */
-export function dataAge(settings: AlertSettings): string {
-  return `time() - max by (account) (last_over_time(${select('vcc_snapshot_timestamp_seconds')}[${memory(settings)}]))`;
-}
-
-/** Accounts whose agents no number has: that cannot be read, or whose exporter is gone. */
-function missingAccounts(settings: AlertSettings): string {
-  const known = `max by (account) (last_over_time(${select('vcc_up')}[${memory(settings)}]))`;
-  return `count(${known}) - (count(${once('vcc_snapshot_timestamp_seconds')}) or vector(0))`;
-}
-
 /** For a screen on the wall: large numbers, no names. */
 export function floorDashboard(settings: AlertSettings) {
   const limit = (name: `Vcc${string}`, key: string) => thresholdOf(settings, name, key);
   const share = limit('VccReadyShareLow', 'share');
   const loggedIn = total('vcc_agents', 'presence!="LoggedOut"');
-  return toDashboard({
+  return toDashboard(settings, {
     uid: 'vcc-floor',
     title: 'Contact center / Floor',
     description:
@@ -79,17 +59,18 @@ export function floorDashboard(settings: AlertSettings) {
           stat({
             title: 'Free now',
             description:
-              'Agents who are Ready, eligible for routing, and have no workload and no interaction (wrap-up is one): they can take the next call. Red at 0: the next caller waits. If the API leaves out eligibility, all idle agents.',
+              'Agents who are Ready, eligible for routing, and have no workload and no interaction (wrap-up is one): they can take the next call. Red at 0 while somebody is logged in: the next caller waits. If the API leaves out eligibility, all idle agents.',
             width: 4,
             height: 5,
             decimals: 0,
+            noValue: 'nobody, or no data',
             background: true,
             steps: [
               [null, 'red'],
               [1, 'orange'],
               [3, 'green'],
             ],
-            queries: [{ expr: total('vcc_agents_available') }],
+            queries: [{ expr: `${total('vcc_agents_available')} and on () ${loggedIn} > 0` }],
           }),
           stat({
             title: 'Longest free',
@@ -218,7 +199,7 @@ export function floorDashboard(settings: AlertSettings) {
             title: 'Agents by presence',
             description: 'Agents logged in, on top of each other by presence. A gap is a time without data.',
             width: 12,
-            height: 8,
+            height: 7,
             stacked: true,
             colours: presenceColours,
             queries: [
@@ -230,7 +211,7 @@ export function floorDashboard(settings: AlertSettings) {
             description:
               'Agents who are Away or ExtendedAway, by the description that the account’s admin gave to it. "other" adds up those past VCC_MAX_DESCRIPTIONS.',
             width: 6,
-            height: 8,
+            height: 7,
             noValue: 'nobody is away, or no data',
             queries: [
               {
@@ -244,16 +225,21 @@ export function floorDashboard(settings: AlertSettings) {
             description:
               'What agents have in hand now. Unexpected and Failed keep agents from work: the Interactions dashboard has the reasons.',
             width: 6,
-            height: 8,
+            height: 7,
             colours: stateColours,
-            queries: [{ expr: total('vcc_interactions_by_reason', '', 'state'), legend: '{{state}}' }],
+            queries: [
+              {
+                expr: `sort_desc(${total('vcc_interactions_by_reason', '', 'state')})`,
+                legend: '{{state}}',
+              },
+            ],
           }),
           lines({
             title: 'What everybody is doing',
             description:
               'Agents logged in by the one thing they are doing. idle is free for the next call, ready_not_routable is Ready for outbound or offline work. unexpected and failed need help.',
             width: 12,
-            height: 8,
+            height: 7,
             stacked: true,
             colours: activityColours,
             queries: [
@@ -265,9 +251,10 @@ export function floorDashboard(settings: AlertSettings) {
           }),
           lines({
             title: 'Free for long, by account',
+            noValue: noBound(limit('VccIdleAgents', 'longer_than')),
             description: `Agents of each account who have been free for longer than ${toWords(limit('VccIdleAgents', 'longer_than'))}. From the dashed line on VccIdleAgents may fire.`,
             width: 12,
-            height: 8,
+            height: 7,
             steps: [
               [null, 'transparent'],
               [limit('VccIdleAgents', 'agents'), 'red'],

@@ -1,7 +1,7 @@
 import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
 import { stateColours, workloadColours } from './colours.ts';
 import { toDashboard } from './dashboard.ts';
-import { fromBound, longestInteraction, untilLimit } from './floor.ts';
+import { fromBound, longestInteraction } from './floor.ts';
 import { lines, minutes, type Panel, stat } from './panels.ts';
 import { longest, naming, once, total, toWords } from './promql.ts';
 
@@ -28,12 +28,12 @@ export function interactionsDashboard(settings: AlertSettings) {
   function atOnceStat(state: string, alert: `Vcc${string}`): Panel {
     return stat({
       title: `${state} now`,
-      description: `Interactions in the state ${state}: they keep an agent from work. Red from the number on that ${alert} needs of one reason.`,
+      description: `Interactions in the state ${state}: they keep an agent from work. Orange from the number on that ${alert} needs of one reason; it needs a share of those on shift too.`,
       width: 4,
       height: 4,
       decimals: 0,
       background: true,
-      steps: untilLimit(limit(alert, 'interactions')),
+      steps: fromBound(limit(alert, 'interactions')),
       queries: [{ expr: total('vcc_interactions_by_reason', `state="${state}"`) }],
     });
   }
@@ -73,7 +73,7 @@ export function interactionsDashboard(settings: AlertSettings) {
   }
 
   const working = total('vcc_agents_by_activity', 'activity=~"ringing|connected|wrap|working"');
-  return toDashboard({
+  return toDashboard(settings, {
     uid: 'vcc-interactions',
     title: 'Contact center / Interactions',
     description:

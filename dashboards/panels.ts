@@ -134,6 +134,7 @@ export function bars(declared: Common & { queries: readonly Query[]; many?: bool
         .titleSize(options.many ? 11 : 14)
         .valueSize(options.many ? 11 : 18),
     )
+    .sizing(common.BarGaugeSizing.Manual)
     .minVizHeight(10)
     .maxVizHeight(40)
     .reduceOptions(lastValue());
@@ -255,6 +256,8 @@ export function table(options: Common & { columns: readonly Column[]; sortBy: st
   const nameOf = ({ title, from }: Column) => ('label' in from ? from.label : names.get(title)!);
   const builder = new tables.PanelBuilder()
     .cellHeight(common.TableCellHeight.Sm)
+    // Of columns without a width; Grafana's 150 pushes the last ones out of a laptop's screen.
+    .minWidth(100)
     .showHeader(true)
     .sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy).desc(true)])
     .withTransformation({ id: 'merge', options: {} })

@@ -1,3 +1,4 @@
+import type { AlertSettings } from '../alerts/settings.ts';
 import { catalogue } from '../src/catalogue/index.ts';
 
 /** What every selector of a dashboard carries, so that its variables decide what is shown. */
@@ -29,6 +30,20 @@ export function total(metric: string, matchers = '', ...labels: string[]): strin
 export function longest(since: string, inIt: string, ...labels: string[]): string {
   const age = `${once('vcc_snapshot_timestamp_seconds')} - on (account) group_right () ${since}`;
   return `max${by(labels)} ((${age} and ${inIt} > 0) or ${inIt} == 0)`;
+}
+
+/** For how long accounts are remembered whose series have ended, as a range of PromQL. */
+const memory = ({ remember }: AlertSettings) => remember.text;
+
+/** The age of each account's data, also when its exporter is gone. */
+export function dataAge(settings: AlertSettings): string {
+  return `time() - max by (account) (last_over_time(${select('vcc_snapshot_timestamp_seconds')}[${memory(settings)}]))`;
+}
+
+/** Accounts whose agents no number has: that cannot be read, or whose exporter is gone. */
+export function missingAccounts(settings: AlertSettings): string {
+  const known = `max by (account) (last_over_time(${select('vcc_up')}[${memory(settings)}]))`;
+  return `count(${known}) - (count(${once('vcc_snapshot_timestamp_seconds')}) or vector(0))`;
 }
 
 /** The bound as a text, as in `15 min`. */

@@ -1,7 +1,7 @@
 import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
 import { presenceColours, workloadColours } from './colours.ts';
 import { queryVariable, toDashboard } from './dashboard.ts';
-import { fromBound, longestFree, longestPresence, untilLimit } from './floor.ts';
+import { fromBound, longestFree, longestPresence, noBound } from './floor.ts';
 import { bars, lines, minutes, stat, states, table, words } from './panels.ts';
 import { longest, naming, once, select, total, toWords } from './promql.ts';
 
@@ -25,20 +25,14 @@ export function teamDashboard(settings: AlertSettings) {
   const idleLimit = limit('VccIdleAgents', 'longer_than');
   const away = limit('VccAwayTooLong', 'longer_than');
   const extendedAway = limit('VccExtendedAwayTooLong', 'longer_than');
-  return toDashboard({
+  return toDashboard(settings, {
     uid: 'vcc-team',
     title: 'Contact center / Team',
     description:
       'For who leads a team: who is in which presence and for how long. Teams need a roster (VCC_ROSTER), the tables of agents VCC_AGENT_METRICS; where either is off, its panels say so.',
     tag: 'team',
     variables: [
-      // Agents in no team have an empty one.
-      queryVariable(
-        'team',
-        'Team',
-        'label_values(vcc_team_agents{job=~"$job", account=~"$account"}, team)',
-        '.*',
-      ),
+      queryVariable('team', 'Team', 'label_values(vcc_team_agents{job=~"$job", account=~"$account"}, team)'),
       queryVariable(
         'agent',
         'Agent',
@@ -59,12 +53,12 @@ export function teamDashboard(settings: AlertSettings) {
           }),
           stat({
             title: 'Free for long',
-            description: `Agents who have been free for longer than ${toWords(idleLimit)}, the bound of VccIdleAgents. Not limited to the chosen team. Red from the number of agents on that the alert needs.`,
+            description: `Agents who have been free for longer than ${toWords(idleLimit)}, the bound of VccIdleAgents. Not limited to the chosen team. Orange from the number of agents on that the alert needs; it needs a share of those on shift too.`,
             width: 4,
             height: 4,
-            noValue: `no bound of ${idleLimit} s in VCC_AGE_BOUNDS`,
+            noValue: noBound(idleLimit),
             background: true,
-            steps: untilLimit(limit('VccIdleAgents', 'agents')),
+            steps: fromBound(limit('VccIdleAgents', 'agents')),
             queries: [{ expr: total('vcc_agents_available_longer_than', `seconds="${idleLimit}"`) }],
           }),
           stat({
@@ -156,6 +150,7 @@ export function teamDashboard(settings: AlertSettings) {
                   ),
                 },
                 unit: 'dthms',
+                meanings: { 0: { text: 'nobody' } },
                 steps: fromBound(limit('VccTeamIdleAgents', 'longer_than')),
                 width: 110,
               },
@@ -189,14 +184,14 @@ export function teamDashboard(settings: AlertSettings) {
             sortBy: 'Of its limit',
             columns: [
               { title: 'Account', from: { label: 'account' }, width: 105 },
-              { title: 'Agent', from: { label: 'agent_id' }, width: 120 },
-              { title: 'Presence', from: { label: 'presence' }, meanings: presences, width: 120 },
+              { title: 'Agent', from: { label: 'agent_id' }, width: 110 },
+              { title: 'Presence', from: { label: 'presence' }, meanings: presences, width: 115 },
               { title: 'Description', from: { label: 'description' } },
               {
                 title: 'For',
                 from: { expr: lasting('presence!="LoggedOut"') },
                 unit: 'dthms',
-                width: 110,
+                width: 100,
               },
               {
                 title: 'Of its limit',
@@ -205,23 +200,23 @@ export function teamDashboard(settings: AlertSettings) {
                 },
                 unit: 'percentunit',
                 decimals: 0,
-                steps: untilLimit(1),
+                steps: fromBound(1),
                 width: 110,
               },
               {
                 title: 'Calls',
                 from: { expr: ofAgents('vcc_agent_workload', 'workload="live"') },
-                width: 75,
+                width: 65,
               },
               {
                 title: 'Semi-live',
                 from: { expr: ofAgents('vcc_agent_workload', 'workload="semi_live"') },
-                width: 85,
+                width: 80,
               },
               {
                 title: 'Non-live',
                 from: { expr: ofAgents('vcc_agent_workload', 'workload="non_live"') },
-                width: 85,
+                width: 80,
               },
             ],
           }),
@@ -311,6 +306,7 @@ export function teamDashboard(settings: AlertSettings) {
             width: 12,
             height: 9,
             many: true,
+            noValue: 'None of these bounds in VCC_AGE_BOUNDS, or no data',
             queries: settings.ageBounds.map((seconds) => ({
               expr: total('vcc_agents_available_longer_than', `seconds="${seconds}"`),
               legend: toWords(seconds),

@@ -1,5 +1,5 @@
 // The pictures of docs/images: the end-to-end tests' workday, lived into a real Prometheus, and the dashboards drawn from it
-// by scripts/pictures. Takes about five minutes, Chromium, and 450 MB for Grafana's packages.
+// by scripts/pictures. Takes about eight minutes, Chromium, and 450 MB for Grafana's packages.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,18 +13,42 @@ import { getters } from './e2e/parts.mjs';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const render = join(root, 'scripts', 'pictures');
 
-/** Which dashboard at which minute of the day: a lull, lunch, a storm of ringing, an outage of the API just over. */
+/**
+ * Which dashboard at which minute of the day: an ordinary hour, one in which nothing came in, an outage of the API, lunch, agents who
+ * do not notice "no answer", and what an outage left behind.
+ */
 const pictures = [
-  { uid: 'vcc-floor', minute: 178, range: '3h' },
-  { uid: 'vcc-team', minute: 305, range: '3h' },
-  { uid: 'vcc-interactions', minute: 477, range: '3h' },
-  { uid: 'vcc-exporter', minute: 872, range: '6h' },
+  { name: 'vcc-floor', uid: 'vcc-floor', minute: 258, range: '1h' },
+  {
+    name: 'vcc-floor-lull',
+    uid: 'vcc-floor',
+    minute: 178,
+    range: '3h',
+  },
+  { name: 'vcc-floor-outage', uid: 'vcc-floor', minute: 824, range: '3h' },
+  { name: 'vcc-team', uid: 'vcc-team', minute: 305, range: '3h' },
+  {
+    name: 'vcc-interactions',
+    uid: 'vcc-interactions',
+    minute: 474,
+    range: '3h',
+  },
+  { name: 'vcc-exporter', uid: 'vcc-exporter', minute: 878, range: '6h' },
 ];
-/** The whole page for the docs; what a screen on the wall and a laptop show of it, to be looked at. */
+/** The whole page for the docs; what a screen on the wall, a laptop and a phone show, to be looked at. */
 const screens = [
-  { folder: join('docs', 'images'), width: 1920, height: 1080, more: ['--full'] },
-  { folder: join('.cache', 'pictures', '1920x1080'), width: 1920, height: 1080, more: [] },
-  { folder: join('.cache', 'pictures', '1366x768'), width: 1366, height: 768, more: [] },
+  { folder: join('docs', 'images'), width: 1366, height: 768, theme: 'dark', full: true },
+  ...['dark', 'light'].flatMap((theme) =>
+    [
+      { width: 1920, height: 1080, full: false },
+      { width: 1366, height: 768, full: true },
+      { width: 390, height: 844, full: true },
+    ].map((size) => ({
+      folder: join('.cache', 'pictures', `${size.width}x${size.height}-${theme}`),
+      theme,
+      ...size,
+    })),
+  ),
 ];
 
 function runOrThrow(command: string, args: readonly string[], cwd: string): void {
@@ -33,15 +57,16 @@ function runOrThrow(command: string, args: readonly string[], cwd: string): void
 }
 
 function draw(origin: string): void {
-  for (const { folder, width, height, more } of screens) {
+  for (const { folder, width, height, theme, full } of screens) {
     mkdirSync(join(root, folder), { recursive: true });
-    const size = ['--width', String(width), '--height', String(height), ...more];
-    for (const { uid, minute, range } of pictures) {
+    const look = ['--width', String(width), '--height', String(height), '--theme', theme];
+    if (full) look.push('--full');
+    for (const { name, uid, minute, range } of pictures) {
       const at = new Date(beginMs + minute * 60_000).toISOString();
       const files = ['--dashboard', join('dashboards', 'grafana', `${uid}.json`)];
-      const out = ['--out', join(folder, `${uid}.png`)];
+      const out = ['--out', join(folder, `${name}.png`)];
       const when = ['--prometheus', origin, '--at', at, '--range', range, '--interval', '30s'];
-      runOrThrow(process.execPath, [join(render, 'render.mjs'), ...when, ...files, ...out, ...size], root);
+      runOrThrow(process.execPath, [join(render, 'render.mjs'), ...when, ...files, ...out, ...look], root);
     }
   }
 }

@@ -9,6 +9,8 @@ const columns = 24;
 const rowHeight = 30;
 const gap = 8;
 const margin = 16;
+/** Grafana's breakpoint `md`. */
+const narrow = 768;
 
 /** A panel with what Prometheus answered. */
 export interface Filled {
@@ -17,25 +19,44 @@ export interface Filled {
   error?: string;
 }
 
-/** How large a panel is on a page of this width. */
-export function sizeOf({ gridPos: { x, y, w, h } }: Panel, pageWidth: number) {
-  const column = (pageWidth - 2 * margin - gap * (columns - 1)) / columns;
-  return {
-    left: Math.round(x * (column + gap)),
-    top: y * (rowHeight + gap),
-    width: Math.round(w * column + (w - 1) * gap),
-    height: h * rowHeight + (h - 1) * gap,
-  };
+/** Where a panel is on the page, in pixels. */
+export interface Place {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** Where the panels are on a page of this width. Like Grafana, one below the other on a narrow page. */
+export function placesOf(panels: readonly Panel[], pageWidth: number): Place[] {
+  const inner = pageWidth - 2 * margin;
+  const column = (inner - gap * (columns - 1)) / columns;
+  let bottom = 0;
+  return panels.map(({ gridPos: { x, y, w, h } }) => {
+    const height = h * rowHeight + (h - 1) * gap;
+    if (pageWidth <= narrow) {
+      const top = bottom;
+      bottom += height + margin;
+      return { left: 0, top, width: inner, height };
+    }
+    return {
+      left: Math.round(x * (column + gap)),
+      top: y * (rowHeight + gap),
+      width: Math.round(w * column + (w - 1) * gap),
+      height,
+    };
+  });
 }
 
 /** The whole page: a toolbar like Grafana's, and all panels in their places. */
 export function Dashboard(props: { filled: Filled[]; variables: Variable[]; scope: Scope; width: number }) {
   const { filled, variables, scope, width } = props;
   const theme = useTheme2();
-  const height = Math.max(
-    0,
-    ...filled.map(({ panel }) => sizeOf(panel, width)).map(({ top, height }) => top + height),
+  const places = placesOf(
+    filled.map(({ panel }) => panel),
+    width,
   );
+  const height = Math.max(0, ...places.map(({ top, height }) => top + height));
   return (
     <div
       style={{
@@ -49,21 +70,14 @@ export function Dashboard(props: { filled: Filled[]; variables: Variable[]; scop
       <Toolbar variables={variables} scope={scope} />
       <div style={{ position: 'relative', margin: `0 ${margin}px`, height }}>
         {filled.map((each, index) => {
-          const { left, top, width: panelWidth, height: panelHeight } = sizeOf(each.panel, width);
-          const place: CSSProperties = {
-            position: 'absolute',
-            left,
-            top,
-            width: panelWidth,
-            height: panelHeight,
-          };
+          const place = places[index]!;
           return (
             // biome-ignore lint/suspicious/noArrayIndexKey: the list never changes
-            <div key={index} style={place}>
+            <div key={index} style={{ position: 'absolute', ...place }}>
               {each.panel.type === 'row' ? (
                 <Row panel={each.panel} scope={scope} />
               ) : (
-                <Frame {...each} scope={scope} width={panelWidth} height={panelHeight} />
+                <Frame {...each} scope={scope} width={place.width} height={place.height} />
               )}
             </div>
           );

@@ -11,7 +11,7 @@ import {
 } from '@grafana/data';
 import { initPluginTranslations } from '@grafana/i18n';
 import { createRoot } from 'react-dom/client';
-import { Dashboard, type Filled, sizeOf } from './dashboard.tsx';
+import { Dashboard, type Filled, placesOf } from './dashboard.tsx';
 import { shape } from './fields.ts';
 import type { Job, Panel, Report, Scope } from './job.ts';
 import { queryPanel } from './queries.ts';
@@ -36,10 +36,11 @@ async function main() {
   const replace: Scope['replace'] = (text, more, shown) => replaceVariables(text, variables, more, shown);
   const scope: Scope = { job, range, replace };
   const panels = [...job.dashboard.panels];
+  const places = placesOf(panels, window.innerWidth);
   const filled = await Promise.all(
-    panels.map(async (panel): Promise<Filled> => {
+    panels.map(async (panel, index): Promise<Filled> => {
       try {
-        const frames = await queryPanel(panel, scope, sizeOf(panel, window.innerWidth).width);
+        const frames = await queryPanel(panel, scope, places[index]!.width);
         return { panel, frames: await shape(panel, frames, scope, theme) };
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);

@@ -18,7 +18,7 @@ export async function queryPanel(panel: Panel, scope: Scope, width: number): Pro
     targets.map(async (target) => {
       const { expr, series, interval } = await query(target, panel, scope, width);
       if (target.format === 'table') return [toTable(target, series, tables)];
-      return shown.map((each) => toFrame(target, each, expr, interval));
+      return series.map((each) => toFrame(target, each, expr, interval));
     }),
   );
   return answers.flat();

@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 // Draws dashboards as Grafana would, into PNG files. README.md in this folder says how faithful it is.
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
+import { toSmall } from './small.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const packages = join(here, 'node_modules');
@@ -141,16 +142,24 @@ async function draw(context, options, dashboardFile, out) {
   const report = await page.evaluate(() => window.report);
   if (full) await page.setViewportSize({ ...viewport, height: Math.max(viewport.height, report.height) });
   await page.evaluate(() => document.fonts.ready);
-  await page.waitForLoadState('networkidle');
-  await page.waitForTimeout(500);
+  await settled(page);
   await mkdir(dirname(out), { recursive: true });
-  await page.screenshot({ path: out });
+  await writeFile(out, await toSmall(page, await page.screenshot()));
   await page.close();
   say(`${out}: ${dashboard.title}, ${report.panels} panels`);
   for (const title of report.empty) say(`  no data: ${title}`);
   const errors = [...report.errors, ...crashes];
   for (const error of errors) say(`  ERROR: ${error}`);
   return errors.length === 0;
+}
+
+/** Until a second passes in which nothing is drawn: icons come one by one, also those that a larger window brings. */
+async function settled(page) {
+  const size = () => page.evaluate(() => document.body.innerHTML.length);
+  for (let before = -1, now = await size(); now !== before; now = await size()) {
+    before = now;
+    await page.waitForTimeout(1000);
+  }
 }
 
 const say = (line) => process.stdout.write(`${line}\n`);

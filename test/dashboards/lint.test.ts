@@ -64,7 +64,8 @@ function choiceOf(name: string, label: string): Rule {
       const wanted = {
         multi: true,
         includeAll: true,
-        allValue: '.+',
+        // Also finds series without the label: OpenTelemetry collectors may bring no job.
+        allValue: '.*',
         label,
         type: 'query',
         uid: '$datasource',
@@ -250,6 +251,8 @@ const ourRules: Record<string, Rule> = {
     problems: (dashboard) =>
       targetsWithout(dashboard, ({ expr }) => {
         const { selectors } = takeApart(plain(expr));
+        // What is compared with the number of configured accounts is about all of them.
+        if (selectors.some(({ metric }) => metric === 'vcc_exporter_accounts')) return true;
         const ofAccounts = selectors.filter(({ metric }) => metric !== 'vcc_exporter_build_info');
         return ofAccounts.every(({ matchers }) =>
           matchers.some(({ label, value }) => label === 'account' && value === '$account'),

@@ -168,7 +168,15 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
     const team = (item: AgentStatus) => day.teamOf.get(item.agentId) || '(no team)';
 
     const panels: [uid: string, title: string, expected: Expected, only?: 'nonzero'][] = [
-      ['vcc-floor', 'Free now', (items) => ({ '': items.filter(free).length })],
+      [
+        'vcc-floor',
+        'Free now',
+        // When nobody is logged in, that nobody is free is no news.
+        (items) =>
+          items.some(({ presence }) => presence.name !== 'LoggedOut')
+            ? { '': items.filter(free).length }
+            : ({} as Record<string, number>),
+      ],
       ['vcc-floor', 'Longest free', longestFree],
       ['vcc-floor', 'Longest away', longestBeing('Away')],
       ['vcc-floor', 'Longest ringing', longestIn('Ringing')],
@@ -310,6 +318,30 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
       const [target] = of('vcc-floor', 'Accounts missing').targets!;
       const found = await queryAt(receiver.origin, fillIn(target!.expr), timeOf(at));
       expect(found.map(({ value }) => value)).toEqual([missing]);
+    });
+
+    test.each([
+      ['before: simulated', 60, 1],
+      ['in an outage of the API: and missing', 820, 3],
+      ['while no exporter runs: missing', 920, 2],
+      ['after', 950, 1],
+      ['served from memory: and old', 1030, 3],
+    ])('every first line says whether the numbers can be trusted, %s', async (_, at, expected) => {
+      for (const [uid] of dashboards) {
+        const [target] = of(uid, 'Can these numbers be trusted?').targets!;
+        const found = await queryAt(receiver.origin, fillIn(target!.expr), timeOf(at));
+        expect([uid, found.map(({ value }) => value)]).toEqual([uid, [expected]]);
+      }
+    });
+
+    test.each([
+      ['before', 60, [0]],
+      ['while an account is not pushed', 970, [1]],
+      ['while no exporter runs', 1000, []],
+    ])('vcc-exporter: Silent accounts, %s', async (_, at, expected) => {
+      const [target] = of('vcc-exporter', 'Silent accounts').targets!;
+      const found = await queryAt(receiver.origin, fillIn(target!.expr, { account: quiet }), timeOf(at));
+      expect(found.map(({ value }) => value)).toEqual(expected);
     });
 
     test('tables have a row for every agent who is logged in, with what the simulator has', async () => {

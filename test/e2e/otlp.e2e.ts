@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { fillIn, panelsOf, readDashboards } from '../support/dashboards.ts';
 import { runCli, settingsFor } from './support/exporter.ts';
 import { describeWith } from './support/parts.ts';
 import { poll } from './support/process.ts';
 import { openPrometheus, openVictoriaMetrics, type Receiver } from './support/push.ts';
+import { queryAt } from './support/query.ts';
 
 let folder: string;
 let simulator: Simulator;
@@ -48,6 +50,27 @@ async function seriesOf(receiver: Receiver, job: string, unwanted: RegExp): Prom
     .toSorted();
 }
 
+/** Like an OpenTelemetry collector whose resource has no service: series have no job. */
+function relabelWith(folder: string): string {
+  const file = join(folder, 'relabel.yml');
+  writeFileSync(file, JSON.stringify([{ action: 'labeldrop', regex: 'job|instance' }]));
+  return `-relabelConfig=${file}`;
+}
+
+/** What panels of dashboards say of which no query finds anything, with everything chosen. */
+async function emptyPanels(receiver: Receiver): Promise<string[]> {
+  const panels = readDashboards().flatMap(([, dashboard]) => panelsOf(dashboard));
+  const nowMs = Date.now();
+  const empty: string[] = [];
+  for (const { title, targets = [], fieldConfig } of panels) {
+    const found = await Promise.all(targets.map(({ expr }) => queryAt(receiver.origin, fillIn(expr), nowMs)));
+    if (targets.length > 0 && found.flat().length === 0) {
+      empty.push(`${title}: ${fieldConfig!.defaults.noValue}`);
+    }
+  }
+  return empty;
+}
+
 describeWith(['otlpReceivers'], 'OTLP', ({ otlpReceivers }) => {
   test.each(['UnderscoreEscapingWithSuffixes', 'NoUTF8EscapingWithSuffixes', 'NoTranslation'])(
     'gives Prometheus with %s the series that remote write gives it',
@@ -74,5 +97,44 @@ describeWith(['otlpReceivers'], 'OTLP', ({ otlpReceivers }) => {
     expect(expected.length).toBeGreaterThan(200);
     // VictoriaMetrics keeps what OTLP says of the resource and of the scope as labels too.
     expect(await seriesOf(receiver, 'otlp', /^(service|scope)\./)).toEqual(expected);
+  });
+
+  test.each([
+    [
+      'Prometheus',
+      () => openPrometheus(otlpReceivers.prometheus, folder, [], { args: ['--web.enable-otlp-receiver'] }),
+      '/api/v1/otlp/v1/metrics',
+      'job',
+    ],
+    [
+      'VictoriaMetrics, without job and instance',
+      () => openVictoriaMetrics(otlpReceivers.victoriaMetrics, folder, [relabelWith(folder)]),
+      '/opentelemetry/v1/metrics',
+      undefined,
+    ],
+  ] as const)('brings %s what the dashboards show on a default setup', async (_, open_, path, label) => {
+    const receiver = await open_();
+    open.push(receiver);
+    await receiver.start();
+    const destinations = [{ name: 'otlp', type: 'otlp', url: `${receiver.origin}${path}`, job: 'vcc' }];
+    const env = settingsFor(simulator, { VCC_PUSH_DESTINATIONS: JSON.stringify({ destinations }) });
+    const pushed = await runCli(['push', '--once'], env, folder);
+    expect([pushed.status, pushed.stderr]).toEqual([0, expect.stringContaining('e2e to otlp: ')]);
+    const up = await poll('vcc_up', async () => {
+      const found = await queryAt(receiver.origin, 'vcc_up', Date.now());
+      return found.length > 0 && found;
+    });
+    expect(Object.keys(up[0]!.metric).filter((name) => name === 'job')).toEqual(label ? [label] : []);
+    // How a push went is told by the next one.
+    expect(await emptyPanels(receiver)).toEqual([
+      'Teams: No teams: set VCC_ROSTER (docs/teams.md)',
+      'Free agents by team: No teams: set VCC_ROSTER (docs/teams.md)',
+      'Agents: No single agents: set VCC_AGENT_METRICS (docs/teams.md)',
+      'Presence over time: No single agents: set VCC_AGENT_METRICS (docs/teams.md)',
+      'Delivery: Not pushing: set VCC_PUSH_URL (docs/push.md)',
+      'Samples in each push: Not pushing: set VCC_PUSH_URL (docs/push.md)',
+      'Waiting, and time to push: Not pushing: set VCC_PUSH_URL (docs/push.md)',
+      'Rosters: No roster: set VCC_ROSTER (docs/teams.md)',
+    ]);
   });
 });

@@ -84,10 +84,10 @@ export function panelsOf({ panels }: DashboardJson): PanelJson[] {
 /** A query with the variables of a dashboard filled in, as when everything is chosen. */
 export function fillIn(expr: string, chosen: Readonly<Record<string, string>> = {}): string {
   const values: Record<string, string> = {
-    job: '.+',
-    account: '.+',
+    job: '.*',
+    account: '.*',
     team: '.*',
-    agent: '.+',
+    agent: '.*',
     __rate_interval: '2m',
     __interval: '1m',
     __range: '3h',

@@ -67,8 +67,12 @@ export async function openPrometheus(
   };
 }
 
-/** A VictoriaMetrics. */
-export async function openVictoriaMetrics(binary: string, folder: string): Promise<Receiver> {
+/** A VictoriaMetrics. `more` is added to its arguments. */
+export async function openVictoriaMetrics(
+  binary: string,
+  folder: string,
+  more: readonly string[] = [],
+): Promise<Receiver> {
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const args = [
@@ -76,6 +80,7 @@ export async function openVictoriaMetrics(binary: string, folder: string): Promi
     `-httpListenAddr=127.0.0.1:${port}`,
     '-search.latencyOffset=0s',
     '-loggerLevel=WARN',
+    ...more,
   ];
   return {
     ...startable(binary, args, folder, `${origin}/health`),
