@@ -118,7 +118,7 @@ async function checkAccount(
         const page = await connection.fetchPage(1, trip);
         const skew = trip.traffic.clockSkewMs;
         const clock = skew === undefined ? '' : `, its clock ${(skew / 1000).toFixed(1)} s from ours`;
-        return `${page.count} of ${page.totalCount} agents, ${page.pageCount} pages${clock}`;
+        return `${page.count} of ${page.totalCount} agents, ${page.pageCount} ${page.pageCount === 1 ? 'page' : 'pages'}${clock}`;
       },
     ],
     ...(account.roster ? [rosterStep] : []),

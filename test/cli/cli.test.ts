@@ -124,7 +124,7 @@ describe('check', () => {
       'ok      Snapshot',
       '\nThe account test can be read.',
     ]);
-    expect(io.lines[2]).toMatch(/40 of 40 agents, 1 pages, its clock -?\d\.\d s from ours/);
+    expect(io.lines[2]).toMatch(/40 of 40 agents, 1 page, its clock -?\d\.\d s from ours/);
   });
 
   test('stops at the first step that fails, with what to do', async () => {
