@@ -160,7 +160,7 @@ function printSettings(
 ) {
   const some = results.filter(({ advice }) => Object.keys(advice).length > 0);
   if (some.length === 0) {
-    terminal.print('Nothing to set.');
+    if (results.some(({ watch }) => watch.findings.readings > 0)) terminal.print('Nothing to set.');
     return;
   }
   const inList = settings.VCC_CONFIG !== undefined || simulator !== undefined;
