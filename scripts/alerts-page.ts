@@ -64,19 +64,21 @@ A key or value that makes no sense is refused, and named. Durations are written 
 \`2h\`, \`1d\`. Every alert takes
 \`for\`, \`severity\` and \`enabled\`; the tables below name its other keys with what is shipped.
 
-\`longer_than\` must be one of the exporter’s bounds, since the exporter does the counting: ${settings.ageBounds.map((seconds) => `\`${toWords(seconds).replace(' min', 'm').replace(' ', '')}\``).join(', ')} as shipped.
-Another one is refused. If you set \`VCC_AGE_BOUNDS\`, set \`age_bounds\` here to the same. VccBoundMissing fires if an exporter lacks a bound.
+\`longer_than\` must be one of the exporter’s bounds, since the exporter does the counting:
+${settings.ageBounds.map((seconds) => `\`${toWords(seconds).replace(' min', 'm').replace(' ', '')}\``).join(', ')} as shipped. Another value is refused. If you
+set \`VCC_AGE_BOUNDS\`, set \`age_bounds\` in your thresholds to the same. VccBoundMissing fires if an exporter lacks a bound.
 
-Alerts on agents or interactions fire for at least so many **and** at least so large a \`share\` of the agents logged in, never for the one who is
-longest in a state: such an alert fires the more, the larger the floor is. To be told of a single one, set \`agents: 1\` and \`share: 0.001\`,
-best with \`severity: info\`.
+An alert on agents or interactions fires for at least N of them (\`agents\`, \`interactions\`) that are at least \`share\` of the agents on shift.
+It does not watch the single longest: on a large floor that would always fire. For a single agent, set \`agents: 1\` and \`share: 0.001\`, best
+with \`severity: info\`. Agents who have been away for longer than \`forgotten_after\` (2 hours) have probably forgotten to log out, so they do not
+count as on shift.
 
 ## For supervisors
 
 ${table(of('supervisor'))}
 
 Free is Ready, eligible for routing, no workload and no interaction, and wrap-up is one ([metrics.md](metrics.md#notes)). Agents who are Ready for
-outbound or offline work are not eligible: they neither count as free, nor hide a shortage. Alerts about teams need a
+outbound or offline work are not eligible: they do not count as free. Alerts about teams need a
 roster ([teams.md](teams.md)). No alert names an agent: it links to the Team dashboard, which does if you let it.
 
 ## For those who run the exporter
