@@ -51,6 +51,25 @@ export const supervisorAlerts: readonly Alert[] = [
     expr: ({ of_at_least }, ask) =>
       `${ask.latest('vcc_agents_available')} == 0\nand ${routable(ask)} >= ${of_at_least}`,
   }),
+  alert({
+    name: 'VccLongestFree',
+    about:
+      'The longest free agent has been free for longer than this. It fires for a single agent, and so often on a large floor: it is off until you set `enabled: true`.',
+    audience,
+    severity: 'info',
+    scope: 'account',
+    dashboard: 'vcc-floor',
+    kinds: { longer_than: 'duration' },
+    summary: 'An agent of {{ $labels.account }} has been free for {{ $value | humanizeDuration }}',
+    description:
+      'The longest free agent of {{ $labels.account }} has had nothing in hand for {{ $value | humanizeDuration }}. Check whether calls reach this agent: skills, line and device.',
+    // Where samples are pushed, a `since` stays for minutes after its group is empty: ask whether anybody is in it.
+    expr: ({ longer_than }, { latest }) =>
+      [
+        `${latest('vcc_snapshot_timestamp_seconds')} - ${latest('vcc_available_oldest_since_timestamp_seconds')} > ${longer_than.seconds}`,
+        `and ${latest('vcc_agents_available')} > 0`,
+      ].join('\n'),
+  }),
   freeForLong('VccIdleAgents', 'vcc_agents_available_longer_than', 'account', {
     about:
       'Many agents of an account have been free for longer than this: Ready, eligible for routing, and nothing in hand.',

@@ -39,7 +39,7 @@ All are in [alerts/thresholds.yml](../alerts/thresholds.yml); no PromQL has to b
   \`\`\`
 
   It writes rules and dashboards with your thresholds into the folder, replaces files of the same names there, and ends with a
-  summary such as \`29 alerts, 1 off, 3 differ from the shipped thresholds; 4 dashboards.\`
+  summary such as \`30 alerts, 2 off, 3 differ from the shipped thresholds; 4 dashboards.\`
 
 \`\`\`yaml
 urls:
@@ -69,8 +69,8 @@ ${settings.ageBounds.map((seconds) => `\`${toWords(seconds).replace(' min', 'm')
 set \`VCC_AGE_BOUNDS\`, set \`age_bounds\` in your thresholds to the same. VccBoundMissing fires if an exporter lacks a bound.
 
 An alert on agents or interactions fires for at least N of them (\`agents\`, \`interactions\`) that are at least \`share\` of the agents on shift.
-It does not watch the single longest: on a large floor that would always fire. For a single agent, set \`agents: 1\` and \`share: 0.001\`, best
-with \`severity: info\`. Agents who have been away for longer than \`forgotten_after\` (2 hours) have probably forgotten to log out, so they do not
+It does not watch the single longest: on a large floor that would always fire. For a single agent, switch on
+VccLongestFree, or set \`agents: 1\` and \`share: 0.001\`. Agents who have been away for longer than \`forgotten_after\` (2 hours) have probably forgotten to log out, so they do not
 count as on shift.
 
 ## For supervisors
@@ -161,11 +161,12 @@ Managed Service for Prometheus, Grafana Cloud.
 }
 
 function table(settings: readonly AlertSetting[]): string {
-  const rows = settings.map(({ alert, severity, for: pending, thresholds }) => {
+  const rows = settings.map(({ alert, severity, for: pending, thresholds, enabled }) => {
     const all = { ...thresholds, for: pending };
     const keys = Object.entries(all).map(
       ([key, value]) => `\`${key}: ${typeof value === 'number' ? value : value.text}\``,
     );
+    if (!enabled) keys.unshift('`enabled: false`');
     return `| [${alert.name}](runbook/${alert.name}.md) | ${severity} | ${cell(alert.about)} | ${keys.join(', ')} |`;
   });
   return `| Alert | Severity | Fires when | Shipped thresholds |\n| --- | --- | --- | --- |\n${rows.join('\n')}`;

@@ -102,6 +102,7 @@ const neverVonage = [
   'VccUnknownValues',
   // What agents or those who lead them decide.
   'VccNobodyFree',
+  'VccLongestFree',
   'VccAwayTooLong',
   'VccExtendedAwayTooLong',
   'VccWrapTooLong',

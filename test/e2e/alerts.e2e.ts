@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { alerts } from '../../alerts/index.ts';
 import type { AlertRule } from '../../alerts/rules.ts';
 import { toAlertGroups } from '../../alerts/rules.ts';
 import { parseAlertSettings } from '../../alerts/settings.ts';
@@ -11,12 +12,15 @@ import { describeWith } from './support/parts.ts';
 import { run } from './support/process.ts';
 
 const rulesFolder = fileURLToPath(new URL('../../alerts/prometheus/', import.meta.url));
-const alertsFile = join(rulesFolder, 'vcc-alerts.yml');
 const cli = fileURLToPath(new URL('../../dist/cli.mjs', import.meta.url));
+const shipped = readFileSync(new URL('../../alerts/thresholds.yml', import.meta.url), 'utf8');
+/** As shipped, but for alerts that are off: they are judged too. */
 const settings = parseAlertSettings(
-  readFileSync(new URL('../../alerts/thresholds.yml', import.meta.url), 'utf8'),
+  shipped,
+  JSON.stringify({ alerts: Object.fromEntries(alerts.map(({ name }) => [name, { enabled: true }])) }),
 );
-const rules = toAlertGroups(settings).flatMap((group) => group.rules);
+const groups = toAlertGroups(settings);
+const rules = groups.flatMap((group) => group.rules);
 
 describeWith(['victoriaMetrics'], 'rules, judged by vmalert', ({ victoriaMetrics: { binary } }) => {
   test('are valid, with their templates', async () => {
@@ -31,8 +35,12 @@ describeWith(['victoriaMetrics'], 'rules, judged by vmalert', ({ victoriaMetrics
 
 describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promtool } }) => {
   let folder: string;
+  let alertsFile: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'vcc-rules-'));
+    alertsFile = join(folder, 'all.yml');
+    // JSON is YAML.
+    writeFileSync(alertsFile, JSON.stringify({ groups }));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -448,6 +448,36 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
     { title: 'not for long yet', series: free('0x20', 5), at: '4m30s' },
     { title: 'few are Ready', series: free('0x20', 4), at: '6m' },
   ],
+  VccLongestFree: [
+    {
+      title: 'one agent, for longer',
+      series: {
+        [of('vcc_snapshot_timestamp_seconds')]: '0+30x80',
+        [of('vcc_available_oldest_since_timestamp_seconds')]: '0x80',
+        [of('vcc_agents_available')]: '1x80',
+      },
+      at: '33m',
+      fires: one({}, '33m 0s'),
+    },
+    {
+      title: 'as long as it may',
+      series: {
+        [of('vcc_snapshot_timestamp_seconds')]: '0+30x59 1800x20',
+        [of('vcc_available_oldest_since_timestamp_seconds')]: '0x80',
+        [of('vcc_agents_available')]: '1x80',
+      },
+      at: '33m',
+    },
+    {
+      title: 'pushed samples linger after the last one is busy',
+      series: {
+        [of('vcc_snapshot_timestamp_seconds')]: '0+30x80',
+        [of('vcc_available_oldest_since_timestamp_seconds')]: '0x62',
+        [of('vcc_agents_available')]: '1x62 0x18',
+      },
+      at: '34m',
+    },
+  ],
   VccIdleAgents: manyForLong(
     'vcc_agents_available_longer_than',
     { seconds: '1200' },
