@@ -18,6 +18,7 @@ import { createFetchRosterByApi } from './roster/directory.ts';
 import { createFetchRosterFrom } from './roster/document.ts';
 import { createRoster, type FetchRoster, type GetRoster } from './roster/roster.ts';
 import { simulatedPrefix, simulatorServer } from './simulated.ts';
+import { knowsEligibility } from './snapshot/activity.ts';
 import type { Snapshot } from './snapshot/agent.ts';
 import { toAgentSeries } from './snapshot/agent-series.ts';
 import { toFloor } from './snapshot/floor.ts';
@@ -218,7 +219,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     const { maxTeams, agentSeries, name } = account;
     try {
       // What free means must not change from scrape to scrape, should the API leave the field out where it is false.
-      eligibilitySeen ||= snapshot.agents.some(({ eligibleForRouting }) => eligibleForRouting !== undefined);
+      eligibilitySeen ||= snapshot.agents.length > 0 && knowsEligibility(snapshot.agents);
       const floor = { ...account.floor, eligibilitySeen };
       return {
         floor: toFloor(snapshot, floor),

@@ -1,4 +1,4 @@
-import { hasWorkload } from '../snapshot/activity.ts';
+import { isIdle } from '../snapshot/activity.ts';
 import type { Agent, Interaction } from '../snapshot/agent.ts';
 import { answersTo, type QuestionId, workloadQuestion } from '../snapshot/semantics.ts';
 import { isWord } from './words.ts';
@@ -66,8 +66,7 @@ function ofEligibility(before: Agent, after: Agent): Evidence[] {
     before.presenceSinceMs !== undefined &&
     before.presenceSinceMs === after.presenceSinceMs &&
     before.description === after.description;
-  const wasFree =
-    hasWorkload(before) === false && before.interactions?.length === 0 && before.eligibleForRouting === true;
+  const wasFree = isIdle(before) && before.eligibleForRouting === true;
   if (!samePresence || !wasFree || !after.live || after.eligibleForRouting === undefined) return [];
   const answer = after.eligibleForRouting ? 'follows_presence' : 'follows_workload';
   return [{ question: 'eligible_for_routing', answer }];

@@ -125,12 +125,12 @@ export function agentGauge<Name extends string = never>(
 /** Declares an info with the agents' roster columns as labels. The settings choose the columns. */
 export function agentInfo(declaration: Declaration): Metric {
   const metric = agentGauge({ ...declaration, samples: (agent, add) => add(agent.info, 1) });
-  return {
-    ...metric,
-    type: 'info',
-    openLabels: true,
-    toFamily: (facts) => ({ ...metric.toFamily(facts), type: 'info' }),
-  };
+  return { ...asInfo(metric), openLabels: true };
+}
+
+/** Returns a gauge whose values are all 1 as an info. */
+export function asInfo(metric: Metric): Metric {
+  return { ...metric, type: 'info', toFamily: (facts) => ({ ...metric.toFamily(facts), type: 'info' }) };
 }
 
 function gauge<Row>(
@@ -159,57 +159,30 @@ function gauge<Row>(
   };
 }
 
-/** Declares an info about the exporter itself, without the label account. */
-export function buildInfo({
-  name,
-  help,
-  source,
-  labels,
-}: Declaration & { labels: Readonly<Record<string, (build: Build) => string>> }): Metric {
-  const entries = Object.entries(labels);
-  return {
-    name,
-    help,
-    source,
-    type: 'info',
-    unit: undefined,
-    labelNames: Object.keys(labels),
-    toFamily({ build }) {
-      const own = Object.fromEntries(entries.map(([label, of]) => [label, of(build)]));
-      return {
-        name,
-        help,
-        type: 'info',
-        unit: undefined,
-        aggregator: 'omit',
-        values: [{ labels: own, value: 1 }],
-      };
-    },
-  };
-}
-
 /** Declares a gauge of the exporter itself, without the label account. */
 export function exporterGauge({
   name,
   help,
   source,
+  labels = {},
   value,
-}: Declaration & { value: (facts: Facts) => number }): Metric {
+}: Declaration & {
+  labels?: Readonly<Record<string, (build: Build) => string>>;
+  value: (facts: Facts) => number;
+}): Metric {
+  const entries = Object.entries(labels);
   return {
     name,
     help,
     source,
     type: 'gauge',
     unit: unitOf(name),
-    labelNames: [],
-    toFamily: (facts) => ({
-      name,
-      help,
-      type: 'gauge',
-      unit: unitOf(name),
-      aggregator: 'omit',
-      values: [{ labels: none, value: value(facts) }],
-    }),
+    labelNames: Object.keys(labels),
+    toFamily(facts) {
+      const own = Object.fromEntries(entries.map(([label, of]) => [label, of(facts.build)]));
+      const values = [{ labels: own, value: value(facts) }];
+      return { name, help, type: 'gauge', unit: unitOf(name), aggregator: 'omit', values };
+    },
   };
 }
 

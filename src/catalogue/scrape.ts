@@ -1,7 +1,7 @@
 import { scrapeErrorCodes } from '../errors.ts';
 import type { Floor } from '../snapshot/floor.ts';
 import type { Reading } from '../snapshot/reading.ts';
-import { buildInfo, exporterGauge, floorGauge, type Metric, scrapeGauge, toSeconds } from './metric.ts';
+import { asInfo, exporterGauge, floorGauge, scrapeGauge, toSeconds } from './metric.ts';
 
 const one = (reading: Reading) => [reading];
 
@@ -9,12 +9,6 @@ const one = (reading: Reading) => [reading];
 function availableMeans(floor: Floor | undefined): string {
   if (!floor) return 'unknown';
   return floor.eligible === undefined ? 'idle' : 'idle_and_eligible';
-}
-
-/** Declares an info of every scrape of an account: a constant 1 whose labels say it. */
-function scrapeInfo<Row>(declaration: Parameters<typeof scrapeGauge<Row>>[0]): Metric {
-  const metric = scrapeGauge(declaration);
-  return { ...metric, type: 'info', toFamily: (facts) => ({ ...metric.toFamily(facts), type: 'info' }) };
 }
 
 /** Metrics of the scrape itself. A failed scrape has all of them except those of the snapshot. */
@@ -142,14 +136,19 @@ export const scrapeMetrics = [
     labels: { field: (row) => row.field },
     value: (row) => row.values,
   }),
-  scrapeInfo({
-    name: 'vcc_semantics_info',
-    help: 'A constant 1 for each question that the API reference leaves open, with the answer in VCC_SEMANTICS, or unknown (docs/calibrate.md). The question available says which agents count as free: idle_and_eligible, or idle if no agent of this snapshot has eligibleForRouting.',
-    source: 'VCC_SEMANTICS, presence.eligibleForRouting',
-    rows: ({ semantics, floor }) => [...semantics, { question: 'available', answer: availableMeans(floor) }],
-    labels: { question: (row) => row.question, answer: (row) => row.answer },
-    value: () => 1,
-  }),
+  asInfo(
+    scrapeGauge({
+      name: 'vcc_semantics_info',
+      help: 'A constant 1 for each question that the API reference leaves open, with the answer in VCC_SEMANTICS, or unknown (docs/calibrate.md). The question available says which agents count as free: idle_and_eligible, or idle if no agent of this snapshot has eligibleForRouting.',
+      source: 'VCC_SEMANTICS, presence.eligibleForRouting',
+      rows: ({ semantics, floor }) => [
+        ...semantics,
+        { question: 'available', answer: availableMeans(floor) },
+      ],
+      labels: { question: (row) => row.question, answer: (row) => row.answer },
+      value: () => 1,
+    }),
+  ),
   scrapeGauge({
     name: 'vcc_series_dropped',
     help: 'Series of single agents that were left out for VCC_AGENT_LIMIT. No sample when the scrape failed or VCC_AGENT_METRICS is off.',
@@ -198,14 +197,17 @@ export const scrapeMetrics = [
     source: 'VCC_CONFIG',
     value: ({ accounts }) => accounts,
   }),
-  buildInfo({
-    name: 'vcc_exporter_build_info',
-    help: 'A constant 1 with the version of the exporter, the commit it was built from and the Node.js it runs on.',
-    source: 'exporter',
-    labels: {
-      version: (build) => build.version,
-      revision: (build) => build.revision,
-      nodejs: (build) => build.nodejs,
-    },
-  }),
+  asInfo(
+    exporterGauge({
+      name: 'vcc_exporter_build_info',
+      help: 'A constant 1 with the version of the exporter, the commit it was built from and the Node.js it runs on.',
+      source: 'exporter',
+      labels: {
+        version: (build) => build.version,
+        revision: (build) => build.revision,
+        nodejs: (build) => build.nodejs,
+      },
+      value: () => 1,
+    }),
+  ),
 ];

@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
 
@@ -16,13 +16,7 @@ export async function writeWhole(folder: string, file: string, content: string |
   await makeFolder(folder);
   const unfinished = join(folder, `${file}.new`);
   try {
-    const handle = await open(unfinished, 'w', 0o600);
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await fill(await open(unfinished, 'w', 0o600), content);
     await rename(unfinished, join(folder, file));
   } catch (error) {
     // A part of a file would take space on a disk that is full.
@@ -40,18 +34,23 @@ export async function writeNew(path: string, content: string): Promise<void> {
   const unfinished = `${path}.new`;
   const handle = await open(unfinished, 'wx', 0o600);
   try {
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await fill(handle, content);
     // A rename would replace a file. Not all file systems have links, so take the name first.
     await (await open(path, 'wx', 0o600)).close();
     await rename(unfinished, path);
   } catch (error) {
     await rm(unfinished, { force: true }).catch(() => {});
     throw error;
+  }
+}
+
+/** Writes the content to the disk, and closes the file. */
+async function fill(file: FileHandle, content: string | Uint8Array): Promise<void> {
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

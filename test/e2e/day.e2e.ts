@@ -13,6 +13,7 @@ import { firing } from './support/firing.ts';
 import { describeWith } from './support/parts.ts';
 import { openPrometheus, type Receiver } from './support/push.ts';
 import { queryAt, queryRange } from './support/query.ts';
+import { secondsOf, stretchesOf } from './support/stretches.ts';
 import type { Stretch } from './support/workday.ts';
 
 const minute = 60_000;
@@ -58,7 +59,10 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
     async function firesOf(rule: AlertRule) {
       const series = await queryRange(receiver.origin, rule.expr, beginMs, endMs, stepSeconds);
       return series.flatMap(({ metric, values }) =>
-        stretchesOf(values.map(([at]) => at))
+        stretchesOf(
+          values.map(([at]) => at),
+          stepSeconds,
+        )
           .map(([from, to]) => [from + secondsOf(rule.for ?? '0s'), to] as const)
           .filter(([from, to]) => from <= to)
           .map(([from, to]) => ({ account: metric.account, from: toMinutes(from), to: toMinutes(to) })),
@@ -376,21 +380,7 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
   });
 });
 
-const unitSeconds = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
-const secondsOf = (text: string) =>
-  Number(text.slice(0, -1)) * unitSeconds[text.at(-1) as keyof typeof unitSeconds];
 const toMinutes = (seconds: number) => (seconds * 1000 - beginMs) / minute;
-
-/** Times one step apart, as stretches from the first to the last. */
-function stretchesOf(times: readonly number[]): [from: number, to: number][] {
-  const stretches: [number, number][] = [];
-  for (const at of times) {
-    const last = stretches.at(-1);
-    if (last && at - last[1] <= stepSeconds) last[1] = at;
-    else stretches.push([at, at]);
-  }
-  return stretches;
-}
 
 /** Whether windows that overlap cover a stretch together. */
 function isCovered(from: number, to: number, windows: readonly { from: number; to: number }[]): boolean {

@@ -17,6 +17,7 @@ import { createOrdinaryDay, ordinaryHours } from './support/ordinary-day.ts';
 import { describeWith } from './support/parts.ts';
 import { openPrometheus, type Receiver } from './support/push.ts';
 import { queryRange } from './support/query.ts';
+import { secondsOf, stretchesOf } from './support/stretches.ts';
 
 const beginMs = Date.UTC(2026, 10, 18, 7);
 const endMs = beginMs + ordinaryHours * 3_600_000;
@@ -101,26 +102,20 @@ describeWith(['prometheus'], 'ordinary days', ({ prometheus: { prometheus } }) =
 
     test.each(
       rules.filter(({ labels }) => labels.severity !== 'info').map((rule) => [rule.alert, rule] as const),
-    )('%s does not fire', async (_, { expr }) => {
-      const found = await queryRange(receiver.origin, expr, beginMs + 300_000, endMs, 30);
-      const pending = (text = '0s') =>
-        Number(text.slice(0, -1)) * { s: 1, m: 60, h: 3600 }[text.at(-1) as 's']!;
-      const least = pending(rules.find((rule) => rule.expr === expr)!.for);
-      const fires = found.flatMap(({ metric, values }) => {
-        const stretches: [number, number][] = [];
-        for (const [at] of values) {
-          const last = stretches.at(-1);
-          if (last && at - last[1] <= 30) last[1] = at;
-          else stretches.push([at, at]);
-        }
-        return stretches
-          .filter(([from, to]) => to - from >= least)
+    )('%s does not fire', async (_, { expr, for: pending = '0s' }) => {
+      const found = await queryRange(receiver.origin, expr, beginMs + 300_000, endMs, stepMs / 1000);
+      const fires = found.flatMap(({ metric, values }) =>
+        stretchesOf(
+          values.map(([at]) => at),
+          stepMs / 1000,
+        )
+          .filter(([from, to]) => to - from >= secondsOf(pending))
           .map(([from, to]) => ({
             team: metric.team,
             from: new Date(from * 1000).toISOString().slice(11, 16),
             minutes: (to - from) / 60,
-          }));
-      });
+          })),
+      );
       expect(fires).toEqual([]);
     });
   });
