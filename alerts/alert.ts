@@ -55,7 +55,10 @@ export interface Alert {
   objection?: (thresholds: AnyThresholds, forgottenAfter: Duration) => Objection | undefined;
   /** uid of the dashboard that shows it. */
   dashboard: string;
-  /** Templates of Prometheus; `$value` is the value of the expression. */
+  /**
+   * Templates of Prometheus; `$value` is the value of the expression. `$for` becomes how long it has lasted at least, so that the
+   * sentence is true whatever `for` is. Other thresholds are not to be named: those of an account or a team may differ.
+   */
   summary: string;
   description: string;
   /** The condition for one set of thresholds; whatever series it gives are alerts. */

@@ -28,7 +28,7 @@ export const healthAlerts = [
     kinds: {},
     summary: 'vcc-exporter at {{ $labels.instance }} cannot be scraped',
     description:
-      'Prometheus gets no metrics from {{ $labels.instance }} (job {{ $labels.job }}), so nothing is known of its accounts. Check that the exporter runs, and that the scrape credentials are right.',
+      'Prometheus has got no metrics from {{ $labels.instance }} (job {{ $labels.job }}) for at least $for, so nothing is known of its accounts. Check that the exporter runs, and that the scrape credentials are right.',
     expr: (_, __, { job }) => `up{job=~"${job}"} == 0`,
   }),
   alert({
@@ -42,7 +42,7 @@ export const healthAlerts = [
     kinds: {},
     summary: 'No vcc-exporter sends samples',
     description:
-      'vcc_up has no series. Check that the exporter is in the scrape configuration, or that the function that pushes is invoked.',
+      'vcc_up has had no series for at least $for. Check that the exporter is in the scrape configuration, or that the function that pushes is invoked.',
     // A target that is down is VccExporterDown.
     expr: (_, { latest }, { job }) => `absent(${latest('vcc_up')})\nunless on () (up{job=~"${job}"} == 0)`,
   }),
@@ -55,9 +55,9 @@ export const healthAlerts = [
     scope: 'exporter',
     dashboard,
     kinds: {},
-    summary: '{{ $value }} accounts of job {{ $labels.job }} send no samples',
+    summary: 'Accounts of job {{ or $labels.job "(none)" }} that send no samples: {{ $value }}',
     description:
-      'The exporters of job {{ $labels.job }} have more accounts in their configuration than accounts that send samples. Compare the list of accounts with vcc_up, and check the invocations or targets of those that are missing.',
+      'The exporters of job {{ or $labels.job "(none)" }} have accounts in their configuration that have sent no samples for at least $for. Number of such accounts: {{ $value }}. Compare the list of accounts with vcc_up, and check the invocations or targets of those that are missing.',
     // An account that was taken out of the configuration is not missing.
     expr: (_, { latest }) =>
       [
@@ -75,7 +75,7 @@ export const healthAlerts = [
     kinds: {},
     summary: 'Account {{ $labels.account }} cannot be read',
     description:
-      'Every scrape of {{ $labels.account }} fails, so its dashboards and alerts show nothing. vcc_scrape_error has the reason. Check Vonage’s status page, then run vcc-exporter check.',
+      'Every scrape of {{ $labels.account }} has failed for at least $for, so its dashboards and alerts show nothing. vcc_scrape_error has the reason. Check Vonage’s status page, then run vcc-exporter check.',
     // Rejected credentials are VccAuthFailing.
     expr: (_, { latest }) =>
       `${latest('vcc_up')} == 0\nunless ignoring (reason) ${latest('vcc_scrape_error', rejected)} == 1`,
@@ -110,7 +110,7 @@ export const healthAlerts = [
     kinds: {},
     summary: 'Credentials of account {{ $labels.account }} do not work ({{ $labels.reason }})',
     description:
-      'Scrapes of {{ $labels.account }} fail with the reason {{ $labels.reason }}, and will not succeed by themselves. Replace the credentials, or restore access to the secret.',
+      'Scrapes of {{ $labels.account }} have failed for at least $for with the reason {{ $labels.reason }}, and will not succeed by themselves. Replace the credentials, or restore access to the secret.',
     expr: (_, { latest }) => `${latest('vcc_scrape_error', rejected)} == 1`,
   }),
   alert({
@@ -123,7 +123,7 @@ export const healthAlerts = [
     kinds: { within: 'duration' },
     summary: 'Account {{ $labels.account }} is throttled by Vonage',
     description:
-      'The API keeps answering 429 for {{ $labels.account }}. All integrations of the account share the budget. Scrape less often, or find the one that uses it up.',
+      'The API has answered 429 for {{ $labels.account }} again and again, for at least $for. All integrations of the account share the budget. Scrape less often, or find the one that uses it up.',
     // Throttling comes and goes between scrapes.
     expr: ({ within }, { select }) =>
       `max_over_time(${select('vcc_scrape_error', 'reason="throttled"')}[${within.text}]) == 1`,
@@ -139,7 +139,7 @@ export const healthAlerts = [
     kinds: { share: 'share', within: 'duration' },
     summary: 'Reading account {{ $labels.account }} takes {{ $value | humanizePercentage }} of its deadline',
     description:
-      'Scrapes of {{ $labels.account }} take {{ $value | humanizePercentage }} of the time they have. Beyond it they fail. Raise the timeouts, or give the function more memory.',
+      'Again and again for at least $for, a scrape of {{ $labels.account }} took {{ $value | humanizePercentage }} of the time it has. Beyond it scrapes fail. Raise the timeouts, or give the function more memory.',
     // The longest, not the average: scrapes that VCC_CACHE_TTL serves from memory take no time.
     expr: ({ share, within }, { select }) =>
       [
@@ -158,7 +158,7 @@ export const healthAlerts = [
     kinds: { within: 'duration' },
     summary: 'Account {{ $labels.account }} has unknown values of {{ $labels.field }}',
     description:
-      'Up to {{ $value }} values of {{ $labels.field }} are not in the API reference. Panels that add up known states leave them out. Add the words to VCC_KNOWN_VALUES if they are right.',
+      'Up to {{ $value }} values of {{ $labels.field }} in a snapshot of {{ $labels.account }} are not in the API reference. Panels that add up known states leave them out. Add the words to VCC_KNOWN_VALUES if they are right.',
     expr: ({ within }, { select }) => `max_over_time(${select('vcc_unknown_values')}[${within.text}]) > 0`,
   }),
   alert({
@@ -172,7 +172,7 @@ export const healthAlerts = [
     kinds: { within: 'duration' },
     summary: 'Account {{ $labels.account }} has agents with missing or invalid values',
     description:
-      'Up to {{ $value }} agents have values that are missing or invalid. The log names the fields (values missing or invalid), and so do vcc_absent_values and vcc_invalid_values.',
+      'Up to {{ $value }} agents in a snapshot of {{ $labels.account }} have values that are missing or invalid. The log names the fields (values missing or invalid), and so do vcc_absent_values and vcc_invalid_values.',
     expr: ({ within }, { select }) => `max_over_time(${select('vcc_flawed_agents')}[${within.text}]) > 0`,
   }),
   alert({
@@ -198,7 +198,7 @@ export const healthAlerts = [
     kinds: {},
     summary: 'Pushing {{ $labels.account }} to {{ $labels.destination }} fails',
     description:
-      'Every push of {{ $labels.account }} to {{ $labels.destination }} fails. The log has the reason (push attempt failed, push held). Check the address and the credentials of the destination.',
+      'Every push of {{ $labels.account }} to {{ $labels.destination }} has failed for at least $for. The log has the reason (push attempt failed, push held). Check the address and the credentials of the destination.',
     expr: (_, { latest }) => `${latest('vcc_push_success')} == 0`,
   }),
   alert({
@@ -212,7 +212,7 @@ export const healthAlerts = [
     ...budget,
     summary: 'Account {{ $labels.account }} burns its error budget fast',
     description:
-      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the longer window. The dashboard Exporter shows since when and why.',
+      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the last 1 h or 6 h. The dashboard Exporter shows since when and why.',
     expr: (thresholds, { select }) =>
       `${burns(select, thresholds, 14.4, '1h', '5m')}\nor ${burns(select, thresholds, 6, '6h', '30m')}`,
   }),
@@ -227,7 +227,7 @@ export const healthAlerts = [
     ...budget,
     summary: 'Account {{ $labels.account }} burns its error budget',
     description:
-      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the longer window. The dashboard Exporter shows since when and why.',
+      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the last 1 day or 3 days. The dashboard Exporter shows since when and why.',
     expr: (thresholds, { select }) =>
       `${burns(select, thresholds, 3, '1d', '2h')}\nor ${burns(select, thresholds, 1, '3d', '6h')}`,
   }),
@@ -256,7 +256,7 @@ export const healthAlerts = [
     kinds: {},
     summary: 'The roster of account {{ $labels.account }} cannot be read',
     description:
-      'Reading the roster of {{ $labels.account }} fails. Metrics by team follow the last one that was read. Check the file or object, or the scope users:read of the credentials.',
+      'Reading the roster of {{ $labels.account }} has failed for at least $for. Metrics by team follow the last one that was read. Check the file or object, or the scope users:read of the credentials.',
     expr: (_, { latest }) => `${latest('vcc_roster_up')} == 0`,
   }),
   alert({

@@ -1,6 +1,6 @@
 import type { AnyThresholds, Ask, Bound, Common, Duration, Select } from './alert.ts';
 import { failedShare } from './promql.ts';
-import type { AlertSetting, AlertSettings, Override } from './settings.ts';
+import { type AlertSetting, type AlertSettings, type Override, toWords } from './settings.ts';
 
 /** An alerting rule of Prometheus. */
 export interface AlertRule {
@@ -46,6 +46,7 @@ export function toAlertGroups(settings: AlertSettings): RuleGroup[] {
 function toRule(setting: AlertSetting, urls: AlertSettings['urls'], common: Common): AlertRule {
   const { alert, severity } = setting;
   const variables = alert.scope === 'exporter' ? '' : '?var-account={{ $labels.account | urlquery }}';
+  const withFor = (text: string) => text.replaceAll('$for', toWords(setting.for.seconds));
   const team = alert.scope === 'team' ? '&var-team={{ $labels.team | urlquery }}' : '';
   return {
     alert: alert.name,
@@ -53,8 +54,8 @@ function toRule(setting: AlertSetting, urls: AlertSettings['urls'], common: Comm
     ...(setting.for.seconds > 0 && { for: setting.for.text }),
     labels: { severity, audience: alert.audience },
     annotations: {
-      summary: alert.summary,
-      description: alert.description,
+      summary: withFor(alert.summary),
+      description: withFor(alert.description),
       runbook_url: `${urls.runbooks}/${alert.name}.md`,
       // A link to nowhere is worse than none.
       ...(urls.grafana !== undefined && {

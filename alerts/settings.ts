@@ -213,6 +213,12 @@ export function thresholdOf({ alerts: settings }: AlertSettings, name: Alert['na
   return typeof value === 'number' ? value : value.seconds;
 }
 
+/** A length of time in words, as in `15 min`. */
+export function toWords(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  return seconds % 3600 === 0 ? `${seconds / 3600} h` : `${Number((seconds / 60).toFixed(1))} min`;
+}
+
 /** Up to a year, since Prometheus rejects durations of centuries. */
 const parseDuration = duration(0, 365 * 86_400_000);
 

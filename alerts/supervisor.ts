@@ -32,7 +32,7 @@ export const supervisorAlerts: readonly Alert[] = [
     kinds: { of_at_least: 'number' },
     summary: 'Nobody is Ready for calls in {{ $labels.account }}',
     description:
-      'No agent of {{ $labels.account }} is Ready and eligible for routing, so no call can be taken. Ask agents back from away.',
+      'No agent of {{ $labels.account }} has been Ready and eligible for routing for at least $for, so no call can be taken. Ask agents back from away.',
     expr: ({ of_at_least }, ask, common) =>
       `${routable(ask)} == 0\nand ${onShift(ask, common)} >= ${of_at_least}`,
   }),
@@ -45,9 +45,9 @@ export const supervisorAlerts: readonly Alert[] = [
     scope: 'account',
     dashboard: 'vcc-floor',
     kinds: { of_at_least: 'number' },
-    summary: 'No agent of {{ $labels.account }} has been free for minutes',
+    summary: 'No agent of {{ $labels.account }} has been free for at least $for',
     description:
-      'Every agent of {{ $labels.account }} who can take calls has been busy in each snapshot of the last minutes. If callers wait too long, ask agents back from breaks.',
+      'Every agent of {{ $labels.account }} who can take calls has been busy in each snapshot for at least $for. If callers wait too long, ask agents back from breaks.',
     expr: ({ of_at_least }, ask) =>
       `${ask.latest('vcc_agents_available')} == 0\nand ${routable(ask)} >= ${of_at_least}`,
   }),
@@ -96,9 +96,10 @@ export const supervisorAlerts: readonly Alert[] = [
     scope: 'account',
     dashboard: 'vcc-floor',
     kinds: { share: 'share', of_at_least: 'number' },
-    summary: 'Only {{ $value | humanizePercentage }} of {{ $labels.account }} are Ready for calls',
+    summary:
+      'Only {{ $value | humanizePercentage }} of the agents of {{ $labels.account }} are Ready for calls',
     description:
-      'Of the agents on shift in {{ $labels.account }} {{ $value | humanizePercentage }} are Ready for calls. Ask agents back, or spread breaks.',
+      'For at least $for too few of the agents on shift in {{ $labels.account }} have been Ready for calls, now {{ $value | humanizePercentage }}. Ask agents back, or spread breaks.',
     expr: ({ share, of_at_least }, ask, common) =>
       [
         `${routable(ask)}`,

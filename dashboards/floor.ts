@@ -1,9 +1,8 @@
-import type { AlertSettings } from '../alerts/settings.ts';
-import { thresholdOf } from '../alerts/settings.ts';
+import { type AlertSettings, thresholdOf, toWords } from '../alerts/settings.ts';
 import { activityColours, presenceColours, stateColours } from './colours.ts';
 import { toDashboard } from './dashboard.ts';
 import { bars, lines, type Step, stat } from './panels.ts';
-import { dataAge, longest, missingAccounts, once, total, toWords } from './promql.ts';
+import { dataAge, longest, missingAccounts, once, total } from './promql.ts';
 
 const nobody = { 0: { text: 'nobody', colour: 'green' } };
 const nothing = { 0: { text: 'none', colour: 'green' } };

@@ -1,9 +1,9 @@
-import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
+import { type AlertSettings, thresholdOf, toWords } from '../alerts/settings.ts';
 import { stateColours, workloadColours } from './colours.ts';
 import { toDashboard } from './dashboard.ts';
 import { fromBound, longestInteraction } from './floor.ts';
 import { lines, minutes, type Panel, stat } from './panels.ts';
-import { longest, naming, once, total, toWords } from './promql.ts';
+import { longest, naming, once, total } from './promql.ts';
 
 const nothing = { 0: { text: 'none', colour: 'green' } };
 

@@ -46,12 +46,6 @@ export function missingAccounts(settings: AlertSettings): string {
   return `count(${known}) - (count(${once('vcc_snapshot_timestamp_seconds')}) or vector(0))`;
 }
 
-/** The bound as a text, as in `15 min`. */
-export function toWords(seconds: number): string {
-  if (seconds < 60) return `${seconds} s`;
-  return seconds % 3600 === 0 ? `${seconds / 3600} h` : `${Number((seconds / 60).toFixed(1))} min`;
-}
-
 const by = (labels: readonly string[]) => (labels.length > 0 ? ` by (${labels.join(', ')})` : '');
 
 /** The labels of a metric. @throws RangeError for one that the exporter does not have */

@@ -1,9 +1,9 @@
-import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
+import { type AlertSettings, thresholdOf, toWords } from '../alerts/settings.ts';
 import { presenceColours, workloadColours } from './colours.ts';
 import { queryVariable, toDashboard } from './dashboard.ts';
 import { fromBound, longestFree, longestPresence, noBound } from './floor.ts';
 import { bars, lines, minutes, stat, states, table, words } from './panels.ts';
-import { longest, naming, once, select, total, toWords } from './promql.ts';
+import { longest, naming, once, select, total } from './promql.ts';
 
 const noRoster = 'No teams: set VCC_ROSTER (docs/teams.md)';
 const noAgents = 'No single agents: set VCC_AGENT_METRICS (docs/teams.md)';

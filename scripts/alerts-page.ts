@@ -1,6 +1,5 @@
 import { toRecordingGroups } from '../alerts/rules.ts';
-import type { AlertSetting, AlertSettings } from '../alerts/settings.ts';
-import { toWords } from '../dashboards/promql.ts';
+import { type AlertSetting, type AlertSettings, toWords } from '../alerts/settings.ts';
 import { abouts, episodes } from '../test/e2e/support/episodes.ts';
 import { firing } from '../test/e2e/support/firing.ts';
 

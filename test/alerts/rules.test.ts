@@ -31,6 +31,14 @@ const grafana = read<{
   groups: { orgId: number; name: string; folder: string; interval: string; rules: GrafanaRule[] }[];
 }>('grafana/vcc-alerts.yml');
 
+/** Labels that some alerts always have and others may lack. */
+const neverEmpty: Readonly<Record<string, readonly string[]>> = {
+  // Of `up`, which Prometheus makes.
+  VccExporterDown: ['job'],
+  // One of those that the rule asks for.
+  VccAuthFailing: ['reason'],
+};
+
 describe.each(rules.map((rule) => [rule.alert, rule] as const))('%s', (name, rule) => {
   const { expr, labels, annotations } = rule;
 
@@ -61,6 +69,21 @@ describe.each(rules.map((rule) => [rule.alert, rule] as const))('%s', (name, rul
     expect(expr).not.toMatch(/\b(topk|bottomk)\b/);
     expect(expr).not.toMatch(/vcc_agent_/);
     expect(JSON.stringify(rule)).not.toMatch(/agent_id/);
+  });
+
+  test('says how many, how much or for how long, with a unit', () => {
+    const words = 'agents|interactions|series|values';
+    expect(annotations.description).toMatch(
+      new RegExp(`\\$value( \\}\\} (${words})\\b| \\| humanize(Duration|Percentage) )|\\b\\d+ (s|min|h)\\b`),
+    );
+  });
+
+  test('has another word where a label may be empty', () => {
+    const bare = [...JSON.stringify(annotations).matchAll(/\{\{ \$labels\.(\w+)/g)].map(
+      ([, label]) => label!,
+    );
+    const full = ['account', 'destination', 'field', 'instance', 'seconds', ...(neverEmpty[name] ?? [])];
+    expect(bare.filter((label) => !full.includes(label))).toEqual([]);
   });
 
   test('its texts speak of labels that its series have in the end', () => {

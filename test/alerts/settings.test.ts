@@ -379,3 +379,13 @@ describe('thresholds of single accounts and teams', () => {
     expect(expr).toMatch(/account="acme-night"\}\[5m\]\) >= 3\n/);
   });
 });
+
+test('texts say how long at least, as the thresholds have it', () => {
+  const ours = { alerts: { VccNobodyFree: { for: '90s' }, VccRosterFailing: { for: '2h' } } };
+  const textsOf = (name: string) => rulesWith(ours).find(({ alert }) => alert === name)!.annotations;
+  expect(textsOf('VccNobodyFree').summary).toBe(
+    'No agent of {{ $labels.account }} has been free for at least 1.5 min',
+  );
+  expect(textsOf('VccRosterFailing').description).toContain(' has failed for at least 2 h. ');
+  expect(JSON.stringify(rulesWith(ours))).not.toContain('$for');
+});
