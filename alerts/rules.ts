@@ -74,7 +74,10 @@ function toExpression(setting: AlertSetting, common: Common): string {
   return expressions.map((expression) => `(\n${indent(expression)}\n)`).join('\nor\n');
 }
 
-/** The thresholds of an alert, each with how to ask for the accounts or teams that they are for: the rest, and single ones. */
+/**
+ * The thresholds of an alert, each with how to ask for the accounts or teams that they are for: the rest, and single ones. Those
+ * that it is switched off for are in neither.
+ */
 function sidesOf(
   { thresholds, overrides }: AlertSetting,
   recent: string,
@@ -84,7 +87,9 @@ function sidesOf(
   const names = overrides.map(({ value }) => escapeRegex(value)).join('|');
   return [
     { thresholds, ask: asking(recent, `${first.label}!~${quote(names)}`) },
-    ...overrides.map((each) => ({ thresholds: each.thresholds, ask: asking(recent, matcherOf(each)) })),
+    ...overrides
+      .filter(({ enabled }) => enabled)
+      .map((each) => ({ thresholds: each.thresholds, ask: asking(recent, matcherOf(each)) })),
   ];
 }
 

@@ -10,6 +10,8 @@ export interface Override {
   label: 'account' | 'team';
   value: string;
   thresholds: AnyThresholds;
+  /** Switched off, the alert says nothing of this account or team. */
+  enabled: boolean;
 }
 
 /** An alert with its thresholds. */
@@ -158,8 +160,9 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     const perOne = overrideKey ? readMapping(`${key}.${overrideKey}`, values[overrideKey]) : {};
     const overrides = Object.entries(perOne).map(([value, given]): Override => {
       const where = `${key}.${overrideKey}.${value}`;
-      const own = readMapping(where, given);
-      const known = Object.keys(alert.kinds);
+      const { enabled = true, ...own } = readMapping(where, given);
+      const known = [...Object.keys(alert.kinds), 'enabled'];
+      if (typeof enabled !== 'boolean') fail(`${where}.enabled`, 'true or false', enabled);
       for (const [each, given] of Object.entries(own)) {
         if (!known.includes(each))
           fail(`${where}.${each}`, `one of ${known.join(', ')}`, given, didYouMean(each, known));
@@ -168,6 +171,7 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
         label: alert.scope === 'team' ? 'team' : 'account',
         value,
         thresholds: readThresholds(where, alert, { ...values, ...own }),
+        enabled: enabled !== false,
       };
     });
     return {

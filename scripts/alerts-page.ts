@@ -50,6 +50,9 @@ alerts:
     longer_than: 10m
     accounts:                             # one account may differ
       acme-night: { agents: 3, longer_than: 30m }
+  VccNobodyReady:
+    accounts:                             # or have none of it: here nobody takes calls, by design
+      acme-outbound: { enabled: false }
   VccTeamIdleAgents:
     teams:                                # and one team
       Back office: { longer_than: 2h }

@@ -120,6 +120,39 @@ function getOtlpReceivers() {
   return { what: `${prometheus} and ${victoriaMetrics}`, prometheus, victoriaMetrics };
 }
 
+/** The newest tools that check rules and Alertmanager's configuration: Debian's are years old. Go builds them from their modules. */
+function getNewestTools() {
+  const folder = join(cache, 'newest');
+  const wanted = {
+    promtool: { module: 'github.com/prometheus/prometheus', version: 'v0.316.0' },
+    amtool: { module: 'github.com/prometheus/alertmanager', version: 'v0.35.0' },
+  };
+  const go = onPath('go');
+  if (!go) throw new Missing('there is no Go on PATH to build them with');
+  const use = () => {
+    for (const [name, { module, version }] of Object.entries(wanted)) {
+      const built = run(go, ['version', '-m', join(folder, name)]);
+      if (!built.includes(`\tmod\t${module}\t${version}\t`)) throw new Missing(`${name} is not ${version}`);
+    }
+    return {
+      what: `promtool and amtool, ${Object.values(wanted)
+        .map(({ module, version }) => `${module} ${version}`)
+        .join(' and ')}, built in .cache/e2e`,
+      promtool: join(folder, 'promtool'),
+      amtool: join(folder, 'amtool'),
+    };
+  };
+  const found = orNothing(use);
+  if (found) return found;
+  makeFolder('newest', (draft) => {
+    const env = { ...process.env, GOBIN: draft };
+    for (const [name, { module, version }] of Object.entries(wanted)) {
+      run(go, ['install', `${module}/cmd/${name}@${version}`], { env, timeout: 10 * 60_000 });
+    }
+  });
+  return use();
+}
+
 /** A proxy that asks for a password, and what makes certificates for the hosts behind it. */
 function getProxy() {
   const openssl = onPath('openssl');
@@ -408,6 +441,7 @@ function getCdk() {
 export const getters = {
   prometheus: getPrometheus,
   alertmanager: getAlertmanager,
+  newestTools: getNewestTools,
   pushgateway: getPushgateway,
   victoriaMetrics: getVictoriaMetrics,
   otlpReceivers: getOtlpReceivers,
@@ -428,5 +462,5 @@ export const getters = {
   proxy: getProxy,
 };
 
-/** Parts that may be missing where all are required: no package registry has one, and building it takes minutes. */
-export const optional = ['terraform', 'otlpReceivers'];
+/** Parts that may be missing where all are required: no package registry has the programs, and building them takes minutes or Go. */
+export const optional = ['terraform', 'otlpReceivers', 'newestTools'];

@@ -101,7 +101,7 @@ test.each([
   ],
   [
     'alerts: { VccIdleAgents: { accounts: { acme: { agent: 5 } } } }',
-    'ours.yml: alerts.VccIdleAgents.accounts.acme.agent: expected one of agents, share, longer_than; received 5; did you mean agents?',
+    'ours.yml: alerts.VccIdleAgents.accounts.acme.agent: expected one of agents, share, longer_than, enabled; received 5; did you mean agents?',
   ],
   [
     'alerts: { VccIdelAgents: null }',
@@ -172,8 +172,12 @@ test.each([
     'ours.yml: alerts.VccIdleAgents.accounts.acme: expected a mapping; received 3',
   ],
   [
+    'alerts: { VccIdleAgents: { accounts: { acme: { enabled: no } } } }',
+    'ours.yml: alerts.VccIdleAgents.accounts.acme.enabled: expected true or false; received "no"',
+  ],
+  [
     'alerts: { VccIdleAgents: { accounts: { acme: { for: 2m } } } }',
-    'ours.yml: alerts.VccIdleAgents.accounts.acme.for: expected one of agents, share, longer_than; received "2m"',
+    'ours.yml: alerts.VccIdleAgents.accounts.acme.for: expected one of agents, share, longer_than, enabled; received "2m"',
   ],
   [
     'alerts: { VccIdleAgents: { accounts: { acme: { agents: many } } } }',
@@ -368,6 +372,20 @@ describe('thresholds of single accounts and teams', () => {
       expect(taken.filter(([first]) => first).length).toBe(1);
       expect(taken.findIndex(([first]) => first)).toBe(names.indexOf(name) + 1);
     }
+  });
+
+  test.each([
+    ['VccNobodyReady', 'accounts', 'account'],
+    ['VccTeamIdleAgents', 'teams', 'team'],
+  ])('%s says nothing of those that it is switched off for', (alert, key, label) => {
+    const ours = { alerts: { [alert]: { [key]: { 'acme-outbound': { enabled: false } } } } };
+    const expr = exprOf(ours, alert);
+    expect(problemsIn(expr)).toEqual([]);
+    const asked = takeApart(expr).selectors.map(({ matchers }) =>
+      matchers.filter((matcher) => matcher.label === label).map(({ op, value }) => op + value),
+    );
+    expect(new Set(asked.flat())).toEqual(new Set(['!~acme-outbound']));
+    expect(asked.filter((each) => each.length !== 1)).toEqual([]);
   });
 
   test('have the numbers of their own, and the others those of all', () => {

@@ -282,6 +282,19 @@ describeWith(['alertmanager'], 'alerts/alertmanager.yml', ({ alertmanager: { ale
   });
 });
 
+describeWith(['newestTools'], 'the newest amtool', ({ newestTools: { amtool } }) => {
+  test('takes alerts/alertmanager.yml as strictly as there is', async () => {
+    const args = ['check-config', '--enable-feature=utf8-strict-mode', file];
+    const { status, stdout, stderr } = await run(amtool, args, { folder: tmpdir() });
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      // That it is strict, and nothing else.
+      stderr: expect.stringMatching(/^[^\n]*UTF-8 strict mode enabled"\n$/),
+    });
+    expect(stdout).toContain('SUCCESS');
+  });
+});
+
 describeWith(
   ['prometheus', 'alertmanager'],
   'from the floor to a message',

@@ -4,6 +4,7 @@ import { json } from 'node:stream/consumers';
 import { load } from 'js-yaml';
 import { startServer } from '../../support/server.ts';
 import { serveOnFreePort } from './process.ts';
+import { secondsOf } from './stretches.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -11,6 +12,8 @@ type Labels = Readonly<Record<string, string>>;
 export interface PostedAlert {
   labels: Labels;
   annotations?: Labels;
+  /** Now unless it is said. */
+  startsAt?: string;
   /** In the past: it is resolved. */
   endsAt?: string;
 }
@@ -70,9 +73,20 @@ export interface DeliveredAlert {
   annotations: Labels;
 }
 
+/** A message: about alerts that are firing or over, of one group. */
+export interface DeliveredMessage {
+  receiver: string;
+  status: 'firing' | 'resolved';
+  groupLabels: Labels;
+  alerts: readonly DeliveredAlert[];
+  receivedMs: number;
+}
+
 /** Takes the messages of all receivers. */
 export interface Inbox {
   origin: string;
+  /** In order. */
+  messages: DeliveredMessage[];
   /** Alerts of all messages so far, in order. */
   alerts: DeliveredAlert[];
   close(): Promise<void>;
@@ -81,17 +95,21 @@ export interface Inbox {
 /** Starts a server for webhooks; the path of an address is the name of the receiver. */
 export async function startInbox(): Promise<Inbox> {
   const alerts: DeliveredAlert[] = [];
+  const messages: DeliveredMessage[] = [];
   const server = await startServer((request, response) => {
     json(request).then(
-      (message) => {
-        const delivered = (message as { alerts: Omit<DeliveredAlert, 'receiver'>[] }).alerts;
-        alerts.push(...delivered.map((each) => ({ ...each, receiver: request.url!.slice(1) })));
+      (body) => {
+        const message = body as DeliveredMessage;
+        const receiver = request.url!.slice(1);
+        const delivered = message.alerts.map((each) => ({ ...each, receiver }));
+        alerts.push(...delivered);
+        messages.push({ ...message, receiver, alerts: delivered, receivedMs: Date.now() });
         response.end();
       },
       () => response.writeHead(400).end(),
     );
   });
-  return { ...server, alerts };
+  return { ...server, alerts, messages };
 }
 
 /** What the tests read and change of a configuration; the rest is carried along. */
@@ -105,6 +123,7 @@ export interface Config {
 interface Route {
   group_wait?: string;
   group_interval?: string;
+  repeat_interval?: string;
   routes?: Route[];
 }
 
@@ -115,13 +134,23 @@ interface TimeInterval {
   location?: string;
 }
 
-/** A configuration with the addresses of the inbox and no long waits. */
-export function toTestConfig(text: string, inbox: { origin: string }): Config {
+const waits = ['group_wait', 'group_interval', 'repeat_interval'] as const;
+
+/** A configuration with the addresses of the inbox and no long waits: all are divided by `speed`, or short without it. */
+export function toTestConfig(text: string, inbox: { origin: string }, speed?: number): Config {
   const config = load(text) as Config;
+  const shortened = (route: Route): Partial<Route> =>
+    speed === undefined
+      ? { group_wait: '500ms', group_interval: '1s' }
+      : Object.fromEntries(
+          waits.flatMap((name) => {
+            const value = route[name];
+            return value === undefined ? [] : [[name, `${(secondsOf(value) * 1000) / speed}ms`]];
+          }),
+        );
   const hasten = (route: Route): Route => ({
     ...route,
-    group_wait: '500ms',
-    group_interval: '1s',
+    ...shortened(route),
     ...(route.routes && { routes: route.routes.map(hasten) }),
   });
   return {

@@ -1,0 +1,64 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  atHour,
+  type DeliveredMessage,
+  startAlertmanager,
+  startInbox,
+  toTestConfig,
+} from './alertmanager.ts';
+import type { Fire } from './fires.ts';
+
+/** How many times as fast as it was a day is played to Alertmanager, whose clock cannot be set. All of its waits are as much shorter. */
+const speed = 1000;
+
+/** Who is told when nothing comes any more: after group_interval, and as long as a busy machine may take. */
+const restMs = 3000;
+
+/** A message that tells of something, and at what time of the day it came. */
+export interface Told extends DeliveredMessage {
+  atMs: number;
+}
+
+/**
+ * Plays the alerts of a day to a real Alertmanager with this configuration, within opening hours, and gives the messages that tell of
+ * an alert, in order. Those that only say that something is over are left out.
+ */
+export async function tellOf(
+  binary: string,
+  example: string,
+  folder: string,
+  fires: readonly Fire[],
+): Promise<Told[]> {
+  const events = fires
+    .flatMap(({ labels, fromMs, toMs }) => [
+      { atMs: fromMs, labels, over: false },
+      { atMs: toMs, labels, over: true },
+    ])
+    .sort((a, b) => a.atMs - b.atMs);
+  if (events.length === 0) return [];
+  const inbox = await startInbox();
+  const own = join(folder, 'replay');
+  await mkdir(own);
+  const config = atHour(toTestConfig(example, inbox, speed), 'wednesday', 12);
+  const server = await startAlertmanager(binary, config, own);
+  const [{ atMs: firstMs }] = events as [(typeof events)[0]];
+  const begunMs = Date.now();
+  const startsAt = new Map<object, string>();
+  try {
+    for (const { atMs, labels, over } of events) {
+      await wait(Math.max(0, begunMs + (atMs - firstMs) / speed - Date.now()));
+      const now = new Date().toISOString();
+      if (!over) startsAt.set(labels, now);
+      await server.post([{ labels, startsAt: startsAt.get(labels)!, ...(over && { endsAt: now }) }]);
+    }
+    await wait(restMs);
+  } finally {
+    await server.stop();
+    await inbox.close();
+  }
+  return inbox.messages
+    .filter(({ status }) => status === 'firing')
+    .map((message) => ({ ...message, atMs: firstMs + (message.receivedMs - begunMs) * speed }));
+}
