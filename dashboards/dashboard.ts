@@ -61,7 +61,7 @@ function bannerOf(settings: AlertSettings): Panel {
   return stat({
     title: 'Can these numbers be trusted?',
     description:
-      'Whether the numbers come from Vonage, from all chosen accounts, and are not old. Missing or old: the dashboard Exporter has the reason; an account that was removed counts as missing for a day (`remember` in the thresholds). Simulated (vcc_simulated): if the account should be real, check its VCC_API_URL, VCC_TOKEN_URL and credentials.',
+      'Whether the numbers come from Vonage, from all chosen accounts, and are not old. Missing or old: the dashboard Exporter has the reason. An account that was taken out of the configuration is not missing; one whose exporter was removed counts as missing for a day (`remember` in the thresholds). Simulated (vcc_simulated): if the account should be real, check its VCC_API_URL, VCC_TOKEN_URL and credentials.',
     width: 24,
     height: 3,
     textSize: 22,

@@ -179,7 +179,7 @@ export function floorDashboard(settings: AlertSettings) {
           stat({
             title: 'Accounts missing',
             description:
-              'Chosen accounts that had samples in the last day (`remember` in the thresholds) and cannot be read now: their agents are in none of these numbers. The Exporter dashboard has the reason. An account that was removed on purpose counts for as long.',
+              'Chosen accounts that had samples in the last day (`remember` in the thresholds) and cannot be read now: their agents are in none of these numbers. The Exporter dashboard has the reason. An account that was taken out of the configuration does not count.',
             width: 4,
             height: 3,
             background: true,

@@ -3,7 +3,7 @@ import { stateColours, workloadColours } from './colours.ts';
 import { toDashboard } from './dashboard.ts';
 import { fromBound, longestInteraction } from './floor.ts';
 import { lines, minutes, type Panel, stat } from './panels.ts';
-import { longest, naming, once, total } from './promql.ts';
+import { enough, longest, naming, once, total } from './promql.ts';
 
 const nothing = { 0: { text: 'none', colour: 'green' } };
 
@@ -28,12 +28,17 @@ export function interactionsDashboard(settings: AlertSettings) {
   function atOnceStat(state: string, alert: `Vcc${string}`): Panel {
     return stat({
       title: `${state} now`,
-      description: `Interactions in the state ${state}: they keep an agent from work. Orange from the number on that ${alert} needs of one reason; it needs a share of those on shift too.`,
+      description: `Interactions in the state ${state}: they keep an agent from work. Orange while so many of an account have the same reason that ${alert} fires.`,
       width: 4,
       height: 4,
       decimals: 0,
       background: true,
-      steps: fromBound(limit(alert, 'interactions')),
+      alarm: enough(
+        total('vcc_interactions_by_reason', `state="${state}"`, 'account', 'reason'),
+        limit(alert, 'interactions'),
+        limit(alert, 'share'),
+        settings,
+      ),
       queries: [{ expr: total('vcc_interactions_by_reason', `state="${state}"`) }],
     });
   }
@@ -141,6 +146,7 @@ export function interactionsDashboard(settings: AlertSettings) {
             width: 12,
             height: 8,
             unit: minutes,
+            legend: 'table',
             noValue: 'no interactions, or no data',
             queries: [
               {

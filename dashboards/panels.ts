@@ -77,18 +77,22 @@ interface Builds extends Builder<dashboard.Panel> {
   mappings(mappings: dashboard.ValueMapping[]): this;
   colorScheme(colour: Builder<dashboard.FieldColor>): this;
   overrideByName(name: string, properties: dashboard.DynamicConfigValue[]): this;
+  overrideByQuery(refId: string, properties: dashboard.DynamicConfigValue[]): this;
   targets(targets: Builder<Dataquery>[]): this;
 }
 
 interface Stat extends Common {
   queries: readonly Query[];
+  /** An expression that has series while an alert about the number may fire: it is orange then, and green otherwise. */
+  alarm?: string;
   background?: boolean;
   /** In pixels; as large as the panel unless it is said. */
   textSize?: number;
 }
 
 /** Numbers as large as their panel; `queries` are asked for now, so that nothing old is shown. */
-export function stat(options: Stat): Panel {
+export function stat(declared: Stat): Panel {
+  const options = declared.alarm === undefined ? declared : withAlarm(declared, declared.alarm);
   const builder = new stats.PanelBuilder()
     .graphMode(common.BigValueGraphMode.None)
     .colorMode(options.background ? common.BigValueColorMode.Background : common.BigValueColorMode.Value)
@@ -99,10 +103,21 @@ export function stat(options: Stat): Panel {
     )
     .reduceOptions(lastValue());
   const colour = options.steps ? dashboard.FieldColorModeId.Thresholds : dashboard.FieldColorModeId.Fixed;
-  const { textSize } = options;
+  const { textSize, alarm } = options;
+  if (alarm !== undefined) {
+    const always = toThresholds([[null, 'orange']]).build();
+    builder.overrideByQuery(refId(0), [{ id: 'thresholds', value: always }]);
+  }
   if (textSize !== undefined) builder.text(new common.VizTextDisplayOptionsBuilder().valueSize(textSize));
   const { width, height, build } = finish(builder, options, instant(options.queries), colour);
   return { width, height, build: () => withUnknownGrey(build(), options.noValue ?? noData) };
+}
+
+/** A threshold compares with one number, and an alert needs a share too: so there are two queries, of which one has data, the first during an alarm. */
+function withAlarm(options: Stat, alarm: string): Stat {
+  const [query] = options.queries as [Query];
+  const either = (operator: string) => ({ ...query, expr: `${query.expr} ${operator} on () (${alarm})` });
+  return { ...options, steps: [[null, 'green']], queries: [either('and'), either('unless')] };
 }
 
 /** No data must not have the colour of the first threshold, which is green where little is good. */
@@ -159,6 +174,16 @@ export function lines(declared: Lines): Panel {
     ...rest,
   };
   const { stacked, steps, legend } = options;
+  const names = new common.VizLegendOptionsBuilder().showLegend(true);
+  // A phone shows three rows: what there was most of, not what begins with A.
+  if (legend === 'table')
+    names
+      .displayMode(common.LegendDisplayMode.Table)
+      .placement(common.LegendPlacement.Right)
+      .calcs(['lastNotNull', 'max'])
+      .sortBy('Max')
+      .sortDesc(true);
+  else names.displayMode(common.LegendDisplayMode.List).placement(common.LegendPlacement.Bottom).calcs([]);
   const builder = new timelines.PanelBuilder()
     .drawStyle(common.GraphDrawStyle.Line)
     .lineInterpolation(common.LineInterpolation.StepAfter)
@@ -185,13 +210,7 @@ export function lines(declared: Lines): Panel {
         .mode(common.TooltipDisplayMode.Multi)
         .sort(common.SortOrder.Descending),
     )
-    .legend(
-      new common.VizLegendOptionsBuilder()
-        .showLegend(true)
-        .displayMode(legend === 'table' ? common.LegendDisplayMode.Table : common.LegendDisplayMode.List)
-        .placement(legend === 'table' ? common.LegendPlacement.Right : common.LegendPlacement.Bottom)
-        .calcs(legend === 'table' ? ['lastNotNull', 'max'] : []),
-    );
+    .legend(names);
   const targets = options.queries.map((query) => toTarget(query).range());
   return finish(builder, options, targets, dashboard.FieldColorModeId.PaletteClassic);
 }

@@ -32,17 +32,51 @@ export function longest(since: string, inIt: string, ...labels: string[]): strin
   return `max${by(labels)} ((${age} and ${inIt} > 0) or ${inIt} == 0)`;
 }
 
-/** For how long accounts are remembered whose series have ended, as a range of PromQL. */
-const memory = ({ remember }: AlertSettings) => remember.text;
+/**
+ * Has series where an alert about many at once may fire now: at least `least` of a count, by account and other labels, that are at
+ * least this share of the agents on shift.
+ */
+export function enough(
+  count: string,
+  least: number,
+  share: number,
+  { forgottenAfter }: AlertSettings,
+): string {
+  const forgotten = `presence=~"Away|ExtendedAway", seconds="${forgottenAfter.seconds}"`;
+  const loggedIn = total('vcc_agents', 'presence!="LoggedOut"', 'account');
+  const onShift = `(${loggedIn} - ${total('vcc_agents_longer_than', forgotten, 'account')})`;
+  return `${count} >= ${least} and ${count} / on (account) group_left () ${onShift} >= ${share}`;
+}
+
+/** The newest sample of each series within a range of PromQL. */
+const newest = (metric: string, range: string) => `last_over_time(${select(metric)}[${range}])`;
+
+/**
+ * Accounts of the last day (`remember`) that were taken out of the configuration: they send nothing any more, while their job sends as
+ * many accounts as it is configured with and none of its targets is down. VccAccountMissing is silent about them too.
+ */
+function removed({ remember, recent }: AlertSettings): string {
+  const ofJob = (metric: string) => `last_over_time(${metric}{job=~"$job"}[${recent.text}])`;
+  const sending = `count by (job) (count by (job, account) (${ofJob('vcc_up')}))`;
+  const complete = `${sending} >= max by (job) (${ofJob('vcc_exporter_accounts')}) unless on (job) up{job=~"$job"} == 0`;
+  const silent = `${newest('vcc_up', remember.text)} unless on (job, account) ${newest('vcc_up', recent.text)}`;
+  return `((${silent}) and on (job) (${complete}))`;
+}
+
+/** By account: the newest sample of the last day, also of those whose exporter is gone, but not of those that were removed. */
+function remembered(metric: string, settings: AlertSettings): string {
+  const all = newest(metric, settings.remember.text);
+  return `max by (account) (${all} unless on (job, account) ${removed(settings)})`;
+}
 
 /** The age of each account's data, also when its exporter is gone. */
 export function dataAge(settings: AlertSettings): string {
-  return `time() - max by (account) (last_over_time(${select('vcc_snapshot_timestamp_seconds')}[${memory(settings)}]))`;
+  return `time() - ${remembered('vcc_snapshot_timestamp_seconds', settings)}`;
 }
 
 /** Accounts whose agents no number has: that cannot be read, or whose exporter is gone. */
 export function missingAccounts(settings: AlertSettings): string {
-  const known = `max by (account) (last_over_time(${select('vcc_up')}[${memory(settings)}]))`;
+  const known = remembered('vcc_up', settings);
   return `count(${known}) - (count(${once('vcc_snapshot_timestamp_seconds')}) or vector(0))`;
 }
 

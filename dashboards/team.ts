@@ -3,7 +3,7 @@ import { presenceColours, workloadColours } from './colours.ts';
 import { queryVariable, toDashboard } from './dashboard.ts';
 import { fromBound, longestFree, longestPresence, noBound } from './floor.ts';
 import { bars, lines, minutes, stat, states, table, words } from './panels.ts';
-import { longest, naming, once, select, total } from './promql.ts';
+import { enough, longest, naming, once, select, total } from './promql.ts';
 
 const noRoster = 'No teams: set VCC_ROSTER (docs/teams.md)';
 const noAgents = 'No single agents: set VCC_AGENT_METRICS (docs/teams.md)';
@@ -53,12 +53,17 @@ export function teamDashboard(settings: AlertSettings) {
           }),
           stat({
             title: 'Free for long',
-            description: `Agents who have been free for longer than ${toWords(idleLimit)}, the bound of VccIdleAgents. Not limited to the chosen team. Orange from the number of agents on that the alert needs; it needs a share of those on shift too.`,
+            description: `Agents who have been free for longer than ${toWords(idleLimit)}, the bound of VccIdleAgents. Not limited to the chosen team. Orange while so many of an account are that the alert fires.`,
             width: 4,
             height: 4,
             noValue: noBound(idleLimit),
             background: true,
-            steps: fromBound(limit('VccIdleAgents', 'agents')),
+            alarm: enough(
+              total('vcc_agents_available_longer_than', `seconds="${idleLimit}"`, 'account'),
+              limit('VccIdleAgents', 'agents'),
+              limit('VccIdleAgents', 'share'),
+              settings,
+            ),
             queries: [{ expr: total('vcc_agents_available_longer_than', `seconds="${idleLimit}"`) }],
           }),
           stat({

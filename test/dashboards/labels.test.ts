@@ -239,7 +239,9 @@ function problemsOfOverrides(panel: PanelJson): string[] {
     if (!words) return [];
     for (const word of words) names.add(word);
   }
+  const queries = new Set<unknown>(targets.map(({ refId }) => refId));
+  const there: Readonly<Record<string, Set<unknown>>> = { byName: names, byFrameRefID: queries };
   return (fieldConfig?.overrides ?? [])
-    .filter(({ matcher }) => matcher.id !== 'byName' || !names.has(matcher.options))
+    .filter(({ matcher }) => !there[matcher.id]?.has(matcher.options))
     .map(({ matcher }) => `${title}: override ${matcher.id} ${String(matcher.options)}`);
 }

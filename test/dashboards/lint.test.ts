@@ -285,8 +285,8 @@ const ourRules: Record<string, Rule> = {
   'colours of large numbers come from thresholds, or there are none': {
     problems: (dashboard) =>
       panelsWithout(dashboard, ({ type, options, fieldConfig }) => {
-        const { steps } = fieldConfig!.defaults.thresholds!;
-        return type !== 'stat' || options!.colorMode !== 'background' || steps.length > 1;
+        const colours = stepsIn(fieldConfig).flat();
+        return type !== 'stat' || options!.colorMode !== 'background' || colours.length > 1;
       }),
     broken: (dashboard) => {
       const stat = queried(dashboard).find(({ options }) => options!.colorMode === 'background')!;

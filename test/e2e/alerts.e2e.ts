@@ -9,7 +9,7 @@ import { toAlertGroups } from '../../alerts/rules.ts';
 import { parseAlertSettings } from '../../alerts/settings.ts';
 import { type AlertCase, alertCases } from './support/alert-cases.ts';
 import { describeWith } from './support/parts.ts';
-import { run } from './support/process.ts';
+import { run, start } from './support/process.ts';
 
 const rulesFolder = fileURLToPath(new URL('../../alerts/prometheus/', import.meta.url));
 const cli = fileURLToPath(new URL('../../dist/cli.mjs', import.meta.url));
@@ -33,14 +33,34 @@ describeWith(['victoriaMetrics'], 'rules, judged by vmalert', ({ victoriaMetrics
   });
 });
 
-describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promtool } }) => judge(promtool));
-// Prometheus 3 reads ranges otherwise: without the sample at their beginning.
-describeWith(['newestTools'], 'rules, judged by promtool 3', ({ newestTools: { promtool } }) =>
-  judge(promtool),
-);
+// Prometheus 3 reads ranges without the sample at their beginning.
+describeWith(['newestTools'], 'rules, judged by promtool 3', ({ newestTools: { promtool } }) => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'vcc-rules-'));
+    writeFileSync(join(folder, 'all.yml'), JSON.stringify({ groups }));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The tests that a promtool decides. */
-function judge(promtool: string): void {
+  test.each(['vcc-alerts.yml', 'vcc-recordings.yml'])('%s is valid', async (file) => {
+    const args = ['check', 'rules', '--lint=all', '--lint-fatal', join(rulesFolder, file)];
+    expect(await run(promtool, args, { folder })).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  test('all alerts fire and are silent in the same cases', async () => {
+    // Those of days and hours take it half a minute.
+    const quick = rules.filter(({ alert }) => alert !== 'VccErrorBudgetBurnSlow');
+    const cases = quick.flatMap((rule) => alertCases[rule.alert]!.map((each) => [rule, each] as const));
+    const file = join(folder, 'all.test.yml');
+    const tests = cases.map(([rule, each]) => toUnitTest(rule, each, '3'));
+    writeFileSync(file, JSON.stringify({ rule_files: ['all.yml'], evaluation_interval: '30s', tests }));
+    const judged = start(promtool, ['test', 'rules', file], { folder }).end(120_000);
+    const { status, stdout, stderr } = await judged;
+    expect({ status, said: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, said: '' });
+  }, 130_000);
+});
+
+describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promtool } }) => {
   let folder: string;
   let alertsFile: string;
   beforeAll(() => {
@@ -158,20 +178,9 @@ function judge(promtool: string): void {
 
     test.each(cases.map((each) => [each.fires ? 'fires' : 'is silent', each.title, each] as const))(
       '%s: %s',
-      async (_, __, { series, at, fires = [] }) => {
-        const unitTest = {
-          rule_files: [alertsFile],
-          evaluation_interval: '30s',
-          tests: [
-            {
-              interval: '30s',
-              input_series: Object.entries(series).map(([each, values]) => ({ series: each, values })),
-              alert_rule_test: [
-                { eval_time: at, alertname: name, exp_alerts: fires.map((fire) => toExpected(rule, fire)) },
-              ],
-            },
-          ],
-        };
+      async (_, __, each) => {
+        const tests = [toUnitTest(rule, each)];
+        const unitTest = { rule_files: [alertsFile], evaluation_interval: '30s', tests };
         const file = join(folder, `${name}.test.yml`);
         // JSON is YAML.
         writeFileSync(file, JSON.stringify(unitTest));
@@ -181,6 +190,21 @@ function judge(promtool: string): void {
       },
     );
   });
+});
+
+/** A case as promtool of this major version takes it. */
+function toUnitTest(rule: AlertRule, { series, at, fires = [] }: AlertCase, version: '2' | '3' = '2') {
+  const expected = fires.map(({ labels, value, value3 }) =>
+    toExpected(rule, {
+      labels,
+      ...(value !== undefined && { value: version === '3' ? (value3 ?? value) : value }),
+    }),
+  );
+  return {
+    interval: '30s',
+    input_series: Object.entries(series).map(([each, values]) => ({ series: each, values })),
+    alert_rule_test: [{ eval_time: at, alertname: rule.alert, exp_alerts: expected }],
+  };
 }
 
 /** Whole seconds, from a minute on, as Prometheus' humanizeDuration writes them. */

@@ -9,18 +9,22 @@ import { fillIn, type PanelJson, panelsOf, readDashboards } from '../support/das
 import { expressionsIn } from '../support/promql.ts';
 import { type Day, liveDay } from './support/day.ts';
 import { beginMs, dayMinutes, episodes, eventful, quiet, stepSeconds } from './support/episodes.ts';
+import { firesOf } from './support/fires.ts';
 import { firing } from './support/firing.ts';
 import { describeWith } from './support/parts.ts';
 import { openPrometheus, type Receiver } from './support/push.ts';
 import { queryAt, queryRange } from './support/query.ts';
-import { secondsOf, stretchesOf } from './support/stretches.ts';
+import { type Told, tell } from './support/replay.ts';
 import type { Stretch } from './support/workday.ts';
 
 const minute = 60_000;
 const endMs = beginMs + dayMinutes * minute;
+/** As shipped, but for the alert that is off: it has an episode too. */
 const settings = parseAlertSettings(
   readFileSync(new URL('../../alerts/thresholds.yml', import.meta.url), 'utf8'),
+  JSON.stringify({ alerts: { VccLongestFree: { enabled: true } } }),
 );
+const example = readFileSync(new URL('../../alerts/alertmanager.yml', import.meta.url), 'utf8');
 const rules = toAlertGroups(settings).flatMap((group) => group.rules);
 const dashboards = readDashboards();
 
@@ -55,29 +59,25 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
   });
 
   describe('alerts', () => {
-    /** For how long the expression has to hold, and when it did, in minutes of the day. */
-    async function firesOf(rule: AlertRule) {
-      const series = await queryRange(receiver.origin, rule.expr, beginMs, endMs, stepSeconds);
-      return series.flatMap(({ metric, values }) =>
-        stretchesOf(
-          values.map(([at]) => at),
-          stepSeconds,
-        )
-          .map(([from, to]) => [from + secondsOf(rule.for ?? '0s'), to] as const)
-          .filter(([from, to]) => from <= to)
-          .map(([from, to]) => ({ account: metric.account, from: toMinutes(from), to: toMinutes(to) })),
-      );
-    }
+    const firesOn = (rule: AlertRule) => firesOf(receiver.origin, rule, [beginMs, endMs], stepSeconds);
+    /** When an alert may fire, in minutes of the day. */
+    const windowsOf = (name: string) => {
+      const { in: names, lingers = 0, onward } = firing[name] ?? { in: [] };
+      return names.map((each) => {
+        const { from, to } = episodes[each];
+        return { each, from, to: onward ? dayMinutes : to + lingers };
+      });
+    };
 
     test.each(rules.map((rule) => [rule.alert, rule] as const))(
       '%s fires in its episodes and nowhere else',
       async (name, rule) => {
-        const { in: names, lingers = 0, onward, everywhere } = firing[name]!;
-        const fires = await firesOf(rule);
-        const windows = names.map((each) => {
-          const { from, to } = episodes[each];
-          return { each, from, to: onward ? dayMinutes : to + lingers };
-        });
+        const fires = (await firesOn(rule)).map(({ labels, fromMs, toMs }) => ({
+          account: labels.account,
+          from: toMinutes(fromMs),
+          to: toMinutes(toMs),
+        }));
+        const windows = windowsOf(name);
         const heard = windows.map(({ each, from, to }) => ({
           each,
           fires: fires.some((fire) => fire.from <= to && fire.to >= from),
@@ -87,12 +87,74 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
           (fire) => !windows.some(({ from, to }) => fire.from >= from && fire.to <= to + 0.5),
         );
         expect(strays.filter(({ from, to }) => !isCovered(from, to, windows))).toEqual([]);
-        if (!everywhere) expect(fires.filter(({ account }) => account === quiet)).toEqual([]);
+        if (!firing[name]!.everywhere) expect(fires.filter(({ account }) => account === quiet)).toEqual([]);
       },
     );
 
     test('there is an episode for every alert', () => {
       expect(rules.map(({ alert }) => alert).sort()).toEqual(Object.keys(firing).sort());
+    });
+
+    describeWith(['alertmanager'], 'told by a real Alertmanager', ({ alertmanager: { alertmanager } }) => {
+      let told: Told[];
+      beforeAll(async () => {
+        const fires = (await Promise.all(rules.map(firesOn))).flat();
+        told = await tell(fires, { alertmanager, example, folder, speed: 1000 });
+      }, 120_000);
+
+      /** Messages that are not exactly one: how many of which alert in which episode. */
+      const others: Readonly<Record<string, readonly number[]>> = {
+        // The team's alert says it.
+        'VccIdleAgents lull': [0],
+        // The teams that follow within minutes come in a second message.
+        'VccTeamIdleAgents lull': [1, 2],
+        // The fast burn says it, unless it begins later than the slow one by as long as Alertmanager waits.
+        'VccErrorBudgetBurnSlow apiOutage': [0, 1],
+        'VccErrorBudgetBurnSlow wrongSecret': [0],
+        // As long as the budget is burnt it is one alert.
+        'VccErrorBudgetBurn wrongSecret': [0],
+        // Two accounts.
+        'VccClockSkew lateClock': [2],
+      };
+      const minutesOf = ({ atMs }: Told) => toMinutes(atMs);
+
+      test.each(
+        rules
+          .filter(({ labels }) => labels.severity !== 'info')
+          .flatMap(({ alert }) => firing[alert]!.in.map((each) => [alert, each] as const)),
+      )('%s in the episode %s: one message', (name, each) => {
+        const { from, to } = episodes[each];
+        const messages = told.filter(
+          (message) =>
+            message.groupLabels.alertname === name &&
+            minutesOf(message) >= from &&
+            // The longest wait for a group, and how late a busy machine may be.
+            minutesOf(message) <= to + 10,
+        );
+        expect(others[`${name} ${each}`] ?? [1]).toContain(messages.length);
+      });
+
+      test('outside of their episodes nothing is told, and of what is for information only what lasts an hour', () => {
+        const strays = told.filter((message) => {
+          const windows = windowsOf(message.groupLabels.alertname ?? 'digest');
+          return !windows.some(({ from, to }) => minutesOf(message) >= from && minutesOf(message) <= to + 10);
+        });
+        expect(strays).toEqual([]);
+      });
+
+      test('somebody is called five times, once for each outage', () => {
+        expect(
+          told
+            .filter(({ receiver }) => receiver === 'sre-pages')
+            .map(({ alerts }) => alerts.map(({ labels }) => labels.alertname)),
+        ).toEqual([
+          ['VccSnapshotFailing'],
+          ['VccAuthFailing'],
+          ['VccExporterDown'],
+          ['VccAccountMissing'],
+          ['VccExporterAbsent'],
+        ]);
+      });
     });
   });
 
@@ -380,7 +442,7 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
   });
 });
 
-const toMinutes = (seconds: number) => (seconds * 1000 - beginMs) / minute;
+const toMinutes = (timeMs: number) => (timeMs - beginMs) / minute;
 
 /** Whether windows that overlap cover a stretch together. */
 function isCovered(from: number, to: number, windows: readonly { from: number; to: number }[]): boolean {

@@ -24,7 +24,7 @@ export const troubles = {
   /** The roster’s file is gone. */
   noRoster: { from: 740, to: 785 },
   /** The exporter runs without bounds that alerts need. */
-  otherBounds: { from: 790, to: 812 },
+  otherBounds: { from: 786, to: 813 },
   /** The API answers 503. */
   apiOutage: { from: 815, to: 830 },
   /** The client secret was changed. */

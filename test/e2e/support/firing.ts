@@ -32,6 +32,7 @@ export const firing: Readonly<Record<string, Firing>> = {
   VccBoundMissing: { in: ['otherBounds'] },
   VccNobodyReady: { in: ['briefing'] },
   VccNobodyFree: { in: ['storm'], lingers: 1 },
+  VccLongestFree: { in: ['lull'], lingers: 1 },
   VccIdleAgents: { in: ['lull'], lingers: 1 },
   VccTeamIdleAgents: { in: ['lull'], lingers: 1 },
   VccReadyShareLow: { in: ['lunch'], lingers: 1 },

@@ -10,9 +10,6 @@ import {
 } from './alertmanager.ts';
 import type { Fire } from './fires.ts';
 
-/** How many times as fast as it was a day is played to Alertmanager, whose clock cannot be set. All of its waits are as much shorter. */
-const speed = 1000;
-
 /** Who is told when nothing comes any more: after group_interval, and as long as a busy machine may take. */
 const restMs = 3000;
 
@@ -21,20 +18,31 @@ export interface Told extends DeliveredMessage {
   atMs: number;
 }
 
+/** From one evaluation of the rules to the next. */
+const evaluationMs = 30_000;
+
+/** How a day is played. */
+export interface Replay {
+  /** Alertmanager's program, its configuration, and a folder of its own. */
+  alertmanager: string;
+  example: string;
+  folder: string;
+  /** How many times as fast as it was: Alertmanager's clock cannot be set. All waits of the configuration are as much shorter. */
+  speed: number;
+}
+
 /**
- * Plays the alerts of a day to a real Alertmanager with this configuration, within opening hours, and gives the messages that tell of
- * an alert, in order. Those that only say that something is over are left out.
+ * Plays the alerts of a day to a real Alertmanager, within opening hours, and gives the messages that tell of an alert, in order.
+ * Those that only say that something is over are left out.
  */
-export async function tellOf(
-  binary: string,
-  example: string,
-  folder: string,
+export async function tell(
   fires: readonly Fire[],
+  { alertmanager, example, folder, speed }: Replay,
 ): Promise<Told[]> {
   const events = fires
     .flatMap(({ labels, fromMs, toMs }) => [
       { atMs: fromMs, labels, over: false },
-      { atMs: toMs, labels, over: true },
+      { atMs: toMs + evaluationMs, labels, over: true },
     ])
     .sort((a, b) => a.atMs - b.atMs);
   if (events.length === 0) return [];
@@ -42,7 +50,7 @@ export async function tellOf(
   const own = join(folder, 'replay');
   await mkdir(own);
   const config = atHour(toTestConfig(example, inbox, speed), 'wednesday', 12);
-  const server = await startAlertmanager(binary, config, own);
+  const server = await startAlertmanager(alertmanager, config, own);
   const [{ atMs: firstMs }] = events as [(typeof events)[0]];
   const begunMs = Date.now();
   const startsAt = new Map<object, string>();

@@ -28,7 +28,7 @@ export const workday = {
   /** Everybody has a call, and the next one rings as soon as it ends. */
   storm: { from: 435, to: 445 },
   /** At the beginning of the storm eight do not pick up. */
-  longRings: { from: 436, to: 438 },
+  longRings: { from: 436, to: 440 },
   /** Six do not notice that they are in "no answer". */
   stuck: { from: 460, to: 475 },
   /** Four calls cannot be put through, at the same time. */
