@@ -147,7 +147,7 @@ function getNewestTools() {
   makeFolder('newest', (draft) => {
     const env = { ...process.env, GOBIN: draft };
     for (const [name, { module, version }] of Object.entries(wanted)) {
-      run(go, ['install', `${module}/cmd/${name}@${version}`], { env, timeout: 10 * 60_000 });
+      run(go, ['install', `${module}/cmd/${name}@${version}`], { env });
     }
   });
   return use();

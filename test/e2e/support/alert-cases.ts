@@ -97,7 +97,7 @@ function manyForLong(
 
 function atOnce(state: string, reason: string): AlertCase[] {
   const series = of('vcc_interactions_by_reason', { state, reason });
-  const onShift = presences(60, 0);
+  const onShift = presences(150, 0);
   return [
     {
       title: 'as many at once',
@@ -111,7 +111,7 @@ function atOnce(state: string, reason: string): AlertCase[] {
       at: '4m',
       fires: one({ state, reason: '' }, '4'),
     },
-    { title: 'a small share', series: { ...presences(61, 0), [series]: '0 0 3 0x20' }, at: '4m' },
+    { title: 'a small share', series: { ...presences(151, 0), [series]: '0 0 3 0x20' }, at: '4m' },
     { title: 'the window has passed', series: { ...onShift, [series]: '0 0 3 0x40' }, at: '10m' },
     {
       title: 'fewer at once, one after the other',
