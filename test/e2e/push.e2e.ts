@@ -719,7 +719,7 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     const listed = await runCli(['replay', '--list'], cliEnv, folder);
     const lines = listed.stdout.trim().split('\n');
     expect(lines.length).toBeLessThanOrEqual(10);
-    expect(lines).toContainEqual('a message that is no batch: expected JSON');
+    expect(lines).toContainEqual('not a batch: expected JSON');
     expect(listed.stderr).toBe(
       `${lines.length - 1} rejected.\nThe queue has about 25. SQS shows at most the first ten of each account and destination; replay puts all back. 1 of the messages are no batches and stay in the queue.\n`,
     );
