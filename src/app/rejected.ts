@@ -140,7 +140,7 @@ function inFolder(folder: string, deadline: Deadline, log: (line: string) => voi
     try {
       for await (const { file, batch, reason } of listRejected(folder)) {
         lock?.lost.throwIfAborted();
-        show(batch, reason);
+        show(batch, batch ? reason : `${file}: ${reason}`);
         if (batch === undefined) {
           others++;
           continue;

@@ -342,6 +342,20 @@ test('a damaged batch that cannot be sent to an older receiver holds up no other
   expect(samples()).toEqual([['a']]);
 });
 
+test('a batch that says it is 200 MB when it is unpacked is not unpacked', async () => {
+  const answers = [{ status: 415 }, { status: 204 }];
+  const { newOutbox, queue, failures } = await openOutbox(answers, { version: '2.0' });
+  const bomb = Buffer.from([0x80, 0x84, 0xaf, 0x5f, 0]);
+  await queue.add([{ ...batch(1), format: 'remote-write-2', body: bomb }]);
+  await newOutbox().send(soon());
+  expect(failures).toMatchObject([
+    {
+      kind: 'rejected',
+      error: { cause: { message: expect.stringContaining('length of 200000000 is too big') } },
+    },
+  ]);
+});
+
 describe('a queue whose destination has wrong settings', () => {
   const wrong = { status: 404, body: 'no such page' };
 
