@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { ConfigError, type Environment } from '../config/load.ts';
 import type { Deadline } from '../deadline.ts';
 import { DocumentError } from '../documents/errors.ts';
 import { listStrayQueues, openDiskQueue } from '../files/disk-queue.ts';
 import { type Lock, lockFolder } from '../files/lock.ts';
-import { describeFileError } from '../files/write.ts';
+import { describeFileError, isOpenToAll, makeInner } from '../files/write.ts';
 import { logLine, toLogFields } from '../log.ts';
 import { createMemoryQueue, type Queue } from '../push/queue.ts';
 import type { OpenAccounts } from './accounts.ts';
@@ -39,12 +38,13 @@ export async function openLocalPushers(
 ): Promise<LocalPushers> {
   const { lost, unlock } = await lockPushFolder(folder, deadline, ports.log);
   const { VCC_PUSH_STATE: place } = opened.settings;
-  const states = createStateStore(
-    place ?? join(folder, 'state'),
-    opened.network,
-    place ? undefined : setting,
-  );
   try {
+    const states = createStateStore(
+      place ?? (await usable(folder, () => makeInner(folder, 'state'))),
+      opened.network,
+      place ? undefined : setting,
+    );
+    if (place) await warnIfOpen('VCC_PUSH_STATE', place, ports.log);
     const pushers = await openPushers(env, opened, {
       ...ports,
       store: {
@@ -101,7 +101,7 @@ function whileHeld(queue: Queue, lost: AbortSignal): Queue {
  * Locks VCC_PUSH_FOLDER. It may have to wait, and then logs why.
  * @throws ConfigError when another process has locked it, or it cannot be written; the reason of the deadline's signal
  */
-export function lockPushFolder(
+export async function lockPushFolder(
   folder: string,
   deadline: Deadline,
   log: (line: string) => void,
@@ -110,7 +110,19 @@ export function lockPushFolder(
     const message = `${setting}: ${folder} is locked, perhaps by a process that has ended; waiting up to ${waitMs / 1000} s for a sign that it still runs`;
     log(logLine('info', 'waiting for the folder', { message }));
   };
-  return usable(folder, () => lockFolder(folder, { deadline, onWait }));
+  const lock = await usable(folder, () => lockFolder(folder, { deadline, onWait }));
+  await warnIfOpen(setting, folder, log);
+  return lock;
+}
+
+/**
+ * Says that other users can write to a folder. Not an error, since Kubernetes makes volumes with this mode, and in a
+ * container there are no other users (docs/decisions/0024-files-of-the-exporter.md).
+ */
+async function warnIfOpen(name: string, folder: string, log: (line: string) => void): Promise<void> {
+  if (!(await isOpenToAll(folder))) return;
+  const message = `${name}: every user of this machine can write to ${folder}, and so can change, add and delete samples; run chmod o-w on it`;
+  log(logLine('error', 'folder open to all', { message }));
 }
 
 async function usable<T>(folder: string, use: () => Promise<T>): Promise<T> {

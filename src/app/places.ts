@@ -4,13 +4,10 @@ import { decodeText } from '../documents/text.ts';
 import { createFolderStore } from '../files/folder-store.ts';
 import { readFileText } from '../files/read-file.ts';
 import { directNetwork, type Network } from '../http/network.ts';
-import { type StateStore, stateFileOf } from '../push/schedule/state.ts';
+import { maxStateBytes, type StateStore, stateFileOf } from '../push/schedule/state.ts';
 
 /** Twice the size of a roster of 100,000 agents. Parsing it blocks all accounts. */
 const maxTextBytes = 10_000_000;
-
-/** A hundred times the size of a state of 20,000 series. */
-const maxStateBytes = 100_000_000;
 
 /** Returns a reader of files and of objects in S3 (`s3://bucket/key`). */
 export function createReadText(network: Network = directNetwork): ReadText {

@@ -19,7 +19,7 @@ export interface Walked {
 
 /**
  * Calls `show` with each batch that a destination rejected and the reason. With `putBack`, it also moves each back to its
- * queue. A message that is no batch is shown as undefined, and stays where it is.
+ * queue. A message or file that is no batch is shown as undefined, with the reason that is known, and stays where it is.
  */
 export type WalkRejected = (
   show: (batch: Batch | undefined, reason: string) => void,
@@ -97,19 +97,28 @@ function inQueue(rejected: SqsQueue, queue: SqsQueue, deadline: Deadline): WalkR
     const shown = count + others;
     const total = putBack || shown === 0 ? undefined : await rejected.count(deadline);
     await release(hidden);
-    return { count, left: describeLeft({ shown, total, others, again }) };
+    return { count, left: describeLeft({ what: 'messages', place: 'queue', shown, total, others, again }) };
   };
 }
 
-function describeLeft(of: { shown: number; total: number | undefined; others: number; again: number }) {
+function describeLeft(of: {
+  what: string;
+  place: string;
+  shown: number;
+  total?: number | undefined;
+  others: number;
+  again?: number;
+}): string | undefined {
   const sentences: string[] = [];
   if (of.total !== undefined && of.total > of.shown) {
     sentences.push(
       `The queue has about ${of.total}. SQS shows at most the first ten of each account and destination; replay puts all back.`,
     );
   }
-  if (of.others > 0) sentences.push(`${of.others} of the messages are no batches and stay in the queue.`);
-  if (of.again > 0) sentences.push('Some were rejected again in the meantime and stay in the queue.');
+  if (of.others > 0) {
+    sentences.push(`${of.others} of the ${of.what} are no batches and stay in the ${of.place}.`);
+  }
+  if (of.again) sentences.push('Some were rejected again in the meantime and stay in the queue.');
   return sentences.length > 0 ? sentences.join(' ') : undefined;
 }
 
@@ -127,16 +136,21 @@ function inFolder(folder: string, deadline: Deadline, log: (line: string) => voi
     // A process that pushes reads its queue once, and would not see what is put back.
     const lock = putBack ? await lockPushFolder(folder, deadline, log) : undefined;
     let count = 0;
+    let others = 0;
     try {
-      for await (const each of listRejected(folder)) {
+      for await (const { file, batch, reason } of listRejected(folder)) {
         lock?.lost.throwIfAborted();
-        show(each.batch, each.reason);
-        if (putBack) await replayRejected(folder, each);
+        show(batch, batch ? reason : `${file}: ${reason}`);
+        if (batch === undefined) {
+          others++;
+          continue;
+        }
+        if (putBack) await replayRejected(folder, file, batch);
         count++;
       }
     } finally {
       await lock?.unlock();
     }
-    return { count };
+    return { count, left: describeLeft({ what: 'files', place: 'folder', shown: count + others, others }) };
   };
 }

@@ -48,7 +48,15 @@ export function readObject(
     const command = new sdk.GetObjectCommand({ Bucket: place.bucket, Key: place.key });
     const { Body, ContentLength } = await client.send(command, options);
     if ((ContentLength ?? 0) > maxBytes) throw tooLarge(nameOf(place), maxBytes);
-    return (await Body?.transformToByteArray()) ?? new Uint8Array();
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    // In Node.js it is a Readable. An answer in chunks has no length.
+    for await (const chunk of (Body ?? []) as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw tooLarge(nameOf(place), maxBytes);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
   });
 }
 

@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util';
 import { ConfigError, type Environment } from '../config/load.ts';
 import { DocumentError } from '../documents/errors.ts';
 import { decodeText } from '../documents/text.ts';
-import { describeFileError, writeWhole } from '../files/write.ts';
+import { describeFileError, removeUnfinished, writeWhole } from '../files/write.ts';
 
 /**
  * Reads an env file. Returns undefined when it does not exist.
@@ -26,6 +26,7 @@ export async function rewriteEnvFile(path: string, change: (text: string) => str
   // A link stays one.
   const target = current ? await realpath(path) : path;
   await writeWhole(dirname(target), basename(target), text);
+  await removeUnfinished(dirname(target), { file: basename(target) });
 }
 
 /**
@@ -34,12 +35,9 @@ export async function rewriteEnvFile(path: string, change: (text: string) => str
  */
 export async function checkRewrite(path: string): Promise<void> {
   const current = await readEnvText(path);
-  const exists = (each: string) => lstat(each).then(Boolean, () => false);
-  if (!current && (await exists(path)))
-    throw new ConfigError([`${path}: is a link to a file that is not there`]);
+  const isThere = await lstat(path).then(Boolean, () => false);
+  if (!current && isThere) throw new ConfigError([`${path}: is a link to a file that is not there`]);
   const target = current ? await realpath(path) : path;
-  // It would be written over.
-  if (await exists(`${target}.new`)) throw new ConfigError([`${target}.new: is in the way; move it`]);
   await checkFolder(dirname(target)).catch((error) => {
     throw new ConfigError([`${path}: cannot be written (${describeFileError(error)})`]);
   });

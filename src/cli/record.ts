@@ -1,11 +1,11 @@
-import { access, constants, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { access, constants, lstat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import { Option } from 'commander';
 import { build } from '../build.ts';
 import { ConfigError } from '../config/load.ts';
 import { duration, wholeNumber } from '../config/parse.ts';
 import { scrapeErrors, toScrapeErrorCode } from '../errors.ts';
-import { describeFileError, writeNew } from '../files/write.ts';
+import { describeFileError, removeUnfinished, writeNew } from '../files/write.ts';
 import { encodeRecording } from '../recording/format.ts';
 import { type Recorded, record as recordAccount } from '../recording/record.ts';
 import { systemTiming } from '../timing.ts';
@@ -89,10 +89,8 @@ const taken = 'there is such a file already; choose another name';
 
 /** Finds out before the first request whether the file can be written. @throws ConfigError */
 async function refuseFile(path: string): Promise<void> {
-  for (const each of [path, `${path}.new`]) {
-    const found = await stat(each).catch(() => undefined);
-    if (found) throw new ConfigError([`--out: ${each}: ${found.isDirectory() ? 'is a folder' : taken}`]);
-  }
+  const found = await lstat(path).catch(() => undefined);
+  if (found) throw new ConfigError([`--out: ${path}: ${found.isDirectory() ? 'is a folder' : taken}`]);
   await access(dirname(path), constants.W_OK).catch((error) => {
     throw new ConfigError([`--out: ${path}: cannot be written (${describeFileError(error)})`]);
   });
@@ -106,6 +104,7 @@ async function save(
 ): Promise<number> {
   try {
     await writeNew(path, encodeRecording(recording, build.version));
+    await removeUnfinished(dirname(path), { file: basename(path) });
   } catch (error) {
     terminal.note(`${path}: not written (${describeFileError(error)})`);
     return 1;

@@ -35,7 +35,7 @@ export const replay: Command<{ list?: true }> = {
 };
 
 function describe(batch: Batch | undefined): string {
-  if (batch === undefined) return 'a message that is no batch';
+  if (batch === undefined) return 'not a batch';
   const { account, destination, timestampMs, samples } = batch;
   return `${new Date(timestampMs).toISOString()} ${account} -> ${destination}, ${samples} samples`;
 }

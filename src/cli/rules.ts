@@ -1,9 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Option } from 'commander';
 import { createReadText } from '../app/places.ts';
 import { ConfigError } from '../config/load.ts';
 import { DocumentError } from '../documents/errors.ts';
+import { makeFolder, removeUnfinished, writeWhole } from '../files/write.ts';
 import type { Command } from './command.ts';
 import { type Terminal, untilStopped } from './terminal.ts';
 
@@ -69,18 +69,26 @@ const reasons: Record<string, string> = {
   ENOSPC: 'there is no space left',
 };
 
+/** Prometheus and Grafana read these files as other users, so the umask alone decides who may. */
+const fileMode = 0o666;
+const folderMode = 0o777;
+
 /** @throws ConfigError */
 async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  let at = folder;
   try {
     // By itself first, so that the error is about this folder and not about one in it.
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder, folderMode);
     for (const [path, content] of Object.entries(files)) {
       const file = join(folder, path);
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, content);
+      at = dirname(file);
+      await makeFolder(at, folderMode);
+      at = file;
+      await writeWhole(dirname(file), basename(file), content, fileMode);
+      await removeUnfinished(dirname(file), { file: basename(file) });
     }
   } catch (error) {
-    const { code = 'unknown error', path = folder } = error as NodeJS.ErrnoException;
-    throw new ConfigError([`--out: ${path}: ${reasons[code] ?? `cannot be written (${code})`}`]);
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    throw new ConfigError([`--out: ${at}: ${reasons[code] ?? `cannot be written (${code})`}`]);
   }
 }

@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { PushError } from '../push/errors.ts';
 import type { Queue } from '../push/queue.ts';
-import { type Batch, encodeBatch, parseBatch } from '../push/queue.ts';
-import { describeFileError, makeFolder, writeWhole } from './write.ts';
+import { type Batch, encodeBatch, maxBatchBytes, parseBatch } from '../push/queue.ts';
+import { readOwn } from './own-file.ts';
+import { describeFileError, makeInner, removeUnfinished, writeWhole } from './write.ts';
 
 /** A batch that a destination rejected, with the reason. */
 export interface RejectedBatch {
   file: string;
   reason: string;
-  batch: Batch;
+  /** Undefined when the file is not a batch. */
+  batch: Batch | undefined;
 }
 
 /** How a queue on disk describes its problems. */
@@ -23,7 +25,11 @@ export interface DiskQueuePorts {
   maxRejected?: number;
 }
 
+const queuesFolder = 'queues';
 const rejectedFolder = 'rejected';
+
+/** A reason is a line. */
+const maxReasonBytes = 10_000;
 
 /** Batches are at most 250 kB, and about 13 kB with 400 series. */
 const defaultMaxRejected = 10_000;
@@ -31,13 +37,12 @@ const defaultMaxRejected = 10_000;
 /** Listing the rejected batches takes time, so do it only once per this many rejections. */
 const pruneEvery = 100;
 
-/** The folder of a queue. A hash, since an account's name may not be a valid folder name. */
-function folderOf(root: string, account: string, destination: string): string {
-  const name = createHash('sha256')
+/** The name of a queue's folder. A hash, since an account's name may not be a valid folder name. */
+function folderOf(account: string, destination: string): string {
+  return createHash('sha256')
     .update(JSON.stringify([account, destination]))
     .digest('hex')
     .slice(0, 32);
-  return join(root, 'queues', name);
 }
 
 /** The order of the names is the order of the samples' times. */
@@ -65,16 +70,15 @@ export async function openDiskQueue(
   destination: string,
   { setting, report, maxRejected = defaultMaxRejected }: DiskQueuePorts,
 ): Promise<Queue> {
-  const folder = folderOf(root, account, destination);
+  const make = () => makeInner(root, queuesFolder, folderOf(account, destination));
+  const makeAside = () => makeInner(root, rejectedFolder);
+  const folder = await make();
   const aside = join(root, rejectedFolder);
-  await makeFolder(folder);
   // Now, since a full disk may have no space for it.
-  await makeFolder(aside).catch(() => {});
-  const there = await readdir(folder);
-  // Remove files that a killed process had not finished.
-  for (const file of there.filter((each) => each.endsWith('.new')))
-    await rm(join(folder, file), { force: true }).catch(() => {});
-  const files = there.filter(isBatch).sort();
+  await makeAside().catch(() => {});
+  // Whoever holds the lock is the only one that writes here.
+  await removeUnfinished(folder, { olderMs: 0 });
+  const files = (await readdir(folder)).filter(isBatch).sort();
   let rejections = 0;
 
   const say = (message: string, cause?: unknown) =>
@@ -101,7 +105,7 @@ export async function openDiskQueue(
     forget(file);
     const name = `${Date.now()}-${basename(folder)}-${file}`;
     try {
-      await makeFolder(aside);
+      await makeAside();
       await rename(join(folder, file), join(aside, name));
     } catch (error) {
       const why = describeFileError(error);
@@ -115,11 +119,12 @@ export async function openDiskQueue(
 
   async function prune(): Promise<void> {
     try {
+      await removeUnfinished(aside);
       const names = (await listFiles(aside)).filter((each) => each.endsWith('.json')).sort();
       const old = names.slice(0, Math.max(0, names.length - maxRejected));
       if (old.length === 0) return;
       // A folder may have the name of a batch.
-      for (const each of old.flatMap((name) => [name, reasonFileOf(name), `${reasonFileOf(name)}.new`]))
+      for (const each of old.flatMap((name) => [name, reasonFileOf(name)]))
         await rm(join(aside, each), { force: true, recursive: true });
       say(`the oldest ${old.length} of ${names.length} rejected batches in ${aside} were deleted`);
     } catch (error) {
@@ -143,7 +148,7 @@ export async function openDiskQueue(
           cause: error,
         });
       }
-      const reason = error instanceof PushError ? error.message : describeFileError(error);
+      const reason = describeFileError(error);
       say(`the batch ${join(basename(folder), file)} in ${root} cannot be read and is put aside: ${reason}`);
       await putAside(file, reason);
       return undefined;
@@ -157,6 +162,7 @@ export async function openDiskQueue(
         // As in SQS, the first of two batches for the same slot counts.
         if (files.includes(file)) continue;
         try {
+          await make();
           await writeWhole(folder, file, encodeBatch(batch));
         } catch (error) {
           const lost = batches.slice(at).reduce((sum, { samples }) => sum + samples, 0);
@@ -196,11 +202,11 @@ export async function listStrayQueues(
   root: string,
   known: readonly { account: string; destination: string }[],
 ): Promise<StrayQueue[]> {
-  const emptied = new Set(known.map(({ account, destination }) => folderOf(root, account, destination)));
+  const emptied = new Set(known.map(({ account, destination }) => folderOf(account, destination)));
   const found: StrayQueue[] = [];
-  for (const name of await listFiles(join(root, 'queues'))) {
-    const folder = join(root, 'queues', name);
-    if (emptied.has(folder)) continue;
+  for (const name of await listFiles(join(root, queuesFolder))) {
+    const folder = join(root, queuesFolder, name);
+    if (emptied.has(name)) continue;
     const files = (await listFiles(folder).catch(() => [])).filter(isBatch);
     if (files.length === 0) continue;
     const batch = await readBatch(join(folder, files[0]!)).catch(() => undefined);
@@ -209,36 +215,42 @@ export async function listStrayQueues(
   return found;
 }
 
-/** Returns the rejected batches, in the order of their rejection. Skips files that are no batches. */
+/**
+ * Returns the rejected batches, in the order of their rejection, and the files that are no batches with the reason.
+ */
 export async function* listRejected(root: string): AsyncGenerator<RejectedBatch> {
   const folder = join(root, rejectedFolder);
   for (const file of (await listFiles(folder)).filter((each) => each.endsWith('.json')).sort()) {
-    const batch = await readBatch(join(folder, file)).catch(() => undefined);
-    // What is not a batch cannot be sent again. Keep the file, for inspection.
-    if (!batch) continue;
-    const reason = await readFile(join(folder, reasonFileOf(file)), 'utf8').catch(() => 'not known');
-    yield { file, reason, batch };
+    const read: Batch | string = await readBatch(join(folder, file)).catch(describeFileError);
+    if (typeof read === 'string') {
+      yield { file, reason: read, batch: undefined };
+      continue;
+    }
+    const reason = await readOwn(join(folder, reasonFileOf(file)), maxReasonBytes).then(
+      String,
+      () => 'not known',
+    );
+    yield { file, reason, batch: read };
   }
 }
 
 /** Moves a rejected batch back to its queue. */
-export async function replayRejected(root: string, { file, batch }: RejectedBatch): Promise<void> {
-  const folder = folderOf(root, batch.account, batch.destination);
-  await makeFolder(folder);
+export async function replayRejected(root: string, file: string, batch: Batch): Promise<void> {
+  const folder = await makeInner(root, queuesFolder, folderOf(batch.account, batch.destination));
   await rename(join(root, rejectedFolder, file), join(folder, fileOf(batch)));
   await rm(join(root, rejectedFolder, reasonFileOf(file)), { force: true });
 }
 
 async function readBatch(path: string): Promise<Batch> {
-  // Reading a pipe would wait for its writer.
-  if (!(await stat(path)).isFile()) throw new PushError('it is not a file');
-  return parseBatch(await readFile(path, 'utf8'));
+  return parseBatch((await readOwn(path, maxBatchBytes)).toString());
 }
 
-/** Returns the names in a folder, which need not exist. */
+/** Returns the names in a folder, which need not exist. In a link there are none. */
 async function listFiles(folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+  try {
+    return (await lstat(folder)).isSymbolicLink() ? [] : await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
-  });
+  }
 }

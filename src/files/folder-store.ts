@@ -1,24 +1,31 @@
 import { before } from '../deadline.ts';
 import { PushError } from '../push/errors.ts';
-import { type StateStore, stateFileOf } from '../push/schedule/state.ts';
+import { maxStateBytes, type StateStore, stateFileOf } from '../push/schedule/state.ts';
 
 /**
  * Keeps states in a folder, in a file for each account. The folder need not exist yet. `setting` is the name of its
  * setting, for messages. Both methods throw PushError.
  */
 export function createFolderStore(folder: string, setting: string): StateStore {
+  const cleaned = new Set<string>();
+
+  // Files are loaded late, since most functions use none and would load them at every start.
   async function read(account: string): Promise<Uint8Array | undefined> {
-    const { readFile } = await import('node:fs/promises');
-    return readFile(`${folder}/${stateFileOf(account)}`).catch((error: NodeJS.ErrnoException) => {
+    const { readOwn } = await import('./own-file.ts');
+    const path = `${folder}/${stateFileOf(account)}`;
+    return readOwn(path, maxStateBytes).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
       return fail('read', error);
     });
   }
 
   async function write(account: string, content: Uint8Array): Promise<void> {
-    // Loaded late, since most functions write no files and would load it at every start.
-    const { writeWhole } = await import('./write.ts');
-    await writeWhole(folder, stateFileOf(account), content).catch((error) => fail('written', error));
+    const { removeUnfinished, writeWhole } = await import('./write.ts');
+    const file = stateFileOf(account);
+    await writeWhole(folder, file, content).catch((error) => fail('written', error));
+    if (cleaned.has(file)) return;
+    cleaned.add(file);
+    await removeUnfinished(folder, { file });
   }
 
   async function fail(action: string, error: unknown): Promise<never> {

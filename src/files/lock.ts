@@ -1,10 +1,22 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, open, readdir, readFile, readlink, rename, rm, utimes } from 'node:fs/promises';
+import {
+  lstat,
+  lutimes,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  rmdir,
+} from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Deadline } from '../deadline.ts';
 import { DocumentError } from '../documents/errors.ts';
+import { openOwn } from './own-file.ts';
 import { makeFolder } from './write.ts';
 
 /** A folder that this process has locked. */
@@ -68,14 +80,27 @@ export async function lockFolder(
     }
     if (await renameIfThere(join(owners, found), join(owners, mine))) break;
   }
+  await removeUnfinishedOwners(root);
   return hold(root, owners, mine, beatMs);
+}
+
+/** Removes what processes left that were killed in {@link createOwners}. */
+async function removeUnfinishedOwners(root: string): Promise<void> {
+  const there = await readdir(root, { withFileTypes: true });
+  for (const entry of there) {
+    if (!entry.isDirectory() || !/^owner-\w{6}$/.test(entry.name)) continue;
+    const unfinished = join(root, entry.name);
+    await rm(join(unfinished, free), { force: true }).catch(() => {});
+    // Nothing else is in it, or it is not ours.
+    await rmdir(unfinished).catch(() => {});
+  }
 }
 
 function hold(root: string, owners: string, mine: string, beatMs: number): Lock {
   const losing = new AbortController();
   let held = true;
   const beat = () =>
-    utimes(join(owners, mine), new Date(), new Date()).catch((error: NodeJS.ErrnoException) => {
+    lutimes(join(owners, mine), new Date(), new Date()).catch((error: NodeJS.ErrnoException) => {
       // After other errors, another process cannot rename the file either.
       if (error.code !== 'ENOENT' || !held) return;
       held = false;
@@ -102,16 +127,20 @@ function hold(root: string, owners: string, mine: string, beatMs: number): Lock 
 
 /** Returns the name of the file in the folder `owner`. Undefined when there is none. */
 async function readOwner(owners: string): Promise<string | undefined> {
-  const files = await readdir(owners).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+  try {
+    if ((await lstat(owners)).isSymbolicLink())
+      throw new DocumentError(`${owners}: expected a folder; received a link`);
+    const files = await readdir(owners, { withFileTypes: true });
+    const found = files.filter(({ name }) => name === free || namePattern.test(name));
+    // Only a copy of a folder onto another, a damaged disk or somebody else makes two, or one that is no file.
+    if (found.length > 1 || found.some((each) => !each.isFile())) {
+      throw new DocumentError(`${owners}: expected one file; delete this folder while no process uses it`);
+    }
+    return found[0]?.name;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
-  });
-  const names = files.filter((file) => file === free || namePattern.test(file));
-  // Only a copy of a folder onto another, or a damaged disk, makes two.
-  if (names.length > 1) {
-    throw new DocumentError(`${owners}: expected one file; delete this folder while no process uses it`);
   }
-  return names[0];
 }
 
 /**
@@ -121,7 +150,7 @@ async function readOwner(owners: string): Promise<string | undefined> {
 async function createOwners(root: string, owners: string): Promise<void> {
   const unfinished = await mkdtemp(join(root, 'owner-'));
   try {
-    await (await open(join(unfinished, free), 'w', 0o600)).close();
+    await (await open(join(unfinished, free), 'wx', 0o600)).close();
     await rename(unfinished, owners);
   } catch (error) {
     await rm(unfinished, { recursive: true, force: true });
@@ -160,12 +189,9 @@ async function beats(file: string, beatMs: number, signal: AbortSignal): Promise
 /** Opens the file, since network volumes may answer `stat` from a cache. */
 async function readTime(file: string): Promise<number | undefined> {
   try {
-    const handle = await open(file, 'r');
-    try {
-      return (await handle.stat()).mtimeMs;
-    } finally {
-      await handle.close();
-    }
+    const { handle, found } = await openOwn(file);
+    await handle.close();
+    return found.mtimeMs;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

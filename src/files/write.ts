@@ -1,22 +1,76 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { getSystemErrorMap } from 'node:util';
+import { DocumentError } from '../documents/errors.ts';
+import { ExporterError } from '../errors.ts';
 
-/** Creates a folder and the folders above it, for this user only. Existing folders keep their mode. */
-export async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+const privateFile = 0o600;
+const privateFolder = 0o700;
+
+/**
+ * Creates a folder and the folders above it, by default for this user only. Existing folders keep their mode. Links to
+ * folders are followed.
+ * @throws the system's error
+ */
+export async function makeFolder(folder: string, mode = privateFolder): Promise<void> {
+  const make = () =>
+    mkdir(folder, { mode }).catch(async (error) => {
+      const there = await stat(folder).catch(() => undefined);
+      if (!there?.isDirectory()) throw error;
+    });
+  try {
+    await make();
+  } catch (error) {
+    const above = dirname(folder);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === folder) throw error;
+    // Not by the option `recursive`: Node.js then tries forever where no folder can be made, as in /proc.
+    await makeFolder(above, mode);
+    await make();
+  }
 }
 
 /**
- * Writes a file that only this user may read, and creates its folder. Whatever fails and whenever the process is
- * killed: the file has either its old or its new content. Only a killed process leaves the unfinished `FILE.new`.
+ * Creates folders in each other, inside a folder that the user named, for this user only. Returns the innermost one.
+ * @throws DocumentError when one of them is a link, the system's error
+ */
+export async function makeInner(root: string, ...names: readonly string[]): Promise<string> {
+  await makeFolder(root);
+  let folder = root;
+  for (const name of names) {
+    folder = join(folder, name);
+    await makeFolder(folder);
+    // Whoever may write to the folder above could send our files anywhere.
+    if ((await lstat(folder)).isSymbolicLink())
+      throw new DocumentError(`${folder}: expected a folder; received a link`);
+  }
+  return folder;
+}
+
+/** Whether every user of this machine can write to a folder. */
+export async function isOpenToAll(folder: string): Promise<boolean> {
+  // On Windows, Node.js makes the mode up.
+  if (process.platform === 'win32') return false;
+  const found = await stat(folder).catch(() => undefined);
+  return found !== undefined && (found.mode & 0o002) !== 0;
+}
+
+/**
+ * Writes a file, by default one that only this user may read, and creates its folder. Whatever fails and whenever the
+ * process is killed: the file has either its old or its new content. A link in its place is replaced, not followed. Only
+ * a killed process leaves an unfinished file ({@link removeUnfinished}).
  * @throws the system's error
  */
-export async function writeWhole(folder: string, file: string, content: string | Uint8Array): Promise<void> {
+export async function writeWhole(
+  folder: string,
+  file: string,
+  content: string | Uint8Array,
+  mode = privateFile,
+): Promise<void> {
   await makeFolder(folder);
-  const unfinished = join(folder, `${file}.new`);
+  const unfinished = join(folder, nameUnfinished(file));
   try {
-    await fill(await open(unfinished, 'w', 0o600), content);
+    await fill(await open(unfinished, 'wx', mode), content);
     await rename(unfinished, join(folder, file));
   } catch (error) {
     // A part of a file would take space on a disk that is full.
@@ -27,20 +81,45 @@ export async function writeWhole(folder: string, file: string, content: string |
 }
 
 /**
- * Writes a new file that only this user may read, whole or not at all. A killed process may leave the unfinished `PATH.new`.
- * @throws the system's error: EEXIST if the file, or an unfinished one, is there already
+ * Writes a new file that only this user may read, whole or not at all. A killed process may leave an unfinished one, or an
+ * empty one.
+ * @throws the system's error: EEXIST if the file is there already
  */
 export async function writeNew(path: string, content: string): Promise<void> {
-  const unfinished = `${path}.new`;
-  const handle = await open(unfinished, 'wx', 0o600);
+  const unfinished = join(dirname(path), nameUnfinished(basename(path)));
+  const handle = await open(unfinished, 'wx', privateFile);
   try {
     await fill(handle, content);
     // A rename would replace a file. Not all file systems have links, so take the name first.
-    await (await open(path, 'wx', 0o600)).close();
+    await (await open(path, 'wx', privateFile)).close();
     await rename(unfinished, path);
   } catch (error) {
     await rm(unfinished, { force: true }).catch(() => {});
     throw error;
+  }
+}
+
+/** Random, so that nobody can put a link there before. `wx` refuses a link too. */
+const nameUnfinished = (file: string) => `${file}.${randomBytes(8).toString('hex')}.new`;
+
+/** After this time, an unfinished file belongs to a process that was killed. */
+const unfinishedMs = 3_600_000;
+
+/**
+ * Removes what killed processes left unfinished in a folder: of one file, or of all files. If other processes may write
+ * there, only what is older than an hour. What cannot be removed stays.
+ */
+export async function removeUnfinished(
+  folder: string,
+  { file, olderMs = unfinishedMs } = {} as { file?: string; olderMs?: number },
+): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const [, of] = /^(.+)\.[0-9a-f]{16}\.new$/.exec(name) ?? [];
+    if (of === undefined || (file !== undefined && of !== file)) continue;
+    const path = join(folder, name);
+    const found = await lstat(path).catch(() => undefined);
+    if (found && Date.now() - found.mtimeMs >= olderMs) await rm(path, { force: true }).catch(() => {});
   }
 }
 
@@ -64,8 +143,12 @@ async function syncFolder(folder: string): Promise<void> {
   await handle?.close();
 }
 
-/** Returns the code and meaning of a system error: `ENOSPC, no space left on device`. It contains no path. */
+/**
+ * Describes why a file cannot be used: the code and meaning of a system error (`ENOSPC, no space left on device`), which
+ * contains no path, or the exporter's own message.
+ */
 export function describeFileError(error: unknown): string {
+  if (error instanceof ExporterError) return error.message;
   const { errno, code } = error as NodeJS.ErrnoException;
   const [name, meaning] = (errno !== undefined && getSystemErrorMap().get(errno)) || [code, undefined];
   return [name ?? 'unknown error', meaning].filter(Boolean).join(', ');

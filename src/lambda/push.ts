@@ -4,6 +4,7 @@ import type { Environment } from '../config/load.ts';
 import { type Deadline, deadlineIn } from '../deadline.ts';
 import { logLine } from '../log.ts';
 import { pushSlots, type ScheduleResult, toSlots } from '../push/schedule/push-slots.ts';
+import { isStoredTime } from '../push/stored.ts';
 import { systemTiming } from '../timing.ts';
 import { openOnce } from './opening.ts';
 
@@ -82,8 +83,8 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
 function toOrders(event: unknown): Order[] | undefined {
   const records = (event as Partial<SQSEvent> | null)?.Records;
   return records?.map(({ body }) => {
-    const { account, timeMs } = JSON.parse(body) as Partial<Order>;
-    if (typeof account === 'string' && typeof timeMs === 'number') return { account, timeMs };
+    const { account, timeMs } = (JSON.parse(body) ?? {}) as Partial<Order>;
+    if (typeof account === 'string' && isStoredTime(timeMs)) return { account, timeMs };
     throw new TypeError(
       'a message of the queue by which accounts are handed out has no account or no timeMs',
     );

@@ -1,6 +1,7 @@
 import type { Deadline } from '../deadline.ts';
-import { isSavedSeries, type SavedSeries } from './encoding/points.ts';
+import { problemOfSeries, type SavedSeries } from './encoding/points.ts';
 import { PushError } from './errors.ts';
+import { isStoredTime, parseStored } from './stored.ts';
 
 /** The encodings of a batch's body. */
 export const batchFormats = ['remote-write-1', 'remote-write-2', 'otlp', 'pushgateway', 'emf'] as const;
@@ -26,24 +27,34 @@ export function encodeBatch({ body, ...rest }: Batch): string {
   return JSON.stringify({ v: 1, ...rest, body: Buffer.from(body).toString('base64') });
 }
 
-/** Parses a text from {@link encodeBatch}. @throws PushError with the field and what was expected */
+/**
+ * The largest text of a batch: one of 10 MB with the list of 100,000 series that it ends, which settings allow. By default
+ * it is 250 kB, and less than 1 MB with a list.
+ */
+export const maxBatchBytes = 50_000_000;
+
+/**
+ * Parses a text from {@link encodeBatch}, or whatever somebody else put in its place.
+ * @throws PushError with the field and what was expected, and nothing else
+ */
 export function parseBatch(text: string): Batch {
   const fail = (expected: string): never => {
     throw new PushError(`a message of the queue: expected ${expected}`);
   };
   const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+  if (text.length > maxBatchBytes) return fail(`at most ${maxBatchBytes / 1e6} MB`);
   const { v, account, destination, format, timestampMs, part, samples, ended, body } =
-    parseObject(text) ?? fail('JSON');
+    parseStored(text) ?? fail('JSON');
   if (v !== 1) fail('v: 1, which this version of the exporter writes');
   if (!isText(account)) return fail('account: a text');
   if (!isText(destination)) return fail('destination: a text');
   const known = batchFormats.find((each) => each === format) ?? fail(`format: ${batchFormats.join(' or ')}`);
-  // A queue on disk has 15 digits for the time and 5 for the part in the names of its files.
-  if (!isCount(timestampMs) || timestampMs >= 1e15) return fail('timestampMs: milliseconds since 1970');
+  if (!isStoredTime(timestampMs)) return fail('timestampMs: milliseconds since 1970');
+  // A queue on disk has 5 digits for it in the names of its files.
   if (!isCount(part) || part >= 1e5 || !isCount(samples)) return fail('part and samples: whole numbers');
-  if (ended !== undefined && !isSavedSeries(ended)) return fail('ended: names and values of labels');
-  if (!isText(body)) return fail('body: base64');
+  if (ended !== undefined && !isSavedSeries(ended)) return fail('ended: series of this exporter');
+  if (!isText(body) || !/^[A-Za-z0-9+/]{2,}={0,2}$/.test(body)) return fail('body: base64');
   return {
     account,
     destination,
@@ -56,14 +67,8 @@ export function parseBatch(text: string): Batch {
   };
 }
 
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const isSavedSeries = (value: unknown): value is SavedSeries =>
+  Array.isArray(value) && value.every((each) => problemOfSeries(each) === undefined);
 
 /** The first batch of a queue. Call `done` or `reject` to remove it. */
 export interface Lease {

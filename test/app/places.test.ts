@@ -91,6 +91,24 @@ describe('reading from S3 with the real SDK', () => {
   });
 });
 
+test('an object of S3 whose length is not said is read up to the bound, and no further', async () => {
+  let sent = 0;
+  answer = (_, response) => {
+    response.writeHead(200);
+    // More than 10 MB, and than what waits in buffers.
+    const more = () => {
+      sent++;
+      if (sent < 2000 && !response.destroyed) response.write(Buffer.alloc(100_000), () => setImmediate(more));
+      else response.end();
+    };
+    more();
+  };
+  await expect(createReadText()('s3://acme/roster.csv', soon())).rejects.toThrow(
+    's3://acme/roster.csv: larger than 10 MB',
+  );
+  expect(sent).toBeLessThan(1000);
+});
+
 describe('reading files', () => {
   test('gives the text, or says why not', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'vcc-read-'));

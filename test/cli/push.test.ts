@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { uncompressSync } from 'snappy';
 import { run } from '../../src/cli/run.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
+import { encodeBatch } from '../../src/push/queue.ts';
+import { encodeState, stateFileOf } from '../../src/push/schedule/state.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { environmentOf } from '../support/account.ts';
 import { WriteRequestSchema } from '../support/proto/remote-write-1_pb.ts';
@@ -77,6 +79,108 @@ test('push --once ends with status 1 when samples are rejected, and replay puts 
   await push(['push', '--once'], env);
   expect(receiver.received).toHaveLength(3);
   expect(receiver.received[1]!.body.equals(receiver.received[0]!.body)).toBe(true);
+});
+
+test('replay --list shows files that are no batches, and replay leaves them where they are', async () => {
+  const receiver = await startAnswering({ status: 400, body: 'too old' });
+  const env = { VCC_PUSH_URL: receiver.origin };
+  await push(['push', '--once'], env);
+  const rejected = join(folder, 'vcc-push', 'rejected');
+  writeFileSync(join(rejected, '1-null.json'), 'null');
+  const batch = { account: 'a', destination: 'd', format: 'emf', part: 0, samples: 1 } as const;
+  const late = encodeBatch({ ...batch, timestampMs: 8.64e15 + 1, body: Buffer.from('x') });
+  writeFileSync(join(rejected, '2-late.json'), late);
+  const lines = [
+    'not a batch: 1-null.json: a message of the queue: expected JSON',
+    expect.stringMatching(/^\S+Z test -> default, \d+ samples: .* answered 400: too old$/),
+    'not a batch: 2-late.json: a message of the queue: expected timestampMs: milliseconds since 1970',
+  ];
+  const left = '2 of the files are no batches and stay in the folder.';
+  expect(await push(['replay', '--list'], env)).toEqual({ status: 0, lines, notes: ['1 rejected.', left] });
+  const replayed = await push(['replay'], env);
+  expect(replayed).toMatchObject({ status: 0, lines, notes: [expect.stringMatching(/^1 put back/), left] });
+  expect(readdirSync(rejected)).toEqual(['1-null.json', '2-late.json']);
+});
+
+test('a state that somebody else has changed ends no series of theirs, and makes no request fail', async () => {
+  const receiver = await startAnswering({ status: 204 });
+  const env = { VCC_PUSH_URL: receiver.origin, VCC_PUSH_INTERVAL: '1s' };
+  const series = (...labels: string[]) => ['__name__', 'vcc_agents', 'account', 'test', ...labels];
+  const content = encodeState({
+    timestampMs: Date.now() - 60_000,
+    series: {
+      default: [
+        series('presence', 'Gone'),
+        series('presence', 'Twice', 'presence', 'Twice'),
+        ['__name__', 'up', 'job', 'theirs'],
+        ['__name__', 'vcc_up', 'account', 'theirs'],
+      ],
+    },
+  });
+  mkdirSync(join(folder, 'vcc-push', 'state'), { recursive: true });
+  writeFileSync(join(folder, 'vcc-push', 'state', stateFileOf('test')), content);
+  const { status, notes } = await push(['push', '--once'], env);
+  expect([status, notes.filter((note) => note.startsWith('{')).map((note) => JSON.parse(note))]).toEqual([
+    0,
+    [
+      {
+        level: 'error',
+        event: 'state damaged',
+        account: 'test',
+        code: 'push',
+        message:
+          'series that are not this exporter’s are left out: 1 are labels that are not valid, sorted and different, 1 are not a metric of this exporter, 1 are of another account',
+      },
+    ],
+  ]);
+  const { timeseries } = fromBinary(WriteRequestSchema, uncompressSync(receiver.received[0]!.body) as Buffer);
+  const ended = timeseries.filter(({ samples }) => Number.isNaN(samples[0]!.value));
+  expect(ended.map(({ labels }) => labels.map(({ value }) => value))).toEqual([
+    ['vcc_agents', 'test', 'Gone'],
+  ]);
+  // It is said once: the state was replaced.
+  const next = await push(['push', '--once'], env);
+  expect(next.notes.filter((note) => note.startsWith('{'))).toEqual([]);
+});
+
+test('a state that is none is replaced, and said once', async () => {
+  const receiver = await startAnswering({ status: 204 });
+  const env = { VCC_PUSH_URL: receiver.origin, VCC_PUSH_INTERVAL: '1s' };
+  mkdirSync(join(folder, 'vcc-push', 'state'), { recursive: true });
+  writeFileSync(join(folder, 'vcc-push', 'state', stateFileOf('test')), 'null');
+  const first = await push(['push', '--once'], env);
+  expect(first.notes.filter((note) => note.startsWith('{')).map((note) => JSON.parse(note))).toMatchObject([
+    { event: 'state not read', account: 'test', message: 'the stored state is damaged' },
+  ]);
+  const second = await push(['push', '--once'], env);
+  expect([first.status, second.status, second.notes.filter((note) => note.startsWith('{'))]).toEqual([
+    0,
+    0,
+    [],
+  ]);
+});
+
+test('a folder that every user can write to is said once at the start, and used', async () => {
+  const receiver = await startAnswering({ status: 204 });
+  for (const name of ['queue', 'state']) {
+    mkdirSync(join(folder, name));
+    chmodSync(join(folder, name), 0o777);
+  }
+  const { status, notes } = await push(['push', '--once'], {
+    VCC_PUSH_URL: receiver.origin,
+    VCC_PUSH_FOLDER: 'queue',
+    VCC_PUSH_STATE: join(folder, 'state'),
+  });
+  const lines = notes.filter((note) => note.startsWith('{')).map((note) => JSON.parse(note));
+  const message = (setting: string, name: string) =>
+    `${setting}: every user of this machine can write to ${join(folder, name)}, and so can change, add and delete samples; run chmod o-w on it`;
+  expect([status, lines]).toEqual([
+    0,
+    [
+      { level: 'error', event: 'folder open to all', message: message('VCC_PUSH_FOLDER', 'queue') },
+      { level: 'error', event: 'folder open to all', message: message('VCC_PUSH_STATE', 'state') },
+    ],
+  ]);
 });
 
 test('values of headers and of the query are in no log, and a folder may be named by its full path', async () => {

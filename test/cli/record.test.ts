@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -48,20 +58,20 @@ describe('record', () => {
       expect(written).not.toContain(presence.since);
       for (const { guid } of interaction) expect(written).not.toContain(guid);
     }
-    expect(existsSync(`${path}.new`)).toBe(false);
+    expect(readdirSync(folder)).toEqual(['acme.json']);
   });
 
   test.each([
     ['acme.json', 'FOLDER/acme.json: there is such a file already; choose another name'],
-    ['acme', 'FOLDER/acme.json.new: there is such a file already; choose another name'],
+    ['dangling.json', 'FOLDER/dangling.json: there is such a file already; choose another name'],
     ['.', 'FOLDER: is a folder'],
     ['no/acme.json', 'FOLDER/no/acme.json: cannot be written (ENOENT, no such file or directory)'],
   ])('asks for nothing if it cannot write %s', async (out, problem) => {
     const { requests } = simulator;
     const before = { ...requests };
-    writeFileSync(join(folder, out === 'acme' ? 'acme.json.new' : 'acme.json'), 'mine');
-    const path = out === 'acme' ? 'acme.json' : out;
-    expect(await ended([...once, '--out', path])).toEqual({
+    writeFileSync(join(folder, 'acme.json'), 'mine');
+    symlinkSync('nothing', join(folder, 'dangling.json'));
+    expect(await ended([...once, '--out', out])).toEqual({
       status: 2,
       lines: [],
       notes: [`vcc-exporter: --out: ${problem}`],
@@ -79,7 +89,7 @@ describe('record', () => {
     expect(await run({ ...io, note }, once)).toBe(1);
     expect(io.notes.at(-1)).toBe(`${path}: not written (EEXIST, file already exists)`);
     expect(readFileSync(path, 'utf8')).toBe('mine');
-    expect(existsSync(`${path}.new`)).toBe(false);
+    expect(readdirSync(folder)).toEqual(['vcc-recording.json']);
   });
 
   test('says what it could not read', async () => {

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -91,6 +100,31 @@ test('an absolute path is taken as it is', async () => {
   const { lines } = await rules('--out', out);
   expect(lines[0]).toBe(join(out, 'prometheus', 'vcc-alerts.yml'));
   expect(readdirSync(out).toSorted()).toEqual(['dashboards', 'grafana', 'prometheus']);
+});
+
+test('where the system makes no folders, it says so, and does not try for ever', async () => {
+  const { status, notes } = await rules('--out', '/proc/x');
+  expect([status, notes]).toEqual([
+    2,
+    [
+      expect.stringMatching(
+        /^vcc-exporter: --out: \/proc\/x: (cannot be written \(ENOENT\)|may not be written)$/,
+      ),
+    ],
+  ]);
+});
+
+test('others may read the files, and a link in their place is replaced, not written through', async () => {
+  mkdirSync(join(folder, 'made', 'prometheus'), { recursive: true });
+  write('theirs', 'theirs');
+  symlinkSync(join(folder, 'theirs'), join(folder, 'made', 'prometheus', 'vcc-alerts.yml'));
+  expect((await rules('--out', 'made')).status).toBe(0);
+  expect(read('theirs')).toBe('theirs');
+  expect(read('made', 'prometheus', 'vcc-alerts.yml')).toMatch(/^# Generated/);
+  const modeOf = (...path: string[]) => statSync(join(folder, ...path)).mode & 0o777;
+  const umask = process.umask();
+  expect(modeOf('made', 'prometheus', 'vcc-alerts.yml')).toBe(0o666 & ~umask);
+  expect(modeOf('made', 'grafana')).toBe(0o777 & ~umask);
 });
 
 describe('what cannot be is one sentence each, and nothing is written', () => {

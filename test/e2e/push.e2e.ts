@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { openAccounts } from '../../src/app/accounts.ts';
 import { createStateStore } from '../../src/app/places.ts';
@@ -16,6 +17,7 @@ import type { Route } from '../../src/push/outbox/outbox.ts';
 import { createMemoryQueue, type Queue } from '../../src/push/queue.ts';
 import { pushSlots } from '../../src/push/schedule/push-slots.ts';
 import { createPusher } from '../../src/push/schedule/pusher.ts';
+import { encodeState, stateFileOf } from '../../src/push/schedule/state.ts';
 import { createScraper } from '../../src/scrape.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { systemTiming } from '../../src/timing.ts';
@@ -371,6 +373,31 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     ]);
   });
 
+  test('a state that somebody has changed ends no series of others, and makes Prometheus refuse nothing', async () => {
+    const receiver = await prometheus();
+    const env = { VCC_PUSH_URL: receiver.writeUrl, VCC_PUSH_JOB: 'job-1', VCC_PUSH_INTERVAL: '1s' };
+    const pushOnce = (account: string) =>
+      runCli(['push', '--once'], settingsFor(simulator, { ...env, VCC_ACCOUNT: account }), folder);
+    for (const account of ['theirs', 'ours']) expect(await pushOnce(account)).toMatchObject({ status: 0 });
+
+    const path = join(folder, 'vcc-push', 'state', stateFileOf('ours'));
+    const { timestampMs, series } = JSON.parse(gunzipSync(readFileSync(path)).toString());
+    const labels = (account: string) => ['account', account, 'instance', account, 'job', 'job-1'];
+    series.default.push(
+      ['__name__', 'vcc_up', ...labels('theirs')],
+      ['__name__', 'vcc_agents', ...labels('ours'), 'presence', 'x', 'presence', 'x'],
+    );
+    writeFileSync(path, encodeState({ timestampMs, series }));
+    const pushed = await pushOnce('ours');
+    expect(pushed).toMatchObject({ status: 0, stderr: expect.stringContaining('"event":"state damaged"') });
+    expect(pushed.stderr).not.toContain('theirs');
+
+    const parameters = new URLSearchParams({ query: 'vcc_up', time: String(Date.now() / 1000 + 1) });
+    const answer = await (await fetch(`${receiver.origin}/api/v1/query?${parameters}`)).json();
+    const found = (answer as { data: { result: { metric: { account: string } }[] } }).data.result;
+    expect(found.map(({ metric }) => metric.account).sort()).toEqual(['ours', 'theirs']);
+  });
+
   test('vcc-exporter push goes on after kill -9 with nothing lost and nothing twice', async () => {
     const receiver = await prometheus();
     await receiver.stop();
@@ -719,7 +746,7 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     const listed = await runCli(['replay', '--list'], cliEnv, folder);
     const lines = listed.stdout.trim().split('\n');
     expect(lines.length).toBeLessThanOrEqual(10);
-    expect(lines).toContainEqual('a message that is no batch: expected JSON');
+    expect(lines).toContainEqual('not a batch: expected JSON');
     expect(listed.stderr).toBe(
       `${lines.length - 1} rejected.\nThe queue has about 25. SQS shows at most the first ten of each account and destination; replay puts all back. 1 of the messages are no batches and stay in the queue.\n`,
     );

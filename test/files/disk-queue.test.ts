@@ -27,6 +27,7 @@ import { lockFolder } from '../../src/files/lock.ts';
 import { PushError } from '../../src/push/errors.ts';
 import { type Batch, encodeBatch } from '../../src/push/queue.ts';
 import { stateFileOf } from '../../src/push/schedule/state.ts';
+import { inChild } from '../support/in-child.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -88,12 +89,14 @@ describe('a line on disk', () => {
     const line = await openLine();
     for (const timestampMs of [9000, 10_000, 999_000]) await line.add([batch(timestampMs)]);
     const [name] = readdirSync(join(folder, 'queues'));
-    writeFileSync(join(folder, 'queues', name!, '000000000000001-00000.json.new'), '{"v":1');
+    const unfinished = '000000000000001-00000.json.0123456789abcdef.new';
+    writeFileSync(join(folder, 'queues', name!, unfinished), '{"v":1');
     expect(await takeAll(await openLine())).toEqual([
       [9000, 0],
       [10_000, 0],
       [999_000, 0],
     ]);
+    expect(readdirSync(queueFolder())).toEqual([]);
   });
 
   test('keeps the first of two batches for one slot', async () => {
@@ -117,8 +120,7 @@ describe('a line on disk', () => {
     const line = await openLine();
     await line.add([batch(2)]);
     expect((await line.first())!.batch.timestampMs).toBe(2);
-    expect(asideNames()).toHaveLength(1);
-    expect(await rejected()).toEqual([]);
+    expect(await rejected()).toMatchObject([{ file: asideNames()[0], batch: undefined }]);
   });
 
   test('puts aside what was rejected, and takes it back', async () => {
@@ -129,7 +131,7 @@ describe('a line on disk', () => {
     const [first, ...more] = await rejected();
     expect(more).toEqual([]);
     expect(first).toMatchObject({ reason: 'answered 400: why', batch: batch(1) });
-    await replayRejected(folder, first!);
+    await replayRejected(folder, first!.file, first!.batch!);
     expect(await rejected()).toEqual([]);
     expect(await takeAll(await openLine())).toEqual([
       [1, 0],
@@ -146,12 +148,12 @@ test('twenty lines may reject at the same time', async () => {
   await Promise.all(lines.map(async (line) => (await line.first())!.reject(new PushError('no'))));
   expect(await rejected()).toHaveLength(20);
   writeFileSync(join(folder, 'rejected', '1-x.json'), 'half a fi');
-  expect(await rejected()).toHaveLength(20);
+  expect((await rejected()).filter(({ batch }) => batch)).toHaveLength(20);
 });
 
 describe('a head that cannot be read', () => {
   test.each<[string, (file: string) => void, string]>([
-    ['that the disk fails to read', (file) => symlinkSync('/proc/self/mem', file), 'EIO, i/o error'],
+    ['that is a link', (file) => symlinkSync('/proc/self/mem', file), 'it is a link'],
     ['that is a folder', (file) => mkdirSync(file), 'it is not a file'],
     ['that is a pipe', (file) => void execFileSync('mkfifo', [file]), 'it is not a file'],
     ['that is empty', (file) => writeFileSync(file, ''), 'a message of the queue: expected JSON'],
@@ -180,7 +182,7 @@ describe('a head that cannot be read', () => {
     ]);
     expect(problems[0]).toContain(reason);
     // Nor does it stop replay.
-    expect(await rejected()).toEqual([]);
+    expect(await rejected()).toEqual([{ file: name, reason, batch: undefined }]);
   });
 
   test('is skipped, and stays for the next process, when it cannot be put aside', async () => {
@@ -268,15 +270,26 @@ test('a delivered batch is not sent again by this process when it cannot be remo
 test('a disk that is full loses what does not fit, says so, and leaves nothing half written', async () => {
   const line = await openLine();
   await line.add([batch(1)]);
-  // Whatever is written there fails with ENOSPC.
-  symlinkSync('/dev/full', `${fileOf(2, 1)}.new`);
-  const adding = line.add([batch(2, 0), { ...batch(2, 1), samples: 20 }, { ...batch(2, 2), samples: 3 }]);
-  await expect(adding).rejects.toMatchObject({
+  const failure = await inChild<{ code: string; message: string }>(
+    // No file may be larger than 8 blocks of half a KB.
+    'ulimit -f 8',
+    `
+    import { openDiskQueue } from './src/files/disk-queue.ts';
+    const batch = (part, samples, bytes) => ({
+      ...${JSON.stringify({ ...batch(2), body: undefined })}, part, samples, body: Buffer.alloc(bytes),
+    });
+    const ports = { setting: 'VCC_PUSH_FOLDER', report() {} };
+    const line = await openDiskQueue(process.argv[1], 'Süd "1"', 'a/b ü', ports);
+    const adding = line.add([batch(0, 1, 1), batch(1, 20, 9999), batch(2, 3, 1)]);
+    console.log(JSON.stringify(await adding.catch(({ code, message }) => ({ code, message }))));`,
+    folder,
+  );
+  expect(failure).toEqual({
     code: 'push',
-    message: `VCC_PUSH_FOLDER: ${folder} cannot be written (ENOSPC, no space left on device); 23 samples are lost`,
+    message: `VCC_PUSH_FOLDER: ${folder} cannot be written (EFBIG, file too large); 23 samples are lost`,
   });
   expect(readdirSync(queueFolder())).toEqual(['000000000000001-00000.json', '000000000000002-00000.json']);
-  expect(await takeAll(line)).toEqual([
+  expect(await takeAll(await openLine())).toEqual([
     [1, 0],
     [2, 0],
   ]);
@@ -330,11 +343,26 @@ test('odd files among the rejected batches hide none of the others', async () =>
   for (const [at, text] of odd.entries()) writeFileSync(join(folder, 'rejected', `${at}-x.json`), text);
   mkdirSync(join(folder, 'rejected', '8-x.json'));
   execFileSync('mkfifo', [join(folder, 'rejected', '9-x.json')]);
-  expect(await rejected()).toMatchObject([{ reason: 'no', batch: batch(1) }]);
+  const all = await rejected();
+  expect(all.filter(({ batch }) => batch)).toMatchObject([{ reason: 'no', batch: batch(1) }]);
+  const others = all.filter(({ batch }) => batch === undefined);
+  expect(others.map(({ reason }) => reason)).toEqual([
+    'a message of the queue: expected JSON',
+    'a message of the queue: expected v: 1, which this version of the exporter writes',
+    'a message of the queue: expected JSON',
+    'a message of the queue: expected JSON',
+    'a message of the queue: expected JSON',
+    'a message of the queue: expected timestampMs: milliseconds since 1970',
+    'a message of the queue: expected part and samples: whole numbers',
+    'it is not a file',
+    'it is not a file',
+  ]);
   // On a full disk there was no space for the reason.
   for (const file of readdirSync(join(folder, 'rejected')).filter((each) => each.endsWith('.reason')))
     rmSync(join(folder, 'rejected', file));
-  expect(await rejected()).toMatchObject([{ reason: 'not known', batch: batch(1) }]);
+  expect((await rejected()).filter(({ batch }) => batch)).toMatchObject([
+    { reason: 'not known', batch: batch(1) },
+  ]);
 });
 
 test('only the user may read what the exporter keeps', async () => {
@@ -355,10 +383,19 @@ test('a state that cannot be saved or read says why, and keeps the old one', asy
   const store = createFolderStore(join(folder, 'state'), 'VCC_PUSH_STATE');
   await store.save('a', Buffer.from('old'), forever);
   const file = join(folder, 'state', stateFileOf('a'));
-  symlinkSync('/dev/full', `${file}.new`);
-  await expect(store.save('a', Buffer.from('new'), forever)).rejects.toMatchObject({
+  const failure = await inChild(
+    'ulimit -f 8',
+    `
+    import { forever } from './src/deadline.ts';
+    import { createFolderStore } from './src/files/folder-store.ts';
+    const store = createFolderStore(process.argv[1] + '/state', 'VCC_PUSH_STATE');
+    const saving = store.save('a', Buffer.alloc(9999), forever);
+    console.log(JSON.stringify(await saving.catch(({ code, message }) => ({ code, message }))));`,
+    folder,
+  );
+  expect(failure).toEqual({
     code: 'push',
-    message: `VCC_PUSH_STATE: the state in ${join(folder, 'state')} cannot be written (ENOSPC, no space left on device)`,
+    message: `VCC_PUSH_STATE: the state in ${join(folder, 'state')} cannot be written (EFBIG, file too large)`,
   });
   expect(readdirSync(join(folder, 'state'))).toEqual([stateFileOf('a')]);
   expect(Buffer.from((await store.load('a', forever))!).toString()).toBe('old');
@@ -367,6 +404,6 @@ test('a state that cannot be saved or read says why, and keeps the old one', asy
   rmSync(file);
   mkdirSync(file);
   await expect(store.load('a', forever)).rejects.toThrow(
-    `VCC_PUSH_STATE: the state in ${join(folder, 'state')} cannot be read (EISDIR, illegal operation on a directory)`,
+    `VCC_PUSH_STATE: the state in ${join(folder, 'state')} cannot be read (it is not a file)`,
   );
 });

@@ -111,3 +111,13 @@ test('wrong settings are tried once in an invocation, and what is lost is said w
   expect(receiver.received).toHaveLength(1);
   expect(logs.map((line) => JSON.parse(line).event)).toEqual(['push held', 'push failed', 'account pushed']);
 });
+
+test.each(['null', '[]', '7', '{"account":"test"}', '{"account":"test","timeMs":1e300}'])(
+  'the message %s in the queue of accounts is refused by its form',
+  async (body) => {
+    const { newHandler } = await setUp();
+    await expect(newHandler()({ Records: [{ body }] }, context)).rejects.toThrow(
+      'a message of the queue by which accounts are handed out has no account or no timeMs',
+    );
+  },
+);

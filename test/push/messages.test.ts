@@ -7,8 +7,7 @@ import { toBodies, toKey } from '../../src/push/encoding/points.ts';
 import { createSeriesTracker } from '../../src/push/outbox/series-tracker.ts';
 import { batchFormats, encodeBatch, parseBatch } from '../../src/push/queue.ts';
 import { isDue, nextSlots, toSlots } from '../../src/push/schedule/push-slots.ts';
-import { encodeState, maxSavedSeries, parseState } from '../../src/push/schedule/state.ts';
-import { anyPoints, point } from '../support/any-points.ts';
+import { anyOwnSeries, anyPoints, point } from '../support/any-points.ts';
 import { familiesOf, readingOf } from '../support/reading.ts';
 
 describe('toBodies', () => {
@@ -111,9 +110,8 @@ describe('living series', () => {
       fc.property(anyPoints, (points) => {
         const living = createSeriesTracker();
         living.track(points, 1);
-        const state = parseState(encodeState({ timestampMs: 1, series: { acme: living.save() } }))!;
         const next = createSeriesTracker();
-        next.restore(state.series.acme!);
+        next.restore(living.save());
         const ends = next.track([], 2);
         const wellFormed = (text: string) => Buffer.from(text).toString();
         expect(ends.map(toKey).map(wellFormed).toSorted()).toEqual(
@@ -122,23 +120,6 @@ describe('living series', () => {
       }),
     );
   });
-});
-
-describe('a state', () => {
-  test('of too many series keeps only the time', () => {
-    const series = { many: Array.from({ length: maxSavedSeries + 1 }, () => ['a', 'b']), few: [['a', 'b']] };
-    expect(parseState(encodeState({ timestampMs: 5, series }))).toEqual({
-      timestampMs: 5,
-      series: { few: [['a', 'b']] },
-    });
-  });
-
-  test.each([undefined, Buffer.from('nonsense'), Buffer.from('')])(
-    'that cannot be read is none',
-    (content) => {
-      expect(parseState(content)).toBeUndefined();
-    },
-  );
 });
 
 describe('a batch', () => {
@@ -152,7 +133,7 @@ describe('a batch', () => {
           timestampMs: fc.nat(1e15 - 1),
           part: fc.nat(99_999),
           samples: fc.nat(),
-          ended: fc.option(fc.array(fc.array(fc.string())), { nil: undefined }),
+          ended: fc.option(fc.array(anyOwnSeries), { nil: undefined }),
           body: fc.uint8Array({ minLength: 1 }),
         }),
         (batch) => {
@@ -161,32 +142,6 @@ describe('a batch', () => {
         },
       ),
     );
-  });
-
-  const good = {
-    v: 1,
-    account: 'a',
-    destination: 'd',
-    format: 'otlp',
-    timestampMs: 1,
-    part: 0,
-    samples: 1,
-    body: 'AA==',
-  };
-  test.each<[object | string, string]>([
-    ['nonsense', 'JSON'],
-    [{ ...good, v: 2 }, 'v: 1, which this version of the exporter writes'],
-    [{ ...good, account: '' }, 'account: a text'],
-    [{ ...good, destination: 1 }, 'destination: a text'],
-    [{ ...good, format: 'x' }, `format: ${batchFormats.join(' or ')}`],
-    [{ ...good, timestampMs: -1 }, 'timestampMs: milliseconds since 1970'],
-    [{ ...good, samples: 0.5 }, 'part and samples: whole numbers'],
-    [{ ...good, ended: 'x' }, 'ended: names and values of labels'],
-    [{ ...good, ended: [['a', 1]] }, 'ended: names and values of labels'],
-    [{ ...good, body: '' }, 'body: base64'],
-  ])('%j is refused by field', (message, expected) => {
-    const text = typeof message === 'string' ? message : JSON.stringify(message);
-    expect(() => parseBatch(text)).toThrow(`a message of the queue: expected ${expected}`);
   });
 });
 

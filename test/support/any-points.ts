@@ -64,6 +64,11 @@ export const anyPoints: fc.Arbitrary<Point[]> = fc
     return [...new Map(points.map((each) => [`${each.timestampMs} ${toKey(each)}`, each])).values()];
   });
 
+/** A series of this exporter, as it is saved, of the account `acme`. */
+export const anyOwnSeries: fc.Arbitrary<string[]> = fc
+  .tuple(fc.constantFrom('vcc_up', 'vcc_agents', 'vcc_agent_info'), anyLabels)
+  .map(([name, labels]) => toLabels(name, { ...labels, account: 'acme' }).flat());
+
 /** Labels but for these. */
 export function without(labels: readonly Label[], ...names: string[]): Label[] {
   return labels.filter(([name]) => !names.includes(name));

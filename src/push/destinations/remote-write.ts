@@ -80,6 +80,10 @@ export function remoteWrite(options: DestinationOptions, { post }: DestinationPo
   };
 }
 
+/** Ten times the largest body that settings allow. A damaged one may say that it is 4 GB, which would be allocated. */
+const maxUnpackedBytes = 100_000_000;
+
 function toOlder(batch: Batch): Batch {
-  return { ...batch, format: 'remote-write-1', body: compress(toWriteRequest(uncompress(batch.body))) };
+  const request = uncompress(batch.body, maxUnpackedBytes);
+  return { ...batch, format: 'remote-write-1', body: compress(toWriteRequest(request)) };
 }

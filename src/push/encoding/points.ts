@@ -23,7 +23,8 @@ export interface Point {
   meta: Meta;
 }
 
-const nameLabel = '__name__';
+/** The label that holds the name of the metric. */
+export const nameLabel = '__name__';
 
 /**
  * Merges label sets for receivers: sorted by name, without empty values, which mean the same as missing ones. Later
@@ -64,13 +65,32 @@ export function toPoints(families: readonly Family[], timestampMs: number, more:
 /** Series between two processes: for each, its label names and values in turn. */
 export type SavedSeries = readonly (readonly string[])[];
 
-/** Whether a value that was read is {@link SavedSeries}. */
-export function isSavedSeries(value: unknown): value is SavedSeries {
-  return (
-    Array.isArray(value) &&
-    value.every((each) => Array.isArray(each) && each.every((text) => typeof text === 'string'))
-  );
+/** Why a value that was read is no series. */
+export const seriesProblems = {
+  form: 'not a list of names and values of labels',
+  labels: 'labels that are not valid, sorted and different',
+  name: 'not a metric of this exporter',
+} as const;
+
+/**
+ * Returns what is wrong with a value that was read as one of {@link SavedSeries}. Undefined for a series as
+ * {@link toSavedSeries} writes it. A receiver refuses a request with any other one, each time.
+ */
+export function problemOfSeries(value: unknown): keyof typeof seriesProblems | undefined {
+  if (!Array.isArray(value) || !value.every(isWellFormed) || value.length % 2 !== 0) return 'form';
+  let before = '';
+  let metric: string | undefined;
+  for (let at = 0; at < value.length; at += 2) {
+    const [name, text] = [value[at] as string, value[at + 1] as string];
+    if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name) || name <= before || text === '') return 'labels';
+    before = name;
+    if (name === nameLabel) metric = text;
+  }
+  return metric !== undefined && /^vcc_[a-z0-9_]+$/.test(metric) ? undefined : 'name';
 }
+
+const isWellFormed = (value: unknown): value is string =>
+  typeof value === 'string' && !/\p{Surrogate}/u.test(value);
 
 /** Returns the series of points, to be saved. */
 export function toSavedSeries(points: Iterable<Pick<Point, 'labels'>>): SavedSeries {

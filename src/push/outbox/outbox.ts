@@ -47,6 +47,8 @@ export interface Failure {
   kind: 'failed' | 'held' | 'rejected';
   error: PushError;
   nextAttemptMs?: number;
+  /** How many series are not ended at the destination, since it rejected that twice. */
+  neverEnded?: number;
 }
 
 /** Creates an outbox that tracks no series. `onFailure` is called after each failed attempt. */
@@ -82,15 +84,16 @@ export function createOutbox(
     const { error } = outcome;
     lastError = error;
     last.success = false;
+    let neverEnded = 0;
     if (kind === 'rejected') {
       last.rejected = true;
-      tracker.lost(batch.ended ?? []);
+      neverEnded = tracker.rejected(batch.ended ?? []);
     }
     if (kind === 'held') {
       const nextAttemptMs = holdDelayMs(holds++);
       heldUntilMs = timing.monotonic() + nextAttemptMs;
       onFailure({ destination: destination.name, kind, error, nextAttemptMs });
-    } else onFailure({ destination: destination.name, kind, error });
+    } else onFailure({ destination: destination.name, kind, error, ...(neverEnded > 0 && { neverEnded }) });
   }
 
   async function sendUntilEmpty(deadline: Deadline): Promise<void> {

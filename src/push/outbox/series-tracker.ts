@@ -16,15 +16,24 @@ export interface SeriesTracker {
    * Then the next {@link track} ends those that are still missing.
    */
   lost(series?: SavedSeries): void;
+  /**
+   * The same for series whose end was rejected. One whose end was rejected before is given up, unless it came back in the
+   * meantime: its end may be what the destination rejects, and so would reject every time. Returns how many were given up.
+   */
+  rejected(series: SavedSeries): number;
   /** Forgets all series, and tracks the given ones instead. */
   restore(series: SavedSeries): void;
   save(): SavedSeries;
 }
 
+/** The most series whose end was rejected to remember. */
+const maxRejected = 20_000;
+
 /** Creates a tracker of one account at one destination, without series. */
 export function createSeriesTracker(): SeriesTracker {
   let tracked = new Map<string, Point>();
   let ended: Point[] = [];
+  const rejected = new Set<string>();
 
   function add(points: readonly Point[]): void {
     for (const point of points) {
@@ -40,10 +49,20 @@ export function createSeriesTracker(): SeriesTracker {
       for (const [key, { labels, meta }] of tracked) {
         if (!current.has(key)) ended.push({ labels, meta, timestampMs, value: undefined });
       }
+      for (const key of rejected) if (current.has(key)) rejected.delete(key);
       tracked = current;
       return [...points, ...ended];
     },
     lost: (series) => add(series?.map(toPoint) ?? ended),
+    rejected(series) {
+      const points = series.map(toPoint);
+      const again = points.filter((point) => !rejected.has(toKey(point)));
+      add(again);
+      // So many are no single series any more that a destination objects to.
+      if (rejected.size > maxRejected) rejected.clear();
+      for (const point of again) rejected.add(toKey(point));
+      return points.length - again.length;
+    },
     restore(series) {
       tracked = new Map();
       add(series.map(toPoint));

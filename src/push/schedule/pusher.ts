@@ -1,3 +1,4 @@
+import { catalogue } from '../../catalogue/index.ts';
 import { type Deadline, deadlineIn, isCancelled } from '../../deadline.ts';
 import { logLine, toLogFields } from '../../log.ts';
 import { type Scraper, toFamilies } from '../../scrape.ts';
@@ -88,7 +89,10 @@ export function createPusher({ scraper, accounts = 1, routes, timing, store, log
   async function open(): Promise<Outbox[]> {
     let state: State | undefined;
     try {
-      state = parseState(await store?.load(account, stateDeadline()));
+      const content = await store?.load(account, stateDeadline());
+      const stored = content && parseState(content, account, catalogue);
+      state = stored?.state;
+      if (stored?.dropped !== undefined) report('state damaged', new PushError(stored.dropped));
     } catch (error) {
       // Ended series are then not marked. Receivers drop them after five minutes.
       report('state not read', error);

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Metric } from '../../catalogue/metric.ts';
 import type { Deadline } from '../../deadline.ts';
-import { isSavedSeries, type SavedSeries } from '../encoding/points.ts';
+import { nameLabel, problemOfSeries, type SavedSeries, seriesProblems } from '../encoding/points.ts';
+import { PushError } from '../errors.ts';
+import { isStoredTime, parseStored } from '../stored.ts';
 
 /** The state of one account that must outlive a process. */
 export interface State {
@@ -28,21 +31,86 @@ export function stateFileOf(account: string): string {
  */
 export const maxSavedSeries = 20_000;
 
-/** Encodes a state as compressed JSON, without series beyond {@link maxSavedSeries}. */
+/**
+ * The largest state, compressed and as JSON: five destinations with that many series of agents. A larger one is saved
+ * without series.
+ */
+export const maxStateBytes = 32_000_000;
+
+/** Encodes a state as compressed JSON, without series beyond {@link maxSavedSeries} and {@link maxStateBytes}. */
 export function encodeState({ timestampMs, series }: State): Uint8Array {
   const kept = Object.entries(series).filter(([, each]) => each.length <= maxSavedSeries);
-  return gzipSync(JSON.stringify({ v: 1, timestampMs, series: Object.fromEntries(kept) }));
+  const text = Buffer.from(JSON.stringify({ v: 1, timestampMs, series: Object.fromEntries(kept) }));
+  return gzipSync(text.length > maxStateBytes ? JSON.stringify({ v: 1, timestampMs, series: {} }) : text);
 }
 
-/** Decodes the output of {@link encodeState}. Returns undefined for anything else. */
-export function parseState(content: Uint8Array | undefined): State | undefined {
-  if (content === undefined) return undefined;
+/** A state that was read. */
+export interface StoredState {
+  state: State;
+  /** How many series were left out and why, in words, if any were. */
+  dropped: string | undefined;
+}
+
+/**
+ * Decodes the output of {@link encodeState} for an account. Somebody else may have written it, so only series of these
+ * metrics and this account are kept: no other ones are ended at a destination, and none makes it reject a request.
+ * @throws PushError if it is no state
+ */
+export function parseState(
+  content: Uint8Array,
+  account: string,
+  metrics: readonly Pick<Metric, 'name' | 'labelNames'>[],
+): StoredState {
+  const { v, timestampMs, series } = parseStored(unpack(content)) ?? {};
+  const isObject = typeof series === 'object' && series !== null;
+  if (v !== 1 || !isStoredTime(timestampMs) || !isObject)
+    throw new PushError('the stored state is not valid');
+  const withAccount = new Map(metrics.map(({ name, labelNames }) => [name, labelNames.includes('account')]));
+  const counts = new Map<string, number>();
+  const kept = Object.entries(series).map(([destination, list]): [string, SavedSeries] => {
+    const all: unknown[] = Array.isArray(list) ? list : [list];
+    return [
+      destination,
+      all.filter((each): each is readonly string[] => {
+        const problem = all.length > maxSavedSeries ? tooMany : problemFor(each, account, withAccount);
+        if (problem !== undefined) counts.set(problem, (counts.get(problem) ?? 0) + 1);
+        return problem === undefined;
+      }),
+    ];
+  });
+  const reasons = [...counts].map(([problem, count]) => `${count} are ${problem}`);
+  return {
+    state: { timestampMs, series: Object.fromEntries(kept) },
+    dropped:
+      reasons.length > 0
+        ? `series that are not this exporter’s are left out: ${reasons.join(', ')}`
+        : undefined,
+  };
+}
+
+const tooMany = `in a list of more than ${maxSavedSeries}`;
+
+function unpack(content: Uint8Array): string {
   try {
-    const { v, timestampMs, series } = JSON.parse(gunzipSync(content).toString()) as Record<string, unknown>;
-    const fits = typeof series === 'object' && series !== null && Object.values(series).every(isSavedSeries);
-    if (v !== 1 || typeof timestampMs !== 'number' || !fits) return undefined;
-    return { timestampMs, series: series as State['series'] };
-  } catch {
-    return undefined;
+    return gunzipSync(content, { maxOutputLength: maxStateBytes }).toString();
+  } catch (error) {
+    const tooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    const problem = tooLarge ? `larger than ${maxStateBytes / 1e6} MB` : 'damaged';
+    throw new PushError(`the stored state is ${problem}`, { cause: error });
   }
+}
+
+function problemFor(
+  value: unknown,
+  account: string,
+  withAccount: ReadonlyMap<string, boolean>,
+): string | undefined {
+  const problem = problemOfSeries(value);
+  if (problem !== undefined) return seriesProblems[problem];
+  const series = value as readonly string[];
+  const labelOf = (label: string) =>
+    series[series.findIndex((text, at) => at % 2 === 0 && text === label) + 1];
+  const hasAccount = withAccount.get(labelOf(nameLabel)!);
+  if (hasAccount === undefined) return seriesProblems.name;
+  return hasAccount && labelOf('account') !== account ? 'of another account' : undefined;
 }

@@ -250,6 +250,28 @@ describe('series that a rejected batch ends', () => {
     ]);
   });
 
+  test('are given up when their end is rejected twice, so that it is not rejected for ever', async () => {
+    const { newOutbox, samples, failures } = await openOutbox([accepted, rejected, rejected, accepted]);
+    const outbox = newOutbox();
+    for (const [at, names] of [['a', 'b'], ['a'], ['a'], ['a'], ['a', 'b'], ['a']].entries()) {
+      await outbox.add(families(...names), at + 1);
+      await outbox.send(soon());
+    }
+    expect(samples()).toEqual([
+      ['a', 'b'],
+      ['a', 'end of b'],
+      ['a', 'end of b'],
+      ['a'],
+      // What came back is a series like any other.
+      ['a', 'b'],
+      ['a', 'end of b'],
+    ]);
+    expect(failures.map(({ kind, neverEnded }) => [kind, neverEnded])).toEqual([
+      ['rejected', undefined],
+      ['rejected', 1],
+    ]);
+  });
+
   test('are ended after a restart too, and after a replay', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'vcc-outbox-'));
     open.push({ close: () => rmSync(folder, { recursive: true, force: true }) });
@@ -257,19 +279,19 @@ describe('series that a rejected batch ends', () => {
       openDiskQueue(folder, 'uk', 'acme', { setting: 'VCC_PUSH_FOLDER', report: () => {} });
     const { newOutbox } = await openOutbox([accepted], { queue: await newQueue() });
     const first = newOutbox();
-    await first.add(families('a', 'b'), 1);
+    await first.add(families('vcc_a', 'vcc_b'), 1);
     await first.send(soon());
-    await first.add(families('a'), 2);
+    await first.add(families('vcc_a'), 2);
 
     const { newOutbox: next, samples } = await openOutbox([rejected, accepted], { queue: await newQueue() });
     const second = next();
     second.restore(first.save());
     await second.send(soon());
-    await second.add(families('a'), 3);
+    await second.add(families('vcc_a'), 3);
     await second.send(soon());
     expect(samples()).toEqual([
-      ['a', 'end of b'],
-      ['a', 'end of b'],
+      ['vcc_a', 'end of vcc_b'],
+      ['vcc_a', 'end of vcc_b'],
     ]);
   });
 
@@ -318,6 +340,20 @@ test('a damaged batch that cannot be sent to an older receiver holds up no other
   ]);
   received.shift();
   expect(samples()).toEqual([['a']]);
+});
+
+test('a batch that says it is 200 MB when it is unpacked is not unpacked', async () => {
+  const answers = [{ status: 415 }, { status: 204 }];
+  const { newOutbox, queue, failures } = await openOutbox(answers, { version: '2.0' });
+  const bomb = Buffer.from([0x80, 0x84, 0xaf, 0x5f, 0]);
+  await queue.add([{ ...batch(1), format: 'remote-write-2', body: bomb }]);
+  await newOutbox().send(soon());
+  expect(failures).toMatchObject([
+    {
+      kind: 'rejected',
+      error: { cause: { message: expect.stringContaining('length of 200000000 is too big') } },
+    },
+  ]);
 });
 
 describe('a queue whose destination has wrong settings', () => {

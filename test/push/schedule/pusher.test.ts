@@ -171,7 +171,7 @@ describe('pushSlots', () => {
     const stored = memoryStore();
     const store = { ...stored, save: async () => {} };
     const { receiver, timing, newPusher } = await setUp([{ status: 204 }], { store }, up);
-    const older = { acme: [['__name__', 'ended_long_ago']] };
+    const older = { acme: [['__name__', 'vcc_agents', 'account', 'test', 'presence', 'ended_long_ago']] };
     stored.kept.set('test', encodeState({ timestampMs: timing.now() - 60_000, series: older }));
     const pusher = newPusher();
     await pushSlots(pusher, round(timing, [timing.now()]));
