@@ -9,6 +9,7 @@ import {
   newProblems,
   readSettings,
   settingNames,
+  variablePrefix,
 } from './load.ts';
 import type { Setting } from './setting.ts';
 import { type SettingName, type Settings, settings } from './settings.ts';
@@ -141,10 +142,18 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
     return { texts, fromVariables };
   }
 
-  /** Replaces `${NAME}` with a variable of the environment, so that a file needs no secrets. */
+  /**
+   * Replaces `${NAME}` with a variable of the environment, so that a file needs no secrets. Other variables than those
+   * for lists are refused: the author of a list, which may be an object in S3, could send AWS credentials to an address
+   * in the same entry.
+   */
   function resolve(text: string, where: string): string {
     const [, variable] = /^\$\{(\w+)\}$/.exec(text) ?? [];
     if (variable === undefined) return text;
+    if (!variable.startsWith(variablePrefix)) {
+      unfit(where, `a variable whose name begins with ${variablePrefix} in \${…}`, 'another one');
+      return '';
+    }
     const value = Object.hasOwn(env, variable) ? env[variable]?.trim() : undefined;
     if (!value) unfit(where, `the environment variable ${variable} to be set`, 'nothing');
     return value ?? '';

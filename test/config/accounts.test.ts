@@ -10,7 +10,7 @@ import { ConfigError, type Environment } from '../../src/config/load.ts';
 
 const folder = fileURLToPath(new URL('../fixtures/config/', import.meta.url));
 const readText = createReadText();
-const environment = { ACME_ID: 'an-id', ACME_SECRET: 's3cret' };
+const environment = { VCC_VAR_ACME_ID: 'an-id', VCC_VAR_ACME_SECRET: 's3cret' };
 
 async function problemsOf(env: Environment): Promise<readonly string[]> {
   try {
@@ -60,8 +60,12 @@ const broken: Record<string, string[]> = {
   'both-credentials': [
     'FILE: accounts[0].secret_id: expected either a secret or accounts[0].client_id and accounts[0].client_secret; received both',
   ],
+  'foreign-variable': [
+    'FILE: accounts[0].client_secret: expected a variable whose name begins with VCC_VAR_ in ${…}; received another one',
+    'FILE: accounts[0].client_secret: expected a value, since accounts[0].client_id is set; received nothing',
+  ],
   'unset-variable': [
-    'FILE: accounts[0].client_secret: expected the environment variable NOT_SET to be set; received nothing',
+    'FILE: accounts[0].client_secret: expected the environment variable VCC_VAR_NOT_SET to be set; received nothing',
     'FILE: accounts[0].client_secret: expected a value, since accounts[0].client_id is set; received nothing',
   ],
   'bad-region': ['FILE: accounts[0].region: expected one of emea, nam, apac; received "us"'],
@@ -182,10 +186,9 @@ describe('a list of accounts', () => {
     else expect((await loadConfig({ VCC_CONFIG }, readText)).accounts).toHaveLength(1);
   });
 
-  test('quotes no variable that stands in the wrong field, and knows no variables but those that are set', async () => {
-    const entry = `{name: a, secret_id: x, region: "\${MINE}", timeout: "\${MINE}", agent_key: "\${constructor}"}`;
-    expect(await problemsOf({ VCC_CONFIG: `accounts:\n  - ${entry}`, MINE: 'hunter2' })).toEqual([
-      'VCC_CONFIG: accounts[0].agent_key: expected the environment variable constructor to be set; received nothing',
+  test('quotes no variable that stands in the wrong field', async () => {
+    const entry = `{name: a, secret_id: x, region: "\${VCC_VAR_MINE}", timeout: "\${VCC_VAR_MINE}"}`;
+    expect(await problemsOf({ VCC_CONFIG: `accounts:\n  - ${entry}`, VCC_VAR_MINE: 'hunter2' })).toEqual([
       'VCC_CONFIG: accounts[0].region: expected one of emea, nam, apac; received another value',
       expect.stringMatching(
         /^VCC_CONFIG: accounts\[0\]\.timeout: expected a duration .*; received another value$/,
@@ -247,6 +250,7 @@ describe('the JSON Schema of a list of accounts', () => {
       'same-name',
       'no-credentials',
       'unset-variable',
+      'foreign-variable',
     ],
     ...[
       'bad-pattern',
