@@ -126,6 +126,15 @@ const loadLater = (modules) => ({
   },
 });
 
+/** Regular expressions that settings hold: a file of its own, as large as a handler. */
+await build({
+  ...shared,
+  stdin: { contents: "export { RE2JS } from 're2js';", resolveDir: root, sourcefile: 're2' },
+  format: 'cjs',
+  outfile: join(outdir, 'handlers', 're2.cjs'),
+});
+const withoutRe2 = { ...shared.alias, re2js: './scripts/re2js.mjs' };
+
 const handlers = readdirSync(`${root}handlers`).map((file) => file.replace(/\.ts$/, ''));
 await build({
   ...shared,
@@ -134,6 +143,7 @@ await build({
     ...later,
   },
   outdir: join(outdir, 'handlers'),
+  alias: withoutRe2,
   plugins: [...shared.plugins, leaveOutDocs('about', 'absent', 'section', 'asks', 'means'), loadLater(later)],
   banner: { js: requireBanner },
 });
@@ -149,6 +159,8 @@ await build({
   ...shared,
   entryPoints: laterOfCli,
   outdir,
+  // It reads thresholds, and no setting with a regular expression.
+  alias: withoutRe2,
   plugins: [...shared.plugins, leaveOutDocs('about', 'absent', 'section')],
   banner: { js: requireBanner },
 });
@@ -157,7 +169,7 @@ await build({
 const mtime = new Date(2020, 0, 1);
 mkdirSync(join(outdir, 'package'), { recursive: true });
 for (const name of handlers) {
-  const files = [name, ...Object.keys(later)].map((file) => `${file}.mjs`);
+  const files = [...[name, ...Object.keys(later)].map((file) => `${file}.mjs`), 're2.cjs'];
   const zip = zipSync(
     Object.fromEntries(
       files.map((file) => {

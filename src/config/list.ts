@@ -151,7 +151,7 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
     const [, variable] = /^\$\{(\w+)\}$/.exec(text) ?? [];
     if (variable === undefined) return text;
     if (!variable.startsWith(variablePrefix)) {
-      unfit(where, `a variable whose name begins with ${variablePrefix} in \${…}`, 'another one');
+      unfit(where, `a variable whose name begins with ${variablePrefix}`, 'another one');
       return '';
     }
     const value = Object.hasOwn(env, variable) ? env[variable]?.trim() : undefined;

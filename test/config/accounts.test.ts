@@ -61,7 +61,7 @@ const broken: Record<string, string[]> = {
     'FILE: accounts[0].secret_id: expected either a secret or accounts[0].client_id and accounts[0].client_secret; received both',
   ],
   'foreign-variable': [
-    'FILE: accounts[0].client_secret: expected a variable whose name begins with VCC_VAR_ in ${…}; received another one',
+    'FILE: accounts[0].client_secret: expected a variable whose name begins with VCC_VAR_; received another one',
     'FILE: accounts[0].client_secret: expected a value, since accounts[0].client_id is set; received nothing',
   ],
   'unset-variable': [
@@ -102,10 +102,10 @@ const broken: Record<string, string[]> = {
     'FILE: accounts[0].agent_logged_out: expected one of exclude, include; received "maybe"',
   ],
   'bad-pattern': [
-    'FILE: accounts[0].agent_include: expected a regular expression for agent ids, or column=expression for a column of the roster in snake_case; received "("',
-    'FILE: accounts[0].agent_exclude: expected a regular expression for agent ids, or column=expression for a column of the roster in snake_case; received "["',
-    'FILE: accounts[1].agent_include: expected a regular expression for agent ids, or column=expression for a column of the roster in snake_case; received "1)|(2"',
-    'FILE: accounts[1].agent_exclude: expected a regular expression for agent ids, or column=expression for a column of the roster in snake_case; received "Cost Centre=47.*"',
+    'FILE: accounts[0].agent_include: expected a regular expression of RE2 for agent ids (no lookaround, no backreferences), or column=expression for a column of the roster in snake_case; received "("',
+    'FILE: accounts[0].agent_exclude: expected a regular expression of RE2 for agent ids (no lookaround, no backreferences), or column=expression for a column of the roster in snake_case; received "["',
+    'FILE: accounts[1].agent_include: expected a regular expression of RE2 for agent ids (no lookaround, no backreferences), or column=expression for a column of the roster in snake_case; received "1)|(2"',
+    'FILE: accounts[1].agent_exclude: expected a regular expression of RE2 for agent ids (no lookaround, no backreferences), or column=expression for a column of the roster in snake_case; received "Cost Centre=47.*"',
   ],
   'pattern-without-roster': [
     'FILE: accounts[0].agent_include: expected an expression for agent ids, since no accounts[0].roster is set; received one for "team"',
