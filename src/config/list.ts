@@ -44,6 +44,11 @@ export function fieldsOf(which: 'field' | 'destinationField'): ReadonlyMap<strin
   );
 }
 
+/**
+ * Longest value of a field, in characters. Some settings take quadratic time to parse, and a list may have 10 MB.
+ */
+const maxValueLength = 10_000;
+
 /** Longest time for reading a list. */
 const readMs = 10_000;
 
@@ -136,7 +141,10 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
       }
       const text = toText(value, settings[setting]);
       if (text === undefined) unfit(`${where}.${field}`, 'a text or number', kindOf(value));
-      else if (text !== '') texts[setting] = resolve(text, `${where}.${field}`);
+      else if (text.length > maxValueLength) {
+        unfit(`${where}.${field}`, `at most ${maxValueLength} characters`, 'more');
+        texts[setting] = '';
+      } else if (text !== '') texts[setting] = resolve(text, `${where}.${field}`);
       if (texts[setting] !== text) fromVariables.add(setting);
     }
     return { texts, fromVariables };

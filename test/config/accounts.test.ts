@@ -196,6 +196,17 @@ describe('a list of accounts', () => {
     ]);
   });
 
+  test('refuses a value that is too long, in no time', async () => {
+    const list = {
+      accounts: [{ name: 'a', secret_id: 'x', known_values: `state=${'\t'.repeat(300_000)}x\n=` }],
+    };
+    const started = performance.now();
+    expect(await problemsOf({ VCC_CONFIG: JSON.stringify(list) })).toEqual([
+      'VCC_CONFIG: accounts[0].known_values: expected at most 10000 characters; received more',
+    ]);
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+
   test('takes null for what is not said', async () => {
     const VCC_CONFIG = '{"accounts": [{"name": "a", "secret_id": "x", "region": null, "roster": null}]}';
     const { accounts } = await loadConfig({ VCC_CONFIG }, readText);
