@@ -1,4 +1,5 @@
 // Bundles the command line and each Lambda handler, and packs each handler into a zip with the modules it may load later.
+// Beside each zip and the command line it writes which packages are in it (CycloneDX), and with it their licenses.
 // node scripts/build.mjs [--outdir DIR]   (dist)
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { zipSync } from 'fflate';
+import { packagesIn, toLicenses, toSbom } from './bundled.mjs';
 import nodeVersion from './node-version.cjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -106,6 +108,8 @@ const shared = {
     BUILD_REVISION: JSON.stringify(process.env.BUILD_REVISION || revision()),
   },
   logLevel: 'warning',
+  // Which packages are in which file.
+  metafile: true,
 };
 
 /**
@@ -126,18 +130,28 @@ const loadLater = (modules) => ({
   },
 });
 
+/** Regular expressions that settings hold: a file of its own, as large as a handler. */
+const re2 = await build({
+  ...shared,
+  stdin: { contents: "export { RE2JS } from 're2js';", resolveDir: root, sourcefile: 're2' },
+  format: 'cjs',
+  outfile: join(outdir, 'handlers', 're2.cjs'),
+});
+const withoutRe2 = { ...shared.alias, re2js: './scripts/re2js.mjs' };
+
 const handlers = readdirSync(`${root}handlers`).map((file) => file.replace(/\.ts$/, ''));
-await build({
+const functions = await build({
   ...shared,
   entryPoints: {
     ...Object.fromEntries(handlers.map((name) => [name, `handlers/${name}.ts`])),
     ...later,
   },
   outdir: join(outdir, 'handlers'),
+  alias: withoutRe2,
   plugins: [...shared.plugins, leaveOutDocs('about', 'absent', 'section', 'asks', 'means'), loadLater(later)],
   banner: { js: requireBanner },
 });
-await build({
+const cli = await build({
   ...shared,
   entryPoints: { cli: 'src/cli/main.ts' },
   outdir,
@@ -145,10 +159,12 @@ await build({
   plugins: [...shared.plugins, leaveOutDocs('about', 'absent'), loadLater(laterOfCli)],
   banner: { js: `#!/usr/bin/env node\n${versionBanner}\n${requireBanner}` },
 });
-await build({
+const ruleFiles = await build({
   ...shared,
   entryPoints: laterOfCli,
   outdir,
+  // It reads thresholds, and no setting with a regular expression.
+  alias: withoutRe2,
   plugins: [...shared.plugins, leaveOutDocs('about', 'absent', 'section')],
   banner: { js: requireBanner },
 });
@@ -156,13 +172,28 @@ await build({
 /** A fixed time (zips hold local time), so that the same code gives the same bytes: unchanged functions stay as they are. */
 const mtime = new Date(2020, 0, 1);
 mkdirSync(join(outdir, 'package'), { recursive: true });
+const outputs = [re2, functions, cli, ruleFiles].flatMap(({ metafile }) => Object.entries(metafile.outputs));
+/** Writes which packages are in these files; gives the licenses that must go with them. */
+const describe = (about, files, ...path) => {
+  const packages = packagesIn(
+    outputs.filter(([file]) => files.includes(basename(file))).map(([, its]) => its),
+  );
+  writeFileSync(join(outdir, ...path), `${JSON.stringify(toSbom(about, packages), undefined, 2)}\n`);
+  return toLicenses(packages);
+};
+const licenses = describe('cli.mjs and rule-files.mjs', ['cli.mjs', 'rule-files.mjs'], 'cli.cdx.json');
+writeFileSync(join(outdir, 'LICENSES.txt'), licenses);
 for (const name of handlers) {
-  const files = [name, ...Object.keys(later)].map((file) => `${file}.mjs`);
+  const files = [...[name, ...Object.keys(later)].map((file) => `${file}.mjs`), 're2.cjs'];
+  const contents = [
+    ...files.map((file) => [file, readFileSync(join(outdir, 'handlers', file))]),
+    ['LICENSES.txt', Buffer.from(describe(`${name}.zip`, files, 'package', `${name}.cdx.json`))],
+  ];
   const zip = zipSync(
     Object.fromEntries(
-      files.map((file) => {
+      contents.map(([file, content]) => {
         // Lambda reads the code as another user than the one who packed it: readable to all, Unix (3).
-        return [file, [readFileSync(join(outdir, 'handlers', file)), { os: 3, attrs: 0o100644 << 16 }]];
+        return [file, [content, { os: 3, attrs: 0o100644 << 16 }]];
       }),
     ),
     { level: 9, mtime },

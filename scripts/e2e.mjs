@@ -1,7 +1,7 @@
 // End-to-end tests: the built exporter as a process, judged by Prometheus, promtool and a strict parser of another
 // project, and all of it on Node.js 24 too. Gets what it needs into .cache/e2e/; a second run finds it there.
 // CI=true or VCC_E2E_REQUIRE_ALL=1: what could not be had is a failure, not a skip.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getters, optional } from './e2e/parts.mjs';
@@ -85,10 +85,7 @@ async function runJest(title, node, args) {
   };
 }
 
-if (!existsSync(join(root, 'dist', 'cli.mjs'))) {
-  process.stderr.write('dist/ is missing: run this as `npm run e2e`, which builds first.\n');
-  process.exit(2);
-}
+execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { stdio: 'inherit' });
 const parts = getParts();
 const missing = Object.keys(parts).filter((name) => parts[name].missing !== undefined);
 

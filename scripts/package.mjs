@@ -1,6 +1,7 @@
 // npm run package [-- --param="NAME=value" …]: all that a deployment needs, in dist/package/, without a network or AWS
 // credentials. The same checkout and parameters give the same bytes.
-//   *.zip                    the code of the functions
+//   *.zip                    the code of the functions, with the licenses of the packages in it
+//   *.cdx.json               these packages by name, version, license and hash (CycloneDX)
 //   cloudformation.json      the stack as serverless.yml and the parameters make it, to be deployed without osls
 //   SHA256SUMS               of these
 import { spawnSync } from 'node:child_process';
@@ -27,11 +28,13 @@ try {
   if (status !== 0) process.exit(status ?? 1);
 
   const zips = ['deliver.zip', 'metrics.zip', 'push.zip'];
-  const sums = zips.map((name) => [name, sha256(readFileSync(join(folder, name)))]);
+  const sumOf = (name) => [name, sha256(readFileSync(join(folder, name)))];
+  const sums = zips.map(sumOf);
   const made = readFileSync(join(packed, 'cloudformation-template-update-stack.json'), 'utf8');
   const template = `${JSON.stringify(standAlone(JSON.parse(made), sums), undefined, 2)}\n`;
   writeFileSync(join(folder, 'cloudformation.json'), template);
   sums.push(['cloudformation.json', sha256(template)]);
+  sums.push(...zips.map((name) => sumOf(name.replace('.zip', '.cdx.json'))));
   writeFileSync(join(folder, 'SHA256SUMS'), sums.map(([name, sum]) => `${sum}  ${name}\n`).join(''));
   process.stdout.write(`dist/package/: ${sums.map(([name]) => name).join(', ')}, SHA256SUMS\n`);
 } finally {

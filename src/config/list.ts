@@ -9,6 +9,7 @@ import {
   newProblems,
   readSettings,
   settingNames,
+  variablePrefix,
 } from './load.ts';
 import type { Setting } from './setting.ts';
 import { type SettingName, type Settings, settings } from './settings.ts';
@@ -42,6 +43,11 @@ export function fieldsOf(which: 'field' | 'destinationField'): ReadonlyMap<strin
     }),
   );
 }
+
+/**
+ * Longest value of a field, in characters. Some settings take quadratic time to parse, and a list may have 10 MB.
+ */
+const maxValueLength = 10_000;
 
 /** Longest time for reading a list. */
 const readMs = 10_000;
@@ -135,16 +141,27 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
       }
       const text = toText(value, settings[setting]);
       if (text === undefined) unfit(`${where}.${field}`, 'a text or number', kindOf(value));
-      else if (text !== '') texts[setting] = resolve(text, `${where}.${field}`);
+      else if (text.length > maxValueLength) {
+        unfit(`${where}.${field}`, `at most ${maxValueLength} characters`, 'more');
+        texts[setting] = '';
+      } else if (text !== '') texts[setting] = resolve(text, `${where}.${field}`);
       if (texts[setting] !== text) fromVariables.add(setting);
     }
     return { texts, fromVariables };
   }
 
-  /** Replaces `${NAME}` with a variable of the environment, so that a file needs no secrets. */
+  /**
+   * Replaces `${NAME}` with a variable of the environment, so that a file needs no secrets. Other variables than those
+   * for lists are refused: the author of a list, which may be an object in S3, could send AWS credentials to an address
+   * in the same entry.
+   */
   function resolve(text: string, where: string): string {
     const [, variable] = /^\$\{(\w+)\}$/.exec(text) ?? [];
     if (variable === undefined) return text;
+    if (!variable.startsWith(variablePrefix)) {
+      unfit(where, `a variable whose name begins with ${variablePrefix}`, 'another one');
+      return '';
+    }
     const value = Object.hasOwn(env, variable) ? env[variable]?.trim() : undefined;
     if (!value) unfit(where, `the environment variable ${variable} to be set`, 'nothing');
     return value ?? '';

@@ -17,6 +17,9 @@ export class ConfigError extends ExporterError {
 /** The environment, or another source of settings. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** How the names of the variables begin that lists of accounts and destinations may use as `${NAME}`. */
+export const variablePrefix = 'VCC_VAR_';
+
 /** The names of all settings, in the order of the table. */
 export const settingNames = Object.keys(settings) as SettingName[];
 
@@ -39,6 +42,7 @@ const identity = [
 export function loadSettings(env: Environment): Settings {
   const { values, problems } = readSettings(env, (name) => name);
   for (const name of Object.keys(env)) {
+    if (name.startsWith(variablePrefix)) continue;
     if (name.startsWith('VCC_') && !(name in settings)) problems.push(unknownSetting(name));
   }
   problems.push(...newProblems(problems, contradictions(values)));

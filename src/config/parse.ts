@@ -1,3 +1,4 @@
+import { RE2JS } from 're2js';
 import { isBearerToken, minCredentialLength, Secret, unlikelyCredential } from '../credentials.ts';
 import type { AgentPattern } from '../snapshot/agent-series.ts';
 import { answersTo, questionNames, type Semantics } from '../snapshot/semantics.ts';
@@ -198,20 +199,19 @@ export const labelNames: Parse<readonly string[]> = parser(
 );
 
 const patternForm =
-  'a regular expression for agent ids, or column=expression for a column of the roster in snake_case';
+  'a regular expression of RE2 for agent ids (no lookaround, no backreferences), or column=expression for a column of the roster in snake_case';
 
 /**
  * A regular expression for an agent id, or for a roster column as in `team=Sales|Support`. It must match the whole
- * value.
+ * value. It is one of RE2, as in Prometheus, since JavaScript's own may take longer than the sun for `(a+)+`.
  */
 export const agentPattern: Parse<AgentPattern> = parser(text.schema, (value) => {
   const [, column = 'agent_id', source = value] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.*)$/su.exec(value) ?? [];
   // `Cost Centre=47.*` would be a pattern for ids. It would match no agent, so an exclusion would exclude no agent.
   if (source === value && /^[\p{L}\p{N}_ -]+=/u.test(value)) throw new Unfit(patternForm);
   try {
-    // Compile it alone first, since `a)|(b` is only valid inside the anchors and would evade them.
-    new RegExp(source, 'su');
-    return { column, pattern: new RegExp(`^(?:${source})$`, 'su') };
+    const pattern = RE2JS.compile(source, RE2JS.DOTALL);
+    return { column, pattern: { source, test: (text) => pattern.testExact(text) } };
   } catch {
     throw new Unfit(patternForm);
   }

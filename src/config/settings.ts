@@ -284,7 +284,7 @@ export const settings = {
     section: 'Single agents',
     field: 'agent_include',
     about:
-      'Only these agents: a regular expression that matches all of the id, or `column=expression` for a column of the roster, as in `team=Sales|Support`.',
+      'Only these agents: a regular expression (RE2, as in Prometheus) that matches all of the id, or `column=expression` for a column of the roster, as in `team=Sales|Support`.',
     parse: agentPattern,
     absent: 'all',
   }),

@@ -213,7 +213,7 @@ const cacheDirectives =
   /^(max-age=\d{1,6}|s-maxage=\d{1,6}|must-revalidate|no-cache|no-store|no-transform|private|proxy-revalidate|public)$/i;
 const shortNumber = /^\d{1,6}$/;
 /** A number, also in the forms `w=60` and `"requests"=60`. */
-const loneNumber = /^\s*(?:["\w-]*\s*=\s*)?(\d+)\s*$/;
+const loneNumber = /^(?:["\w-]*\s*=\s*)?(\d+)$/;
 
 function toHeaders(headers: Readonly<Record<string, unknown>>, offsetMs: number): Record<string, string> {
   const kept: Record<string, string> = {};
@@ -236,7 +236,7 @@ function toHeaders(headers: Readonly<Record<string, unknown>>, offsetMs: number)
       const shown = parts.map((part) => (limitWords.has(part) ? part : 'other')).join('-');
       if (shown.length > longestHeaderName) continue;
       // A longer number may be a time, and so may several in a row: it would show by how much the others moved.
-      const numbers = value.split(/[,;]/).flatMap((part) => loneNumber.exec(part)?.[1] ?? []);
+      const numbers = value.split(/[,;]/).flatMap((part) => loneNumber.exec(part.trim())?.[1] ?? []);
       kept[shown] = numbers
         .slice(0, 8)
         .map((each) => (shortNumber.test(each) ? each : '1000000'))

@@ -25,7 +25,7 @@ export interface AgentSeriesSet {
 /** A regular expression for an agent id (column `agent_id`) or a roster column. It must match the whole value. */
 export interface AgentPattern {
   column: string;
-  pattern: RegExp;
+  pattern: { readonly source: string; test(text: string): boolean };
 }
 
 /** Which agents have their own series, and what their label `agent_id` is. */

@@ -36,8 +36,8 @@ const list: Environment = {
       name,
       client_id: `simulated-client${index === 0 ? '' : `-${index + 1}`}`,
       client_secret: `simulated-secret${index === 0 ? '' : `-${index + 1}`}`,
-      token_url: reference('TOKEN_URL'),
-      api_url: reference('API_URL'),
+      token_url: reference('VCC_VAR_TOKEN_URL'),
+      api_url: reference('VCC_VAR_API_URL'),
     })),
   }),
 };
@@ -69,7 +69,7 @@ async function calibrated({ env, args, quirk = [], fault = [], faultsAfter = [],
       if (faultsAfter.includes(simulator.requests.api)) simulator.faults.push(...fault.map(parseFault));
     };
   }
-  const addresses = { TOKEN_URL: simulator.tokenUrl, API_URL: simulator.apiUrl };
+  const addresses = { VCC_VAR_TOKEN_URL: simulator.tokenUrl, VCC_VAR_API_URL: simulator.apiUrl };
   const single = env?.VCC_CONFIG === undefined ? environmentOf(simulator) : addresses;
   const io = rememberingTerminal(folder, { ...single, ...env });
   const status = await runCalibrate(io, { minutes: '10', requests: '600', ...args }, timing);

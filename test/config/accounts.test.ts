@@ -10,7 +10,7 @@ import { ConfigError, type Environment } from '../../src/config/load.ts';
 
 const folder = fileURLToPath(new URL('../fixtures/config/', import.meta.url));
 const readText = createReadText();
-const environment = { ACME_ID: 'an-id', ACME_SECRET: 's3cret' };
+const environment = { VCC_VAR_ACME_ID: 'an-id', VCC_VAR_ACME_SECRET: 's3cret' };
 
 async function problemsOf(env: Environment): Promise<readonly string[]> {
   try {
@@ -60,8 +60,12 @@ const broken: Record<string, string[]> = {
   'both-credentials': [
     'FILE: accounts[0].secret_id: expected either a secret or accounts[0].client_id and accounts[0].client_secret; received both',
   ],
+  'foreign-variable': [
+    'FILE: accounts[0].client_secret: expected a variable whose name begins with VCC_VAR_; received another one',
+    'FILE: accounts[0].client_secret: expected a value, since accounts[0].client_id is set; received nothing',
+  ],
   'unset-variable': [
-    'FILE: accounts[0].client_secret: expected the environment variable NOT_SET to be set; received nothing',
+    'FILE: accounts[0].client_secret: expected the environment variable VCC_VAR_NOT_SET to be set; received nothing',
     'FILE: accounts[0].client_secret: expected a value, since accounts[0].client_id is set; received nothing',
   ],
   'bad-region': ['FILE: accounts[0].region: expected one of emea, nam, apac; received "us"'],
@@ -98,10 +102,10 @@ const broken: Record<string, string[]> = {
     'FILE: accounts[0].agent_logged_out: expected one of exclude, include; received "maybe"',
   ],
   'bad-pattern': [
-    'FILE: accounts[0].agent_include: expected a regular expression for agent ids, or column=expression for a column of the roster in snake_case; received "("',
-    'FILE: accounts[0].agent_exclude: expected a regular expression for agent ids, or column=expression for a column of the roster in snake_case; received "["',
-    'FILE: accounts[1].agent_include: expected a regular expression for agent ids, or column=expression for a column of the roster in snake_case; received "1)|(2"',
-    'FILE: accounts[1].agent_exclude: expected a regular expression for agent ids, or column=expression for a column of the roster in snake_case; received "Cost Centre=47.*"',
+    'FILE: accounts[0].agent_include: expected a regular expression of RE2 for agent ids (no lookaround, no backreferences), or column=expression for a column of the roster in snake_case; received "("',
+    'FILE: accounts[0].agent_exclude: expected a regular expression of RE2 for agent ids (no lookaround, no backreferences), or column=expression for a column of the roster in snake_case; received "["',
+    'FILE: accounts[1].agent_include: expected a regular expression of RE2 for agent ids (no lookaround, no backreferences), or column=expression for a column of the roster in snake_case; received "1)|(2"',
+    'FILE: accounts[1].agent_exclude: expected a regular expression of RE2 for agent ids (no lookaround, no backreferences), or column=expression for a column of the roster in snake_case; received "Cost Centre=47.*"',
   ],
   'pattern-without-roster': [
     'FILE: accounts[0].agent_include: expected an expression for agent ids, since no accounts[0].roster is set; received one for "team"',
@@ -182,15 +186,25 @@ describe('a list of accounts', () => {
     else expect((await loadConfig({ VCC_CONFIG }, readText)).accounts).toHaveLength(1);
   });
 
-  test('quotes no variable that stands in the wrong field, and knows no variables but those that are set', async () => {
-    const entry = `{name: a, secret_id: x, region: "\${MINE}", timeout: "\${MINE}", agent_key: "\${constructor}"}`;
-    expect(await problemsOf({ VCC_CONFIG: `accounts:\n  - ${entry}`, MINE: 'hunter2' })).toEqual([
-      'VCC_CONFIG: accounts[0].agent_key: expected the environment variable constructor to be set; received nothing',
+  test('quotes no variable that stands in the wrong field', async () => {
+    const entry = `{name: a, secret_id: x, region: "\${VCC_VAR_MINE}", timeout: "\${VCC_VAR_MINE}"}`;
+    expect(await problemsOf({ VCC_CONFIG: `accounts:\n  - ${entry}`, VCC_VAR_MINE: 'hunter2' })).toEqual([
       'VCC_CONFIG: accounts[0].region: expected one of emea, nam, apac; received another value',
       expect.stringMatching(
         /^VCC_CONFIG: accounts\[0\]\.timeout: expected a duration .*; received another value$/,
       ),
     ]);
+  });
+
+  test('refuses a value that is too long, in no time', async () => {
+    const list = {
+      accounts: [{ name: 'a', secret_id: 'x', known_values: `state=${'\t'.repeat(300_000)}x\n=` }],
+    };
+    const started = performance.now();
+    expect(await problemsOf({ VCC_CONFIG: JSON.stringify(list) })).toEqual([
+      'VCC_CONFIG: accounts[0].known_values: expected at most 10000 characters; received more',
+    ]);
+    expect(performance.now() - started).toBeLessThan(3000);
   });
 
   test('takes null for what is not said', async () => {
@@ -247,6 +261,7 @@ describe('the JSON Schema of a list of accounts', () => {
       'same-name',
       'no-credentials',
       'unset-variable',
+      'foreign-variable',
     ],
     ...[
       'bad-pattern',

@@ -54,8 +54,8 @@ describe('loadDestinations', () => {
 
   test('reads secrets of a list from variables', async () => {
     const [found] = await load({
-      ...list({ name: 'a', url, auth: 'bearer', token: reference('MY_TOKEN') }),
-      MY_TOKEN: 'a-secret-token',
+      ...list({ name: 'a', url, auth: 'bearer', token: reference('VCC_VAR_MY_TOKEN') }),
+      VCC_VAR_MY_TOKEN: 'a-secret-token',
     });
     expect(found!.VCC_PUSH_TOKEN!.reveal()).toBe('a-secret-token');
     expect(JSON.stringify(found)).not.toContain('a-secret-token');
@@ -148,7 +148,7 @@ describe('loadDestinations', () => {
 
   test('shows no value of a secret field', async () => {
     const problems = await problemsOf(
-      list({ name: 'a', url, auth: 'bearer', token: reference('NOT_SET'), headers: 'secret words' }),
+      list({ name: 'a', url, auth: 'bearer', token: reference('VCC_VAR_NOT_SET'), headers: 'secret words' }),
     );
     expect(problems.join('\n')).not.toMatch(/secret words/);
     expect(problems).toHaveLength(3);

@@ -49,7 +49,7 @@ accounts:
   - &first
     name: uk
     client_id: ${uk!.clientId}
-    client_secret: \${E2E_SECRET}
+    client_secret: \${VCC_VAR_SECRET}
     token_url: ${simulator.tokenUrl}
     api_url: ${simulator.apiUrl}
     roster: ${roster}
@@ -60,7 +60,7 @@ accounts:
   const settings = (config = `s3://${bucket}/accounts.yml`) => ({
     ...server.env,
     VCC_CONFIG: config,
-    E2E_SECRET: secrets.secret,
+    VCC_VAR_SECRET: secrets.secret,
   });
   const scrape = async () => (await fetch(`${exporter!.origin}/metrics`)).text();
 

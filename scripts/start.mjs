@@ -1,0 +1,10 @@
+// npm start, once all is installed: builds, then serves. In one process, since a signal to npm reaches only the one that it
+// started.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const pathOf = (file) => fileURLToPath(new URL(file, import.meta.url));
+const { status } = spawnSync(process.execPath, [pathOf('build.mjs')], { stdio: 'inherit' });
+if (status !== 0) process.exit(status ?? 1);
+process.argv.splice(1, 1, pathOf('../dist/cli.mjs'), 'serve', '--demo-if-unset');
+await import('../dist/cli.mjs');
