@@ -5,9 +5,17 @@ import { acceptsGzip, negotiateFormat } from '../exposition/format.ts';
 import { logLine, toLogFields } from '../log.ts';
 import { type Scrape, type Scraper, toFamilies } from '../scrape.ts';
 import { type Clocks, stopwatch, systemTiming } from '../timing.ts';
+import { refuseOtherSites } from './browsers.ts';
 import { toScrapeDeadline } from './deadline.ts';
 import { landingHeaders, landingPage, reloadSeconds } from './landing.ts';
-import { type Answer, type IncomingRequest, type Respond, reply, withoutBodyForHead } from './message.ts';
+import {
+  type Answer,
+  type IncomingRequest,
+  type Respond,
+  reply,
+  replyToHead,
+  withoutBodyForHead,
+} from './message.ts';
 
 /** The parts that the routes use. */
 export interface RouteOptions {
@@ -63,16 +71,17 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
     request: IncomingRequest,
     deadline: Deadline,
   ): Promise<Answer> {
+    const format = negotiateFormat(request.headers.get('accept'));
+    const headers = { 'content-type': format.contentType, vary: 'Accept, Accept-Encoding' };
+    if (request.method === 'HEAD') return replyToHead(headers);
     const scrapes = await scrapeAll(chosen, deadline);
     const startedMs = performance.now();
-    const format = negotiateFormat(request.headers.get('accept'));
     const body = format.encode(
       await toFamilies(
         scrapes.map(({ reading }) => reading),
         scrapers.length,
       ),
     );
-    const headers = { 'content-type': format.contentType, vary: 'Accept, Accept-Encoding' };
     const short = body.length < minGzipBytes;
     const packed = !short && acceptsGzip(request.headers.get('accept-encoding'));
     const answer = packed
@@ -86,7 +95,8 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
    * Shows the last scrape of each account. Scrapes the accounts that have none younger than the reload interval, so
    * that the page is up to date without another scraper.
    */
-  async function landing(_: IncomingRequest, deadline: Deadline): Promise<Answer> {
+  async function landing({ method }: IncomingRequest, deadline: Deadline): Promise<Answer> {
+    if (method === 'HEAD') return replyToHead(landingHeaders());
     const due = scrapers.filter(
       ({ account }) => (last.get(account)?.ageMs() ?? Number.POSITIVE_INFINITY) >= reloadSeconds * 1000,
     );
@@ -139,6 +149,8 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return reply(405, 'Only GET and HEAD.\n', { allow: 'GET, HEAD' });
     }
+    const refusal = refuseOtherSites(request);
+    if (refusal) return refusal;
     return route(request, deadline);
   }
 
