@@ -198,7 +198,7 @@ const refusals = [
     expected: 'no value, since the stack sets it',
   },
   {
-    names: ['VCC_PUSH_FOLDER', 'HOST', 'PORT'],
+    names: ['VCC_PUSH_FOLDER', 'VCC_SCRAPE_HOSTS', 'HOST', 'PORT'],
     instead: 'They are for the command line.',
     expected: 'no value, since it is for the command line',
   },

@@ -9,9 +9,10 @@ import { type Clocks, stopwatch, type Timing } from './timing.ts';
 import type { FetchPage } from './vcc/agent-status.ts';
 import { ShapeError } from './vcc/errors.ts';
 
-/** How one read of an account ended, and the requests that it sent. */
+/** How one read of an account ended. Scrapes that share a read get the same object. */
 export interface ReadOutcome {
   result: { snapshot: Snapshot } | { error: unknown };
+  /** The requests sent for it, including those of shared reads that failed before it. */
   traffic: Traffic;
   cached: boolean;
 }
@@ -31,20 +32,20 @@ export function shareReads(collect: Collect, cacheTtlMs: number, clocks: Clocks,
   let kept: { outcome: ReadOutcome; ageMs(): number } | undefined;
 
   return async (deadline) => {
-    const spent = newTraffic();
+    let spent = newTraffic();
     for (;;) {
-      if (kept && kept.ageMs() < cacheTtlMs) return { ...kept.outcome, cached: true };
+      if (kept && kept.ageMs() < cacheTtlMs) return kept.outcome;
       const joined = flight;
-      const outcome = joined ? await join(joined.outcome, deadline) : await start(deadline);
+      const outcome = joined ? await join(joined.outcome, deadline, spent) : await start(deadline, spent);
       const again = joined !== undefined && joined.atMs < deadline.atMs && mayHelpToTryAgain(outcome);
-      if (!again || leftMs(deadline) === 0) return { ...outcome, traffic: add(spent, outcome.traffic) };
-      Object.assign(spent, add(spent, outcome.traffic));
+      if (!again || leftMs(deadline) === 0) return outcome;
+      spent = outcome.traffic;
     }
   };
 
   function keep(outcome: ReadOutcome, ageMs: () => number): void {
     if (cacheTtlMs === 0) return;
-    const newest = { outcome, ageMs };
+    const newest = { outcome: { ...outcome, cached: true }, ageMs };
     kept = newest;
     // A large account's snapshot has tens of megabytes.
     const forget = () => {
@@ -53,10 +54,10 @@ export function shareReads(collect: Collect, cacheTtlMs: number, clocks: Clocks,
     setTimeout(forget, cacheTtlMs).unref();
   }
 
-  function start(scrape: Deadline): Promise<ReadOutcome> {
+  function start(scrape: Deadline, spent: Traffic): Promise<ReadOutcome> {
     const ageMs = stopwatch(clocks);
     const deadline = cancelledBy(scrape, closing);
-    const traffic = newTraffic();
+    const traffic = { ...spent };
     const outcome = before(collect({ deadline, traffic }), deadline)
       .then(
         (snapshot): ReadOutcome => ({ result: { snapshot }, traffic, cached: false }),
@@ -73,10 +74,10 @@ export function shareReads(collect: Collect, cacheTtlMs: number, clocks: Clocks,
   }
 }
 
-function join(outcome: Promise<ReadOutcome>, deadline: Deadline): Promise<ReadOutcome> {
+function join(outcome: Promise<ReadOutcome>, deadline: Deadline, spent: Traffic): Promise<ReadOutcome> {
   return before(outcome, deadline).catch((error) => ({
     result: { error },
-    traffic: newTraffic(),
+    traffic: spent,
     cached: false,
   }));
 }
@@ -85,15 +86,6 @@ function mayHelpToTryAgain({ result }: ReadOutcome): boolean {
   if (!('error' in result) || !(result.error instanceof ExporterError)) return false;
   if (result.error.code === 'throttled') return false;
   return result.error.retryable || result.error instanceof DeadlineError;
-}
-
-function add(a: Traffic, b: Traffic): Traffic {
-  return {
-    requests: a.requests + b.requests,
-    retries: a.retries + b.retries,
-    clockSkewMs: b.clockSkewMs ?? a.clockSkewMs,
-    server: b.server ?? a.server,
-  };
 }
 
 /** The pages still did not form one snapshot after several readings. */

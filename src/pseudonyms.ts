@@ -1,7 +1,10 @@
 import { createHmac } from 'node:crypto';
 import type { Secret } from './credentials.ts';
 
-/** Returns a function from agent ids to pseudonyms. The same key and id always have the same pseudonym. */
+/**
+ * Returns a function from agent ids to pseudonyms. The same key and id always have the same pseudonym. The same key as the
+ * last time has the same function.
+ */
 export type Pseudonyms = (key: Secret) => (agentId: string) => string;
 
 /** Hexadecimal characters of a pseudonym: 64 bits, so a collision among a million agents is unlikely. */
@@ -15,20 +18,24 @@ const maxKept = 200_000;
  * work for an agent.
  */
 export function createPseudonyms(account: string): Pseudonyms {
-  let kept = new Map<string, string>();
-  let keptFor = '';
+  let last: { secret: string; kept: Map<string, string>; idOf: (agentId: string) => string } | undefined;
   return (key) => {
     const secret = key.reveal();
-    if (secret !== keptFor || kept.size > maxKept) kept = new Map();
-    keptFor = secret;
-    return (agentId) => {
-      let pseudonym = kept.get(agentId);
-      if (pseudonym === undefined) {
-        const hmac = createHmac('sha256', secret).update(`${account}\0${agentId}`);
-        pseudonym = hmac.digest('hex').slice(0, length);
-        kept.set(agentId, pseudonym);
-      }
-      return pseudonym;
-    };
+    if (secret !== last?.secret) {
+      // A map of its own, since a scrape with the former key may still be under way.
+      const kept = new Map<string, string>();
+      const idOf = (agentId: string) => {
+        let pseudonym = kept.get(agentId);
+        if (pseudonym === undefined) {
+          const hmac = createHmac('sha256', secret).update(`${account}\0${agentId}`);
+          pseudonym = hmac.digest('hex').slice(0, length);
+          kept.set(agentId, pseudonym);
+        }
+        return pseudonym;
+      };
+      last = { secret, kept, idOf };
+    }
+    if (last.kept.size > maxKept) last.kept.clear();
+    return last.idOf;
   };
 }

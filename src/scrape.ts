@@ -3,7 +3,7 @@ import { build } from './build.ts';
 import { catalogue } from './catalogue/index.ts';
 import type { Family } from './catalogue/metric.ts';
 import { toRegistry } from './catalogue/metric.ts';
-import { createCollect, shareReads } from './collect.ts';
+import { createCollect, type ReadOutcome, shareReads } from './collect.ts';
 import { before, type Deadline, DeadlineError, sinceStart, untilAborted } from './deadline.ts';
 import type { ReadText } from './documents/errors.ts';
 import { toScrapeErrorCode } from './errors.ts';
@@ -43,7 +43,8 @@ export interface Scraper {
   region: string;
   /**
    * Scrapes once. It ends by the deadline, and at most VCC_TIMEOUT after the deadline's start. Never throws: a failure
-   * is a result, even a bug in the exporter.
+   * is a result, even a bug in the exporter. Scrapes that share a read, or a kept snapshot, get the same object, which says
+   * how long the first of them took and was allowed to take.
    */
   scrape(deadline: Deadline): Promise<Scrape>;
   /** Cancels reads that are running and closes all connections. */
@@ -137,6 +138,8 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   const semantics = toAnsweredQuestions(account.floor.semantics);
   // Real account names never start with this prefix. The `server` header identifies the other simulated accounts.
   let simulated = account.name.startsWith(simulatedPrefix);
+  // As long as somebody has the outcome, which is until the read ends, or as long as the snapshot is kept.
+  const made = new WeakMap<ReadOutcome, { by: readonly unknown[]; scrape: Scrape }>();
   let loggedDuplicates = 0;
   let eligibilitySeen = false;
 
@@ -161,12 +164,16 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     const startedMs = timing.monotonic();
     const deadline = sinceStart(given, account.timeoutMs);
     const budgetMs = Math.round(deadline.atMs - deadline.startMs);
-    const [{ result, traffic, cached }, roster, idOf] = await Promise.all([
+    const [outcome, roster, idOf] = await Promise.all([
       read(deadline),
       getRoster?.(deadline),
       openIds(deadline),
     ]);
     deadline.end();
+    const by = [roster?.roster, roster?.status.up, roster?.status.readAtMs, idOf];
+    const shared = made.get(outcome);
+    if (shared?.by.every((each, index) => each === by[index])) return shared.scrape;
+    const { result, traffic, cached } = outcome;
     const found = 'snapshot' in result ? count(result.snapshot, roster?.roster, idOf) : result;
     const failure = 'error' in found ? (found.error as Error) : undefined;
     connection.setTroubled(failure !== undefined);
@@ -187,7 +194,9 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
       simulated,
       cached,
     };
-    return { reading, failure };
+    const scrape = { reading, failure };
+    made.set(outcome, { by, scrape });
+    return scrape;
   }
 
   /** Logs what the answer has that the API reference has not. */
@@ -209,7 +218,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   async function openIds(deadline: Deadline): Promise<IdOf | { error: unknown } | undefined> {
     if (!account.agentSeries) return undefined;
     const { key } = account.agentSeries;
-    if (!key) return (id) => id;
+    if (!key) return asItIs;
     return before(key(deadline), deadline).then(pseudonyms, (error) => ({ error }));
   }
 
@@ -245,6 +254,8 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
 }
 
 type IdOf = (agentId: string) => string;
+
+const asItIs: IdOf = (id) => id;
 
 /** The values without a snapshot. No value is better than an old or partial one. */
 const nothing = {

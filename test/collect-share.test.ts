@@ -91,7 +91,7 @@ describe('shared reads', () => {
     begun[0]!.fail(new NetworkError('cut'));
     expect((await hasty).result).toMatchObject({ error: { code: 'network' } });
     while (begun.length < 2) await new Promise(setImmediate);
-    begun[1]!.trip.traffic.requests = 2;
+    begun[1]!.trip.traffic.requests += 2;
     begun[1]!.finish();
     expect(await patient).toMatchObject({ result: { snapshot }, traffic: { requests: 5 } });
   });

@@ -17,6 +17,12 @@ test('pseudonyms are the same from scrape to scrape and process to process, and 
   expect(pseudonyms(key)('100001')).toBe(first);
   expect(createPseudonyms('acme')(new Secret(key.reveal()))('100001')).toBe(first);
   expect(pseudonyms(new Secret('another key, long enough'))('100001')).not.toBe(first);
-  expect(pseudonyms(key)('100001')).toBe(first);
+  const former = pseudonyms(new Secret('another key, long enough'));
+  const other = former('100002');
+  const again = pseudonyms(key);
+  // A scrape under way goes on with the key that it has.
+  expect([former('100001'), former('100002')]).toEqual([expect.not.stringMatching(first), other]);
+  expect(again('100001')).toBe(first);
+  expect(pseudonyms(new Secret(key.reveal()))).toBe(again);
   expect(createPseudonyms('acme-us')(key)('100001')).not.toBe(first);
 });

@@ -7,6 +7,7 @@ import { settings } from '../config/settings.ts';
 import { deadlineIn, forever, startingNow } from '../deadline.ts';
 import { ExporterError } from '../errors.ts';
 import type { Scrape } from '../scrape.ts';
+import { onlyByKnownHosts } from '../serve/browsers.ts';
 import { guarded } from '../serve/guard.ts';
 import { listen } from '../serve/listen.ts';
 import { type Respond, toRequest } from '../serve/message.ts';
@@ -75,9 +76,11 @@ export const serve: Command<ServeOptions> = {
     const scrape = () => routes(toRequest('GET', '/metrics', []), startingNow(forever));
 
     try {
-      const served = await forScrapers(routes, local, terminal);
+      const guard = await guardOf(local, terminal);
+      // A browser has no credentials for the name of another site, so the guard is enough.
+      const served = guard?.(routes) ?? onlyByKnownHosts(routes, [its.HOST, ...(its.VCC_SCRAPE_HOSTS ?? [])]);
       const server = await listen(served, its.HOST, its.PORT);
-      if (served === routes && !['127.0.0.1', '::1', 'localhost'].includes(its.HOST)) {
+      if (!guard && !['127.0.0.1', '::1', 'localhost'].includes(its.HOST)) {
         terminal.note(
           `Everybody who can reach ${its.HOST} may read the metrics; with VCC_SCRAPE_TOKENS a token is asked for.`,
         );
@@ -132,17 +135,16 @@ function notEmpty(text: string): string {
 }
 
 /**
- * Requires scrape credentials if there are any in the settings or the secret, or if VCC_SCRAPE_AUTH requires them.
- * Otherwise scrapes need no credentials.
- * @throws ConfigError when VCC_SCRAPE_AUTH does not fit
+ * Returns what requires scrape credentials if there are any in the settings or the secret, or if VCC_SCRAPE_AUTH requires
+ * them. Undefined if scrapes need no credentials.
+ * @throws ConfigError when VCC_SCRAPE_AUTH does not fit, or nothing but an empty variable says who may scrape
  */
-async function forScrapers(
-  routes: Respond,
-  { settings, vault }: LocalAccounts,
+async function guardOf(
+  { env, settings, vault }: LocalAccounts,
   terminal: Terminal,
-): Promise<Respond> {
+): Promise<((routes: Respond) => Respond) | undefined> {
   const { VCC_SCRAPE_AUTH: auth, VCC_SCRAPE_TOKENS: tokens, VCC_SCRAPE_USERS: users } = settings;
-  if (auth === 'none') return routes;
+  if (auth === 'none') return undefined;
   if (auth === 'iam') {
     throw new ConfigError([
       'VCC_SCRAPE_AUTH: expected credentials or none, since only AWS Lambda can tell who signed a request; received "iam"',
@@ -160,8 +162,18 @@ async function forScrapers(
     );
     return kept !== undefined && kept.tokens.length + kept.users.length > 0;
   };
-  if (auth === undefined && !(await setAnywhere())) return routes;
-  return guarded(routes, scrapeCredentialsOf(settings, vault, terminal.note));
+  if (auth !== undefined || (await setAnywhere())) {
+    const load = scrapeCredentialsOf(settings, vault, terminal.note);
+    return (routes) => guarded(routes, load);
+  }
+  // Somebody meant to require credentials, and a variable that should contain them is not set.
+  const empty = (['VCC_SCRAPE_TOKENS', 'VCC_SCRAPE_USERS'] as const).filter(
+    (name) => env[name] !== undefined,
+  );
+  if (empty.length === 0) return undefined;
+  throw new ConfigError([
+    `${empty.join(', ')}: expected scrape credentials, or VCC_SCRAPE_AUTH=none to let in everybody who can reach the address; received an empty value`,
+  ]);
 }
 
 function isFailedScrape(line: string): boolean {

@@ -87,6 +87,14 @@ export const bearerTokens: Parse<readonly Secret[]> = parser(text.schema, (value
   }),
 );
 
+/** Names of hosts without a port, with spaces or commas between them. */
+export const hostNames: Parse<readonly string[]> = parser(text.schema, (value) =>
+  value.split(/[\s,]+/).map((name) => {
+    if (/^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/i.test(name)) return name;
+    throw new Unfit('names of hosts without scheme and port');
+  }),
+);
+
 /** Pairs `name:password` for Basic authentication, separated by spaces. A password contains no space. */
 export const basicUsers: Parse<readonly { name: string; password: Secret }[]> = parser(text.schema, (value) =>
   value.split(/\s+/).map((pair) => {

@@ -8,6 +8,7 @@ import {
   credential,
   duration,
   hashKey,
+  hostNames,
   httpUrl,
   knownValues,
   labelNames,
@@ -147,6 +148,13 @@ export const settings = {
     parse: basicUsers,
     absent: 'none, or those in the secret',
     sensitive: true,
+  }),
+  VCC_SCRAPE_HOSTS: setting({
+    section: 'Who may scrape',
+    about:
+      'Names with a dot by which `vcc-exporter serve` may be reached while it needs no credentials, with spaces or commas between them. IP addresses and names without a dot always work. Any other name in a request may belong to a website that wants to read the metrics in a browser (DNS rebinding), and is answered with 403.',
+    parse: hostNames,
+    absent: 'none',
   }),
   VCC_PAGE_SIZE: setting({
     section: 'Reading',

@@ -28,46 +28,79 @@ export const openMetricsFormat: Format = {
 export const formats: readonly Format[] = [textFormat, openMetricsFormat];
 
 /**
- * Returns the format that an Accept header prefers (RFC 9110, 12.5.1). Of several with equal quality, the first one
- * counts. The default is text 0.0.4, also when the header accepts neither: a scrape in the wrong format is better than
- * none.
+ * Returns the format that an Accept header prefers (RFC 9110, 12.5.1). The most specific range that matches a format gives
+ * its quality. Of formats with equal quality, the one whose range comes first counts. The default is text 0.0.4, also when
+ * the header accepts neither: a scrape in the wrong format is better than none.
  */
 export function negotiateFormat(accept: string | undefined): Format {
-  let best = textFormat;
-  let bestQuality = 0;
-  for (const range of (accept ?? '').split(',')) {
-    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-    const format = formatOf(type, parameters);
-    const quality = qualityOf(parameters);
-    if (format && quality > bestQuality) {
-      best = format;
-      bestQuality = quality;
+  const ranges = parseRanges(accept);
+  let best = { format: textFormat, quality: 0, index: 0 };
+  for (const format of formats) {
+    let range = { quality: 0, index: 0, specificity: -1 };
+    for (const [index, { name, parameters, quality }] of ranges.entries()) {
+      const specificity = specificityOf(name, parameters, format);
+      if (specificity > range.specificity) range = { quality, index, specificity };
     }
+    const { quality, index } = range;
+    if (quality > best.quality || (quality > 0 && quality === best.quality && index < best.index))
+      best = { format, quality, index };
   }
-  return best;
+  return best.format;
 }
 
-function formatOf(type: string, parameters: readonly string[]): Format | undefined {
-  const version = parameters.find((parameter) => parameter.startsWith('version='))?.slice('version='.length);
-  if (type === 'application/openmetrics-text') {
-    return version === undefined || version === '1.0.0' ? openMetricsFormat : undefined;
-  }
-  if (type === 'text/plain') return version === undefined || version === '0.0.4' ? textFormat : undefined;
-  return type === '*/*' || type === 'text/*' ? textFormat : undefined;
+/** Returns how precisely a media range names a format, or -1 when it does not match. */
+function specificityOf(
+  name: string,
+  parameters: ReadonlyMap<string, string>,
+  { contentType }: Format,
+): number {
+  const [type = '', version] = contentType.split(/; (?:version=)?/);
+  if (name === '*/*') return 0;
+  if (name === `${type.split('/', 1)[0]}/*`) return 1;
+  if (name !== type) return -1;
+  const asked = parameters.get('version');
+  if (asked === undefined) return 2;
+  return asked === version ? 3 : -1;
 }
 
-function qualityOf(parameters: readonly string[]): number {
-  const text = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
-  const quality = text === undefined ? 1 : Number(text);
-  return quality >= 0 && quality <= 1 ? quality : 0;
-}
-
-/** Whether an Accept-Encoding header accepts gzip. */
+/** Whether an Accept-Encoding header accepts gzip, under this name or its old one (RFC 9110, 8.4.1.3). */
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
-  const ranges = (acceptEncoding ?? '').split(',').map((range) => {
-    const [coding, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-    return { coding, quality: qualityOf(parameters) };
-  });
-  const named = ranges.find(({ coding }) => coding === 'gzip') ?? ranges.find(({ coding }) => coding === '*');
+  const ranges = parseRanges(acceptEncoding);
+  const named =
+    ranges.find(({ name }) => name === 'gzip' || name === 'x-gzip') ??
+    ranges.find(({ name }) => name === '*');
   return named !== undefined && named.quality > 0;
+}
+
+interface Range {
+  /** In lower case. */
+  name: string;
+  /** By name in lower case, quotes removed. */
+  parameters: ReadonlyMap<string, string>;
+  quality: number;
+}
+
+/**
+ * The parts between commas or semicolons, which quoted values may contain. A quote that is not closed extends to the end, so
+ * that no header needs a second look.
+ */
+const [betweenCommas, betweenSemicolons] = [
+  /(?:"(?:\\.?|[^"\\])*(?:"|$)|[^,])+/gs,
+  /(?:"(?:\\.?|[^"\\])*(?:"|$)|[^;])+/gs,
+];
+
+/** Parses a list with qualities. One without a valid quality counts as not accepted. */
+function parseRanges(header = ''): Range[] {
+  return (header.match(betweenCommas) ?? []).map((range) => {
+    const [name = '', ...rest] = (range.match(betweenSemicolons) ?? []).map((part) => part.trim());
+    const parameters = new Map(
+      rest.map((parameter) => {
+        const [key = '', value = ''] = parameter.split(/=(.*)/s).map((part) => part.trim());
+        return [key.toLowerCase(), value.replace(/^"(.*)"$/s, '$1').replace(/\\(.)/gs, '$1')];
+      }),
+    );
+    const text = parameters.get('q') ?? '1';
+    const quality = /^[\d.]+$/.test(text) ? Number(text) : 0;
+    return { name: name.toLowerCase(), parameters, quality: quality <= 1 ? quality : 0 };
+  });
 }

@@ -41,8 +41,8 @@ export function createDeliverHandler(
   return async (event, context) => {
     const deadline = deadlineIn(context.getRemainingTimeInMillis() - marginMs);
     try {
+      const groups = toGroups(toRecords(event));
       const opened = await open(deadline);
-      const groups = toGroups(event.Records);
       const left = await Promise.all(groups.map((records) => deliverInOrder(records, opened, deadline)));
       return { batchItemFailures: left.flat().map(({ messageId }) => ({ itemIdentifier: messageId })) };
     } finally {
@@ -133,6 +133,22 @@ export function createDeliverHandler(
       log(logLine('error', 'backoff not set', toLogFields(error)));
     }
   }
+}
+
+/**
+ * Returns the records of an event.
+ * @throws TypeError for an event that is none of SQS, so that SQS, if it sent it, deletes no message
+ */
+function toRecords(event: unknown): readonly SQSRecord[] {
+  const records = (event as Partial<SQSEvent> | null)?.Records;
+  if (Array.isArray(records) && records.every(isRecord)) return records;
+  throw new TypeError('expected messages of the queue of batches, as SQS sends them');
+}
+
+function isRecord(record: Partial<SQSRecord> | null): boolean {
+  const { messageId, receiptHandle, body, attributes } = record ?? {};
+  const texts = [messageId, receiptHandle, body, attributes?.ApproximateReceiveCount];
+  return texts.every((text) => typeof text === 'string');
 }
 
 /** Groups the records by account and destination, in the order in which they came. */

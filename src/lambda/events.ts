@@ -41,30 +41,49 @@ export interface ConvertedEvent {
   toResult(answer: Answer): HttpResult;
 }
 
-/** Converts an event of a Function URL, an HTTP API, a REST API or an ALB. @throws TypeError for any other event */
-export function convertEvent(event: HttpEvent): ConvertedEvent {
-  if (isV2(event)) return convertV2(event);
-  if ('httpMethod' in event && 'elb' in event.requestContext) return convertAlb(event as ALBEvent);
-  if ('httpMethod' in event) return convertRest(event as APIGatewayProxyEvent);
-  throw new TypeError('not an HTTP event of a Function URL, API Gateway (REST or HTTP) or ALB');
+/**
+ * Converts an event of a Function URL, an HTTP API, a REST API or an ALB. Undefined for any other value: a function can be
+ * invoked with any JSON. Values of a wrong type count as absent.
+ */
+export function convertEvent(event: unknown): ConvertedEvent | undefined {
+  const fields = toFields(event);
+  const context = toFields(fields.requestContext);
+  if (fields.version === '2.0') return convertV2(fields, context);
+  const { httpMethod, path } = fields;
+  if (typeof httpMethod !== 'string' || typeof path !== 'string') return undefined;
+  const old = { ...fields, httpMethod, path };
+  return Object.hasOwn(context, 'elb') ? convertAlb(old) : convertRest(old, context);
 }
 
-function isV2(event: HttpEvent): event is APIGatewayProxyEventV2 {
-  return 'version' in event && event.version === '2.0';
+/** An object of parsed JSON. */
+type Fields = Readonly<Record<string, unknown>>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function convertV2(event: APIGatewayProxyEventV2): ConvertedEvent {
-  const { http, stage, domainName } = event.requestContext;
-  const functionUrl = domainName.includes('.lambda-url.');
+function toFields(value: unknown): Fields {
+  return isFields(value) ? value : {};
+}
+
+function toText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function convertV2(event: Fields, context: Fields): ConvertedEvent | undefined {
+  const { method } = toFields(context.http);
+  const { rawPath } = event;
+  if (typeof method !== 'string' || typeof rawPath !== 'string') return undefined;
+  const functionUrl = toText(context.domainName)?.includes('.lambda-url.') ?? false;
   // The raw path of an HTTP API starts with the stage, unless the stage is $default.
-  const prefix = `/${stage}`;
-  const staged = event.rawPath === prefix || event.rawPath.startsWith(`${prefix}/`);
-  const path = staged ? event.rawPath.slice(prefix.length) : event.rawPath;
+  const prefix = `/${toText(context.stage) ?? '$default'}`;
+  const staged = rawPath === prefix || rawPath.startsWith(`${prefix}/`);
+  const path = staged ? rawPath.slice(prefix.length) : rawPath;
   return {
     name: functionUrl ? 'a Function URL' : 'an HTTP API',
-    request: toRequest(http.method, withQuery(path, event.rawQueryString), toHeaders(event.headers)),
+    request: toRequest(method, withQuery(path, toText(event.rawQueryString)), toHeaders(event.headers)),
     // Function URLs and HTTP APIs set it when their authorizer is AWS_IAM.
-    signed: toIamCaller(event) !== undefined,
+    signed: isPrincipal(toFields(toFields(context.authorizer).iam).userArn),
     gatewayLimitMs: functionUrl ? undefined : gatewayLimitMs.http,
     maxResultBytes: maxResultBytes.lambda,
     packs: true,
@@ -72,28 +91,27 @@ function convertV2(event: APIGatewayProxyEventV2): ConvertedEvent {
   };
 }
 
-function toIamCaller(event: APIGatewayProxyEventV2): unknown {
-  const { authorizer } = event.requestContext as { authorizer?: { iam?: { userArn?: unknown } } };
-  return authorizer?.iam?.userArn;
+/** Whether a value is the ARN of a user, role session, federated user or root. AWS sets null where nobody signed. */
+function isPrincipal(userArn: unknown): boolean {
+  return typeof userArn === 'string' && /^arn:[\w-]+:(?:iam|sts)::\d{12}:\S+$/.test(userArn);
 }
 
-function convertRest(event: APIGatewayProxyEvent): ConvertedEvent {
+/** The fields that both older kinds of events have. */
+type OldEvent = Fields & { httpMethod: string; path: string };
+
+function convertRest(event: OldEvent, context: Fields): ConvertedEvent {
   const headers = toHeaders(event.headers, event.multiValueHeaders);
   // A REST API does not decode base64 unless binary types are configured, so never send compressed answers.
   headers.delete('accept-encoding');
   // Behind a custom domain, the path includes the base path. The matched resource does not.
-  const proxy = event.pathParameters?.proxy;
-  const templated = event.resource.includes('{');
-  const path = proxy === undefined ? (templated ? event.path : event.resource) : `/${proxy}`;
-  const query = toQuery(
-    event.queryStringParameters,
-    event.multiValueQueryStringParameters,
-    encodeURIComponent,
-  );
+  const proxy = toText(toFields(event.pathParameters).proxy);
+  const resource = toText(event.resource) ?? '{}';
+  const path = proxy === undefined ? (resource.includes('{') ? event.path : resource) : `/${proxy}`;
+  const query = new URLSearchParams(toPairs(event));
   return {
     name: 'a REST API',
-    request: toRequest(event.httpMethod, withQuery(path, query), headers),
-    signed: typeof event.requestContext.identity?.userArn === 'string',
+    request: toRequest(event.httpMethod, withQuery(path, query.toString()), headers),
+    signed: isPrincipal(toFields(context.identity).userArn),
     gatewayLimitMs: gatewayLimitMs.rest,
     maxResultBytes: maxResultBytes.lambda,
     packs: false,
@@ -101,21 +119,21 @@ function convertRest(event: APIGatewayProxyEvent): ConvertedEvent {
   };
 }
 
-/** For both kinds of API Gateway and Function URLs. */
-function toGatewayResult(answer: Answer) {
+/** The result for both kinds of API Gateway and Function URLs. */
+export function toGatewayResult(answer: Answer): APIGatewayProxyStructuredResultV2 {
   return { statusCode: answer.status, headers: answer.headers, ...toBody(answer) };
 }
 
-function convertAlb(event: ALBEvent): ConvertedEvent {
+function convertAlb(event: OldEvent): ConvertedEvent {
   // A target group with multi-value headers sends them like this, and ignores single-value headers in the answer.
-  const multiValue = event.multiValueHeaders !== undefined;
+  const multiValue = isFields(event.multiValueHeaders);
   // An ALB passes on the query without decoding it.
-  const query = toQuery(event.queryStringParameters, event.multiValueQueryStringParameters, (text) => text);
+  const query = toPairs(event).map(([name, value]) => `${name}=${value}`);
   return {
     name: 'an ALB',
     request: toRequest(
       event.httpMethod,
-      withQuery(event.path, query),
+      withQuery(event.path, query.join('&')),
       toHeaders(event.headers, event.multiValueHeaders),
     ),
     signed: false,
@@ -153,33 +171,26 @@ function withQuery(path: string, query: string | undefined): string {
   return query ? `${path}?${query}` : path;
 }
 
-type Parameters<V> = Record<string, V | undefined> | null | undefined;
-
-/** `multi` has all values of a parameter, `single` only the last one. */
-function toQuery(
-  single: Parameters<string>,
-  multi: Parameters<string[]>,
-  encode: (text: string) => string,
-): string {
-  const pairs = Object.entries(multi ?? single ?? {}).flatMap(([name, values = []]) =>
-    [values].flat().map((value) => `${encode(name)}=${encode(value)}`),
-  );
-  return pairs.join('&');
+/** Returns the parameters of the query. The multi-value field has all values of each, the other one only the last. */
+function toPairs(event: OldEvent): [name: string, value: string][] {
+  const multi = Object.entries(toFields(event.multiValueQueryStringParameters));
+  const all = multi.length > 0 ? multi : Object.entries(toFields(event.queryStringParameters));
+  return all.flatMap(([name, values]) => toTexts(values).map((value): [string, string] => [name, value]));
 }
 
 /** Returns all headers by lower-case name. A comma joins several values of one header. */
-function toHeaders(
-  single: Record<string, string | undefined> | null | undefined,
-  multi?: Record<string, string[] | undefined> | null,
-): Map<string, string> {
+function toHeaders(single: unknown, multi?: unknown): Map<string, string> {
   const headers = new Map<string, string>();
-  for (const [name, value] of Object.entries(single ?? {})) {
-    if (value !== undefined) headers.set(name.toLowerCase(), value);
-  }
-  for (const [name, values] of Object.entries(multi ?? {})) {
-    if (values !== undefined) headers.set(name.toLowerCase(), values.join(', '));
+  for (const [name, values] of [...Object.entries(toFields(single)), ...Object.entries(toFields(multi))]) {
+    const texts = toTexts(values);
+    if (texts.length > 0) headers.set(name.toLowerCase(), texts.join(', '));
   }
   return headers;
+}
+
+/** Returns the texts in a value, which may be a text or a list. */
+function toTexts(values: unknown): string[] {
+  return [values].flat().filter((value) => typeof value === 'string');
 }
 
 /** Returns text as it is, and compressed bodies as base64. */

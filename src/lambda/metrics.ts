@@ -9,7 +9,13 @@ import { toDeadline } from '../serve/deadline.ts';
 import { guarded } from '../serve/guard.ts';
 import { type Answer, reply } from '../serve/message.ts';
 import { createRoutes } from '../serve/routes.ts';
-import { type ConvertedEvent, convertEvent, type HttpEvent, type HttpResult } from './events.ts';
+import {
+  type ConvertedEvent,
+  convertEvent,
+  type HttpEvent,
+  type HttpResult,
+  toGatewayResult,
+} from './events.ts';
 import { toFittingResult } from './fitting.ts';
 
 /** A Lambda handler for HTTP events. */
@@ -25,8 +31,10 @@ interface Opened {
 /** Reserved for the answer while the exporter is still starting. */
 const answerMs = 500;
 
+const expected = 'an HTTP event of a Function URL, API Gateway (REST or HTTP) or ALB';
+
 /**
- * Creates the Lambda handler for scrapes. Invalid settings do not stop the start: they are logged, and all requests get
+ * Creates the Lambda handler for scrapes. Any event is answered: one that is no HTTP event with 400. Invalid settings do not stop the start: they are logged, and all requests get
  * 500. Settings are also invalid if they would allow scrapes without credentials and do not say so.
  */
 export function createHttpHandler(env: Environment, log: (line: string) => void): HttpHandler {
@@ -36,6 +44,10 @@ export function createHttpHandler(env: Environment, log: (line: string) => void)
   return async (event, context) => {
     const remainingMs = context.getRemainingTimeInMillis();
     const converted = convertEvent(event);
+    if (!converted) {
+      log(logLine('error', 'no HTTP event', { expected }));
+      return toGatewayResult(reply(400, `Expected ${expected}.\n`));
+    }
     const limitMs = Math.min(remainingMs, converted.gatewayLimitMs ?? Number.POSITIVE_INFINITY);
     const deadline = toDeadline(converted.request, limitMs);
     try {

@@ -1,4 +1,4 @@
-import type { Context, SQSEvent } from 'aws-lambda';
+import type { Context } from 'aws-lambda';
 import { type LambdaPushers, openLambdaPushers } from '../app/lambda-pushers.ts';
 import type { Environment } from '../config/load.ts';
 import { type Deadline, deadlineIn } from '../deadline.ts';
@@ -77,13 +77,15 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
 }
 
 /**
- * Returns the accounts in messages of the queue of accounts. Undefined for another event.
- * @throws TypeError or SyntaxError for an invalid message
+ * Returns the accounts in messages of the queue of accounts. Undefined for any other event, since a schedule may send any
+ * JSON.
+ * @throws TypeError for an invalid message, so that SQS keeps it
  */
 function toOrders(event: unknown): Order[] | undefined {
-  const records = (event as Partial<SQSEvent> | null)?.Records;
-  return records?.map(({ body }) => {
-    const { account, timeMs } = (JSON.parse(body) ?? {}) as Partial<Order>;
+  const records = (event as { Records?: unknown } | null)?.Records;
+  if (!Array.isArray(records)) return undefined;
+  return records.map((record) => {
+    const { account, timeMs } = toOrder((record as { body?: unknown } | null)?.body) ?? {};
     if (typeof account === 'string' && isStoredTime(timeMs)) return { account, timeMs };
     throw new TypeError(
       'a message of the queue by which accounts are handed out has no account or no timeMs',
@@ -91,11 +93,21 @@ function toOrders(event: unknown): Order[] | undefined {
   });
 }
 
+function toOrder(body: unknown): Partial<Order> | null {
+  try {
+    return JSON.parse(String(body)) as Partial<Order> | null;
+  } catch {
+    // The message of a SyntaxError quotes the text.
+    return null;
+  }
+}
+
 /**
  * Returns the scheduled start. Events without a time, or with one more than a period away (made by hand), start now.
  */
 function startOf(event: unknown, periodMs: number): number {
-  const timeMs = Date.parse(String((event as { time?: unknown } | null)?.time));
+  const time = (event as { time?: unknown } | null)?.time;
+  const timeMs = typeof time === 'string' ? Date.parse(time) : Number.NaN;
   const nowMs = Math.floor(Date.now() / 1000) * 1000;
   return Math.abs(timeMs - nowMs) <= periodMs ? timeMs : nowMs;
 }

@@ -9,8 +9,8 @@ export type LoadScrapeCredentials = (deadline: Deadline) => Promise<ScrapeCreden
 /** The same text for all requests, so that it does not reveal which credentials exist. */
 const unauthorized =
   'Unauthorized. Expected a scrape token (Bearer, or as the password of the user "token") or the name and password of a scrape user.\n';
-/** Load balancers check the health without credentials. The answer reveals nothing. */
-const openPath = '/-/healthy';
+/** The path that needs no credentials: load balancers check the health without them. The answer reveals nothing. */
+export const openPath = '/-/healthy';
 /** The user name for a token that a browser sends as a password. */
 const tokenUser = 'token';
 /** Longest time for loading the credentials. The rest is for the scrape. */

@@ -49,6 +49,7 @@ export function reply(status: number, body: string | Buffer, headers: Record<str
       'content-length': String(Buffer.byteLength(body)),
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
+      'cross-origin-resource-policy': 'same-origin',
       ...headers,
     },
     body,
@@ -58,4 +59,13 @@ export function reply(status: number, body: string | Buffer, headers: Record<str
 /** Removes the body of the answer to a HEAD request. Its headers stay as for GET. */
 export function withoutBodyForHead(request: IncomingRequest, answer: Answer): Answer {
   return request.method === 'HEAD' ? { ...answer, body: '' } : answer;
+}
+
+/**
+ * Makes the answer to a HEAD request whose body would have to be read from the API. The length and the encoding of that body
+ * are unknown, so their headers are left out (RFC 9110, 9.3.2).
+ */
+export function replyToHead(headers: Record<string, string>): Answer {
+  const { 'content-length': _, ...rest } = reply(200, '', headers).headers;
+  return { status: 200, headers: rest, body: '' };
 }

@@ -1,13 +1,21 @@
-import { gzipSync } from 'node:zlib';
 import { build, homepage } from '../build.ts';
 import type { Deadline } from '../deadline.ts';
 import { acceptsGzip, negotiateFormat } from '../exposition/format.ts';
 import { logLine, toLogFields } from '../log.ts';
-import { type Scrape, type Scraper, toFamilies } from '../scrape.ts';
+import type { Scrape, Scraper } from '../scrape.ts';
 import { type Clocks, stopwatch, systemTiming } from '../timing.ts';
+import { refuseOtherSites } from './browsers.ts';
 import { toScrapeDeadline } from './deadline.ts';
+import { createExpositions } from './expositions.ts';
 import { landingHeaders, landingPage, reloadSeconds } from './landing.ts';
-import { type Answer, type IncomingRequest, type Respond, reply, withoutBodyForHead } from './message.ts';
+import {
+  type Answer,
+  type IncomingRequest,
+  type Respond,
+  reply,
+  replyToHead,
+  withoutBodyForHead,
+} from './message.ts';
 
 /** The parts that the routes use. */
 export interface RouteOptions {
@@ -20,10 +28,6 @@ export interface RouteOptions {
   onScrape?: (scrapes: readonly Scrape[]) => void;
 }
 
-/** Below about one packet, gzip saves nothing. */
-const minGzipBytes = 1000;
-/** About a tenth more bytes than the default level, in a third of the time. In place, since another thread takes time too. */
-const gzipLevel = 3;
 /** At most this many account names are listed in the 400 response. */
 const maxNamesListed = 100;
 
@@ -36,13 +40,13 @@ type Route = (request: IncomingRequest, deadline: Deadline) => Answer | Promise<
 export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }: RouteOptions): Respond {
   const byName = new Map(scrapers.map((scraper) => [scraper.account, scraper]));
   const last = new Map<string, { scrape: Scrape; ageMs(): number }>();
-  let lastWriteMs = 0;
+  const expositions = createExpositions(scrapers.length);
 
   /** Scrapes accounts concurrently, logs the failures and remembers the scrapes for the page at /. */
   async function scrapeAll(chosen: readonly Scraper[], deadline: Deadline): Promise<Scrape[]> {
     const scrapes = await Promise.all(
       chosen.map(async (scraper) => {
-        const scrape = await scraper.scrape(toScrapeDeadline(deadline, lastWriteMs));
+        const scrape = await scraper.scrape(toScrapeDeadline(deadline, expositions.lastMs()));
         // The page at / shows no single agents. Their series (megabytes for 20,000 agents) need not outlive the answer.
         const reading = { ...scrape.reading, agentSeries: undefined };
         last.set(scraper.account, { scrape: { ...scrape, reading }, ageMs: stopwatch(clocks) });
@@ -63,30 +67,22 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
     request: IncomingRequest,
     deadline: Deadline,
   ): Promise<Answer> {
-    const scrapes = await scrapeAll(chosen, deadline);
-    const startedMs = performance.now();
     const format = negotiateFormat(request.headers.get('accept'));
-    const body = format.encode(
-      await toFamilies(
-        scrapes.map(({ reading }) => reading),
-        scrapers.length,
-      ),
-    );
     const headers = { 'content-type': format.contentType, vary: 'Accept, Accept-Encoding' };
-    const short = body.length < minGzipBytes;
-    const packed = !short && acceptsGzip(request.headers.get('accept-encoding'));
-    const answer = packed
-      ? reply(200, gzipSync(body, { level: gzipLevel }), { ...headers, 'content-encoding': 'gzip' })
-      : reply(200, body, headers);
-    lastWriteMs = performance.now() - startedMs;
-    return answer;
+    if (request.method === 'HEAD') return replyToHead(headers);
+    const scrapes = await scrapeAll(chosen, deadline);
+    const readings = scrapes.map(({ reading }) => reading);
+    const gzip = acceptsGzip(request.headers.get('accept-encoding'));
+    const { body, packed } = await expositions.get(readings, format, gzip);
+    return reply(200, body, packed ? { ...headers, 'content-encoding': 'gzip' } : headers);
   }
 
   /**
    * Shows the last scrape of each account. Scrapes the accounts that have none younger than the reload interval, so
    * that the page is up to date without another scraper.
    */
-  async function landing(_: IncomingRequest, deadline: Deadline): Promise<Answer> {
+  async function landing({ method }: IncomingRequest, deadline: Deadline): Promise<Answer> {
+    if (method === 'HEAD') return replyToHead(landingHeaders());
     const due = scrapers.filter(
       ({ account }) => (last.get(account)?.ageMs() ?? Number.POSITIVE_INFINITY) >= reloadSeconds * 1000,
     );
@@ -139,6 +135,8 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return reply(405, 'Only GET and HEAD.\n', { allow: 'GET, HEAD' });
     }
+    const refusal = refuseOtherSites(request);
+    if (refusal) return refusal;
     return route(request, deadline);
   }
 

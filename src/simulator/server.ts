@@ -59,6 +59,8 @@ export interface Simulator {
 }
 
 const tokenPath = '/Auth/connect/token';
+/** Any other name may belong to a website that makes it resolve to this machine (DNS rebinding). */
+const ownHost = /^(?:127\.0\.0\.1|localhost)(?::\d+)?$/i;
 const nobody: Client = [null, null];
 
 /** Starts a simulator of tokens, agent-status and users: a real HTTP server with simulated contact centres. */
@@ -104,6 +106,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { host, 'sec-fetch-site': site = 'none' } = request.headers;
+    if (!ownHost.test(host ?? 'localhost') || (site !== 'none' && site !== 'same-origin')) {
+      respond(response, problem(403, 'Forbidden', 'No website may use the simulator'), undefined, false);
+      return;
+    }
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     const { authorization } = request.headers;
     const on = endpointOf(request.method, pathname);

@@ -1,4 +1,5 @@
 import { mkdtempSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -286,6 +287,34 @@ describe('serve', () => {
     );
     io.stop();
     await done;
+  });
+
+  test.each([
+    ['evil.example', 403, {}],
+    ['vcc.example.com', 200, {}],
+    // A browser has no credentials for another name.
+    ['evil.example', 401, { VCC_SCRAPE_AUTH: '', VCC_SCRAPE_TOKENS: 'a-token-of-the-machine' }],
+  ])('answers a request to %s with %i', async (host, expected, more) => {
+    const io = terminal({ ...env(), VCC_SCRAPE_HOSTS: 'vcc.example.com', ...more });
+    const done = run(io, ['serve']);
+    const [, url] = await io.until(/^Metrics: (\S+\/metrics)/);
+    const status = await new Promise((resolve, reject) => {
+      request(url!, { headers: { host } }, (response) => resolve(response.resume().statusCode))
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(expected);
+    io.stop();
+    expect(await done).toBe(0);
+  });
+
+  test('lets nobody in because a variable with the credentials is empty', async () => {
+    const empty = { VCC_SCRAPE_AUTH: '', VCC_SCRAPE_TOKENS: ' ', VCC_SCRAPE_USERS: '' };
+    const io = terminal({ ...env(), ...empty });
+    expect(await run(io, ['serve'])).toBe(2);
+    expect(io.notes).toEqual([
+      'vcc-exporter: VCC_SCRAPE_TOKENS, VCC_SCRAPE_USERS: expected scrape credentials, or VCC_SCRAPE_AUTH=none to let in everybody who can reach the address; received an empty value',
+    ]);
   });
 
   test('knows no IAM, which only Lambda can vouch for', async () => {

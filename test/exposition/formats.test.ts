@@ -241,8 +241,36 @@ describe('negotiation', () => {
     ['application/openmetrics-text;q=nonsense', 'text'],
     ['application/json', 'text'],
     ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text'],
+    // The most specific range decides, wherever it stands.
+    ['*/*, text/plain;q=0.5, application/openmetrics-text;q=0.7', 'openmetrics'],
+    ['application/openmetrics-text;q=0.4, */*;q=0.5', 'text'],
+    ['text/plain;q=0.1, */*', 'openmetrics'],
+    ['application/*, text/*;q=0.5', 'openmetrics'],
+    ['application/openmetrics-text, application/openmetrics-text;version=1.0.0;q=0', 'text'],
+    [
+      'application/openmetrics-text;version=1.0.0;q=0.2, application/openmetrics-text, text/plain;q=0.3',
+      'text',
+    ],
+    ['text/*;q=0, application/*;q=0.1', 'openmetrics'],
+    // Names of parameters have no case, values may be quoted, spaces may stand around both.
+    ['text/plain;q=0.5, application/openmetrics-text; VERSION="1.0.0"', 'openmetrics'],
+    ['text/plain;q=0.5, application/openmetrics-text ; version = 1.0.0 ; Q = 0.6', 'openmetrics'],
+    ['text/plain;q=0.5, application/openmetrics-text;q=0.6;version=1.0.0', 'openmetrics'],
+    ['text/plain;x="a,application/openmetrics-text;q=1", */*;q=0.5', 'text'],
+    ['text/plain;x="\\";q=0", application/openmetrics-text;q=0.5', 'text'],
+    ['text/plain;q=0.5;x=",', 'text'],
+    ['text/plain;q=0.5, application/openmetrics-text;q=1.5', 'text'],
+    ['text/plain;q=0.5, application/openmetrics-text;q=', 'text'],
+    [',,;;,text/plain;q=0.1,application/openmetrics-text;q=0.2,', 'openmetrics'],
   ])('of %p gives %s', (accept, name) => {
     expect(negotiateFormat(accept).name).toBe(name);
+  });
+
+  test('takes no longer for a header that is made to be slow', () => {
+    const startedMs = performance.now();
+    for (const part of ['"\\"', '"', '\\', '"\\', ',"', ';"a"', '"a\\"b;', ' ;'])
+      negotiateFormat(`text/plain;x=${part.repeat(50_000)}`);
+    expect(performance.now() - startedMs).toBeLessThan(1500);
   });
 
   test.each([
@@ -252,6 +280,16 @@ describe('negotiation', () => {
     ['gzip;q=0', false],
     ['gzip;q=0, *', false],
     ['*;q=0, gzip', true],
+    ['*, gzip;q=0', false],
+    ['GZIP', true],
+    ['x-gzip', true],
+    ['X-GZip;Q=0.5', true],
+    ['x-gzip;q=0, *', false],
+    ['gzip ; q = 0.000', false],
+    ['gzip;q="0"', false],
+    ['identity;q=0', false],
+    ['identity;q=0, *', true],
+    ['deflate, br', false],
     ['identity', false],
     ['', false],
     [undefined, false],

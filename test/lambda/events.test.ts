@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context } from 'aws-lambda';
+import fc from 'fast-check';
 import type { HttpEvent } from '../../src/lambda/events.ts';
 import { createHttpHandler } from '../../src/lambda/metrics.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
@@ -228,11 +229,86 @@ test('a gateway’s own limit counts too', async () => {
   expect(bodyOf(result)).toContain('vcc_scrape_deadline_seconds{account="test"} 28.5\n');
 });
 
-test('what is no HTTP event fails with a clear word', async () => {
-  const handler = createHttpHandler(environmentOf(simulator), () => {});
-  await expect(handler({ source: 'aws.events' } as unknown as HttpEvent, context())).rejects.toThrow(
-    'not an HTTP event of a Function URL, API Gateway (REST or HTTP) or ALB',
-  );
+describe('what is no event of AWS', () => {
+  const logs: string[] = [];
+  const anybody = () => createHttpHandler(environmentOf(simulator), (line) => logs.push(line));
+  const iam = () => createHttpHandler(environmentOf(simulator, { VCC_SCRAPE_AUTH: 'iam' }), () => {});
+
+  test.each([
+    null,
+    'warm',
+    7,
+    [],
+    {},
+    { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} },
+    { version: '2.0' },
+    { version: '2.0', rawPath: '/metrics', requestContext: { http: null } },
+    { version: '2.0', requestContext: { http: { method: 'GET' } } },
+    { httpMethod: 'GET' },
+    { httpMethod: 'GET', requestContext: { elb: {} } },
+    { httpMethod: null, path: '/metrics', requestContext: null },
+  ])('is answered with 400: %j', async (event) => {
+    logs.length = 0;
+    expect(await anybody()(event as unknown as HttpEvent, context())).toMatchObject({
+      statusCode: 400,
+      body: 'Expected an HTTP event of a Function URL, API Gateway (REST or HTTP) or ALB.\n',
+      isBase64Encoded: false,
+    });
+    expect(logs.map((line) => JSON.parse(line).event)).toEqual(['no HTTP event']);
+  });
+
+  test.each(names)('may be one of %s that lacks all but method and path', async (name) => {
+    const event = eventOf(name, { path: '/-/healthy' }) as unknown as Record<string, unknown>;
+    const { version, rawPath, requestContext, httpMethod, path } = event;
+    const elb = (requestContext as { elb?: object }).elb;
+    const bare =
+      version === '2.0'
+        ? {
+            version,
+            rawPath,
+            requestContext: { http: { method: 'GET' }, stage: name.includes('api') && 'prod' },
+          }
+        : { httpMethod, path, ...(elb && { requestContext: { elb: null } }) };
+    for (const empty of [undefined, null, 'x', [1], { a: 1, b: null, c: [null, 2] }]) {
+      const odd = { headers: empty, multiValueHeaders: empty, queryStringParameters: empty };
+      expect(await anybody()({ ...bare, ...odd } as unknown as HttpEvent, context())).toMatchObject({
+        statusCode: 200,
+        body: 'OK\n',
+      });
+    }
+  });
+
+  /** Real events with any JSON in some of their fields. */
+  const mangled = fc.constantFrom(...names).chain((name) => {
+    const event = eventOf(name, { path: '/-/healthy' }) as unknown as Record<string, unknown>;
+    const fields = Object.keys(event).filter((field) => field !== 'requestContext');
+    const nested = event.requestContext as Record<string, unknown>;
+    const anyOf = (keys: string[]) =>
+      fc.record(Object.fromEntries(keys.map((key) => [key, fc.jsonValue()])), { requiredKeys: [] });
+    return fc.tuple(anyOf(fields), anyOf(Object.keys(nested)), fc.boolean()).map(([own, inner, keep]) => ({
+      ...event,
+      ...own,
+      requestContext: keep ? { ...nested, ...inner } : own.body,
+    }));
+  });
+
+  test('always gets a whole answer, and never counts as signed', async () => {
+    const [open, signedOnly] = [anybody(), iam()];
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.jsonValue(), mangled), async (event) => {
+        const result = (await open(event as unknown as HttpEvent, context())) as AnyResult;
+        expect([200, 400, 404, 405]).toContain(result.statusCode);
+        expect([typeof result.body, typeof result.isBase64Encoded]).toEqual(['string', 'boolean']);
+        for (const value of Object.values(headersOf(result))) expect(typeof value).toBe('string');
+        const arn = (event as { requestContext?: { authorizer?: { iam?: { userArn?: string } } } } | null)
+          ?.requestContext?.authorizer?.iam?.userArn;
+        if (arn?.startsWith?.('arn:aws:')) return;
+        const { statusCode } = (await signedOnly(event as unknown as HttpEvent, context())) as AnyResult;
+        expect([400, 403]).toContain(statusCode);
+      }),
+      { numRuns: 1000 },
+    );
+  });
 });
 
 test('bad settings are logged, all at once, and answered with 500', async () => {
@@ -303,6 +379,51 @@ describe('who may scrape on Lambda', () => {
     const rest = eventOf('rest-api') as unknown as { requestContext: { identity: object } };
     Object.assign(rest.requestContext.identity, iam);
     expect(await handler(rest as unknown as HttpEvent, context())).toMatchObject({ statusCode: 200 });
+  });
+
+  const arn = 'arn:aws:iam::123456789012:user/prometheus';
+  const role = 'arn:aws-us-gov:sts::123456789012:assumed-role/Prometheus/i-0abc';
+  const forms: [userArn: unknown, statusCode: number][] = [
+    [arn, 200],
+    [role, 200],
+    ['arn:aws:iam::123456789012:root', 200],
+    ['arn:aws:sts::123456789012:federated-user/ann@example.com', 200],
+    ...['', ' ', 'null', 'arn:aws:iam::', 'anonymous', 'arn:aws:s3:::bucket', `${arn}\n`, ` ${arn}`].map(
+      (text): [unknown, number] => [text, 403],
+    ),
+    ...[null, undefined, true, 0, 7, {}, [], [arn], { toString: arn }].map((other): [unknown, number] => [
+      other,
+      403,
+    ]),
+  ];
+  const iamPlace = (userArn: unknown) => ({ authorizer: { iam: { userArn } } });
+  const identityPlace = (userArn: unknown) => ({ identity: { userArn } });
+
+  test.each(names)('an event of %s is signed by an ARN in the place of its kind only', async (name) => {
+    const handler = start({ VCC_SCRAPE_AUTH: 'iam' });
+    const kind = name.startsWith('alb') ? 'alb' : name === 'rest-api' ? 'rest' : 'v2';
+    const statusOf = async (place: object) => {
+      const event = eventOf(name) as unknown as { requestContext: Record<string, unknown> };
+      delete event.requestContext.authorizer;
+      Object.assign(event.requestContext, place);
+      return ((await handler(event as unknown as HttpEvent, context())) as AnyResult).statusCode;
+    };
+    for (const [userArn, statusCode] of forms) {
+      const expected = (of: string) => (kind === of ? statusCode : 403);
+      expect([userArn, await statusOf(iamPlace(userArn))]).toEqual([userArn, expected('v2')]);
+      expect([userArn, await statusOf(identityPlace(userArn))]).toEqual([userArn, expected('rest')]);
+    }
+    for (const authorizer of [
+      null,
+      arn,
+      [],
+      { userArn: arn },
+      { iam: arn },
+      { iam: null },
+      { lambda: { userArn: arn } },
+      { jwt: { claims: { userArn: arn } } },
+    ])
+      expect([authorizer, await statusOf({ authorizer })]).toEqual([authorizer, 403]);
   });
 
   test('everybody, if that is said on purpose; then no credentials may be set', async () => {

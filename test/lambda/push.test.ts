@@ -112,12 +112,30 @@ test('wrong settings are tried once in an invocation, and what is lost is said w
   expect(logs.map((line) => JSON.parse(line).event)).toEqual(['push held', 'push failed', 'account pushed']);
 });
 
-test.each(['null', '[]', '7', '{"account":"test"}', '{"account":"test","timeMs":1e300}'])(
-  'the message %s in the queue of accounts is refused by its form',
-  async (body) => {
-    const { newHandler } = await setUp();
-    await expect(newHandler()({ Records: [{ body }] }, context)).rejects.toThrow(
-      'a message of the queue by which accounts are handed out has no account or no timeMs',
-    );
+test.each([null, 'warm', 7, [], { Records: null }, { Records: {} }, { time: null }, { time: ['2026'] }])(
+  'any event that has no messages starts now: %j',
+  async (event) => {
+    const { newHandler, receiver } = await setUp();
+    await newHandler()(event, context);
+    expect(receiver.received).toHaveLength(1);
   },
 );
+
+test.each([
+  null,
+  7,
+  {},
+  { body: null },
+  { body: 'client_secret' },
+  { body: '{}' },
+  { body: 'null' },
+  { body: '[]' },
+  { body: '{"account":"a"}' },
+  { body: '{"account":"test","timeMs":1e300}' },
+])('a message that orders no account fails with a word of our own: %j', async (record) => {
+  const { newHandler, receiver } = await setUp();
+  await expect(newHandler()({ Records: [record] }, context)).rejects.toThrow(
+    'a message of the queue by which accounts are handed out has no account or no timeMs',
+  );
+  expect(receiver.received).toHaveLength(0);
+});

@@ -55,6 +55,8 @@ describe('who has credentials', () => {
     ['half a token', `Bearer ${tokens[0]!.slice(0, -1)}`],
     ['a token and more', `Bearer ${tokens[0]}x`],
     ['two tokens', `Bearer ${tokens[0]}, Bearer ${tokens[1]}`],
+    ['two headers, as a gateway joins them', `Bearer ${tokens[0]},Bearer ${tokens[1]}`],
+    ['a right and a wrong one', `Bearer ${tokens[0]}, ${basic('prometheus:')}`],
     ['a token as the password of another user', basic(`prometheus:${tokens[0]}`)],
     ['a token as the password of nobody', basic(`:${tokens[0]}`)],
     ['a token as a name', basic(`${tokens[0]}:`)],

@@ -99,10 +99,24 @@ describe('the routes', () => {
     expect([response.status, response.headers.allow]).toEqual([405, 'GET, HEAD']);
   });
 
-  test('answers HEAD like GET without the body', async () => {
-    const [head, full] = [await appOf()(get('/metrics', {}, 'HEAD')), await appOf()(get('/metrics'))];
-    expect(head.headers).toEqual(full.headers);
-    expect(head.body).toBe('');
+  test.each([
+    ['/', {}],
+    ['/metrics', {}],
+    ['/metrics', { accept: 'application/openmetrics-text' }],
+    ['/probe?target=test', {}],
+    ['/probe?target=other', {}],
+    ['/sd', {}],
+  ])('answers HEAD %s like GET, without the body and without a read', async (path, headers) => {
+    const scraper = { ...scraperOf(readingOf([])), scrape: () => Promise.reject(new Error('a read')) };
+    const head = await createRoutes({ scrapers: [scraper], log: () => {} })(
+      get(path, headers, 'HEAD'),
+      soon(),
+    );
+    const full = await appOf()(get(path, headers));
+    const { 'content-length': length, ...rest } = full.headers;
+    const known = path === '/sd' || full.status !== 200;
+    expect(head).toEqual({ status: full.status, headers: known ? full.headers : rest, body: '' });
+    expect(length).toBeDefined();
   });
 
   test('answers 500 only for a bug of its own, and logs where it is, not what it held', async () => {

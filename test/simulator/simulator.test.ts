@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { AgentStatus, World } from '../../src/simulator/agent.ts';
 import { ContactCentre, type Live } from '../../src/simulator/contact-centre.ts';
@@ -230,6 +231,25 @@ describe('the simulator', () => {
       400,
       { error: 'invalid_client' },
     ]);
+  });
+
+  test.each([
+    [{ host: 'evil.example' }, 403],
+    [{ host: '127.0.0.1.evil.example:80' }, 403],
+    [{ host: 'localhost:9755' }, 401],
+    [{ 'sec-fetch-site': 'cross-site' }, 403],
+    [{ 'sec-fetch-site': 'none' }, 401],
+  ])('is for no website: %j is answered with %i', async (more, expected) => {
+    await start();
+    const headers = { accept: 'application/vnd.newvoicemedia.v3+json', ...more };
+    const status = await new Promise((resolve, reject) => {
+      request(`${simulator.apiUrl}/stats/agent-status`, { headers }, (response) =>
+        resolve(response.resume().statusCode),
+      )
+        .on('error', reject)
+        .end();
+    });
+    expect(status).toBe(expected);
   });
 
   test('pages as the reference says, 25 by default', async () => {
