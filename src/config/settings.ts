@@ -8,7 +8,6 @@ import {
   credential,
   duration,
   hashKey,
-  httpUrl,
   knownValues,
   labelNames,
   labelValue,
@@ -21,6 +20,7 @@ import {
   text,
   wholeNumber,
 } from './parse.ts';
+import { httpUrl } from './parse-address.ts';
 import { destinationSettings, pushSettings } from './push-settings.ts';
 import { setting } from './setting.ts';
 

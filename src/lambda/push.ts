@@ -77,17 +77,25 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
 
 /**
  * Returns the accounts in messages of the queue of accounts. Undefined for another event.
- * @throws TypeError or SyntaxError for an invalid message
+ * @throws TypeError for an invalid message, without quoting it
  */
 function toOrders(event: unknown): Order[] | undefined {
   const records = (event as Partial<SQSEvent> | null)?.Records;
   return records?.map(({ body }) => {
-    const { account, timeMs } = JSON.parse(body) as Partial<Order>;
+    const { account, timeMs } = parseOrder(body);
     if (typeof account === 'string' && typeof timeMs === 'number') return { account, timeMs };
     throw new TypeError(
       'a message of the queue by which accounts are handed out has no account or no timeMs',
     );
   });
+}
+
+function parseOrder(body: string): Partial<Order> {
+  try {
+    return (JSON.parse(body) as Partial<Order> | null) ?? {};
+  } catch {
+    return {};
+  }
 }
 
 /**
