@@ -1,4 +1,5 @@
 import { closest, distance } from 'fastest-levenshtein';
+import { minCredentialLength } from '../credentials.ts';
 import { ExporterError } from '../errors.ts';
 import { redact } from '../redact.ts';
 import { Unfit } from './parse.ts';
@@ -84,12 +85,9 @@ export function readSettings(
 
 const another = 'another value';
 
-/** Longest value that is quoted, in characters. Secrets are longer. */
-const maxQuoted = 20;
-
-/** Returns what a message says of a wrong value: the value in quotes if that is safe. */
+/** Returns what a message says of a wrong value: the value in quotes if it is safe, and too short for a credential. */
 export function quoteValue(value: string, quotable: boolean): string {
-  return quotable && value.length <= maxQuoted ? JSON.stringify(value) : another;
+  return quotable && value.length < minCredentialLength ? JSON.stringify(value) : another;
 }
 
 /**

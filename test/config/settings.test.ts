@@ -1,10 +1,16 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { toAccount } from '../../src/app/accounts.ts';
-import { ConfigError, type Environment, loadSettings } from '../../src/config/load.ts';
+import { createReadText } from '../../src/app/places.ts';
+import { loadConfig } from '../../src/config/accounts.ts';
+import { loadDestinations } from '../../src/config/destinations.ts';
+import { ConfigError, type Environment, loadSettings, settingNames } from '../../src/config/load.ts';
 import type { Setting } from '../../src/config/setting.ts';
 import { settings } from '../../src/config/settings.ts';
 import { Secret } from '../../src/credentials.ts';
+import { createFetchRosterFrom } from '../../src/roster/document.ts';
+import { soon } from '../support/deadline.ts';
 
 function problemsOf(env: Environment): readonly string[] {
   try {
@@ -115,7 +121,7 @@ describe('loadSettings', () => {
     [
       'VCC_SEMANTICS',
       'since_in_wrap=maybe',
-      'VCC_SEMANTICS: expected since_in_wrap=restarts or since_in_wrap=continues; received "since_in_wrap=maybe"',
+      'VCC_SEMANTICS: expected since_in_wrap=restarts or since_in_wrap=continues; received another value',
     ],
     [
       'VCC_SEMANTICS',
@@ -126,7 +132,7 @@ describe('loadSettings', () => {
       (value): [string, string, string] => [
         'VCC_SEMANTICS',
         value,
-        `VCC_SEMANTICS: expected question=answer with commas between them; questions are since_in_connected, since_in_wrap, workload_falls_<medium>, eligible_for_routing (as in workload_falls_phone); received ${value.length > 20 ? 'another value' : `"${value}"`}`,
+        `VCC_SEMANTICS: expected question=answer with commas between them; questions are since_in_connected, since_in_wrap, workload_falls_<medium>, eligible_for_routing (as in workload_falls_phone); received ${value.length > 15 ? 'another value' : `"${value}"`}`,
       ],
     ),
     [
@@ -173,6 +179,108 @@ describe('loadSettings', () => {
 
   test('leaves variables alone that are not its own', () => {
     expect(problemsOf({ PATH: '/bin', AWS_REGION: 'eu-west-1', MY_VCC_THING: '1' })).toEqual([]);
+  });
+});
+
+describe('a secret in the wrong setting', () => {
+  const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+  const secrets = fc
+    .tuple(
+      fc.string({ unit: fc.constantFrom(...letters, ...'0123456789+_-='), minLength: 23, maxLength: 60 }),
+      fc.nat(9),
+      fc.constantFrom(...letters),
+    )
+    // A text without a digit may be a name.
+    .map(([text, digit, letter]) => `${letter}9${digit}${text}`);
+  /** What somebody may make of it. */
+  const shapes: ((secret: string) => string)[] = [
+    (secret) => secret,
+    (secret) => `https://example.com/${secret}`,
+    (secret) => `https://user:${secret}@example.com/`,
+    (secret) => `https://example.com/?token=${secret}`,
+    (secret) => `${secret}://example.com`,
+    (secret) => `s3://${secret}/key`,
+    (secret) => `name=${secret}`,
+    (secret) => `${secret}=value`,
+    (secret) => `name,${secret}`,
+    (secret) => `accounts:\n  - ${secret}: x`,
+    (secret) => `accounts: [{name: !${secret} x}]`,
+    (secret) => `destinations: [{name: a, ${secret}: x}]`,
+    (secret) => `${secret}\n`,
+    (secret) => `( ${secret}`,
+    (secret) => `\${${secret}}`,
+  ];
+  /** These are names, which are labels of all series. */
+  const names: string[] = ['VCC_ACCOUNT', 'VCC_PUSH_NAME', 'VCC_PUSH_JOB', 'VCC_PUSH_INSTANCE'];
+
+  test.each(settingNames)('%s never comes back in a message', async (name) => {
+    const base = { VCC_AGENT_METRICS: 'hashed', VCC_PUSH_AUTH: 'bearer', VCC_PUSH_URL: 'http://localhost:1' };
+    await fc.assert(
+      fc.asyncProperty(secrets, fc.constantFrom(...shapes), async (secret, shape) => {
+        const env = { ...base, [name]: shape(secret) };
+        const readText = createReadText();
+        const messages: string[] = [];
+        const note = (error: unknown) => void messages.push((error as Error).message);
+        await loadConfig(env, readText).then(async ({ settings: its, accounts }) => {
+          await loadDestinations(env, its, 2, readText).catch(note);
+          for (const { VCC_ROSTER: source } of accounts) {
+            if (source === undefined || source === 'users-api') continue;
+            await createFetchRosterFrom(readText, source.location)(soon()).catch(note);
+          }
+        }, note);
+        if (!names.includes(name)) expect(messages.join('\n')).not.toContain(secret);
+        for (const message of messages) expect(message).toMatch(/: |, /);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('what cannot be sent', () => {
+  const received = (what: string) => `; received ${what}`;
+  const token =
+    'VCC_PUSH_TOKEN: expected a token of printable ASCII without spaces, as a header must have it';
+  test.each([
+    ['VCC_CLIENT_ID', 'a\nb', 'VCC_CLIENT_ID: expected the client id; received one with a line break'],
+    [
+      'VCC_CLIENT_SECRET',
+      'a\r\nb',
+      'VCC_CLIENT_SECRET: expected the client secret; received one with a line break',
+    ],
+    [
+      'VCC_CLIENT_SECRET',
+      'a\u0000b',
+      'VCC_CLIENT_SECRET: expected the client secret; received one with a control character',
+    ],
+    ['VCC_PUSH_USER', 'a\nb', 'VCC_PUSH_USER: expected the name of a user; received one with a line break'],
+    ['VCC_PUSH_USER', 'a:b', 'VCC_PUSH_USER: expected the name of a user; received one with a colon'],
+    ['VCC_PUSH_PASSWORD', 'a\nb', 'VCC_PUSH_PASSWORD: expected the password; received one with a line break'],
+    ['VCC_PUSH_TOKEN', 'a\nb', 'VCC_PUSH_TOKEN: expected the token; received one with a line break'],
+    ['VCC_PUSH_TOKEN', 'tokén', token + received('another value')],
+    ['VCC_PUSH_TOKEN', 'two words', token + received('another value')],
+    [
+      'VCC_PUSH_HEADERS',
+      'X-Key=a\nb',
+      'VCC_PUSH_HEADERS: expected different headers Name=value with commas between them, without those that the exporter sets (Authorization, Content-…); received another value',
+    ],
+    [
+      'VCC_PUSH_HEADERS',
+      'X-Key=é',
+      'VCC_PUSH_HEADERS: expected different headers Name=value with commas between them, without those that the exporter sets (Authorization, Content-…); received another value',
+    ],
+  ])('is refused at the start: %s=%j', (name, value, problem) => {
+    const id = name === 'VCC_CLIENT_SECRET' ? { VCC_CLIENT_ID: 'id' } : {};
+    expect(problemsOf({ ...id, [name]: value })).toContain(problem);
+  });
+
+  test('is not what is encoded before it is sent', () => {
+    const env = {
+      VCC_CLIENT_ID: 'ïd',
+      VCC_CLIENT_SECRET: 's ü漢',
+      VCC_PUSH_USER: 'ü ser',
+      VCC_PUSH_PASSWORD: 'p: ü',
+    };
+    expect(problemsOf(env)).toEqual([]);
   });
 });
 
