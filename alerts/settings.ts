@@ -2,6 +2,7 @@ import { FAILSAFE_SCHEMA, load } from 'js-yaml';
 import { ConfigError, didYouMean } from '../src/config/load.ts';
 import { bounds, duration, Unfit } from '../src/config/parse.ts';
 import { settings as shipped } from '../src/config/settings.ts';
+import { describeYamlError } from '../src/documents/yaml-error.ts';
 import type { Alert, AnyThresholds, Duration, Kind, Severity } from './alert.ts';
 import { alerts } from './index.ts';
 
@@ -265,7 +266,8 @@ function read(text: string, name: string): unknown {
   try {
     return load(text);
   } catch (error) {
-    throw new ConfigError([`${name}: expected YAML; ${(error as Error).message.split('\n')[0]}`]);
+    const { where, problem } = describeYamlError(error);
+    throw new ConfigError([`${name}${where}: expected YAML; ${problem}`]);
   }
 }
 

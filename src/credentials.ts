@@ -1,9 +1,15 @@
-/** A text that must not leak. Printing, serializing or inspecting it shows `[secret]`. */
+import { remember } from './redact.ts';
+
+/**
+ * A text that must not leak. Printing, serializing or inspecting it shows `[secret]`. While the object is in use, no error
+ * message, log line or output shows the text either, unless it is shorter than eight characters.
+ */
 export class Secret {
   readonly #value: string;
 
   constructor(value: string) {
     this.#value = value;
+    remember(value, this);
   }
 
   /** Returns the text itself. Call it only where the text is sent. */
@@ -23,6 +29,7 @@ export class Secret {
     return '[secret]';
   }
 }
+
 /** What the token endpoint requires. */
 export interface ApiCredentials {
   clientId: string;
@@ -55,6 +62,44 @@ export const minCredentialLength = 16;
 export function unlikelyCredential(value: string): string | undefined {
   if (/^(?:…+|\.{2,}|<[^<>]*>|change[-_ ]?me|your[-_ ].*|x{3,})$/i.test(value)) return 'a placeholder';
   return /^["'`“”‘’].*["'`“”‘’]$/.test(value) ? 'one in quotes' : undefined;
+}
+
+/** A control character, which HTTP Basic forbids (RFC 7617). A line break is left over from copying. */
+const control = /\p{Cc}/u;
+
+/** What a credential must not contain, in words that follow "received ". Undefined for a text that can be sent. */
+export function unsendableCredential(value: string): string | undefined {
+  if (!control.test(value)) return undefined;
+  return /[\r\n]/.test(value) ? 'one with a line break' : 'one with a control character';
+}
+
+/** Whether a header can hold the text as a bearer token. */
+export function fitsBearer(token: string): boolean {
+  return /^[!-~]+$/.test(token);
+}
+
+/** What a push token must be, in words that follow "expected ". */
+export const expectedPushToken = 'a token of printable ASCII without spaces, as a header must have it';
+
+/**
+ * What keeps credentials of a destination from being sent: "expected …; received …", with the field and without its value.
+ * Undefined if they can be sent.
+ */
+export function pushCredentialsProblem(
+  kind: 'basic' | 'bearer',
+  { user, password, token }: PushCredentials,
+): string | undefined {
+  if (kind === 'bearer') {
+    if (token === undefined) return 'expected token in the secret; received nothing';
+    return fitsBearer(token.reveal()) ? undefined : `token: expected ${expectedPushToken}; received another`;
+  }
+  if (user === undefined || password === undefined) {
+    return 'expected user and password in the secret; received nothing';
+  }
+  if (user.includes(':')) return 'user: expected a name without a colon; received another';
+  const unsendable = { user: unsendableCredential(user), password: unsendableCredential(password.reveal()) };
+  const [field, received] = Object.entries(unsendable).find(([, problem]) => problem !== undefined) ?? [];
+  return field && `${field}: expected one without control characters; received ${received}`;
 }
 
 /** Whether a text is a valid bearer token of at least {@link minCredentialLength} characters. */

@@ -1,3 +1,5 @@
+import { redact } from './redact.ts';
+
 /**
  * Every way in which a scrape can fail. This table is the source of the `reason` label of `vcc_scrape_error`, the
  * `code` of log lines and the rows of docs/errors.md. The page at / and `check` show the advice next to the message of
@@ -75,8 +77,8 @@ export const scrapeErrorCodes = Object.keys(scrapeErrors) as ScrapeErrorCode[];
 export type ErrorCode = ScrapeErrorCode | 'config' | 'document' | 'push';
 
 /**
- * The base of all errors that the exporter throws on purpose. Messages never contain secrets, identities or query
- * strings.
+ * The base of all errors that the exporter throws on purpose. Messages never contain identities or query strings, and
+ * known secrets in them are replaced.
  */
 export class ExporterError extends Error {
   readonly code: ErrorCode;
@@ -84,7 +86,7 @@ export class ExporterError extends Error {
   readonly retryable: boolean;
 
   constructor(code: ErrorCode, message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(redact(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
     this.code = code;
     this.retryable = options.retryable ?? false;

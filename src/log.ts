@@ -1,13 +1,33 @@
 import { ExporterError } from './errors.ts';
+import { redact } from './redact.ts';
 
-/** Returns one line of JSON, which CloudWatch Logs Insights and most log stores parse. */
+/** Words of ours, by which logs are searched. */
+const fixedFields = new Set(['level', 'event', 'code']);
+
+/**
+ * Returns one line of JSON, which CloudWatch Logs Insights and most log stores parse. Known secrets in the fields are
+ * replaced. The line has no control characters and no characters that change the direction of text: JSON allows some, and
+ * a terminal obeys them.
+ */
 export function logLine(
   level: 'info' | 'error',
   event: string,
   fields: Record<string, unknown> = {},
 ): string {
-  return JSON.stringify({ level, event, ...fields });
+  const line = JSON.stringify({ level, event, ...fields }, (key, value: unknown) =>
+    typeof value === 'string' && !fixedFields.has(key) ? redact(value) : value,
+  );
+  return line.replace(
+    unprintable,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
+
+/**
+ * Control characters but tab and line feed, and what reorders or breaks lines for the eye: a terminal obeys them, so texts
+ * from outside must not contain them.
+ */
+export const unprintable = /(?![\t\n])[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /**
  * Returns the fields of an error that are safe to log. Our own errors include their message. Other errors include only

@@ -2,6 +2,7 @@ import { createSigV4 } from '../aws/sigv4.ts';
 import { build } from '../build.ts';
 import { ConfigError } from '../config/load.ts';
 import type { Settings } from '../config/settings.ts';
+import { pushCredentialsProblem } from '../credentials.ts';
 import { type Deadline, DeadlineError, untilAborted } from '../deadline.ts';
 import type { Network } from '../http/network.ts';
 import { createSend } from '../http/send.ts';
@@ -18,6 +19,8 @@ import { pushgateway } from '../push/destinations/pushgateway.ts';
 import { remoteWrite } from '../push/destinations/remote-write.ts';
 import { PushError } from '../push/errors.ts';
 import type { Batch } from '../push/queue.ts';
+import { remember, rememberTokens } from '../redact.ts';
+import { SecretError } from '../vault/errors.ts';
 import type { Vault } from '../vault/vault.ts';
 
 /**
@@ -35,10 +38,11 @@ export function openDestinations(
   const until = untilAborted(closing.signal);
   return {
     destinations: destinations.map((its) => {
+      rememberSecrets(its);
       const post = createPost(send, {
         timeoutMs: its.VCC_PUSH_TIMEOUT,
         authorize: toAuthorize(its, vault, network, until),
-        hidden: toHidden(its),
+        name: its.VCC_PUSH_NAME,
       });
       return createDestination(toOptions(its), { post, print });
     }),
@@ -48,6 +52,33 @@ export function openDestinations(
     },
   };
 }
+
+/**
+ * Reads the destinations' credentials in the secret, so that a push does not begin with credentials that can never be
+ * sent. A secret that cannot be read now may be readable later, so that is no error.
+ * @throws ConfigError when credentials are missing in the secret, or no header can hold them
+ */
+export async function checkCredentials(
+  destinations: readonly Settings[],
+  vault: Vault | undefined,
+  deadline: Deadline,
+): Promise<void> {
+  const problems: string[] = [];
+  for (const its of destinations) {
+    const { VCC_PUSH_AUTH: auth, VCC_PUSH_NAME: name } = its;
+    if (!vault || (auth !== 'basic' && auth !== 'bearer') || ownCredential(its) !== undefined) continue;
+    const problem = await vault.pushCredentials(name, deadline).then(
+      (credentials) => pushCredentialsProblem(auth, credentials),
+      (error: unknown) => (error instanceof SecretError && error.invalid ? error.message : undefined),
+    );
+    if (problem !== undefined) problems.push(`VCC_PUSH_AUTH of ${name}: ${problem}`);
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** The part of the credentials in the settings that shows that they are there. */
+const ownCredential = (its: Settings) =>
+  its.VCC_PUSH_AUTH === 'basic' ? its.VCC_PUSH_USER : its.VCC_PUSH_TOKEN;
 
 const protocols: Record<
   DestinationOptions['type'],
@@ -93,10 +124,18 @@ function toOptions(its: Settings): DestinationOptions {
   };
 }
 
+/** Headers whose values name whose samples these are. Receivers' answers are about them. */
+const tenantHeaders = ['x-scope-orgid', 'thanos-tenant', 'x-tenant', 'x-tenant-id'];
+
 /** Headers and the query may contain tokens too. */
-function toHidden({ VCC_PUSH_HEADERS: headers = {}, VCC_PUSH_URL: url }: Settings): string[] {
-  const values = [...Object.values(headers), ...(url?.searchParams.values() ?? [])];
-  return values.flatMap((value) => [value, encodeURIComponent(value)]);
+function rememberSecrets({ VCC_PUSH_HEADERS: headers = {}, VCC_PUSH_URL: url }: Settings): void {
+  const values = Object.entries(headers).flatMap(([name, value]) =>
+    tenantHeaders.includes(name.toLowerCase()) ? [] : [value],
+  );
+  for (const value of [...values, ...(url?.searchParams.values() ?? [])]) {
+    remember(value);
+    rememberTokens(value);
+  }
 }
 
 function fits(metric: string, name: string): boolean {
@@ -111,8 +150,8 @@ function toAuthorize(its: Settings, vault: Vault | undefined, network: Network, 
     return createSigV4({ region, roleArn, network, until });
   }
   const { VCC_PUSH_USER: user, VCC_PUSH_PASSWORD: password, VCC_PUSH_TOKEN: token } = its;
-  const own = auth === 'basic' ? user : token;
-  if (own !== undefined) return withCredentials(auth, name, async () => ({ user, password, token }));
+  if (ownCredential(its) !== undefined)
+    return withCredentials(auth, name, async () => ({ user, password, token }));
   if (vault) return withCredentials(auth, name, (deadline) => vault.pushCredentials(name, deadline));
   throw new ConfigError([
     `VCC_PUSH_AUTH of ${name}: expected credentials, since it is ${auth}; received nothing`,

@@ -1,5 +1,5 @@
 import { ConfigError, type Environment } from '../config/load.ts';
-import type { Deadline } from '../deadline.ts';
+import { type Deadline, deadlineIn } from '../deadline.ts';
 import { DocumentError } from '../documents/errors.ts';
 import { listStrayQueues, openDiskQueue } from '../files/disk-queue.ts';
 import { type Lock, lockFolder } from '../files/lock.ts';
@@ -25,6 +25,9 @@ export interface LocalPushers extends OpenPushers {
 
 const setting = 'VCC_PUSH_FOLDER';
 
+/** Longest time for checking the destinations' credentials in the secret. */
+const checkMs = 10_000;
+
 /**
  * Creates a pusher per account, with queues in a folder. It locks the folder until `close`.
  * @throws ConfigError when the folder cannot be used, or there is no destination; the reason of the deadline's signal
@@ -47,6 +50,7 @@ export async function openLocalPushers(
     if (place) await warnIfOpen('VCC_PUSH_STATE', place, ports.log);
     const pushers = await openPushers(env, opened, {
       ...ports,
+      checkUntil: deadlineIn(checkMs, { until: deadline }),
       store: {
         ...states,
         async save(...state) {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { before, type Deadline } from '../deadline.ts';
 import { ExporterError } from '../errors.ts';
-import { ProxyError } from '../http/errors.ts';
+import { codeOf, ProxyError } from '../http/errors.ts';
 import type { Network } from '../http/network.ts';
 
 /**
@@ -111,7 +111,7 @@ export function toProblem(
   const unreached =
     failure instanceof ProxyError
       ? `${service.name} was not reached: ${failure.message}`
-      : `${service.name} was not reached (${failure.code ?? name})`;
+      : `${service.name} was not reached (${codeOf(failure) ?? name})`;
   return {
     name,
     reason: known ?? (status === undefined ? unreached : `${service.name} answered ${status} (${name})`),
@@ -125,6 +125,8 @@ export function toProblem(
 function nameOf({ name = 'unknown error', message = '', code }: Failure): string {
   if (code === 'MODULE_NOT_FOUND') return 'NoSdk';
   if (message === 'Region is missing') return 'NoRegion';
+  // The name comes with the answer.
+  if (!/^[\w.]{1,80}$/.test(name)) return 'unknown error';
   return name === 'AccessDeniedException' && /kms/i.test(message) ? 'DecryptionFailure' : name;
 }
 

@@ -5,6 +5,7 @@ import { directNetwork, type Network } from '../http/network.ts';
 import type { HttpRequest } from '../http/send.ts';
 import type { Authorize } from '../push/destinations/post.ts';
 import { PushError } from '../push/errors.ts';
+import { remember } from '../redact.ts';
 import { type Clocks, systemTiming } from '../timing.ts';
 import { clientOptions, requireSdk, toProblem } from './sdk.ts';
 
@@ -43,7 +44,6 @@ export function createSigV4(options: {
 }): Authorize {
   const { roleArn, clocks = systemTiming, network = directNetwork, until = forever } = options;
   const load = options.loadIdentity ?? providerOf(options.region, roleArn, network);
-  const secrets: string[] = [];
 
   const identities: Cached<{ identity: AwsIdentity; lifeMs: number }> = createCached({
     clocks,
@@ -57,6 +57,8 @@ export function createSigV4(options: {
   async function fetchIdentity() {
     try {
       const identity = await load();
+      remember(identity.secretAccessKey, identity);
+      if (identity.sessionToken !== undefined) remember(identity.sessionToken, identity);
       const lifeMs = (identity.expiration?.getTime() ?? Number.POSITIVE_INFINITY) - clocks.now();
       return { identity, lifeMs };
     } catch (error) {
@@ -67,35 +69,34 @@ export function createSigV4(options: {
     }
   }
 
-  return Object.assign(
-    async (request: HttpRequest, deadline: Deadline): Promise<HttpRequest> => {
-      const region = options.region ?? regionOf(request.url) ?? process.env.AWS_REGION;
-      if (region === undefined) {
-        throw new PushError('no region to sign for; set VCC_PUSH_AWS_REGION or AWS_REGION', {
-          retryable: true,
-        });
-      }
-      const { identity } = await identities.get(deadline, fetchIdentity);
-      const { accessKeyId, secretAccessKey, sessionToken } = identity;
-      const signer = new AwsV4Signer({
-        method: request.method,
-        url: request.url.href,
-        headers: request.headers,
-        body: request.body as Uint8Array<ArrayBuffer>,
-        accessKeyId,
-        secretAccessKey,
-        ...(sessionToken !== undefined && { sessionToken }),
-        service: 'aps',
-        region,
-        datetime: new Date(clocks.now()).toISOString().replace(/[:-]|\.\d{3}/g, ''),
+  return async (request: HttpRequest, deadline: Deadline): Promise<HttpRequest> => {
+    const region = options.region ?? regionOf(request.url) ?? process.env.AWS_REGION;
+    if (region === undefined) {
+      throw new PushError('no region to sign for; set VCC_PUSH_AWS_REGION or AWS_REGION', {
+        retryable: true,
       });
-      const { headers } = await signer.sign();
-      // AWS quotes these in its answer when a signature is wrong, so messages must not contain them.
-      secrets.splice(0, secrets.length, sessionToken ?? '', headers.get('authorization') ?? '');
-      return { ...request, headers: Object.fromEntries(headers) };
-    },
-    { secrets },
-  );
+    }
+    const { identity } = await identities.get(deadline, fetchIdentity);
+    const { accessKeyId, secretAccessKey, sessionToken } = identity;
+    const signer = new AwsV4Signer({
+      method: request.method,
+      url: request.url.href,
+      headers: request.headers,
+      body: request.body as Uint8Array<ArrayBuffer>,
+      accessKeyId,
+      secretAccessKey,
+      ...(sessionToken !== undefined && { sessionToken }),
+      service: 'aps',
+      region,
+      datetime: new Date(clocks.now()).toISOString().replace(/[:-]|\.\d{3}/g, ''),
+    });
+    const { headers } = await signer.sign();
+    const signed = { ...request, headers: Object.fromEntries(headers) };
+    // AWS quotes it in its answer when the signature is wrong, and it is valid for some minutes.
+    remember(headers.get('authorization') ?? '', signed);
+    remember(/Signature=(\w+)/.exec(headers.get('authorization') ?? '')?.[1] ?? '', signed);
+    return signed;
+  };
 }
 
 /** The region in a host such as aps-workspaces.eu-west-1.amazonaws.com. */

@@ -96,7 +96,9 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
   /** A call for several messages succeeds even if some are refused. */
   function throwRefused({ Failed = [] }: { Failed?: { Code?: string | undefined }[] | undefined }): void {
     if (Failed.length === 0) return;
-    const what = `refused ${Failed.length} messages (${Failed[0]!.Code})`;
+    const { Code: code = '' } = Failed[0]!;
+    const why = /^[\w.]{1,80}$/.test(code) ? ` (${code})` : '';
+    const what = `refused ${Failed.length} messages${why}`;
     throw new PushError(`queue ${nameOf(url)}: ${what}`, { retryable: true });
   }
 

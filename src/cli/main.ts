@@ -34,6 +34,8 @@ process.exitCode = await run(
     folder: process.cwd(),
     print: (line) => process.stdout.write(`${line}\n`),
     note: (line) => process.stderr.write(`${line}\n`),
+    data: (text) => process.stdout.write(`${text}\n`),
+    moveUp: (lines) => process.stdout.write(`\x1b[${lines}A\x1b[J`),
     interactive: process.stdout.isTTY === true,
     stopped,
     outlastReaders() {

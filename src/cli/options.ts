@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { ConfigError } from '../config/load.ts';
+import { ConfigError, quoteValue } from '../config/load.ts';
 import { Unfit } from '../config/parse.ts';
 import type { Demo, LocalAccounts } from './accounts.ts';
 
@@ -21,7 +21,7 @@ export function chooseAccounts(local: LocalAccounts, name: string | undefined): 
   const accounts = local.accounts.filter(({ account }) => name === undefined || account.name === name);
   if (accounts.length > 0) return { ...local, accounts };
   const names = local.accounts.map(({ account }) => account.name).join(', ');
-  throw new ConfigError([`--account: expected one of ${names}; received "${name}"`]);
+  throw new ConfigError([`--account: expected one of ${names}; received another name`]);
 }
 
 /** Collects the values of an option that may be given several times. */
@@ -46,9 +46,8 @@ export function createOptionReader(): OptionReader {
         return parse(given);
       } catch (error) {
         if (!(error instanceof Unfit)) throw error;
-        problems.push(
-          `--${option}: expected ${error.expected}; received ${given === '' ? 'nothing' : `"${given}"`}`,
-        );
+        const received = given === '' ? 'nothing' : quoteValue(given, true);
+        problems.push(`--${option}: expected ${error.expected}; received ${received}`);
         return undefined as T;
       }
     },

@@ -48,7 +48,7 @@ export const push: Command<{ once?: true; endSeries?: true; demo?: true }> = {
       const folder = resolve(terminal.folder, `${settings.VCC_PUSH_FOLDER}${local.simulator ? '-demo' : ''}`);
       opened = await openLocalPushers(local.env, local, folder, stop, {
         log: terminal.note,
-        print: terminal.print,
+        print: terminal.data,
       });
       const { lost } = opened;
       const end = cancelledBy(stop, lost);

@@ -24,7 +24,8 @@ export const replay: Command<{ list?: true }> = {
     const folder = resolve(terminal.folder, settings.VCC_PUSH_FOLDER);
     const walk = openRejected(settings, folder, local.network, untilStopped(terminal), terminal.note);
     const show = (batch: Batch | undefined, reason: string) =>
-      terminal.print(`${describe(batch)}: ${reason}`);
+      // A reason that came from elsewhere must not look like another batch.
+      terminal.print(`${describe(batch)}: ${reason.replace(/\s*\n\s*/g, ' ')}`);
     const { count, left } = await walk(show, !list);
     if (list) terminal.note(`${count} rejected.`);
     else if (count === 0) terminal.note('Nothing was rejected, so nothing was put back.');

@@ -15,7 +15,7 @@ import { rules } from './rules.ts';
 import { scrape } from './scrape.ts';
 import { serve } from './serve.ts';
 import { simulate } from './simulate.ts';
-import type { Terminal } from './terminal.ts';
+import { guardTerminal, type Terminal } from './terminal.ts';
 
 const program = 'vcc-exporter';
 
@@ -35,7 +35,8 @@ const commands: readonly Command<never>[] = [
 const width = 100;
 
 /** Runs one command line. Returns the exit status: 0 success, 1 failure, 2 invalid options or settings. */
-export async function run(terminal: Terminal, args: readonly string[]): Promise<number> {
+export async function run(given: Terminal, args: readonly string[]): Promise<number> {
+  const terminal = guardTerminal(given);
   let status = 0;
   let usage = '';
   const parser = new Parser(program)
@@ -92,20 +93,37 @@ export async function run(terminal: Terminal, args: readonly string[]): Promise<
   }
 }
 
-/** Describes an error in one line. Omits the value of an unknown option, since it may be a secret. */
-function toProblem({ message }: CommanderError, args: readonly string[]): string {
-  const [what, hint] = message
-    .replace(/^error: /, '')
-    .replace(/(unknown option '[^'=]*)=.*?'(?=\n|$)/s, "$1'")
-    .split('\n');
-  const option = /^unknown option '(.*)'$/.exec(what!)?.[1];
+/**
+ * Describes an error in one line. Arguments are quoted only if they look like a command or an option: anything else may be
+ * a secret.
+ */
+function toProblem({ code, message }: CommanderError, args: readonly string[]): string {
+  const [what = '', hint] = message.replace(/^error: /, '').split('\n');
+  const [, kind = '', given = ''] = /^unknown (option|command) '(.*)$/.exec(what) ?? [];
+  const [name] =
+    (kind === 'option' ? /^--?[a-z][a-z-]{0,20}(?=[='])/ : /^[a-z]{1,20}(?=')/).exec(given) ?? [];
   // The option exists but takes no value, as in --demo=1.
-  const takesNone = option !== undefined && hint === `(Did you mean ${option}?)`;
-  const meant = takesNone ? ' takes no value.' : (hint?.replace(/^\(D(.*)\)$/, '; d$1') ?? '.');
-  const command = args.find((each) => commands.some(({ name }) => name === each));
+  const takesNone = name !== undefined && hint === `(Did you mean ${name}?)`;
+  const command = args.find((each) => commands.some((known) => known.name === each));
   const help = `${command === undefined ? program : `${program} ${command}`} --help`;
-  const named = takesNone ? `option '${option}'` : what!.replace(/\.$/, '');
-  return `${program}: ${named}${meant} ${help} says more.`;
+  const problem = takesNone
+    ? `option '${name}' takes no value.`
+    : (problemOf() ?? 'the arguments do not fit.');
+  return `${program}: ${problem} ${help} says more.`;
+
+  function problemOf(): string | undefined {
+    if (kind !== '') {
+      const meant = hint?.replace(/^\(D(.*)\?\)$/, '; d$1?') ?? '.';
+      return name === undefined ? `unknown ${kind}.` : `unknown ${kind} '${name}'${meant}`;
+    }
+    // Of our own options and commands only.
+    const ours = [
+      'commander.optionMissingArgument',
+      'commander.conflictingOption',
+      'commander.excessArguments',
+    ];
+    return ours.includes(code) ? `${what.replace(/\.$/, '')}.` : undefined;
+  }
 }
 
 function moreHelp({ sections, statuses, examples, notes }: Command<never>): string {

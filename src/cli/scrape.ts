@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 import { createScrapers } from '../app/scrapers.ts';
-import { ConfigError } from '../config/load.ts';
+import { ConfigError, quoteValue } from '../config/load.ts';
 import { startingNow } from '../deadline.ts';
 import { formats } from '../exposition/format.ts';
 import { toFamilies } from '../scrape.ts';
@@ -27,7 +27,10 @@ export const scrape: Command<{ format: string; account?: string; demo?: true }> 
   examples: ['scrape', 'scrape --account acme-uk --format openmetrics', 'scrape --demo'],
   async run(terminal, options) {
     const format = formats.find(({ name }) => name === options.format);
-    if (!format) throw new ConfigError([`--format: expected ${formatNames}; received "${options.format}"`]);
+    if (!format)
+      throw new ConfigError([
+        `--format: expected ${formatNames}; received ${quoteValue(options.format, true)}`,
+      ]);
     const stop = untilStopped(terminal);
     const opened = await openLocalAccounts(terminal, demoOf(options));
     try {
@@ -36,7 +39,7 @@ export const scrape: Command<{ format: string; account?: string; demo?: true }> 
         const scrapes = await Promise.all(scrapers.map((scraper) => scraper.scrape(startingNow(stop))));
         if (stop.signal.aborted) return 1;
         const text = format.encode(await toFamilies(scrapes.map(({ reading }) => reading))).toString();
-        terminal.print(text.trimEnd());
+        terminal.data(text.trimEnd());
         const failed = scrapes.filter(({ failure }) => failure !== undefined);
         for (const { reading, failure } of failed) terminal.note(`${reading.account}: ${failure!.message}`);
         return failed.length > 0 ? 1 : 0;

@@ -66,9 +66,9 @@ export const serve: Command<ServeOptions> = {
         failure ? [`  ${reading.account}: ${failure.message}`] : [],
       );
       const lines = [floorTables(scrapes.map(({ reading }) => reading)), ...failures, ''].join('\n');
-      // Overwrite the last table: go up its lines, clear to the end of the screen.
-      const over = drawnLines > 0 ? `\x1b[${drawnLines}A\x1b[J` : '';
-      terminal.print(over + lines);
+      // Overwrite the last table.
+      if (drawnLines > 0) terminal.moveUp(drawnLines);
+      terminal.print(lines);
       drawnLines = lines.split('\n').length;
       sinceShownMs = stopwatch(systemTiming);
     };

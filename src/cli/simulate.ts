@@ -102,15 +102,15 @@ ${Object.values(faultKinds)
       terminal.note(
         `A simulator of the VCC API with ${recording ? `what is in ${path}` : `${options.agents} agents`}. Point an exporter at it with:`,
       );
-      terminal.print(`VCC_ACCOUNT=${simulator.accounts[0]!.name}`);
-      terminal.print(`VCC_API_URL=${simulator.apiUrl}`);
-      terminal.print(`VCC_TOKEN_URL=${simulator.tokenUrl}`);
-      terminal.print(`VCC_CLIENT_ID=${simulator.clientId}`);
-      terminal.print(`VCC_CLIENT_SECRET=${simulator.clientSecret}`);
+      terminal.data(`VCC_ACCOUNT=${simulator.accounts[0]!.name}`);
+      terminal.data(`VCC_API_URL=${simulator.apiUrl}`);
+      terminal.data(`VCC_TOKEN_URL=${simulator.tokenUrl}`);
+      terminal.data(`VCC_CLIENT_ID=${simulator.clientId}`);
+      terminal.data(`VCC_CLIENT_SECRET=${simulator.clientSecret}`);
     } else {
       const each = `${count} accounts of ${options.agents} agents each`;
       terminal.note(`A simulator of the VCC API with ${each}. Save this and point VCC_CONFIG at it:`);
-      terminal.print(toConfigYaml(simulator));
+      terminal.data(toConfigYaml(simulator));
     }
     await terminal.stopped;
     await simulator.close();

@@ -1,4 +1,6 @@
 import { type Deadline, DeadlineError, untilAborted } from '../deadline.ts';
+import { unprintable } from '../log.ts';
+import { redact } from '../redact.ts';
 
 /** The environment, input and output of a command. It is injected, so that tests can run commands without a process. */
 export interface Terminal {
@@ -11,12 +13,37 @@ export interface Terminal {
   print(line: string): void;
   /** Prints a line about progress or a problem. */
   note(line: string): void;
+  /** Prints what another program reads, such as metrics. It must get every byte as it is. */
+  data(text: string): void;
+  /** Moves up over the last lines of a screen, and clears it from there. */
+  moveUp(lines: number): void;
   /** Whether the output is a screen that can be overwritten. */
   interactive: boolean;
   /** From now on, the command keeps running when its output cannot be written. */
   outlastReaders(): void;
   /** Resolves when the user or the system stops the command. */
   stopped: Promise<void>;
+}
+
+/**
+ * Returns a terminal whose lines contain no known secrets, and show control characters as `\\x1b`: texts of the API, of
+ * files and of receivers must not control the screen. Data stays as it is unless a person sees it.
+ */
+export function guardTerminal(terminal: Terminal): Terminal {
+  const clean = (text: string) => visible(redact(text));
+  return {
+    ...terminal,
+    print: (line) => terminal.print(clean(line)),
+    note: (line) => terminal.note(clean(line)),
+    data: (text) => terminal.data(terminal.interactive ? clean(text) : text),
+  };
+}
+
+function visible(text: string): string {
+  return text.replace(unprintable, (character) => {
+    const code = character.charCodeAt(0).toString(16);
+    return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
+  });
 }
 
 /** Returns a deadline without a time, which ends when the user or the system stops the command. */

@@ -104,7 +104,7 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
     const ownName = own[kind.name];
     if (ownName === undefined) unfit(`${where}.name`, 'a name', 'nothing');
     else if (seen.has(ownName)) {
-      unfit(`${where}.name`, `a name that no other ${one} has`, JSON.stringify(ownName));
+      unfit(`${where}.name`, `a name that no other ${one} has`, 'the name of an earlier one');
     }
     if (ownName !== undefined) seen.add(ownName);
     const texts = { ...kind.inherited(env, own), ...own };
@@ -183,5 +183,5 @@ function toText(value: Value, { parse }: Setting<unknown>): string | undefined {
 
 /** Returns a key of the file for a message. Other texts than names are not quoted, since they may be secrets. */
 function quoteName(key: string): string {
-  return /^\w{1,40}$/.test(key) ? key : 'a name that is not letters, digits and _';
+  return /^\w{1,20}$/.test(key) ? key : 'a name that is not letters, digits and _';
 }

@@ -1,16 +1,18 @@
 import { closest, distance } from 'fastest-levenshtein';
+import { minCredentialLength } from '../credentials.ts';
 import { ExporterError } from '../errors.ts';
+import { redact } from '../redact.ts';
 import { Unfit } from './parse.ts';
 import type { Setting } from './setting.ts';
 import { type SettingName, type Settings, settings } from './settings.ts';
 
-/** Invalid settings. `problems` has one line per problem, and never contains a secret. */
+/** Invalid settings. `problems` has one line per problem, without known secrets. */
 export class ConfigError extends ExporterError {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[], options: { retryable?: boolean } = {}) {
     super('config', problems.join('\n'), options);
-    this.problems = problems;
+    this.problems = problems.map((problem) => redact(problem));
   }
 }
 
@@ -60,7 +62,8 @@ export function loadSettings(env: Environment): Settings {
 
 /**
  * Parses the settings that are set or have a default. Each invalid value is a problem, which starts with the name from
- * `nameOf`. Problems do not quote sensitive or `hidden` settings.
+ * `nameOf`. Problems quote only short values of settings that take numbers or words from a list, and never those in
+ * `hidden`: anything else may be a secret in the wrong place.
  */
 export function readSettings(
   texts: Environment,
@@ -70,19 +73,25 @@ export function readSettings(
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   for (const name of settingNames) {
-    const { parse, fallback, sensitive } = settings[name] as Setting<unknown>;
+    const { parse, fallback } = settings[name] as Setting<unknown>;
     const given = texts[name]?.trim() || fallback;
     if (given === undefined) continue;
     try {
       values[name] = parse(given);
     } catch (error) {
       if (!(error instanceof Unfit)) throw error;
-      const quoted = sensitive || hidden.has(name) ? 'another value' : JSON.stringify(given);
-      const received = error.received ?? quoted;
+      const received = error.received ?? (hidden.has(name) ? another : quoteValue(given, parse.quotable));
       problems.push(`${nameOf(name)}: expected ${error.expected}; received ${received}`);
     }
   }
   return { values: values as Partial<Settings>, problems };
+}
+
+const another = 'another value';
+
+/** Returns what a message says of a wrong value: the value in quotes if it is safe, and too short for a credential. */
+export function quoteValue(value: string, quotable: boolean): string {
+  return quotable && value.length < minCredentialLength ? JSON.stringify(value) : another;
 }
 
 /**
@@ -144,14 +153,14 @@ export function accountContradictions(values: Partial<Settings>, nameOf: NameSet
   }
   if (hashed && values.VCC_ROSTER_LABELS?.includes('name')) {
     problems.push(
-      `${nameOf('VCC_ROSTER_LABELS')}: expected no name, since ${metrics} is hashed; received "${values.VCC_ROSTER_LABELS.join(',')}"`,
+      `${nameOf('VCC_ROSTER_LABELS')}: expected no name, since ${metrics} is hashed; received one`,
     );
   }
   for (const name of ['VCC_AGENT_INCLUDE', 'VCC_AGENT_EXCLUDE'] as const) {
     const column = values[name]?.column ?? 'agent_id';
     if (column !== 'agent_id' && !isSet('VCC_ROSTER')) {
       problems.push(
-        `${nameOf(name)}: expected an expression for agent ids, since no ${nameOf('VCC_ROSTER')} is set; received one for "${column}"`,
+        `${nameOf(name)}: expected an expression for agent ids, since no ${nameOf('VCC_ROSTER')} is set; received one for a column`,
       );
     }
   }
@@ -160,7 +169,7 @@ export function accountContradictions(values: Partial<Settings>, nameOf: NameSet
 
 function unknownSetting(name: string): string {
   // A name with other characters may be part of a file that contains secrets.
-  if (!/^\w{1,100}$/.test(name))
+  if (!/^\w{1,40}$/.test(name))
     return 'a variable that begins with VCC_ has a name that is not letters, digits and _';
   return `${name}: there is no such setting${didYouMean(name, settingNames)}`;
 }

@@ -1,5 +1,14 @@
 import { RE2JS } from 're2js';
-import { isBearerToken, minCredentialLength, Secret, unlikelyCredential } from '../credentials.ts';
+import {
+  expectedPushToken,
+  fitsBearer,
+  isBearerToken,
+  minCredentialLength,
+  Secret,
+  unlikelyCredential,
+  unsendableCredential,
+} from '../credentials.ts';
+import { rememberTokens } from '../redact.ts';
 import type { AgentPattern } from '../snapshot/agent-series.ts';
 import { answersTo, questionNames, type Semantics } from '../snapshot/semantics.ts';
 import { type KnownValues, type OpenField, openFields } from '../snapshot/vocabulary.ts';
@@ -26,21 +35,32 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 export interface Parse<T> {
   (text: string): T;
   schema: JsonSchema;
+  /**
+   * Whether messages may quote a short wrong value: of numbers and of words from a list. Anything else may be a secret in
+   * the wrong place.
+   */
+  quotable: boolean;
 }
 
-function parser<T>(schema: JsonSchema, parse: (text: string) => T): Parse<T> {
-  return Object.assign((value: string) => parse(value), { schema });
+/** Makes the parser of a kind of value. */
+export function parser<T>(schema: JsonSchema, parse: (text: string) => T, quotable = false): Parse<T> {
+  return Object.assign((value: string) => parse(value), { schema, quotable });
+}
+
+function quotableParser<T>(schema: JsonSchema, parse: (text: string) => T): Parse<T> {
+  return parser(schema, parse, true);
 }
 
 /** Any text. */
 export const text: Parse<string> = parser({ type: 'string', minLength: 1 }, (value) => value);
 
 /**
- * A credential, or the name of its owner. Rejects obvious placeholders and quoted texts. `what` names it in messages.
+ * A credential, or the name of its owner. Rejects obvious placeholders, quoted texts, and line breaks and other control
+ * characters, which are left over from copying. `what` names it in messages.
  */
 export function credential(what: string): Parse<string> {
   return parser(text.schema, (value) => {
-    const received = unlikelyCredential(value);
+    const received = unlikelyCredential(value) ?? unsendableCredential(value);
     if (received !== undefined) throw new Unfit(what, received);
     return value;
   });
@@ -52,9 +72,23 @@ export function secret(what: string): Parse<Secret> {
   return parser(parse.schema, (value) => new Secret(parse(value)));
 }
 
+/** The name of a user for HTTP Basic. */
+export const basicUser: Parse<string> = parser(text.schema, (value) => {
+  const received = value.includes(':') ? 'one with a colon' : unsendableCredential(value);
+  if (received !== undefined) throw new Unfit('the name of a user', received);
+  return value;
+});
+
+/** A bearer token for a destination. */
+export const pushToken: Parse<Secret> = parser(text.schema, (value) => {
+  const token = credential('the token')(value);
+  if (!fitsBearer(token)) throw new Unfit(expectedPushToken);
+  return new Secret(token);
+});
+
 /** One of these words. Upper and lower case are equal. */
 export function oneOf<const T extends string>(words: readonly T[]): Parse<T> {
-  return parser({ enum: words }, (value) => {
+  return quotableParser({ enum: words }, (value) => {
     const word = words.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
     if (word === undefined) throw new Unfit(`one of ${words.join(', ')}`);
     return word;
@@ -62,10 +96,24 @@ export function oneOf<const T extends string>(words: readonly T[]): Parse<T> {
 }
 
 /** The name or the ARN of a secret in Secrets Manager. */
-export const secretId: Parse<string> = matching(
-  /^(arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:)?[\w/+=.@-]{1,512}$/,
-  'the name or ARN of a secret (letters, digits and /_+=.@-)',
+export const secretId: Parse<string> = remembering(
+  matching(
+    /^(arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:)?[\w/+=.@-]{1,512}$/,
+    'the name or ARN of a secret (letters, digits and /_+=.@-)',
+  ),
 );
+
+/**
+ * Makes known to the redactor what looks like a token in a path, name or address: messages name these, and somebody may
+ * have put a secret there.
+ */
+export function remembering<T>(parse: Parse<T>): Parse<T> {
+  return parser(parse.schema, (value) => {
+    const parsed = parse(value);
+    rememberTokens(value);
+    return parsed;
+  });
+}
 
 /** A text that matches the pattern. `expected` describes it in messages. */
 export function matching(pattern: RegExp, expected: string): Parse<string> {
@@ -111,7 +159,7 @@ export const basicUsers: Parse<readonly { name: string; password: Secret }[]> = 
 
 /** A whole number from `min` to `max`. */
 export function wholeNumber(min: number, max: number): Parse<number> {
-  return parser({ type: 'integer', minimum: min, maximum: max }, (value) => {
+  return quotableParser({ type: 'integer', minimum: min, maximum: max }, (value) => {
     const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
     if (!(number >= min && number <= max)) throw new Unfit(`a whole number from ${min} to ${max}`);
     return number;
@@ -123,7 +171,7 @@ const durationUnitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000
 /** A duration in Prometheus' notation (`500ms`, `10s`, `1m30s`) or in seconds. Returns milliseconds. */
 export function duration(minMs: number, maxMs: number): Parse<number> {
   const pattern = '^(\\d+(\\.\\d+)?|(?=.)(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?)$';
-  return parser({ type: ['string', 'number'], pattern, minimum: 0 }, (value) => {
+  return quotableParser({ type: ['string', 'number'], pattern, minimum: 0 }, (value) => {
     const ms = durationMs(value);
     if (!(ms >= minMs && ms <= maxMs)) {
       throw new Unfit(`a duration like 500ms, 10s or 1m30s, from ${minMs} ms to ${maxMs / 1000} s`);
@@ -147,19 +195,8 @@ function durationMs(value: string): number {
   );
 }
 
-/** An https address without credentials, query or fragment. http is allowed for this machine only. */
-export const httpUrl: Parse<string> = parser({ type: 'string', pattern: '^https?://[^?#@]+$' }, (value) => {
-  const expected = 'an https address without user, query or fragment (http only for localhost)';
-  if (!URL.canParse(value)) throw new Unfit(expected);
-  const url = new URL(value);
-  const local = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
-  const scheme = url.protocol === 'https:' || (url.protocol === 'http:' && local);
-  if (!scheme || url.username || url.password || url.search || url.hash) throw new Unfit(expected);
-  return value;
-});
-
 /** Up to 30 positive numbers of seconds, ascending. */
-export const bounds: Parse<readonly number[]> = parser(text.schema, (value) => {
+export const bounds: Parse<readonly number[]> = quotableParser(text.schema, (value) => {
   const seconds = value
     .split(',')
     .map((part) => (/^\s*\d+(\.\d+)?\s*$/.test(part) ? Number(part) : Number.NaN));
@@ -171,9 +208,16 @@ export const bounds: Parse<readonly number[]> = parser(text.schema, (value) => {
 });
 
 /** A label value: 1 to 100 characters without line breaks. */
-export const labelValue: Parse<string> = matching(
-  /^[^\n\r]{1,100}$/u,
-  '1 to 100 characters without line breaks',
+export const labelValue: Parse<string> = parser(
+  { type: 'string', pattern: '^[^\\n\\r]{1,100}$' },
+  (value) => {
+    const { length } = [...value];
+    const received = /[\n\r]/.test(value) ? 'a line break' : `${length} characters`;
+    if (/[\n\r]/.test(value) || length > 100) {
+      throw new Unfit('1 to 100 characters without line breaks', received);
+    }
+    return value;
+  },
 );
 
 const labelName = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
@@ -233,13 +277,14 @@ export const hashKey: Parse<Secret> = parser({ type: 'string', minLength: minCre
   return new Secret(value);
 });
 
-const location = parser(text.schema, (value) => {
-  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(value)?.[1];
-  if (scheme !== undefined && !/^s3:\/\/[a-z0-9.-]{3,63}\/.+$/.test(value)) {
-    throw new Unfit('a path, or s3://bucket/key');
-  }
-  return value;
-});
+const location = remembering(
+  parser(text.schema, (value) => {
+    if (/^[a-z][a-z0-9+.-]+:/i.test(value) && !/^s3:\/\/[a-z0-9.-]{3,63}\/.+$/.test(value)) {
+      throw new Unfit('a path, or s3://bucket/key', 'an address of another kind');
+    }
+    return value;
+  }),
+);
 
 /** The source of the accounts: a path, an object in S3, or the list itself. */
 export const configSource: Parse<{ inline: string } | { location: string }> = parser(text.schema, (value) =>
@@ -250,29 +295,6 @@ export const configSource: Parse<{ inline: string } | { location: string }> = pa
 export const rosterSource: Parse<'users-api' | { location: string }> = parser(text.schema, (value) =>
   value === 'users-api' ? value : { location: location(value) },
 );
-
-/** The address of a destination: http or https, without user or fragment. Other settings have the credentials. */
-export const pushUrl: Parse<URL> = parser({ type: 'string', pattern: '^https?://[^#@]+$' }, (value) => {
-  const expected = 'an http or https address without user or fragment';
-  if (!URL.canParse(value)) throw new Unfit(expected);
-  const url = new URL(value);
-  const fits = ['http:', 'https:'].includes(url.protocol) && !url.username && !url.password && !url.hash;
-  if (!fits) throw new Unfit(expected);
-  return url;
-});
-
-/** Whether the address is on this machine. */
-export function isLocal({ hostname }: URL): boolean {
-  return ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
-}
-
-/** The address of an SQS queue. */
-export const queueUrl: Parse<string> = parser({ type: 'string', pattern: '^https?://[^?#@]+$' }, (value) => {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  const fits = url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal(url)));
-  if (!fits || url.search || url.hash || url.username) throw new Unfit('the https address of a queue of SQS');
-  return value;
-});
 
 function pairs(value: string, fits: (name: string, text: string) => boolean, expected: string) {
   const all = value.split(',').map((pair): [string, string] => {
@@ -330,7 +352,7 @@ export const knownValues: Parse<KnownValues> = parser(
 );
 
 /** Answers to what the API reference leaves open, `question=answer` with commas between them. */
-export const semantics: Parse<Semantics> = parser(mapping, (value) => {
+export const semantics: Parse<Semantics> = quotableParser(mapping, (value) => {
   const given: Record<string, string> = {};
   for (const pair of value.split(',')) {
     const [, question = '', answer = ''] = /^\s*(\w+)\s*=\s*(\w*)\s*$/.exec(pair) ?? [];
@@ -350,7 +372,7 @@ export const semantics: Parse<Semantics> = parser(mapping, (value) => {
 });
 
 /** Metric names, separated by commas. A `*` at the end matches any end. */
-export const metricNames: Parse<readonly string[]> = parser(
+export const metricNames: Parse<readonly string[]> = quotableParser(
   { type: ['string', 'array'], items: { type: 'string', pattern: '^[a-z_][a-z0-9_]*\\*?$' } },
   (value) => {
     const names = value.split(',').map((name) => name.trim());
@@ -375,6 +397,9 @@ export const namespace: Parse<string> = matching(
   /^(?!AWS\/)[\w.\-/#: ]{1,255}$/,
   '1 to 255 letters, digits, spaces and . - _ / # :, not beginning with AWS/',
 );
+
+/** A folder of this machine. */
+export const folder: Parse<string> = remembering(text);
 
 /** A folder, or an object or prefix in S3. */
 export const place: Parse<string> = parser(text.schema, (value) => location(value));

@@ -1,7 +1,9 @@
 import {
   awsRegion,
+  basicUser,
   configSource,
   duration,
+  folder,
   headerPairs,
   labelPairs,
   labelValue,
@@ -9,13 +11,12 @@ import {
   namespace,
   oneOf,
   place,
-  pushUrl,
-  queueUrl,
+  pushToken,
   roleArn,
   secret,
-  text,
   wholeNumber,
 } from './parse.ts';
+import { pushUrl, queueUrl } from './parse-address.ts';
 import { setting } from './setting.ts';
 
 /** When to scrape, and where samples are kept until they are delivered. */
@@ -79,7 +80,7 @@ export const pushSettings = {
   VCC_PUSH_FOLDER: setting({
     section: 'Push',
     about: 'Folder in which `vcc-exporter push` keeps its queue.',
-    parse: text,
+    parse: folder,
     fallback: 'vcc-push',
   }),
 } as const;
@@ -130,7 +131,7 @@ export const destinationSettings = {
     section: 'Destinations',
     destinationField: 'user',
     about: 'User name for `basic`.',
-    parse: text,
+    parse: basicUser,
     absent: '`destinations` in the secret',
     sensitive: true,
   }),
@@ -146,7 +147,7 @@ export const destinationSettings = {
     section: 'Destinations',
     destinationField: 'token',
     about: 'Token for `bearer`.',
-    parse: secret('the token'),
+    parse: pushToken,
     absent: '`destinations` in the secret',
     sensitive: true,
   }),

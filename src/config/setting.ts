@@ -21,7 +21,7 @@ export interface Setting<T> {
   fallback?: string | undefined;
   /** For the docs: what applies when it is not set and has no default. */
   absent?: string | undefined;
-  /** May contain a secret, so messages never quote its value. */
+  /** May contain a secret. */
   sensitive?: true;
   /** Its field in an account of VCC_CONFIG. Undefined when it applies to all accounts. */
   field?: string;

@@ -9,7 +9,6 @@ import {
   duration,
   hashKey,
   hostNames,
-  httpUrl,
   knownValues,
   labelNames,
   labelValue,
@@ -22,6 +21,7 @@ import {
   text,
   wholeNumber,
 } from './parse.ts';
+import { httpUrl } from './parse-address.ts';
 import { destinationSettings, pushSettings } from './push-settings.ts';
 import { setting } from './setting.ts';
 

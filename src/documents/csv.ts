@@ -18,7 +18,11 @@ export async function parseCsv(text: string, name: string): Promise<Table> {
   const { papa } = await import('./parsers.ts');
   const { data, errors } = papa.parse<string[]>(text, { delimiter: delimiterOf(text) });
   const [problem] = errors;
-  if (problem) throw new DocumentError(`${name}, row ${(problem.row ?? 0) + 1}: ${problem.message}`);
+  if (problem) {
+    // Our own words: the parser may change its message to quote a cell.
+    const what = problems[problem.code] ?? 'this is not valid CSV';
+    throw new DocumentError(`${name}, row ${(problem.row ?? 0) + 1}: ${what}`);
+  }
   const [columns = [], ...rest] = data.map((cells) => cells.map((cell) => cell.trim()));
   const rows = rest
     .map((cells, index) => ({ row: index + 2, cells }))
@@ -32,6 +36,12 @@ export async function parseCsv(text: string, name: string): Promise<Table> {
   }
   return { columns, rows };
 }
+
+/** What the parser complains about, by its code. */
+const problems: Readonly<Record<string, string>> = {
+  MissingQuotes: 'a quoted cell without a closing quote',
+  InvalidQuotes: 'a closing quote in the middle of a cell',
+};
 
 function delimiterOf(text: string): string {
   const [header = ''] = text.split(/[\r\n]/, 1);

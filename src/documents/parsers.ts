@@ -1,4 +1,4 @@
 // Imported only when there is a document to parse. A separate module, so that bundles contain only these parts of the
 // packages.
-export { FAILSAFE_SCHEMA, load, mergeTag, nullCoreTag, type YAMLException } from 'js-yaml';
+export { FAILSAFE_SCHEMA, load, mergeTag, nullCoreTag } from 'js-yaml';
 export { default as papa } from 'papaparse';

@@ -1,5 +1,5 @@
 import { DocumentError } from './errors.ts';
-import type { YAMLException } from './parsers.ts';
+import { describeYamlError } from './yaml-error.ts';
 
 /**
  * A value in a document: a text, a list or a mapping. Numbers and dates are texts as written, and null is an empty
@@ -19,11 +19,8 @@ export async function parseYaml(text: string, name: string): Promise<Value> {
   try {
     node = load(text, { schema: FAILSAFE_SCHEMA.withTags(mergeTag, nullCoreTag) }) as Node;
   } catch (error) {
-    const { reason, mark } = error as YAMLException;
-    const where = mark ? `, line ${mark.line + 1}, column ${mark.column + 1}` : '';
-    // The rest may contain a secret: `client_secret: *…` is an alias in YAML.
-    const [known] = (reason ?? 'it is not').split(/["'<!]/, 1);
-    throw new DocumentError(`${name}${where}: expected YAML; ${known!.trim()}`);
+    const { where, problem } = describeYamlError(error);
+    throw new DocumentError(`${name}${where}: expected YAML; ${problem}`);
   }
   return toValue(node, name, new Map());
 }

@@ -49,8 +49,7 @@ function describeProxyFailure({ name, variable, status, error }: ProxyFailure): 
   if (status !== undefined) {
     return `the proxy ${name} answered ${status} (${STATUS_CODES[status] ?? 'unknown'}): ${adviceOn(status, variable)}`;
   }
-  const { code } = error as NodeJS.ErrnoException;
-  const problem = code === undefined ? 'no valid answer to CONNECT' : describeSystemError(error);
+  const problem = codeOf(error) === undefined ? 'no valid answer to CONNECT' : describeSystemError(error);
   return `the proxy ${name} (${variable}): ${problem}`;
 }
 
@@ -60,9 +59,15 @@ function adviceOn(status: number, variable: string): string {
   return status === 403 ? 'it does not allow this connection' : 'it did not reach the host';
 }
 
-/** Describes a system error in words, with its code. */
+/** Returns the code of an error of Node.js, such as ECONNRESET. Undefined without one. */
+export function codeOf(error: unknown): string | undefined {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : undefined;
+}
+
+/** Describes a system error in words, with its code. The error's own message may quote what was sent or received. */
 export function describeSystemError(error: unknown): string {
-  const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+  const code = codeOf(error) ?? 'unknown error';
   return `${systemErrors[code] ?? 'connection failed'} (${code})`;
 }
 

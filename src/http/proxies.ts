@@ -45,7 +45,7 @@ export function parseProxies(env: Readonly<Record<string, string | undefined>>):
       const port = url.port || (url.protocol === 'https:' ? '443' : '80');
       return { url, name: `${url.hostname}:${port}`, variable };
     }
-    const scheme = /^(?!https?:)([a-z][a-z0-9+.-]*):\/\//i.exec(env[variable]!.trim())?.[1];
+    const scheme = /^(?!https?:)([a-z][a-z0-9]{1,8}):\/\//i.exec(env[variable]!.trim())?.[1];
     const received =
       scheme === undefined ? 'another value' : `an address of ${scheme}, which is not supported`;
     const problem = `${variable}: expected ${expectedProxy}; received ${received}`;
@@ -59,7 +59,9 @@ export function parseProxies(env: Readonly<Record<string, string | undefined>>):
     const rule = toRule(entry.toLowerCase());
     if (rule) return [rule];
     // It may be a proxy with its password.
-    const received = /@|:\/\//.test(entry) ? 'an address with a scheme or a user' : JSON.stringify(entry);
+    const isNetwork = /^[\d.:/*]+$/.test(entry);
+    const other = /@|:\/\//.test(entry) ? 'an address with a scheme or a user' : 'another entry';
+    const received = isNetwork ? JSON.stringify(entry) : other;
     problems.push(
       `${variable}: expected host names, addresses and networks such as 10.0.0.0/8; received ${received}`,
     );
@@ -80,8 +82,8 @@ function parseProxy(text: string): URL | undefined {
   try {
     // As in curl, the default scheme is http, even when TLS goes through the proxy.
     const url = new URL(text.includes('://') ? text : `http://${text}`);
-    // The agents decode these, and would fail on invalid percent-encoding.
-    decodeURIComponent(url.username + url.password);
+    // The agents decode these, and would fail on invalid percent-encoding. HTTP Basic allows no control characters.
+    if (/\p{Cc}/u.test(decodeURIComponent(url.username + url.password))) return undefined;
     const bare = url.pathname === '/' && url.search === '' && url.hash === '';
     return bare && (url.protocol === 'http:' || url.protocol === 'https:') ? url : undefined;
   } catch {

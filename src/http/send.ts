@@ -12,6 +12,8 @@ export interface HttpRequest {
   url: URL;
   headers: Record<string, string>;
   body?: string | Uint8Array;
+  /** How messages describe it. Default: method, origin and path. */
+  name?: string;
 }
 
 /** One complete HTTP answer, of any status. */
@@ -58,9 +60,14 @@ const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 /** Whether a status is a success (2xx). */
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
+/** Longest path in a message, in characters. A redirect may lead to a path of any length. */
+const maxPath = 200;
+
 /** Describes a request for messages, without its query. */
-export function describeRequest(request: HttpRequest): string {
-  return `${request.method} ${request.url.origin}${request.url.pathname}`;
+export function describeRequest({ name, method, url }: HttpRequest): string {
+  const { pathname } = url;
+  const path = pathname.length > maxPath ? `${pathname.slice(0, maxPath)}…` : pathname;
+  return name ?? `${method} ${url.origin}${path}`;
 }
 
 /**

@@ -75,8 +75,8 @@ function toConfigError(error: NodeJS.ErrnoException, host: string, port: number)
   const reasons: Record<string, string> = {
     EADDRINUSE: `port ${port} on ${host} is in use; choose another with PORT or --port (0: any free one)`,
     EACCES: `port ${port} needs rights that this user lacks; choose 1024 or higher with PORT or --port`,
-    EADDRNOTAVAIL: `${host} is no address of this machine; choose one with HOST or --host, or 0.0.0.0`,
-    ENOTFOUND: `${host} is no address of this machine; choose one with HOST or --host, or 0.0.0.0`,
+    EADDRNOTAVAIL: `expected an address of this machine; choose one with HOST or --host, or 0.0.0.0`,
+    ENOTFOUND: `expected an address of this machine; choose one with HOST or --host, or 0.0.0.0`,
   };
   const reason = error.code === undefined ? undefined : reasons[error.code];
   return reason === undefined ? error : new ConfigError([`HOST, PORT: ${reason}`]);

@@ -6,8 +6,11 @@ import {
   type ScrapeCredentials,
   Secret,
   unlikelyCredential,
+  unsendableCredential,
 } from '../credentials.ts';
+import { DocumentError } from '../documents/errors.ts';
 import { decodeText } from '../documents/text.ts';
+import { remember } from '../redact.ts';
 import { SecretError } from './errors.ts';
 
 /** The contents of a secret. */
@@ -37,10 +40,11 @@ export interface SecretContent {
  */
 export function parseSecretContent(text: string, name: string): SecretContent {
   const fail = (what: string): never => {
-    throw new SecretError(`${name}: ${what}`);
+    throw new SecretError(`${name}: ${what}`, { invalid: true });
   };
   const fields =
     parseObject(decode(text, name)) ?? fail('expected a JSON object with clientId and clientSecret');
+  rememberSecrets(fields, fields);
 
   const pick = (camel: string, from = fields): unknown => {
     const snake = camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -51,7 +55,7 @@ export function parseSecretContent(text: string, name: string): SecretContent {
   const readText = (camel: string, from: Record<string, unknown>, where: string): string => {
     const value = pick(camel, from);
     const text = typeof value === 'string' ? value.trim() : '';
-    const unlikely = unlikelyCredential(text);
+    const unlikely = unlikelyCredential(text) ?? unsendableCredential(text);
     if (unlikely !== undefined) fail(`${where}${camel}: expected ${inWords(camel)}; received ${unlikely}`);
     if (text !== '') return text;
     return fail(`${where}${camel}: expected a text that is not empty; received ${kindOf(value)}`);
@@ -132,12 +136,25 @@ export function parseSecretContent(text: string, name: string): SecretContent {
   };
 }
 
+const secretFields = /^(?:client_?secret|password|token|scrape_?tokens|scrape_?users|agent_?key)$/i;
+
+/** Makes the secrets of the contents known to the redactor, as long as the contents are in use. */
+function rememberSecrets(value: unknown, holder: object, isSecret = false): void {
+  if (typeof value === 'string') {
+    if (isSecret) remember(value.trim(), holder);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [field, inner] of Object.entries(value))
+      rememberSecrets(inner, holder, isSecret || secretFields.test(field));
+  }
+}
+
 /** Removes a byte order mark, which JSON does not allow. */
 function decode(text: string, name: string): string {
   try {
     return decodeText(text, name);
   } catch (error) {
-    throw new SecretError((error as Error).message, { cause: error });
+    if (!(error instanceof DocumentError)) throw error;
+    throw new SecretError(error.message, { cause: error });
   }
 }
 

@@ -4,9 +4,15 @@ import { ExporterError } from '../errors.ts';
 export class SecretError extends ExporterError {
   /** Whether the secret, or its version with that staging label, does not exist. */
   readonly notFound: boolean;
+  /** Whether it was read, and its contents are not valid. */
+  readonly invalid: boolean;
 
-  constructor(message: string, options: { notFound?: boolean; retryable?: boolean; cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    options: { notFound?: boolean; invalid?: boolean; retryable?: boolean; cause?: unknown } = {},
+  ) {
     super('secret', message, options);
     this.notFound = options.notFound ?? false;
+    this.invalid = options.invalid ?? false;
   }
 }

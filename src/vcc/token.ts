@@ -1,5 +1,5 @@
 import { createCached } from '../cached.ts';
-import type { ApiCredentials } from '../credentials.ts';
+import { type ApiCredentials, Secret } from '../credentials.ts';
 import { type Deadline, DeadlineError } from '../deadline.ts';
 import { ExporterError } from '../errors.ts';
 import { HttpStatusError } from '../http/errors.ts';
@@ -118,15 +118,15 @@ export function createTokenSource(
   return {
     async get({ deadline, traffic }) {
       const { token } = await tokens.get(deadline, (own) => request({ deadline: own, traffic }));
-      return token;
+      return token.reveal();
     },
-    drop: (token) => tokens.drop((kept) => kept.token === token),
+    drop: (token) => tokens.drop((kept) => kept.token.reveal() === token),
   };
 }
 
 /** A token and its lifetime. */
 interface Token {
-  token: string;
+  token: Secret;
   lifeMs: number;
 }
 
@@ -151,5 +151,5 @@ function parseToken(body: string): Token {
   // Some servers send a text. A wrong life does no harm, since the API answers 401 to a token that has expired.
   const seconds = typeof expires_in === 'string' ? Number(expires_in) : expires_in;
   const usable = typeof seconds === 'number' && seconds > 0;
-  return { token: access_token, lifeMs: (usable ? seconds : defaultLifeSeconds) * 1000 };
+  return { token: new Secret(access_token), lifeMs: (usable ? seconds : defaultLifeSeconds) * 1000 };
 }

@@ -208,7 +208,7 @@ test('an empty file, and an empty list of alerts, change nothing', () => {
 });
 
 test('text that is no YAML is refused', () => {
-  expect(problemsOf('alerts: {')[0]).toMatch(/^ours\.yml: expected YAML; /);
+  expect(problemsOf('alerts: {')[0]).toMatch(/^ours\.yml, line \d, column \d+: expected YAML; /);
 });
 
 test('all problems are told at once', () => {

@@ -38,6 +38,8 @@ async function push(
     folder,
     print: (line) => void lines.push(line),
     note: (line) => void notes.push(line),
+    data: (text) => void lines.push(text),
+    moveUp: () => {},
     interactive: false,
     stopped,
     outlastReaders: () => {},

@@ -154,7 +154,7 @@ describe('what cannot be is one sentence each, and nothing is written', () => {
     ],
     [
       ['--out', 'x', '--thresholds', 'no.yml'],
-      'no.yml: expected YAML; unexpected end of the stream within a flow collection (1:10)',
+      'no.yml, line 1, column 10: expected YAML; a bracket or a comma is missing',
     ],
     [
       ['--out', 'x', '--thresholds', 'typos.yml'],

@@ -65,7 +65,7 @@ describe('loadDestinations', () => {
   test.each<[Environment, string, number?]>([
     [
       { VCC_PUSH_URL: 'ftp://x' },
-      'VCC_PUSH_URL: expected an http or https address without user or fragment; received another value',
+      'VCC_PUSH_URL: expected an http or https address without user or fragment; received an address with another scheme',
     ],
     [
       { VCC_PUSH_URL: url, VCC_PUSH_AUTH: 'basic', VCC_PUSH_USER: 'me' },
@@ -114,7 +114,7 @@ describe('loadDestinations', () => {
     ],
     [
       { VCC_PUSH_URL: url, VCC_PUSH_INSTANCE: 'mine' },
-      'VCC_PUSH_INSTANCE of default: expected {account} in it, since series of 2 accounts would be the same; received "mine"',
+      'VCC_PUSH_INSTANCE of default: expected {account} in it, since series of 2 accounts would be the same; received a text without it',
       2,
     ],
     [
@@ -128,7 +128,7 @@ describe('loadDestinations', () => {
     [list({ url }), 'VCC_PUSH_DESTINATIONS: destinations[0].name: expected a name; received nothing'],
     [
       list({ name: 'a', url }, { name: 'a', url }),
-      'VCC_PUSH_DESTINATIONS: destinations[1].name: expected a name that no other destination has; received "a"',
+      'VCC_PUSH_DESTINATIONS: destinations[1].name: expected a name that no other destination has; received the name of an earlier one',
     ],
     [
       list({ name: 'a', ulr: url, type: 'emf' }),
@@ -171,31 +171,35 @@ describe('the new kinds of values', () => {
     [
       'VCC_PUSH_LABELS',
       'job=x',
-      'expected different labels name=value with commas between them; job and instance are settings of their own, account and agent_id the series’; received "job=x"',
+      'expected different labels name=value with commas between them; job and instance are settings of their own, account and agent_id the series’; received another value',
     ],
     [
       'VCC_PUSH_LABELS',
       'a',
-      'expected different labels name=value with commas between them; job and instance are settings of their own, account and agent_id the series’; received "a"',
+      'expected different labels name=value with commas between them; job and instance are settings of their own, account and agent_id the series’; received another value',
     ],
     [
       'VCC_PUSH_METRICS',
       'vcc_*_x',
       'expected names of metrics with commas between them; one may end in * for any end; received "vcc_*_x"',
     ],
-    ['VCC_PUSH_ROLE_ARN', 'writer', 'expected the ARN of a role; received "writer"'],
-    ['VCC_PUSH_AWS_REGION', 'Ireland', 'expected a region of AWS like eu-west-1; received "Ireland"'],
+    ['VCC_PUSH_ROLE_ARN', 'writer', 'expected the ARN of a role; received another value'],
+    ['VCC_PUSH_AWS_REGION', 'Ireland', 'expected a region of AWS like eu-west-1; received another value'],
     [
       'VCC_PUSH_NAMESPACE',
       'AWS/Lambda',
-      'expected 1 to 255 letters, digits, spaces and . - _ / # :, not beginning with AWS/; received "AWS/Lambda"',
+      'expected 1 to 255 letters, digits, spaces and . - _ / # :, not beginning with AWS/; received another value',
     ],
     [
       'VCC_PUSH_QUEUE_URL',
       'http://example.com/q',
-      'expected the https address of a queue of SQS; received "http://example.com/q"',
+      'expected the https address of a queue of SQS; received an http address of another machine',
     ],
-    ['VCC_PUSH_STATE', 'gs://x/y', 'expected a path, or s3://bucket/key; received "gs://x/y"'],
+    [
+      'VCC_PUSH_STATE',
+      'gs://x/y',
+      'expected a path, or s3://bucket/key; received an address of another kind',
+    ],
   ])('%s=%s is refused by name', (name, value, problem) => {
     expect(() => loadSettings({ [name]: value })).toThrow(`${name}: ${problem}`);
   });

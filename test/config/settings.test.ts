@@ -1,10 +1,16 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { toAccount } from '../../src/app/accounts.ts';
-import { ConfigError, type Environment, loadSettings } from '../../src/config/load.ts';
+import { createReadText } from '../../src/app/places.ts';
+import { loadConfig } from '../../src/config/accounts.ts';
+import { loadDestinations } from '../../src/config/destinations.ts';
+import { ConfigError, type Environment, loadSettings, settingNames } from '../../src/config/load.ts';
 import type { Setting } from '../../src/config/setting.ts';
 import { settings } from '../../src/config/settings.ts';
 import { Secret } from '../../src/credentials.ts';
+import { createFetchRosterFrom } from '../../src/roster/document.ts';
+import { soon } from '../support/deadline.ts';
 
 function problemsOf(env: Environment): readonly string[] {
   try {
@@ -62,8 +68,7 @@ describe('loadSettings', () => {
   });
 
   const duration = 'expected a duration like 500ms, 10s or 1m30s, from 100 ms to 900 s';
-  const url =
-    'expected an https address without user, query or fragment (http only for localhost); received another value';
+  const url = 'expected an https address without user, query or fragment (http only for localhost)';
   test.each([
     ['VCC_REGION', 'us', 'VCC_REGION: expected one of emea, nam, apac; received "us"'],
     ['VCC_HOSTS', 'x', 'VCC_HOSTS: expected one of newvoicemedia, vonage; received "x"'],
@@ -78,11 +83,15 @@ describe('loadSettings', () => {
     ['VCC_TIMEOUT', '10 s', `VCC_TIMEOUT: ${duration}; received "10 s"`],
     ['VCC_TIMEOUT', '99ms', `VCC_TIMEOUT: ${duration}; received "99ms"`],
     ['VCC_TIMEOUT', 's', `VCC_TIMEOUT: ${duration}; received "s"`],
-    ['VCC_API_URL', 'http://example.com', `VCC_API_URL: ${url}`],
-    ['VCC_API_URL', 'ftp://localhost', `VCC_API_URL: ${url}`],
-    ['VCC_TOKEN_URL', 'https://me:pass@example.com', `VCC_TOKEN_URL: ${url}`],
-    ['VCC_TOKEN_URL', 'https://example.com/?a=b', `VCC_TOKEN_URL: ${url}`],
-    ['VCC_TOKEN_URL', 'nonsense', `VCC_TOKEN_URL: ${url}`],
+    ['VCC_API_URL', 'http://example.com', `VCC_API_URL: ${url}; received an http address of another machine`],
+    ['VCC_API_URL', 'ftp://localhost', `VCC_API_URL: ${url}; received an address with another scheme`],
+    [
+      'VCC_TOKEN_URL',
+      'https://me:pass@example.com',
+      `VCC_TOKEN_URL: ${url}; received an address with a user`,
+    ],
+    ['VCC_TOKEN_URL', 'https://example.com/?a=b', `VCC_TOKEN_URL: ${url}; received an address with a query`],
+    ['VCC_TOKEN_URL', 'nonsense', `VCC_TOKEN_URL: ${url}; received no address`],
     [
       'VCC_AGE_BOUNDS',
       '60,30',
@@ -101,35 +110,35 @@ describe('loadSettings', () => {
     [
       'VCC_ACCOUNT',
       'a\nb',
-      'VCC_ACCOUNT: expected 1 to 100 characters without line breaks; received "a\\nb"',
+      'VCC_ACCOUNT: expected 1 to 100 characters without line breaks; received a line break',
     ],
     ['PORT', '65536', 'PORT: expected a whole number from 0 to 65535; received "65536"'],
     [
       'VCC_KNOWN_VALUES',
       'state=Fault,colour=red',
-      'VCC_KNOWN_VALUES: expected field=word with commas between them; fields are presence, state, reason, direction, medium, medium_manager; received "state=Fault,colour=red"',
+      'VCC_KNOWN_VALUES: expected field=word with commas between them; fields are presence, state, reason, direction, medium, medium_manager; received another value',
     ],
     [
       'VCC_SEMANTICS',
       'since_in_wrap=maybe',
-      'VCC_SEMANTICS: expected since_in_wrap=restarts or since_in_wrap=continues; received "since_in_wrap=maybe"',
+      'VCC_SEMANTICS: expected since_in_wrap=restarts or since_in_wrap=continues; received another value',
     ],
     [
       'VCC_SEMANTICS',
       'workload_falls_phone=',
-      'VCC_SEMANTICS: expected workload_falls_phone=when_wrap_begins or workload_falls_phone=when_wrap_ends; received "workload_falls_phone="',
+      'VCC_SEMANTICS: expected workload_falls_phone=when_wrap_begins or workload_falls_phone=when_wrap_ends; received another value',
     ],
     ...['since=restarts', 'workload_falls=when_wrap_ends', 'toString=restarts', 'restarts'].map(
       (value): [string, string, string] => [
         'VCC_SEMANTICS',
         value,
-        `VCC_SEMANTICS: expected question=answer with commas between them; questions are since_in_connected, since_in_wrap, workload_falls_<medium>, eligible_for_routing (as in workload_falls_phone); received "${value}"`,
+        `VCC_SEMANTICS: expected question=answer with commas between them; questions are since_in_connected, since_in_wrap, workload_falls_<medium>, eligible_for_routing (as in workload_falls_phone); received ${value.length > 15 ? 'another value' : `"${value}"`}`,
       ],
     ),
     [
       'VCC_SEMANTICS',
       'since_in_wrap=restarts,since_in_wrap=continues',
-      'VCC_SEMANTICS: expected one answer to since_in_wrap; received "since_in_wrap=restarts,since_in_wrap=continues"',
+      'VCC_SEMANTICS: expected one answer to since_in_wrap; received another value',
     ],
     ['VCC_PAGESIZE', '1', 'VCC_PAGESIZE: there is no such setting; did you mean VCC_PAGE_SIZE?'],
     [
@@ -170,6 +179,108 @@ describe('loadSettings', () => {
 
   test('leaves variables alone that are not its own', () => {
     expect(problemsOf({ PATH: '/bin', AWS_REGION: 'eu-west-1', MY_VCC_THING: '1' })).toEqual([]);
+  });
+});
+
+describe('a secret in the wrong setting', () => {
+  const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+  const secrets = fc
+    .tuple(
+      fc.string({ unit: fc.constantFrom(...letters, ...'0123456789+_-='), minLength: 23, maxLength: 60 }),
+      fc.nat(9),
+      fc.constantFrom(...letters),
+    )
+    // A text without a digit may be a name.
+    .map(([text, digit, letter]) => `${letter}9${digit}${text}`);
+  /** What somebody may make of it. */
+  const shapes: ((secret: string) => string)[] = [
+    (secret) => secret,
+    (secret) => `https://example.com/${secret}`,
+    (secret) => `https://user:${secret}@example.com/`,
+    (secret) => `https://example.com/?token=${secret}`,
+    (secret) => `${secret}://example.com`,
+    (secret) => `s3://${secret}/key`,
+    (secret) => `name=${secret}`,
+    (secret) => `${secret}=value`,
+    (secret) => `name,${secret}`,
+    (secret) => `accounts:\n  - ${secret}: x`,
+    (secret) => `accounts: [{name: !${secret} x}]`,
+    (secret) => `destinations: [{name: a, ${secret}: x}]`,
+    (secret) => `${secret}\n`,
+    (secret) => `( ${secret}`,
+    (secret) => `\${${secret}}`,
+  ];
+  /** These are names, which are labels of all series. */
+  const names: string[] = ['VCC_ACCOUNT', 'VCC_PUSH_NAME', 'VCC_PUSH_JOB', 'VCC_PUSH_INSTANCE'];
+
+  test.each(settingNames)('%s never comes back in a message', async (name) => {
+    const base = { VCC_AGENT_METRICS: 'hashed', VCC_PUSH_AUTH: 'bearer', VCC_PUSH_URL: 'http://localhost:1' };
+    await fc.assert(
+      fc.asyncProperty(secrets, fc.constantFrom(...shapes), async (secret, shape) => {
+        const env = { ...base, [name]: shape(secret) };
+        const readText = createReadText();
+        const messages: string[] = [];
+        const note = (error: unknown) => void messages.push((error as Error).message);
+        await loadConfig(env, readText).then(async ({ settings: its, accounts }) => {
+          await loadDestinations(env, its, 2, readText).catch(note);
+          for (const { VCC_ROSTER: source } of accounts) {
+            if (source === undefined || source === 'users-api') continue;
+            await createFetchRosterFrom(readText, source.location)(soon()).catch(note);
+          }
+        }, note);
+        if (!names.includes(name)) expect(messages.join('\n')).not.toContain(secret);
+        for (const message of messages) expect(message).toMatch(/: |, /);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('what cannot be sent', () => {
+  const received = (what: string) => `; received ${what}`;
+  const token =
+    'VCC_PUSH_TOKEN: expected a token of printable ASCII without spaces, as a header must have it';
+  test.each([
+    ['VCC_CLIENT_ID', 'a\nb', 'VCC_CLIENT_ID: expected the client id; received one with a line break'],
+    [
+      'VCC_CLIENT_SECRET',
+      'a\r\nb',
+      'VCC_CLIENT_SECRET: expected the client secret; received one with a line break',
+    ],
+    [
+      'VCC_CLIENT_SECRET',
+      'a\u0000b',
+      'VCC_CLIENT_SECRET: expected the client secret; received one with a control character',
+    ],
+    ['VCC_PUSH_USER', 'a\nb', 'VCC_PUSH_USER: expected the name of a user; received one with a line break'],
+    ['VCC_PUSH_USER', 'a:b', 'VCC_PUSH_USER: expected the name of a user; received one with a colon'],
+    ['VCC_PUSH_PASSWORD', 'a\nb', 'VCC_PUSH_PASSWORD: expected the password; received one with a line break'],
+    ['VCC_PUSH_TOKEN', 'a\nb', 'VCC_PUSH_TOKEN: expected the token; received one with a line break'],
+    ['VCC_PUSH_TOKEN', 'tokén', token + received('another value')],
+    ['VCC_PUSH_TOKEN', 'two words', token + received('another value')],
+    [
+      'VCC_PUSH_HEADERS',
+      'X-Key=a\nb',
+      'VCC_PUSH_HEADERS: expected different headers Name=value with commas between them, without those that the exporter sets (Authorization, Content-…); received another value',
+    ],
+    [
+      'VCC_PUSH_HEADERS',
+      'X-Key=é',
+      'VCC_PUSH_HEADERS: expected different headers Name=value with commas between them, without those that the exporter sets (Authorization, Content-…); received another value',
+    ],
+  ])('is refused at the start: %s=%j', (name, value, problem) => {
+    const id = name === 'VCC_CLIENT_SECRET' ? { VCC_CLIENT_ID: 'id' } : {};
+    expect(problemsOf({ ...id, [name]: value })).toContain(problem);
+  });
+
+  test('is not what is encoded before it is sent', () => {
+    const env = {
+      VCC_CLIENT_ID: 'ïd',
+      VCC_CLIENT_SECRET: 's ü漢',
+      VCC_PUSH_USER: 'ü ser',
+      VCC_PUSH_PASSWORD: 'p: ü',
+    };
+    expect(problemsOf(env)).toEqual([]);
   });
 });
 

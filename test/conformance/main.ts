@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { duration, labelValue, oneOf, type Parse, pushUrl } from '../../src/config/parse.ts';
+import { duration, labelValue, oneOf, type Parse } from '../../src/config/parse.ts';
+import { pushUrl } from '../../src/config/parse-address.ts';
 import { untilAborted } from '../../src/deadline.ts';
 import { createSend } from '../../src/http/send.ts';
 import { systemTiming } from '../../src/timing.ts';

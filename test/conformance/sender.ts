@@ -86,7 +86,12 @@ export function createSender(options: SenderOptions, { send, timing, log }: Send
       userAgent,
     },
     {
-      post: createPost(send, { timeoutMs: sendTimeoutMs, authorize: unauthorized, now: timing.now }),
+      post: createPost(send, {
+        timeoutMs: sendTimeoutMs,
+        authorize: unauthorized,
+        name: 'default',
+        now: timing.now,
+      }),
       print: () => {},
     },
   );

@@ -47,7 +47,7 @@ describe('CSV', () => {
 
   test.each([
     ['a row that is too short', 'a,b\n1,2\n3\n', 'r.csv, row 3: expected 2 cells; received 1'],
-    ['a quote that does not end', 'a,b\n1,"2\n', 'r.csv, row 2: Quoted field unterminated'],
+    ['a quote that does not end', 'a,b\n1,"2\n', 'r.csv, row 2: a quoted cell without a closing quote'],
   ])('with %s is refused by its row', async (_, text, message) => {
     await expect(parseCsv(text, 'r.csv')).rejects.toThrow(message);
   });
@@ -67,9 +67,13 @@ describe('YAML', () => {
   });
 
   test.each([
-    ['client_secret: *Hunter.S3cret+x', 'unidentified alias'],
-    ['client_secret: !Hunter.S3cret x', 'unknown scalar tag'],
-    ['client_secret: !h!Hunter x', 'undeclared tag handle'],
+    ['client_secret: *Hunter.S3cret+x', 'a value that begins with \\* is an alias'],
+    ['client_secret: !Hunter.S3cret x', 'a value that begins with ! has a tag'],
+    ['client_secret: !Kd93^Hunter', 'a value that begins with ! has a tag'],
+    ['client_secret: !<Hunter', 'a value that begins with ! has a tag'],
+    ['client_secret: &Hunter *x', 'a value that begins with \\* is an alias'],
+    ['%TAG !Hunter x\n---\na: 1', ''],
+    ['client_secret: !h!Hunter x', 'a value that begins with ! has a tag'],
     ['a: "Hunter', ''],
     ['a: @Hunter', ''],
     ['a: `Hunter', ''],

@@ -593,7 +593,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       expect(error).toMatchObject({
         errorType: 'PushError',
         errorMessage: expect.stringMatching(
-          /^\d+ samples are lost: POST http:.*\/api\/v1\/write: answered 503$/,
+          /^\d+ samples are lost: POST http:\S+, destination default: answered 503$/,
         ),
       });
     });

@@ -270,7 +270,7 @@ describe('over node:http', () => {
     });
     await expect(listen(routesOf(), '192.0.2.1', 0)).rejects.toMatchObject({
       problems: [
-        'HOST, PORT: 192.0.2.1 is no address of this machine; choose one with HOST or --host, or 0.0.0.0',
+        'HOST, PORT: expected an address of this machine; choose one with HOST or --host, or 0.0.0.0',
       ],
     });
   });

@@ -15,6 +15,12 @@ export function rememberingTerminal(folder: string, env: Terminal['env'] = {}, i
     while (!lines.some((line) => pattern.test(line))) await new Promise((resolve) => setTimeout(resolve, 5));
     return pattern.exec(lines.find((line) => pattern.test(line))!)!;
   };
+  const moves: number[] = [];
+  const moveUp = (count: number) => void moves.push(count);
   const outlastReaders = () => {};
-  return { env, folder, print, note, interactive, stopped, stop, lines, notes, until, outlastReaders };
+  return {
+    ...{ env, folder, interactive, stopped, outlastReaders },
+    ...{ print, note, data: print, moveUp },
+    ...{ stop, lines, notes, moves, until },
+  };
 }

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
-import { describeRequest } from '../../http/send.ts';
 import { encodeMetrics, parsePartialSuccess } from '../encoding/otlp.ts';
 import { toBodies, toPoints } from '../encoding/points.ts';
 import { PushError } from '../errors.ts';
 import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './destination.ts';
+import { quoteAnswer } from './post.ts';
 
 /** The statuses that OTLP/HTTP defines as retryable. */
 const retryableStatuses = new Set([429, 502, 503, 504]);
@@ -38,9 +38,9 @@ export function otlp(options: DestinationOptions, { post }: DestinationPorts): P
       const { rejected = 0, message = '' } = (inProtobuf && parsePartialSuccess(body)) || {};
       // OTLP forbids retries after a partial success.
       if (rejected > 0) {
-        const said = post.quote(Buffer.from(message));
+        const said = quoteAnswer(Buffer.from(message));
         throw new PushError(
-          `${describeRequest(request)}: answered ${status}, but rejected ${rejected} of ${batch.samples} samples: ${said}`,
+          `${post.describe(request)}: answered ${status}, but rejected ${rejected} of ${batch.samples} samples: ${said}`,
           { status },
         );
       }

@@ -1,4 +1,4 @@
-import type { PushCredentials } from '../../credentials.ts';
+import { type PushCredentials, pushCredentialsProblem } from '../../credentials.ts';
 import type { Deadline } from '../../deadline.ts';
 import { ExporterError } from '../../errors.ts';
 import { NetworkError } from '../../http/errors.ts';
@@ -10,14 +10,12 @@ import {
   isSuccess,
   type Send,
 } from '../../http/send.ts';
+import { unprintable } from '../../log.ts';
+import { redact } from '../../redact.ts';
 import { PushError, settingsToCheck } from '../errors.ts';
 
 /** Adds a destination's credentials to a request, for one attempt. */
-export interface Authorize {
-  (request: HttpRequest, deadline: Deadline): Promise<HttpRequest>;
-  /** What it has put on requests so far and must not be seen. */
-  secrets: Iterable<string>;
-}
+export type Authorize = (request: HttpRequest, deadline: Deadline) => Promise<HttpRequest>;
 
 /** Longest answer to read, in bytes. */
 const maxBodyBytes = 1_000_000;
@@ -27,8 +25,8 @@ export interface PostOptions {
   /** Longest time for one request. */
   timeoutMs: number;
   authorize: Authorize;
-  /** Texts that messages must not contain, besides the credentials. */
-  hidden?: readonly string[];
+  /** The name of the destination, for messages. */
+  name: string;
   now?: () => number;
 }
 
@@ -37,27 +35,24 @@ export interface Post {
   /**
    * Sends a request once, with credentials added for this attempt. It sends it again only if a kept-alive connection
    * was closed. Returns the answer if it is a success (2xx).
-   * @throws PushError with the answer's first line, retryable according to `isRetryable`, and misconfigured according to
+   * @throws PushError with the beginning of the answer, retryable according to `isRetryable`, and misconfigured according to
    *   {@link settingsToCheck}; what `authorize` and `send` throw
    */
   (request: HttpRequest, deadline: Deadline, isRetryable: (status: number) => boolean): Promise<HttpResponse>;
-  /** Returns a text from the destination in a form that is safe to log. */
-  quote(text: Buffer): string;
+  /** Describes a request for messages. Names the origin and the destination, since the path may contain a token. */
+  describe(request: HttpRequest): string;
 }
 
 /** Creates a sender to one destination. */
-export function createPost(
-  send: Send,
-  { timeoutMs, authorize, hidden = [], now = Date.now }: PostOptions,
-): Post {
-  // Read the secrets each time, since credentials change.
-  const quote = (text: Buffer) => quoteAnswer(text, [...authorize.secrets, ...hidden]);
+export function createPost(send: Send, { timeoutMs, authorize, name, now = Date.now }: PostOptions): Post {
+  const describe = ({ method, url }: HttpRequest) => `${method} ${url.origin}, destination ${name}`;
 
   async function post(
-    request: HttpRequest,
+    bare: HttpRequest,
     deadline: Deadline,
     isRetryable: (status: number) => boolean,
   ): Promise<HttpResponse> {
+    const request = { ...bare, name: describe(bare) };
     const authorized = await authorize(request, deadline).catch((error) => {
       if (error instanceof ExporterError || deadline.signal.aborted) throw error;
       // This is not the fault of the batch, so it must not be rejected.
@@ -73,7 +68,7 @@ export function createPost(
     });
     const { status, headers, body } = response;
     if (isSuccess(status)) return response;
-    const said = quote(body);
+    const said = quoteAnswer(body);
     const check = settingsToCheck(status);
     const parts = [
       `answered ${status}${said === '' ? '' : `: ${said}`}`,
@@ -87,58 +82,47 @@ export function createPost(
     });
   }
 
-  return Object.assign(post, { quote });
+  return Object.assign(post, { describe });
 }
 
 /** For remote write and Pushgateways: retry 5xx and 429, and no other 4xx. */
 export const isRetryable = (status: number): boolean => status >= 500 || status === 429;
 
 /** Adds no credentials. */
-export const unauthorized: Authorize = Object.assign(async (request: HttpRequest) => request, {
-  secrets: [],
-});
+export const unauthorized: Authorize = async (request) => request;
 
 /**
  * Adds HTTP Basic or a bearer token, from credentials that may change. `name` names the destination in errors. The
- * function throws what `load` throws, or a retryable PushError without credentials.
+ * function throws what `load` throws, or a retryable PushError without credentials that fit.
  */
 export function withCredentials(
   kind: 'basic' | 'bearer',
   name: string,
   load: (deadline: Deadline) => Promise<PushCredentials>,
 ): Authorize {
-  const secrets = new Set<string>();
-  const hide = (secret: string): string => {
-    secrets.add(secret);
-    return secret;
+  return async (request, deadline) => {
+    const credentials = await load(deadline);
+    const problem = pushCredentialsProblem(kind, credentials);
+    if (problem !== undefined) {
+      throw new PushError(`destination ${name}: ${problem}`, { retryable: true, misconfigured: true });
+    }
+    const { user, password, token } = credentials;
+    const authorization =
+      kind === 'basic'
+        ? `Basic ${Buffer.from(`${user}:${password!.reveal()}`).toString('base64')}`
+        : `Bearer ${token!.reveal()}`;
+    return { ...request, headers: { ...request.headers, authorization } };
   };
-  return Object.assign(
-    async (request: HttpRequest, deadline: Deadline): Promise<HttpRequest> => {
-      const { user, password, token } = await load(deadline);
-      const missing = kind === 'basic' ? 'user and password' : 'token';
-      if (kind === 'basic' ? user === undefined || !password : !token) {
-        throw new PushError(`destination ${name}: expected ${missing} in the secret; received nothing`, {
-          retryable: true,
-        });
-      }
-      if (kind === 'bearer' && !/^[!-~]+$/.test(token!.reveal())) {
-        const expected = 'a token of printable ASCII without spaces, as a header must have it';
-        throw new PushError(`destination ${name}: expected ${expected}; received another`, {
-          retryable: true,
-        });
-      }
-      const text =
-        kind === 'basic'
-          ? `Basic ${hide(Buffer.from(`${user}:${hide(password!.reveal())}`).toString('base64'))}`
-          : `Bearer ${hide(token!.reveal())}`;
-      return { ...request, headers: { ...request.headers, authorization: text } };
-    },
-    { secrets },
-  );
 }
 
 /** Longest quotation of an answer, in characters. */
-const maxText = 300;
+const maxText = 200;
+
+/** As much of an answer is read, in bytes. It is more than the longest secret that fits into a header. */
+const maxQuotedBytes = 16_384;
+
+/** Shortest secret that a quotation does not show. Other messages may contain so short a word by themselves. */
+const shortestSecret = 4;
 
 /**
  * Label values as Prometheus, Mimir and VictoriaMetrics quote them, also in JSON. The JSON fields with the reason are
@@ -148,18 +132,19 @@ const labelValues =
   /\b((?!(?:error|err|errorType|message|msg|status|code|__name__)\b)\w+)("?\s*(?:=~?|!=|:)\s*)".*?"(?=\s*[,})\]]|\s|$)/g;
 
 /**
- * Returns the first line of a destination's answer for a log. Removes secrets, and label values, which may be agents'
- * ids.
+ * Returns the first line of a destination's answer for a log, cut to 200 characters. Removes secrets, control characters,
+ * and label values, which may be agents' ids.
  */
-export function quoteAnswer(body: Buffer, secrets: readonly string[]): string {
-  let text = body.subarray(0, 4096).toString('utf8');
-  for (const secret of secrets) if (secret.length >= 4) text = text.replaceAll(secret, '[secret]');
-  const [line = ''] = text.trim().split(/[\r\n]/);
+export function quoteAnswer(body: Buffer): string {
+  const [line = ''] = redact(body.subarray(0, maxQuotedBytes).toString('utf8'), shortestSecret)
+    .trim()
+    .split(/[\r\n]/);
   const plain = line
+    .slice(0, 20 * maxText)
     .replaceAll('\\"', '"')
     .replace(labelValues, '$1$2"…"')
     .replace(/\b(agent_id\s*[=:]\s*)(?![~"])[^\s,"}…]+/g, '$1…')
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to go
-    .replace(/[\u0000-\u001f\u007f]/g, ' ');
+    .replace(unprintable, ' ')
+    .replaceAll('\t', ' ');
   return plain.length > maxText ? `${plain.slice(0, maxText)}…` : plain;
 }

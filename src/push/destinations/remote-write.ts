@@ -1,6 +1,6 @@
 import { compress, uncompress } from 'snappyjs';
 import type { Deadline } from '../../deadline.ts';
-import { describeRequest, type HttpResponse } from '../../http/send.ts';
+import type { HttpResponse } from '../../http/send.ts';
 import { toBodies, toPoints } from '../encoding/points.ts';
 import { encodeWriteRequest } from '../encoding/remote-write-1.ts';
 import { encodeRequest, toWriteRequest } from '../encoding/remote-write-2.ts';
@@ -55,7 +55,7 @@ export function remoteWrite(options: DestinationOptions, { post }: DestinationPo
     const dropped = batch.samples - Number(written);
     if (!(dropped > 0)) return 'stored';
     throw new PushError(
-      `${describeRequest(request)}: answered ${status}, but stored ${written} of ${batch.samples} samples`,
+      `${post.describe(request)}: answered ${status}, but stored ${Number(written)} of ${batch.samples} samples`,
       { status },
     );
   }

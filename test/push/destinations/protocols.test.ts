@@ -42,7 +42,7 @@ async function setUp(type: DestinationOptions['type'], answer: ReceiverAnswer, p
       userAgent: 'vcc-exporter/test',
     },
     {
-      post: createPost(send, { timeoutMs: 1000, authorize: unauthorized }),
+      post: createPost(send, { timeoutMs: 1000, authorize: unauthorized, name: 'default' }),
       print: (line) => printed.push(line),
     },
   );

@@ -176,7 +176,7 @@ describe('delivering', () => {
       namespace: 'VCC',
       userAgent: 'vcc-exporter/test',
     };
-    const post = createPost(send, { timeoutMs: 500, authorize: unauthorized });
+    const post = createPost(send, { timeoutMs: 500, authorize: unauthorized, name: 'default' });
     const destination = createDestination(options, { post, print: () => {} });
     const scraped = {
       account: 'uk',
@@ -247,7 +247,7 @@ describe('delivering', () => {
     else {
       expect(found).toMatchObject(outcome);
       expect(String(found)).toMatch(
-        /^PushError: POST http:\S+\/api\/v1\/write: answered \d+: because(; check .+)?$/,
+        /^PushError: POST http:\/\/[\d.:]+, destination default: answered \d+: because(; check .+)?$/,
       );
     }
     expect(received).toHaveLength(1);

@@ -202,7 +202,10 @@ async function openOutbox(
       namespace: 'VCC',
       userAgent: 'vcc-exporter/test',
     },
-    { post: createPost(send, { timeoutMs: 1000, authorize: unauthorized }), print: () => {} },
+    {
+      post: createPost(send, { timeoutMs: 1000, authorize: unauthorized, name: 'default' }),
+      print: () => {},
+    },
   );
   const timing = fakeTiming(0);
   const failures: Failure[] = [];

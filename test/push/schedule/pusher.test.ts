@@ -62,7 +62,7 @@ async function setUp(
   const receiver = await startReceiver(answers);
   const send = createSend();
   open.push(receiver, send);
-  const post = createPost(send, { timeoutMs: 1000, authorize: unauthorized });
+  const post = createPost(send, { timeoutMs: 1000, authorize: unauthorized, name: 'default' });
   const timing = fakeTiming(Math.floor(Date.now() / 1000) * 1000);
   const destination: Destination = createDestination(
     { ...options, url: new URL(receiver.origin), wants },
@@ -258,7 +258,7 @@ describe('pushSlots', () => {
     const { timing, newPusher } = await setUp([{ status: 503, body: 'busy' }], {}, up);
     const { failures } = await pushSlots(newPusher(), round(timing, [timing.now()]));
     expect(failures.map(({ message }) => message)).toEqual([
-      expect.stringMatching(/^1 samples are lost: POST http:\S+: answered 503: busy$/),
+      expect.stringMatching(/^1 samples are lost: POST http:\S+, destination default: answered 503: busy$/),
     ]);
     const events = logs.map((line) => JSON.parse(line).event);
     expect(events).toEqual([
