@@ -1,6 +1,43 @@
 import type { Target } from './target.ts';
+import { accept } from './targets/accept.ts';
+import { acceptEncoding } from './targets/accept-encoding.ts';
 import { agentStatusPage } from './targets/agent-status-page.ts';
+import { authorization } from './targets/authorization.ts';
+import { csv } from './targets/csv.ts';
+import { emf } from './targets/emf.ts';
+import { envFile } from './targets/env-file.ts';
+import { expositions } from './targets/expositions.ts';
+import { otlp } from './targets/otlp.ts';
+import { otlpAnswer } from './targets/otlp-answer.ts';
+import { remoteWrite } from './targets/remote-write.ts';
+import { request } from './targets/request.ts';
+import { retryAfter } from './targets/retry-after.ts';
+import { roster } from './targets/roster.ts';
 import { snapshot } from './targets/snapshot.ts';
+import { textFile } from './targets/text-file.ts';
+import { thresholds } from './targets/thresholds.ts';
+import { timestamp } from './targets/timestamp.ts';
+import { yaml } from './targets/yaml.ts';
 
 /** All targets. */
-export const targets: readonly Target[] = [agentStatusPage, snapshot];
+export const targets: readonly Target[] = [
+  agentStatusPage,
+  snapshot,
+  ...expositions,
+  ...remoteWrite,
+  otlp,
+  otlpAnswer,
+  emf,
+  accept,
+  acceptEncoding,
+  authorization,
+  request,
+  retryAfter,
+  timestamp,
+  csv,
+  envFile,
+  roster,
+  textFile,
+  thresholds,
+  yaml,
+];
