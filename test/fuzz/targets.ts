@@ -19,11 +19,13 @@ import { remoteWrite } from './targets/remote-write.ts';
 import { request } from './targets/request.ts';
 import { retryAfter } from './targets/retry-after.ts';
 import { roster } from './targets/roster.ts';
+import { secret } from './targets/secret.ts';
 import { setting } from './targets/setting.ts';
 import { snapshot } from './targets/snapshot.ts';
 import { textFile } from './targets/text-file.ts';
 import { thresholds } from './targets/thresholds.ts';
 import { timestamp } from './targets/timestamp.ts';
+import { tokenAnswer } from './targets/token-answer.ts';
 import { usersPage } from './targets/users-page.ts';
 import { yaml } from './targets/yaml.ts';
 
@@ -56,4 +58,6 @@ export const targets: readonly Target[] = [
   recording,
   setting,
   usersPage,
+  secret,
+  tokenAnswer,
 ];
