@@ -2,12 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { fromJson, readFixtures, toJson } from './fixtures.ts';
 import { checkCase, runTarget } from './run.ts';
-import { target } from './target.ts';
+import { mark, parsed, target } from './target.ts';
 import { targets } from './targets.ts';
 
 /** The same cases each time: what fails here for the first time was broken by the change at hand. */
 const seed = 19;
-const cases = 300;
+const cases = 200;
 
 describe.each(targets.map((each) => [each.name, each] as const))('%s', (name, each) => {
   const fixtures = readFixtures(name);
@@ -37,4 +37,35 @@ test('a fixture keeps what JSON does not have', () => {
     ['__proto__']: 1,
   };
   expect(fromJson(JSON.parse(JSON.stringify(toJson(input))))).toEqual(input);
+});
+
+describe('a parser', () => {
+  const failing = (message: string) => () =>
+    parsed(() => {
+      throw new RangeError(message);
+    }, [RangeError]);
+
+  test('may refuse with its own errors, and with no others', () => {
+    expect(failing('too large')()).toMatchObject({ refusal: { message: 'too large' } });
+    expect(() => parsed(() => JSON.parse('{'), [RangeError])).toThrow(SyntaxError);
+  });
+
+  test('may not quote what is marked', () => {
+    expect(failing(`not ${mark.toUpperCase()}`)).toThrow('holds what it must not');
+  });
+
+  test('must do the same again', () => {
+    let calls = 0;
+    expect(() => parsed(() => calls++, [])).toThrow('the second result differs');
+  });
+});
+
+test('a case that takes too long fails', async () => {
+  const busy = target('busy', fc.constant(0), () => {
+    const until = performance.now() + 50;
+    while (performance.now() < until);
+  });
+  await expect(checkCase(busy, 0, { cpuMs: 10, growthBytes: 1e9 })).rejects.toThrow(
+    /^took \d+ ms of CPU time$/,
+  );
 });

@@ -9,7 +9,7 @@ export interface Target {
   name: string;
   /** Well-formed inputs, damaged ones and arbitrary ones. They consist of what `toJson` (fixtures.ts) can write. */
   input: fc.Arbitrary<unknown>;
-  /** Cases in relation to other targets, 1 by default. Less for slow targets. */
+  /** Cases in relation to other targets, 1 by default. Less for slow targets, so that all take about as long. */
   share: number;
   /** Throws when something does not hold. */
   check(input: unknown): void | Promise<void>;

@@ -78,5 +78,5 @@ export const accountList = target(
       assert(names.length > 0 && new Set(names).size === names.length && names.every(Boolean));
     }
   },
-  { share: 0.2 },
+  { share: 0.04 },
 );

@@ -40,4 +40,5 @@ export const agentStatusPage = target(
     assert(gaps.flawedAgents <= page.agents.length);
     assert.equal(gaps.flawedAgents > 0, gaps.first !== undefined);
   },
+  { share: 0.4 },
 );

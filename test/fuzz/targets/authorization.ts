@@ -50,4 +50,5 @@ export const authorization = target(
     );
     assertUnmarked(`${answer.body}${JSON.stringify(answer.headers)}`);
   },
+  { share: 0.3 },
 );

@@ -48,4 +48,5 @@ export const csv = target(
     for (const { row, cells } of rows) assert(row >= 2 && cells.length === columns.length);
     if (input.table) assert.deepEqual({ columns, rows: rows.map(({ cells }) => cells) }, input.table);
   },
+  { share: 0.3 },
 );

@@ -19,5 +19,5 @@ export const emf = target(
         assert.equal(JSON.parse(`"${written.replaceAll('"', '\\"')}"`), text);
     }
   },
-  { share: 0.5 },
+  { share: 0.04 },
 );

@@ -20,5 +20,5 @@ export const otlp = target(
     });
     assert.deepEqual(samplesOf(metrics), expectedOf(points, repeated ? {} : { job, instance }));
   },
-  { share: 0.5 },
+  { share: 0.04 },
 );

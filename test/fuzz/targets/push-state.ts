@@ -34,4 +34,5 @@ export const pushState = target(
     }
     assert.deepEqual(parseState(encodeState(state)), state);
   },
+  { share: 0.3 },
 );

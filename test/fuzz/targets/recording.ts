@@ -63,4 +63,5 @@ export const recording = target(
       assert((text ?? JSON.stringify(body) ?? '').length < 3_000_000);
     }
   },
+  { share: 0.3 },
 );

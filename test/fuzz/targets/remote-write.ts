@@ -33,7 +33,7 @@ export const remoteWrite = (
       );
       if (name === 'remote-write-2') assertFallback(points);
     },
-    { share: 0.5 },
+    { share: 0.04 },
   ),
 );
 

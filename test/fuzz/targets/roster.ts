@@ -43,4 +43,5 @@ export const roster = target(
       }
     }
   },
+  { share: 0.3 },
 );

@@ -66,10 +66,10 @@ export const snapshot = target(
     const truth = recount('test', counted, at, ageBounds);
     truth.set('vcc_duplicate_agents{account="test"}', duplicates);
     assertSame(series, truth);
-    // The order of agents must not matter either.
-    if (turn > 0) assertSame(await seriesOf(turnedBy(counted, turn)), truth);
+    // The order of agents must not matter either. Not each time, since it takes long.
+    if (turn > 8) assertSame(await seriesOf(turnedBy(counted, turn)), truth);
   },
-  { share: 0.3 },
+  { share: 0.1 },
 );
 
 /** Equal but for the order of series. */

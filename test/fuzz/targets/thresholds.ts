@@ -41,5 +41,5 @@ export const thresholds = target(
     }
     for (const { rules } of toAlertGroups(result.value)) for (const { expr } of rules) takeApart(expr);
   },
-  { share: 0.02 },
+  { share: 0.01 },
 );

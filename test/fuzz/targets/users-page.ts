@@ -68,5 +68,5 @@ export const usersPage = target(
       }
     }
   },
-  { share: 0.5 },
+  { share: 0.2 },
 );

@@ -30,6 +30,7 @@ export const yaml = target(
     }
     if ('value' in result) assertValue(result.value, 0);
   },
+  { share: 0.4 },
 );
 
 /** Scalars as texts, as written. Null is an empty text. */
