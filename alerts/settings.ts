@@ -76,9 +76,9 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     }
     return merged;
   }
-  const parsed = read(ours, name);
+  const { parsed, written } = read(ours, name);
   const merged = merge(readMapping('the file', load(defaults)), readMapping('the file', parsed));
-  for (const key of misreadKeys(load(ours, { schema: FAILSAFE_SCHEMA }), parsed)) {
+  for (const key of misreadKeys(written, parsed)) {
     problems.push(`${name}: ${key}: expected this name in quotes, since YAML takes it for something else`);
   }
   const {
@@ -262,13 +262,32 @@ function misreadKeys(written: unknown, taken: unknown, prefix = ''): string[] {
   );
 }
 
-function read(text: string, name: string): unknown {
+/** Most values in a file, each counted as often as aliases repeat it. All thresholds of 1000 accounts are fewer. */
+const maxValues = 100_000;
+
+/** Returns what the text says, and the same with all scalars as they are written. */
+function read(text: string, name: string): { parsed: unknown; written: unknown } {
   try {
-    return load(text);
+    const [parsed, written] = [load(text), load(text, { schema: FAILSAFE_SCHEMA })];
+    if (valuesIn(parsed, maxValues) <= maxValues) return { parsed, written };
   } catch (error) {
     const { where, problem } = describeYamlError(error);
     throw new ConfigError([`${name}${where}: expected YAML; ${problem}`]);
   }
+  // Aliases of a few lines can stand for more than the memory, or for what contains them.
+  throw new ConfigError([`${name}: expected at most ${maxValues} values`]);
+}
+
+/** Counts no further than `most` + 1. */
+function valuesIn(root: unknown, most: number): number {
+  const left = [root];
+  let values = 0;
+  for (let value = left.pop(); values <= most; value = left.pop()) {
+    values++;
+    if (typeof value === 'object' && value !== null) left.push(...Object.values(value));
+    if (left.length === 0) break;
+  }
+  return values;
 }
 
 const isMapping = (value: unknown): value is Mapping =>

@@ -24,8 +24,8 @@ export async function parseRoster(text: string, name: string): Promise<RosterTab
 async function fromCsv(text: string, name: string): Promise<RosterTable> {
   const { columns, rows } = await parseCsv(text, name);
   const names = columns.map(toSnakeCase);
-  const twice = names.find((column, index) => names.indexOf(column) < index);
-  if (twice !== undefined) throw new RosterError(`${name}: the column ${twice} is there twice`);
+  const twice = names.findIndex((column, index) => names.indexOf(column) < index);
+  if (twice >= 0) throw new RosterError(`${name}: ${describeColumn(names, twice)} is there twice`);
   return collect(
     name,
     new Set(names),
@@ -47,14 +47,17 @@ async function fromYaml(text: string, name: string): Promise<RosterTable> {
       throw new RosterError(`${name}: ${where}: expected a mapping; received ${kindOf(item)}`);
     }
     const record: Record<string, string> = Object.create(null);
-    for (const [key, value] of Object.entries(item)) {
-      const column = toSnakeCase(key);
+    const names = Object.keys(item).map(toSnakeCase);
+    for (const [field, value] of Object.values(item).entries()) {
+      const column = names[field]!;
       if (typeof value !== 'string') {
         throw new RosterError(
-          `${name}: ${where}.${column}: expected a text or number; received ${kindOf(value)}`,
+          `${name}: ${where}: expected ${describeColumn(names, field)} to be a text or number; received ${kindOf(value)}`,
         );
       }
-      if (column in record) throw new RosterError(`${name}: ${where}: ${column} is there twice`);
+      if (column in record) {
+        throw new RosterError(`${name}: ${where}: ${describeColumn(names, field)} is there twice`);
+      }
       record[column] = value.trim();
       columns.add(column);
     }
@@ -79,6 +82,15 @@ function collect(
     agents.set(id, Object.assign(Object.create(null), others));
   }
   return { columns, agents };
+}
+
+/** The columns of most rosters. */
+const usualColumns = [idColumn, 'name', 'team', 'site'];
+
+/** Describes a column for messages. Any other name may be an agent's, of a file without a header. */
+function describeColumn(names: readonly string[], index: number): string {
+  const column = names[index]!;
+  return usualColumns.includes(column) ? `the column ${column}` : `column ${index + 1}`;
 }
 
 /** Converts `agentId`, `Agent ID` and `agent-id` to `agent_id`. */

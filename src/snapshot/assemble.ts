@@ -18,15 +18,15 @@ export interface Conflict {
  * An agent on two pages may have moved between two answers, and then another one is missing. An agent who is twice on the
  * same page is in one answer, so the API has two records of this agent. Then the record with the latest presence counts.
  *
- * The newest page (by `upTo`) determines the counts, since older ones may be out of date. Pages beyond its page count
- * are left out. `pages` maps requested page numbers to answers, and must not be empty.
+ * The newest page (by `upTo`) determines the counts, since older ones may be out of date. Of several with the same time,
+ * it is the one with the most pages, so that pages that disagree are a conflict. Pages beyond its page count are left out. `pages` maps requested page numbers to answers, and must not be empty.
  */
 export function assemble(pages: ReadonlyMap<number, Page>): Snapshot | Conflict {
   // A page beyond its own page count is surplus, and its counts may be anything.
   const real = [...pages].filter(([number, page]) => number <= Math.max(1, page.pageCount));
   const newest = (real.length > 0 ? real : [...pages])
     .map(([, page]) => page)
-    .reduce((a, b) => (b.upToMs > a.upToMs ? b : a));
+    .reduce((a, b) => ((b.upToMs - a.upToMs || b.pageCount - a.pageCount) > 0 ? b : a));
   const pageCount = Math.max(1, newest.pageCount);
   const present: Page[] = [];
   let takenAtMs = newest.upToMs;

@@ -209,6 +209,18 @@ test('an empty file, and an empty list of alerts, change nothing', () => {
 
 test('text that is no YAML is refused', () => {
   expect(problemsOf('alerts: {')[0]).toMatch(/^ours\.yml, line \d, column \d+: expected YAML; /);
+  // A tag that only one of the two schemas knows.
+  expect(problemsOf('job: !!int 5')[0]).toMatch(/^ours\.yml, line \d, column \d+: expected YAML; /);
+});
+
+test('refuses aliases that stand for what contains them, or for more than the memory', () => {
+  const levels = Array.from(
+    { length: 40 },
+    (_, level) => `a${level + 1}: &a${level + 1} [*a${level}, *a${level}]`,
+  );
+  for (const text of ['&a [*a]', 'job: &a {b: *a}', ['a0: &a0 [x, x]', ...levels].join('\n')]) {
+    expect(problemsOf(text)).toEqual(['ours.yml: expected at most 100000 values']);
+  }
 });
 
 test('all problems are told at once', () => {

@@ -47,6 +47,8 @@ describe('parseRetryAfter', () => {
     ['1.5', undefined],
     ['-3', undefined],
     ['soon', undefined],
+    ['May 5', undefined],
+    ['Thu Jan 15 10:00:30 2026', 30_000],
     ['', undefined],
     [undefined, undefined],
   ])('reads %p as %p ms', (header, expected) => {

@@ -53,6 +53,15 @@ describe('assemble', () => {
     expect(assemble(all)).toEqual(snapshotOf(agents, { pages: 3 }));
   });
 
+  test('refuses pages of the same time of which one says that there are no others, in any order', () => {
+    const all = pages((each) => set(each, 1, { pageCount: 1, totalCount: 4 }));
+    for (const given of [all, new Map([...all].reverse())]) {
+      expect(assemble(given)).toEqual({
+        reason: expect.stringMatching(/^page 1 says pageCount 1, page \d says 3$/),
+      });
+    }
+  });
+
   test.each([0, 1])('takes an empty account with pageCount %i', (pageCount) => {
     const empty: Page = {
       number: 1,

@@ -90,25 +90,28 @@ const anyInteraction: fc.Arbitrary<Interaction> = fc.record({
   reason: fc.oneof(fc.constant(null), oneOrNew(Object.values(reasonsByState).flat())),
 });
 
+const anyAgent: fc.Arbitrary<Agent> = fc.record({
+  id: fc.constant(''),
+  presence: oneOrNew(presences),
+  presenceSinceMs: since,
+  description: fc.option(fc.constantFrom('', 'Ready', 'Lunch', 'Break', 'Meeting', 'other', 'Tea "5"'), {
+    nil: undefined,
+  }),
+  eligibleForRouting: fc.option(fc.boolean(), { nil: undefined }),
+  workloadSinceMs: since,
+  live: fc.constantFrom(0, 0, 0, 1, undefined),
+  semiLive: fc.constantFrom(0, 0, 0, 1, 3, undefined),
+  nonLive: fc.constantFrom(0, 0, 0, 2, undefined),
+  interactions: fc.option(fc.oneof(fc.constant([]), fc.array(anyInteraction, { maxLength: 4 })), {
+    nil: undefined,
+  }),
+});
+
+/** Any agents that the API may give, ids all different, up to `most`. */
+export const anyAgentsUpTo = (most: number): fc.Arbitrary<Agent[]> =>
+  fc
+    .array(anyAgent, { maxLength: most })
+    .map((agents) => agents.map((each, index) => ({ ...each, id: `agent-${index}` })));
+
 /** Any agents that the API may give, ids all different. */
-export const anyAgents: fc.Arbitrary<Agent[]> = fc
-  .array(
-    fc.record({
-      id: fc.constant(''),
-      presence: oneOrNew(presences),
-      presenceSinceMs: since,
-      description: fc.option(fc.constantFrom('', 'Ready', 'Lunch', 'Break', 'Meeting', 'other', 'Tea "5"'), {
-        nil: undefined,
-      }),
-      eligibleForRouting: fc.option(fc.boolean(), { nil: undefined }),
-      workloadSinceMs: since,
-      live: fc.constantFrom(0, 0, 0, 1, undefined),
-      semiLive: fc.constantFrom(0, 0, 0, 1, 3, undefined),
-      nonLive: fc.constantFrom(0, 0, 0, 2, undefined),
-      interactions: fc.option(fc.oneof(fc.constant([]), fc.array(anyInteraction, { maxLength: 4 })), {
-        nil: undefined,
-      }),
-    }),
-    { maxLength: 60 },
-  )
-  .map((agents) => agents.map((each, index) => ({ ...each, id: `agent-${index}` })));
+export const anyAgents: fc.Arbitrary<Agent[]> = anyAgentsUpTo(60);

@@ -1,101 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PushMessageError, toDimensionValue, toEmfLines } from '../../../src/push/encoding/emf.ts';
-import { nameOf, type Point, toKey, toPoints } from '../../../src/push/encoding/points.ts';
+import { toPoints } from '../../../src/push/encoding/points.ts';
 import { agent, takenAtMs } from '../../support/agents.ts';
-import { anyPoints, anyText, meta, point, without } from '../../support/any-points.ts';
+import { anyPoints, anyText, meta, point } from '../../support/any-points.ts';
+import { expectedOf, extract, extractedOf } from '../../support/emf.ts';
 import { familiesOf, fullReadingOf, readingOf, rosterOf } from '../../support/reading.ts';
 
 const options = { namespace: 'VCC' };
-
-interface Document {
-  _aws: {
-    Timestamp: number;
-    LogGroupName?: string;
-    CloudWatchMetrics: {
-      Namespace: string;
-      Dimensions: string[][];
-      Metrics: { Name: string; Unit: string }[];
-    }[];
-  };
-  [member: string]: unknown;
-}
-
-/** What CloudWatch makes of a line, by its specification. */
-interface Extracted {
-  timestampMs: number;
-  dimensions: [string, string][];
-  metrics: { name: string; unit: string; value: number }[];
-}
-
-/** Reads a line as CloudWatch does, and breaks on what it would refuse. */
-function extract(line: string): Extracted {
-  expect(Buffer.byteLength(line)).toBeLessThan(256 * 1024);
-  expect(line).not.toMatch(/[\r\n]/);
-  const document = JSON.parse(line) as Document;
-  const { Timestamp, CloudWatchMetrics } = document._aws;
-  expect(CloudWatchMetrics).toHaveLength(1);
-  const [{ Namespace, Dimensions, Metrics }] = CloudWatchMetrics as [
-    Document['_aws']['CloudWatchMetrics'][0],
-  ];
-  expect([Namespace, Dimensions.length]).toEqual(['VCC', 1]);
-  const names = Dimensions[0]!;
-  expect(names.length).toBeLessThanOrEqual(30);
-  expect(Metrics.length).toBeGreaterThan(0);
-  expect(Metrics.length).toBeLessThanOrEqual(100);
-  // Every member is one of these, and only one.
-  const members = ['_aws', ...names, ...Metrics.map(({ Name }) => Name)];
-  expect(new Set(members).size).toBe(members.length);
-  expect(Object.keys(document).toSorted()).toEqual(members.toSorted());
-  const dimensions = names.map((name): [string, string] => {
-    const value = Object.entries(document).find(([member]) => member === name)![1] as string;
-    expect(name).toMatch(/^[\x21-\x39\x3b-\x7e]{1,255}$/);
-    expect(value).toMatch(/^[\x20-\x7e]{1,1024}$/);
-    expect(value.trim()).toBe(value);
-    return [name, value];
-  });
-  const metrics = Metrics.map(({ Name, Unit }) => {
-    const value = document[Name] as number;
-    expect(Math.abs(value)).toBeLessThanOrEqual(2 ** 360);
-    expect(['Seconds', 'Count', 'None']).toContain(Unit);
-    return { name: Name, unit: Unit, value };
-  });
-  return { timestampMs: Timestamp, dimensions, metrics };
-}
-
-/** Those that CloudWatch is told of. */
-function isWanted({ labels, value, meta: { type } }: Point): boolean {
-  if (labels.some(([name]) => name === 'agent_id') || type === 'info') return false;
-  return value !== undefined && Number.isFinite(value) && Math.abs(value) <= 2 ** 360;
-}
 
 describe('toEmfLines', () => {
   test('says every wanted point once, within the limits of CloudWatch, whatever the labels hold', () => {
     fc.assert(
       fc.property(anyPoints, (points) => {
-        const got = toEmfLines(points, options)
-          .map(extract)
-          .flatMap(({ timestampMs, dimensions, metrics }) =>
-            metrics.map(({ name, value }) => ({ name, timestampMs, dimensions, value })),
-          );
-        // Points that differ in job or instance alone, which are no dimensions, are the same one here.
-        const expected = new Map(
-          points.filter(isWanted).map((each) => {
-            const labels = without(each.labels, 'job', 'instance');
-            const dimensions = without(labels, '__name__').map(([name, value]) => [
-              name,
-              toDimensionValue(value),
-            ]);
-            // JSON has no -0.
-            const value = each.value! + 0;
-            return [
-              `${each.timestampMs} ${toKey({ labels })}`,
-              { name: nameOf(each), timestampMs: each.timestampMs, dimensions, value },
-            ];
-          }),
-        );
-        const inOrder = (all: Iterable<object>) => [...all].map((each) => JSON.stringify(each)).toSorted();
-        expect(inOrder(got)).toEqual(inOrder(expected.values()));
+        expect(extractedOf(toEmfLines(points, options))).toEqual(expectedOf(points));
       }),
       { numRuns: 150 },
     );

@@ -1,84 +1,15 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { encodeMetrics, parsePartialSuccess } from '../../../src/push/encoding/otlp.ts';
-import { nameOf, type Point, toPoints } from '../../../src/push/encoding/points.ts';
+import { toPoints } from '../../../src/push/encoding/points.ts';
 import { agent, takenAtMs } from '../../support/agents.ts';
-import { anyPoints, meta, point, without } from '../../support/any-points.ts';
-import {
-  ExportMetricsServiceRequestSchema,
-  ExportMetricsServiceResponseSchema,
-  type KeyValue,
-  type Metric,
-} from '../../support/proto/otlp_pb.ts';
+import { anyPoints, meta, point } from '../../support/any-points.ts';
+import { decode, expectedOf, samplesOf } from '../../support/otlp.ts';
+import { ExportMetricsServiceResponseSchema } from '../../support/proto/otlp_pb.ts';
 import { familiesOf, readingOf } from '../../support/reading.ts';
 
 const resource = { job: 'vcc', instance: 'test' };
-
-/** A request of one resource and one scope; a field that the specification does not have is an error. */
-function decode(bytes: Uint8Array) {
-  const request = fromBinary(ExportMetricsServiceRequestSchema, bytes);
-  expect(hasUnknown(request)).toBe(false);
-  expect(request.resourceMetrics).toHaveLength(1);
-  const [{ resource: of, scopeMetrics }] = request.resourceMetrics as [(typeof request.resourceMetrics)[0]];
-  expect(scopeMetrics).toHaveLength(1);
-  const { scope, metrics } = scopeMetrics[0]!;
-  return { resource: toEntries(of!.attributes), scope: scope!.name, metrics };
-}
-
-/** Whether there is a field anywhere in a message that its type does not have. */
-function hasUnknown(message: unknown): boolean {
-  if (typeof message !== 'object' || message === null) return false;
-  return '$unknown' in message || Object.values(message).some(hasUnknown);
-}
-
-function toEntries(attributes: readonly KeyValue[]): [string, string][] {
-  return attributes.map(({ key, value }) => {
-    if (value?.value.case !== 'stringValue') throw new Error(`${key} is no text`);
-    return [key, value.value.value];
-  });
-}
-
-/** What an end of the wire knows of a point. */
-interface Sample {
-  name: string;
-  attributes: [string, string][];
-  timeUnixNano: bigint;
-  value: number | undefined;
-}
-
-function samplesOf(metrics: readonly Metric[]): Sample[] {
-  return metrics.flatMap(({ name, data }) => {
-    if (data.case !== 'gauge') throw new Error(`${name} is no gauge`);
-    return data.value.dataPoints.map(({ attributes, timeUnixNano, value, flags }) => {
-      const ended = (flags & 1) === 1;
-      expect([value.case, flags]).toEqual(ended ? [undefined, 1] : ['asDouble', 0]);
-      return {
-        name,
-        attributes: toEntries(attributes),
-        timeUnixNano,
-        value: value.case === 'asDouble' ? value.value : undefined,
-      };
-    });
-  });
-}
-
-/** The same, of points: by name, in the order of a name's first coming. */
-function expectedOf(points: readonly Point[]): Sample[] {
-  const names = [...new Set(points.map(nameOf))];
-  return names.flatMap((name) =>
-    points
-      .filter((each) => nameOf(each) === name)
-      .map(({ labels, value, timestampMs }) => ({
-        name,
-        attributes: without(labels, '__name__')
-          .filter(([label, text]) => resource[label as keyof typeof resource] !== text)
-          .map(([label, text]): [string, string] => [label, text]),
-        timeUnixNano: BigInt(timestampMs) * 1_000_000n,
-        value,
-      })),
-  );
-}
 
 describe('encodeMetrics', () => {
   test('gives every point back as it was', () => {
@@ -88,7 +19,7 @@ describe('encodeMetrics', () => {
         const names = metrics.map(({ name }) => name);
         expect(new Set(names).size).toBe(names.length);
         // toEqual takes -0 for another number than 0, and NaN for the same as NaN.
-        expect(samplesOf(metrics)).toEqual(expectedOf(points));
+        expect(samplesOf(metrics)).toEqual(expectedOf(points, resource));
       }),
       { numRuns: 300 },
     );
@@ -105,7 +36,7 @@ describe('encodeMetrics', () => {
       ],
       scope: 'vcc-exporter',
     });
-    expect(samplesOf(metrics)).toEqual(expectedOf(points));
+    expect(samplesOf(metrics)).toEqual(expectedOf(points, resource));
     expect(points.length).toBeGreaterThan(100);
     for (const { attributes } of samplesOf(metrics)) {
       expect(attributes).toContainEqual(['cluster', 'blue']);

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { encodeState, parseState } from '../../../src/push/schedule/state.ts';
+import { damagedBytes, damagedValue } from '../damage.ts';
+import { target } from '../target.ts';
+
+const states = fc.record({
+  timestampMs: fc.nat(),
+  series: fc.dictionary(
+    fc.constantFrom('a', 'b'),
+    fc.array(fc.constantFrom([], ['__name__', 'vcc_up', 'account', 'uk'], ['__name__', 'vcc_agents']), {
+      maxLength: 3,
+    }),
+  ),
+});
+const saved = states.map((state) => ({ v: 1, ...state }));
+
+/** What a process left for the next one: the same state, or none. */
+export const pushState = target(
+  'push-state',
+  fc.oneof(
+    states.map((state) => ({ content: encodeState(state), state })),
+    damagedValue(saved).map((value) => ({ content: new Uint8Array(gzipSync(JSON.stringify(value) ?? '')) })),
+    damagedBytes(states.map((state) => new Uint8Array(encodeState(state)))).map((content) => ({ content })),
+  ),
+  (input: { content: Uint8Array; state?: unknown }) => {
+    const state = parseState(input.content);
+    if (input.state !== undefined) assert.equal(JSON.stringify(state), JSON.stringify(input.state));
+    if (state === undefined) return;
+    assert(Number.isFinite(state.timestampMs));
+    for (const series of Object.values(state.series)) {
+      for (const labels of series) for (const text of labels) assert.equal(typeof text, 'string');
+    }
+    assert.deepEqual(parseState(encodeState(state)), state);
+  },
+  { share: 0.3 },
+);
