@@ -307,8 +307,7 @@ const spoils: Record<FaultId, Spoil> = {
     await exchange.forward();
     raw(exchange, 'transfer-encoding: chunked', 'xyz\r\n{}\r\n0\r\n\r\n');
   },
-  'header-large': (exchange) =>
-    raw(exchange, `x-large: ${'x'.repeat(100_000)}\r\ncontent-length: 2`, '{}'),
+  'header-large': (exchange) => raw(exchange, `x-large: ${'x'.repeat(100_000)}\r\ncontent-length: 2`, '{}'),
   'header-bad': (exchange) => raw(exchange, 'x-bad\x01: y\r\ncontent-length: 2', '{}'),
   gzip: withBody('this is no gzip', { 'content-encoding': 'gzip' }),
   async 'gzip-cut'(exchange) {
@@ -393,8 +392,7 @@ const spoils: Record<FaultId, Spoil> = {
   'redirect-302-away': redirect(302, otherHost),
   'redirect-307-away': redirect(307, otherHost),
   'redirect-file': redirect(302, () => 'file:///etc/passwd'),
-  'redirect-loop': ({ request, response }) =>
-    void response.writeHead(307, { location: request.url! }).end(),
+  'redirect-loop': ({ request, response }) => void response.writeHead(307, { location: request.url! }).end(),
   'redirect-nowhere': statusWith(302),
 
   'status-100': early(100),
@@ -421,16 +419,16 @@ const spoils: Record<FaultId, Spoil> = {
   'status-431': statusWith(431),
   'status-451': statusWith(451),
   'status-429': statusWith(429),
-  'status-429-seconds': statusWith(429, { 'retry-after': '1' }),
+  'status-429-seconds': statusWith(429, { 'retry-after': '3' }),
   'status-429-date': (exchange) =>
-    statusWith(429, { 'retry-after': new Date(Date.now() + 2000).toUTCString() })(exchange),
+    statusWith(429, { 'retry-after': new Date(Date.now() + 4000).toUTCString() })(exchange),
   'status-429-absurd': statusWith(429, { 'retry-after': '99999999' }),
   'status-429-words': statusWith(429, { 'retry-after': 'as soon as you can' }),
   'status-500': statusWith(500),
   'status-501': statusWith(501),
   'status-502': statusWith(502),
   'status-503': statusWith(503),
-  'status-503-seconds': statusWith(503, { 'retry-after': '1' }),
+  'status-503-seconds': statusWith(503, { 'retry-after': '3' }),
   'status-503-absurd': statusWith(503, { 'retry-after': '99999999' }),
   'status-503-once': once(statusWith(503)),
   'status-504': statusWith(504),

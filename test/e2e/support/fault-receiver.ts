@@ -74,11 +74,13 @@ function readSamples(request: IncomingMessage, body: Buffer): Sample[] {
     });
   }
   return fromBinary(WriteRequestSchema, plain).timeseries.flatMap(({ labels, samples }) =>
-    samples.map(({ timestamp, value }): Sample => [
-      named(labels.map(({ name, value: text }) => [name, text])),
-      Number(timestamp),
-      value,
-    ]),
+    samples.map(
+      ({ timestamp, value }): Sample => [
+        named(labels.map(({ name, value: text }) => [name, text])),
+        Number(timestamp),
+        value,
+      ],
+    ),
   );
 }
 
