@@ -8,7 +8,7 @@ const nameOf = ({ fault, place, way }: Cell) => `${fault}, ${place}, ${way}`;
 const chosen = cells.filter((cell) => only.test(nameOf(cell)));
 
 /** Most cells wait most of the time. */
-const pool = createPool(24);
+const pool = createPool(12);
 const outcomes = new Map<Cell, Promise<string[]>>();
 let shared: Shared & { close(): Promise<void> };
 const envBefore = { ...process.env };

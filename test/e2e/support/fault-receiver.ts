@@ -18,6 +18,8 @@ export interface CountingReceiver {
   handle: Front['handle'];
   /** The series of each time, without ends of series. */
   slots: Map<number, Map<string, number>>;
+  /** The times of the samples of each request, in the order in which they came. */
+  order: number[];
   /** Samples that came again with the same value, which receivers take for one. */
   repeats: number;
   /** Samples that came again with another value. */
@@ -88,10 +90,12 @@ function readSamples(request: IncomingMessage, body: Buffer): Sample[] {
 export function createCountingReceiver(place: ReceiverPlace): CountingReceiver {
   const receiver: CountingReceiver = {
     slots: new Map(),
+    order: [],
     repeats: 0,
     conflicts: [],
     handle(request: IncomingMessage, response: ServerResponse, body: Buffer) {
       const samples = readSamples(request, body);
+      receiver.order.push(samples[0]?.[1] ?? 0);
       // A PUT replaces the group.
       if (place === 'pushgateway') receiver.slots.clear();
       for (const [key, timestampMs, value] of samples) {
