@@ -145,7 +145,8 @@ function errorsPage(): string {
 # Why a scrape failed
 
 The label \`reason\` of \`vcc_scrape_error\`, and \`code\` in the log line. The failure’s message has the details: it is
-in the log line, and \`vcc-exporter check\` and the page at / show it.
+in the log line, and \`vcc-exporter check\` and the page at / show it. [fault-matrix.md](fault-matrix.md) says which fault has which
+reason.
 
 | Reason | What happened | What to do |
 | --- | --- | --- |

@@ -408,6 +408,7 @@ const spoils: Record<FaultId, Spoil> = {
   'status-401': statusWith(401),
   'status-401-once': once(statusWith(401)),
   'status-403': statusWith(403),
+  'status-403-absurd': statusWith(403, { 'retry-after': '99999999' }),
   'status-404': statusWith(404),
   'status-405': statusWith(405),
   'status-407': statusWith(407),

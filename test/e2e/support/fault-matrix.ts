@@ -106,7 +106,7 @@ const passing = (more: Partial<Read> = {}): At => atApi(fails('http_status', rep
 
 /** A status that says no. Only of a missing page (docs/architecture.md) something else is said. */
 const refusal: At = {
-  token: fails('http_status'),
+  token: fails('http_status', 1, { pause: 10 }),
   'page 1': fails('http_status', 1, { pause: 10 }),
   'page 2': fails('http_status', 1, { pause: 10 }),
   roster: fails('http_status'),
@@ -361,6 +361,12 @@ export const faults = {
     roster: fails('forbidden'),
     ...atSecret(),
     ...atReceivers(held),
+  }),
+  'status-403-absurd': row('403 with Retry-After: 99999999', {
+    token: fails('credentials_rejected', 1, { pause: 'restart' }),
+    'page 1': fails('forbidden', 1, { pause: 'restart' }),
+    'page 2': fails('forbidden', 1, { pause: 'restart' }),
+    roster: fails('forbidden', 1, { pause: 'restart' }),
   }),
   'status-404': row('404', { ...refusal, 'page 2': pageGone, ...atReceivers(held) }),
   'status-405': row('405', { ...refusal, ...atReceivers(held) }),
