@@ -13,6 +13,7 @@ import { readShippedThresholds, underFolder } from '../src/rule-files.ts';
 import { alertsPage } from './alerts-page.ts';
 import { calibratePage } from './calibrate-page.ts';
 import { costPage } from './cost-page.ts';
+import { faultMatrixPage } from './fault-matrix-page.ts';
 import { metricNotes } from './metric-notes.ts';
 import { scalePage } from './scale-page.ts';
 
@@ -31,6 +32,7 @@ export function generatedFiles(): Record<string, string> {
     'docs/configuration.md': configurationPage(),
     'docs/deploy-parameters.md': parametersPage(),
     'docs/errors.md': errorsPage(),
+    'docs/fault-matrix.md': faultMatrixPage(notice),
     'docs/cost.md': costPage(notice),
     'docs/scale.md': scalePage(notice),
     'docs/vcc-config.schema.json': toJson(configSchema()),
@@ -143,7 +145,8 @@ function errorsPage(): string {
 # Why a scrape failed
 
 The label \`reason\` of \`vcc_scrape_error\`, and \`code\` in the log line. The failure’s message has the details: it is
-in the log line, and \`vcc-exporter check\` and the page at / show it.
+in the log line, and \`vcc-exporter check\` and the page at / show it. [fault-matrix.md](fault-matrix.md) says which fault has which
+reason.
 
 | Reason | What happened | What to do |
 | --- | --- | --- |

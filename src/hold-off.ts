@@ -1,6 +1,6 @@
 import type { Collect } from './collect.ts';
 import { ExporterError, type ScrapeErrorCode } from './errors.ts';
-import { HttpStatusError } from './http/errors.ts';
+import { answerBehind } from './http/errors.ts';
 import { type Clocks, stopwatch } from './timing.ts';
 
 /** Pauses after a rejection, in ms: they double with each further one. New credentials should not wait for long. */
@@ -10,7 +10,8 @@ const rejections: readonly ScrapeErrorCode[] = ['credentials_rejected', 'unautho
 
 /** Whether the host refused what was sent, so that it would refuse the same again. */
 function isRejection(error: ExporterError): boolean {
-  if (error instanceof HttpStatusError) return error.status >= 400 && !error.retryable;
+  const answer = answerBehind(error);
+  if (answer) return answer.status >= 400 && !answer.retryable;
   return rejections.some((code) => code === error.code);
 }
 
@@ -24,7 +25,7 @@ export function holdOff(collect: Collect, clocks: Clocks): Collect {
   let rejected = 0;
 
   function pauseAfter(error: ExporterError): number {
-    const asked = error instanceof HttpStatusError ? error.retryAfterMs : undefined;
+    const asked = answerBehind(error)?.retryAfterMs;
     if (asked !== undefined) return asked;
     if (!isRejection(error)) return 0;
     return Math.min(rejectedPauses.firstMs * 2 ** rejected++, rejectedPauses.longestMs);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { ExporterError } from '../src/errors.ts';
 import { holdOff } from '../src/hold-off.ts';
 import { HttpStatusError, NetworkError } from '../src/http/errors.ts';
 import type { Snapshot } from '../src/snapshot/agent.ts';
@@ -52,6 +53,25 @@ describe('hold-off', () => {
   ])('does not wait after %s', async (_, error) => {
     const { its, read } = account(error);
     await expect(read()).rejects.toBe(error);
+    await expect(read()).rejects.toBe(error);
+    expect(its.asked).toBe(2);
+  });
+
+  const explained = (status: number, retryAfterMs?: number) =>
+    new HttpStatusError(`answered ${status}`, status, retryAfterMs);
+  test.each([
+    [
+      'a token endpoint that is none',
+      new ExporterError('http_status', 'is this a token endpoint?', { cause: explained(404) }),
+      10,
+    ],
+    ['a refusal with Retry-After', new AuthError('forbidden', 'no scope', explained(403, 90_000)), 90],
+  ])('waits after %s, although another error explains the answer', async (_, error, seconds) => {
+    const { its, timing, read } = account(error);
+    await expect(read()).rejects.toBe(error);
+    timing.pass(seconds * 1000 - 1);
+    await expect(read()).rejects.toThrow('the next request is sent in 1 s');
+    timing.pass(1);
     await expect(read()).rejects.toBe(error);
     expect(its.asked).toBe(2);
   });

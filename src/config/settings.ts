@@ -115,7 +115,7 @@ export const settings = {
   VCC_SECRET_TTL: setting({
     section: 'Secrets Manager',
     about:
-      'How long the secret is used before it is read again. API credentials that are rejected are read again at once; scrape credentials change after this time.',
+      'How long the secret is used before it is read again. What is missing in it, and API credentials that are rejected, are read again at once; scrape credentials change after this time.',
     parse: duration(1000, 86_400_000),
     fallback: '5m',
   }),

@@ -107,3 +107,9 @@ export class HttpStatusError extends ExporterError {
     this.retryAfterMs = retryAfterMs;
   }
 }
+
+/** Returns the answer that an error is about: itself, or what it explains. Undefined without one. */
+export function answerBehind(error: unknown): HttpStatusError | undefined {
+  if (error instanceof HttpStatusError) return error;
+  return error instanceof ExporterError ? answerBehind(error.cause) : undefined;
+}

@@ -9,7 +9,7 @@ import { describeRequest, type HttpRequest, type HttpResponse, isSuccess, type S
 
 /** The requests of one scrape so far. {@link createFetch} updates it. */
 export interface Traffic {
-  /** HTTP requests sent, including retries and token requests. */
+  /** HTTP requests sent, including retries, redirects that were followed and token requests. */
   requests: number;
   /** The requests that repeated a failed one. */
   retries: number;
@@ -89,10 +89,14 @@ export function createFetch(
     const { deadline } = trip;
     const leave = await enter(deadline);
     const sentMs = timing.now();
-    trip.traffic.requests++;
+    const countRequest = () => {
+      trip.traffic.requests++;
+    };
+    countRequest();
     try {
       const { requestTimeoutMs: timeoutMs, maxBodyBytes } = options;
-      const response = await send(request, { deadline, timeoutMs, maxBodyBytes, fresh });
+      const limits = { deadline, timeoutMs, maxBodyBytes, fresh, onRedirect: countRequest };
+      const response = await send(request, limits);
       noteHeaders(trip.traffic, response, sentMs);
       if (isSuccess(response.status)) return response;
       return new HttpStatusError(

@@ -43,6 +43,8 @@ export interface SendLimits {
    * is an error all the same. Otherwise every success whose body cannot be read is one.
    */
   ignoresBody?: boolean;
+  /** Called before each redirect that is followed, since that is one more request. */
+  onRedirect?: () => void;
 }
 
 /**
@@ -85,7 +87,9 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
     if (redirects === maxRedirects) {
       throw new TooLargeError(`${describeRequest(request)}: more than ${maxRedirects} redirects`);
     }
-    return send(redirected(request, response.status, location), limits, redirects + 1);
+    const next = redirected(request, response.status, location);
+    limits.onRedirect?.();
+    return send(next, limits, redirects + 1);
   }
 
   async function attempt(request: HttpRequest, limits: SendLimits): Promise<HttpResponse> {

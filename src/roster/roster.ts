@@ -1,6 +1,6 @@
 import { createCached } from '../cached.ts';
 import { type Deadline, leftMs, within } from '../deadline.ts';
-import { HttpStatusError } from '../http/errors.ts';
+import { answerBehind } from '../http/errors.ts';
 import { toLogFields } from '../log.ts';
 import type { Roster, RosterEntry, RosterStatus } from '../snapshot/roster.ts';
 import type { Timing } from '../timing.ts';
@@ -71,7 +71,7 @@ export function createRoster(
     refreshMs,
     lifeOf: () => ({ freshMs: options.ttlMs, usableMs: Number.POSITIVE_INFINITY }),
     onFailure(error) {
-      const asked = error instanceof HttpStatusError ? (error.retryAfterMs ?? 0) : 0;
+      const asked = answerBehind(error)?.retryAfterMs ?? 0;
       const retryMs = Math.max(asked, Math.min(options.ttlMs, firstRetryMs * 2 ** failures++));
       const then = last ? 'the last one is used' : 'there are no teams';
       log(`roster not read; ${then}`, { ...toLogFields(error), nextAttemptInMs: retryMs });

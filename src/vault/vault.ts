@@ -68,7 +68,10 @@ const firstRetryMs = 1000;
 /** Longest time that a scrape waits for a new value while it has an old one. */
 const refreshMs = 2000;
 
-/** Creates a vault. It reads the secret again after `ttlMs`, and uses the last valid contents while that fails. */
+/**
+ * Creates a vault. It reads the secret again after `ttlMs`, and uses the last valid contents while that fails. It also reads it
+ * again when it lacks what is asked for, except for scrape credentials: anybody can ask for those.
+ */
 export function createVault(read: ReadSecret, options: VaultOptions): Vault {
   const { name, ttlMs, clocks, until = forever, log } = options;
   const secret: Cached<SecretContent> = createCached({
@@ -92,10 +95,20 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
   const loadCurrent = (deadline: Deadline) => load('AWSCURRENT', deadline);
   const current = (deadline: Deadline) => secret.get(deadline, loadCurrent);
 
+  /** Picks from the secret. What it lacks may have been added since, so read it again before giving up. */
+  async function pick<T>(deadline: Deadline, from: (content: SecretContent) => T): Promise<T> {
+    const content = await current(deadline);
+    try {
+      return from(content);
+    } catch (error) {
+      if (!(error instanceof SecretError)) throw error;
+      return from(await secret.renew(content, deadline, loadCurrent));
+    }
+  }
+
   function apiCredentials(account: string): CredentialSource {
     return async function* (deadline) {
-      const content = await current(deadline);
-      const first = content.api(account);
+      const { content, first } = await pick(deadline, (its) => ({ content: its, first: its.api(account) }));
       yield first;
       const renewed = await secret.renew(content, deadline, loadCurrent);
       const second = renewed.api(account);
@@ -114,8 +127,7 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
     };
   }
 
-  async function agentKey(deadline: Deadline): Promise<Secret> {
-    const { agentKey: key } = await current(deadline);
+  function toAgentKey({ agentKey: key }: SecretContent): Secret {
     if (key) return key;
     throw new SecretError(
       `${name}: agentKey: expected a text at least ${minCredentialLength} long, since agents’ ids are hashed; received nothing`,
@@ -124,9 +136,9 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
 
   return {
     apiCredentials,
-    agentKey,
+    agentKey: (deadline) => pick(deadline, toAgentKey),
     scrapeCredentials: async (deadline) => (await current(deadline)).scrape,
-    pushCredentials: async (destination, deadline) => (await current(deadline)).push(destination),
+    pushCredentials: (destination, deadline) => pick(deadline, (content) => content.push(destination)),
   };
 }
 

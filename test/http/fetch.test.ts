@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { DeadlineError, untilAborted } from '../../src/deadline.ts';
 import { HttpStatusError, NetworkError, TooLargeError } from '../../src/http/errors.ts';
 import { createFetch } from '../../src/http/fetch.ts';
-import type { HttpResponse, Send } from '../../src/http/send.ts';
+import { createSend, type HttpResponse, type Send } from '../../src/http/send.ts';
 import { systemTiming } from '../../src/timing.ts';
 import { newTrip } from '../support/account.ts';
+import { startServer } from '../support/server.ts';
 import { fakeTiming } from '../support/timing.ts';
 
 const options = {
@@ -45,6 +46,20 @@ describe('fetch', () => {
     expect(await fetch()).toBe(ok);
     expect(timing.delays).toEqual([100, 200]);
     expect(trip.traffic).toMatchObject({ requests: 3, retries: 2 });
+  });
+
+  test('counts a redirect that was followed as one more request, and not as a repeated one', async () => {
+    const server = await startServer((incoming, response) => {
+      if (incoming.url === '/end') response.end('ok');
+      else response.writeHead(307, { location: '/end' }).end();
+    });
+    const send = createSend();
+    const trip = newTrip();
+    const fetch = createFetch(send, options, systemTiming);
+    await fetch({ ...request, url: new URL(`${server.origin}/stats`) }, trip);
+    send.close();
+    await server.close();
+    expect(trip.traffic).toMatchObject({ requests: 2, retries: 0 });
   });
 
   test('repeats after a network error', async () => {

@@ -90,6 +90,35 @@ describe('the vault', () => {
     expect(await offer(() => false)).toEqual(['second', 'pending']);
   });
 
+  test.each<[string, object, (vault: ReturnType<typeof start>['vault']) => Promise<unknown>]>([
+    [
+      'API credentials',
+      { clientId: 'id', clientSecret: 'added' },
+      async (vault) => {
+        for await (const each of vault.apiCredentials('acme')(deadlineIn(5000))) return each;
+        return undefined;
+      },
+    ],
+    [
+      'credentials of a destination',
+      { destinations: { mimir: { token: 'added' } } },
+      (vault) => vault.pushCredentials('mimir', deadlineIn(5000)),
+    ],
+    [
+      'the key of pseudonyms',
+      { agentKey: 'added-key-of-32-bytes' },
+      (vault) => vault.agentKey(deadlineIn(5000)),
+    ],
+  ])('reads again at once when %s are missing, and uses what was added', async (_, added, ask) => {
+    const { state, vault } = start();
+    state.values.AWSCURRENT = JSON.stringify({ scrapeTokens: token });
+    await expect(ask(vault)).rejects.toThrow('received nothing');
+    const readsBefore = state.reads.length;
+    state.values.AWSCURRENT = JSON.stringify(added);
+    expect(await ask(vault)).toBeDefined();
+    expect(state.reads).toHaveLength(readsBefore + 1);
+  });
+
   test('does without pending ones where there are none', async () => {
     const { offer } = start({ pending: true });
     expect(await offer(() => false)).toEqual(['first']);
