@@ -1,6 +1,7 @@
 import { type Deadline, leftMs } from '../deadline.ts';
 import { ExporterError } from '../errors.ts';
 import type { Timing } from '../timing.ts';
+import { parseHttpDate } from './date.ts';
 import { HttpStatusError, NetworkError } from './errors.ts';
 import type { Enter } from './gate.ts';
 import { parseRetryAfter, type RetryPolicy, retryDelayMs } from './retry.ts';
@@ -109,7 +110,7 @@ export function createFetch(
 
   function noteHeaders(traffic: Traffic, { headers, headersAtMs }: HttpResponse, sentMs: number): void {
     if (typeof headers.server === 'string') traffic.server = headers.server;
-    const dateMs = Date.parse(headers.date ?? '');
+    const dateMs = parseHttpDate(headers.date ?? '');
     if (Number.isNaN(dateMs)) return;
     // Date has whole seconds, so add half of one. Assume that the host answered halfway between request and answer.
     traffic.clockSkewMs = dateMs + 500 - (sentMs + headersAtMs) / 2;

@@ -1,3 +1,5 @@
+import { parseHttpDate } from './date.ts';
+
 /** How often to retry a failed request, and how long to wait. */
 export interface RetryPolicy {
   /** Retries after the first attempt. */
@@ -34,7 +36,6 @@ export function parseRetryAfter(header: string | undefined, nowMs: number): numb
   if (header === undefined) return undefined;
   const text = header.trim();
   if (/^\d+$/.test(text)) return Math.min(longestPauseMs, Number(text) * 1000);
-  // Date.parse would take a number such as "1.5" or "-3" for a year.
-  const at = /^[A-Za-z]{3,9},? /.test(text) ? Date.parse(text) : Number.NaN;
+  const at = parseHttpDate(text);
   return Number.isNaN(at) ? undefined : Math.min(longestPauseMs, Math.max(0, at - nowMs));
 }
