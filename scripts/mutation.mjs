@@ -47,11 +47,11 @@ async function getStryker() {
 
 /** Runs the mutants of one area; those whose code and tests are as the last time are not run again. Returns Stryker's report. */
 async function test(Stryker, name) {
-  const { code, tests, exclude = [] } = areas[name];
+  const { code, tests, exclude = {} } = areas[name];
   const report = join(cache, `${name}.json`);
   await new Stryker({
     mutate: code,
-    mutator: { excludedMutations: exclude },
+    mutator: { excludedMutations: Object.keys(exclude) },
     testRunner: 'jest',
     testRunnerNodeArgs: ['--experimental-vm-modules', '--no-warnings'],
     coverageAnalysis: 'perTest',
@@ -65,8 +65,10 @@ async function test(Stryker, name) {
       },
     },
     concurrency: 1,
+    // Jest keeps the modules of each run in memory.
+    maxTestRunnerReuse: 60,
     timeoutMS: 5000,
-    reporters: ['json'],
+    reporters: ['json', 'progress-append-only'],
     jsonReporter: { fileName: report },
     incremental: true,
     incrementalFile: join(cache, `${name}.incremental.json`),
@@ -147,7 +149,8 @@ for (const name of chosen.length > 0 ? chosen : Object.keys(areas)) {
   const startMs = Date.now();
   const { figures, survivors } = evaluate(await test(Stryker, name));
   // Read again each time, since areas may run side by side.
-  const all = { ...readJson(join(own, 'figures.json')), [name]: figures };
+  const run = `${new Date().toISOString().slice(0, 10)}, Node.js ${process.versions.node}`;
+  const all = { ...readJson(join(own, 'figures.json')), [name]: { run, files: figures } };
   writeJson(
     join(own, 'figures.json'),
     Object.fromEntries(Object.keys(areas).flatMap((area) => (all[area] ? [[area, all[area]]] : []))),
