@@ -59,6 +59,7 @@ async function test(Stryker, name) {
       configFile: 'jest.config.mjs',
       enableFindRelatedTests: false,
       config: {
+        watchman: false,
         testMatch: tests.map((path) => `<rootDir>/${path}`),
         // The same figures every time.
         setupFiles: ['<rootDir>/scripts/mutation/seed.mjs'],
