@@ -73,7 +73,7 @@ async function test(Stryker, name) {
     jsonReporter: { fileName: report },
     incremental: true,
     incrementalFile: join(cache, `${name}.incremental.json`),
-    tempDirName: join(cache, 'sandbox'),
+    tempDirName: join(cache, `sandbox-${name}`),
     ignorePatterns: ['.cache', 'dist', 'docs/images'],
     // Stryker would rewrite tsconfig.json, for which TypeScript 7 has no API.
     tsconfigFile: 'no-tsconfig.json',

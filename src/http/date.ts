@@ -2,6 +2,6 @@
 export function parseHttpDate(text: string): number {
   // Date.parse would take a number such as "1.5" or "-3" for a year.
   if (!/^[A-Za-z]{3,9},? /.test(text)) return Number.NaN;
-  // The oldest format names no time zone, and Date.parse would take the local one.
-  return Date.parse(text.endsWith(' GMT') ? text : `${text} GMT`);
+  // The oldest format names no time zone, and Date.parse would take the local one. A second GMT changes nothing.
+  return Date.parse(`${text} GMT`);
 }

@@ -47,7 +47,7 @@ describe('parseTimestamp', () => {
     ['2024-02-29T00:00:00Z', '2024-02-29T00:00:00.000Z'],
     ['2000-02-29T00:00:00Z', '2000-02-29T00:00:00.000Z'],
   ])('reads %s', (text, same) => {
-    expect(new Date(parseTimestamp(text)).toISOString()).toBe(same);
+    expect(parseTimestamp(text)).toBe(Date.parse(same));
   });
 
   test.each([
