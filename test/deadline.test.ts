@@ -3,6 +3,7 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import {
   cancelledBy,
+  DeadlineError,
   deadlineIn,
   earlier,
   forever,
@@ -124,6 +125,11 @@ describe('a deadline', () => {
       0,
     ]);
   });
+});
+
+test('the error of a deadline may have a cause', () => {
+  const cause = new Error('slow');
+  expect(new DeadlineError('late', cause).cause).toBe(cause);
 });
 
 describe('waiting before a deadline', () => {
