@@ -97,7 +97,7 @@ describe('toEmfLines', () => {
         const inOrder = (all: Iterable<object>) => [...all].map((each) => JSON.stringify(each)).toSorted();
         expect(inOrder(got)).toEqual(inOrder(expected.values()));
       }),
-      { numRuns: 150 },
+      { numRuns: 50 },
     );
   });
 
