@@ -1,4 +1,4 @@
-// Mutation tests of the code that decides numbers: `npm run mutation`, or `npm run mutation -- snapshot` for one area.
+// Mutation tests of the code that decides numbers: `npm run mutation`, or `npm run mutation -- snapshot` for some areas.
 // Stryker changes the code in one place (a mutant) and runs the tests of its area; a mutant that no test fails for has
 // survived. The figures go into scripts/mutation/figures.json, which docs/mutation.md is generated from. Fails when an
 // area scores less than the goal, or scripts/mutation/survivors.json does not explain exactly the mutants that survived.
@@ -48,8 +48,9 @@ async function getStryker() {
 /** Runs the mutants of one area; those whose code and tests are as the last time are not run again. Returns Stryker's report. */
 async function test(Stryker, name) {
   const { code, tests, exclude = {} } = areas[name];
-  const report = join(cache, `${name}.json`);
-  const last = join(cache, `${name}.incremental.json`);
+  const file = name.replace('/', '-');
+  const report = join(cache, `${file}.json`);
+  const last = join(cache, `${file}.incremental.json`);
   if (existsSync(last)) writeJson(last, withoutStaticSurvivors(readJson(last)));
   await new Stryker({
     mutate: code,
@@ -68,6 +69,7 @@ async function test(Stryker, name) {
       },
     },
     concurrency: 1,
+    cleanTempDir: 'always',
     // Jest keeps the modules of each run in memory.
     maxTestRunnerReuse: 60,
     timeoutMS: 5000,
@@ -75,7 +77,7 @@ async function test(Stryker, name) {
     jsonReporter: { fileName: report },
     incremental: true,
     incrementalFile: last,
-    tempDirName: join(cache, `sandbox-${name}`),
+    tempDirName: join(cache, `sandbox-${file}`),
     ignorePatterns: ['.cache', 'dist', 'docs/images'],
     // Stryker would rewrite tsconfig.json, for which TypeScript 7 has no API.
     tsconfigFile: 'no-tsconfig.json',
@@ -142,8 +144,10 @@ function scoreOf(figures) {
   return (100 * found) / (found + sum('survived') + sum('uncovered'));
 }
 
-const chosen = process.argv.slice(2);
-const wrong = chosen.filter((name) => !Object.hasOwn(areas, name));
+const asked = process.argv.slice(2);
+const areasOf = (name) => Object.keys(areas).filter((area) => area === name || area.startsWith(`${name}/`));
+const chosen = asked.length > 0 ? asked.flatMap(areasOf) : Object.keys(areas);
+const wrong = asked.filter((name) => areasOf(name).length === 0);
 if (wrong.length > 0) {
   process.stderr.write(
     `No such area: ${wrong.join(', ')}. The areas are ${Object.keys(areas).join(', ')}.\n`,
@@ -155,7 +159,7 @@ process.chdir(root);
 const Stryker = await getStryker();
 const explained = readJson(join(own, 'survivors.json'));
 let problems = 0;
-for (const name of chosen.length > 0 ? chosen : Object.keys(areas)) {
+for (const name of chosen) {
   const startMs = Date.now();
   const { figures, survivors } = evaluate(await test(Stryker, name));
   // Read again each time, since areas may run side by side.
