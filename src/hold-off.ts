@@ -1,18 +1,17 @@
 import type { Collect } from './collect.ts';
-import { ExporterError, type ScrapeErrorCode } from './errors.ts';
+import { ExporterError } from './errors.ts';
 import { answerBehind } from './http/errors.ts';
 import { type Clocks, stopwatch } from './timing.ts';
+import { AuthError } from './vcc/errors.ts';
 
 /** Pauses after a rejection, in ms: they double with each further one. New credentials should not wait for long. */
 const rejectedPauses = { firstMs: 10_000, longestMs: 60_000 };
-
-const rejections: readonly ScrapeErrorCode[] = ['credentials_rejected', 'unauthorized', 'forbidden'];
 
 /** Whether the host refused what was sent, so that it would refuse the same again. */
 function isRejection(error: ExporterError): boolean {
   const answer = answerBehind(error);
   if (answer) return answer.status >= 400 && !answer.retryable;
-  return rejections.some((code) => code === error.code);
+  return error instanceof AuthError;
 }
 
 /**

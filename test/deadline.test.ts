@@ -3,6 +3,7 @@ import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
 import {
   cancelledBy,
+  DeadlineError,
   deadlineIn,
   earlier,
   forever,
@@ -55,10 +56,17 @@ describe('a deadline', () => {
 
   test('may be over already', async () => {
     await expect(inTime(new Promise(() => {}), deadlineIn(-5))).rejects.toMatchObject({ code: 'deadline' });
+    const reason = new Error('stopped');
+    const stopped = untilAborted(AbortSignal.abort(reason));
+    await expect(inTime(new Promise(() => {}), stopped)).rejects.toBe(reason);
   });
 
-  test('takes more than a timer does', () => {
-    expect(leftMs(deadlineIn(1e12))).toBeGreaterThan(9e11);
+  // A timer takes a longer time than it knows for 1 ms.
+  test.each([1000, 2 ** 31, 1e12])('does not abort before it is reached: %d ms', async (ms) => {
+    const deadline = deadlineIn(ms);
+    await wait(30);
+    expect(deadline.signal.aborted).toBe(false);
+    expect(leftMs(deadline)).toBeGreaterThan(ms * 0.9 - 100);
   });
 
   test('is that of a part of the work, if that is sooner', () => {
@@ -68,6 +76,22 @@ describe('a deadline', () => {
     expect(earlier(whole, 300).atMs).toBe(whole.atMs - 300);
     // At least half of the time is left for the work.
     expect(leftMs(earlier(whole, 900))).toBeGreaterThan(480);
+  });
+
+  test('says how much time the part had', async () => {
+    const whole = deadlineIn(60_000);
+    const parts = [within(whole, 20), sinceStart(whole, 25), earlier(deadlineIn(60), 30)];
+    await wait(60);
+    expect(parts.map(({ signal }) => signal.reason.message)).toEqual([
+      'no complete answer within 20 ms',
+      'no complete answer within 25 ms',
+      expect.stringMatching(/^no complete answer within 3\d ms$/),
+    ]);
+  });
+
+  test('is that of the whole when both are at the same time', () => {
+    const whole = deadlineIn(1000);
+    expect(sinceStart({ ...whole, startMs: 0 }, whole.atMs).signal).toBe(whole.signal);
   });
 
   test('counts a limit from its start, and from now for a new piece of work', async () => {
@@ -103,6 +127,11 @@ describe('a deadline', () => {
   });
 });
 
+test('the error of a deadline may have a cause', () => {
+  const cause = new Error('slow');
+  expect(new DeadlineError('late', cause).cause).toBe(cause);
+});
+
 describe('waiting before a deadline', () => {
   test('is what the promise becomes, in time', async () => {
     expect(await inTime(Promise.resolve(1), deadlineIn(1000))).toBe(1);
@@ -121,6 +150,10 @@ describe('waiting before a deadline', () => {
     const deadline = deadlineIn(1000);
     await inTime(Promise.resolve(1), deadline);
     await wait(0);
+    expect(listeners(deadline.signal)).toBe(0);
+    const hopeless = inTime(new Promise(() => {}), deadline);
+    deadline.end();
+    await expect(hopeless).rejects.toThrow('the work is done');
     expect(listeners(deadline.signal)).toBe(0);
   });
 });

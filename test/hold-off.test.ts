@@ -34,6 +34,7 @@ describe('hold-off', () => {
         code: status === 429 ? 'throttled' : 'http_status',
         retryable: false,
         name: 'HttpStatusError',
+        cause: its.now,
         message: `answered ${status}; the next request is sent in ${29 - second} s`,
       });
     }
@@ -75,6 +76,18 @@ describe('hold-off', () => {
     await expect(read()).rejects.toBe(error);
     expect(its.asked).toBe(2);
   });
+  test.each(['credentials_rejected', 'unauthorized', 'forbidden'] as const)(
+    'pauses after %s',
+    async (code) => {
+      const { its, read } = account(new AuthError(code, 'not accepted'));
+      await expect(read()).rejects.toThrow('not accepted');
+      await expect(read()).rejects.toMatchObject({
+        code,
+        message: 'not accepted; the next request is sent in 10 s',
+      });
+      expect(its.asked).toBe(1);
+    },
+  );
 
   test('waits longer after each rejection of the credentials, at most a minute', async () => {
     const { its, timing, read } = account(rejected);

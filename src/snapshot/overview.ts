@@ -57,7 +57,8 @@ function toOverview(
   { available, busy }: Pick<Floor, 'available' | 'busy'>,
   takenAtMs: number,
 ): Overview {
-  const agentsIn = (presence: string) => presences.find((each) => each.name === presence)?.agents ?? 0;
+  // Presences of the API reference are there even with 0 agents.
+  const agentsIn = (presence: string) => presences.find((each) => each.name === presence)!.agents;
   return {
     name,
     agents,

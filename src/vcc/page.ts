@@ -144,7 +144,7 @@ const knowledge: Record<AgentField, { path: string; expected: string; optional?:
   medium_manager: { path: 'mediumManager', expected: expectedName },
   direction: { path: 'direction', expected: expectedName },
   state: { path: 'state', expected: expectedName },
-  reason: { path: 'reason', expected: 'a string', optional: true },
+  reason: { path: 'reason', expected: 'a string' },
 };
 
 /** Counts the gaps of one page. */

@@ -7,7 +7,6 @@ const zero = 48;
  */
 export function parseTimestamp(text: string): number {
   if (
-    text.length < 20 ||
     text.charCodeAt(4) !== 45 ||
     text.charCodeAt(7) !== 45 ||
     text.charCodeAt(10) !== 84 ||
@@ -23,7 +22,7 @@ export function parseTimestamp(text: string): number {
   const minute = twoDigits(text, 14);
   const second = twoDigits(text, 17);
   // Comparisons with NaN are false, so this also rejects characters that are not digits.
-  if (!(month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return Number.NaN;
+  if (!(day >= 1 && day <= daysInMonth(year, month))) return Number.NaN;
   if (!(hour <= 23 && minute <= 59 && second <= 59)) return Number.NaN;
 
   let at = 19;
@@ -55,9 +54,10 @@ function twoDigits(text: string, at: number): number {
 
 const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
+/** Returns 0 for a month that does not exist. */
 function daysInMonth(year: number, month: number): number {
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  return month === 2 && leap ? 29 : monthLengths[month - 1]!;
+  return month === 2 && leap ? 29 : (monthLengths[month - 1] ?? 0);
 }
 
 /** Days of the proleptic Gregorian calendar, counted in eras of 400 years that start in March. */

@@ -190,6 +190,40 @@ test('an exposition may be larger than what was reserved for it', () => {
   );
 });
 
+test.each([
+  ['HELP', (long: string) => family({ help: long })],
+  ['a name', (long: string) => family({ name: long })],
+  [
+    'labels that samples share',
+    (long: string) =>
+      family({ values: [0, 1].map((value) => ({ labels: {}, sharedLabels: { a: long, b: long }, value })) }),
+  ],
+  [
+    'own labels after shared ones',
+    (long: string) => family({ values: [{ labels: { b: long }, sharedLabels: { a: long }, value: 0.123 }] }),
+  ],
+  ['names of labels', (long: string) => family({ values: [{ labels: { [long]: '"' }, value: 1 }] })],
+])('%s may be longer than what was reserved, in any script', (_, build) => {
+  // Of one, two and three bytes, and what is escaped. Of 126 and 127, the borders of a faster way.
+  for (const character of ['x', 'ü', '한', '~', '\x7f', '\\']) {
+    for (const length of [300, 1500, 4500, 9000]) {
+      const given = build(character.repeat(length));
+      const { name, help, values } = given;
+      const expected = values.map(({ labels, sharedLabels, value }) => {
+        const pairs = Object.entries({ ...sharedLabels, ...labels }).map(
+          ([label, text]) => `${label}="${text.replace(/[\\"]/g, '\\$&')}"`,
+        );
+        return `${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}\n`;
+      });
+      const text = textFormat.encode([given]).toString();
+      expect(
+        text ===
+          `# HELP ${name} ${help.replace(/\\/g, '\\\\').replace('\n', '\\n')}\n# TYPE ${name} gauge\n${expected.join('')}`,
+      ).toBe(true);
+    }
+  }
+});
+
 describe('OpenMetrics 1.0', () => {
   test('writes TYPE, UNIT and HELP in this order, quotes escaped', () => {
     expect(openMetricsFormat.encode([family({})]).toString()).toBe(
@@ -239,7 +273,17 @@ describe('negotiation', () => {
     ['application/openmetrics-text;version=2.0.0', 'text'],
     ['application/openmetrics-text;q=0', 'text'],
     ['application/openmetrics-text;q=nonsense', 'text'],
+    ['application/openmetrics-text;q=-1', 'text'],
+    ['application/openmetrics-text;q=1.5', 'text'],
     ['application/json', 'text'],
+    ['image/*, application/openmetrics-text;q=0.5', 'openmetrics'],
+    ['text/plain;version=1.0.0, application/openmetrics-text;q=0.1', 'openmetrics'],
+    ['text/plain;q=0.1;version=1.0.0, application/openmetrics-text;q=0.1', 'openmetrics'],
+    ['application/openmetrics-text ; q=0.5 , text/plain ; q=0.4', 'openmetrics'],
+    ['application/openmetrics-text;q=0.5, text/*;q=0.6', 'text'],
+    ['application/openmetrics-text;q=0.5, */*;q=0.6', 'text'],
+    ['application/openmetrics-text;q=0.5, text/plain;q=0.5', 'openmetrics'],
+    ['text/plain;q=0.5, application/openmetrics-text;q=0.5', 'text'],
     ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text'],
     // The most specific range decides, wherever it stands.
     ['*/*, text/plain;q=0.5, application/openmetrics-text;q=0.7', 'openmetrics'],
@@ -277,8 +321,13 @@ describe('negotiation', () => {
     ['gzip', true],
     ['gzip, deflate', true],
     ['deflate, *;q=0.5', true],
+    ['GZIP ; q=0.1', true],
+    ['*', true],
     ['gzip;q=0', false],
+    ['gzip ; q=0', false],
+    ['gzip;q=2', false],
     ['gzip;q=0, *', false],
+    ['deflate, br', false],
     ['*;q=0, gzip', true],
     ['*, gzip;q=0', false],
     ['GZIP', true],

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { parseHttpDate } from '../../src/http/date.ts';
 import { parseRetryAfter, retryDelayMs } from '../../src/http/retry.ts';
 
 const policy = { retries: 5, baseDelayMs: 200, maxDelayMs: 5000 };
@@ -39,6 +41,7 @@ describe('parseRetryAfter', () => {
     [' 0 ', 0],
     ['Thu, 15 Jan 2026 10:00:30 GMT', 30_000],
     ['Thursday, 15-Jan-26 10:00:30 GMT', 30_000],
+    ['Thu Jan 15 10:00:30 2026', 30_000],
     ['Thu, 15 Jan 2026 09:00:00 GMT', 0],
     // No pause is longer than five minutes.
     ['301', 300_000],
@@ -46,6 +49,9 @@ describe('parseRetryAfter', () => {
     ['Fri, 16 Jan 2026 10:00:00 GMT', 300_000],
     ['1.5', undefined],
     ['-3', undefined],
+    ['7 s', undefined],
+    ['Jan7', undefined],
+    ['15 Jan 2026 10:00:30 GMT', undefined],
     ['soon', undefined],
     ['May 5', undefined],
     ['Thu Jan 15 10:00:30 2026', 30_000],
@@ -53,5 +59,23 @@ describe('parseRetryAfter', () => {
     [undefined, undefined],
   ])('reads %p as %p ms', (header, expected) => {
     expect(parseRetryAfter(header, nowMs)).toBe(expected);
+  });
+});
+
+describe('parseHttpDate', () => {
+  test('takes a date without a time zone for UTC, wherever it runs', () => {
+    const program = `import { parseHttpDate } from './src/http/date.ts';
+      console.log(parseHttpDate('Thu Jan 15 10:00:30 2026'));`;
+    // In a process of its own, since the time zone is the process's.
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=module', '--eval', program],
+      { encoding: 'utf8', env: { ...process.env, TZ: 'Pacific/Auckland' } },
+    );
+    expect({ stdout, stderr }).toEqual({ stdout: '1768471230000\n', stderr: '' });
+  });
+
+  test.each(['', 'soon', '1.5', '2026-01-15T10:00:30Z'])('does not read %j', (text) => {
+    expect(parseHttpDate(text)).toBeNaN();
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Agent, Page, Snapshot } from '../../src/snapshot/agent.ts';
 import { assemble, type Conflict } from '../../src/snapshot/assemble.ts';
+import { compare, isAscending } from '../../src/snapshot/compare.ts';
 import { noGaps } from '../../src/snapshot/gaps.ts';
 import { agent, pagesOf, snapshotOf, takenAtMs } from '../support/agents.ts';
 
@@ -99,6 +100,19 @@ describe('assemble', () => {
       'page 1 says totalCount 10, page 3 says 11',
     ],
     [
+      'another total on a page that is as new as the first',
+      (all) => set(all, 3, { totalCount: 11 }),
+      'page 3 says totalCount 11, page 1 says 10',
+    ],
+    [
+      'nothing but a page beyond its own page count',
+      (all) => {
+        for (const number of [1, 2]) all.delete(number);
+        set(all, 3, { pageCount: 2 });
+      },
+      'page 1 of 2 is missing',
+    ],
+    [
       'another page count on the newest page',
       (all) => set(all, 1, { ...newer, pageCount: 4 }),
       'page 2 says pageCount 3, page 1 says 4',
@@ -127,8 +141,9 @@ describe('assemble', () => {
 
     test.each([
       ['the first', -1, first.presence],
+      ['the first', 0, first.presence],
       ['the second', 1, 'Away'],
-    ])('counts once, by %s record if its presence is later', (_, laterMs, presence) => {
+    ])('counts once, by %s record, which has the latest presence', (_, laterMs, presence) => {
       const snapshot = assemble(twice(first.presenceSinceMs! + laterMs)) as Snapshot;
       expect(snapshot).toMatchObject({ duplicates: 1, pages: 3 });
       expect(snapshot.agents).toHaveLength(9);
@@ -158,4 +173,28 @@ describe('assemble', () => {
     const twice = pages((all) => set(all, 3, { agents: [agents[0]!, agents[9]!] }));
     expect((assemble(twice) as Conflict).reason).toBe('an agent is on page 1 and on page 3');
   });
+});
+
+test.each([
+  ['a', 'a', 0],
+  ['a', 'b', -1],
+  ['b', 'a', 1],
+  ['', 'a', -1],
+  // As UTF-16 has it, unlike most languages.
+  ['B', 'a', -1],
+  ['z', 'ä', -1],
+  ['10', '9', -1],
+])('%j compared with %j is %d', (a, b, expected) => {
+  expect(compare(a, b)).toBe(expected);
+});
+
+test.each([
+  [[], true],
+  [['a'], true],
+  [['a', 'b', 'c'], true],
+  [['b', 'a'], false],
+  [['a', 'b', 'b'], false],
+  [['a', 'c', 'b'], false],
+])('%j are ascending: %p', (ids, expected) => {
+  expect(isAscending(ids.map((id) => ({ id })))).toBe(expected);
 });

@@ -18,7 +18,7 @@ describe('the metrics of a floor', () => {
           Object.fromEntries(recount('test', agents, takenAtMs, ageBounds)),
         );
       }),
-      { numRuns: 300 },
+      { numRuns: 60 },
     );
   });
 

@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { accountOverview, teamOverviews, toDuration } from '../../src/snapshot/overview.ts';
+import {
+  accountOverview,
+  agentsRows,
+  longest,
+  teamOverviews,
+  toDuration,
+} from '../../src/snapshot/overview.ts';
 import { agent, takenAtMs } from '../support/agents.ts';
 import { fullReadingOf, readingOf, rosterOf } from '../support/reading.ts';
 
@@ -16,7 +22,16 @@ const reading = fullReadingOf(agents, roster);
 describe('at a glance', () => {
   test('an account has everybody once', () => {
     const row = accountOverview('acme', reading.floor!);
-    expect(row).toMatchObject({ name: 'acme', agents: 5, ready: 2, free: 1, busy: 1, away: 2, loggedOut: 1 });
+    expect(row).toEqual({
+      name: 'acme',
+      agents: 5,
+      ready: 2,
+      free: 1,
+      longestFree: '90 s',
+      busy: 1,
+      away: 2,
+      loggedOut: 1,
+    });
   });
 
   test('who may or may not have work is neither free nor busy', () => {
@@ -28,6 +43,43 @@ describe('at a glance', () => {
 
   test('nobody free is an empty duration', () => {
     expect(accountOverview('acme', readingOf([agents[1]!]).floor!).longestFree).toBe('');
+  });
+
+  test('a team has its own agents once', () => {
+    const of = rosterOf(Object.fromEntries(agents.map(({ id }) => [id, { team: 'All' }])));
+    const [team, ...others] = teamOverviews(fullReadingOf(agents, of), 1);
+    expect(team).toEqual({ ...accountOverview('acme', reading.floor!), name: 'All' });
+    expect(others).toEqual([]);
+  });
+
+  test('those who are ready are apart by what they are ready for', () => {
+    const row = (name: string, count: number, duration: string, isPart: boolean) => ({
+      name,
+      agents: count,
+      longest: duration,
+      isPart,
+    });
+    const others = [
+      row('Away', 1, '10 min', false),
+      row('ExtendedAway', 1, '10 min', false),
+      row('LoggedOut', 1, '10 min', false),
+    ];
+    const [free, busy] = [row('free', 1, '90 s', true), row('busy', 1, '', true)];
+    expect(agentsRows(reading.floor!)).toEqual([row('Ready', 2, '10 min', false), free, busy, ...others]);
+    const more = [
+      ...agents,
+      agent('f', { eligibleForRouting: false }),
+      agent('g', { live: undefined }),
+      agent('h', { live: undefined }),
+    ];
+    expect(agentsRows(readingOf(more).floor!)).toEqual([
+      row('Ready', 5, '10 min', false),
+      free,
+      busy,
+      row('not routable', 1, '', true),
+      row('unknown', 2, '', true),
+      ...others,
+    ]);
   });
 
   test('teams are those with agents, by name, and who is in none comes last', () => {
@@ -54,7 +106,16 @@ test.each([
   [5_900_000, '98 min'],
   [6_000_000, '1.7 h'],
   [86_400_000, '24.0 h'],
+  [172_799_000, '48.0 h'],
   [172_800_000, '2 d'],
+  [216_000_000, '3 d'],
 ])('%i ms are %s', (ms, text) => {
   expect(toDuration(ms)).toBe(text);
+});
+
+test('the longest age is that of the oldest, and never less than nothing', () => {
+  const ages = { count: 1, medianMs: undefined, longerThan: [] };
+  expect(longest({ ...ages, oldestMs: takenAtMs - 7000 }, takenAtMs)).toBe('7 s');
+  expect(longest({ ...ages, oldestMs: takenAtMs + 7000 }, takenAtMs)).toBe('0 s');
+  expect(longest({ ...ages, oldestMs: undefined }, takenAtMs)).toBe('');
 });

@@ -4,7 +4,9 @@ import { legSinceMs } from '../../src/snapshot/activity.ts';
 import type { Agent } from '../../src/snapshot/agent.ts';
 import {
   answersTo,
+  describeQuestions,
   questionNames,
+  questions,
   type Semantics,
   toAnsweredQuestions,
   workloadQuestion,
@@ -44,19 +46,54 @@ test('a setting answers questions, and media have questions of their own', () =>
       workload_falls_phone_callback: 'when_wrap_ends',
     },
   );
-  expect(['Phone', 'Phone Callback', ' E-Mail '].map(workloadQuestion)).toEqual([
+  expect(['Phone', 'Phone Callback', ' E-Mail ', '((2)) '].map(workloadQuestion)).toEqual([
     'workload_falls_phone',
     'workload_falls_phone_callback',
     'workload_falls_e_mail',
+    'workload_falls_2',
   ]);
   expect(questionNames.filter((name) => answersTo(name.replace('<medium>', 'phone')) === undefined)).toEqual(
     [],
   );
 });
 
+test.each([
+  ['since_in_wrap', ['restarts', 'continues']],
+  ['workload_falls_phone', ['when_wrap_begins', 'when_wrap_ends']],
+  ['workload_falls_phone_2', ['when_wrap_begins', 'when_wrap_ends']],
+  ['workload_falls', undefined],
+  ['workload_falls_', undefined],
+  ['workload_falls_Phone', undefined],
+  ['the_workload_falls_phone', undefined],
+  ['since_in_fax', undefined],
+  ['toString', undefined],
+])('the answers to %s are %j', (id, answers) => {
+  expect(answersTo(id)).toEqual(answers);
+});
+
+test('the help has a line for each question and each of its answers', () => {
+  const plain = (text: string) => text.split('`').join('');
+  expect(describeQuestions()).toEqual([
+    `since_in_connected: ${plain(questions.since_in_connected.asks)}`,
+    `  restarts: ${plain(questions.since_in_connected.answers.restarts.means)}`,
+    `  continues: ${plain(questions.since_in_connected.answers.continues.means)}`,
+    `since_in_wrap: ${plain(questions.since_in_wrap.asks)}`,
+    `  restarts: ${plain(questions.since_in_wrap.answers.restarts.means)}`,
+    `  continues: ${plain(questions.since_in_wrap.answers.continues.means)}`,
+    `workload_falls_<medium>: ${plain(questions.workload_falls.asks)}`,
+    `  when_wrap_begins: ${plain(questions.workload_falls.answers.when_wrap_begins.means)}`,
+    `  when_wrap_ends: ${plain(questions.workload_falls.answers.when_wrap_ends.means)}`,
+    `eligible_for_routing: ${plain(questions.eligible_for_routing.asks)}`,
+    `  follows_presence: ${plain(questions.eligible_for_routing.answers.follows_presence.means)}`,
+    `  follows_workload: ${plain(questions.eligible_for_routing.answers.follows_workload.means)}`,
+  ]);
+});
+
 test('every scrape says how each question is answered, a failed one too', async () => {
   const semantics = toAnsweredQuestions(
-    parseSemantics('workload_falls_phone=when_wrap_begins,since_in_wrap=continues'),
+    parseSemantics(
+      'workload_falls_phone=when_wrap_begins,workload_falls_case=when_wrap_ends,since_in_wrap=continues',
+    ),
   );
   for (const [available, more] of [
     ['idle_and_eligible', {}],
@@ -69,6 +106,7 @@ test('every scrape says how each question is answered, a failed one too', async 
       [
         ['since_in_connected', 'unknown'],
         ['since_in_wrap', 'continues'],
+        ['workload_falls_case', 'when_wrap_ends'],
         ['workload_falls_phone', 'when_wrap_begins'],
         ['eligible_for_routing', 'unknown'],
         ['available', available],

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Agent } from '../../src/snapshot/agent.ts';
-import { toTeams } from '../../src/snapshot/teams.ts';
+import { type TeamOptions, toTeams } from '../../src/snapshot/teams.ts';
 import { agent, anyAgents, snapshotOf, takenAtMs } from '../support/agents.ts';
-import { freeOf, idleSincesOf, toSeries } from '../support/oracle.ts';
+import { freeOf, idleSincesOf, isBusy, toSeries } from '../support/oracle.ts';
 import { ageBounds, familiesOf, fullReadingOf, readingOf, rosterOf } from '../support/reading.ts';
 
 const names = ['', 'Sales', 'Support', 'other', 'Ünïcode "x"'];
@@ -20,6 +20,7 @@ describe('teams', () => {
         const label = (team: string) => `account="test",team=${JSON.stringify(team)}`;
         const all = new Set(['', ...[...roster.values()].map(({ team }) => team)]);
         const allFree = freeOf(agents);
+        const { teams } = toTeams(snapshotOf(agents), roster, { ageBounds, maxTeams: 100 });
         let freeInTeams = 0;
         for (const team of all) {
           const own = agents.filter((each) => teamOf(each) === team);
@@ -44,9 +45,16 @@ describe('teams', () => {
           expect(series.get(`vcc_team_available_oldest_since_timestamp_seconds{${label(team)}}`)).toBe(
             since.length === 0 ? undefined : Math.min(...since) / 1000,
           );
-          expect(series.get(`vcc_team_workload_interactions{${label(team)},workload="semi_live"}`)).toBe(
-            own.reduce((sum, each) => sum + (each.semiLive ?? 0), 0),
-          );
+          for (const [workload, key] of [
+            ['live', 'live'],
+            ['semi_live', 'semiLive'],
+            ['non_live', 'nonLive'],
+          ] as const) {
+            expect(series.get(`vcc_team_workload_interactions{${label(team)},workload="${workload}"}`)).toBe(
+              own.reduce((sum, each) => sum + (each[key] ?? 0), 0),
+            );
+          }
+          expect(teams.find(({ name }) => name === team)!.busy).toBe(own.filter(isBusy).length);
         }
         expect(series.get('vcc_agents_available{account="test"}')).toBe(freeInTeams);
         expect(series.get('vcc_roster_missing_agents{account="test"}')).toBe(
@@ -57,8 +65,12 @@ describe('teams', () => {
     );
   });
 
-  const count = (agents: readonly Agent[], roster: ReturnType<typeof rosterOf>, maxTeams: number) =>
-    toTeams(snapshotOf(agents), roster, { ageBounds, maxTeams });
+  const count = (
+    agents: readonly Agent[],
+    roster: ReturnType<typeof rosterOf>,
+    maxTeams: number,
+    more: Partial<TeamOptions> = {},
+  ) => toTeams(snapshotOf(agents), roster, { ageBounds, maxTeams, ...more });
 
   test('that nobody is in are there, with 0', () => {
     const { teams } = count([], rosterOf({ 'agent-1': { team: 'Night' } }), 10);
@@ -69,7 +81,7 @@ describe('teams', () => {
   });
 
   test('past the limit are added up under other, the last ones by name, and counted', () => {
-    const roster = rosterOf({ 1: { team: 'A' }, 2: { team: 'B' }, 3: { team: 'C' }, 4: { team: 'other' } });
+    const roster = rosterOf({ 1: { team: 'other' }, 2: { team: 'C' }, 3: { team: 'B' }, 4: { team: 'A' } });
     const agents = ['1', '2', '3', '4', '5'].map((id) => agent(id));
     const { teams, folded, missing } = count(agents, roster, 1);
     expect(teams.map(({ name, available }) => [name, available.count])).toEqual([
@@ -79,6 +91,31 @@ describe('teams', () => {
     ]);
     expect([folded, missing]).toEqual([3, 1]);
     expect(count(agents, roster, 0).teams.map(({ name }) => name)).toEqual(['', 'other']);
+  });
+
+  test('are not those without a name, which count towards no limit', () => {
+    const { teams, folded } = count([], rosterOf({ 1: { team: '' }, 2: { team: 'A' } }), 1);
+    expect([teams.map(({ name }) => name), folded]).toEqual([['', 'A'], 0]);
+  });
+
+  test('have free agents as the account has, where the answer does not say who is eligible', () => {
+    const free = (agents: readonly Agent[], more?: Partial<TeamOptions>) =>
+      count(agents, new Map(), 1, more).teams[0]!.available.count;
+    const untold = agent('a', { eligibleForRouting: undefined });
+    expect(free([untold])).toBe(1);
+    expect(free([untold, agent('b')])).toBe(1);
+    expect(free([untold], { eligibilitySeen: true })).toBe(0);
+  });
+
+  test('have at most 20 presences that neither the API reference nor VCC_KNOWN_VALUES names', () => {
+    const novel = Array.from({ length: 25 }, (_, index) => `p${index}`);
+    const agents = [...novel, 'Sabbatical', 'Away'].map((presence, index) =>
+      agent(`a${index}`, { presence }),
+    );
+    const { presences } = count(agents, new Map(), 1, { known: { presence: ['Sabbatical'] } }).teams[0]!;
+    const agentsOf = Object.fromEntries(presences.map(({ name, agents }) => [name, agents]));
+    expect(agentsOf).toMatchObject({ Sabbatical: 1, Away: 1, p0: 1, p19: 1, other: 5 });
+    expect(presences).toHaveLength(4 + 1 + 20 + 1);
   });
 });
 

@@ -69,7 +69,7 @@ export const freeOf = (agents: readonly Agent[]) => {
 };
 
 /** Ready, and the answer says of some work or interaction. */
-const isBusy = (agent: Agent) =>
+export const isBusy = (agent: Agent) =>
   agent.presence === 'Ready' && (hasWork(agent) || (agent.interactions ?? []).length > 0);
 
 /** Since when these agents have been idle, as far as both times of an agent are known. */

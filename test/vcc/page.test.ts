@@ -189,6 +189,13 @@ describe('parsePage', () => {
       ['direction', leg, 'direction', (page) => legOf(page).direction, '', false, name],
       ['state', leg, 'state', (page) => legOf(page).state, '', {}, name],
     ];
+    const pathOf = (parent: unknown) =>
+      new Map<unknown, string>([
+        [presence, 'presence.'],
+        [workload, 'workload.'],
+        [item, ''],
+        [leg, 'interaction[0].'],
+      ]).get(parent);
     const only = (field: AgentField) => ({ ...noGaps().absent, [field]: 1 });
 
     test('the table has every field, but for the reason, which may be null', () => {
@@ -218,7 +225,7 @@ describe('parsePage', () => {
         expect(page.gaps.absent).toEqual(noGaps().absent);
         expect(page.gaps).toMatchObject({
           flawedAgents: 1,
-          first: { path: expect.stringMatching(/^page 3: items\[0\]\./), expected },
+          first: { path: `page 3: items[0].${pathOf(parent)}${key}`, expected },
         });
         expect(JSON.stringify(page.gaps)).not.toContain('yesterday');
       });
@@ -227,6 +234,8 @@ describe('parsePage', () => {
     test.each([
       ['bob@example.org 0123', 'aaa@aaaaaaa.aaa 9999'],
       ['\u0660\u0667\u0669 \u00b2', '999 9'],
+      ['x'.repeat(30), 'a'.repeat(30)],
+      ['x'.repeat(31), `${'a'.repeat(30)}…`],
       ['e\u0301\n\u001b[2J\ud83d\ude00', 'a???[9a?'],
     ])('of a time of which it shows only the form: %j', (since, form) => {
       const { gaps } = parsePage(
@@ -250,6 +259,15 @@ describe('parsePage', () => {
           received: 'a number',
         },
       });
+    });
+
+    test('of no reason when there is none', () => {
+      const page = parsePage(
+        changed((its) => delete leg(its).reason),
+        3,
+      );
+      expect(legOf(page).reason).toBeNull();
+      expect(page.gaps).toEqual(noGaps());
     });
 
     test('of an agent who never logged in, which is no flaw', () => {

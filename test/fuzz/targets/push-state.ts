@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { catalogue } from '../../../src/catalogue/index.ts';
+import { PushError } from '../../../src/push/errors.ts';
 import { encodeState, parseState } from '../../../src/push/schedule/state.ts';
 import { damagedBytes, damagedValue } from '../damage.ts';
-import { target } from '../target.ts';
+import { parsed, target } from '../target.ts';
 
 const states = fc.record({
   timestampMs: fc.nat(),
   series: fc.dictionary(
     fc.constantFrom('a', 'b'),
-    fc.array(fc.constantFrom([], ['__name__', 'vcc_up', 'account', 'uk'], ['__name__', 'vcc_agents']), {
-      maxLength: 3,
-    }),
+    fc.array(
+      fc.constantFrom(
+        ['__name__', 'vcc_up', 'account', 'uk'],
+        ['__name__', 'vcc_agents', 'account', 'uk', 'presence', 'Ready'],
+      ),
+      { maxLength: 3 },
+    ),
   ),
 });
 const saved = states.map((state) => ({ v: 1, ...state }));
@@ -25,14 +31,18 @@ export const pushState = target(
     damagedBytes(states.map((state) => new Uint8Array(encodeState(state)))).map((content) => ({ content })),
   ),
   (input: { content: Uint8Array; state?: unknown }) => {
-    const state = parseState(input.content);
-    if (input.state !== undefined) assert.equal(JSON.stringify(state), JSON.stringify(input.state));
-    if (state === undefined) return;
+    const read = (content: Uint8Array) => parsed(() => parseState(content, 'uk', catalogue), [PushError]);
+    const result = read(input.content);
+    if (input.state !== undefined) {
+      assert.equal(JSON.stringify(result), JSON.stringify({ value: { state: input.state } }));
+    }
+    if ('refusal' in result) return;
+    const { state } = result.value;
     assert(Number.isFinite(state.timestampMs));
     for (const series of Object.values(state.series)) {
       for (const labels of series) for (const text of labels) assert.equal(typeof text, 'string');
     }
-    assert.deepEqual(parseState(encodeState(state)), state);
+    assert.deepEqual(read(encodeState(state)), { value: { state, dropped: undefined } });
   },
   { share: 0.3 },
 );

@@ -15,7 +15,7 @@ describe('toEmfLines', () => {
       fc.property(anyPoints, (points) => {
         expect(extractedOf(toEmfLines(points, options))).toEqual(expectedOf(points));
       }),
-      { numRuns: 150 },
+      { numRuns: 50 },
     );
   });
 

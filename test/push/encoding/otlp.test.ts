@@ -21,7 +21,6 @@ describe('encodeMetrics', () => {
         // toEqual takes -0 for another number than 0, and NaN for the same as NaN.
         expect(samplesOf(metrics)).toEqual(expectedOf(points, resource));
       }),
-      { numRuns: 300 },
     );
   });
 

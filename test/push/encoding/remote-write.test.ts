@@ -1,105 +1,16 @@
-import { fromBinary } from '@bufbuild/protobuf';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { uncompressSync } from 'snappy';
 import { createDestination } from '../../../src/app/destinations.ts';
 import { createSend } from '../../../src/http/send.ts';
 import type { DestinationOptions } from '../../../src/push/destinations/destination.ts';
 import { createPost, unauthorized } from '../../../src/push/destinations/post.ts';
-import { toLabels } from '../../../src/push/encoding/points.ts';
-import { encodeWriteRequest } from '../../../src/push/encoding/remote-write-1.ts';
-import { encodeRequest, toWriteRequest } from '../../../src/push/encoding/remote-write-2.ts';
 import { toBatches } from '../../../src/push/outbox/outbox.ts';
 import { createSeriesTracker } from '../../../src/push/outbox/series-tracker.ts';
 import type { Batch } from '../../../src/push/queue.ts';
-import { anyPoints, meta, point } from '../../support/any-points.ts';
 import { soon } from '../../support/deadline.ts';
-import { Metadata_MetricType, RequestSchema } from '../../support/proto/remote-write-2_pb.ts';
 import { familiesOf, readingOf } from '../../support/reading.ts';
 import { type Received, startReceiver } from '../../support/receiver.ts';
-import { expectedOf, plain, read1, read2 } from '../../support/remote-write.ts';
-
-const staleBits = 0x7ff0000000000002n;
-
-/** The bits of a value as they are on the wire; a decoder's number would have lost those of a NaN. */
-function bitsIn(body: Uint8Array): bigint[] {
-  const view = Buffer.from(body);
-  const found: bigint[] = [];
-  for (
-    let at = view.indexOf('020000000000f07f', 0, 'hex');
-    at >= 0;
-    at = view.indexOf('020000000000f07f', at + 1, 'hex')
-  ) {
-    found.push(staleBits);
-  }
-  return found;
-}
-
-describe.each([
-  ['1.0', encodeWriteRequest, read1],
-  ['2.0', encodeRequest, read2],
-] as const)('a request of remote write %s', (_, encode, read) => {
-  test('gives another decoder the same points', () => {
-    fc.assert(
-      fc.property(anyPoints, (points) => {
-        expect(plain(read(encode(points)))).toEqual(plain(expectedOf(points)));
-      }),
-    );
-  });
-
-  test('holds the stale marker bit by bit for a series that has ended', () => {
-    const body = encode([point({ a: 'b' }, { value: undefined }), point({ a: 'c' }, { value: Number.NaN })]);
-    expect(bitsIn(body)).toEqual([staleBits]);
-  });
-
-  test('tells zero from minus zero', () => {
-    const [zero, minus] = read(encode([point({ a: '0' }, { value: 0 }), point({ a: '1' }, { value: -0 })]));
-    expect([zero!.bits, minus!.bits]).toEqual([0n, 0x8000000000000000n]);
-  });
-});
-
-test('labels are sorted, and empty ones are left out', () => {
-  expect(toLabels('vcc_x', { zone: 'z', empty: '' }, { Account: 'A', zone: 'own' })).toEqual([
-    ['Account', 'A'],
-    ['__name__', 'vcc_x'],
-    ['zone', 'own'],
-  ]);
-});
-
-test('2.0 tells type, help and unit of each series', () => {
-  const points = (['gauge', 'gaugehistogram', 'info', 'counter', 'unknown'] as const).map((type) =>
-    point(
-      { type },
-      { meta: meta({ type, help: `A ${type}.`, unit: type === 'gauge' ? 'seconds' : undefined }) },
-    ),
-  );
-  const { symbols, timeseries } = fromBinary(RequestSchema, encodeRequest(points));
-  const told = timeseries.map(({ metadata }) => [
-    metadata!.type,
-    symbols[metadata!.helpRef],
-    symbols[metadata!.unitRef],
-  ]);
-  const { GAUGE, GAUGEHISTOGRAM, INFO, COUNTER, UNSPECIFIED } = Metadata_MetricType;
-  expect(told).toEqual([
-    [GAUGE, 'A gauge.', 'seconds'],
-    [GAUGEHISTOGRAM, 'A gaugehistogram.', ''],
-    [INFO, 'A info.', ''],
-    [COUNTER, 'A counter.', ''],
-    [UNSPECIFIED, 'A unknown.', ''],
-  ]);
-});
-
-test('a request of 2.0 becomes the one of 1.0 that would have been sent', () => {
-  fc.assert(
-    fc.property(anyPoints, (points) => {
-      // Which NaN it is does not survive numbers.
-      fc.pre(!points.some(({ value }) => Number.isNaN(value)));
-      expect(Buffer.from(toWriteRequest(encodeRequest(points))).equals(encodeWriteRequest(points))).toBe(
-        true,
-      );
-    }),
-  );
-});
+import { plain, read1, read2 } from '../../support/remote-write.ts';
 
 describe('delivering', () => {
   const open: { close(): unknown }[] = [];

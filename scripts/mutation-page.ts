@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+
+/** Mutants of one file, by what became of them. */
+interface Counts {
+  killed: number;
+  timeouts: number;
+  survived: number;
+  uncovered: number;
+}
+
+interface Area {
+  code: string[];
+  tests: string[];
+  /** Kinds of mutants that are not made, and why. */
+  exclude?: Record<string, string>;
+}
+
+interface Survivor {
+  file: string;
+  code: string;
+  was: string;
+  becomes: string;
+  why: string;
+}
+
+const read = <T>(name: string) =>
+  JSON.parse(readFileSync(new URL(`mutation/${name}`, import.meta.url), 'utf8')) as T;
+const areas = read<Record<string, Area>>('areas.json');
+const figures = read<Record<string, { run: string; files: Record<string, Counts> }>>('figures.json');
+const survivors = read<Survivor[]>('survivors.json');
+
+/** docs/mutation.md, from the figures of the last runs and the explanations of survivors, in scripts/mutation. */
+export function mutationPage(notice: string): string {
+  const results = Object.entries(figures).flatMap(([area, { run, files }]) => [
+    [`**${area}**`, ...cells(Object.values(files)), run],
+    ...Object.entries(files).map(([file, counts]) => [file, ...cells([counts]), '']),
+  ]);
+  const all = Object.values(figures).flatMap(({ files }) => Object.values(files));
+  const excluded = Object.entries(areas).flatMap(([area, { exclude = {} }]) =>
+    Object.entries(exclude).map(([kind, why]) => `- ${area}: no mutants of the kind ${kind}. ${why}`),
+  );
+  const files = [...new Set(survivors.map(({ file }) => file))];
+  return `${notice}
+# Mutation tests
+
+Mutation tests measure the tests. [Stryker](https://stryker-mutator.io) changes the code in one place, for example \`<\` to
+\`<=\`. The result is a mutant. If a test fails, the mutant is killed. If no test fails, it has survived: the tests do not notice this
+change. \`npm run mutation\` does this with the code that decides numbers. It runs only the tests of the same area.
+
+- \`npm run mutation -- snapshot\` runs one area. A second run tests only the mutants whose code or tests have changed.
+- The first run installs Stryker in .cache/mutation, from its own lock file in scripts/mutation. \`npm ci\` does not install its 170
+  packages.
+- The command fails if an area scores less than 90 %, if a survivor has no explanation in scripts/mutation/survivors.json, or if an
+  explanation has no survivor.
+- A full run takes about an hour on one core, so it is not part of \`npm test\`. Properties have a fixed seed in it.
+
+## Results
+
+The score is the share of mutants that were killed or timed out. A mutant times out when a loop or a wait does not end.
+
+${table(
+  ['Code', 'Mutants', 'Killed', 'Timeouts', 'Survived', 'Not covered', 'Score', 'Last run'],
+  [...results, ['**all**', ...cells(all), '']],
+)}
+
+${[
+  ...Object.entries(areas).map(([area, { tests }]) => `- ${area}: tests in ${tests.join(', ')}.`),
+  ...excluded,
+].join('\n')}
+
+## Survivors
+
+Most change no result. The others are named as such.
+
+${files
+  .map(
+    (file) => `### ${file}
+
+${table(
+  ['Line', 'Mutation', 'Why it survives'],
+  survivors
+    .filter((each) => each.file === file)
+    .map(({ code, was, becomes, why }) => [quote(code), `${quote(was)} → ${quote(becomes)}`, why]),
+)}
+`,
+  )
+  .join('\n')}`;
+}
+
+function cells(all: readonly Counts[]): string[] {
+  const sum = (kind: keyof Counts) => all.reduce((total, counts) => total + counts[kind], 0);
+  const [killed, timeouts, survived, uncovered] = [
+    sum('killed'),
+    sum('timeouts'),
+    sum('survived'),
+    sum('uncovered'),
+  ];
+  const mutants = killed + timeouts + survived + uncovered;
+  const score = mutants === 0 ? '' : `${((100 * (killed + timeouts)) / mutants).toFixed(1)} %`;
+  return [...[mutants, killed, timeouts, survived, uncovered].map(String), score];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function quote(code: string): string {
+  if (code === '') return 'nothing';
+  return code.includes('`') ? `\`\` ${code} \`\`` : `\`${code}\``;
+}
