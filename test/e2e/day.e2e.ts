@@ -134,7 +134,7 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
         expect(others[`${name} ${each}`] ?? [1]).toContain(messages.length);
       });
 
-      test('outside of their episodes nothing is told, and of what is for information only what lasts an hour', () => {
+      test('outside of their episodes nothing is told, and nothing of what is for information: it is over within the hour', () => {
         const strays = told.filter((message) => {
           const windows = windowsOf(message.groupLabels.alertname ?? 'digest');
           return !windows.some(({ from, to }) => minutesOf(message) >= from && minutesOf(message) <= to + 10);
@@ -185,7 +185,8 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
     );
 
     test.each(queries)('%s has data', async (_title, expr) => {
-      const series = await queryRange(receiver.origin, fillIn(expr), beginMs, endMs, 300);
+      // Some have data for minutes only.
+      const series = await queryRange(receiver.origin, fillIn(expr), beginMs, endMs, 60);
       expect(series.length).toBeGreaterThan(0);
     });
   });
@@ -299,7 +300,7 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
         'vcc-team',
         'Free for long',
         (items, timeMs) => ({
-          '': items.filter((item) => free(item) && timeMs - freeSince(item) > 900_000).length,
+          '': items.filter((item) => free(item) && timeMs - freeSince(item) > 1_200_000).length,
         }),
       ],
       [
@@ -356,13 +357,18 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
 
     // With names for each, Jest would take the missing last one for its own callback, and wait for it.
     test.each(panels)('%s: %s', async (...[uid, title, expected, only]) => {
-      const [target] = of(uid, title).targets!;
+      const { type, targets = [] } = of(uid, title);
+      // A large number may have two queries, of which one has data.
+      const asked = type === 'stat' ? targets : targets.slice(0, 1);
       for (const at of moments) {
         const timeMs = timeOf(at);
         const items = day.items.get(timeMs)!;
-        const found = await queryAt(receiver.origin, fillIn(target!.expr, { account: eventful }), timeMs);
+        const found = await Promise.all(
+          asked.map(({ expr }) => queryAt(receiver.origin, fillIn(expr, { account: eventful }), timeMs)),
+        );
         const values = Object.fromEntries(
           found
+            .flat()
             .filter(({ value }) => only !== 'nonzero' || value !== 0)
             .map(({ metric, value }) => [
               Object.entries(metric)

@@ -145,7 +145,7 @@ export function toTestConfig(text: string, inbox: { origin: string }, speed?: nu
       : Object.fromEntries(
           waits.flatMap((name) => {
             const value = route[name];
-            return value === undefined ? [] : [[name, `${(secondsOf(value) * 1000) / speed}ms`]];
+            return value === undefined ? [] : [[name, `${Math.ceil((secondsOf(value) * 1000) / speed)}ms`]];
           }),
         );
   const hasten = (route: Route): Route => ({

@@ -50,10 +50,13 @@ export async function tell(
   const own = join(folder, 'replay');
   await mkdir(own);
   const config = atHour(toTestConfig(example, inbox, speed), 'wednesday', 12);
-  const server = await startAlertmanager(alertmanager, config, own);
+  const server = await startAlertmanager(alertmanager, config, own).catch(async (error) => {
+    await inbox.close();
+    throw error;
+  });
   const [{ atMs: firstMs }] = events as [(typeof events)[0]];
-  const begunMs = Date.now();
   const startsAt = new Map<object, string>();
+  const begunMs = Date.now();
   try {
     for (const { atMs, labels, over } of events) {
       await wait(Math.max(0, begunMs + (atMs - firstMs) / speed - Date.now()));
