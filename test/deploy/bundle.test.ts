@@ -54,8 +54,8 @@ const later = ['parsers.mjs', 'proxies.mjs'];
 const budgets: Record<string, { code: number; zip: number; packages: string[] }> = {
   metrics: { code: 143_000, zip: 85_000, packages: scraping },
   // It starts once in hours: the schedule keeps it warm.
-  push: { code: 180_000, zip: 98_000, packages: [...new Set([...pushing, ...scraping])].toSorted() },
-  deliver: { code: 102_000, zip: 71_000, packages: pushing },
+  push: { code: 190_000, zip: 102_000, packages: [...new Set([...pushing, ...scraping])].toSorted() },
+  deliver: { code: 105_000, zip: 72_000, packages: pushing },
 };
 
 describe('the bundle of the command line', () => {
