@@ -54,8 +54,8 @@ const later = ['parsers.mjs', 'proxies.mjs', 're2.cjs'];
 const budgets: Record<string, { code: number; zip: number; packages: string[] }> = {
   metrics: { code: 143_000, zip: 142_000, packages: scraping },
   // It starts once in hours: the schedule keeps it warm.
-  push: { code: 180_000, zip: 157_000, packages: [...new Set([...pushing, ...scraping])].toSorted() },
-  deliver: { code: 102_000, zip: 128_000, packages: pushing },
+  push: { code: 190_000, zip: 160_000, packages: [...new Set([...pushing, ...scraping])].toSorted() },
+  deliver: { code: 105_000, zip: 130_000, packages: pushing },
 };
 
 describe('the bundle of the command line', () => {
