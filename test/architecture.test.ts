@@ -102,6 +102,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'src/documents/',
       'src/errors.ts',
       'fastest-levenshtein',
+      're2js',
     ],
     because: 'it holds settings and knows nobody who uses them',
   },
