@@ -103,6 +103,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'src/errors.ts',
       'src/redact.ts',
       'fastest-levenshtein',
+      're2js',
     ],
     because: 'it holds settings and knows nobody who uses them',
   },
