@@ -2,6 +2,7 @@
 // docs/benchmarks.md keeps the last ones.
 
 import { singleAgents } from './agent-series.ts';
+import { scrapesAtOnce } from './at-once.ts';
 import { cpuTime } from './cpu.ts';
 import { lambda } from './lambda.ts';
 import { peakMemory } from './memory.ts';
@@ -19,6 +20,7 @@ const parts = {
   e: pushing,
   f: serving,
   g: requestsOfScrapes,
+  h: scrapesAtOnce,
 };
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');

@@ -37,14 +37,14 @@ export const scrapeMetrics = [
   }),
   scrapeGauge({
     name: 'vcc_scrape_duration_seconds',
-    help: 'How long this scrape waited for the API, or for another scrape that was reading it already.',
+    help: 'How long this scrape waited for the API. Scrapes that share a read or a kept snapshot report what the first of them did.',
     source: 'exporter',
     rows: one,
     value: (reading) => toSeconds(reading.durationMs),
   }),
   scrapeGauge({
     name: 'vcc_scrape_deadline_seconds',
-    help: 'How long this scrape was allowed to take: the least of VCC_TIMEOUT, the scraper’s own timeout and the time that Lambda or the gateway leaves.',
+    help: 'How long this scrape was allowed to take: the least of VCC_TIMEOUT, the scraper’s own timeout and the time that Lambda or the gateway leaves. Scrapes that share a read or a kept snapshot report what applied to the first of them.',
     source: 'X-Prometheus-Scrape-Timeout-Seconds, Lambda context, VCC_TIMEOUT',
     rows: one,
     value: (reading) => toSeconds(reading.budgetMs),

@@ -57,6 +57,14 @@ export interface SendLimits {
 export type Send = (request: HttpRequest, limits: SendLimits) => Promise<HttpResponse>;
 
 const maxRedirects = 3;
+
+/**
+ * A gzipped answer may be this many times larger when it is unpacked. Pages of agents are about 9 times larger, and 66
+ * times if all agents are equal but for their ids. A few hundred kilobytes made for it could otherwise take a gigabyte.
+ */
+const maxUnpackedRatio = 100;
+/** An answer that is not larger than this when it is unpacked may have any ratio. */
+const freeUnpackedBytes = 2 ** 20;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
 /** Whether a status is a success (2xx). */
@@ -210,11 +218,15 @@ async function readBody(name: string, incoming: IncomingMessage, maxBytes: numbe
   // An answer without a body may have the header: a 204, or one that a gateway has emptied.
   const encoding = incoming.headers['content-encoding']?.trim().toLowerCase();
   if (bytes === 0 || (encoding !== 'gzip' && encoding !== 'x-gzip')) return raw;
+  const maxUnpackedBytes = Math.max(freeUnpackedBytes, bytes * maxUnpackedRatio);
   try {
     // Handing a page to another thread takes longer than unpacking it (docs/benchmarks.md).
-    return gunzipSync(raw, { maxOutputLength: maxBytes });
+    return gunzipSync(raw, { maxOutputLength: Math.min(maxBytes, maxUnpackedBytes) });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge();
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
+      if (maxBytes <= maxUnpackedBytes) throw tooLarge();
+      throw new TooLargeError(`${name}: the answer is gzipped more than ${maxUnpackedRatio} to 1`);
+    }
     throw new NetworkError(`${name}: the gzipped answer is damaged`, error);
   }
 }

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ConfigError } from '../config/load.ts';
 import { toDeadline } from './deadline.ts';
-import { type Respond, toRequest } from './message.ts';
+import { openPath } from './guard.ts';
+import { type Answer, type Respond, reply, toRequest } from './message.ts';
 
 /** A running local server. */
 export interface Listening {
@@ -15,20 +16,46 @@ export interface Listening {
 /** Longest time for running requests when the server closes, in ms. */
 const graceMs = 3000;
 
+/** What clients together may take of a server. */
+export interface ServerLimits {
+  /** Most requests that have no complete answer yet. */
+  requests: number;
+  /** Most bytes of answers that clients have not taken yet. An answer that several clients get counts once. */
+  bytes: number;
+  /** Longest time for a client to take an answer, in ms. */
+  takeMs: number;
+}
+
+/** More than a few Prometheus servers need, and less than a container of 256 MB. */
+const usualLimits: ServerLimits = { requests: 500, bytes: 64 * 2 ** 20, takeMs: 60_000 };
+
+const busy = reply(503, 'Too many requests at once.\n', { 'retry-after': '5' });
+
 /**
- * Starts a server over node:http.
+ * Starts a server over node:http. Beyond the limits, requests get 503 with Retry-After, except for /-/healthy. The connection
+ * of a client that does not take its answer in time is closed.
  * @throws ConfigError when the address is in use, not allowed or not on this machine
  */
-export async function listen(respond: Respond, host: string, port: number): Promise<Listening> {
+export async function listen(
+  respond: Respond,
+  host: string,
+  port: number,
+  limits = usualLimits,
+): Promise<Listening> {
   /** Requests whose answer has not been sent, and whose client has not disconnected. */
   const underWay = new Set<Promise<void>>();
+  const unsent = createUnsent(limits.takeMs);
+  const bounded: Respond = async (request, deadline) => {
+    const isFull = underWay.size > limits.requests || unsent.bytes() >= limits.bytes;
+    return isFull && request.path !== openPath ? busy : respond(request, deadline);
+  };
   const server = http.createServer((incoming, outgoing) => {
     // Listen first: `close` fires only once, and a client may disconnect before the answer is ready.
     const closed = new Promise<void>((resolve) => outgoing.once('close', resolve)).then(() => {
       underWay.delete(closed);
     });
     underWay.add(closed);
-    void answer(respond, incoming, outgoing);
+    void answer(bounded, incoming, outgoing, unsent);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(toConfigError(error, host, port)));
@@ -58,7 +85,42 @@ export async function listen(respond: Respond, host: string, port: number): Prom
   };
 }
 
-async function answer(respond: Respond, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+/** The answers that clients have not taken yet. */
+interface Unsent {
+  bytes(): number;
+  /** Counts the body until the answer is sent or given up. */
+  add(body: Answer['body'], outgoing: ServerResponse): void;
+}
+
+function createUnsent(takeMs: number): Unsent {
+  const clients = new Map<Answer['body'], number>();
+  let bytes = 0;
+  return {
+    bytes: () => bytes,
+    add(body, outgoing) {
+      const known = clients.get(body) ?? 0;
+      clients.set(body, known + 1);
+      if (known === 0) bytes += body.length;
+      const timer = setTimeout(() => outgoing.destroy(), takeMs);
+      outgoing.once('close', () => {
+        clearTimeout(timer);
+        const left = clients.get(body)! - 1;
+        if (left > 0) clients.set(body, left);
+        else {
+          clients.delete(body);
+          bytes -= body.length;
+        }
+      });
+    },
+  };
+}
+
+async function answer(
+  respond: Respond,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  unsent: Unsent,
+): Promise<void> {
   const { method = 'GET', url = '/', headers } = incoming;
   const request = toRequest(
     method,
@@ -68,7 +130,9 @@ async function answer(respond: Respond, incoming: IncomingMessage, outgoing: Ser
   const deadline = toDeadline(request);
   const { status, headers: answered, body } = await respond(request, deadline);
   deadline.end();
-  if (!outgoing.destroyed) outgoing.writeHead(status, answered).end(body);
+  if (outgoing.destroyed) return;
+  unsent.add(body, outgoing);
+  outgoing.writeHead(status, answered).end(body);
 }
 
 function toConfigError(error: NodeJS.ErrnoException, host: string, port: number): Error {

@@ -111,6 +111,29 @@ describe('send', () => {
     await expect(send(get('/gzip'), limits())).rejects.toThrow(`GET ${server.origin}/gzip: ${message}`);
   });
 
+  test('refuses a body that is made to become large, and takes the pages of any account', async () => {
+    const agents = Array.from({ length: 20_000 }, (_, at) => ({
+      agentId: String(at),
+      presence: { name: 'Ready' },
+    }));
+    const bodies: Record<string, string> = {
+      '/bomb': 'x'.repeat(30_000_000),
+      '/small': 'x'.repeat(1_000_000),
+      '/agents': JSON.stringify(agents),
+    };
+    server = await startServer((request, response) => {
+      const body = gzipSync(bodies[request.url!]!, { level: 9 });
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(body);
+    });
+    const roomy = limits({ maxBodyBytes: 32_000_000 });
+    await expect(send(get('/bomb'), roomy)).rejects.toThrow(
+      `GET ${server.origin}/bomb: the answer is gzipped more than 100 to 1`,
+    );
+    for (const path of ['/small', '/agents']) {
+      expect((await send(get(path), roomy)).body).toHaveLength(bodies[path]!.length);
+    }
+  });
+
   test('calls a damaged gzip body a network error', async () => {
     server = await startServer((_, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('hello world').subarray(0, 15));

@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import http from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { listen } from '../../src/serve/listen.ts';
-import { reply } from '../../src/serve/message.ts';
+import { type Respond, reply } from '../../src/serve/message.ts';
 
 /** Milliseconds that closing takes. */
 async function closingMs(server: { close(): Promise<void> }): Promise<number> {
@@ -91,4 +92,83 @@ test('waits for nobody who keeps a connection open, or has sent half a request',
   await wait(50);
   expect(await closingMs(server)).toBeLessThan(1000);
   agent.destroy();
+});
+
+describe('what clients may take', () => {
+  const large = Buffer.alloc(20_000_000, 'x');
+  /** A client that asks and reads nothing. */
+  async function askAndReadNothing(url: string): Promise<Socket> {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname).pause();
+    socket.on('error', () => {});
+    socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+    return socket;
+  }
+  const statusOf = async (url: string, path = '/metrics') => {
+    const response = await fetch(new URL(path, url));
+    return [response.status, response.headers.get('retry-after'), await response.text()];
+  };
+
+  /** Asks until the answer has this status. */
+  async function untilStatus(url: string, status: number) {
+    for (let turn = 0; turn < 200; turn++) {
+      const found = await statusOf(url);
+      if (found[0] === status) return found;
+      await wait(20);
+    }
+    throw new Error(`never answered ${status}`);
+  }
+
+  test('is bounded in requests, but for the health check', async () => {
+    let waiting = true;
+    const respond: Respond = async ({ path, headers }) => {
+      if (path === '/-/healthy') return reply(200, 'OK\n');
+      return waiting && headers.get('host') === 'x' ? new Promise(() => {}) : reply(200, 'in\n');
+    };
+    const server = await listen(respond, '127.0.0.1', 0, { requests: 3, bytes: 1000, takeMs: 60_000 });
+    const sockets = await Promise.all(Array.from({ length: 3 }, () => askAndReadNothing(server.url)));
+    expect(await untilStatus(server.url, 503)).toEqual([503, '5', 'Too many requests at once.\n']);
+    expect(await statusOf(server.url, '/-/healthy')).toEqual([200, null, 'OK\n']);
+    waiting = false;
+    for (const socket of sockets) socket.destroy();
+    expect(await untilStatus(server.url, 200)).toEqual([200, null, 'in\n']);
+    await server.close();
+  });
+
+  test('is bounded in bytes that nobody reads, and the same bytes count once', async () => {
+    const bodies = [large, large, Buffer.from(large)];
+    let given = 0;
+    const respond: Respond = async ({ headers }) =>
+      reply(200, headers.get('host') === 'x' ? bodies[given++]! : 'short');
+    const limits = { requests: 100, bytes: 30_000_000, takeMs: 60_000 };
+    const server = await listen(respond, '127.0.0.1', 0, limits);
+    const sockets: Socket[] = [];
+    for (const _ of bodies) {
+      expect(await statusOf(server.url)).toEqual([200, null, 'short']);
+      sockets.push(await askAndReadNothing(server.url));
+      for (let turn = 0; turn < 200 && given < sockets.length; turn++) await wait(20);
+    }
+    // Twice the same and another one are 40 MB.
+    await untilStatus(server.url, 503);
+    sockets[2]!.destroy();
+    await untilStatus(server.url, 200);
+    for (const socket of sockets) socket.destroy();
+    await server.close();
+  });
+
+  test('ends for a client that reads nothing, and not for one that waits for the API', async () => {
+    const respond: Respond = async () => {
+      await wait(1500);
+      return reply(200, large);
+    };
+    const server = await listen(respond, '127.0.0.1', 0, { requests: 100, bytes: 1e9, takeMs: 1000 });
+    const socket = await askAndReadNothing(server.url);
+    await wait(4000);
+    const closed = once(socket, 'close');
+    socket.resume();
+    await closed;
+    expect(socket.bytesRead).toBeLessThan(large.length);
+    expect((await (await fetch(server.url)).arrayBuffer()).byteLength).toBe(large.length);
+    await server.close();
+  }, 15_000);
 });
