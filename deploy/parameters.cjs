@@ -270,7 +270,9 @@ function readTable(given, problems) {
       read[name] = parse(text);
     } catch (error) {
       if (!(error instanceof Unfit)) throw error;
-      problems.push(`${name}: expected ${error.expected}; received "${text}"`);
+      // A longer text may be a secret in the wrong place.
+      const received = text.length < 16 ? `"${text}"` : 'another value';
+      problems.push(`${name}: expected ${error.expected}; received ${received}`);
     }
   }
   return read;
@@ -303,7 +305,7 @@ function localFiles(its) {
     const { location = 's3://' } = its[name] ?? {};
     return location.startsWith('s3://')
       ? []
-      : [`${name}: expected ${expected}, since a function has no files of yours; received "${location}"`];
+      : [`${name}: expected ${expected}, since a function has no files of yours; received a path`];
   });
 }
 

@@ -133,7 +133,8 @@ function rememberSecrets({ VCC_PUSH_HEADERS: headers = {}, VCC_PUSH_URL: url }: 
     tenantHeaders.includes(name.toLowerCase()) ? [] : [value],
   );
   for (const value of [...values, ...(url?.searchParams.values() ?? [])]) {
-    remember(value);
+    // A word, such as the name of an environment, is no token, and may be the name of an account.
+    if (!/^[A-Za-z]{1,15}$/.test(value)) remember(value);
     rememberTokens(value);
   }
 }

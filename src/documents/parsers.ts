@@ -2,3 +2,4 @@
 // packages.
 export { FAILSAFE_SCHEMA, load, mergeTag, nullCoreTag } from 'js-yaml';
 export { default as papa } from 'papaparse';
+export { describeYamlError } from './yaml-error.ts';

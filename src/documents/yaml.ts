@@ -1,5 +1,4 @@
 import { DocumentError } from './errors.ts';
-import { describeYamlError } from './yaml-error.ts';
 
 /**
  * A value in a document: a text, a list or a mapping. Numbers and dates are texts as written, and null is an empty
@@ -14,7 +13,7 @@ export type Value = string | readonly Value[] | { readonly [key: string]: Value 
  */
 export async function parseYaml(text: string, name: string): Promise<Value> {
   // Loaded late, since most deployments have no document.
-  const { FAILSAFE_SCHEMA, load, mergeTag, nullCoreTag } = await import('./parsers.ts');
+  const { FAILSAFE_SCHEMA, load, mergeTag, nullCoreTag, describeYamlError } = await import('./parsers.ts');
   let node: Node;
   try {
     node = load(text, { schema: FAILSAFE_SCHEMA.withTags(mergeTag, nullCoreTag) }) as Node;

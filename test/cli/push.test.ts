@@ -12,6 +12,7 @@ import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { environmentOf } from '../support/account.ts';
 import { WriteRequestSchema } from '../support/proto/remote-write-1_pb.ts';
 import { type ReceiverAnswer, startReceiver } from '../support/receiver.ts';
+import { environmentOfSecrets, startSecretsServer } from '../support/secrets-server.ts';
 
 let folder: string;
 let simulator: Simulator;
@@ -356,4 +357,62 @@ test.each<[Record<string, string>, string]>([
     2,
     [`vcc-exporter: ${problem}`],
   ]);
+});
+
+describe('credentials of a destination in the secret', () => {
+  const given = { ...process.env };
+  afterEach(() => {
+    process.env = given;
+  });
+
+  async function pushWith(destinations: object, env: Record<string, string>) {
+    const { clientId, clientSecret } = simulator;
+    const server = await startSecretsServer({
+      values: { AWSCURRENT: { clientId, clientSecret, destinations } },
+    });
+    open.push(server);
+    process.env = { ...given, ...environmentOfSecrets(server) };
+    const own = { VCC_CLIENT_ID: '', VCC_CLIENT_SECRET: '', VCC_SECRET_ID: 'acme' };
+    return push(['push', '--once'], { ...own, VCC_PUSH_NAME: 'mimir', ...env });
+  }
+
+  const fault = 'VCC_PUSH_AUTH of mimir: ';
+  const token =
+    'expected a token of printable ASCII without spaces, as a header must have it; received another';
+  test.each<[string, object, string]>([
+    ['bearer', { mimir: { token: 'a tokén' } }, `token: ${token}`],
+    [
+      'bearer',
+      { mimir: { token: 'a\ntoken' } },
+      'secret acme: destinations, mimir: token: expected the token; received one with a line break',
+    ],
+    ['bearer', { mimir: { user: 'me' } }, 'expected token in the secret; received nothing'],
+    [
+      'basic',
+      { mimir: { user: 'm:e', password: 'pass-word' } },
+      'user: expected a name without a colon; received another',
+    ],
+    [
+      'basic',
+      {},
+      'secret acme: destinations, mimir: expected an object with user and password, or token; received nothing',
+    ],
+  ])('that cannot be sent end push at the start: %s %j', async (auth, destinations, problem) => {
+    const receiver = await startAnswering({ status: 204 });
+    const { status, notes } = await pushWith(destinations, {
+      VCC_PUSH_AUTH: auth,
+      VCC_PUSH_URL: receiver.origin,
+    });
+    expect([status, notes]).toEqual([2, [`vcc-exporter: ${fault}${problem}`]]);
+    expect(receiver.received).toEqual([]);
+  });
+
+  test('that can be sent are, in UTF-8', async () => {
+    const receiver = await startAnswering({ status: 204 });
+    const env = { VCC_PUSH_AUTH: 'basic', VCC_PUSH_URL: receiver.origin };
+    const { status } = await pushWith({ mimir: { user: 'mé', password: 'pass: ö' } }, env);
+    expect(status).toBe(0);
+    const [, sent = ''] = receiver.received[0]!.headers.authorization!.split(' ');
+    expect(Buffer.from(sent, 'base64').toString()).toBe('mé:pass: ö');
+  });
 });

@@ -89,7 +89,10 @@ describe('answers', () => {
     await send('a 1\nb 2\nc 3\n', [t0], () => ({ status: 200, headers }));
     expect(its.receiver.requests).toHaveLength(1);
     expect(its.sender.log.map(({ event, message }) => [event, message])).toEqual([
-      ['samples rejected', `POST ${its.receiver.origin}/push: answered 200, but stored 2 of 4 samples`],
+      [
+        'samples rejected',
+        `POST ${its.receiver.origin}, destination default: answered 200, but stored 2 of 4 samples`,
+      ],
     ]);
   });
 
@@ -101,7 +104,7 @@ describe('answers', () => {
         level: 'error',
         event: 'samples rejected',
         code: 'push',
-        message: `POST ${its.receiver.origin}/push: answered 400: Error: Invalid label name '__invalid__'`,
+        message: `POST ${its.receiver.origin}, destination default: answered 400: Error: Invalid label name '__invalid__'`,
       },
     ]);
   });

@@ -525,15 +525,15 @@ describe('parameters', () => {
     [{ toString: '1' } as Record<string, string>, 'toString: there is no such parameter'],
     [
       { pushEnabled: 'true', pushRoleArns: 'arn:aws:iam::123456789012:policy/x', ...receiver },
-      'pushRoleArns: expected the ARN of a role; received "arn:aws:iam::123456789012:policy/x"',
+      'pushRoleArns: expected the ARN of a role; received another value',
     ],
     [
       { VCC_CONFIG: 'accounts.yml' },
-      'VCC_CONFIG: expected s3://bucket/key, or the list itself, since a function has no files of yours; received "accounts.yml"',
+      'VCC_CONFIG: expected s3://bucket/key, or the list itself, since a function has no files of yours; received a path',
     ],
     [
       { VCC_ROSTER: 'teams.csv' },
-      'VCC_ROSTER: expected s3://bucket/key, or users-api, since a function has no files of yours; received "teams.csv"',
+      'VCC_ROSTER: expected s3://bucket/key, or users-api, since a function has no files of yours; received a path',
     ],
     [
       { VCC_CONFIG: 'accounts: [{name: a, region: eu}]' },

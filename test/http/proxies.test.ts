@@ -122,6 +122,8 @@ describe('what the variables say', () => {
     [{ https_proxy: 'socks5://user:hunter2@p:1080' }, [`https_proxy: ${unsupported('socks5')}`]],
     [{ HTTP_PROXY: 'http://user:hunter2%@p:1' }, [`HTTP_PROXY: ${expected}`]],
     [{ HTTPS_PROXY: 'http://user:hunt#er2@p:1' }, [`HTTPS_PROXY: ${expected}`]],
+    [{ HTTPS_PROXY: 'http://user:hunter2%0D%0A@p:1' }, [`HTTPS_PROXY: ${expected}`]],
+    [{ HTTPS_PROXY: 'http://us%00er:hunter2@p:1' }, [`HTTPS_PROXY: ${expected}`]],
     [{ HTTPS_PROXY: 'http://p:1/path' }, [`HTTPS_PROXY: ${expected}`]],
     [{ ALL_PROXY: 'http://p:99999' }, [`ALL_PROXY: ${expected}`]],
     [

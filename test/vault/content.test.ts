@@ -173,3 +173,31 @@ describe('credentials of destinations', () => {
     );
   });
 });
+
+describe('a credential in a secret that cannot be sent', () => {
+  const destination = (content: object) => parse({ ...api, destinations: { acme: content } }).push('acme');
+  test.each<[string, () => unknown, string]>([
+    [
+      'a client secret with a line break',
+      () => parse({ ...api, clientSecret: 's3\ncret' }).api('acme'),
+      'secret acme: clientSecret: expected the client secret; received one with a line break',
+    ],
+    [
+      'a client id with a control character',
+      () => parse({ accounts: { acme: { ...api, clientId: 'i\u0000d' } } }).api('acme'),
+      'secret acme: accounts, acme: clientId: expected the client id; received one with a control character',
+    ],
+    [
+      'a password with a line break',
+      () => destination({ user: 'me', password: 'pass\r\nword' }),
+      'secret acme: destinations, acme: password: expected the password; received one with a line break',
+    ],
+    [
+      'a token with an escape',
+      () => destination({ token: 'tok\u001ben' }),
+      'secret acme: destinations, acme: token: expected the token; received one with a control character',
+    ],
+  ])('is refused by field: %s', (_, read, message) => {
+    expect(read).toThrow(expect.objectContaining({ message, invalid: true }));
+  });
+});
