@@ -29,12 +29,13 @@ export const envFile = target(
   'env-file',
   fc.oneof(
     files,
+    // What was read from a file is well-formed.
     damagedText(
       fc.oneof(
         files.map(({ text }) => text),
         piece,
       ),
-    ).map((text) => ({ text })),
+    ).map((text) => ({ text: text.toWellFormed() })),
   ),
   (input: { text: string; values?: Record<string, string> }) => {
     const result = parsed(() => parseEnvText(input.text, '.env'), [ConfigError]);
