@@ -75,6 +75,7 @@ async function readEnvText(path: string): Promise<{ text: string; values: Enviro
 
 const closingQuote = 'a closing quote on the same line';
 
+const empty = /^\s*(?:#.*)?$/;
 const name = /^\s*(?:export\s+)?(\w+)\s*=/;
 
 /**
@@ -93,13 +94,14 @@ export function parseEnvText(text: string, path: string): Environment {
     if (expected === closingQuote) break;
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  // Node.js 20 reads a second space after `export` as part of the name.
-  return parseEnv(lines.map((line) => line.replace(name, '$1=')).join('\n')) as Environment;
+  // Node.js 20 reads a second space after `export` as part of the name. A comment after a space that is not ASCII, or at the
+  // end of the file, is a name to it, with the next line in it.
+  const assignments = lines.filter((line) => !empty.test(line)).map((line) => line.replace(name, '$1='));
+  return parseEnv(assignments.join('\n')) as Environment;
 }
 
 /** Returns what the line should contain. Undefined for a valid line. */
 function expectedIn(line: string): string | undefined {
-  const empty = /^\s*(?:#.*)?$/;
   if (empty.test(line)) return undefined;
   const [start] = name.exec(line) ?? [];
   if (start === undefined) return 'NAME=value';

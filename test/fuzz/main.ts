@@ -54,6 +54,8 @@ for (const target of chosen) {
   if (failure) fail(failure.error, writeFixture(name, failure.input, failure.error.message));
 }
 const seconds = (performance.now() - startedMs) / 1000;
-print(`\n${all} cases in ${Math.round(seconds)} s, ${Math.round(all / seconds)} per second; seed ${seed}`);
+const { user, system } = process.cpuUsage();
+const cpu = Math.round((user + system) / 1e6);
+print(`\n${all} cases in ${Math.round(seconds)} s (${cpu} s of CPU time); seed ${seed}`);
 print(failed === 0 ? 'no failure' : `failures: ${failed}`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -14,6 +14,7 @@ import { otlpAnswer } from './targets/otlp-answer.ts';
 import { pushState } from './targets/push-state.ts';
 import { queueFolder } from './targets/queue-folder.ts';
 import { queueMessage } from './targets/queue-message.ts';
+import { receiverAnswer } from './targets/receiver-answer.ts';
 import { recording } from './targets/recording.ts';
 import { remoteWrite } from './targets/remote-write.ts';
 import { request } from './targets/request.ts';
@@ -60,4 +61,5 @@ export const targets: readonly Target[] = [
   usersPage,
   secret,
   tokenAnswer,
+  receiverAnswer,
 ];

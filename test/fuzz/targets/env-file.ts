@@ -29,12 +29,13 @@ export const envFile = target(
   'env-file',
   fc.oneof(
     files,
+    // What was read from a file is well-formed.
     damagedText(
       fc.oneof(
         files.map(({ text }) => text),
         piece,
       ),
-    ).map((text) => ({ text })),
+    ).map((text) => ({ text: text.toWellFormed() })),
   ),
   (input: { text: string; values?: Record<string, string> }) => {
     const result = parsed(() => parseEnvText(input.text, '.env'), [ConfigError]);
@@ -45,6 +46,12 @@ export const envFile = target(
     const values = { ...result.value };
     if (input.values) assert.deepEqual(values, input.values);
     const lines = input.text.split(/\r\n|\n|\r/);
+    // Each line with a name sets it, but for one that no environment has.
+    const names = lines.flatMap((line) => /^\s*(?:export\s+)?(\w+)\s*=/.exec(line)?.[1] ?? []);
+    assert.deepEqual(
+      Object.keys(values).toSorted(),
+      [...new Set(names)].filter((name) => name !== '__proto__').toSorted(),
+    );
     for (const [name, value] of Object.entries(values)) {
       // Each value is from one line that has its name: a part of a secret is never the whole.
       const line = lines.findLast((each) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`).test(each));
