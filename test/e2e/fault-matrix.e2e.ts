@@ -24,10 +24,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all(outcomes.values());
-  const { writeFileSync } = await import('node:fs');
-  const all: string[] = [];
-  for (const [cell, o] of outcomes) for (const p of await o) all.push(`${nameOf(cell)}: ${p}`);
-  writeFileSync('/tmp/problems19f.txt', all.join('\n'));
   await shared.close();
   process.env = envBefore;
 });

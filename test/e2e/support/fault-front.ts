@@ -101,6 +101,8 @@ export async function listenFor(handle: Front['handle'], tls = false): Promise<L
     ? https.createServer({ key: certificate('key'), cert: certificate('crt') }, onRequest)
     : http.createServer(onRequest);
   server.on('tlsClientError', () => {});
+  // No connection ends by itself while a cell waits.
+  server.keepAliveTimeout = 300_000;
   let port = 0;
   const start = () =>
     new Promise<void>((resolve, reject) => {

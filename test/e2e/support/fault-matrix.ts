@@ -178,7 +178,7 @@ export const faults = {
       'page 1': fails('deadline'),
       'page 2': fails('deadline'),
     },
-    { seconds: 2, settings: { VCC_REQUEST_TIMEOUT: '3s' } },
+    { seconds: 2, settings: { VCC_REQUEST_TIMEOUT: '5s' } },
   ),
   'drip-long': row(
     'a body that comes slowly until the scrape runs out of time',
@@ -187,7 +187,7 @@ export const faults = {
       'page 1': fails('deadline'),
       'page 2': fails('deadline'),
     },
-    { seconds: 2, settings: { VCC_REQUEST_TIMEOUT: '3s' } },
+    { seconds: 2, settings: { VCC_REQUEST_TIMEOUT: '5s' } },
   ),
   tls: row('a certificate that nobody signed', {
     token: fails('network', 0, { pause: 'restart' }),
