@@ -55,11 +55,11 @@ export function toAgentSeries(
   const { include, exclude, limit, idOf } = options;
   const needsRoster = [include, exclude].some((filter) => filter && filter.column !== 'agent_id');
   if (needsRoster && !roster) return { agents: [], seriesDropped: 0 };
-  const filtered = include !== undefined || exclude !== undefined;
   const chosen = agents.filter(
     (agent) =>
       (options.loggedOut || agent.presence !== 'LoggedOut') &&
-      (!filtered || (matches(agent, roster, include) !== false && !matches(agent, roster, exclude))),
+      matches(agent, roster, include) !== false &&
+      !matches(agent, roster, exclude),
   );
   if (!isAscending(chosen)) chosen.sort((a, b) => compare(a.id, b.id));
 

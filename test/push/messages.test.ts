@@ -4,7 +4,7 @@ import { Secret } from '../../src/credentials.ts';
 import { textFormat } from '../../src/exposition/format.ts';
 import { quoteAnswer } from '../../src/push/destinations/post.ts';
 import { toGroupBody, toGroupUrl } from '../../src/push/destinations/pushgateway.ts';
-import { toBodies, toKey } from '../../src/push/encoding/points.ts';
+import { isSavedSeries, nameOf, toBodies, toKey } from '../../src/push/encoding/points.ts';
 import { createSeriesTracker } from '../../src/push/outbox/series-tracker.ts';
 import { batchFormats, encodeBatch, parseBatch } from '../../src/push/queue.ts';
 import { isDue, nextSlots, toSlots } from '../../src/push/schedule/push-slots.ts';
@@ -39,10 +39,46 @@ describe('toBodies', () => {
     );
   });
 
+  test('says of each body which series end with it', () => {
+    const points = [point({ a: '1' }), point({ a: '2' }, { value: undefined }), point({ a: '3' })];
+    const body = size([1]);
+    expect(toBodies(points, { maxSamples: 2, maxBytes: 10 }, size)).toStrictEqual([
+      { samples: 1, body },
+      { samples: 1, body, ended: [['__name__', 'vcc_x', 'a', '2']] },
+      { samples: 1, body },
+    ]);
+    expect(toBodies([], { maxSamples: 2, maxBytes: 10 }, size)).toEqual([]);
+  });
+
+  test('splits what is too large in halves, and no further than it must', () => {
+    const points = Array.from({ length: 7 }, (_, at) => point({ at: String(at) }));
+    const samples = (maxBytes: number) =>
+      toBodies(points, { maxSamples: 7, maxBytes }, size).map((each) => each.samples);
+    expect([samples(70), samples(69), samples(40), samples(39)]).toEqual([[7], [4, 3], [4, 3], [2, 2, 3]]);
+  });
+
   test('sends a point alone that is too large by itself', () => {
     const batches = toBodies([point({}), point({ a: 'b' })], { maxSamples: 10, maxBytes: 5 }, size);
     expect(batches.map(({ samples }) => samples)).toEqual([1, 1]);
   });
+});
+
+test.each([
+  [[], true],
+  [[[]], true],
+  [[['a', 'b'], ['c']], true],
+  [undefined, false],
+  ['ab', false],
+  [['ab'], false],
+  [[['a'], 'b'], false],
+  [[['a', 1]], false],
+  [[[undefined, 'a']], false],
+])('%j is a list of series: %p', (value, expected) => {
+  expect(isSavedSeries(value)).toBe(expected);
+});
+
+test('a point without a name has an empty one', () => {
+  expect([nameOf(point({ a: 'b' })), nameOf({ labels: [['a', 'b']] })]).toEqual(['vcc_x', '']);
 });
 
 describe('slots', () => {

@@ -123,6 +123,21 @@ describe('single agents', () => {
     expect(none).toEqual({ agents: [], seriesDropped: 0 });
   });
 
+  test('need no roster if no pattern needs one', () => {
+    const without = (options: Partial<AgentSeriesOptions>) =>
+      toAgentSeries(snapshotOf([one!, two!]), 'test', undefined, { ...singleOptions, ...options }).agents;
+    expect(without({}).map(({ agent, info }) => [agent.id, info])).toEqual([
+      ['agent-1', {}],
+      ['agent-2', {}],
+    ]);
+    expect(without({ include: { column: 'agent_id', pattern: /1$/ } }).map(({ agent }) => agent)).toEqual([
+      one,
+    ]);
+    expect(without({ exclude: { column: 'agent_id', pattern: /1$/ } }).map(({ agent }) => agent)).toEqual([
+      two,
+    ]);
+  });
+
   test('share the objects of labels that are equal, so that an encoder writes them once', () => {
     const { agents } = choose([
       agent('1', { interactions: [interaction()] }),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { idleSinceMs, isIdle } from '../../src/snapshot/activity.ts';
 import type { Agent, Interaction } from '../../src/snapshot/agent.ts';
 import { toFloor } from '../../src/snapshot/floor.ts';
 import { agent, anyAgents, interaction, snapshotOf, takenAtMs } from '../support/agents.ts';
@@ -111,6 +112,28 @@ describe('an agent', () => {
   test('has been idle since the later of presence and workload', () => {
     expect(floorOf(agent('a', { presenceSinceMs: 5000, workloadSinceMs: 3000 })).idle.oldestMs).toBe(5000);
     expect(floorOf(agent('a', { presenceSinceMs: 5000, workloadSinceMs: 8000 })).idle.oldestMs).toBe(8000);
+  });
+
+  test.each([
+    [1000, undefined],
+    [undefined, 1000],
+    [undefined, undefined],
+  ])(
+    'has been idle for an unknown time with presence since %p and workload since %p',
+    (presence, workload) => {
+      const one = agent('a', { presenceSinceMs: presence, workloadSinceMs: workload });
+      expect(idleSinceMs(one)).toBeUndefined();
+      expect(floorOf(one).idle).toEqual({
+        count: 1,
+        oldestMs: undefined,
+        medianMs: undefined,
+        longerThan: ageBounds.map(() => 0),
+      });
+    },
+  );
+
+  test('is not idle in another presence than Ready', () => {
+    expect([isIdle(agent('a')), isIdle(agent('a', { presence: 'Away' }))]).toEqual([true, false]);
   });
 
   test('who began after the snapshot’s time has its true since, and has been so for longer than nothing', () => {
