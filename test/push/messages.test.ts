@@ -4,7 +4,7 @@ import { Secret } from '../../src/credentials.ts';
 import { textFormat } from '../../src/exposition/format.ts';
 import { quoteAnswer } from '../../src/push/destinations/post.ts';
 import { toGroupBody, toGroupUrl } from '../../src/push/destinations/pushgateway.ts';
-import { isSavedSeries, nameOf, toBodies, toKey } from '../../src/push/encoding/points.ts';
+import { nameOf, toBodies, toKey } from '../../src/push/encoding/points.ts';
 import { createSeriesTracker } from '../../src/push/outbox/series-tracker.ts';
 import { batchFormats, encodeBatch, parseBatch } from '../../src/push/queue.ts';
 import { isDue, nextSlots, toSlots } from '../../src/push/schedule/push-slots.ts';
@@ -61,20 +61,6 @@ describe('toBodies', () => {
     const batches = toBodies([point({}), point({ a: 'b' })], { maxSamples: 10, maxBytes: 5 }, size);
     expect(batches.map(({ samples }) => samples)).toEqual([1, 1]);
   });
-});
-
-test.each([
-  [[], true],
-  [[[]], true],
-  [[['a', 'b'], ['c']], true],
-  [undefined, false],
-  ['ab', false],
-  [['ab'], false],
-  [[['a'], 'b'], false],
-  [[['a', 1]], false],
-  [[[undefined, 'a']], false],
-])('%j is a list of series: %p', (value, expected) => {
-  expect(isSavedSeries(value)).toBe(expected);
 });
 
 test('a point without a name has an empty one', () => {

@@ -78,7 +78,12 @@ export const receiverAnswer = target(
       async () => {
         const authorize = withCredentials('basic', 'a', async () => credentials);
         const send = async () => ({ status, headers, body: Buffer.from(body), headersAtMs: 0 });
-        const post = createPost(send, { timeoutMs: 1000, authorize, now: () => 1_768_471_200_000 });
+        const post = createPost(send, {
+          timeoutMs: 1000,
+          authorize,
+          name: 'a',
+          now: () => 1_768_471_200_000,
+        });
         const deadline = soon();
         try {
           await createDestination(options, { post, print: () => {} }).deliver(batch, deadline);
