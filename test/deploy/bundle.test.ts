@@ -52,10 +52,10 @@ const later = ['parsers.mjs', 'proxies.mjs'];
 
 /** Most bytes of the code, and of the zip with what it may load later; and the packages in it. */
 const budgets: Record<string, { code: number; zip: number; packages: string[] }> = {
-  metrics: { code: 143_000, zip: 85_000, packages: scraping },
+  metrics: { code: 146_000, zip: 86_000, packages: scraping },
   // It starts once in hours: the schedule keeps it warm.
-  push: { code: 180_000, zip: 98_000, packages: [...new Set([...pushing, ...scraping])].toSorted() },
-  deliver: { code: 102_000, zip: 71_000, packages: pushing },
+  push: { code: 182_000, zip: 99_000, packages: [...new Set([...pushing, ...scraping])].toSorted() },
+  deliver: { code: 103_000, zip: 71_000, packages: pushing },
 };
 
 describe('the bundle of the command line', () => {
