@@ -52,10 +52,10 @@ const later = ['parsers.mjs', 'proxies.mjs', 're2.cjs'];
 
 /** Most bytes of the code, and of the zip with what it may load later; and the packages in it. */
 const budgets: Record<string, { code: number; zip: number; packages: string[] }> = {
-  metrics: { code: 151_000, zip: 147_000, packages: scraping },
+  metrics: { code: 153_000, zip: 147_000, packages: scraping },
   // It starts once in hours: the schedule keeps it warm.
   push: { code: 196_000, zip: 164_000, packages: [...new Set([...pushing, ...scraping])].toSorted() },
-  deliver: { code: 110_000, zip: 134_000, packages: pushing },
+  deliver: { code: 112_000, zip: 134_000, packages: pushing },
 };
 
 describe('the bundle of the command line', () => {
