@@ -12,7 +12,8 @@ export const httpUrl: Parse<string> = remembering(
 
 /** Returns the part of an address that does not fit, in words that follow "received ". Undefined when all parts do. */
 function addressProblem(value: string, allows: { query: boolean; http: boolean }): string | undefined {
-  if (!URL.canParse(value)) return 'no address';
+  // `URL` leaves control characters out.
+  if (/\p{Cc}/u.test(value) || !URL.canParse(value)) return 'no address';
   const url = new URL(value);
   const { protocol } = url;
   if (protocol !== 'https:' && protocol !== 'http:') return 'an address with another scheme';

@@ -1,13 +1,4 @@
 import { RE2JS } from 're2js';
-import {
-  expectedPushToken,
-  fitsBearer,
-  isBearerToken,
-  minCredentialLength,
-  Secret,
-  unlikelyCredential,
-  unsendableCredential,
-} from '../credentials.ts';
 import { rememberTokens } from '../redact.ts';
 import type { AgentPattern } from '../snapshot/agent-series.ts';
 import { answersTo, questionNames, type Semantics } from '../snapshot/semantics.ts';
@@ -54,38 +45,6 @@ function quotableParser<T>(schema: JsonSchema, parse: (text: string) => T): Pars
 /** Any text. */
 export const text: Parse<string> = parser({ type: 'string', minLength: 1 }, (value) => value);
 
-/**
- * A credential, or the name of its owner. Rejects obvious placeholders, quoted texts, and line breaks and other control
- * characters, which are left over from copying. `what` names it in messages.
- */
-export function credential(what: string): Parse<string> {
-  return parser(text.schema, (value) => {
-    const received = unlikelyCredential(value) ?? unsendableCredential(value);
-    if (received !== undefined) throw new Unfit(what, received);
-    return value;
-  });
-}
-
-/** A credential that must not leak. */
-export function secret(what: string): Parse<Secret> {
-  const parse = credential(what);
-  return parser(parse.schema, (value) => new Secret(parse(value)));
-}
-
-/** The name of a user for HTTP Basic. */
-export const basicUser: Parse<string> = parser(text.schema, (value) => {
-  const received = value.includes(':') ? 'one with a colon' : unsendableCredential(value);
-  if (received !== undefined) throw new Unfit('the name of a user', received);
-  return value;
-});
-
-/** A bearer token for a destination. */
-export const pushToken: Parse<Secret> = parser(text.schema, (value) => {
-  const token = credential('the token')(value);
-  if (!fitsBearer(token)) throw new Unfit(expectedPushToken);
-  return new Secret(token);
-});
-
 /** One of these words. Upper and lower case are equal. */
 export function oneOf<const T extends string>(words: readonly T[]): Parse<T> {
   return quotableParser({ enum: words }, (value) => {
@@ -123,37 +82,11 @@ export function matching(pattern: RegExp, expected: string): Parse<string> {
   });
 }
 
-/** Bearer tokens (the b64token of RFC 6750) of at least 16 characters, separated by spaces or commas. */
-export const bearerTokens: Parse<readonly Secret[]> = parser(text.schema, (value) =>
-  value.split(/[\s,]+/).map((token) => {
-    const received = unlikelyCredential(token);
-    if (received !== undefined) throw new Unfit('tokens', received);
-    if (!isBearerToken(token)) {
-      throw new Unfit(`tokens of letters, digits and -._~+/=, each at least ${minCredentialLength} long`);
-    }
-    return new Secret(token);
-  }),
-);
-
 /** Names of hosts without a port, with spaces or commas between them. */
 export const hostNames: Parse<readonly string[]> = parser(text.schema, (value) =>
   value.split(/[\s,]+/).map((name) => {
     if (/^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/i.test(name)) return name;
     throw new Unfit('names of hosts without scheme and port');
-  }),
-);
-
-/** Pairs `name:password` for Basic authentication, separated by spaces. A password contains no space. */
-export const basicUsers: Parse<readonly { name: string; password: Secret }[]> = parser(text.schema, (value) =>
-  value.split(/\s+/).map((pair) => {
-    const [, name, password] = /^([^:]+):(.+)$/.exec(pair) ?? [];
-    if (name === undefined || password === undefined || password.length < minCredentialLength) {
-      const least = minCredentialLength;
-      throw new Unfit(`pairs name:password with spaces between them, each password at least ${least} long`);
-    }
-    const received = unlikelyCredential(password);
-    if (received !== undefined) throw new Unfit('a password in each pair name:password', received);
-    return { name, password: new Secret(password) };
   }),
 );
 
@@ -267,14 +200,6 @@ export const agentPattern: Parse<AgentPattern> = parser(text.schema, (value) => 
   } catch {
     throw new Unfit(patternForm);
   }
-});
-
-/** The key of a hash. The minimum length makes it hard to guess. */
-export const hashKey: Parse<Secret> = parser({ type: 'string', minLength: minCredentialLength }, (value) => {
-  if (value.length < minCredentialLength) throw new Unfit(`at least ${minCredentialLength} characters`);
-  const received = unlikelyCredential(value);
-  if (received !== undefined) throw new Unfit('the key', received);
-  return new Secret(value);
 });
 
 const location = remembering(

@@ -1,6 +1,5 @@
 import {
   awsRegion,
-  basicUser,
   configSource,
   duration,
   folder,
@@ -11,12 +10,11 @@ import {
   namespace,
   oneOf,
   place,
-  pushToken,
   roleArn,
-  secret,
   wholeNumber,
 } from './parse.ts';
 import { pushUrl, queueUrl } from './parse-address.ts';
+import { basicUser, pushToken, secret } from './parse-credentials.ts';
 import { setting } from './setting.ts';
 
 /** When to scrape, and where samples are kept until they are delivered. */

@@ -1,13 +1,9 @@
 import { hostFamilies, regions } from '../vcc/regions.ts';
 import {
   agentPattern,
-  basicUsers,
-  bearerTokens,
   bounds,
   configSource,
-  credential,
   duration,
-  hashKey,
   hostNames,
   knownValues,
   labelNames,
@@ -15,13 +11,13 @@ import {
   oneOf,
   type Parse,
   rosterSource,
-  secret,
   secretId,
   semantics,
   text,
   wholeNumber,
 } from './parse.ts';
 import { httpUrl } from './parse-address.ts';
+import { basicUsers, bearerTokens, credential, hashKey, secret } from './parse-credentials.ts';
 import { destinationSettings, pushSettings } from './push-settings.ts';
 import { setting } from './setting.ts';
 

@@ -15,6 +15,7 @@ import { parseFault } from '../../src/simulator/faults.ts';
 import { joinQuirks, parseQuirk } from '../../src/simulator/quirks.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
 import { environmentOf } from '../support/account.ts';
+import { startServer } from '../support/server.ts';
 import { rememberingTerminal } from '../support/terminal.ts';
 import { fakeTiming } from '../support/timing.ts';
 import { allWorlds } from '../support/worlds.ts';
@@ -383,8 +384,19 @@ describe('the other hosts', () => {
       VCC_CLIENT_SECRET: clientSecret,
       ...more,
     });
-    const network = networkTo(Number(new URL(simulator.apiUrl).port), asked);
+    // The simulator answers to names of this machine only.
+    const front = await startServer((request, response) => {
+      const { host: _, ...headers } = request.headers;
+      const onward = http.request(
+        `${simulator.apiUrl}${request.url}`,
+        { method: request.method!, headers, agent: false },
+        (answer) => answer.pipe(response.writeHead(answer.statusCode!, answer.headers)),
+      );
+      request.pipe(onward);
+    });
+    const network = networkTo(Number(new URL(front.origin).port), asked);
     const hosts = await tryOtherHosts(settings, undefined, { network, timing: fakeTiming(), stop: forever });
+    await front.close();
     return { hosts, asked };
   };
 

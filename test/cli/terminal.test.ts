@@ -146,6 +146,7 @@ describe('texts from outside', () => {
     );
     expect(await run(io, ['replay', '--list'])).toBe(0);
     expect(io.lines).toEqual([
+      'not a batch: 0-folder.json: it is not a file',
       expect.stringMatching(/^1970-01-01T00:00:00\.000Z [^\n]*: why[^\n]* forged -> x, 1 samples: y$/),
     ]);
     expect(io.lines.join()).not.toMatch(obeyed);
@@ -157,6 +158,9 @@ describe('texts from outside', () => {
     writeFileSync(join(rejected, '1-a.json'), text);
     const io = rememberingTerminal(folder, { VCC_CLIENT_ID: 'me', VCC_CLIENT_SECRET: 's3cret-of-mine' });
     expect(await run(io, ['replay', '--list'])).toBe(0);
-    expect([io.lines, io.notes]).toEqual([[], ['0 rejected.']]);
+    expect(io.lines).toEqual([
+      expect.stringMatching(/^not a batch: 1-a\.json: a message of the queue: expected /),
+    ]);
+    expect(io.notes).toEqual(['0 rejected.', '1 of the files are no batches and stay in the folder.']);
   });
 });

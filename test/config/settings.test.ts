@@ -92,6 +92,8 @@ describe('loadSettings', () => {
     ],
     ['VCC_TOKEN_URL', 'https://example.com/?a=b', `VCC_TOKEN_URL: ${url}; received an address with a query`],
     ['VCC_TOKEN_URL', 'nonsense', `VCC_TOKEN_URL: ${url}; received no address`],
+    // `URL` would leave it out.
+    ['VCC_TOKEN_URL', 'https://example\n.com', `VCC_TOKEN_URL: ${url}; received no address`],
     [
       'VCC_AGE_BOUNDS',
       '60,30',

@@ -138,7 +138,7 @@ describe.each(Object.entries(budgets))(
       const invoke =
         name === 'metrics'
           ? ''
-          : `try { await it.handler({}, context) } catch (e) { console.log(e.message) }`;
+          : `try { await it.handler({ Records: [{ messageId: 'a', body: '{}', receiptHandle: 'r', attributes: { ApproximateReceiveCount: '1' } }] }, context) } catch (e) { console.log(e.message) }`;
       const context = '{ getRemainingTimeInMillis: () => 5000 }';
       const program = `const context = ${context}; const it = ${load} ${invoke}`;
       const printed = execFileSync(process.execPath, ['--input-type=module', '--eval', program], {
