@@ -90,7 +90,9 @@ export async function runCell(cell: Cell, id: string, shared: Shared): Promise<s
       `the cell failed: ${error instanceof Error ? error.stack : error}\nlog: ${logs.join('\n')}`,
     );
   } finally {
-    for (const end of ending.reverse()) await end();
+    for (const end of ending.reverse()) {
+      await Promise.resolve(end()).catch((error) => problems.push(`the cell did not end: ${error}`));
+    }
   }
   return problems;
 }
@@ -693,7 +695,7 @@ async function runDelivery(cell: Cell & { way: 'deliver' }, bench: Bench): Promi
 
   if (outcome === 'rejected' && lasting) {
     const { settings, network } = await openAccounts(envOf(host.origin), log);
-    const walk = openRejected(settings, folder, network, deadlineIn(5000), log);
+    const walk = openRejected(settings, folder, network, deadlineIn(30_000), log);
     const walked: string[] = [];
     await walk((batch, reason) => walked.push(`${batch?.timestampMs} ${reason}`), true);
     check(walked.length >= 2, `rejected batches: ${walked}`);
