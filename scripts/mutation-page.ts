@@ -58,7 +58,9 @@ Mutation tests measure the tests. [Stryker](https://stryker-mutator.io) changes 
 \`<=\`. The result is a mutant. If a test fails, the mutant is killed. If no test fails, it has survived: the tests do not notice this
 change. \`npm run mutation\` does this with the code that decides numbers. It runs only the tests of the same area.
 
-- \`npm run mutation -- snapshot\` runs the areas of one folder, \`npm run mutation -- snapshot/teams\` one area. A second run tests only the mutants whose code or tests have changed.
+- \`npm run mutation -- snapshot\` runs the areas of one folder, \`npm run mutation -- snapshot/teams\` one area.
+- A second run tests only the mutants whose code or tests have changed. It does not notice changes of other files, such as
+  test/support. Delete .cache/mutation/*.incremental.json to test all again.
 - The first run installs Stryker in .cache/mutation, from its own lock file in scripts/mutation. \`npm ci\` does not install its 170
   packages.
 - The command fails if an area scores less than 90 %, if a survivor has no explanation in scripts/mutation/survivors.json, or if an

@@ -84,6 +84,7 @@ async function test(Stryker, name) {
     disableTypeChecks: false,
     allowConsoleColors: false,
     allowEmpty: true,
+    warnings: { slow: false },
     fileLogLevel: 'off',
     logLevel: 'warn',
   }).runMutationTest();

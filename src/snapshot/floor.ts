@@ -76,7 +76,7 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
   const boundsMs = options.ageBounds.map((seconds) => seconds * 1000);
   const newAges = () => new AgeCounter(snapshot.takenAtMs, boundsMs);
   const { known = {}, semantics } = options;
-  const presenceNames = new OpenSet([...presences, ...(known.presence ?? [])]);
+  const presenceNames = new OpenSet(presences, known.presence);
   const presenceCounters = new Map<string, PresenceCounter>();
   const presenceCounter = (presence: string): PresenceCounter => {
     const name = presenceNames.label(presence);
@@ -119,11 +119,9 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
       if (activity === 'idle') available.add(idleSinceMs(agent));
     }
     if (agent.eligibleForRouting) eligible++;
-    if (atWork) {
-      addWorkload(workloads.live, agent.live);
-      addWorkload(workloads.semi_live, agent.semiLive);
-      addWorkload(workloads.non_live, agent.nonLive);
-    }
+    addWorkload(workloads.live, agent.live);
+    addWorkload(workloads.semi_live, agent.semiLive);
+    addWorkload(workloads.non_live, agent.nonLive);
 
     if (agent.interactions)
       for (const leg of agent.interactions) legs.add(leg, legSinceMs(agent, leg, semantics));

@@ -28,7 +28,7 @@ interface Leaf {
   legs: number;
   ages: AgeCounter;
   /** Fields with a value that the API reference does not name. */
-  unknown: UnknownField[];
+  unknown: ReadonlySet<UnknownField>;
 }
 
 const legFields = ['state', 'reason', 'direction', 'medium', 'medium_manager'] as const satisfies OpenField[];
@@ -50,11 +50,11 @@ export class LegCounter {
     this.#newAges = newAges;
     this.#known = known;
     this.#names = {
-      state: new OpenSet([...states, ...(known.state ?? [])]),
-      reason: new OpenSet(['', ...Object.values(reasonsByState).flat(), ...(known.reason ?? [])]),
-      direction: new OpenSet([...directions, ...(known.direction ?? [])]),
-      medium: new OpenSet([...media, ...(known.medium ?? [])]),
-      medium_manager: new OpenSet([...mediumManagers, ...(known.medium_manager ?? [])]),
+      state: new OpenSet(states, known.state),
+      reason: new OpenSet(['', ...Object.values(reasonsByState).flat()], known.reason),
+      direction: new OpenSet(directions, known.direction),
+      medium: new OpenSet(media, known.medium),
+      medium_manager: new OpenSet(mediumManagers, known.medium_manager),
     };
     for (const state of states) this.#states.set(state, newAges());
   }
@@ -95,11 +95,11 @@ export class LegCounter {
       ages = this.#newAges();
       this.#states.set(kind.state, ages);
     }
-    const unknown = legFields.filter(
-      (field) => values[field] !== '' && !this.#names[field].isKnown(values[field]),
+    const unknown = new Set<UnknownField>(
+      legFields.filter((field) => values[field] !== '' && !this.#names[field].isKnown(values[field])),
     );
     const known = isReasonOf(leg.state, values.reason) || this.#known.reason?.includes(values.reason);
-    if (!known && !unknown.includes('reason')) unknown.push('reason');
+    if (!known) unknown.add('reason');
     const leaf = { kind, legs: 0, ages, unknown };
     this.#leaves.push(leaf);
     return leaf;
@@ -146,7 +146,7 @@ export class LegCounter {
   unknown(): { field: string; values: number }[] {
     return legFields.map((field) => ({
       field,
-      values: this.#leaves.reduce((sum, leaf) => sum + (leaf.unknown.includes(field) ? leaf.legs : 0), 0),
+      values: this.#leaves.reduce((sum, leaf) => sum + (leaf.unknown.has(field) ? leaf.legs : 0), 0),
     }));
   }
 }

@@ -50,7 +50,7 @@ export function toTeams(
   { ageBounds, maxTeams, known, eligibilitySeen }: TeamOptions,
 ): Teams {
   const boundsMs = ageBounds.map((seconds) => seconds * 1000);
-  const presenceNames = new OpenSet([...presences, ...(known?.presence ?? [])]);
+  const presenceNames = new OpenSet(presences, known?.presence);
   const names = [...new Set([...roster.values()].map(({ team }) => team))]
     .filter((name) => name !== '')
     .sort(compare);

@@ -216,6 +216,16 @@ describe('the number of series', () => {
     expect(toFloor(snapshotOf(connected), floorOptions).unknown[2]).toEqual({ field: 'reason', values: 1 });
   });
 
+  test('never counts a leg without a reason under other, and knows an empty word for none', () => {
+    const novel = Array.from({ length: 25 }, (_, index) => interaction({ reason: `r${index}` }));
+    const empty = interaction({ state: '', direction: '', medium: '', mediumManager: '', guid: '' });
+    const floor = floorOf(agent('a', { interactions: [...novel, interaction(), empty] }));
+    const legsOf = (state: string, reason: string) =>
+      floor.reasons.find((row) => row.state === state && row.reason === reason)?.legs;
+    expect([legsOf('Connected', ''), legsOf('Connected', 'other'), legsOf('', '')]).toEqual([1, 5, 1]);
+    expect(floor.unknown.map(({ values }) => values)).toEqual([0, 0, 25, 0, 0, 0]);
+  });
+
   test('is bounded when the API invents words without end, and none is lost', async () => {
     const agents = Array.from({ length: 100 }, (_, index) =>
       agent(`a${index}`, {
@@ -231,6 +241,30 @@ describe('the number of series', () => {
     expect(named('vcc_interactions').reduce((sum, [, value]) => sum + value, 0)).toBe(100);
     expect(named('vcc_interactions_longer_than')).toHaveLength((5 + 21) * ageBounds.length);
   });
+});
+
+test('legs are added up by kind, in alphabetical order, whatever their reason', () => {
+  const legs = [
+    interaction({ medium: 'Phone', state: 'Wrap', reason: 'Monitor' }),
+    interaction({ medium: 'Case' }),
+    interaction({ medium: 'Phone', state: 'Wrap' }),
+    interaction({ medium: 'Phone', direction: 'Outbound' }),
+    interaction({ medium: 'Phone', mediumManager: 'UC' }),
+  ];
+  const row = (medium: string, mediumManager: string, direction: string, state: string, count: number) => ({
+    medium,
+    mediumManager,
+    direction,
+    state,
+    reason: '',
+    legs: count,
+  });
+  expect(floorOf(agent('a', { interactions: legs })).legs).toEqual([
+    row('Case', 'CC', 'Inbound', 'Connected', 1),
+    row('Phone', 'CC', 'Inbound', 'Wrap', 2),
+    row('Phone', 'CC', 'Outbound', 'Connected', 1),
+    row('Phone', 'UC', 'Inbound', 'Connected', 1),
+  ]);
 });
 
 test('where the answer says of nobody whether they are eligible, every idle agent is free', () => {

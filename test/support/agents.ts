@@ -73,7 +73,7 @@ const since = fc.option(
   fc.integer({ min: -5_000, max: 100_000_000 }).map((ageMs) => takenAtMs - ageMs),
   { nil: undefined, freq: 9 },
 );
-/** Also an empty text: unknown. */
+/** A word of the API reference, or another one. */
 const oneOrNew = (known: readonly string[]) =>
   fc.oneof(
     { weight: 9, arbitrary: fc.constantFrom(...known) },
