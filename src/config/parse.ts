@@ -138,10 +138,13 @@ function durationMs(value: string): number {
   );
 }
 
+/** Whether it is an address as it stands: `URL` leaves control characters out. */
+const isAddress = (value: string) => !/\p{Cc}/u.test(value) && URL.canParse(value);
+
 /** An https address without credentials, query or fragment. http is allowed for this machine only. */
 export const httpUrl: Parse<string> = parser({ type: 'string', pattern: '^https?://[^?#@]+$' }, (value) => {
   const expected = 'an https address without user, query or fragment (http only for localhost)';
-  if (!URL.canParse(value)) throw new Unfit(expected);
+  if (!isAddress(value)) throw new Unfit(expected);
   const url = new URL(value);
   const local = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
   const scheme = url.protocol === 'https:' || (url.protocol === 'http:' && local);
@@ -246,7 +249,7 @@ export const rosterSource: Parse<'users-api' | { location: string }> = parser(te
 /** The address of a destination: http or https, without user or fragment. Other settings have the credentials. */
 export const pushUrl: Parse<URL> = parser({ type: 'string', pattern: '^https?://[^#@]+$' }, (value) => {
   const expected = 'an http or https address without user or fragment';
-  if (!URL.canParse(value)) throw new Unfit(expected);
+  if (!isAddress(value)) throw new Unfit(expected);
   const url = new URL(value);
   const fits = ['http:', 'https:'].includes(url.protocol) && !url.username && !url.password && !url.hash;
   if (!fits) throw new Unfit(expected);
@@ -260,7 +263,7 @@ export function isLocal({ hostname }: URL): boolean {
 
 /** The address of an SQS queue. */
 export const queueUrl: Parse<string> = parser({ type: 'string', pattern: '^https?://[^?#@]+$' }, (value) => {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const url = isAddress(value) ? new URL(value) : undefined;
   const fits = url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLocal(url)));
   if (!fits || url.search || url.hash || url.username) throw new Unfit('the https address of a queue of SQS');
   return value;

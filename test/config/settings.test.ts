@@ -83,6 +83,8 @@ describe('loadSettings', () => {
     ['VCC_TOKEN_URL', 'https://me:pass@example.com', `VCC_TOKEN_URL: ${url}`],
     ['VCC_TOKEN_URL', 'https://example.com/?a=b', `VCC_TOKEN_URL: ${url}`],
     ['VCC_TOKEN_URL', 'nonsense', `VCC_TOKEN_URL: ${url}`],
+    // `URL` would leave it out.
+    ['VCC_TOKEN_URL', 'https://example\n.com', `VCC_TOKEN_URL: ${url}`],
     [
       'VCC_AGE_BOUNDS',
       '60,30',

@@ -30,7 +30,7 @@ export const setting = target(
     }
     if (Array.isArray(schema.enum)) assert(schema.enum.includes(value));
     if (schema.type === 'string' && typeof schema.pattern === 'string')
-      assert.match(text, new RegExp(schema.pattern, 'u'));
+      assert.match(text, new RegExp(schema.pattern, 'iu'));
   },
 );
 
