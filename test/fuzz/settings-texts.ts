@@ -82,7 +82,12 @@ export const markedText: fc.Arbitrary<string> = fc.oneof(
   settingText.map((text) => `${text}${mark}`),
 );
 
-const sensitive = settingNames.filter((name) => 'sensitive' in settings[name]);
+/** Those that are sensitive, and those into which somebody may paste a secret all the same. */
+const sensitive = settingNames.filter(
+  (name) =>
+    'sensitive' in settings[name] ||
+    ['VCC_SECRET_ID', 'VCC_ROSTER', 'VCC_PUSH_QUEUE_URL', 'VCC_PUSH_STATE', 'VCC_PUSH_LABELS'].includes(name),
+);
 
 const unmarkedText = settingText.map((text) => text.replaceAll(mark, ''));
 

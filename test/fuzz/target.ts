@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { isDeepStrictEqual } from 'node:util';
 import type fc from 'fast-check';
 import { toLogFields } from '../../src/log.ts';
+import type { SavedSeries } from '../../src/push/encoding/points.ts';
 
 /** One part of the exporter that takes input from outside, and what must hold for every input. */
 export interface Target {
@@ -83,6 +84,16 @@ function judge<T>(first: Result<T>, second: Result<T>, refusals: ErrorClass[], m
 /** Asserts that a text for people holds no secret or identity of the input. */
 export function assertUnmarked(text: string): void {
   assert(!text.toLowerCase().includes(mark.toLowerCase()), `holds what it must not: ${text.slice(0, 500)}`);
+}
+
+/** Asserts that series which were read can be ended: the exporter's own, each label once. */
+export function assertOwnSeries(series: SavedSeries): void {
+  for (const labels of series) {
+    assert.equal(labels.length % 2, 0, 'a label without a value');
+    const names = labels.filter((_, at) => at % 2 === 0);
+    assert.equal(new Set(names).size, names.length, 'a label twice');
+    assert.match(labels[labels.indexOf('__name__') + 1] ?? '', /^vcc_/);
+  }
 }
 
 /** Asserts that a text is well-formed Unicode, so that it stays the same in UTF-8. */

@@ -9,6 +9,7 @@ import { emf } from './targets/emf.ts';
 import { envFile } from './targets/env-file.ts';
 import { environment } from './targets/environment.ts';
 import { expositions } from './targets/expositions.ts';
+import { lambdaEvent } from './targets/lambda-event.ts';
 import { otlp } from './targets/otlp.ts';
 import { otlpAnswer } from './targets/otlp-answer.ts';
 import { pushState } from './targets/push-state.ts';
@@ -62,4 +63,5 @@ export const targets: readonly Target[] = [
   secret,
   tokenAnswer,
   receiverAnswer,
+  lambdaEvent,
 ];

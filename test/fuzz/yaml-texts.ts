@@ -26,5 +26,6 @@ destinations:
   `- agentId: "0012"\n  name: ${mark}\n  team: Sales\n- agentId: 13\n  team: ~\n`,
   `base: &base {a: 1, b: [x, y]}\nmore:\n  <<: *base\n  c: |\n    many\n    lines\n  d: >-\n    folded\n`,
   `"quoted \\u00e9 \\x41": 'it''s'\n? complex\n: value\n---\n`,
+  `accounts:\n- name: uk\n  client_id: abc\n  client_secret: !${mark}^x\n`,
   JSON.stringify({ accounts: [{ name: 'uk', client_id: 'id', client_secret: mark }] }, undefined, 2),
 );

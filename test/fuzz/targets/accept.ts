@@ -4,33 +4,57 @@ import { formats, negotiateFormat } from '../../../src/exposition/format.ts';
 import { damagedText, piece } from '../damage.ts';
 import { target } from '../target.ts';
 
-const headers = fc
-  .array(
-    fc.tuple(
-      fc.constantFrom(
-        ...['text/plain', 'TEXT/plain', 'text/plain;version=0.0.4', 'text/plain; version=1.0.0', 'text/*'],
-        ...['application/openmetrics-text', 'application/openmetrics-text; version=1.0.0', '*/*'],
-        ...['application/openmetrics-text;version=0.0.1', 'text/html', 'application/json', ''],
-      ),
-      fc.constantFrom(
-        '',
-        ';q=0',
-        '; q=0.5',
-        ';q=1',
-        ';q=0.001',
-        ';escaping=allow-utf-8;q=0.6',
-        ';q=2',
-        ';q=',
-      ),
+const [text, openMetrics] = ['text/plain', 'application/openmetrics-text'];
+const ranges = fc.uniqueArray(
+  fc.record({
+    range: fc.constantFrom(
+      ...[text, `${text};version=0.0.4`, `${text};version=1.0.0`, 'text/*', '*/*', 'text/html'],
+      ...[openMetrics, `${openMetrics};version=1.0.0`, `${openMetrics};version=0.0.1`],
     ),
-    { maxLength: 5 },
-  )
-  .map((ranges) => ranges.map((range) => range.join('')).join(','));
+    upper: fc.boolean(),
+    blank: fc.constantFrom('', ' ', '\t'),
+    quality: fc.constantFrom(undefined, '0', '0.5', '1', '0.001', '0.75', '1.000'),
+  }),
+  { maxLength: 5, selector: ({ range }) => range },
+);
 
-/** Accept: whatever it holds, there is an answer, and OpenMetrics for nobody who does not name it. */
-export const accept = target('accept', damagedText(fc.oneof(headers, piece)), (header) => {
-  const format = negotiateFormat(header);
-  assert(formats.includes(format));
-  assert.equal(negotiateFormat(header), format);
-  if (format.name === 'openmetrics') assert.match(header, /openmetrics|\*/i);
-});
+const headers = ranges.map((all) => ({
+  header: all
+    .map(({ range, upper, blank, quality }) => {
+      const written = (upper ? range.toUpperCase() : range).replace(';', `${blank};${blank}`);
+      return `${blank}${written}${quality === undefined ? '' : `;${blank}q=${quality}`}`;
+    })
+    .join(','),
+  all: all.map(({ range, quality }) => ({ range, quality: Number(quality ?? 1) })),
+}));
+
+/** Accept, by RFC 9110. Who does not name OpenMetrics may get text whatever a wildcard says. */
+export const accept = target(
+  'accept',
+  fc.oneof(
+    headers,
+    damagedText(
+      fc.oneof(
+        headers.map(({ header }) => header),
+        piece,
+      ),
+    ).map((header) => ({ header })),
+  ),
+  (input: { header: string; all?: { range: string; quality: number }[] }) => {
+    const { header, all } = input;
+    const format = negotiateFormat(header);
+    assert(formats.includes(format));
+    assert.equal(negotiateFormat(header), format);
+    if (format.name === 'openmetrics') assert.match(header, /openmetrics|\*/i);
+    if (!all) return;
+    // The most specific range counts, wherever it stands.
+    const qualityOf = (...matching: string[]) =>
+      all.find(({ range }) => range === matching.find((each) => all.some((other) => other.range === each)))
+        ?.quality ?? 0;
+    const ofText = qualityOf(`${text};version=0.0.4`, text, 'text/*', '*/*');
+    const ofOpenMetrics = qualityOf(`${openMetrics};version=1.0.0`, openMetrics);
+    const byWildcard = all.some(({ range }) => range === '*/*');
+    if (ofOpenMetrics > ofText) assert.equal(format.name, 'openmetrics');
+    else if (ofText > ofOpenMetrics && !byWildcard) assert.equal(format.name, 'text');
+  },
+);

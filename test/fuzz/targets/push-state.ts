@@ -5,7 +5,7 @@ import { catalogue } from '../../../src/catalogue/index.ts';
 import { PushError } from '../../../src/push/errors.ts';
 import { encodeState, parseState } from '../../../src/push/schedule/state.ts';
 import { damagedBytes, damagedValue } from '../damage.ts';
-import { parsed, target } from '../target.ts';
+import { assertOwnSeries, parsed, target } from '../target.ts';
 
 const states = fc.record({
   timestampMs: fc.nat(),
@@ -39,9 +39,7 @@ export const pushState = target(
     if ('refusal' in result) return;
     const { state } = result.value;
     assert(Number.isFinite(state.timestampMs));
-    for (const series of Object.values(state.series)) {
-      for (const labels of series) for (const text of labels) assert.equal(typeof text, 'string');
-    }
+    for (const series of Object.values(state.series)) assertOwnSeries(series);
     assert.deepEqual(read(encodeState(state)), { value: { state, dropped: undefined } });
   },
   { share: 0.3 },

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { PushError } from '../../../src/push/errors.ts';
 import { type Batch, batchFormats, encodeBatch, parseBatch } from '../../../src/push/queue.ts';
 import { damagedJson, piece } from '../damage.ts';
-import { mark, parsed, target } from '../target.ts';
+import { assertOwnSeries, mark, parsed, target } from '../target.ts';
 
 /** Any batches. */
 export const batches: fc.Arbitrary<Batch> = fc
@@ -39,7 +39,8 @@ export const queueMessage = target(
     const batch = result.value;
     if (whole) assert.equal(encodeBatch(batch), text);
     // What was taken can be queued again.
-    if (batch.body.length > 0) assert.deepEqual(parseBatch(encodeBatch(batch)), batch);
+    assert.deepEqual(parseBatch(encodeBatch(batch)), batch);
+    if (batch.ended) assertOwnSeries(batch.ended);
     for (const number of [batch.timestampMs, batch.part, batch.samples]) assert(Number.isSafeInteger(number));
   },
 );
