@@ -8,6 +8,7 @@ import { before, type Deadline, DeadlineError, sinceStart, untilAborted } from '
 import type { ReadText } from './documents/errors.ts';
 import { toScrapeErrorCode } from './errors.ts';
 import { holdOff } from './hold-off.ts';
+import { type Budget, createBudget } from './http/budget.ts';
 import { createFetch } from './http/fetch.ts';
 import { createGate, type Gate } from './http/gate.ts';
 import { directNetwork, type Network } from './http/network.ts';
@@ -73,6 +74,8 @@ export interface ScraperOptions extends ConnectOptions {
 export interface ConnectOptions {
   /** Limits the concurrent requests of all accounts together. No limit by default. */
   gate?: Gate;
+  /** Limits the answers that are read at the same time, of all accounts together. */
+  budget?: Budget;
   /** How to reach the API: directly by default. */
   network?: Network;
   log?: (line: string) => void;
@@ -87,6 +90,7 @@ export function connect(
   until: Deadline,
   {
     gate = createGate(Number.POSITIVE_INFINITY),
+    budget = createBudget(),
     network = directNetwork,
     log = () => {},
     onAnswer = () => {},
@@ -100,7 +104,7 @@ export function connect(
     onAnswer(request, response);
     return response;
   };
-  const fetch = createFetch(watched, account.http, timing, lane.enter);
+  const fetch = createFetch(watched, account.http, timing, lane.enter, budget);
   const token = { ...account.token, userAgent };
   const api = { ...account.api, userAgent, maxPages: account.paging.maxPages };
   const tokens = createTokenSource(fetch, token, timing, until);

@@ -1,3 +1,4 @@
+import { bytesTogether, createBudget } from '../http/budget.ts';
 import { createGate } from '../http/gate.ts';
 import { createScraper, type Scraper } from '../scrape.ts';
 import type { OpenAccounts } from './accounts.ts';
@@ -9,6 +10,8 @@ export function createScrapers(
   log: (line: string) => void,
 ): Scraper[] {
   const gate = createGate(settings.VCC_CONCURRENCY);
+  const largest = Math.max(...accounts.map(({ account }) => account.http.maxBodyBytes));
+  const budget = createBudget(bytesTogether(largest));
   const readText = createReadText(network);
-  return accounts.map(({ account }) => createScraper(account, { gate, readText, network, log }));
+  return accounts.map(({ account }) => createScraper(account, { gate, budget, readText, network, log }));
 }

@@ -209,7 +209,8 @@ export const settings = {
   VCC_MAX_BODY_BYTES: setting({
     section: 'Reading',
     field: 'max_body_bytes',
-    about: 'A larger answer, compressed or not, is refused.',
+    about:
+      'A larger answer, compressed or not, is refused. All answers of one read together, and all answers that are read at the same time, may have eight times as much, and at least 268 MB.',
     parse: wholeNumber(1000, 500_000_000),
     fallback: '33554432',
   }),

@@ -1,8 +1,9 @@
 import { type Deadline, leftMs } from '../deadline.ts';
 import { ExporterError } from '../errors.ts';
 import type { Timing } from '../timing.ts';
+import { bytesTogether, createBudget } from './budget.ts';
 import { parseHttpDate } from './date.ts';
-import { HttpStatusError, NetworkError } from './errors.ts';
+import { HttpStatusError, NetworkError, TooLargeError } from './errors.ts';
 import type { Enter } from './gate.ts';
 import { parseRetryAfter, type RetryPolicy, retryDelayMs } from './retry.ts';
 import { describeRequest, type HttpRequest, type HttpResponse, isSuccess, type Send } from './send.ts';
@@ -17,11 +18,13 @@ export interface Traffic {
   clockSkewMs: number | undefined;
   /** The last Server header. Undefined before the first one. */
   server: string | undefined;
+  /** Bytes of all answers, unpacked. */
+  bytes: number;
 }
 
 /** Returns the traffic at the start of a scrape. */
 export function newTraffic(): Traffic {
-  return { requests: 0, retries: 0, clockSkewMs: undefined, server: undefined };
+  return { requests: 0, retries: 0, clockSkewMs: undefined, server: undefined, bytes: 0 };
 }
 
 /** The deadline of work that sends requests, and the counter of its requests. */
@@ -46,7 +49,7 @@ export interface FetchOptions {
 
 /**
  * Creates a fetch with retries. It waits for `enter` before each attempt. That wait counts against the trip's deadline,
- * not against the time for an attempt. It throws HttpStatusError, NetworkError, TooLargeError, or the reason of the
+ * not against the time for an attempt. `budget` limits the answers of all accounts together. It throws HttpStatusError, NetworkError, TooLargeError, or the reason of the
  * deadline's signal.
  */
 export function createFetch(
@@ -54,6 +57,7 @@ export function createFetch(
   options: FetchOptions,
   timing: Timing,
   enter: Enter = async () => () => {},
+  budget = createBudget(),
 ): Fetch {
   return async (request, trip) => {
     let fresh = false;
@@ -88,6 +92,7 @@ export function createFetch(
   ): Promise<HttpResponse | ExporterError> {
     const { deadline } = trip;
     const leave = await enter(deadline);
+    const hold = budget.hold();
     const sentMs = timing.now();
     const countRequest = () => {
       trip.traffic.requests++;
@@ -95,8 +100,16 @@ export function createFetch(
     countRequest();
     try {
       const { requestTimeoutMs: timeoutMs, maxBodyBytes } = options;
-      const limits = { deadline, timeoutMs, maxBodyBytes, fresh, onRedirect: countRequest };
+      const limits = {
+        deadline,
+        timeoutMs,
+        maxBodyBytes,
+        fresh,
+        onRedirect: countRequest,
+        onBytes: hold.add,
+      };
       const response = await send(request, limits);
+      countBytes(request, trip.traffic, response.body.length);
       noteHeaders(trip.traffic, response, sentMs);
       if (isSuccess(response.status)) return response;
       return new HttpStatusError(
@@ -108,8 +121,19 @@ export function createFetch(
       if (error instanceof ExporterError && !deadline.signal.aborted) return error;
       throw error;
     } finally {
+      hold.release();
       leave();
     }
+  }
+
+  /** The pages of a read are kept until all are there. */
+  function countBytes(request: HttpRequest, traffic: Traffic, bytes: number): void {
+    traffic.bytes += bytes;
+    const most = bytesTogether(options.maxBodyBytes);
+    if (traffic.bytes <= most) return;
+    throw new TooLargeError(
+      `${describeRequest(request)}: all answers together are larger than ${most} bytes`,
+    );
   }
 
   function noteHeaders(traffic: Traffic, { headers, headersAtMs }: HttpResponse, sentMs: number): void {

@@ -45,6 +45,8 @@ export interface SendLimits {
   ignoresBody?: boolean;
   /** Called before each redirect that is followed, since that is one more request. */
   onRedirect?: () => void;
+  /** Called with the bytes of the body as they arrive, and with those of the unpacked one. What it throws ends the request. */
+  onBytes?: (bytes: number) => void;
 }
 
 /**
@@ -157,7 +159,7 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
           if (limits.ignoresBody && isSuccess(known.status)) {
             grace = setTimeout(() => reject(new NetworkError(`${name}: the body did not end`)), bodyGraceMs);
           }
-          readBody(name, incoming, limits.maxBodyBytes).then((body) => resolve({ ...known, body }), reject);
+          readBody(name, incoming, limits).then((body) => resolve({ ...known, body }), reject);
         });
         outgoing.once('upgrade', ({ statusCode: status }, socket) => {
           socket.destroy();
@@ -201,13 +203,18 @@ function redirected(request: HttpRequest, status: number, location: string): Htt
   return { ...request, url };
 }
 
-async function readBody(name: string, incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+async function readBody(
+  name: string,
+  incoming: IncomingMessage,
+  { maxBodyBytes: maxBytes, onBytes = () => {} }: SendLimits,
+): Promise<Buffer> {
   const tooLarge = () => new TooLargeError(`${name}: the answer is larger than ${maxBytes} bytes`);
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of incoming as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > maxBytes) throw tooLarge();
+    onBytes(chunk.length);
     chunks.push(chunk);
   }
   if (!incoming.complete) {
@@ -221,8 +228,11 @@ async function readBody(name: string, incoming: IncomingMessage, maxBytes: numbe
   const maxUnpackedBytes = Math.max(freeUnpackedBytes, bytes * maxUnpackedRatio);
   try {
     // Handing a page to another thread takes longer than unpacking it (docs/benchmarks.md).
-    return gunzipSync(raw, { maxOutputLength: Math.min(maxBytes, maxUnpackedBytes) });
+    const unpacked = gunzipSync(raw, { maxOutputLength: Math.min(maxBytes, maxUnpackedBytes) });
+    onBytes(unpacked.length);
+    return unpacked;
   } catch (error) {
+    if (error instanceof TooLargeError) throw error;
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
       if (maxBytes <= maxUnpackedBytes) throw tooLarge();
       throw new TooLargeError(`${name}: the answer is gzipped more than ${maxUnpackedRatio} to 1`);

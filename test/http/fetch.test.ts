@@ -1,5 +1,7 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { DeadlineError, untilAborted } from '../../src/deadline.ts';
+import { createBudget } from '../../src/http/budget.ts';
 import { HttpStatusError, NetworkError, TooLargeError } from '../../src/http/errors.ts';
 import { createFetch } from '../../src/http/fetch.ts';
 import { createSend, type HttpResponse, type Send } from '../../src/http/send.ts';
@@ -10,7 +12,7 @@ import { fakeTiming } from '../support/timing.ts';
 
 const options = {
   retry: { retries: 3, baseDelayMs: 200, maxDelayMs: 5000 },
-  requestTimeoutMs: 1000,
+  requestTimeoutMs: 5000,
   maxBodyBytes: 1000,
 };
 const request = { method: 'GET' as const, url: new URL('https://api.invalid/stats?page=2'), headers: {} };
@@ -89,6 +91,39 @@ describe('fetch', () => {
     await expect(fetch()).rejects.toMatchObject({ status: code, code: 'http_status', retryable: false });
     expect(timing.delays).toEqual([]);
     expect(trip.traffic.requests).toBe(1);
+  });
+
+  test('refuses answers of one read that are together too large', async () => {
+    const { fetch, trip } = scripted({ ...ok, body: Buffer.alloc(90_000_000) });
+    await fetch();
+    await fetch();
+    await expect(fetch()).rejects.toMatchObject({
+      code: 'too_large',
+      message: 'GET https://api.invalid/stats: all answers together are larger than 268435456 bytes',
+    });
+    expect(trip.traffic.requests).toBe(3);
+  });
+
+  test('refuses an answer that is too large together with those that are being read', async () => {
+    const waiting: (() => void)[] = [];
+    const server = await startServer((incoming, response) => {
+      response.write('x'.repeat(900));
+      if (incoming.url === '/slow') waiting.push(() => response.end());
+      else response.end();
+    });
+    const send = createSend();
+    const fetch = createFetch(send, options, systemTiming, undefined, createBudget(1500));
+    const get = (path: string) =>
+      fetch({ ...request, url: new URL(`${server.origin}${path}`) }, newTrip(20_000));
+    const slow = get('/slow');
+    while (waiting.length === 0) await wait(10);
+    await wait(500);
+    await expect(get('/')).rejects.toMatchObject({ code: 'too_large' });
+    waiting[0]!();
+    expect((await slow).body).toHaveLength(900);
+    expect((await get('/')).body).toHaveLength(900);
+    send.close();
+    await server.close();
   });
 
   test('does not repeat after an answer that is too large', async () => {

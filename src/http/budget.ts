@@ -1,0 +1,44 @@
+import { TooLargeError } from './errors.ts';
+
+/** The bytes of one answer that is being read. */
+export interface Hold {
+  /** Counts more bytes. @throws TooLargeError when all answers together have too many */
+  add(bytes: number): void;
+  release(): void;
+}
+
+/** Limits the bytes of all answers that are being read at the same time. */
+export interface Budget {
+  hold(): Hold;
+}
+
+/**
+ * Returns the most bytes of several answers together, for the limit of a single one: eight times that, and at least 268
+ * MB, the pages of 250,000 agents.
+ */
+export const bytesTogether = (maxBodyBytes = 0) => 8 * Math.max(2 ** 25, maxBodyBytes);
+
+/** Creates the budget of a process. */
+export function createBudget(maxBytes = bytesTogether()): Budget {
+  let all = 0;
+  return {
+    hold() {
+      let own = 0;
+      return {
+        add(bytes) {
+          own += bytes;
+          all += bytes;
+          if (all > maxBytes) {
+            throw new TooLargeError(
+              `the answers that are being read are together larger than ${maxBytes} bytes`,
+            );
+          }
+        },
+        release() {
+          all -= own;
+          own = 0;
+        },
+      };
+    },
+  };
+}
