@@ -1,7 +1,11 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+<<<<<<< HEAD
 import { toLabels } from '../../../src/push/encoding/points.ts';
+=======
+import { type Point, toKey, toLabels, toPoints } from '../../../src/push/encoding/points.ts';
+>>>>>>> becbfd39788091047522d6b477799347ae502dcd
 import { encodeWriteRequest } from '../../../src/push/encoding/remote-write-1.ts';
 import { encodeRequest, toWriteRequest } from '../../../src/push/encoding/remote-write-2.ts';
 import { anyPoints, meta, point } from '../../support/any-points.ts';
@@ -53,6 +57,49 @@ test('labels are sorted, and empty ones are left out', () => {
     ['__name__', 'vcc_x'],
     ['zone', 'own'],
   ]);
+});
+
+test('the samples of a scrape become points; labels of a series take precedence', () => {
+  const family = {
+    name: 'vcc_x',
+    help: 'An x.',
+    type: 'gauge',
+    unit: undefined,
+    aggregator: 'omit',
+  } as const;
+  const values = [
+    { labels: { a: 'own' }, value: 1 },
+    { labels: { b: 'own' }, sharedLabels: { a: 'shared', b: 'shared' }, value: 2 },
+  ];
+  const labelled = (a: string, b: string) => [
+    ['__name__', 'vcc_x'],
+    ['a', a],
+    ['b', b],
+  ];
+  const meta = { name: 'vcc_x', help: 'An x.', type: 'gauge', unit: undefined };
+  expect(toPoints([{ ...family, values }], 5, { a: 'more', b: 'more' })).toEqual([
+    { labels: labelled('own', 'more'), value: 1, timestampMs: 5, meta },
+    { labels: labelled('shared', 'own'), value: 2, timestampMs: 5, meta },
+  ]);
+});
+
+test('series have the same key only if they have the same labels', () => {
+  const keys = [
+    [
+      ['a', 'xb'],
+      ['c', 'y'],
+    ],
+    [
+      ['a', 'x'],
+      ['bc', 'y'],
+    ],
+    [
+      ['ax', ''],
+      ['bc', 'y'],
+    ],
+    [['a', 'x']],
+  ].map((labels) => toKey({ labels: labels as [string, string][] }));
+  expect(new Set(keys).size).toBe(keys.length);
 });
 
 test('2.0 tells type, help and unit of each series', () => {
