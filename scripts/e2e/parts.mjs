@@ -300,13 +300,15 @@ function getRuntimeClient() {
     const code = `console.log(JSON.parse(require('fs').readFileSync(${JSON.stringify(manifest)})).version)`;
     const found = run(node, ['-e', code]);
     if (found !== version) throw new Missing(`is ${found}`);
+    if (!existsSync(join(dirname(client), 'rapid-client.node'))) throw new Missing('is not compiled');
     return { what: `aws-lambda-ric ${version} in .cache/e2e`, client, node };
   };
   const found = orNothing(use);
   if (found) return found;
   getCompilers();
   makeFolder('runtime-client', (folder) => {
-    const flags = ['--no-audit', '--no-fund', '--loglevel=error'];
+    // npm, which runs this, hands its own settings down, and this package needs its scripts.
+    const flags = ['--no-audit', '--no-fund', '--ignore-scripts=false', '--loglevel=error'];
     // Its scripts run under the Node.js that will load what they compile.
     const PATH = `${dirname(node)}${delimiter}${process.env.PATH}`;
     run('npm', ['install', '--prefix', folder, ...flags, `aws-lambda-ric@${version}`], {
