@@ -74,7 +74,7 @@ The score is the share of mutants that were killed or timed out. A mutant times 
 
 ${table(
   ['Code', 'Mutants', 'Killed', 'Timeouts', 'Survived', 'Not covered', 'Score', 'Last run'],
-  [...results, ['**all**', ...cells(all), '']],
+  [...results, ['**all that have run**', ...cells(all), '']],
 )}
 
 ${table(['Area', 'Code', 'Tests', 'Mutants that are not made'], sources)}

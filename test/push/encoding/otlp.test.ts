@@ -140,6 +140,8 @@ describe('parsePartialSuccess', () => {
       { rejected: 0, message: 'x' },
     ],
     ['a known field of another kind', Uint8Array.of(0x08, 5, 0x0a, 2, 0x10, 7), { rejected: 0, message: '' }],
+    ['a text in place of the number', Uint8Array.of(0x0a, 3, 0x0a, 1, 65), { rejected: 0, message: '' }],
+    ['an unknown text', Uint8Array.of(0x0a, 3, 0x1a, 1, 65), { rejected: 0, message: '' }],
     ['a body that is cut', encode({ errorMessage: 'cut here' }).subarray(0, -1), undefined],
     ['JSON', Buffer.from('{"partialSuccess":{}}'), undefined],
     ['HTML', Buffer.from('<html></html>'), undefined],
