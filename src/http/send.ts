@@ -220,7 +220,7 @@ async function readBody(name: string, incoming: IncomingMessage, maxBytes: numbe
   if (bytes === 0 || (encoding !== 'gzip' && encoding !== 'x-gzip')) return raw;
   const maxUnpackedBytes = Math.max(freeUnpackedBytes, bytes * maxUnpackedRatio);
   try {
-    // Handing a page to another thread takes longer than unpacking it (docs/benchmarks.md).
+    // Handing a page to another thread takes longer than unpacking it (docs/explain/benchmarks.md).
     return gunzipSync(raw, { maxOutputLength: Math.min(maxBytes, maxUnpackedBytes) });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
