@@ -5,7 +5,7 @@ import { firing } from '../test/e2e/support/firing.ts';
 
 type Name = keyof typeof episodes;
 
-/** docs/alerts.md: every alert, what it means, its thresholds, and in which episodes of the proven workday it fires. */
+/** docs/use/alerts.md: every alert, what it means, its thresholds, and in which episodes of the proven workday it fires. */
 export function alertsPage(notice: string, settings: AlertSettings): string {
   const of = (audience: string) => settings.alerts.filter(({ alert }) => alert.audience === audience);
   const names = (Object.keys(episodes) as Name[]).sort((a, b) => episodes[a].from - episodes[b].from);
@@ -18,17 +18,17 @@ each that says what to do ([runbook](runbook.md)).
 
 | File | For |
 | --- | --- |
-| [alerts/prometheus/vcc-alerts.yml](../alerts/prometheus/vcc-alerts.yml) | Prometheus, Mimir, Grafana Cloud, Amazon Managed Service for Prometheus, VictoriaMetrics (vmalert) |
-| [alerts/prometheus/vcc-recordings.yml](../alerts/prometheus/vcc-recordings.yml) | the same; what is worth keeping for a year. No alert and no dashboard needs it |
-| [alerts/grafana/vcc-alerts.yml](../alerts/grafana/vcc-alerts.yml) | Grafana’s own alerting, by file provisioning: the same alerts, of the shape that Grafana gives to Prometheus rules when it imports them |
-| [alerts/alertmanager.yml](../alerts/alertmanager.yml) | Alertmanager: an example to begin with |
-| [alerts/thresholds.yml](../alerts/thresholds.yml) | you: the thresholds |
+| [alerts/prometheus/vcc-alerts.yml](../../alerts/prometheus/vcc-alerts.yml) | Prometheus, Mimir, Grafana Cloud, Amazon Managed Service for Prometheus, VictoriaMetrics (vmalert) |
+| [alerts/prometheus/vcc-recordings.yml](../../alerts/prometheus/vcc-recordings.yml) | the same; what is worth keeping for a year. No alert and no dashboard needs it |
+| [alerts/grafana/vcc-alerts.yml](../../alerts/grafana/vcc-alerts.yml) | Grafana’s own alerting, by file provisioning: the same alerts, of the shape that Grafana gives to Prometheus rules when it imports them |
+| [alerts/alertmanager.yml](../../alerts/alertmanager.yml) | Alertmanager: an example to begin with |
+| [alerts/thresholds.yml](../../alerts/thresholds.yml) | you: the thresholds |
 
 Take either Prometheus’ rules or Grafana’s, not both: everybody would be told twice.
 
 ## Thresholds
 
-All are in [alerts/thresholds.yml](../alerts/thresholds.yml); no PromQL has to be touched. Two ways:
+All are in [alerts/thresholds.yml](../../alerts/thresholds.yml); no PromQL has to be touched. Two ways:
 
 - **In a checkout**: change the file, \`npm run generate\`. The rules, this page and the colours on the dashboards follow.
 - **Outside of it**, also without a checkout: write only what differs into a file, and run
@@ -43,7 +43,7 @@ All are in [alerts/thresholds.yml](../alerts/thresholds.yml); no PromQL has to b
 \`\`\`yaml
 urls:
   grafana: https://grafana.example.com    # where the links in alerts lead
-  runbooks: https://wiki.example.com/vcc  # where you put docs/runbook/
+  runbooks: https://wiki.example.com/vcc  # where you put docs/use/runbook/
 alerts:
   VccIdleAgents:
     agents: 8
@@ -79,7 +79,7 @@ count as on shift.
 
 ${table(of('supervisor'))}
 
-Free is Ready, eligible for routing, no workload and no interaction, and wrap-up is one ([metrics.md](metrics.md#notes)). Agents who are Ready for
+Free is Ready, eligible for routing, no workload and no interaction, and wrap-up is one ([metrics.md](../reference/metrics.md#notes)). Agents who are Ready for
 outbound or offline work are not eligible: they do not count as free. Alerts about teams need a
 roster ([teams.md](teams.md)). No alert names an agent: it links to the Team dashboard, which does if you let it.
 

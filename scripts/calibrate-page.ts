@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Question, questionNames, questions } from '../src/snapshot/semantics.ts';
 
-/** docs/calibrate.md. The last table is what test/calibrate/worlds.test.ts found out. */
+/** docs/use/calibrate.md. The last table is what test/calibrate/worlds.test.ts found out. */
 export function calibratePage(notice: string): string {
   const rows = Object.values<Question>(questions).flatMap(({ asks, answers }, index) =>
     Object.entries(answers).map(
@@ -87,7 +87,7 @@ The last lines are the settings to set. They include the answers and words that 
 let \`--write FILE\` do it: it replaces the lines of these settings in an env file, keeps all other lines, and makes the file readable for
 you alone. With \`VCC_CONFIG\`, \`calibrate\` prints fields for the list, and \`--write\` is refused.
 
-With \`VCC_SEMANTICS\`, the exporter corrects [the age of wrap-up](decisions/0022-semantics.md). A wrap-up of unknown age is in no count
+With \`VCC_SEMANTICS\`, the exporter corrects [the age of wrap-up](../decisions/0022-semantics.md). A wrap-up of unknown age is in no count
 of ages. Where none is known, \`VccWrapTooLong\` cannot fire. \`vcc_semantics_info\` shows the answers. With \`VCC_KNOWN_VALUES\`, \`vcc_unknown_values\` no longer counts these words and its
 alert ends, so read the words before you set it.
 

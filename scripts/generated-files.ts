@@ -28,19 +28,19 @@ export function generatedFiles(): Record<string, string> {
   return {
     ...underFolder('alerts', rules),
     ...underFolder('dashboards/grafana', toDashboardFiles(settings)),
-    'docs/alerts.md': alertsPage(notice, settings),
-    'docs/calibrate.md': calibratePage(notice),
-    'docs/metrics.md': metricsPage(),
-    'docs/configuration.md': configurationPage(),
-    'docs/deploy-parameters.md': parametersPage(),
-    'docs/errors.md': errorsPage(),
-    'docs/fault-matrix.md': faultMatrixPage(notice),
-    'docs/cost.md': costPage(notice),
-    'docs/mutation.md': mutationPage(notice),
-    'docs/scale.md': scalePage(notice),
-    'docs/soak.md': soakPage(notice),
-    'docs/vcc-config.schema.json': toJson(configSchema()),
-    'docs/vcc-push.schema.json': toJson(destinationsSchema()),
+    'docs/use/alerts.md': alertsPage(notice, settings),
+    'docs/use/calibrate.md': calibratePage(notice),
+    'docs/reference/metrics.md': metricsPage(),
+    'docs/reference/settings.md': configurationPage(),
+    'docs/reference/deploy-parameters.md': parametersPage(),
+    'docs/reference/errors.md': errorsPage(),
+    'docs/explain/fault-matrix.md': faultMatrixPage(notice),
+    'docs/explain/cost.md': costPage(notice),
+    'docs/explain/mutation.md': mutationPage(notice),
+    'docs/explain/scale.md': scalePage(notice),
+    'docs/explain/soak.md': soakPage(notice),
+    'docs/reference/vcc-config.schema.json': toJson(configSchema()),
+    'docs/reference/vcc-push.schema.json': toJson(destinationsSchema()),
   };
 }
 
@@ -67,7 +67,7 @@ is created.
 
 ## Settings
 
-Every setting of [configuration.md](configuration.md) is a parameter of the same name:
+Every setting of [settings.md](settings.md) is a parameter of the same name:
 \`--param="VCC_CACHE_TTL=10s"\`. On AWS ${differing.join(', and ')}.
 
 These settings are no parameters:
@@ -136,7 +136,7 @@ too; the environment wins over it. An empty variable counts as not set. Duration
 them (\`500ms\`, \`10s\`, \`1m30s\`) or in seconds (\`5\`). All bad settings are reported at once, and so is a \`VCC_*\`
 variable that does not exist.
 
-Proxies and certificate authorities have the variables of other programs: [proxies.md](proxies.md).
+Proxies and certificate authorities have the variables of other programs: [proxies.md](../run/proxies.md).
 
 ${tables.join('\n')}`;
 }
@@ -149,7 +149,7 @@ function errorsPage(): string {
 # Why a scrape failed
 
 The label \`reason\` of \`vcc_scrape_error\`, and \`code\` in the log line. The failure’s message has the details: it is
-in the log line, and \`vcc-exporter check\` and the page at / show it. [fault-matrix.md](fault-matrix.md) says which fault has which
+in the log line, and \`vcc-exporter check\` and the page at / show it. [fault-matrix.md](../explain/fault-matrix.md) says which fault has which
 reason.
 
 | Reason | What happened | What to do |
@@ -169,7 +169,7 @@ same reason and without a request (\`vcc_scrape_api_requests\` is 0). Its messag
 Each process has its own pauses for each account; on Lambda, each environment. \`vcc-exporter check\` and a restart do not wait for
 them.
 
-## A recording for a bug report
+## Recording
 
 \`record\` reads an account three times, and writes the API’s answers into \`vcc-recording.json\`, including answers that the exporter
 cannot read. Look through the file before you send it.
@@ -212,7 +212,7 @@ const toJson = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`;
 
 /** JSON Schema of VCC_CONFIG, for editors; what the exporter takes is decided by the settings' own parsers. */
 function configSchema(): object {
-  return listSchema(accountList, 'VCC_CONFIG: the accounts that vcc-exporter reads', 'docs/accounts.md', {
+  return listSchema(accountList, 'VCC_CONFIG: the accounts that vcc-exporter reads', 'docs/run/accounts.md', {
     dependentRequired: { client_id: ['client_secret'], client_secret: ['client_id'] },
     not: { required: ['secret_id', 'client_id'] },
   });
@@ -221,7 +221,7 @@ function configSchema(): object {
 /** JSON Schema of VCC_PUSH_DESTINATIONS. */
 function destinationsSchema(): object {
   const title = 'VCC_PUSH_DESTINATIONS: where vcc-exporter pushes to';
-  return listSchema(destinationList, title, 'docs/push.md', {
+  return listSchema(destinationList, title, 'docs/run/push.md', {
     if: { properties: { type: { const: 'emf' } }, required: ['type'] },
     else: { required: ['url'] },
   });

@@ -29,7 +29,7 @@ const areas = read<Record<string, Area>>('areas.json');
 const figures = read<Record<string, { run: string; files: Record<string, Counts> }>>('figures.json');
 const survivors = read<Survivor[]>('survivors.json');
 
-/** docs/mutation.md, from the figures of the last runs and the explanations of survivors, in scripts/mutation. */
+/** docs/explain/mutation.md, from the figures of the last runs and the explanations of survivors, in scripts/mutation. */
 export function mutationPage(notice: string): string {
   const results = Object.entries(areas).flatMap(([area, { code }]) => {
     const result = figures[area];

@@ -52,7 +52,7 @@ function secondsAt({ wallMs, cpuMs }: Case, memoryMb: number): number {
   return (Math.max(0, wallMs - cpuMs) + cpuMs / Math.min(1, memoryMb / wholeVcpuMb)) / 1000;
 }
 
-/** docs/scale.md. */
+/** docs/explain/scale.md. */
 export function scalePage(notice: string): string {
   const plain = figures.cases.filter(({ singles }) => !singles);
   const hundred = find(100, 100);
@@ -68,7 +68,7 @@ export function scalePage(notice: string): string {
   return `${notice}
 # How far one exporter goes
 
-\`/metrics\` reads all accounts in one scrape, \`/probe?target=\` one ([accounts.md](accounts.md)). In short:
+\`/metrics\` reads all accounts in one scrape, \`/probe?target=\` one ([accounts.md](../run/accounts.md)). In short:
 
 | Accounts (of some hundred agents each) | What to do |
 | --- | --- |

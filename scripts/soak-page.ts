@@ -6,7 +6,7 @@ const { command, node, version, push, scrape } = JSON.parse(
   readFileSync(new URL('../bench/soak.json', import.meta.url), 'utf8'),
 ) as { command: string; node: string; version: string; push: PushFigures; scrape: ScrapeFigures };
 
-/** docs/soak.md. */
+/** docs/explain/soak.md. */
 export function soakPage(notice: string): string {
   const disk = push.fullDisks === undefined ? 'not tried: no disk could be mounted' : push.fullDisks;
   const [before, after] = scrape.filesAtRest;

@@ -132,7 +132,7 @@ function moreHelp({ sections, statuses, examples, notes }: Command<never>): stri
     ...(notes === undefined ? [] : [notes]),
     sections.length === 0
       ? 'It reads no VCC_* settings.'
-      : `Settings, from the environment or from .env (docs/configuration.md explains them):\n${sections.map(settingsOf).join('\n')}`,
+      : `Settings, from the environment or from .env (docs/reference/settings.md explains them):\n${sections.map(settingsOf).join('\n')}`,
     `Exit status:\n  0  ${done}\n  1  ${failed}\n  2  ${sections.length === 0 ? 'options that cannot be used' : 'options or settings that cannot be used, or no credentials'}`,
     `Examples:\n${examples.map((line) => `  ${program} ${line}`).join('\n')}`,
   ];

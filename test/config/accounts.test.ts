@@ -242,7 +242,7 @@ describe('a list of accounts', () => {
 });
 
 describe('the JSON Schema of a list of accounts', () => {
-  const path = new URL('../../docs/vcc-config.schema.json', import.meta.url);
+  const path = new URL('../../docs/reference/vcc-config.schema.json', import.meta.url);
   const validate = new Ajv2020({ strict: false }).compile(JSON.parse(readFileSync(path, 'utf8')));
   const parse = (file: string) =>
     load(readFileSync(`${folder}${file}`, 'utf8'), { schema: CORE_SCHEMA.withTags(mergeTag) });

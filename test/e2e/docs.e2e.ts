@@ -125,7 +125,7 @@ describeWith(
         begins: 'DEMO=1 docker compose up',
         not: 'there is no Docker engine; test/e2e/compose.e2e.ts reads the file',
       },
-      { begins: 'npm ci', not: 'it is the deployment, of which docs/deploy.md has every step' },
+      { begins: 'npm ci', not: 'it is the deployment, of which docs/run/aws.md has every step' },
       {
         begins: 'VCC_PUSH_URL=http://localhost:9090',
         async take({ text }) {
@@ -194,7 +194,7 @@ describeWith(
 
 describeWith(
   ['moto', 'awsCli', 'runtimeClient', 'prometheus'],
-  'docs/deploy.md, as a new user follows it',
+  'docs/run/aws.md, as a new user follows it',
   ({ moto, awsCli, runtimeClient, prometheus: { promtool } }) => {
     let folder: string;
     let aws: Moto;
@@ -231,7 +231,7 @@ describeWith(
     };
     const variables = async () => (await stack.functions()).metrics!.Environment.Variables;
 
-    walk('docs/deploy.md', [
+    walk('docs/run/aws.md', [
       {
         begins: 'export AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1',
         async take({ text }) {
@@ -361,7 +361,7 @@ describeWith(
 
 describe('what the documents name', () => {
   test('exists: files of this repository that commands use', () => {
-    const paths = ['README.md', 'docs/deploy.md'].flatMap((path) =>
+    const paths = ['README.md', 'docs/run/aws.md'].flatMap((path) =>
       blocksOf(path).flatMap(
         ({ text }) => text.match(/\b(?:deploy|dist|docs|alerts|dashboards)\/[\w./-]+\w/g) ?? [],
       ),
