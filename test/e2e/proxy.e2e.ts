@@ -60,7 +60,7 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
     rmSync(folder, { recursive: true, force: true });
   });
   beforeEach(async () => {
-    simulator = await startFrozen({ agents: 60 });
+    simulator = await startFrozen({ agents: 60, hosts: ['vcc.test'] });
     open.push(simulator);
     await publish('vcc.test', simulator.apiUrl, 'https');
     proxy.asked();
