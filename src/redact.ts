@@ -27,7 +27,8 @@ const keyAt = (text: string, at: number) =>
 const holders = new FinalizationRegistry<string>((value) => {
   const secret = known.get(value);
   if (secret === undefined || --secret.holders > 0) return;
-  released.push(value);
+  // Once only: what each request has must not take the places of the others.
+  if (!released.includes(value)) released.push(value);
   if (released.length <= mostReleased) return;
   const oldest = released.shift()!;
   if (known.get(oldest)?.holders !== 0) return;
