@@ -12,8 +12,11 @@ import { scrapeErrors } from '../src/errors.ts';
 import { readShippedThresholds, underFolder } from '../src/rule-files.ts';
 import { alertsPage } from './alerts-page.ts';
 import { calibratePage } from './calibrate-page.ts';
+import { cliPage } from './cli-page.ts';
 import { costPage } from './cost-page.ts';
+import { decisionsPage } from './decisions-page.ts';
 import { faultMatrixPage } from './fault-matrix-page.ts';
+import { row, withLinks } from './markdown.ts';
 import { metricNotes } from './metric-notes.ts';
 import { mutationPage } from './mutation-page.ts';
 import { scalePage } from './scale-page.ts';
@@ -30,10 +33,12 @@ export function generatedFiles(): Record<string, string> {
     ...underFolder('dashboards/grafana', toDashboardFiles(settings)),
     'docs/use/alerts.md': alertsPage(notice, settings),
     'docs/use/calibrate.md': calibratePage(notice),
-    'docs/reference/metrics.md': metricsPage(),
-    'docs/reference/settings.md': configurationPage(),
-    'docs/reference/deploy-parameters.md': parametersPage(),
-    'docs/reference/errors.md': errorsPage(),
+    'docs/reference/metrics.md': withLinks('docs/reference', metricsPage()),
+    'docs/reference/settings.md': withLinks('docs/reference', configurationPage()),
+    'docs/reference/cli.md': withLinks('docs/reference', cliPage(notice)),
+    'docs/reference/deploy-parameters.md': withLinks('docs/reference', parametersPage()),
+    'docs/reference/errors.md': withLinks('docs/reference', errorsPage()),
+    'docs/decisions/README.md': decisionsPage(notice),
     'docs/explain/fault-matrix.md': faultMatrixPage(notice),
     'docs/explain/cost.md': costPage(notice),
     'docs/explain/mutation.md': mutationPage(notice),
@@ -258,8 +263,4 @@ function listSchema({ key, fields }: ListKind, title: string, page: string, rule
       },
     },
   };
-}
-
-function row(...cells: string[]): string {
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

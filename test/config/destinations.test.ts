@@ -206,7 +206,8 @@ describe('the new kinds of values', () => {
 });
 
 test('the schema takes the examples of the docs, and refuses what the exporter refuses', () => {
-  const read = (path: string) => readFileSync(new URL(`../../docs/reference/${path}`, import.meta.url), 'utf8');
+  const read = (path: string) =>
+    readFileSync(new URL(`../../docs/reference/${path}`, import.meta.url), 'utf8');
   const validate = new Ajv2020({ strict: false }).compile(JSON.parse(read('vcc-push.schema.json')));
   expect(
     validate({
