@@ -54,6 +54,7 @@ describe('the package for npm', () => {
       expect.arrayContaining([
         'alerts/alertmanager.yml',
         'alerts/thresholds.yml',
+        'docs/reference/vcc-config.schema.json',
         'docs/run/aws.md',
         'docs/use/runbook/VccAuthFailing.md',
       ]),

@@ -63,6 +63,17 @@ describe('links', () => {
     expect(dead).toEqual([]);
   });
 
+  test('every page of docs is at most two clicks from docs/README.md', () => {
+    const pagesFrom = (path: string) =>
+      linksOf(read(path))
+        .filter((link) => !/^[a-z]+:/.test(link))
+        .map((link) => normalize(join(dirname(path), link.replace(/#.*/, ''))))
+        .filter((target) => target.startsWith('docs/') && target.endsWith('.md'));
+    const near = pagesFrom('docs/README.md');
+    const reached = new Set(['docs/README.md', ...near, ...near.flatMap(pagesFrom)]);
+    expect(pages.filter((path) => path.startsWith('docs/') && !reached.has(path))).toEqual([]);
+  });
+
   test.each([
     ['[x](nothing.md)', 'nothing.md: no such file'],
     ['[x](../use/alerts.md#nothing)', '../use/alerts.md#nothing: no such heading'],

@@ -194,7 +194,7 @@ describeWith(
 
 describeWith(
   ['moto', 'awsCli', 'runtimeClient', 'prometheus'],
-  'docs/run/aws.md, as a new user follows it',
+  'docs/run/aws.md and terraform-cdk.md, as a new user follows them',
   ({ moto, awsCli, runtimeClient, prometheus: { promtool } }) => {
     let folder: string;
     let aws: Moto;
@@ -318,25 +318,6 @@ describeWith(
         },
       },
       {
-        begins: 'npm run package',
-        async take({ text }) {
-          // The names of its functions are those of the other stack.
-          await newcomer.type('npx serverless remove');
-          expect(await newcomer.type(text)).toContain(
-            'Successfully created/updated stack - vcc-exporter-plain',
-          );
-          const { StackResources } = JSON.parse(
-            await newcomer.type(
-              'aws cloudformation describe-stack-resources --stack-name vcc-exporter-plain --output json',
-            ),
-          ) as { StackResources: { LogicalResourceId: string }[] };
-          const made = StackResources.map(({ LogicalResourceId }) => LogicalResourceId);
-          expect(made).toContain('MetricsLambdaFunction');
-          expect(made).not.toContain('ServerlessDeploymentBucket');
-          await newcomer.type('aws cloudformation delete-stack --stack-name vcc-exporter-plain');
-        },
-      },
-      {
         begins: 'git pull',
         async take(block) {
           await deployed(block);
@@ -356,12 +337,33 @@ describeWith(
         },
       },
     ]);
+
+    // The names of its functions are those of the other stack, which is removed by now.
+    walk('docs/run/terraform-cdk.md', [
+      {
+        begins: 'npm run package',
+        async take({ text }) {
+          expect(await newcomer.type(text)).toContain(
+            'Successfully created/updated stack - vcc-exporter-plain',
+          );
+          const { StackResources } = JSON.parse(
+            await newcomer.type(
+              'aws cloudformation describe-stack-resources --stack-name vcc-exporter-plain --output json',
+            ),
+          ) as { StackResources: { LogicalResourceId: string }[] };
+          const made = StackResources.map(({ LogicalResourceId }) => LogicalResourceId);
+          expect(made).toContain('MetricsLambdaFunction');
+          expect(made).not.toContain('ServerlessDeploymentBucket');
+          await newcomer.type('aws cloudformation delete-stack --stack-name vcc-exporter-plain');
+        },
+      },
+    ]);
   },
 );
 
 describe('what the documents name', () => {
   test('exists: files of this repository that commands use', () => {
-    const paths = ['README.md', 'docs/run/aws.md'].flatMap((path) =>
+    const paths = ['README.md', 'docs/run/aws.md', 'docs/run/terraform-cdk.md'].flatMap((path) =>
       blocksOf(path).flatMap(
         ({ text }) => text.match(/\b(?:deploy|dist|docs|alerts|dashboards)\/[\w./-]+\w/g) ?? [],
       ),
