@@ -136,7 +136,7 @@ function configurationPage(): string {
       `## ${section}\n\n| Setting | Meaning | Default |\n| --- | --- | --- |\n${rows.join('\n')}\n`,
   );
   return `${notice}
-# Configuration
+# Settings
 
 Settings are environment variables. On a laptop a \`.env\` file in the folder where the exporter is started is read
 too; the environment wins over it. An empty variable counts as not set. Durations are written as Prometheus writes

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -361,7 +361,10 @@ describeWith(
 
 describe('what the documents name', () => {
   test('exists: files of this repository that commands use', () => {
-    const paths = ['README.md', 'docs/run/aws.md', 'docs/run/terraform-cdk.md'].flatMap((path) =>
+    const guides = ['start', 'run'].flatMap((folder) =>
+      readdirSync(new URL(`../../docs/${folder}/`, import.meta.url)).map((name) => `docs/${folder}/${name}`),
+    );
+    const paths = ['README.md', ...guides].flatMap((path) =>
       blocksOf(path).flatMap(
         ({ text }) => text.match(/\b(?:deploy|dist|docs|alerts|dashboards)\/[\w./-]+\w/g) ?? [],
       ),
