@@ -146,7 +146,7 @@ export const labelValue: Parse<string> = parser(
   (value) => {
     const { length } = [...value];
     const received = /[\n\r]/.test(value) ? 'a line break' : `${length} characters`;
-    if (/[\n\r]/.test(value) || length > 100) {
+    if (/[\n\r]/.test(value) || length < 1 || length > 100) {
       throw new Unfit('1 to 100 characters without line breaks', received);
     }
     return value;

@@ -36,7 +36,8 @@ export const thresholds = target(
     // Alerts have functions, which are the same ones.
     const result = parsed(read, [ConfigError], { marked: false });
     if ('refusal' in result) {
-      for (const problem of (result.refusal as ConfigError).problems) assert.match(problem, /^mine\.yml: /);
+      for (const problem of (result.refusal as ConfigError).problems)
+        assert.match(problem, /^mine\.yml(?:, line \d+, column \d+)?: /);
       return;
     }
     for (const { rules } of toAlertGroups(result.value)) for (const { expr } of rules) takeApart(expr);
