@@ -23,8 +23,8 @@ export function soakPage(notice: string): string {
 
 # Soak
 
-\`${command}\` (version ${version}, Node.js ${node}, two cores, which the exporter, the simulated API, the receiver
-and the clients share). The same seed draws the same troubles, but not at the same moments.
+\`${command}\` (version ${version}, Node.js ${node}, two cores, which the exporter, the simulated API, the receiver,
+the clients and other work share). The same seed draws the same troubles, but not at the same moments.
 
 The API is troubled half of the time: 401, 403, 429, 500, 502, 503, answers that are cut, late, no JSON or not there at
 all, agents that move between pages, tokens that are revoked.
