@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const scrapeToken = 'e2e-scrape-token-of-prometheus';
 
 /** The command of the README that deploys. */
-const documented = readFileSync(join(root, 'README.md'), 'utf8').match(/^npx serverless deploy .*$/gm);
+const documented = readFileSync(join(root, 'README.md'), 'utf8').match(/npx serverless deploy [^`\n]*/g);
 
 describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) => {
   let folder: string;

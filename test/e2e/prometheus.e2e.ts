@@ -157,10 +157,10 @@ const questions: [string, string, Vector][] = [
   ['pages of the snapshot', 'vcc_scrape_pages{JOB}', one(Math.ceil(items.length / 25))],
 ];
 
-/** The queries in the README's table. */
-function readmeQueries(): string[] {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-  const table = readme.slice(readme.indexOf('| Question | PromQL |'));
+/** The queries in the table of docs/use/queries.md. */
+function documentedQueries(): string[] {
+  const page = readFileSync(new URL('../../docs/use/queries.md', import.meta.url), 'utf8');
+  const table = page.slice(page.indexOf('| Question | PromQL |'));
   return [...table.slice(0, table.indexOf('\n\n')).matchAll(/\| `([^`]+)` \|/g)].map(([, query]) => query!);
 }
 
@@ -277,7 +277,7 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus: binaries }) => 
     });
   });
 
-  test.each(readmeQueries())('answers the README’s query %s', async (query) => {
+  test.each(documentedQueries())('answers the documented query %s', async (query) => {
     const { '': series = 0 } = await prometheus.query(`count(${query}) or vector(0)`);
     // The one with a condition is about nobody being free, and here some are.
     expect(series > 0).toBe(!query.includes('=='));
