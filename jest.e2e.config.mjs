@@ -7,7 +7,7 @@ export default {
   // One after the other: each has several processes of its own.
   maxWorkers: 1,
   // Every wait inside is bounded and says what it waited for; this is the last resort.
-  testTimeout: 90_000,
+  testTimeout: 200_000,
   // Titles say why something is skipped.
   verbose: true,
 };

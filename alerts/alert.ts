@@ -44,7 +44,7 @@ export type Severity = 'critical' | 'warning' | 'info';
 /** An alert as declared; its thresholds come from alerts/thresholds.yml. */
 export interface Alert {
   name: `Vcc${string}`;
-  /** One sentence for docs/alerts.md, in the words of who reads it. */
+  /** One sentence for docs/use/alerts.md, in the words of who reads it. */
   about: string;
   audience: Audience;
   severity: Severity;

@@ -190,7 +190,7 @@ export const healthAlerts = [
   }),
   alert({
     name: 'VccPushFailing',
-    about: 'Pushes to a destination fail. What can be kept is kept (docs/push.md).',
+    about: 'Pushes to a destination fail. What can be kept is kept (docs/run/push.md).',
     audience,
     severity: 'warning',
     scope: 'account',

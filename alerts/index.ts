@@ -2,5 +2,5 @@ import type { Alert } from './alert.ts';
 import { healthAlerts } from './health.ts';
 import { supervisorAlerts } from './supervisor.ts';
 
-/** Every alert, in the order of the rule files and of docs/alerts.md. */
+/** Every alert, in the order of the rule files and of docs/use/alerts.md. */
 export const alerts: readonly Alert[] = [...healthAlerts, ...supervisorAlerts];

@@ -1,5 +1,5 @@
 import { FAILSAFE_SCHEMA, load } from 'js-yaml';
-import { ConfigError, didYouMean } from '../src/config/load.ts';
+import { ConfigError, didYouMean, quoteValue } from '../src/config/load.ts';
 import { bounds, duration, Unfit } from '../src/config/parse.ts';
 import { settings as shipped } from '../src/config/settings.ts';
 import { describeYamlError } from '../src/documents/yaml-error.ts';
@@ -57,8 +57,13 @@ const overrideKeys = { account: 'accounts', team: 'teams', exporter: undefined }
  */
 export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresholds'): AlertSettings {
   const problems: string[] = [];
-  const fail = (key: string, expected: string, value: unknown, hint = '') => {
-    problems.push(`${name}: ${key}: expected ${expected}; received ${shown(value)}${hint}`);
+  const fail = (key: string, expected: string, value: unknown) => {
+    problems.push(`${name}: ${cut(key)}: expected ${expected}; received ${shown(value)}`);
+  };
+  /** Reports a key that does not exist. The file may be another one, such as a list of accounts. */
+  const refuse = (key: string, expected: string, value: unknown, hint: string) => {
+    const received = typeof value === 'string' ? 'a text' : shown(value);
+    problems.push(`${name}: ${cut(key)}: expected ${expected}; received ${received}${hint}`);
   };
   /** A mapping; nothing counts as an empty one. */
   function readMapping(key: string, value: unknown): Mapping {
@@ -79,7 +84,9 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
   const { parsed, written } = read(ours, name);
   const merged = merge(readMapping('the file', load(defaults)), readMapping('the file', parsed));
   for (const key of misreadKeys(written, parsed)) {
-    problems.push(`${name}: ${key}: expected this name in quotes, since YAML takes it for something else`);
+    problems.push(
+      `${name}: ${cut(key)}: expected this name in quotes, since YAML takes it for something else`,
+    );
   }
   const {
     urls,
@@ -93,11 +100,11 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     ...rest
   } = merged;
   for (const [key, value] of Object.entries(rest))
-    fail(key, `one of ${topKeys.join(', ')}`, value, didYouMean(key, topKeys));
+    refuse(key, `one of ${topKeys.join(', ')}`, value, didYouMean(key, topKeys));
 
   const { grafana, runbooks, ...others } = readMapping('urls', urls);
   for (const [key, value] of Object.entries(others))
-    fail(`urls.${key}`, 'grafana or runbooks', value, didYouMean(key, ['grafana', 'runbooks']));
+    refuse(`urls.${key}`, 'grafana or runbooks', value, didYouMean(key, ['grafana', 'runbooks']));
   if (grafana !== undefined && grafana !== null && !isAddress(grafana, /^https?:/))
     fail('urls.grafana', 'an address that begins with https://', grafana);
   if (!isAddress(runbooks)) fail('urls.runbooks', 'an address or a path', runbooks);
@@ -152,7 +159,7 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     const known = ['for', 'severity', 'enabled', overrideKey ?? [], ...Object.keys(alert.kinds)].flat();
     for (const [each, value] of Object.entries(values)) {
       if (!known.includes(each))
-        fail(`${key}.${each}`, `one of ${known.join(', ')}`, value, didYouMean(each, known));
+        refuse(`${key}.${each}`, `one of ${known.join(', ')}`, value, didYouMean(each, known));
     }
     const { severity = alert.severity, enabled = true } = values;
     if (!severities.some((each) => each === severity))
@@ -166,7 +173,7 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
       if (typeof enabled !== 'boolean') fail(`${where}.enabled`, 'true or false', enabled);
       for (const [each, given] of Object.entries(own)) {
         if (!known.includes(each))
-          fail(`${where}.${each}`, `one of ${known.join(', ')}`, given, didYouMean(each, known));
+          refuse(`${where}.${each}`, `one of ${known.join(', ')}`, given, didYouMean(each, known));
       }
       return {
         label: alert.scope === 'team' ? 'team' : 'account',
@@ -189,7 +196,7 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
   const names = alerts.map((alert) => alert.name);
   for (const [key, value] of Object.entries(given)) {
     if (!names.some((each) => each === key))
-      fail(`alerts.${key}`, 'the name of an alert', value, didYouMean(key, names));
+      refuse(`alerts.${key}`, 'the name of an alert', value, didYouMean(key, names));
   }
   const settingsOfAlerts = alerts.map((alert) =>
     readAlert(alert, readMapping(`alerts.${alert.name}`, given[alert.name])),
@@ -295,6 +302,11 @@ const isMapping = (value: unknown): value is Mapping =>
 
 const trimSlash = (url: unknown) => String(url).replace(/\/+$/, '');
 
+const cut = (key: string) => (key.length > 200 ? `${key.slice(0, 200)}…` : key);
+
+/** Quotes numbers and short words, and never a list or mapping, which may contain secrets. */
 function shown(value: unknown): string {
-  return value === undefined || value === null ? 'nothing' : JSON.stringify(value);
+  if (value === undefined || value === null) return 'nothing';
+  if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'a mapping';
+  return typeof value === 'string' ? quoteValue(value, true) : JSON.stringify(value);
 }

@@ -4,8 +4,8 @@ import { toDashboard } from './dashboard.ts';
 import { lines, minutes, stat, states, table } from './panels.ts';
 import { dataAge, once, select, total } from './promql.ts';
 
-const noPush = 'Not pushing: set VCC_PUSH_URL (docs/push.md)';
-const noRoster = 'No roster: set VCC_ROSTER (docs/teams.md)';
+const noPush = 'Not pushing: set VCC_PUSH_URL (docs/run/push.md)';
+const noRoster = 'No roster: set VCC_ROSTER (docs/use/teams.md)';
 
 /** For who runs the exporter. */
 export function exporterDashboard(settings: AlertSettings) {
@@ -135,7 +135,7 @@ export function exporterDashboard(settings: AlertSettings) {
           lines({
             title: 'Failures by reason',
             description:
-              'Accounts of which the scrape failed, by the reason. docs/errors.md says what each means and what to do.',
+              'Accounts of which the scrape failed, by the reason. docs/reference/errors.md says what each means and what to do.',
             width: 12,
             height: 7,
             noValue: 'no exporter',

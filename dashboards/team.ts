@@ -5,8 +5,8 @@ import { fromBound, longestFree, longestPresence, noBound } from './floor.ts';
 import { bars, lines, minutes, stat, states, table, words } from './panels.ts';
 import { enough, longest, naming, once, select, total } from './promql.ts';
 
-const noRoster = 'No teams: set VCC_ROSTER (docs/teams.md)';
-const noAgents = 'No single agents: set VCC_AGENT_METRICS (docs/teams.md)';
+const noRoster = 'No teams: set VCC_ROSTER (docs/use/teams.md)';
+const noAgents = 'No single agents: set VCC_AGENT_METRICS (docs/use/teams.md)';
 const noTeam = '(no team)';
 const team = 'team=~"$team"';
 const agent = 'agent_id=~"$agent"';

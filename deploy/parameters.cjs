@@ -1,5 +1,5 @@
 // The parameters of a deployment, --param="name=value": the exporter's settings, by their own names, and those of the
-// table below. docs/deploy.md has the table; all values are checked before anything is made.
+// table below. docs/run/aws.md has the table; all values are checked before anything is made.
 const {
   ConfigError,
   didYouMean,
@@ -36,7 +36,7 @@ const retentions = [
 ];
 
 /**
- * What is deployed, and how: the meaning for docs/deploy-parameters.md, the value without --param, how a text is read, and
+ * What is deployed, and how: the meaning for docs/reference/deploy-parameters.md, the value without --param, how a text is read, and
  * which other parameter must be true. `environment`: a variable of the functions.
  */
 const table = {
@@ -47,7 +47,7 @@ const table = {
     parse: oneOf(['function-url', 'http-api']),
   },
   memory: {
-    about: 'MB of memory per function; CPU grows with it ([cost.md](cost.md))',
+    about: 'MB of memory per function; CPU grows with it ([cost.md](../explain/cost.md))',
     fallback: '256',
     parse: wholeNumber(128, 10_240),
   },
@@ -104,7 +104,7 @@ const table = {
   },
   HTTPS_PROXY: {
     about:
-      'proxy for all requests over TLS ([proxies.md](proxies.md)); everybody who may read the configuration of the function can read its password',
+      'proxy for all requests over TLS ([proxies.md](../run/proxies.md)); everybody who may read the configuration of the function can read its password',
     parse: asItIs,
     environment: true,
   },
@@ -138,7 +138,7 @@ const table = {
   },
   pushEnabled: {
     about:
-      '`true` deploys push: a schedule, the function `push`, and what the parameters below add ([push.md](push.md))',
+      '`true` deploys push: a schedule, the function `push`, and what the parameters below add ([push.md](../run/push.md))',
     fallback: 'false',
     parse: yesNo,
   },
@@ -315,7 +315,7 @@ function secretsIn(name, entries, fields, problems) {
   if (found.length === 0) return;
   const fieldsOf = found.map((field) => settings[field].field ?? settings[field].destinationField);
   problems.push(
-    `${name}: expected no ${fieldsOf.join(', ')} in it; put them into the secret (docs/deploy.md)`,
+    `${name}: expected no ${fieldsOf.join(', ')} in it; put them into the secret (docs/run/aws.md)`,
   );
 }
 

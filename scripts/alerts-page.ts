@@ -1,14 +1,9 @@
 import { toRecordingGroups } from '../alerts/rules.ts';
 import { type AlertSetting, type AlertSettings, toWords } from '../alerts/settings.ts';
-import { abouts, episodes } from '../test/e2e/support/episodes.ts';
-import { firing } from '../test/e2e/support/firing.ts';
 
-type Name = keyof typeof episodes;
-
-/** docs/alerts.md: every alert, what it means, its thresholds, and in which episodes of the proven workday it fires. */
+/** docs/use/alerts.md: every alert, what it means, and its thresholds. */
 export function alertsPage(notice: string, settings: AlertSettings): string {
   const of = (audience: string) => settings.alerts.filter(({ alert }) => alert.audience === audience);
-  const names = (Object.keys(episodes) as Name[]).sort((a, b) => episodes[a].from - episodes[b].from);
   const recordings = toRecordingGroups(settings).flatMap(({ rules }) => rules);
   return `${notice}
 # Alerts
@@ -18,17 +13,17 @@ each that says what to do ([runbook](runbook.md)).
 
 | File | For |
 | --- | --- |
-| [alerts/prometheus/vcc-alerts.yml](../alerts/prometheus/vcc-alerts.yml) | Prometheus, Mimir, Grafana Cloud, Amazon Managed Service for Prometheus, VictoriaMetrics (vmalert) |
-| [alerts/prometheus/vcc-recordings.yml](../alerts/prometheus/vcc-recordings.yml) | the same; what is worth keeping for a year. No alert and no dashboard needs it |
-| [alerts/grafana/vcc-alerts.yml](../alerts/grafana/vcc-alerts.yml) | Grafana’s own alerting, by file provisioning: the same alerts, of the shape that Grafana gives to Prometheus rules when it imports them |
-| [alerts/alertmanager.yml](../alerts/alertmanager.yml) | Alertmanager: an example to begin with |
-| [alerts/thresholds.yml](../alerts/thresholds.yml) | you: the thresholds |
+| [alerts/prometheus/vcc-alerts.yml](../../alerts/prometheus/vcc-alerts.yml) | Prometheus, Mimir, Grafana Cloud, Amazon Managed Service for Prometheus, VictoriaMetrics (vmalert) |
+| [alerts/prometheus/vcc-recordings.yml](../../alerts/prometheus/vcc-recordings.yml) | the same; what is worth keeping for a year. No alert and no dashboard needs it |
+| [alerts/grafana/vcc-alerts.yml](../../alerts/grafana/vcc-alerts.yml) | Grafana’s own alerting, by file provisioning: the same alerts, of the shape that Grafana gives to Prometheus rules when it imports them |
+| [alerts/alertmanager.yml](../../alerts/alertmanager.yml) | Alertmanager: an example to begin with |
+| [alerts/thresholds.yml](../../alerts/thresholds.yml) | you: the thresholds |
 
 Take either Prometheus’ rules or Grafana’s, not both: everybody would be told twice.
 
 ## Thresholds
 
-All are in [alerts/thresholds.yml](../alerts/thresholds.yml); no PromQL has to be touched. Two ways:
+All are in [alerts/thresholds.yml](../../alerts/thresholds.yml); no PromQL has to be touched. Two ways:
 
 - **In a checkout**: change the file, \`npm run generate\`. The rules, this page and the colours on the dashboards follow.
 - **Outside of it**, also without a checkout: write only what differs into a file, and run
@@ -43,7 +38,7 @@ All are in [alerts/thresholds.yml](../alerts/thresholds.yml); no PromQL has to b
 \`\`\`yaml
 urls:
   grafana: https://grafana.example.com    # where the links in alerts lead
-  runbooks: https://wiki.example.com/vcc  # where you put docs/runbook/
+  runbooks: https://wiki.example.com/vcc  # where you put docs/use/runbook/
 alerts:
   VccIdleAgents:
     agents: 8
@@ -79,7 +74,7 @@ count as on shift.
 
 ${table(of('supervisor'))}
 
-Free is Ready, eligible for routing, no workload and no interaction, and wrap-up is one ([metrics.md](metrics.md#notes)). Agents who are Ready for
+Free is Ready, eligible for routing, no workload and no interaction, and wrap-up is one ([metrics.md](../reference/metrics.md#notes)). Agents who are Ready for
 outbound or offline work are not eligible: they do not count as free. Alerts about teams need a
 roster ([teams.md](teams.md)). No alert names an agent: it links to the Team dashboard, which does if you let it.
 
@@ -131,54 +126,7 @@ alert, as in Prometheus; VccExporterAbsent and VccAccountMissing tell of that.
 | --- | --- |
 ${recordings.map(({ record, expr }) => `| \`${record}\` | \`${cell(expr)}\` |`).join('\n')}
 
-## How they are proven
-
-\`npm run e2e\` has promtool check the rules (\`--lint=all\`) and judge ${'`'}fires${'`'}, ${'`'}is silent${'`'} and ${'`'}no data${'`'} for each alert. vmalert accepts
-them too. Every alert that waits (\`for\`) also fires with samples 15, 30, 60 and 120 s apart, one in 18 of them missing, at every phase of the
-evaluation.
-
-The newest promtool and amtool, where Go can build them, judge too: Prometheus 3 reads ranges otherwise.
-
-**On an ordinary day no warning and no critical alert fires.** A script of 16 hours has shifts, breaks, staggered lunches, meetings of whole teams, two lulls, long and
-short calls, calls that nobody picks up or that fail at a natural rate, agents who return late, and agents who forget to log out.
-Ten such days with 120 agents and ten with 1,000 went through a real Prometheus: 0 such alerts.
-\`npm run e2e\` repeats two of them, and hands what is for information to a real Alertmanager with the example’s configuration: 0 pages and
-0 messages but for at most one digest a day. For all twenty:
-
-\`\`\`sh
-ORDINARY_DAYS="120/1 120/2 … 1000/10" npm run e2e
-\`\`\`
-
-**In each episode the alert that was made for it fires.** A second script of 17 hours runs on a clock of its own: two accounts of the
-simulator, one of which nothing happens in, read by the exporter as it is, one pushed and one scraped, into a real Prometheus. Each
-rule, VccLongestFree switched on among them, is then evaluated over the whole day, and has to fire in its episodes and nowhere else:
-
-| Episode | From | To | What happens | Fires |
-| --- | --- | --- | --- | --- |
-${names.map(episodeRow).join('\n')}
-
-An alert may linger for as long as it looks back; VccErrorBudgetBurnSlow, which looks back for hours, stays until the day ends.
-
-**Each episode is one message.** The alerts that Prometheus found on that day are posted to a real Alertmanager with the example’s
-configuration, which sends to a real webhook. Its clock cannot be set, so the day is played 1,000 times as fast, with all waits of the
-configuration (\`group_wait\`, \`group_interval\`, \`repeat_interval\`) as much shorter and within opening hours. What comes:
-
-- 5 pages, one for each of apiOutage, wrongSecret, exporterGone, pushGone and nothingSent;
-- one message for each other alert and episode of the table, with these exceptions:
-  - VccTeamIdleAgents: the teams that follow within minutes come in a second message. VccIdleAgents says nothing beside it;
-  - VccClockSkew: one for each of the two accounts;
-  - the error budget: apiOutage and wrongSecret are one outage to VccErrorBudgetBurn, and VccErrorBudgetBurnSlow is not sent while that fires;
-- none for what is for information: it is over before the hour that the digest waits for.
-
-An alert that is over before its group is sent (30 seconds; 5 minutes for warnings to \`sre\`) tells nobody.
-
-**Judges, by hand** (26 November 2026): promtool of Prometheus 3.16.0 (\`check rules --lint=all --lint-fatal\`, and all cases) and amtool
-0.35.0 (\`--enable-feature=utf8-strict-mode\`) find nothing. pint was not tried: its Go module could not be fetched. No rule has
-\`topk\` or \`bottomk\`, which a test forbids, since what they choose changes labels such as \`instance\`.
-
-A real Alertmanager also delivers an alert of a running Prometheus to a webhook, in real time. Not tried, for want of them: a
-Grafana that evaluates alerts/grafana/vcc-alerts.yml (its shape is held against Grafana’s own conversion of Prometheus rules), Amazon
-Managed Service for Prometheus, Grafana Cloud.
+How they were tested, and which alert fires when: [Verification](../explain/verification.md#alerts).
 `;
 }
 
@@ -192,19 +140,6 @@ function table(settings: readonly AlertSetting[]): string {
     return `| [${alert.name}](runbook/${alert.name}.md) | ${severity} | ${cell(alert.about)} | ${keys.join(', ')} |`;
   });
   return `| Alert | Severity | Fires when | Shipped thresholds |\n| --- | --- | --- | --- |\n${rows.join('\n')}`;
-}
-
-function episodeRow(name: Name): string {
-  const { from, to } = episodes[name];
-  const alerts = Object.entries(firing).filter(([, { in: names }]) => names.includes(name));
-  const fires = alerts.length > 0 ? alerts.map(([alert]) => alert).join(', ') : 'nothing';
-  return `| ${name} | ${clock(from)} | ${clock(to)} | ${cell(abouts[name])} | ${fires} |`;
-}
-
-/** Minutes of the workday as the time of day. */
-function clock(minutes: number): string {
-  const at = 7 * 60 + 30 + minutes;
-  return [Math.floor(at / 60), at % 60].map((part) => String(part).padStart(2, '0')).join(':');
 }
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ');

@@ -93,7 +93,7 @@ const shared = {
   minify: true,
   keepNames: true,
   legalComments: 'none',
-  // Beside the bundle and not named in it: what is deployed stays small, and a stack trace can still be read (docs/deploy.md).
+  // Beside the bundle and not named in it: what is deployed stays small, and a stack trace can still be read (docs/run/aws.md).
   sourcemap: 'external',
   outExtension: { '.js': '.mjs' },
   plugins: [requireBuiltins],
@@ -114,7 +114,7 @@ const shared = {
 
 /**
  * YAML and CSV, two fifths of all code, and proxies: most functions never need them. A start is faster without
- * (docs/benchmarks.md).
+ * (docs/explain/benchmarks.md).
  */
 const later = { parsers: 'src/documents/parsers.ts', proxies: 'src/http/proxies.ts' };
 /** Alerts and dashboards: only one command of the command line needs them. */

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { type Question, questionNames, questions } from '../src/snapshot/semantics.ts';
 
-/** docs/calibrate.md. The last table is what test/calibrate/worlds.test.ts found out. */
+/** docs/use/calibrate.md. */
 export function calibratePage(notice: string): string {
   const rows = Object.values<Question>(questions).flatMap(({ asks, answers }, index) =>
     Object.entries(answers).map(
@@ -9,7 +8,6 @@ export function calibratePage(notice: string): string {
         `| ${of === 0 ? `\`${questionNames[index]}\`` : ''} | ${of === 0 ? asks : ''} | \`${answer}\` | ${means} |`,
     ),
   );
-  const worlds = readFileSync(new URL('../test/golden/calibrate-worlds.md', import.meta.url), 'utf8');
   return `${notice}
 # Calibrate: what the numbers of an account mean
 
@@ -87,18 +85,10 @@ The last lines are the settings to set. They include the answers and words that 
 let \`--write FILE\` do it: it replaces the lines of these settings in an env file, keeps all other lines, and makes the file readable for
 you alone. With \`VCC_CONFIG\`, \`calibrate\` prints fields for the list, and \`--write\` is refused.
 
-With \`VCC_SEMANTICS\`, the exporter corrects [the age of wrap-up](decisions/0022-semantics.md). A wrap-up of unknown age is in no count
+With \`VCC_SEMANTICS\`, the exporter corrects [the age of wrap-up](../decisions/0022-semantics.md). A wrap-up of unknown age is in no count
 of ages. Where none is known, \`VccWrapTooLong\` cannot fire. \`vcc_semantics_info\` shows the answers. With \`VCC_KNOWN_VALUES\`, \`vcc_unknown_values\` no longer counts these words and its
 alert ends, so read the words before you set it.
 
-## How it was tried
-
-No VCC account was available. The simulator has both answers to each question (\`simulate --semantics\`), and a switch for each of the
-other findings (\`simulate --quirk\`). The table has a row for each of the 16 combinations, with the verdicts after 15 minutes with 120
-agents. All verdicts are right. \`127:0, 61\` means 127 observations for the answer, none against it, and 61 agents.
-
-The last column is the share of wrap-ups whose age is known with the settings that \`calibrate\` prints. All these ages are right. With two
-agents, or nobody on a call, the verdicts are \`not seen enough\`.
-
-${worlds}`;
+Tested with the simulator only, in all combinations of answers: [Verification](../explain/verification.md#calibrate).
+`;
 }

@@ -111,7 +111,7 @@ function pushMonth(scrape: Scrape, intervalSeconds: number): { dollars: number; 
 const dollars = (amount: number) => `$${amount.toFixed(2)}`;
 const row = (...cells: (string | number)[]) => `| ${cells.join(' | ')} |`;
 
-/** docs/cost.md, computed from bench/cost.json and the prices above. */
+/** docs/explain/cost.md, computed from bench/cost.json and the prices above. */
 export function costPage(notice: string): string {
   const intervals = [15, 30, 60];
   const { scrapes } = figures;
@@ -195,7 +195,7 @@ More memory makes a scrape shorter and never cheaper. **256 MB is the default**:
 
 ## A month of pushing
 
-With a queue, one account and one destination, a schedule of a minute ([push.md](push.md)). Several samples in a minute mean that the
+With a queue, one account and one destination, a schedule of a minute ([push.md](../run/push.md)). Several samples in a minute mean that the
 function waits between them, and waiting is billed: every 60 s is cheapest by far. A receiver outside AWS costs the way out of it too.
 
 | Agents | Memory (MB) | every 15 s | every 30 s | every 60 s |

@@ -11,7 +11,7 @@ import {
   ways,
 } from '../test/e2e/support/fault-matrix.ts';
 
-/** docs/fault-matrix.md: what must come of each fault at each place, as `npm run e2e` checks it. */
+/** docs/explain/fault-matrix.md: what must come of each fault at each place, as `npm run e2e` checks it. */
 export function faultMatrixPage(notice: string): string {
   const ids = Object.keys(faults) as FaultId[];
   const reads = cells.filter(({ way }) => way !== 'deliver').length;
@@ -37,7 +37,7 @@ Each cell also checks:
 
 ## Reading an account (${reads} cells)
 
-*Numbers* means that the scrape succeeds. Otherwise the cell has the reason of \`vcc_scrape_error\` ([errors.md](errors.md)), and
+*Numbers* means that the scrape succeeds. Otherwise the cell has the reason of \`vcc_scrape_error\` ([errors.md](../reference/errors.md)), and
 there are no numbers. A failure of the roster (the users of the User Admin API) leaves the scrape without teams. Its reason is in the log only.
 
 *3 requests* is how many this place gets during the first scrape, if it is not one. \`VCC_RETRIES\` is ${retries} here, so a request that is
@@ -52,7 +52,7 @@ ${inReads}
 | --- | --- |
 | delivered | the answer counts as a success |
 | retried | sent again until the fault is gone |
-| held | kept, and sent again after a minute or a restart ([push.md](push.md#what-is-lost-and-what-is-not)) |
+| held | kept, and sent again after a minute or a restart ([push.md](../run/push.md#what-is-lost-and-what-is-not)) |
 | rejected | put aside at once; here, \`replay\` delivers it when the fault is gone |
 
 In all of these cells three scrapes arrive in the end, in order (those that were replayed come late), with each sample once and unchanged.

@@ -1,5 +1,5 @@
 /**
- * What metrics take from the API where its reference leaves a choice, by metric, for docs/metrics.md. Words in “ ” are the
+ * What metrics take from the API where its reference leaves a choice, by metric, for docs/reference/metrics.md. Words in “ ” are the
  * reference's own.
  */
 export const metricNotes: Readonly<Record<string, string>> = {

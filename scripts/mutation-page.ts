@@ -29,7 +29,16 @@ const areas = read<Record<string, Area>>('areas.json');
 const figures = read<Record<string, { run: string; files: Record<string, Counts> }>>('figures.json');
 const survivors = read<Survivor[]>('survivors.json');
 
-/** docs/mutation.md, from the figures of the last runs and the explanations of survivors, in scripts/mutation. */
+/** The counts of all files that were tested. */
+const all = Object.values(figures).flatMap(({ files }) => Object.values(files));
+
+/** The last runs in a few words. */
+export function mutationSummary(): string {
+  const [mutants, , , , , score] = cells(all);
+  return `${score} of ${mutants} mutants found, in ${Object.keys(figures).length} of ${Object.keys(areas).length} areas`;
+}
+
+/** docs/explain/mutation.md, from the figures of the last runs and the explanations of survivors, in scripts/mutation. */
 export function mutationPage(notice: string): string {
   const results = Object.entries(areas).flatMap(([area, { code }]) => {
     const result = figures[area];
@@ -41,7 +50,6 @@ export function mutationPage(notice: string): string {
       ...own.map(([file, counts]) => [file, ...cells([counts]), '']),
     ];
   });
-  const all = Object.values(figures).flatMap(({ files }) => Object.values(files));
   const sources = Object.entries(areas).map(([area, { code, tests, exclude = {} }]) => [
     area,
     code.join(', '),

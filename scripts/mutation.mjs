@@ -1,6 +1,6 @@
 // Mutation tests of the code that decides numbers: `npm run mutation`, or `npm run mutation -- snapshot` for some areas.
 // Stryker changes the code in one place (a mutant) and runs the tests of its area; a mutant that no test fails for has
-// survived. The figures go into scripts/mutation/figures.json, which docs/mutation.md is generated from. Fails when an
+// survived. The figures go into scripts/mutation/figures.json, which docs/explain/mutation.md is generated from. Fails when an
 // area scores less than the goal, or scripts/mutation/survivors.json does not explain exactly the mutants that survived.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

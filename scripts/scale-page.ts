@@ -52,7 +52,7 @@ function secondsAt({ wallMs, cpuMs }: Case, memoryMb: number): number {
   return (Math.max(0, wallMs - cpuMs) + cpuMs / Math.min(1, memoryMb / wholeVcpuMb)) / 1000;
 }
 
-/** docs/scale.md. */
+/** docs/explain/scale.md. */
 export function scalePage(notice: string): string {
   const plain = figures.cases.filter(({ singles }) => !singles);
   const hundred = find(100, 100);
@@ -68,7 +68,7 @@ export function scalePage(notice: string): string {
   return `${notice}
 # How far one exporter goes
 
-\`/metrics\` reads all accounts in one scrape, \`/probe?target=\` one ([accounts.md](accounts.md)). In short:
+\`/metrics\` reads all accounts in one scrape, \`/probe?target=\` one ([accounts.md](../run/accounts.md)). In short:
 
 | Accounts (of some hundred agents each) | What to do |
 | --- | --- |
@@ -210,10 +210,7 @@ ${table(
 - What an invocation costs is in [cost.md](cost.md). \`/metrics\` of 100 accounts is one invocation that takes longer; \`/probe\` is 100 short ones, and pays the time of an answer 100 times.
 - Every environment that runs at a time keeps a token and connections for each account that it has read; tokens last two hours. The users API and rosters are read by each of them once in \`VCC_ROSTER_TTL\`.
 
-## What was not verified
-
-No AWS account was available: CPU is this machine's, not Lambda's, and the share by memory is AWS's documentation. The time of an answer is assumed; measure yours with \`vcc_scrape_duration_seconds\`.
-The simulator has one process for all accounts and takes part of the time itself, the more so with many agents.
+What was not measured: [Verification](verification.md#not-checked).
 `;
 }
 

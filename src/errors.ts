@@ -2,14 +2,14 @@ import { redact } from './redact.ts';
 
 /**
  * Every way in which a scrape can fail. This table is the source of the `reason` label of `vcc_scrape_error`, the
- * `code` of log lines and the rows of docs/errors.md. The page at / and `check` show the advice next to the message of
+ * `code` of log lines and the rows of docs/reference/errors.md. The page at / and `check` show the advice next to the message of
  * the failure. So "the message" in an advice is that message: there may be no log.
  */
 export const scrapeErrors = {
   secret: {
     about: 'The secret with the credentials could not be read, or does not hold what it must.',
     advice:
-      'The message says which: not found, no permission, KMS, no JSON, a missing field, or Secrets Manager not reached. docs/deploy.md has the form of the secret and the policy that reads it.',
+      'The message says which: not found, no permission, KMS, no JSON, a missing field, or Secrets Manager not reached. docs/run/aws.md has the form of the secret and the policy that reads it.',
   },
   credentials_rejected: {
     about: 'The token endpoint rejected the client id and secret.',
@@ -47,7 +47,8 @@ export const scrapeErrors = {
   shape: {
     about:
       'An answer did not have the shape that the API reference gives, or too many agents lack values (VCC_MAX_FLAWED_AGENTS).',
-    advice: 'Report it with the message, and with what `vcc-exporter record` writes (docs/errors.md).',
+    advice:
+      'Report it with the message, and with what `vcc-exporter record` writes (docs/reference/errors.md).',
   },
   snapshot: {
     about: 'The pages did not add up to one consistent snapshot, even after reading them again.',

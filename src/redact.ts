@@ -3,8 +3,7 @@ interface Form {
   text: string;
   /** Whether it is the part of a base64 text that depends on the secret alone. */
   inBase64: boolean;
-  /** The length of the secret. */
-  length: number;
+  secret: string;
 }
 
 /** The secrets of this process, with the number of objects that hold them. */
@@ -13,7 +12,7 @@ const known = new Map<string, { holders: number }>();
 const released: string[] = [];
 const mostReleased = 100;
 /** The forms of the secrets, by their first characters. */
-let index = new Map<number, Form[]>();
+const index = new Map<number, Form[]>();
 /** Secrets that are not in the index yet, since most are never searched for. */
 let unindexed: string[] = [];
 const keyLength = 4;
@@ -28,13 +27,13 @@ const keyAt = (text: string, at: number) =>
 const holders = new FinalizationRegistry<string>((value) => {
   const secret = known.get(value);
   if (secret === undefined || --secret.holders > 0) return;
-  released.push(value);
+  // Once only: what each request has must not take the places of the others.
+  if (!released.includes(value)) released.push(value);
   if (released.length <= mostReleased) return;
   const oldest = released.shift()!;
   if (known.get(oldest)?.holders !== 0) return;
   known.delete(oldest);
-  index = new Map();
-  unindexed = [...known.keys()];
+  removeFromIndex(oldest);
 });
 
 /** Shortest secret that {@link redact} replaces. A shorter one is a word that occurs anywhere. */
@@ -117,20 +116,30 @@ function addToIndex(value: string): void {
   }
 }
 
+/** Of this secret only: making the forms of the tokens of 1000 accounts anew takes hundreds of milliseconds. */
+function removeFromIndex(value: string): void {
+  unindexed = unindexed.filter((each) => each !== value);
+  for (const { text } of formsOf(value)) {
+    const key = keyAt(text, 0);
+    const left = index.get(key)?.filter(({ secret }) => secret !== value) ?? [];
+    if (left.length > 0) index.set(key, left);
+    else index.delete(key);
+  }
+}
+
 /** The ways to write a value in a form. For tokens, HTTP Basic encodes it so before base64. */
 function toForms(value: string): string[] {
   const encoded = encodeURIComponent(value.toWellFormed());
   return [encoded, encoded.replaceAll('%20', '+'), new URLSearchParams({ '': value }).toString().slice(1)];
 }
 
-function formsOf(value: string): Form[] {
-  const { length } = value;
-  const inBase64 = [...new Set([value, ...toForms(value)])]
+function formsOf(secret: string): Form[] {
+  const inBase64 = [...new Set([secret, ...toForms(secret)])]
     .flatMap((each) => [0, 1, 2].map((before) => base64Within(each, before)))
     .filter((text) => text.length >= keyLength);
   return [
-    { text: fold(value), inBase64: false, length },
-    ...inBase64.map((text) => ({ text: fold(text), inBase64: true, length })),
+    { text: fold(secret), inBase64: false, secret },
+    ...inBase64.map((text) => ({ text: fold(text), inBase64: true, secret })),
   ];
 }
 
@@ -161,7 +170,7 @@ function find({ text, at }: View, shortest: number): [number, number][] {
     const candidates = index.get(keyAt(folded, start));
     if (candidates === undefined) continue;
     for (const form of candidates) {
-      if (form.length < shortest || !folded.startsWith(form.text, start)) continue;
+      if (form.secret.length < shortest || !folded.startsWith(form.text, start)) continue;
       let [from, to] = [start, start + form.text.length];
       // The characters beside it hold the rest of the secret's bits, and perhaps a user's name.
       while (form.inBase64 && from > 0 && isBase64(text, from - 1)) from--;

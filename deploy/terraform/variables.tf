@@ -31,7 +31,7 @@ variable "region" {
 }
 
 variable "secret_id" {
-  description = "Name or ARN of the secret in AWS Secrets Manager (VCC_SECRET_ID). It must exist; docs/deploy.md has its form."
+  description = "Name or ARN of the secret in AWS Secrets Manager (VCC_SECRET_ID). It must exist; docs/run/aws.md has its form."
   type        = string
   default     = "vcc-exporter"
 
@@ -42,7 +42,7 @@ variable "secret_id" {
 }
 
 variable "settings" {
-  description = "More settings of docs/configuration.md, for both functions: { VCC_CACHE_TTL = \"10s\" }."
+  description = "More settings of docs/reference/settings.md, for both functions: { VCC_CACHE_TTL = \"10s\" }."
   type        = map(string)
   default     = {}
 
@@ -93,7 +93,7 @@ variable "push_enabled" {
 }
 
 variable "push_settings" {
-  description = "Settings of push, from docs/configuration.md: { VCC_PUSH_URL = \"https://prometheus.example/api/v1/write\" }."
+  description = "Settings of push, from docs/reference/settings.md: { VCC_PUSH_URL = \"https://prometheus.example/api/v1/write\" }."
   type        = map(string)
   default     = {}
 

@@ -215,7 +215,7 @@ const getPython = () => getPythonPackages('python', { prometheus_client: '0.26.0
 /** A simulator of AWS that the real SDK can talk to. */
 const getMoto = () => getPythonPackages('moto', { 'moto[server]': '5.2.5' });
 
-/** AWS's command line, and jq, as docs/deploy.md uses them: one folder for PATH. */
+/** AWS's command line, and jq, as docs/run/aws.md uses them: one folder for PATH. */
 function getAwsCli() {
   const version = '1.46.3';
   const { python, env } = getPythonPackages('aws-cli', { awscli: version });

@@ -29,7 +29,7 @@ export const scrapeMetrics = [
   }),
   scrapeGauge({
     name: 'vcc_scrape_error',
-    help: '1 for the reason why this scrape failed, 0 for all others (docs/errors.md).',
+    help: '1 for the reason why this scrape failed, 0 for all others (docs/reference/errors.md).',
     source: 'exporter',
     rows: (reading) => scrapeErrorCodes.map((reason) => ({ reason, failed: reading.error === reason })),
     labels: { reason: (row) => row.reason },
@@ -139,7 +139,7 @@ export const scrapeMetrics = [
   asInfo(
     scrapeGauge({
       name: 'vcc_semantics_info',
-      help: 'A constant 1 for each question that the API reference leaves open, with the answer in VCC_SEMANTICS, or unknown (docs/calibrate.md). The question available says which agents count as free: idle_and_eligible, or idle if no agent of this snapshot has eligibleForRouting.',
+      help: 'A constant 1 for each question that the API reference leaves open, with the answer in VCC_SEMANTICS, or unknown (docs/use/calibrate.md). The question available says which agents count as free: idle_and_eligible, or idle if no agent of this snapshot has eligibleForRouting.',
       source: 'VCC_SEMANTICS, presence.eligibleForRouting',
       rows: ({ semantics, floor }) => [
         ...semantics,

@@ -83,7 +83,7 @@ export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'
   terminal.note(
     demo === 'always'
       ? 'These are simulated accounts.'
-      : 'No VCC_* setting is set, so these are simulated accounts. Set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION for yours (docs/configuration.md).',
+      : 'No VCC_* setting is set, so these are simulated accounts. Set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION for yours (docs/reference/settings.md).',
   );
   return open(simulatedConfig(settings, simulator), env, simulator);
 }

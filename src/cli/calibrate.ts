@@ -28,7 +28,7 @@ export const calibrate: Command<CalibrateOptions> = {
   name: 'calibrate',
   summary: 'find out what the numbers of an account mean',
   about:
-    'Reads agent-status of all accounts, or of one, again and again, and finds out what the API reference leaves open: whether times restart, when workload falls, which words are unknown, which fields are absent, how pages are cut. It ends with the settings to set. It prints no id, name, description or phone number. docs/calibrate.md explains the results.',
+    'Reads agent-status of all accounts, or of one, again and again, and finds out what the API reference leaves open: whether times restart, when workload falls, which words are unknown, which fields are absent, how pages are cut. It ends with the settings to set. It prints no id, name, description or phone number. docs/use/calibrate.md explains the results.',
   options: [
     new Option('--minutes <n>', 'how long to watch, 10 to 30').default('15'),
     new Option('--requests <n>', 'at most this many requests to each account, 20 to 10000').default('600'),

@@ -2,7 +2,7 @@ import type { Option } from 'commander';
 import type { Setting } from '../config/setting.ts';
 import type { Terminal } from './terminal.ts';
 
-/** A section of docs/configuration.md. */
+/** A section of docs/reference/settings.md. */
 export type Section = Setting<unknown>['section'];
 
 /** A command of the command line. */

@@ -24,7 +24,7 @@ export const push: Command<{ once?: true; endSeries?: true; demo?: true }> = {
   name: 'push',
   summary: 'push samples to the destinations of VCC_PUSH_URL or VCC_PUSH_DESTINATIONS',
   about:
-    'Scrapes all accounts every VCC_PUSH_INTERVAL and pushes the samples, by remote write, OTLP, to a Pushgateway or as CloudWatch metrics. A queue on disk, in VCC_PUSH_FOLDER, keeps them until they are delivered (docs/push.md).',
+    'Scrapes all accounts every VCC_PUSH_INTERVAL and pushes the samples, by remote write, OTLP, to a Pushgateway or as CloudWatch metrics. A queue on disk, in VCC_PUSH_FOLDER, keeps them until they are delivered (docs/run/push.md).',
   options: [
     new Option('--once', 'scrape and push once'),
     // After the only scrape it would hide what was just pushed.

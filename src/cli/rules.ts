@@ -17,7 +17,7 @@ export const rules: Command<{ thresholds?: string; out?: string }> = {
     new Option('--out <folder>', 'the folder to write to; required'),
     new Option(
       '--thresholds <file>',
-      'a YAML file with the thresholds that differ (docs/alerts.md); without it, the shipped thresholds',
+      'a YAML file with the thresholds that differ (docs/use/alerts.md); without it, the shipped thresholds',
     ),
   ],
   sections: [],

@@ -1,4 +1,4 @@
-import { CommanderError, Command as Parser } from 'commander';
+import { CommanderError, Option, Command as Parser } from 'commander';
 import { build } from '../build.ts';
 import { ConfigError } from '../config/load.ts';
 import type { Setting } from '../config/setting.ts';
@@ -19,7 +19,8 @@ import { guardTerminal, type Terminal } from './terminal.ts';
 
 const program = 'vcc-exporter';
 
-const commands: readonly Command<never>[] = [
+/** All commands, in the order of the help. docs/reference/cli.md is generated from this table. */
+export const commands: readonly Command<never>[] = [
   serve,
   scrape,
   push,
@@ -29,6 +30,11 @@ const commands: readonly Command<never>[] = [
   record,
   simulate,
   rules,
+];
+
+/** Options of every command. */
+export const commonOptions: readonly Option[] = [
+  new Option('--env-file <path>', 'read settings from this file, not from .env in the working directory'),
 ];
 
 /** Width of the help, in columns. */
@@ -47,7 +53,6 @@ export async function run(given: Terminal, args: readonly string[]): Promise<num
       'show the version',
     )
     .helpOption('-h, --help', 'show this help')
-    .option('--env-file <path>', 'read settings from this file, not from .env in the working directory')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
@@ -62,6 +67,7 @@ export async function run(given: Terminal, args: readonly string[]): Promise<num
     })
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', `\n${program} COMMAND --help says what a command does, takes and reads.`);
+  for (const option of commonOptions) parser.addOption(option);
   for (const command of commands) {
     const one = parser.command(command.name).summary(command.summary).description(command.about);
     for (const option of command.options) one.addOption(option);
@@ -126,14 +132,20 @@ function toProblem({ code, message }: CommanderError, args: readonly string[]): 
   }
 }
 
+/** The meaning of exit status 2 for a command that reads these sections. */
+export const statusTwoOf = (sections: readonly Section[]): string =>
+  sections.length === 0
+    ? 'options that cannot be used'
+    : 'options or settings that cannot be used, or no credentials';
+
 function moreHelp({ sections, statuses, examples, notes }: Command<never>): string {
   const [done, failed] = statuses;
   const parts = [
     ...(notes === undefined ? [] : [notes]),
     sections.length === 0
       ? 'It reads no VCC_* settings.'
-      : `Settings, from the environment or from .env (docs/configuration.md explains them):\n${sections.map(settingsOf).join('\n')}`,
-    `Exit status:\n  0  ${done}\n  1  ${failed}\n  2  ${sections.length === 0 ? 'options that cannot be used' : 'options or settings that cannot be used, or no credentials'}`,
+      : `Settings, from the environment or from .env (docs/reference/settings.md explains them):\n${sections.map(settingsOf).join('\n')}`,
+    `Exit status:\n  0  ${done}\n  1  ${failed}\n  2  ${statusTwoOf(sections)}`,
     `Examples:\n${examples.map((line) => `  ${program} ${line}`).join('\n')}`,
   ];
   return `\n${parts.join('\n\n')}`;

@@ -78,7 +78,8 @@ export const serve: Command<ServeOptions> = {
     try {
       const guard = await guardOf(local, terminal);
       // A browser has no credentials for the name of another site, so the guard is enough.
-      const served = guard?.(routes) ?? onlyByKnownHosts(routes, [its.HOST, ...(its.VCC_SCRAPE_HOSTS ?? [])]);
+      const served =
+        guard?.(routes) ?? onlyByKnownHosts(routes, [its.HOST, ...(its.VCC_SCRAPE_HOSTS ?? [])], log);
       const server = await listen(served, its.HOST, its.PORT);
       if (!guard && !['127.0.0.1', '::1', 'localhost'].includes(its.HOST)) {
         terminal.note(

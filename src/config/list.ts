@@ -110,9 +110,10 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
     const texts = { ...kind.inherited(env, own), ...own };
     const read = readSettings(texts, nameOf, fromVariables);
     const contradictions = kind.contradictions(read.values, nameOf);
-    const unfitting = [...read.problems, ...newProblems(read.problems, contradictions)];
+    const emptied = settingNames.filter((setting) => own[setting] === '').map((each) => `${nameOf(each)}: `);
+    const unfitting = [...read.problems, ...newProblems([...read.problems, ...emptied], contradictions)];
     problems.push(...unfitting.map((problem) => `${name}: ${problem}`));
-    // A field whose variable is not set counts as named, since that problem was reported already.
+    // A field whose variable cannot be used counts as named, since that problem was reported already.
     const named = (setting: SettingName) => own[setting] !== undefined || Boolean(texts[setting]);
     const missing = kind.missing?.(named);
     if (missing !== undefined) unfit(where, missing, 'neither');

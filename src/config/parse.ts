@@ -82,10 +82,10 @@ export function matching(pattern: RegExp, expected: string): Parse<string> {
   });
 }
 
-/** Names of hosts without a port, with spaces or commas between them. */
+/** Names of hosts without a port, with spaces or commas between them. Those of Compose projects may contain _. */
 export const hostNames: Parse<readonly string[]> = parser(text.schema, (value) =>
   value.split(/[\s,]+/).map((name) => {
-    if (/^[a-z0-9-]+(?:\.[a-z0-9-]+)*$/i.test(name)) return name;
+    if (/^[\w-]+(?:\.[\w-]+)*\.?$/.test(name)) return name;
     throw new Unfit('names of hosts without scheme and port');
   }),
 );

@@ -42,7 +42,7 @@ export const pushSettings = {
   VCC_PUSH_DESTINATIONS: setting({
     section: 'Push',
     about:
-      'Several destinations: a YAML file, an object in S3 (`s3://bucket/key`), or the list itself as YAML or JSON. docs/push.md has its form. What a destination does not say itself comes from the settings below.',
+      'Several destinations: a YAML file, an object in S3 (`s3://bucket/key`), or the list itself as YAML or JSON. docs/run/push.md has its form. What a destination does not say itself comes from the settings below.',
     parse: configSource,
     absent: 'one destination, described by the settings below, or none',
     sensitive: true,
@@ -71,7 +71,7 @@ export const pushSettings = {
   VCC_PUSH_STATE: setting({
     section: 'Push',
     about:
-      'Folder, or place in S3 (`s3://bucket/prefix`), for what must outlive a process: which series each destination has, and when it was last scraped. docs/push.md says what is in it and how large it is.',
+      'Folder, or place in S3 (`s3://bucket/prefix`), for what must outlive a process: which series each destination has, and when it was last scraped. docs/run/push.md says what is in it and how large it is.',
     parse: place,
     absent: 'on Lambda nothing outlives it; `vcc-exporter push` uses `VCC_PUSH_FOLDER`',
   }),

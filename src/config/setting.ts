@@ -2,7 +2,7 @@ import type { Parse } from './parse.ts';
 
 /** The definition of one setting, for the code, the docs and the deployment. */
 export interface Setting<T> {
-  /** Its section in docs/configuration.md. */
+  /** Its section in docs/reference/settings.md. */
   section:
     | 'Account'
     | 'Several accounts'

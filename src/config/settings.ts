@@ -21,7 +21,7 @@ import { basicUsers, bearerTokens, credential, hashKey, secret } from './parse-c
 import { destinationSettings, pushSettings } from './push-settings.ts';
 import { setting } from './setting.ts';
 
-/** Every setting, by the name of its environment variable. docs/configuration.md is generated from this table. */
+/** Every setting, by the name of its environment variable. docs/reference/settings.md is generated from this table. */
 export const settings = {
   VCC_ACCOUNT: setting({
     section: 'Account',
@@ -88,7 +88,7 @@ export const settings = {
   VCC_CONFIG: setting({
     section: 'Several accounts',
     about:
-      'Several accounts: a YAML file, an object in S3 (`s3://bucket/key`), or the list itself as YAML or JSON. docs/accounts.md has its form. What an account does not say itself comes from the settings here.',
+      'Several accounts: a YAML file, an object in S3 (`s3://bucket/key`), or the list itself as YAML or JSON. docs/run/accounts.md has its form. What an account does not say itself comes from the settings here.',
     parse: configSource,
     absent: 'one account, described by the settings here',
     sensitive: true,
@@ -104,7 +104,7 @@ export const settings = {
     section: 'Secrets Manager',
     field: 'secret_id',
     about:
-      'Name or ARN of a secret in AWS Secrets Manager that holds the API credentials, and scrape credentials too if you like: JSON, docs/deploy.md has its form. Takes the place of `VCC_CLIENT_ID` and `VCC_CLIENT_SECRET`.',
+      'Name or ARN of a secret in AWS Secrets Manager that holds the API credentials, and scrape credentials too if you like: JSON, docs/run/aws.md has its form. Takes the place of `VCC_CLIENT_ID` and `VCC_CLIENT_SECRET`.',
     parse: secretId,
     absent: 'no secret is read',
   }),
@@ -248,7 +248,7 @@ export const settings = {
     section: 'Metrics',
     field: 'semantics',
     about:
-      'Answers to what the API reference leaves open, as `vcc-exporter calibrate` prints them: `question=answer` with commas between them, as in `since_in_wrap=continues,workload_falls_phone=when_wrap_begins`. docs/calibrate.md has the questions.',
+      'Answers to what the API reference leaves open, as `vcc-exporter calibrate` prints them: `question=answer` with commas between them, as in `since_in_wrap=continues,workload_falls_phone=when_wrap_begins`. docs/use/calibrate.md has the questions.',
     parse: semantics,
     absent: 'no answers',
   }),
@@ -304,7 +304,7 @@ export const settings = {
     section: 'Teams and names',
     field: 'roster',
     about:
-      'Who is in which team: a CSV or YAML file, an object in S3 (`s3://bucket/key`), or `users-api` for VCC’s own User Admin API (credentials with the scope `users:read`). docs/teams.md has the forms.',
+      'Who is in which team: a CSV or YAML file, an object in S3 (`s3://bucket/key`), or `users-api` for VCC’s own User Admin API (credentials with the scope `users:read`). docs/use/teams.md has the forms.',
     parse: rosterSource,
     absent: 'no teams',
   }),

@@ -13,7 +13,7 @@ const usualLine = 96;
 /**
  * Writes an exposition as bytes. Repeated names and labels are copied from where they were first written. Concatenating
  * strings is fast enough for some hundred series. For the hundred thousand series of single agents it takes longer than
- * the rest of a scrape (docs/benchmarks.md).
+ * the rest of a scrape (docs/explain/benchmarks.md).
  */
 export class Writer {
   readonly #out: Bytes;

@@ -72,7 +72,7 @@ export function describeSystemError(error: unknown): string {
 }
 
 const untrusted =
-  'the certificate is not trusted; for an authority of your own set NODE_EXTRA_CA_CERTS (docs/proxies.md)';
+  'the certificate is not trusted; for an authority of your own set NODE_EXTRA_CA_CERTS (docs/run/proxies.md)';
 
 const systemErrors: Record<string, string> = {
   ECONNREFUSED: 'connection refused',

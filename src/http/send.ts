@@ -227,7 +227,7 @@ async function readBody(
   if (bytes === 0 || (encoding !== 'gzip' && encoding !== 'x-gzip')) return raw;
   const maxUnpackedBytes = Math.max(freeUnpackedBytes, bytes * maxUnpackedRatio);
   try {
-    // Handing a page to another thread takes longer than unpacking it (docs/benchmarks.md).
+    // Handing a page to another thread takes longer than unpacking it (docs/explain/benchmarks.md).
     const unpacked = gunzipSync(raw, { maxOutputLength: Math.min(maxBytes, maxUnpackedBytes) });
     onBytes(unpacked.length);
     return unpacked;

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { logLine } from '../log.ts';
 import { openPath } from './guard.ts';
 import { type Answer, type IncomingRequest, type Respond, reply, withoutBodyForHead } from './message.ts';
 
@@ -19,23 +20,34 @@ export function refuseOtherSites({ headers }: IncomingRequest): Answer | undefin
  * Requires that requests name this server in the Host header by an IP address, by a name without a dot, or by one of `names`.
  * It is for a server without credentials: a website may make its own name resolve to this server (DNS rebinding), and
  * could then read what it answers as its own. Such a name always has a dot. /-/healthy stays open, since it reveals nothing.
+ * The first refusal is logged: Prometheus shows the status of an answer, and not its text.
  */
-export function onlyByKnownHosts(respond: Respond, names: readonly string[]): Respond {
-  const known = new Set(names.map((name) => name.toLowerCase()));
+export function onlyByKnownHosts(
+  respond: Respond,
+  names: readonly string[],
+  log: (line: string) => void,
+): Respond {
+  const known = new Set(names.map(toHostname));
+  let logged = false;
   return async (request, deadline) => {
     const name = toHostname(request.headers.get('host') ?? '');
     const isKnown = !name.includes('.') || isIP(name) !== 0 || known.has(name);
     if (isKnown || request.path === openPath) return respond(request, deadline);
-    return withoutBodyForHead(request, reply(403, unknownHost));
+    if (!logged) log(logLine('error', 'request refused', { code: 'config', message: unknownHost }));
+    logged = true;
+    return withoutBodyForHead(request, reply(403, `${unknownHost}\n`));
   };
 }
 
 /** It does not echo the name. */
 const unknownHost =
-  'Unknown Host. Without scrape credentials, expected an IP address, a name without a dot, or a name in VCC_SCRAPE_HOSTS.\n';
+  'Unknown Host. Without scrape credentials, expected an IP address, a name without a dot, or a name in VCC_SCRAPE_HOSTS.';
 
-/** Returns the name in a Host header, in lower case, without the port and the brackets of IPv6. */
+/**
+ * Returns the name in a Host header, in lower case, without the port, the brackets of IPv6 and the dot at the end of a
+ * name that is complete.
+ */
 function toHostname(host: string): string {
   const bracketed = /^\[([^\]]*)\](?::\d*)?$/.exec(host);
-  return (bracketed?.[1] ?? host.replace(/:\d*$/, '')).toLowerCase();
+  return (bracketed?.[1] ?? host.replace(/:\d*$/, '').replace(/\.$/, '')).toLowerCase();
 }

@@ -32,7 +32,7 @@ const gzipLevel = 3;
 /**
  * Creates the expositions of an exporter with this many accounts. Scrapes that share their readings share the bytes too: each
  * is made once, and kept for as long as the first of its readings. Otherwise many scrapes of a large account at once take
- * gigabytes (docs/benchmarks.md).
+ * gigabytes (docs/explain/benchmarks.md).
  */
 export function createExpositions(accounts: number): Expositions {
   // By the first reading and their number, since scrapes are of one account or of all.

@@ -18,7 +18,10 @@ const graceMs = 3000;
 
 /** What clients together may take of a server. */
 export interface ServerLimits {
-  /** Most requests that have no complete answer yet. */
+  /**
+   * Most requests that wait for the exporter. Those whose answer is made do not count, or else a client without
+   * credentials could lock all others out by taking none of its refusals.
+   */
   requests: number;
   /** Most bytes of answers that clients have not taken yet. An answer that several clients get counts once. */
   bytes: number;
@@ -45,13 +48,20 @@ export async function listen(
   /** Requests whose answer has not been sent, and whose client has not disconnected. */
   const underWay = new Set<Promise<void>>();
   const unsent = createUnsent(limits.takeMs);
-  const bounded: Respond = async (request, deadline) => {
-    const isFull = underWay.size > limits.requests || unsent.bytes() >= limits.bytes;
-    return isFull && request.path !== openPath ? busy : respond(request, deadline);
-  };
+  /** Those that have no answer yet. */
+  const waiting = new Set<ServerResponse>();
   const server = http.createServer((incoming, outgoing) => {
+    const bounded: Respond = async (request, deadline) => {
+      const isFull = waiting.size >= limits.requests || unsent.bytes() >= limits.bytes;
+      if (isFull && request.path !== openPath) return busy;
+      waiting.add(outgoing);
+      const answer = await respond(request, deadline);
+      waiting.delete(outgoing);
+      return answer;
+    };
     // Listen first: `close` fires only once, and a client may disconnect before the answer is ready.
     const closed = new Promise<void>((resolve) => outgoing.once('close', resolve)).then(() => {
+      waiting.delete(outgoing);
       underWay.delete(closed);
     });
     underWay.add(closed);

@@ -19,6 +19,8 @@ export interface SimulatorOptions {
   seed?: number;
   agents?: number;
   port?: number;
+  /** Names of hosts that requests may be for, besides 127.0.0.1 and localhost. */
+  hosts?: readonly string[];
   /** Added to every answer. */
   latencyMs?: number;
   /** Life of a token; the real one is 7200 always. */
@@ -107,7 +109,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { host, 'sec-fetch-site': site = 'none' } = request.headers;
-    if (!ownHost.test(host ?? 'localhost') || (site !== 'none' && site !== 'same-origin')) {
+    if (
+      !(ownHost.test(host ?? 'localhost') || options.hosts?.includes(host!)) ||
+      (site !== 'none' && site !== 'same-origin')
+    ) {
       respond(response, problem(403, 'Forbidden', 'No website may use the simulator'), undefined, false);
       return;
     }

@@ -2,11 +2,15 @@ import { ShapeError } from './errors.ts';
 
 const byteOrderMark = 0xfeff;
 
+/** An agent has about 6 lists and objects. */
+const mostBrackets = 1_000_000;
+
 /**
- * Parses a body that must be a JSON object. Halves of surrogate pairs become U+FFFD.
+ * Parses a body that must be a JSON object with at most a million lists and objects. Halves of surrogate pairs become U+FFFD.
  * @throws ShapeError that names `where` and does not quote the body
  */
 export function parseJson(body: string, where: string): object {
+  if (hasMoreBrackets(body)) throw new ShapeError(where, `at most ${mostBrackets} lists and objects`, 'more');
   let value: unknown;
   try {
     value = JSON.parse(
@@ -21,6 +25,19 @@ export function parseJson(body: string, where: string): object {
     throw new ShapeError(where, 'a JSON object', kindOf(value));
   }
   return value;
+}
+
+/** Each takes up to 64 bytes: without a limit, an answer of 30 MB of `[],` takes a gigabyte and minutes. */
+function hasMoreBrackets(body: string): boolean {
+  // Each is closed.
+  if (body.length <= 2 * mostBrackets) return false;
+  let brackets = 0;
+  for (const bracket of ['[', '{']) {
+    for (let at = body.indexOf(bracket); at >= 0; at = body.indexOf(bracket, at + 1)) {
+      if (++brackets > mostBrackets) return true;
+    }
+  }
+  return false;
 }
 
 /** The escape of half a surrogate pair. */

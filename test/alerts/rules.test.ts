@@ -49,7 +49,7 @@ describe.each(rules.map((rule) => [rule.alert, rule] as const))('%s', (name, rul
     // Without the address of a Grafana there is no link to a dashboard.
     expect(Object.keys(annotations)).toEqual(['summary', 'description', 'runbook_url']);
     expect(annotations.runbook_url).toBe(
-      `https://github.com/vcc-exporter/vcc-exporter/blob/main/docs/runbook/${name}.md`,
+      `https://github.com/vcc-exporter/vcc-exporter/blob/main/docs/use/runbook/${name}.md`,
     );
     // What it is, and what to do.
     expect(annotations.description).toMatch(/^[^.].*\. [A-Z].*\.$/);

@@ -61,7 +61,7 @@ describe.each(watches)('in the world $name', ({ world, verdicts, openWraps, wrap
   });
 });
 
-test('docs/calibrate.md shows what was found', () => {
+test('docs/explain/verification.md shows what was found', () => {
   const head = [...shown.map((question) => `\`${question}\``), 'Wrap-ups whose age is known'];
   const rows = watches.map(({ verdicts, wraps }) => {
     const known = wraps.filter((sinceMs) => sinceMs !== undefined).length;

@@ -179,7 +179,7 @@ describe('npm start (--demo-if-unset)', () => {
     await io.until(/^Metrics: /);
     await io.until(/simulated-uk +120/);
     expect(io.notes).toEqual([
-      'No VCC_* setting is set, so these are simulated accounts. Set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION for yours (docs/configuration.md).',
+      'No VCC_* setting is set, so these are simulated accounts. Set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION for yours (docs/reference/settings.md).',
     ]);
     io.stop();
     expect(await done).toBe(0);

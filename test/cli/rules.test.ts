@@ -158,7 +158,7 @@ describe('what cannot be is one sentence each, and nothing is written', () => {
     ],
     [
       ['--out', 'x', '--thresholds', 'typos.yml'],
-      'typos.yml: alerts.VccIdelAgents: expected the name of an alert; received {}; did you mean VccIdleAgents?',
+      'typos.yml: alerts.VccIdelAgents: expected the name of an alert; received a mapping; did you mean VccIdleAgents?',
       'typos.yml: alerts.VccIdleAgents.agnets: expected one of for, severity, enabled, accounts, agents, share, longer_than; received 5; did you mean agents?',
       'typos.yml: alerts.VccIdleAgents.for: expected a duration like 90s, 1m30s, 2h or 1d, at most 365d; received "soon"',
     ],

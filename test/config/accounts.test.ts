@@ -62,11 +62,9 @@ const broken: Record<string, string[]> = {
   ],
   'foreign-variable': [
     'FILE: accounts[0].client_secret: expected a variable whose name begins with VCC_VAR_; received another one',
-    'FILE: accounts[0].client_secret: expected a value, since accounts[0].client_id is set; received nothing',
   ],
   'unset-variable': [
     'FILE: accounts[0].client_secret: expected the environment variable VCC_VAR_NOT_SET to be set; received nothing',
-    'FILE: accounts[0].client_secret: expected a value, since accounts[0].client_id is set; received nothing',
   ],
   'bad-region': ['FILE: accounts[0].region: expected one of emea, nam, apac; received "us"'],
   'bad-hosts': ['FILE: accounts[0].hosts: expected one of newvoicemedia, vonage; received "example"'],
@@ -242,7 +240,7 @@ describe('a list of accounts', () => {
 });
 
 describe('the JSON Schema of a list of accounts', () => {
-  const path = new URL('../../docs/vcc-config.schema.json', import.meta.url);
+  const path = new URL('../../docs/reference/vcc-config.schema.json', import.meta.url);
   const validate = new Ajv2020({ strict: false }).compile(JSON.parse(readFileSync(path, 'utf8')));
   const parse = (file: string) =>
     load(readFileSync(`${folder}${file}`, 'utf8'), { schema: CORE_SCHEMA.withTags(mergeTag) });

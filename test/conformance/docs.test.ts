@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 
 const here = new URL('./', import.meta.url);
-const page = readFileSync(new URL('../../docs/remote-write-conformance.md', here), 'utf8');
+const page = readFileSync(new URL('../../docs/explain/remote-write-conformance.md', here), 'utf8');
 const between = (start: string, end: string) => page.slice(page.indexOf(start), page.indexOf(end));
 const read = (file: string) => readFileSync(new URL(file, here), 'utf8');
 const tests = readdirSync(here)
@@ -10,7 +10,7 @@ const tests = readdirSync(here)
   .map(read)
   .join('');
 
-describe('docs/remote-write-conformance.md', () => {
+describe('docs/explain/remote-write-conformance.md', () => {
   test('has all cases of 1.0, and each is a test', () => {
     const cases = [...between('### Cases of 1.0', '### Cases of 2.0').matchAll(/`(\w+)`/g)].map(
       ([, name]) => name!,

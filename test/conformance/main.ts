@@ -17,7 +17,7 @@ export interface Start {
 }
 
 const usage =
-  'sender.mjs --from URL --to URL [--interval 15s] [--job NAME] [--instance NAME] [--version 1.0|2.0]; without --from and --to started by a suite (docs/remote-write-conformance.md)';
+  'sender.mjs --from URL --to URL [--interval 15s] [--job NAME] [--instance NAME] [--version 1.0|2.0]; without --from and --to started by a suite (docs/explain/remote-write-conformance.md)';
 
 /** Scrapes and sends on a clock until it is stopped. Exit status: 0 stopped, 2 not understood. */
 export async function run({ args, env, environ, stopped, log }: Start): Promise<number> {

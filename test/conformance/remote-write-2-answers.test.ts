@@ -3,7 +3,7 @@ import { startServer } from '../support/server.ts';
 import { type Answers, createCase, openSender, t0, times } from './cases.ts';
 import { type ReceivedRequest, startReceiver } from './receiver.ts';
 
-/** What the sender cases of remote write 2.0 in prometheus/compliance ask of answers, failures and versions, each with its name (docs/remote-write-conformance.md). */
+/** What the sender cases of remote write 2.0 in prometheus/compliance ask of answers, failures and versions, each with its name (docs/explain/remote-write-conformance.md). */
 
 const its = createCase('2.0');
 afterEach(its.close);

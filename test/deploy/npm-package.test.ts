@@ -54,8 +54,9 @@ describe('the package for npm', () => {
       expect.arrayContaining([
         'alerts/alertmanager.yml',
         'alerts/thresholds.yml',
-        'docs/deploy.md',
-        'docs/runbook/VccAuthFailing.md',
+        'docs/reference/vcc-config.schema.json',
+        'docs/run/aws.md',
+        'docs/use/runbook/VccAuthFailing.md',
       ]),
     );
     expect(paths.filter((path) => /\.(map|zip|png|ts)$/.test(path))).toEqual([]);

@@ -282,9 +282,9 @@ test('a default deployment makes one function and what belongs to it', () => {
   ]);
 });
 
-test('docs/cost.md counts the alarms', () => {
+test('docs/explain/cost.md counts the alarms', () => {
   const count = (stack: string) => typesOf(stack).filter((type) => type === 'AWS::CloudWatch::Alarm').length;
-  expect(readText('docs/cost.md')).toContain(
+  expect(readText('docs/explain/cost.md')).toContain(
     `${count('as it is')} alarms $${(count('as it is') * 0.1).toFixed(2)}, ${count('with push')} with push $${(count('with push') * 0.1).toFixed(2)}`,
   );
 });
@@ -541,7 +541,7 @@ describe('parameters', () => {
     ],
     [
       { VCC_CONFIG: '{"accounts": [{"name": "a", "client_id": "x", "client_secret": "hunter2hunter2"}]}' },
-      'VCC_CONFIG: expected no client_id, client_secret in it; put them into the secret (docs/deploy.md)',
+      'VCC_CONFIG: expected no client_id, client_secret in it; put them into the secret (docs/run/aws.md)',
     ],
     [
       {
@@ -549,7 +549,7 @@ describe('parameters', () => {
         VCC_PUSH_DESTINATIONS:
           'destinations: [{name: a, url: "https://a.example/w", auth: bearer, token: hunter2hunter2}]',
       },
-      'VCC_PUSH_DESTINATIONS: expected no token in it; put them into the secret (docs/deploy.md)',
+      'VCC_PUSH_DESTINATIONS: expected no token in it; put them into the secret (docs/run/aws.md)',
     ],
     [
       { pushEnabled: 'true' },

@@ -29,7 +29,7 @@ function toYaml(
       `    region: ${name === 'slow' ? 'nam' : 'emea'}`,
       `    client_id: ${clientId}`,
       // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the file's own syntax
-      '    client_secret: ${E2E_SECRET}',
+      '    client_secret: ${VCC_VAR_SECRET}',
       `    token_url: ${tokenUrl}`,
       `    api_url: ${name === 'dead' ? closed : apiUrl}`,
       '    page_size: 25',
@@ -54,7 +54,7 @@ describeWith(['prometheus'], 'several accounts and a real Prometheus', ({ promet
       {
         VCC_CONFIG: 'accounts.yml',
         VCC_SCRAPE_TOKENS: token,
-        E2E_SECRET: secrets.secret,
+        VCC_VAR_SECRET: secrets.secret,
         PORT,
       },
       folder,

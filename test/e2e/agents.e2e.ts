@@ -205,7 +205,7 @@ const singleQuestions: [string, string, Vector][] = [
   ['that nothing is missing', 'vcc_series_dropped{JOB}', { '': 0 }],
 ];
 
-/** What the queries in docs/teams.md must give, at the time of the snapshot. */
+/** What the queries in docs/use/teams.md must give, at the time of the snapshot. */
 const documented: Record<string, Vector> = {
   'Which teams have a free agent?': byTeam((members) => members.filter(isFree).length || undefined),
   'For how many minutes has the longest free agent of each team been free?': byTeam((members) => {
@@ -231,7 +231,7 @@ const documented: Record<string, Vector> = {
 };
 
 function documentedQueries(): [string, string][] {
-  const page = readFileSync(new URL('../../docs/teams.md', import.meta.url), 'utf8');
+  const page = readFileSync(new URL('../../docs/use/teams.md', import.meta.url), 'utf8');
   return [...page.matchAll(/^\| ([^|]+\?) \| `(.+)` \|$/gm)].map(([, question, query]) => [
     question!,
     query!,
@@ -314,7 +314,7 @@ describeWith(['prometheus'], 'teams and single agents, in a real Prometheus', ({
     expect(await prometheus.query('{__name__=~"vcc_team.+",job="limited"}')).toEqual({});
   });
 
-  test.each(documentedQueries())('answers the query of docs/teams.md: %s', async (question, query) => {
+  test.each(documentedQueries())('answers the query of docs/use/teams.md: %s', async (question, query) => {
     // Only the job `ids` has everything; the other jobs have the same account.
     const ofJob = query
       .replaceAll('time()', String(nowSeconds))
@@ -330,7 +330,7 @@ describeWith(['prometheus'], 'teams and single agents, in a real Prometheus', ({
     }
   });
 
-  test('has an expectation for every query of docs/teams.md', () => {
+  test('has an expectation for every query of docs/use/teams.md', () => {
     expect(documentedQueries().map(([question]) => question)).toEqual(Object.keys(documented));
   });
 

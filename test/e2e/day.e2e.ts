@@ -161,7 +161,7 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
   // In the words of the pages: of the account acme-uk, and the team Support.
   test.each(
     rules.flatMap(({ alert }) =>
-      expressionsIn(readFileSync(new URL(`../../docs/runbook/${alert}.md`, import.meta.url), 'utf8')).map(
+      expressionsIn(readFileSync(new URL(`../../docs/use/runbook/${alert}.md`, import.meta.url), 'utf8')).map(
         (expr) => [alert, expr] as const,
       ),
     ),

@@ -17,7 +17,7 @@ const paths = {
   dockerignore: 'deploy/docker/Dockerfile.dockerignore',
   compose: 'deploy/docker/compose.yaml',
   unit: 'deploy/systemd/vcc-exporter.service',
-  docs: 'docs/run-without-aws.md',
+  docs: 'docs/run/docker-systemd.md',
 };
 const unit = read(paths.unit);
 

@@ -127,14 +127,14 @@ describeWith(['otlpReceivers'], 'OTLP', ({ otlpReceivers }) => {
     expect(Object.keys(up[0]!.metric).filter((name) => name === 'job')).toEqual(label ? [label] : []);
     // How a push went is told by the next one.
     expect(await emptyPanels(receiver)).toEqual([
-      'Teams: No teams: set VCC_ROSTER (docs/teams.md)',
-      'Free agents by team: No teams: set VCC_ROSTER (docs/teams.md)',
-      'Agents: No single agents: set VCC_AGENT_METRICS (docs/teams.md)',
-      'Presence over time: No single agents: set VCC_AGENT_METRICS (docs/teams.md)',
-      'Delivery: Not pushing: set VCC_PUSH_URL (docs/push.md)',
-      'Samples in each push: Not pushing: set VCC_PUSH_URL (docs/push.md)',
-      'Waiting, and time to push: Not pushing: set VCC_PUSH_URL (docs/push.md)',
-      'Rosters: No roster: set VCC_ROSTER (docs/teams.md)',
+      'Teams: No teams: set VCC_ROSTER (docs/use/teams.md)',
+      'Free agents by team: No teams: set VCC_ROSTER (docs/use/teams.md)',
+      'Agents: No single agents: set VCC_AGENT_METRICS (docs/use/teams.md)',
+      'Presence over time: No single agents: set VCC_AGENT_METRICS (docs/use/teams.md)',
+      'Delivery: Not pushing: set VCC_PUSH_URL (docs/run/push.md)',
+      'Samples in each push: Not pushing: set VCC_PUSH_URL (docs/run/push.md)',
+      'Waiting, and time to push: Not pushing: set VCC_PUSH_URL (docs/run/push.md)',
+      'Rosters: No roster: set VCC_ROSTER (docs/use/teams.md)',
     ]);
   });
 });

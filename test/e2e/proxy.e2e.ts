@@ -60,7 +60,7 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
     rmSync(folder, { recursive: true, force: true });
   });
   beforeEach(async () => {
-    simulator = await startFrozen({ agents: 60 });
+    simulator = await startFrozen({ agents: 60, hosts: ['vcc.test'] });
     open.push(simulator);
     await publish('vcc.test', simulator.apiUrl, 'https');
     proxy.asked();
@@ -176,7 +176,7 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
       'an authority that is not known',
       () => ({ NODE_EXTRA_CA_CERTS: '' }),
       () =>
-        'the certificate is not trusted; for an authority of your own set NODE_EXTRA_CA_CERTS (docs/proxies.md) (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
+        'the certificate is not trusted; for an authority of your own set NODE_EXTRA_CA_CERTS (docs/run/proxies.md) (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
       2,
     ],
   ])('%s is a failure that says so', async (_, more, message, attempts) => {

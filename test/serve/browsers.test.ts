@@ -10,7 +10,12 @@ const get = (path: string, headers: Record<string, string>, method = 'GET') =>
   toRequest(method, path, Object.entries(headers));
 
 describe('the Host of a request to a server without credentials', () => {
-  const respond = onlyByKnownHosts(async () => reply(200, 'ids\n'), ['Metrics.Example.com', '0.0.0.0']);
+  const names = ['Metrics.Example.com', '0.0.0.0', 'vcc_1.net_default.'];
+  const respond = onlyByKnownHosts(
+    async () => reply(200, 'ids\n'),
+    names,
+    () => {},
+  );
   const ask = (request: IncomingRequest) => respond(request, soon());
 
   test.each([
@@ -26,6 +31,11 @@ describe('the Host of a request to a server without credentials', () => {
     'vcc-exporter:9754',
     'metrics.example.com:9754',
     'METRICS.example.com',
+    'metrics.example.com.:9754',
+    'vcc_1.net_default',
+    'localhost.:9754',
+    '127.0.0.1.',
+    '[fe80::1%25eth0]:9754',
     '',
   ])('may be %p', async (host) => {
     expect(await ask(get('/metrics', { host }))).toMatchObject({ status: 200 });
@@ -36,7 +46,8 @@ describe('the Host of a request to a server without credentials', () => {
     'evil.example:9754',
     '127.0.0.1.evil.example:9754',
     'localhost.evil.example',
-    'localhost.:9754',
+    'evil.example.',
+    'evil.example..',
     'metrics.example.com.evil.example',
     'evil.metrics.example.com',
     '7f000001.rbndr.us:9754',
@@ -54,6 +65,28 @@ describe('the Host of a request to a server without credentials', () => {
     expect(await ask(get('/sd', { host }, 'HEAD'))).toMatchObject({ status: 403, body: '' });
     expect(await ask(get('/-/healthy', { host }))).toMatchObject({ status: 200 });
   });
+});
+
+test('the log says once why requests to an unknown Host are refused', async () => {
+  const log: string[] = [];
+  const respond = onlyByKnownHosts(
+    async () => reply(200, 'ids\n'),
+    [],
+    (line) => log.push(line),
+  );
+  const ask = (host: string) => respond(get('/metrics', { host }), soon());
+  await ask('vcc-exporter.monitoring.svc.cluster.local:9754');
+  await ask('vcc-exporter');
+  await ask('evil.example');
+  expect(log.map((line) => JSON.parse(line))).toEqual([
+    {
+      level: 'error',
+      event: 'request refused',
+      code: 'config',
+      message:
+        'Unknown Host. Without scrape credentials, expected an IP address, a name without a dot, or a name in VCC_SCRAPE_HOSTS.',
+    },
+  ]);
 });
 
 describe('what a browser says about a request', () => {

@@ -135,6 +135,21 @@ describe('what clients may take', () => {
     await server.close();
   });
 
+  test('is not bounded by answers that nobody takes, such as refusals', async () => {
+    let given = 0;
+    const respond: Respond = async ({ headers }) => {
+      if (headers.get('host') !== 'x') return reply(200, 'in\n');
+      given++;
+      return reply(401, large);
+    };
+    const server = await listen(respond, '127.0.0.1', 0, { requests: 3, bytes: 1e9, takeMs: 60_000 });
+    const sockets = await Promise.all(Array.from({ length: 9 }, () => askAndReadNothing(server.url)));
+    for (let turn = 0; turn < 200 && given < sockets.length; turn++) await wait(20);
+    expect(await statusOf(server.url)).toEqual([200, null, 'in\n']);
+    for (const socket of sockets) socket.destroy();
+    await server.close();
+  });
+
   test('is bounded in bytes that nobody reads, and the same bytes count once', async () => {
     const bodies = [large, large, Buffer.from(large)];
     let given = 0;

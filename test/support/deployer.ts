@@ -108,7 +108,7 @@ export const actionsOfOsls: Record<string, string> = {
   'cloudformation:UpdateStack': 'deploy',
   'cloudformation:DeleteStack': 'remove',
   'cloudformation:DescribeStacks':
-    'deploy, info, remove, and `aws cloudformation describe-stacks` of docs/deploy.md',
+    'deploy, info, remove, and `aws cloudformation describe-stacks` of docs/run/aws.md',
   'cloudformation:DescribeStackEvents': 'deploy and remove, until they are done',
   'cloudformation:DescribeStackResource': 'deploy and remove: the name of the bucket',
   'cloudformation:ListStackResources': 'deploy and info',

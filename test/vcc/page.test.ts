@@ -17,6 +17,14 @@ function changed(change: (page: Broken) => void): string {
 }
 
 describe('parsePage', () => {
+  test.each(['[],', '{},'])('refuses a page of more than a million %p, without parsing it', (each) => {
+    const page = (count: number) => `{"meta":{},"items":[${each.repeat(count)}0]}`;
+    expect(() => parsePage(page(1_000_001), 1)).toThrow(
+      new ShapeError('page 1', 'at most 1000000 lists and objects', 'more'),
+    );
+    expect(() => parsePage(page(999_000), 1)).toThrow('page 1: upTo: expected');
+  });
+
   test('reads every field of the reference’s example', () => {
     expect(parsePage(example, 1)).toEqual({
       number: 1,

@@ -53,7 +53,7 @@ export const episodes: Record<keyof typeof workday | keyof typeof troubles, Stre
 export const eventful = 'acme-uk';
 export const quiet = 'acme-us';
 
-/** What each episode is, for docs/alerts.md. */
+/** What each episode is, for docs/explain/verification.md. */
 export const abouts: Readonly<Record<keyof typeof episodes, string>> = {
   briefing: 'The first ten agents are briefed, away, before they begin',
   shiftStart: 'The others come',

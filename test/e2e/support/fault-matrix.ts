@@ -95,16 +95,16 @@ const retried: Delivery = { outcome: 'retried' };
 const held: Delivery = { outcome: 'held', requests: 1 };
 const rejected: Delivery = { outcome: 'rejected', requests: 1 };
 
-/** The connection or the answer breaks: docs/errors.md, `network`. */
+/** The connection or the answer breaks: docs/reference/errors.md, `network`. */
 const network: At = { ...atApi(fails('network', repeated)), ...atSecret(upToSdk), ...atReceivers(retried) };
 
-/** A complete answer with a success that is not what the API reference says: docs/errors.md, `shape`. Never repeated. */
+/** A complete answer with a success that is not what the API reference says: docs/reference/errors.md, `shape`. Never repeated. */
 const shape: At = { ...atApi(fails('shape')), ...atSecret() };
 
-/** A status that may pass: docs/errors.md, `http_status`, `VCC_RETRIES`. */
+/** A status that may pass: docs/reference/errors.md, `http_status`, `VCC_RETRIES`. */
 const passing = (more: Partial<Read> = {}): At => atApi(fails('http_status', repeated, more));
 
-/** A status that says no. Only of a missing page (docs/architecture.md) something else is said. */
+/** A status that says no. Only of a missing page (docs/explain/architecture.md) something else is said. */
 const refusal: At = {
   token: fails('http_status', 1, { pause: 10 }),
   'page 1': fails('http_status', 1, { pause: 10 }),
@@ -132,7 +132,7 @@ const row = (about: string, at: At, more: Omit<FaultRow, 'about' | 'at'> = {}): 
 const timeouts = { VCC_REQUEST_TIMEOUT: '1s', VCC_PUSH_TIMEOUT: '2s' };
 const smallBodies = { VCC_MAX_BODY_BYTES: '1000000' };
 
-/** A kept connection that breaks before the answer is replaced at once, which is one request more (docs/architecture.md). */
+/** A kept connection that breaks before the answer is replaced at once, which is one request more (docs/explain/architecture.md). */
 const stale: At = {
   ...network,
   'page 2': fails('network', [repeated, repeated + 1]),
@@ -140,7 +140,7 @@ const stale: At = {
 };
 
 /**
- * The faults, and what must come of each. Written from docs/errors.md, docs/push.md and the decisions, not from what the
+ * The faults, and what must come of each. Written from docs/reference/errors.md, docs/run/push.md and the decisions, not from what the
  * program does.
  */
 export const faults = {

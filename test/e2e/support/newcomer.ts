@@ -60,7 +60,7 @@ ${block}`;
       ...options(),
       ...(answers !== undefined && { input: answers }),
     });
-    const ended: Ended = await shell.end(85_000);
+    const ended: Ended = await shell.end(180_000);
     if (ended.status === 0) return ended.stdout + ended.stderr;
     throw new Error(`status ${ended.status} of\n${block}\n${ended.stdout}\n${ended.stderr}`);
   }

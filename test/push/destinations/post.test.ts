@@ -15,8 +15,8 @@ afterEach(async () => {
   for (const each of open.splice(0)) await each.close();
 });
 
-async function setUp(authorize = unauthorized) {
-  const receiver = await startReceiver([{ status: 204 }]);
+async function setUp(authorize = unauthorized, answer: { status: number; body?: string } = { status: 204 }) {
+  const receiver = await startReceiver([answer]);
   const send = createSend();
   open.push(receiver, send);
   const request: HttpRequest = { method: 'POST', url: new URL(receiver.origin), headers: {}, body: 'x' };
@@ -40,6 +40,16 @@ describe('credentials', () => {
       Buffer.from(headers.authorization!.replace('Basic ', ''), 'base64').toString(),
     );
     expect(shown).toEqual(['me:first-password', 'me:second-password']);
+  });
+
+  test('of HTTP Basic are in no message, even if the receiver gives back the header in base64', async () => {
+    const credentials = { user: 'me', password: new Secret('first-password'), token: undefined };
+    const base64 = (text: string) => Buffer.from(text).toString('base64');
+    const body = base64(`{"authorization":"Basic ${base64('me:first-password')}"}`);
+    const authorize = withCredentials('basic', 'acme', async () => credentials);
+    const { receiver, send } = await setUp(authorize, { status: 400, body });
+    const message = `POST ${receiver.origin}, destination acme: answered 400: [secret]`;
+    await expect(send()).rejects.toMatchObject({ message });
   });
 
   test('are put on as a bearer token', async () => {

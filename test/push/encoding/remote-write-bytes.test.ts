@@ -1,11 +1,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-<<<<<<< HEAD
-import { toLabels } from '../../../src/push/encoding/points.ts';
-=======
-import { type Point, toKey, toLabels, toPoints } from '../../../src/push/encoding/points.ts';
->>>>>>> becbfd39788091047522d6b477799347ae502dcd
+import { toKey, toLabels, toPoints } from '../../../src/push/encoding/points.ts';
 import { encodeWriteRequest } from '../../../src/push/encoding/remote-write-1.ts';
 import { encodeRequest, toWriteRequest } from '../../../src/push/encoding/remote-write-2.ts';
 import { anyPoints, meta, point } from '../../support/any-points.ts';

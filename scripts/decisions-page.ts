@@ -1,0 +1,21 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+const folder = new URL('../docs/decisions/', import.meta.url);
+
+/** docs/decisions/README.md: the title of every decision. */
+export function decisionsPage(notice: string): string {
+  const rows = readdirSync(folder)
+    .filter((name) => /^\d{4}-.*\.md$/.test(name))
+    .sort()
+    .map((name) => {
+      const [title = ''] = readFileSync(new URL(name, folder), 'utf8').split('\n');
+      return `- [${name.slice(0, 4)}](${name}): ${title.replace(/^# \d+[.:] /, '')}`;
+    });
+  return `${notice}
+# Decisions
+
+What a newcomer would question, and why it is so.
+
+${rows.join('\n')}
+`;
+}
