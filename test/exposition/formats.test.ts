@@ -90,7 +90,6 @@ const family = (more: Partial<Family>): Family => ({
   help: 'A "quoted" back\\slash\nline.',
   type: 'gauge',
   unit: 'seconds',
-  aggregator: 'omit',
   values: [{ labels: {}, value: 1 }],
   ...more,
 });
