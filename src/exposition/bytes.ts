@@ -31,7 +31,7 @@ export class Bytes {
     let { end } = this;
     for (let at = 0; at < text.length; at++) {
       const code = text.charCodeAt(at);
-      if (code > 126) {
+      if (code >= 128) {
         this.text(text);
         return;
       }
