@@ -18,13 +18,12 @@ export interface Sample {
   sharedLabels?: Labels;
 }
 
-/** All samples of one metric, as prom-client's `getMetricsAsJSON()` returns them. OpenMetrics adds the type info. */
+/** All samples of one metric, as {@link toRegistry} returns them. OpenMetrics adds the type info. */
 export interface Family {
   name: string;
   help: string;
   type: 'gauge' | 'info';
   unit: 'seconds' | undefined;
-  aggregator: 'omit';
   values: Sample[];
 }
 
@@ -117,7 +116,7 @@ export function agentGauge<Name extends string = never>(
           samples(agent, add);
         }
       }
-      return { name, help, type: 'gauge', unit: unitOf(name), aggregator: 'omit', values };
+      return { name, help, type: 'gauge', unit: unitOf(name), values };
     },
   };
 }
@@ -154,7 +153,7 @@ function gauge<Row>(
             values.push({ labels: toLabels(reading.account, row), value: Number(number) });
         }
       }
-      return { name, help, type: 'gauge', unit: unitOf(name), aggregator: 'omit', values };
+      return { name, help, type: 'gauge', unit: unitOf(name), values };
     },
   };
 }
@@ -181,7 +180,7 @@ export function exporterGauge({
     toFamily(facts) {
       const own = Object.fromEntries(entries.map(([label, of]) => [label, of(facts.build)]));
       const values = [{ labels: own, value: value(facts) }];
-      return { name, help, type: 'gauge', unit: unitOf(name), aggregator: 'omit', values };
+      return { name, help, type: 'gauge', unit: unitOf(name), values };
     },
   };
 }
@@ -227,12 +226,12 @@ class FamilyGauge extends Gauge<string> {
 
   constructor(registry: Registry, family: Family, labelNames: readonly string[]) {
     const { name, help } = family;
-    super({ name, help, labelNames: [...labelNames], registers: [registry], aggregator: 'omit' });
+    super({ name, help, labelNames: [...labelNames], registers: [registry] });
     this.#family = family;
   }
 
   override get(): Promise<MetricObjectWithValues<MetricValue<string>>> {
-    // prom-client's MetricType lacks info. Everything else has its form.
+    // prom-client's MetricType lacks info, and its aggregator is for clusters. Everything else has its form.
     return Promise.resolve(this.#family as unknown as MetricObjectWithValues<MetricValue<string>>);
   }
 }

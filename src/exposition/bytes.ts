@@ -1,4 +1,4 @@
-/** Bytes that must be free at the end: {@link copyBytes} may write up to three bytes too many. */
+/** Bytes that stay free at the end: {@link copyBytes} may read and write up to three bytes too many. */
 const spare = 4;
 
 /** A buffer that grows. Call reserve() before writing. */
@@ -8,7 +8,7 @@ export class Bytes {
   end = 0;
 
   constructor(size: number) {
-    this.bytes = Buffer.allocUnsafeSlow(size + spare);
+    this.bytes = Buffer.allocUnsafeSlow(size);
     this.view = viewOf(this.bytes);
   }
 
@@ -31,7 +31,7 @@ export class Bytes {
     let { end } = this;
     for (let at = 0; at < text.length; at++) {
       const code = text.charCodeAt(at);
-      if (code > 126) {
+      if (code >= 128) {
         this.text(text);
         return;
       }

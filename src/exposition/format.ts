@@ -42,7 +42,7 @@ export function negotiateFormat(accept: string | undefined): Format {
       if (specificity > range.specificity) range = { quality, index, specificity };
     }
     const { quality, index } = range;
-    if (quality > best.quality || (quality > 0 && quality === best.quality && index < best.index))
+    if (quality > best.quality || (quality === best.quality && index < best.index))
       best = { format, quality, index };
   }
   return best.format;
@@ -54,9 +54,9 @@ function specificityOf(
   parameters: ReadonlyMap<string, string>,
   { contentType }: Format,
 ): number {
-  const [type = '', version] = contentType.split(/; (?:version=)?/);
+  const [type, version] = contentType.split(/; (?:version=)?/);
   if (name === '*/*') return 0;
-  if (name === `${type.split('/', 1)[0]}/*`) return 1;
+  if (name === `${type!.split('/', 1)[0]}/*`) return 1;
   if (name !== type) return -1;
   const asked = parameters.get('version');
   if (asked === undefined) return 2;
@@ -90,13 +90,13 @@ const [betweenCommas, betweenSemicolons] = [
 ];
 
 /** Parses a list with qualities. One without a valid quality counts as not accepted. */
-function parseRanges(header = ''): Range[] {
-  return (header.match(betweenCommas) ?? []).map((range) => {
+function parseRanges(header: string | undefined): Range[] {
+  return (header?.match(betweenCommas) ?? []).map((range) => {
     const [name = '', ...rest] = (range.match(betweenSemicolons) ?? []).map((part) => part.trim());
     const parameters = new Map(
       rest.map((parameter) => {
-        const [key = '', value = ''] = parameter.split(/=(.*)/s).map((part) => part.trim());
-        return [key.toLowerCase(), value.replace(/^"(.*)"$/s, '$1').replace(/\\(.)/gs, '$1')];
+        const [key, value = ''] = parameter.split(/=(.*)/s).map((part) => part.trim());
+        return [key!.toLowerCase(), value.replace(/^"(.*)"$/s, '$1').replace(/\\(.)/gs, '$1')];
       }),
     );
     const text = parameters.get('q') ?? '1';

@@ -5,7 +5,7 @@ const special = /[\\"\n]/;
 const [zero, lineFeed, space, quote, comma, dot, equals, openBrace, closeBrace] = [
   48, 10, 32, 34, 44, 46, 61, 123, 125,
 ] as const;
-/** The longest finite number in JavaScript: `-1.2345678901234567e-300`. */
+/** The longest finite number in JavaScript: `-1.2345678901234568e-300`. */
 const longestNumber = 24;
 /** Most lines are shorter. The buffer grows if they are not. */
 const usualLine = 96;
@@ -25,7 +25,7 @@ export class Writer {
   // Agents' labels have the same order in every family, so the next ones are probably at the same or the next index.
   #lastShared = 0;
   #lastOwn = 0;
-  #name = '';
+  #name: string | undefined;
   readonly #nameBytes = new Bytes(256);
 
   /** Creates a writer with space for these families. */
@@ -104,7 +104,7 @@ export class Writer {
     const start = bytes.end;
     for (const name in labels) {
       const value = labels[name]!;
-      bytes.reserve(name.length * 3 + value.length * 6 + 4);
+      bytes.reserve((name.length + value.length) * 3 + 4);
       if (bytes.end > start) bytes.bytes[bytes.end++] = comma;
       bytes.short(name);
       bytes.bytes[bytes.end++] = equals;
@@ -123,9 +123,9 @@ function writeNumber(out: Bytes, value: number): void {
     out.bytes[out.end++] = zero + value;
     return;
   }
-  // Most other values are times in seconds with up to three decimals.
+  // Most other values are times in seconds with up to three decimals. From 2 ** 42 on, some of these are the same number.
   const thousandths = Math.round(value * 1000);
-  if (value > 0 && thousandths / 1000 === value && thousandths < 2 ** 53) {
+  if (value > 0 && value < 2 ** 42 && thousandths / 1000 === value) {
     const whole = Math.floor(thousandths / 1000);
     writeWhole(out, whole);
     writeDecimals(out, thousandths - whole * 1000);
@@ -173,7 +173,6 @@ export function escapeBackslashes(text: string): string {
 
 /** Formats a number for Go's ParseFloat. */
 export function toGoFloat(value: number): string {
-  if (Number.isFinite(value)) return String(value);
-  if (Number.isNaN(value)) return 'NaN';
-  return value > 0 ? '+Inf' : '-Inf';
+  if (value === Number.POSITIVE_INFINITY) return '+Inf';
+  return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
 }

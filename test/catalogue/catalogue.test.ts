@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { catalogue } from '../../src/catalogue/index.ts';
+import { toRegistry } from '../../src/catalogue/metric.ts';
 import { agent, interaction } from '../support/agents.ts';
 import { familiesOf, fullReadingOf, readingOf, rosterOf } from '../support/reading.ts';
 
@@ -46,6 +47,8 @@ describe.each(catalogue.map((metric) => [metric.name, metric] as const))('%s', (
     );
     const family = families.find((each) => each.name === name)!;
     expect(family.values.length).toBeGreaterThan(0);
+    const type = name.endsWith('_info') ? 'info' : 'gauge';
+    expect([metric.type, family.type]).toEqual([type, type]);
     const declared = [...metric.labelNames].sort();
     for (const { labels, sharedLabels } of family.values) {
       const given = Object.keys({ ...sharedLabels, ...labels }).sort();
@@ -53,6 +56,32 @@ describe.each(catalogue.map((metric) => [metric.name, metric] as const))('%s', (
       else expect(given).toEqual(declared);
     }
   });
+});
+
+test('without a snapshot there are samples of the scrape and the exporter only', async () => {
+  const reading = readingOf([], { error: 'network', floor: undefined });
+  const names = (await familiesOf(reading)).filter(({ values }) => values.length > 0).map(({ name }) => name);
+  expect(names.toSorted()).toEqual([
+    'vcc_api_clock_skew_seconds',
+    'vcc_duplicate_agents',
+    'vcc_exporter_accounts',
+    'vcc_exporter_build_info',
+    'vcc_scrape_api_requests',
+    'vcc_scrape_api_retries',
+    'vcc_scrape_cached',
+    'vcc_scrape_deadline_seconds',
+    'vcc_scrape_duration_seconds',
+    'vcc_scrape_error',
+    'vcc_scrape_pages',
+    'vcc_semantics_info',
+    'vcc_simulated',
+    'vcc_up',
+  ]);
+});
+
+test('prom-client checks the names of labels', () => {
+  const facts = { build: { version: '', revision: '', nodejs: '' }, accounts: 0, readings: [] };
+  expect(() => toRegistry([{ ...catalogue[0]!, labelNames: ['a-b'] }], facts)).toThrow(/label name/);
 });
 
 test('names are unique', () => {

@@ -283,7 +283,7 @@ describe.each(formats)('what $name writes', ({ name: format, encode }) => {
       fc.property(anyFamily, ({ name, help, value, labels }) => {
         const unit = name === 'x' ? undefined : 'seconds';
         const values = [{ labels, value }];
-        const [only, ...rest] = read([{ name, help, type: 'gauge', unit, aggregator: 'omit', values }]);
+        const [only, ...rest] = read([{ name, help, type: 'gauge', unit, values }]);
         expect(rest).toEqual([]);
         // Both are written as 0.
         expect(only!.value).toBe(value === 0 ? 0 : value);

@@ -625,7 +625,6 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
                 labels: [['__name__', 'vcc_up']],
                 value: 1,
                 timestampMs,
-                meta: { name: 'vcc_up', help: '', type: 'gauge', unit: undefined },
               },
             ]),
           ),

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { catalogue } from '../../src/catalogue/index.ts';
 import type { Family } from '../../src/catalogue/metric.ts';
 import { toRegistry } from '../../src/catalogue/metric.ts';
+import { Bytes, copyBytes } from '../../src/exposition/bytes.ts';
 import {
   acceptsGzip,
   formats,
@@ -89,7 +90,6 @@ const family = (more: Partial<Family>): Family => ({
   help: 'A "quoted" back\\slash\nline.',
   type: 'gauge',
   unit: 'seconds',
-  aggregator: 'omit',
   values: [{ labels: {}, value: 1 }],
   ...more,
 });
@@ -139,7 +139,9 @@ describe('numbers', () => {
       .split(' ')[1]!;
 
   test('are written as JavaScript writes them, times and small ones too, which go another way', () => {
-    const times = fc.integer({ min: -1000, max: 2_000_000_000_000 }).map((ms) => ms / 1000);
+    const times = fc
+      .oneof(fc.integer({ min: -1000, max: 2_000_000_000_000 }), fc.maxSafeNat())
+      .map((ms) => ms / 1000);
     fc.assert(
       fc.property(
         fc.oneof(fc.integer(), times, fc.double({ noNaN: true, noDefaultInfinity: true })),
@@ -150,7 +152,8 @@ describe('numbers', () => {
       { numRuns: 2000 },
     );
     for (const value of [
-      0, 9, 10, 999_999, 1e6, 1_000_000.5, 9007199254740991, 1e21, 5e-324, 0.001, 1.01, 4.35,
+      0, 9, 10, 999_999, 1e6, 1_000_000.5, 9007199254740991, 1e21, 5e-324, 0.001, 1.01, 4.35, 12_345_678_901,
+      8971465093283.79,
     ]) {
       expect(written(value)).toBe(String(value));
     }
@@ -204,8 +207,8 @@ test.each([
   ],
   ['names of labels', (long: string) => family({ values: [{ labels: { [long]: '"' }, value: 1 }] })],
 ])('%s may be longer than what was reserved, in any script', (_, build) => {
-  // Of one, two and three bytes, and what is escaped. Of 126 and 127, the borders of a faster way.
-  for (const character of ['x', 'ü', '한', '~', '\x7f', '\\']) {
+  // Of one, two and three bytes, and what is escaped. Of 127 and 128, the borders of a faster way.
+  for (const character of ['x', 'ü', '한', '\x7f', '\x80', '\\']) {
     for (const length of [300, 1500, 4500, 9000]) {
       const given = build(character.repeat(length));
       const { name, help, values } = given;
@@ -224,11 +227,65 @@ test.each([
   }
 });
 
+test.each([
+  ['lines', { account: 'a'.repeat(80) }, { state: 'b'.repeat(80) }, 60],
+  // Three bytes for each character, the most that there are.
+  ['labels', { 한: '한한', 글: '한' }, { 한: '한한', 글: '한' }, 150],
+])('%s may end at any distance from the end of what was reserved', (_, shared, own, count) => {
+  const textOf = (labels: Record<string, string>) =>
+    Object.entries(labels)
+      .map(([name, value]) => `${name}="${value}"`)
+      .join();
+  // The longest number.
+  const value = -1.2345678901234568e-300;
+  for (let length = 0; length < 220; length++) {
+    const pad = 'x'.repeat(length);
+    const values = Array.from({ length: count }, () => ({
+      labels: { ...own },
+      sharedLabels: { ...shared },
+      value,
+    }));
+    const text = textFormat
+      .encode([family({ values: [{ labels: { pad }, value: 1 }, ...values] })])
+      .toString();
+    const line = `x_seconds{${textOf(shared)},${textOf(own)}} ${value}\n`;
+    expect(text.endsWith(`\nx_seconds{pad="${pad}"} 1\n${line.repeat(count)}`)).toBe(true);
+  }
+});
+
+describe('bytes', () => {
+  test('that are reserved are there, and three more for the copies', () => {
+    for (let size = 0; size < 10; size++) {
+      for (let length = 0; length < 20; length++) {
+        const bytes = new Bytes(size);
+        bytes.reserve(length);
+        expect(bytes.bytes.length).toBeGreaterThanOrEqual(length + 3);
+      }
+    }
+  });
+
+  test('are copied up to three too far, not four', () => {
+    const from = new DataView(Uint8Array.of(1, 2, 3, 4).buffer);
+    const to = new Uint8Array(5);
+    expect(copyBytes(from, 0, 4, new DataView(to.buffer), 1)).toBe(5);
+    expect([...to]).toEqual([0, 1, 2, 3, 4]);
+  });
+});
+
 describe('OpenMetrics 1.0', () => {
   test('writes TYPE, UNIT and HELP in this order, quotes escaped', () => {
     expect(openMetricsFormat.encode([family({})]).toString()).toBe(
       '# TYPE x_seconds gauge\n# UNIT x_seconds seconds\n# HELP x_seconds A \\"quoted\\" back\\\\slash\\nline.\nx_seconds 1\n# EOF\n',
     );
+  });
+
+  test.each([
+    ['info', 'x_info', 'x'],
+    ['info', 'x_info_y_info', 'x_info_y'],
+    ['gauge', 'x_info', 'x_info'],
+  ] as const)('the family of the %s %s is %s, without UNIT if it has none', (type, name, expected) => {
+    const text = openMetricsFormat.encode([family({ name, type, unit: undefined, help: 'x' })]).toString();
+    expect(text).toBe(`# TYPE ${expected} ${type}\n# HELP ${expected} x\n${name} 1\n# EOF\n`);
   });
 
   test('knows infos', async () => {
@@ -303,6 +360,8 @@ describe('negotiation', () => {
     ['text/plain;x="a,application/openmetrics-text;q=1", */*;q=0.5', 'text'],
     ['text/plain;x="\\";q=0", application/openmetrics-text;q=0.5', 'text'],
     ['text/plain;q=0.5;x=",', 'text'],
+    ['text/plain;q=0.5;x="a,application/openmetrics-text,b"', 'text'],
+    ['text/plain;q=0.5;x="a,application/openmetrics-text', 'text'],
     ['text/plain;q=0.5, application/openmetrics-text;q=1.5', 'text'],
     ['text/plain;q=0.5, application/openmetrics-text;q=', 'text'],
     [',,;;,text/plain;q=0.1,application/openmetrics-text;q=0.2,', 'openmetrics'],

@@ -22,7 +22,6 @@ export const anyFamilies: fc.Arbitrary<Family[]> = fc
         help,
         type: isInfo ? 'info' : 'gauge',
         unit: isTime ? 'seconds' : undefined,
-        aggregator: 'omit',
         values: [...series.values()].flatMap(({ own, value }) => {
           if (value === undefined) return [];
           const at = index < shared ? 0 : Math.min(shared, own.length);

@@ -35,7 +35,6 @@ export function toEmfLines(
   points: readonly Point[],
   { namespace, logGroup }: { namespace: string; logGroup?: string },
 ): string[] {
-  const metadata = logGroup === undefined ? {} : { LogGroupName: logGroup };
   return toGroups(points).flatMap(({ timestampMs, dimensions, metrics }) => {
     const names = dimensions.map(([name]) => name);
     check(names, metrics);
@@ -52,7 +51,7 @@ export function toEmfLines(
       return JSON.stringify(
         // Not an object literal, since a label may have the name __proto__.
         Object.fromEntries<unknown>([
-          ['_aws', { Timestamp: timestampMs, ...metadata, CloudWatchMetrics: [directive] }],
+          ['_aws', { Timestamp: timestampMs, LogGroupName: logGroup, CloudWatchMetrics: [directive] }],
           ...values,
           ...some.map(([name, { value }]) => [name, value] as const),
         ]),

@@ -5,7 +5,7 @@ import type { Label, Point } from './points.ts';
  * Encodes points as a `prometheus.WriteRequest` of remote write 1.0, uncompressed: one time series per point. It leaves
  * out metadata, which is optional in 1.0.
  */
-export function encodeWriteRequest(points: readonly Point[]): Uint8Array {
+export function encodeWriteRequest(points: readonly Omit<Point, 'meta'>[]): Uint8Array {
   const writer = new BinaryWriter();
   const encoded = new Map<string, Uint8Array>();
   for (const { labels, value, timestampMs } of points) {

@@ -58,12 +58,11 @@ export function toWriteRequest(request: Uint8Array): Uint8Array {
     4: (reader) => symbols.push(reader.string()),
     5: (reader) => series.push(readSeries(reader.bytes())),
   });
-  const meta: Meta = { name: '', help: '', type: 'unknown', unit: undefined };
   return encodeWriteRequest(
-    series.map(({ refs, value, timestampMs }): Point => {
+    series.map(({ refs, value, timestampMs }) => {
       const labels: Label[] = [];
       for (let at = 0; at < refs.length; at += 2) labels.push([symbols[refs[at]!]!, symbols[refs[at + 1]!]!]);
-      return { labels, value, timestampMs, meta };
+      return { labels, value, timestampMs };
     }),
   );
 }

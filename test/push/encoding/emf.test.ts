@@ -68,6 +68,10 @@ describe('toEmfLines', () => {
     },
   );
 
+  test.each([2 ** 360, -(2 ** 360)])('takes the value %p, the largest', (value) => {
+    expect(extract(toEmfLines([point({}, { value })], options)[0]!).metrics[0]!.value).toBe(value);
+  });
+
   test('cuts a set of more than 100 metrics into documents', () => {
     const names = Array.from({ length: 250 }, (_, at) => `vcc_${String(at).padStart(251, 'x')}`);
     const labels = Object.fromEntries(
@@ -106,6 +110,7 @@ describe('toEmfLines', () => {
   ])('refuses %s', (_, labels, message) => {
     const attempt = () => toEmfLines([point(labels)], options);
     expect(attempt).toThrow(PushMessageError);
+    expect(attempt).toThrow(expect.objectContaining({ code: 'config' }));
     expect(attempt).toThrow(message);
     expect(attempt).not.toThrow(/secret/);
   });
@@ -135,7 +140,9 @@ describe('toDimensionValue', () => {
   test('cuts what is longer than 1024 characters, and adds a hash of the whole', () => {
     const x = (length: number) => 'x'.repeat(length);
     expect(toDimensionValue(x(1024))).toBe(x(1024));
-    expect(toDimensionValue(x(1025))).toBe(`${x(1006)}\\#${fnv(x(1025))}`);
+    // Among so many hashes are some that begin with 0.
+    for (let length = 1025; length < 1125; length++)
+      expect(toDimensionValue(x(length))).toBe(`${x(1006)}\\#${fnv(x(length))}`);
     expect(toDimensionValue('ü'.repeat(171))).toHaveLength(1024);
   });
 

@@ -1,10 +1,11 @@
-import { fromBinary } from '@bufbuild/protobuf';
+import { fromBinary, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { toKey, toLabels, toPoints } from '../../../src/push/encoding/points.ts';
 import { encodeWriteRequest } from '../../../src/push/encoding/remote-write-1.ts';
 import { encodeRequest, toWriteRequest } from '../../../src/push/encoding/remote-write-2.ts';
 import { anyPoints, meta, point } from '../../support/any-points.ts';
+import { WriteRequestSchema } from '../../support/proto/remote-write-1_pb.ts';
 import { Metadata_MetricType, RequestSchema } from '../../support/proto/remote-write-2_pb.ts';
 import { expectedOf, plain, read1, read2 } from '../../support/remote-write.ts';
 
@@ -23,6 +24,18 @@ function bitsIn(body: Uint8Array): bigint[] {
   }
   return found;
 }
+
+test('no zero is written, as other encoders do it', () => {
+  const points = [
+    point(
+      { a: 'b' },
+      { value: 0, timestampMs: 0, meta: meta({ type: 'unknown', help: '', unit: undefined }) },
+    ),
+  ];
+  const [one, two] = [encodeWriteRequest(points), encodeRequest(points)];
+  expect([...one]).toEqual([...toBinary(WriteRequestSchema, fromBinary(WriteRequestSchema, one))]);
+  expect([...two]).toEqual([...toBinary(RequestSchema, fromBinary(RequestSchema, two))]);
+});
 
 describe.each([
   ['1.0', encodeWriteRequest, read1],
@@ -61,7 +74,6 @@ test('the samples of a scrape become points; labels of a series take precedence'
     help: 'An x.',
     type: 'gauge',
     unit: undefined,
-    aggregator: 'omit',
   } as const;
   const values = [
     { labels: { a: 'own' }, value: 1 },
