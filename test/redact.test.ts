@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { secretId } from '../src/config/parse.ts';
 import { DocumentError } from '../src/documents/errors.ts';
 import { logLine } from '../src/log.ts';
 import { redact, remember, rememberTokens } from '../src/redact.ts';
@@ -165,6 +166,14 @@ test.each([
   expect(redact(`VCC_ROSTER: ${token}: there is no such file`)).toBe(
     'VCC_ROSTER: [secret]: there is no such file',
   );
+});
+
+test('the ARN of a secret is none, although its end is random', () => {
+  const arn = 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:e2e/vcc-h40c0uucs0q-KUqVRz';
+  expect(secretId(arn)).toBe(arn);
+  expect(redact(arn)).toBe(arn);
+  secretId('vcc-h40c0uucs0q-KUqVRz');
+  expect(redact('vcc-h40c0uucs0q-KUqVRz')).toBe('[secret]');
 });
 
 test('of an address and a path only the part is a secret that looks like a token', () => {

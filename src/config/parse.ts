@@ -54,12 +54,14 @@ export function oneOf<const T extends string>(words: readonly T[]): Parse<T> {
   });
 }
 
-/** The name or the ARN of a secret in Secrets Manager. */
-export const secretId: Parse<string> = remembering(
-  matching(
-    /^(arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:)?[\w/+=.@-]{1,512}$/,
-    'the name or ARN of a secret (letters, digits and /_+=.@-)',
-  ),
+const secretName = matching(
+  /^(arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:)?[\w/+=.@-]{1,512}$/,
+  'the name or ARN of a secret (letters, digits and /_+=.@-)',
+);
+const rememberedName = remembering(secretName);
+/** The name or the ARN of a secret in Secrets Manager. Nobody takes a secret for an ARN, whose end is random. */
+export const secretId: Parse<string> = parser(secretName.schema, (value) =>
+  (value.startsWith('arn:') ? secretName : rememberedName)(value),
 );
 
 /**
