@@ -101,6 +101,20 @@ export function damagedText(texts: fc.Arbitrary<string>): fc.Arbitrary<string> {
   );
 }
 
+/** Headers as they are, with what is known of them, and damaged or arbitrary ones, of which nothing is known. */
+export function headersAndDamaged<T extends { header: string }>(
+  headers: fc.Arbitrary<T>,
+): fc.Arbitrary<{ header: string } & Partial<T>> {
+  const texts = fc.oneof(
+    headers.map(({ header }) => header),
+    piece,
+  );
+  return fc.oneof(
+    headers,
+    damagedText(texts).map((header) => ({ header }) as { header: string } & Partial<T>),
+  );
+}
+
 /** Bytes with up to three places changed. */
 export function damagedBytes(all: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8Array> {
   const flip = fc.record({ at: share, byte: fc.nat(255), cut: fc.constantFrom(false, false, false, true) });

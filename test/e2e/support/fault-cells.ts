@@ -15,13 +15,13 @@ import { listen } from '../../../src/serve/listen.ts';
 import { createRoutes } from '../../../src/serve/routes.ts';
 import type { AgentStatus } from '../../../src/simulator/agent.ts';
 import { ContactCentre } from '../../../src/simulator/contact-centre.ts';
-import { type Simulator, startSimulator } from '../../../src/simulator/server.ts';
+import type { Simulator } from '../../../src/simulator/server.ts';
 import type { Agent } from '../../../src/snapshot/agent.ts';
 import { parseExposition } from '../../conformance/exposition.ts';
 import { recount, type Series, seriesKey } from '../../support/oracle.ts';
 import { ageBounds } from '../../support/reading.ts';
 import { startSecretsServer } from '../../support/secrets-server.ts';
-import { frozenMs } from './account.ts';
+import { frozenMs, startFrozen } from './account.ts';
 import { createFront, type Front, type Listening, listenFor } from './fault-front.ts';
 import {
   agents as agentCount,
@@ -341,16 +341,18 @@ function toApiPlace(request: IncomingMessage, body: Buffer): string {
     : 'more of the roster';
 }
 
+/** The simulated account of a cell, whose numbers do not change. */
+async function startAccount({ later }: Bench): Promise<Simulator> {
+  const { clientId, clientSecret } = secrets;
+  const simulator = await startFrozen({ items, clientId, clientSecret });
+  later(() => simulator.close());
+  return simulator;
+}
+
 async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench: Bench): Promise<void> {
   const { fault, place, way, row, expected } = cell;
   const { shared, check, later, id, log, logs } = bench;
-  const simulator = await startSimulator({
-    items,
-    clientId: secrets.clientId,
-    clientSecret: secrets.clientSecret,
-    now: () => frozenMs,
-  });
-  later(() => simulator.close());
+  const simulator = await startAccount(bench);
   const front = createFront(simulator.apiUrl, `${shared.elsewhere}/${id}`, toApiPlace);
   const tokenHost = await listenFor(front.handle);
   const apiHost = await listenFor(front.handle);
@@ -552,13 +554,7 @@ const typeOf: Record<ReceiverPlace, Env> = {
 async function runDelivery(cell: Cell & { way: 'deliver' }, bench: Bench): Promise<void> {
   const { fault, place, row, expected } = cell;
   const { shared, check, later, id, log, logs } = bench;
-  const simulator = await startSimulator({
-    items,
-    clientId: secrets.clientId,
-    clientSecret: secrets.clientSecret,
-    now: () => frozenMs,
-  });
-  later(() => simulator.close());
+  const simulator = await startAccount(bench);
   const receiver = createCountingReceiver(place);
   const upstream = await listenFor(receiver.handle);
   later(() => upstream.stop());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { acceptsGzip } from '../../../src/exposition/format.ts';
-import { damagedText, piece } from '../damage.ts';
+import { headersAndDamaged } from '../damage.ts';
 import { target } from '../target.ts';
 
 const blank = fc.constantFrom('', '', ' ', '\t', '  ');
@@ -29,15 +29,7 @@ const headers = ranges.map((all) => {
 /** Accept-Encoding, by RFC 9110. */
 export const acceptEncoding = target(
   'accept-encoding',
-  fc.oneof(
-    headers,
-    damagedText(
-      fc.oneof(
-        headers.map(({ header }) => header),
-        piece,
-      ),
-    ).map((header) => ({ header })),
-  ),
+  headersAndDamaged(headers),
   (input: { header: string; gzip?: boolean }) => {
     const accepts = acceptsGzip(input.header);
     if (input.gzip !== undefined) assert.equal(accepts, input.gzip);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { formats, negotiateFormat } from '../../../src/exposition/format.ts';
-import { damagedText, piece } from '../damage.ts';
+import { headersAndDamaged } from '../damage.ts';
 import { target } from '../target.ts';
 
 const [text, openMetrics] = ['text/plain', 'application/openmetrics-text'];
@@ -31,15 +31,7 @@ const headers = ranges.map((all) => ({
 /** Accept, by RFC 9110. Who does not name OpenMetrics may get text whatever a wildcard says. */
 export const accept = target(
   'accept',
-  fc.oneof(
-    headers,
-    damagedText(
-      fc.oneof(
-        headers.map(({ header }) => header),
-        piece,
-      ),
-    ).map((header) => ({ header })),
-  ),
+  headersAndDamaged(headers),
   (input: { header: string; all?: { range: string; quality: number }[] }) => {
     const { header, all } = input;
     const format = negotiateFormat(header);
