@@ -5,8 +5,8 @@ export interface Duration {
 }
 
 /**
- * What a threshold is: a length of time, a length of time that is one of the exporter's bounds (VCC_AGE_BOUNDS), a number,
- * or a share from 0 to 1.
+ * What a threshold is: a length of time, a length of time that is one of the exporter's bounds
+ * (VCC_AGE_BOUNDS), a number, or a share from 0 to 1.
  */
 export type Kind = 'duration' | 'bound' | 'number' | 'share';
 
@@ -18,7 +18,10 @@ export type Thresholds<Kinds extends Readonly<Record<string, Kind>>> = {
 /** Thresholds of any alert. */
 export type AnyThresholds = Readonly<Record<string, Duration | number>>;
 
-/** Gives the selector of a metric with these matchers, limited to the accounts or teams that the thresholds are for. */
+/**
+ * Gives the selector of a metric with these matchers, limited to the accounts or teams that the
+ * thresholds are for.
+ */
 export type Select = (metric: string, matchers?: string) => string;
 
 /** How an alert asks for a metric. */
@@ -26,8 +29,9 @@ export interface Ask {
   /** A selector, for a function over a range. */
   select: Select;
   /**
-   * The newest sample, up to a few minutes old (`recent` in alerts/thresholds.yml). A plain selector would find nothing after a
-   * scrape that failed: `for` would start again, and an alert that fires would end and fire again.
+   * The newest sample, up to a few minutes old (`recent` in alerts/thresholds.yml). A plain
+   * selector would find nothing after a scrape that failed: `for` would start again, and an alert
+   * that fires would end and fire again.
    */
   latest: Select;
 }
@@ -56,8 +60,9 @@ export interface Alert {
   /** uid of the dashboard that shows it. */
   dashboard: string;
   /**
-   * Templates of Prometheus; `$value` is the value of the expression. `$for` becomes how long it has lasted at least, so that the
-   * sentence is true whatever `for` is. Other thresholds are not to be named: those of an account or a team may differ.
+   * Templates of Prometheus; `$value` is the value of the expression. `$for` becomes how long it
+   * has lasted at least, so that the sentence is true whatever `for` is. Other thresholds are not
+   * to be named: those of an account or a team may differ.
    */
   summary: string;
   description: string;

@@ -5,7 +5,10 @@ import type { AlertSettings } from './settings.ts';
 
 const yaml = (value: unknown) => dump(value, { lineWidth: -1, noRefs: true });
 
-/** The files that derive from these thresholds, by path below the folder that they go to; `how` says how they came about. */
+/**
+ * The files that derive from these thresholds, by path below the folder that they go to; `how` says
+ * how they came about.
+ */
 export function toRuleFiles(settings: AlertSettings, how: string): Record<string, string> {
   const notice = `# ${how} Do not edit.\n`;
   const alerting = toAlertGroups(settings);

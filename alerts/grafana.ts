@@ -9,9 +9,9 @@ export interface GrafanaOptions {
 }
 
 /**
- * Grafana-managed alert rules for file provisioning, of the shape that Grafana's own conversion of Prometheus rules makes:
- * the query, then "is there a number" as a threshold, no data is fine, an error is an error, and an alert whose series is gone
- * is resolved at once. So both behave alike.
+ * Grafana-managed alert rules for file provisioning, of the shape that Grafana's own conversion of
+ * Prometheus rules makes: the query, then "is there a number" as a threshold, no data is fine, an
+ * error is an error, and an alert whose series is gone is resolved at once. So both behave alike.
  */
 export function toGrafanaProvisioning(groups: readonly RuleGroup[], options: GrafanaOptions) {
   return {

@@ -92,8 +92,9 @@ export const healthAlerts = [
     summary: 'Data of account {{ $labels.account }} is {{ $value | humanizeDuration }} old',
     description:
       'The newest snapshot of {{ $labels.account }} was taken {{ $value | humanizeDuration }} ago, although scrapes succeed. Check VCC_CACHE_TTL and the clocks.',
-    // Of all that read the account, the newest counts: each deployment may leave series behind, with another instance or pod.
-    // An account that cannot be read, or that is gone, has alerts of its own.
+    // Of all that read the account, the newest counts: each deployment may leave series behind,
+    // with another instance or pod. An account that cannot be read, or that is gone, has alerts of
+    // its own.
     expr: ({ older_than }, { latest }) =>
       [
         `time() - max by (job, account) (${latest('vcc_snapshot_timestamp_seconds')}) > ${older_than.seconds}`,
@@ -271,7 +272,8 @@ export const healthAlerts = [
     summary: 'An alert of {{ $labels.account }} cannot fire: no bound of {{ $value | humanizeDuration }}',
     description:
       'alerts/thresholds.yml counts agents of {{ $labels.account }} by a bound of {{ $value | humanizeDuration }}, which VCC_AGE_BOUNDS of the exporter lacks. Add it there, or use another threshold.',
-    // All metrics have the same bounds, so one tells. The value is the bound, so that the texts can name it.
+    // All metrics have the same bounds, so one tells. The value is the bound, so that the texts can
+    // name it.
     expr: (_, __, { bounds }) =>
       bounds
         .map(({ seconds, ask: { latest } }) => {
@@ -283,8 +285,8 @@ export const healthAlerts = [
 ];
 
 /**
- * Failed scrapes over two windows, each as many times as the objective allows. Those of all instances together: one that has
- * just started would be judged by its first scrape.
+ * Failed scrapes over two windows, each as many times as the objective allows. Those of all
+ * instances together: one that has just started would be judged by its first scrape.
  */
 function burns(
   select: Ask['select'],

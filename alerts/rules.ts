@@ -65,7 +65,10 @@ function toRule(setting: AlertSetting, urls: AlertSettings['urls'], common: Comm
   };
 }
 
-/** One expression for all thresholds: those of single accounts or teams apart from the rest, joined by `or`. */
+/**
+ * One expression for all thresholds: those of single accounts or teams apart from the rest, joined
+ * by `or`.
+ */
 function toExpression(setting: AlertSetting, common: Common): string {
   const expressions = sidesOf(setting, common.recent).map(({ thresholds, ask }) =>
     setting.alert.expr(thresholds, ask, common),
@@ -75,8 +78,8 @@ function toExpression(setting: AlertSetting, common: Common): string {
 }
 
 /**
- * The thresholds of an alert, each with how to ask for the accounts or teams that they are for: the rest, and single ones. Those
- * that it is switched off for are in neither.
+ * The thresholds of an alert, each with how to ask for the accounts or teams that they are for: the
+ * rest, and single ones. Those that it is switched off for are in neither.
  */
 function sidesOf(
   { thresholds, overrides }: AlertSetting,
@@ -135,15 +138,18 @@ function escapeRegex(text: string): string {
 }
 
 /**
- * How long the oldest had been in it at the time of the snapshot: at the time of the rule, the age of the sample would be
- * added. Where samples are pushed, a `since` stays for five minutes after its group is empty, so it asks whether anybody is
- * in it.
+ * How long the oldest had been in it at the time of the snapshot: at the time of the rule, the age
+ * of the sample would be added. Where samples are pushed, a `since` stays for five minutes after
+ * its group is empty, so it asks whether anybody is in it.
  */
 function longestOf(since: string, inIt: string, label = ''): string {
   return `vcc_snapshot_timestamp_seconds - ignoring (${label}) group_right () ${since}\nand ${inIt} > 0`;
 }
 
-/** What is worth keeping for a year, sending to a central Prometheus, or asking for over long ranges. No alert needs it. */
+/**
+ * What is worth keeping for a year, sending to a central Prometheus, or asking for over long
+ * ranges. No alert needs it.
+ */
 export function toRecordingGroups({ interval }: AlertSettings): RuleGroup<RecordingRule>[] {
   const loggedIn = 'sum without (presence) (vcc_agents{presence!="LoggedOut"})';
   const failed = (window: string) => ({

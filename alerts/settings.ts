@@ -22,7 +22,10 @@ export interface AlertSetting {
   for: Duration;
   thresholds: AnyThresholds;
   overrides: readonly Override[];
-  /** Switched off, an alert has no rule; dashboards take their colours from its thresholds all the same. */
+  /**
+   * Switched off, an alert has no rule; dashboards take their colours from its thresholds all the
+   * same.
+   */
   enabled: boolean;
 }
 
@@ -52,7 +55,8 @@ const severities: readonly Severity[] = ['critical', 'warning', 'info'];
 const overrideKeys = { account: 'accounts', team: 'teams', exporter: undefined } as const;
 
 /**
- * Reads thresholds: what `ours` does not say is taken from `defaults`, the whole file that comes with the project.
+ * Reads thresholds: what `ours` does not say is taken from `defaults`, the whole file that comes
+ * with the project.
  * @throws ConfigError with every problem, by the name of its key
  */
 export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresholds'): AlertSettings {
@@ -234,7 +238,10 @@ export function toWords(seconds: number): string {
 /** Up to a year, since Prometheus rejects durations of centuries. */
 const parseDuration = duration(0, 365 * 86_400_000);
 
-/** A duration as settings have it, and as PromQL takes it: a bare number is refused, since only settings count in seconds. */
+/**
+ * A duration as settings have it, and as PromQL takes it: a bare number is refused, since only
+ * settings count in seconds.
+ */
 function toDuration(value: unknown): Duration | undefined {
   if (typeof value !== 'string' || !/[a-z]$/.test(value)) return undefined;
   try {
@@ -261,7 +268,9 @@ function isAddress(value: unknown, beginning = /^/): boolean {
   return typeof value === 'string' && beginning.test(value) && /^[^\s{}"'<>]+$/.test(value);
 }
 
-/** Keys that YAML does not read as they are written, such as an account of digits with a leading 0. */
+/**
+ * Keys that YAML does not read as they are written, such as an account of digits with a leading 0.
+ */
 function misreadKeys(written: unknown, taken: unknown, prefix = ''): string[] {
   if (!isMapping(written) || !isMapping(taken)) return [];
   return Object.entries(written).flatMap(([key, value]) =>
@@ -269,7 +278,10 @@ function misreadKeys(written: unknown, taken: unknown, prefix = ''): string[] {
   );
 }
 
-/** Most values in a file, each counted as often as aliases repeat it. All thresholds of 1000 accounts are fewer. */
+/**
+ * Most values in a file, each counted as often as aliases repeat it. All thresholds of 1000
+ * accounts are fewer.
+ */
 const maxValues = 100_000;
 
 /** Returns what the text says, and the same with all scalars as they are written. */

@@ -63,7 +63,8 @@ export const supervisorAlerts: readonly Alert[] = [
     summary: 'An agent of {{ $labels.account }} has been free for {{ $value | humanizeDuration }}',
     description:
       'The longest free agent of {{ $labels.account }} has had nothing in hand for {{ $value | humanizeDuration }}. Check whether calls reach this agent: skills, line and device.',
-    // Where samples are pushed, a `since` stays for minutes after its group is empty: ask whether anybody is in it.
+    // Where samples are pushed, a `since` stays for minutes after its group is empty: ask whether
+    // anybody is in it.
     expr: ({ longer_than }, { latest }) =>
       [
         `${latest('vcc_snapshot_timestamp_seconds')} - ${latest('vcc_available_oldest_since_timestamp_seconds')} > ${longer_than.seconds}`,
@@ -149,15 +150,19 @@ interface Texts {
 }
 
 /**
- * At least so many, and at least so large a share of the base. An alert about the one who has been in a state longest would
- * fire the more, the larger the floor is. `own` are the labels that the base does not have.
+ * At least so many, and at least so large a share of the base. An alert about the one who has been
+ * in a state longest would fire the more, the larger the floor is. `own` are the labels that the
+ * base does not have.
  */
 function enough(count: string, least: number, base: string, share: number, own: readonly string[]): string {
   const part = `${count}\n  / ignoring (${own.join(', ')}) group_left () ${base}`;
   return `${count} >= ${least}\nand ${part} >= ${share}`;
 }
 
-/** Free agents of an account, as a share of those on shift, or of a team, as a share of those logged in. */
+/**
+ * Free agents of an account, as a share of those on shift, or of a team, as a share of those logged
+ * in.
+ */
 function freeForLong(name: `Vcc${string}`, metric: string, scope: 'account' | 'team', texts: Texts): Alert {
   return alert({
     ...texts,

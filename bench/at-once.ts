@@ -47,7 +47,10 @@ function cpuMsOf({ pid }: ChildProcess): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
-/** (h) Peak memory, CPU and wall time of many scrapes at once, beside the same where each is by itself. */
+/**
+ * (h) Peak memory, CPU and wall time of many scrapes at once, beside the same where each is by
+ * itself.
+ */
 export async function scrapesAtOnce(quick: boolean): Promise<string> {
   if (process.platform !== 'linux') return `${title}\n\nnot measured: it reads /proc\n`;
   const server = await startServer(agents, 5000, 0);

@@ -47,7 +47,10 @@ export function bare(origin: string, pages: number): Contender {
   };
 }
 
-/** What one would write in an afternoon: page after page, a gauge set per agent, prom-client's own text. */
+/**
+ * What one would write in an afternoon: page after page, a gauge set per agent, prom-client's own
+ * text.
+ */
 export function straightforward(origin: string): Contender {
   const get = getter(origin);
   return {

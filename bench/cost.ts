@@ -1,5 +1,5 @@
-// npm run bench:cost: measures what a scrape takes on Lambda's runtime client and writes bench/cost.json, from which
-// `npm run generate` computes docs/explain/cost.md.
+// npm run bench:cost: measures what a scrape takes on Lambda's runtime client and writes
+// bench/cost.json, from which `npm run generate` computes docs/explain/cost.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';

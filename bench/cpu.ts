@@ -49,7 +49,9 @@ async function oursFrom(
   return encode((await registry.getMetricsAsJSON()) as unknown as Family[]);
 }
 
-/** (b) CPU time of parse + snapshot + metrics + text, as a ratio to JSON.parse of the same pages. */
+/**
+ * (b) CPU time of parse + snapshot + metrics + text, as a ratio to JSON.parse of the same pages.
+ */
 export async function cpuTime(quick: boolean): Promise<string> {
   const rows: string[][] = [];
   const verdicts: string[] = [];

@@ -18,9 +18,9 @@ export interface Functions {
 }
 
 /**
- * `deployed`: the very zip. `empty`: a handler that answers at once. `naive`: the same source as a plain bundle, with the
- * whole of prom-client and the SDK imported first thing. `bundledSdk`: the deployed one with the SDK inside, loaded when
- * it is needed.
+ * `deployed`: the very zip. `empty`: a handler that answers at once. `naive`: the same source as a
+ * plain bundle, with the whole of prom-client and the SDK imported first thing. `bundledSdk`: the
+ * deployed one with the SDK inside, loaded when it is needed.
  */
 export type FunctionName = 'deployed' | 'empty' | 'naive' | 'bundledSdk';
 
@@ -48,7 +48,8 @@ export async function buildFunctions(): Promise<Functions> {
   const code = {
     empty: 'export const handler = async () => ({ statusCode: 200, body: "" });',
     naive: await bundle({ stdin: { contents: eager, resolveDir: root, loader: 'ts' } }),
-    // The deployed bundle once more, whose require of the SDK is taken for one that belongs into it.
+    // The deployed bundle once more, whose require of the SDK is taken for one that belongs into
+    // it.
     bundledSdk: await bundle({
       stdin: {
         contents: readFileSync(join(root, 'dist', 'handlers', 'metrics.mjs'), 'utf8')

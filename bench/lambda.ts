@@ -22,7 +22,10 @@ export function findRuntime(): { node: string; client: string } | { missing: str
   }
 }
 
-/** (d) Starting and answering under Lambda's runtime client on Node.js 24, beside an empty handler and a naive build. */
+/**
+ * (d) Starting and answering under Lambda's runtime client on Node.js 24, beside an empty handler
+ * and a naive build.
+ */
 export async function lambda(quick: boolean): Promise<string> {
   const title = '(d) Lambda: cold start and warm latency under aws-lambda-ric, Node.js 24 (medians)';
   const runtime = findRuntime();

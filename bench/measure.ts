@@ -12,7 +12,10 @@ export async function timed(step: () => unknown): Promise<number> {
   return performance.now() - startedMs;
 }
 
-/** Steps in turn, A B C A B C …, so that a machine that slows down slows all of them; the times of each. */
+/**
+ * Steps in turn, A B C A B C …, so that a machine that slows down slows all of them; the times of
+ * each.
+ */
 export async function inTurn(
   rounds: number,
   warmUps: number,

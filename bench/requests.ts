@@ -26,7 +26,10 @@ const accounts = [
 const scrapes = 6;
 const everyMs = 15_000;
 
-/** Returns the requests of each scrape from the first one with the fault, one scrape every 15 s of a clock of its own. */
+/**
+ * Returns the requests of each scrape from the first one with the fault, one scrape every 15 s of a
+ * clock of its own.
+ */
 async function count(
   agents: number,
   pageSize: string | undefined,

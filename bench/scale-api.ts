@@ -1,4 +1,5 @@
-// The simulator in a process of its own: bench/scale.ts forks it with its options and is sent how to reach it.
+// The simulator in a process of its own: bench/scale.ts forks it with its options and is sent how
+// to reach it.
 import { type SimulatorOptions, startSimulator } from '../src/simulator/server.ts';
 
 const options = JSON.parse(process.argv[2]!) as SimulatorOptions;

@@ -1,4 +1,5 @@
-// The deployed bundle in a process of its own: bench/scale.ts forks it, asks for scrapes and is sent what they took.
+// The deployed bundle in a process of its own: bench/scale.ts forks it, asks for scrapes and is
+// sent what they took.
 import { gunzipSync } from 'node:zlib';
 
 const { handler } = await import('../dist/handlers/metrics.mjs');

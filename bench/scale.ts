@@ -1,5 +1,5 @@
-// npm run bench:scale: simulates accounts against the simulator and writes bench/scale.json, from which `npm run generate`
-// computes docs/explain/scale.md.
+// npm run bench:scale: simulates accounts against the simulator and writes bench/scale.json, from
+// which `npm run generate` computes docs/explain/scale.md.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

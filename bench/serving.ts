@@ -9,7 +9,9 @@ import { startServer } from './start-server.ts';
 
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const title = '(f) A process that serves, beside scripts of an afternoon (medians)';
-/** Scrapes after which memory and CPU are read. 24 are what a Lambda environment often lives for. */
+/**
+ * Scrapes after which memory and CPU are read. 24 are what a Lambda environment often lives for.
+ */
 const marks = [0, 1, 24, 200] as const;
 
 /** A program that serves metrics and prints its address. */

@@ -5,7 +5,10 @@ import { startServer } from './start-server.ts';
 const latencyMs = 50;
 const pageSize = 25;
 
-/** (a) Wall time of a scrape against the number of pages, and against the ideal schedule for a bound. */
+/**
+ * (a) Wall time of a scrape against the number of pages, and against the ideal schedule for a
+ * bound.
+ */
 export async function wallTime(quick: boolean): Promise<string> {
   const rows: string[][] = [];
   const bounded: string[][] = [];

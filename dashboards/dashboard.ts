@@ -26,12 +26,15 @@ export interface DashboardOptions {
 
 const columns = 24;
 
-/** The version of the classic schema: what Grafana 11 writes, so that later ones migrate it and Grafana 10 reads it. */
+/**
+ * The version of the classic schema: what Grafana 11 writes, so that later ones migrate it and
+ * Grafana 10 reads it.
+ */
 const schemaVersion = 39;
 
 /**
- * A dashboard as Grafana reads it: every panel placed, numbered and wired to the variables. Its first line says whether its
- * numbers are true and complete.
+ * A dashboard as Grafana reads it: every panel placed, numbered and wired to the variables. Its
+ * first line says whether its numbers are true and complete.
  */
 export function toDashboard(settings: AlertSettings, options: DashboardOptions): dashboard.Dashboard {
   const { uid, title, description, tag, variables = [], sections, range = 'now-3h' } = options;
@@ -54,7 +57,10 @@ export function toDashboard(settings: AlertSettings, options: DashboardOptions):
   };
 }
 
-/** Loud when the numbers are not true, not complete or old, quiet otherwise. Classic JSON hides no panel. */
+/**
+ * Loud when the numbers are not true, not complete or old, quiet otherwise. Classic JSON hides no
+ * panel.
+ */
 function bannerOf(settings: AlertSettings): Panel {
   const stale = thresholdOf(settings, 'VccDataStale', 'older_than');
   const lacking = `(${missingAccounts(settings)} > bool 0) + (max(${dataAge(settings)}) > bool ${stale} or vector(0))`;
@@ -113,7 +119,10 @@ function common() {
   ] as dashboard.QueryVariableBuilder[];
 }
 
-/** A variable of which all values are chosen at first: those not known yet, and series without the label, which OTLP may bring. */
+/**
+ * A variable of which all values are chosen at first: those not known yet, and series without the
+ * label, which OTLP may bring.
+ */
 export function queryVariable(name: string, label: string, query: string) {
   return new dashboard.QueryVariableBuilder(name)
     .label(label)
@@ -128,7 +137,10 @@ export function queryVariable(name: string, label: string, query: string) {
     .sort(dashboard.VariableSort.AlphabeticalAsc);
 }
 
-/** The banner, then left to right, top to bottom; numbers follow the order, so that links to panels last. */
+/**
+ * The banner, then left to right, top to bottom; numbers follow the order, so that links to panels
+ * last.
+ */
 function place(top: Panel, sections: readonly Section[]): (dashboard.Panel | dashboard.RowPanel)[] {
   let id = 0;
   let y = top.height;

@@ -391,7 +391,10 @@ export function exporterDashboard(settings: AlertSettings) {
   });
 }
 
-/** Accounts of each job that are configured and have no sample; the chosen accounts would be too few to compare with. */
+/**
+ * Accounts of each job that are configured and have no sample; the chosen accounts would be too few
+ * to compare with.
+ */
 const silentAccounts =
   'max by (job) (vcc_exporter_accounts{job=~"$job"}) - count by (job) (count by (job, account) (vcc_up{job=~"$job"}))';
 

@@ -7,7 +7,10 @@ import { dataAge, longest, missingAccounts, once, total } from './promql.ts';
 const nobody = { 0: { text: 'nobody', colour: 'green' } };
 const nothing = { 0: { text: 'none', colour: 'green' } };
 
-/** Orange from a number of an alert on. Never red: the alert needs more, as a share of the agents on shift, or several of them. */
+/**
+ * Orange from a number of an alert on. Never red: the alert needs more, as a share of the agents on
+ * shift, or several of them.
+ */
 export function fromBound(bound: number): Step[] {
   return [
     [null, 'green'],

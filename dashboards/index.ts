@@ -4,7 +4,10 @@ import { floorDashboard } from './floor.ts';
 import { interactionsDashboard } from './interactions.ts';
 import { teamDashboard } from './team.ts';
 
-/** Every dashboard as Grafana imports it, by the name of its file; its colours follow the thresholds of the alerts. */
+/**
+ * Every dashboard as Grafana imports it, by the name of its file; its colours follow the thresholds
+ * of the alerts.
+ */
 export function toDashboardFiles(settings: AlertSettings): Record<string, string> {
   const dashboards = {
     'vcc-floor.json': floorDashboard(settings),

@@ -22,7 +22,10 @@ export interface Query {
   legend?: string;
 }
 
-/** The unit of lines whose queries and steps are in seconds: of seconds, Grafana would have ticks at 16.7 and 33.3 minutes. */
+/**
+ * The unit of lines whose queries and steps are in seconds: of seconds, Grafana would have ticks at
+ * 16.7 and 33.3 minutes.
+ */
 export const minutes = 'suffix:min';
 
 /** A number from which on a colour holds; the first one has none. */
@@ -83,7 +86,10 @@ interface Builds extends Builder<dashboard.Panel> {
 
 interface Stat extends Common {
   queries: readonly Query[];
-  /** An expression that has series while an alert about the number may fire: it is orange then, and green otherwise. */
+  /**
+   * An expression that has series while an alert about the number may fire: it is orange then, and
+   * green otherwise.
+   */
   alarm?: string;
   background?: boolean;
   /** In pixels; as large as the panel unless it is said. */
@@ -113,7 +119,10 @@ export function stat(declared: Stat): Panel {
   return { width, height, build: () => withUnknownGrey(build(), options.noValue ?? noData) };
 }
 
-/** A threshold compares with one number, and an alert needs a share too: so there are two queries, of which one has data, the first during an alarm. */
+/**
+ * A threshold compares with one number, and an alert needs a share too: so there are two queries,
+ * of which one has data, the first during an alarm.
+ */
 function withAlarm(options: Stat, alarm: string): Stat {
   const [query] = options.queries as [Query];
   const either = (operator: string) => ({ ...query, expr: `${query.expr} ${operator} on () (${alarm})` });
@@ -134,7 +143,10 @@ function withUnknownGrey(panel: dashboard.Panel, noValue: string): dashboard.Pan
   return { ...panel, fieldConfig: { overrides, defaults: { ...defaults, mappings } } };
 }
 
-/** Bars side by side, one for each series now; coloured by thresholds, or all the same. Many of them have small texts. */
+/**
+ * Bars side by side, one for each series now; coloured by thresholds, or all the same. Many of them
+ * have small texts.
+ */
 export function bars(declared: Common & { queries: readonly Query[]; many?: boolean }): Panel {
   const options = { decimals: 0, min: 0, ...declared };
   const builder = new bargauge.PanelBuilder()

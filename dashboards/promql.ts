@@ -10,8 +10,8 @@ export function select(metric: string, matchers = ''): string {
 }
 
 /**
- * One series for each account and value of the metric's own labels, even if several exporters or jobs read the same account:
- * adding up the series as they are would count its agents twice.
+ * One series for each account and value of the metric's own labels, even if several exporters or
+ * jobs read the same account: adding up the series as they are would count its agents twice.
  */
 export function once(metric: string, matchers = ''): string {
   return `max by (${labelsOf(metric).join(', ')}) (${select(metric, matchers)})`;
@@ -23,9 +23,10 @@ export function total(metric: string, matchers = '', ...labels: string[]): strin
 }
 
 /**
- * How long it had lasted at the time of the snapshot, over all chosen accounts, apart by these labels: the longest. 0 where
- * nobody is in it, and nothing where it is unknown since when somebody is. `inIt` counts who is, with the labels of `since`.
- * At the time of the query, the age of the sample would be added.
+ * How long it had lasted at the time of the snapshot, over all chosen accounts, apart by these
+ * labels: the longest. 0 where nobody is in it, and nothing where it is unknown since when somebody
+ * is. `inIt` counts who is, with the labels of `since`. At the time of the query, the age of the
+ * sample would be added.
  */
 export function longest(since: string, inIt: string, ...labels: string[]): string {
   const age = `${once('vcc_snapshot_timestamp_seconds')} - on (account) group_right () ${since}`;
@@ -33,8 +34,8 @@ export function longest(since: string, inIt: string, ...labels: string[]): strin
 }
 
 /**
- * Has series where an alert about many at once may fire now: at least `least` of a count, by account and other labels, that are at
- * least this share of the agents on shift.
+ * Has series where an alert about many at once may fire now: at least `least` of a count, by
+ * account and other labels, that are at least this share of the agents on shift.
  */
 export function enough(
   count: string,
@@ -52,8 +53,9 @@ export function enough(
 const newest = (metric: string, range: string) => `last_over_time(${select(metric)}[${range}])`;
 
 /**
- * Accounts of the last day (`remember`) that were taken out of the configuration: they send nothing any more, while their job sends as
- * many accounts as it is configured with and none of its targets is down. VccAccountMissing is silent about them too.
+ * Accounts of the last day (`remember`) that were taken out of the configuration: they send nothing
+ * any more, while their job sends as many accounts as it is configured with and none of its targets
+ * is down. VccAccountMissing is silent about them too.
  */
 function removed({ remember, recent }: AlertSettings): string {
   const ofJob = (metric: string) => `last_over_time(${metric}{job=~"$job"}[${recent.text}])`;
@@ -63,7 +65,10 @@ function removed({ remember, recent }: AlertSettings): string {
   return `((${silent}) and on (job) (${complete}))`;
 }
 
-/** By account: the newest sample of the last day, also of those whose exporter is gone, but not of those that were removed. */
+/**
+ * By account: the newest sample of the last day, also of those whose exporter is gone, but not of
+ * those that were removed.
+ */
 function remembered(metric: string, settings: AlertSettings): string {
   const all = newest(metric, settings.remember.text);
   return `max by (account) (${all} unless on (job, account) ${removed(settings)})`;

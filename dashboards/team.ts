@@ -352,7 +352,10 @@ const byTeam = (metric: string, matchers = '') =>
     noTeam,
   );
 
-/** With what the agent is in, so that all columns of the table are about the same rows; agents who are logged out are not in it. */
+/**
+ * With what the agent is in, so that all columns of the table are about the same rows; agents who
+ * are logged out are not in it.
+ */
 function ofAgents(metric: string, matchers = '', presences = 'presence!="LoggedOut"'): string {
   const presence = select('vcc_agent_presence', `${agent}, ${presences}`);
   const rows = `max by (account, agent_id, presence, description) (${presence})`;

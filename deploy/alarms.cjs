@@ -72,7 +72,8 @@ function alarms(parameters, { pushEnabled, withQueue, withFanOut }) {
       PushAccountsDelayed: alarm(
         'Accounts have waited for five minutes to be scraped. Lambda does not start enough invocations of pushAccount.',
         ofQueue('PushAccounts'),
-        // Messages of invocations that run or have failed are hidden. Those that wait are not, at any time.
+        // Messages of invocations that run or have failed are hidden. Those that wait are not, at
+        // any time.
         { ...messages, Statistic: 'Minimum' },
       ),
     }),

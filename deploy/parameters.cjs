@@ -1,5 +1,6 @@
-// The parameters of a deployment, --param="name=value": the exporter's settings, by their own names, and those of the
-// table below. docs/run/aws.md has the table; all values are checked before anything is made.
+// The parameters of a deployment, --param="name=value": the exporter's settings, by their own
+// names, and those of the table below. docs/run/aws.md has the table; all values are checked before
+// anything is made.
 const {
   ConfigError,
   didYouMean,
@@ -36,8 +37,9 @@ const retentions = [
 ];
 
 /**
- * What is deployed, and how: the meaning for docs/reference/deploy-parameters.md, the value without --param, how a text is read, and
- * which other parameter must be true. `environment`: a variable of the functions.
+ * What is deployed, and how: the meaning for docs/reference/deploy-parameters.md, the value without
+ * --param, how a text is read, and which other parameter must be true. `environment`: a variable of
+ * the functions.
  */
 const table = {
   endpoint: {
@@ -220,9 +222,10 @@ function toTag(pair) {
 }
 
 /**
- * Reads the parameters: those of the table parsed, and the settings as they go into the environment of the functions, `all`
- * for each, `push` for those that push only.
- * @throws ParameterError with every problem: names that do not exist, values that do not fit, settings that contradict each other
+ * Reads the parameters: those of the table parsed, and the settings as they go into the environment
+ * of the functions, `all` for each, `push` for those that push only.
+ * @throws ParameterError with every problem: names that do not exist, values that do not fit,
+ * settings that contradict each other
  */
 async function readParameters(given) {
   const problems = [];
@@ -309,7 +312,10 @@ function localFiles(its) {
   });
 }
 
-/** Secrets that an inline list holds: everybody who may see the configuration of the function could read them. */
+/**
+ * Secrets that an inline list holds: everybody who may see the configuration of the function could
+ * read them.
+ */
 function secretsIn(name, entries, fields, problems) {
   const found = fields.filter((field) => entries.some((entry) => entry[field] !== undefined));
   if (found.length === 0) return;

@@ -1,7 +1,10 @@
 // What each function of the stack may do.
 const { allow, compact, document, getArn, policy, sub } = require('./template.cjs');
 
-/** The role of one function: its own log group, the secrets that the parameters name, and `policies`. */
+/**
+ * The role of one function: its own log group, the secrets that the parameters name, and
+ * `policies`.
+ */
 function role(parameters, name, Description, policies = [readObjects(parameters, 'metrics')]) {
   const { permissionsBoundaryArn, subnetIds, tracing } = parameters;
   return {
@@ -71,8 +74,8 @@ function readSecrets({ settings, secrets }) {
 }
 
 /**
- * The ARN of a secret: its id if that is one, else that of the name in the account and region of the stack, where
- * Secrets Manager appends a hyphen and six characters.
+ * The ARN of a secret: its id if that is one, else that of the name in the account and region of
+ * the stack, where Secrets Manager appends a hyphen and six characters.
  */
 function toSecretArn(id) {
   if (id.startsWith('arn:')) return id;
@@ -101,7 +104,9 @@ const decryptObjects = ({ objectsKmsKeyArn }) =>
     ? undefined
     : decryptBy('objects-kms', objectsKmsKeyArn, 's3', '${AWS::Region}');
 
-/** The list of accounts, rosters and destinations, where they are in S3. `deliver` needs no rosters. */
+/**
+ * The list of accounts, rosters and destinations, where they are in S3. `deliver` needs no rosters.
+ */
 function readObjects({ settings, objects }, reader) {
   const { VCC_CONFIG: config, VCC_ROSTER: roster, VCC_PUSH_DESTINATIONS: destinations } = settings;
   const sources = [

@@ -1,4 +1,5 @@
-// The functions, resources and tags of serverless.yml: only what the parameters ask for is in the template.
+// The functions, resources and tags of serverless.yml: only what the parameters ask for is in the
+// template.
 const { alarms } = require('./alarms.cjs');
 const { ParameterError, readParameters } = require('./parameters.cjs');
 const { keepState, readObjects, role, sendTo, sendToReceivers } = require('./permissions.cjs');
@@ -258,8 +259,9 @@ function fanOutResources(parameters) {
       keepState(),
       ...(pushQueue ? [sendTo('batches', 'PushBatches')] : sendToReceivers(parameters)),
     ]),
-    // One message for each account to scrape, tried once. A late one fails at once, since its slots have passed. SQS moves
-    // a failed message only after its visibility timeout, and only if it still keeps it then.
+    // One message for each account to scrape, tried once. A late one fails at once, since its slots
+    // have passed. SQS moves a failed message only after its visibility timeout, and only if it
+    // still keeps it then.
     PushAccounts: queue({
       MessageRetentionPeriod: 2 * hiddenSeconds,
       VisibilityTimeout: hiddenSeconds,

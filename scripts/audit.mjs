@@ -1,6 +1,6 @@
-// npm run audit: known vulnerabilities in what is shipped, and the registry's signatures of all packages that are installed.
-// `npm audit --omit=dev` would miss the packages in the bundles, which are development dependencies.
-// Status 0: none. 1: some. 2: the registry could not say.
+// npm run audit: known vulnerabilities in what is shipped, and the registry's signatures of all
+// packages that are installed. `npm audit --omit=dev` would miss the packages in the bundles, which
+// are development dependencies. Status 0: none. 1: some. 2: the registry could not say.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
-// Bundles the command line and each Lambda handler, and packs each handler into a zip with the modules it may load later.
-// Beside each zip and the command line it writes which packages are in it (CycloneDX), and with it their licenses.
-// node scripts/build.mjs [--outdir DIR]   (dist)
+// Bundles the command line and each Lambda handler, and packs each handler into a zip with the
+// modules it may load later. Beside each zip and the command line it writes which packages are in
+// it (CycloneDX), and with it their licenses. node scripts/build.mjs [--outdir DIR] (dist)
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -32,7 +32,10 @@ const builtins = new RegExp(`^(?:node:.*|${builtinModules.join('|')})$`);
 /** prom-client is CommonJS and asks for Node's own modules by require, which an ES module lacks. */
 const requireBanner = 'const require = process.getBuiltinModule;';
 
-/** First of all, since an older Node.js would fail with a message that helps nobody. 2: it stays so until somebody acts. */
+/**
+ * First of all, since an older Node.js would fail with a message that helps nobody. 2: it stays so
+ * until somebody acts.
+ */
 const versionBanner = `{
   const problem = (${nodeVersion.problemOf})(process.versions.node, ${JSON.stringify(engines.node)});
   if (problem !== undefined) {
@@ -42,9 +45,10 @@ const versionBanner = `{
 }`;
 
 /**
- * Imports of Node's own modules become requires. What an ES module imports is copied name by name, and some of the names
- * load what nobody asked for: WebSocket of node:http all of fetch, others of node:util a differ and worker threads, most of
- * the time that a handler took to load (docs/decisions/0006-builtins-by-require.md). Only the names in use are read.
+ * Imports of Node's own modules become requires. What an ES module imports is copied name by name,
+ * and some of the names load what nobody asked for: WebSocket of node:http all of fetch, others of
+ * node:util a differ and worker threads, most of the time that a handler took to load
+ * (docs/decisions/0006-builtins-by-require.md). Only the names in use are read.
  */
 const requireBuiltins = {
   name: 'require-builtins',
@@ -70,8 +74,8 @@ const requireBuiltins = {
 };
 
 /**
- * What tables of settings and questions say to their readers is for docs and help; a handler does not show it, and it would
- * be a sixth of its code.
+ * What tables of settings and questions say to their readers is for docs and help; a handler does
+ * not show it, and it would be a sixth of its code.
  */
 const leaveOutDocs = (...fields) => ({
   name: 'leave-out-docs',

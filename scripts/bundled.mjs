@@ -1,4 +1,5 @@
-// Which packages are in what is shipped, by what esbuild says: their licenses must allow that, and their texts go with them.
+// Which packages are in what is shipped, by what esbuild says: their licenses must allow that, and
+// their texts go with them.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,15 +12,18 @@ const locked = json('package-lock.json').packages;
 /** What may be shipped in a program under MIT without more than the license's text. */
 const allowed = /^\(?(MIT|ISC|0BSD|BSD-2-Clause|BSD-3-Clause|Apache-2\.0)( AND (BSD-3-Clause))?\)?$/;
 
-/** Where the text is of packages that have none: in one of the same repository and author, or here. */
+/**
+ * Where the text is of packages that have none: in one of the same repository and author, or here.
+ */
 const elsewhere = {
   '@bufbuild/protobuf': 'scripts/licenses/bufbuild-protobuf.txt',
   'proxy-agent-negotiate': 'node_modules/agent-base/LICENSE',
 };
 
 /**
- * The packages of which some code is in these outputs, by name: `{ name, version, license, integrity, text }`.
- * Throws for a package that the lock file does not have in this version, or whose license or its text is missing or not allowed.
+ * The packages of which some code is in these outputs, by name: `{ name, version, license,
+ * integrity, text }`. Throws for a package that the lock file does not have in this version, or
+ * whose license or its text is missing or not allowed.
  */
 export function packagesIn(outputs, lockedPackages = locked) {
   const files = outputs.flatMap(({ inputs }) =>
@@ -46,7 +50,10 @@ export function packagesIn(outputs, lockedPackages = locked) {
   });
 }
 
-/** The texts of the licenses of these packages and of the exporter itself, which must go with every copy. */
+/**
+ * The texts of the licenses of these packages and of the exporter itself, which must go with every
+ * copy.
+ */
 export function toLicenses(packages) {
   const own = { name, version, license, text: readFileSync(join(root, 'LICENSE'), 'utf8').trim() };
   return [own, ...packages]
@@ -54,7 +61,10 @@ export function toLicenses(packages) {
     .join(`\n${'-'.repeat(80)}\n\n`);
 }
 
-/** A software bill of materials in CycloneDX 1.5 of the file `shipped`. Without a time or number, so that the bytes stay. */
+/**
+ * A software bill of materials in CycloneDX 1.5 of the file `shipped`. Without a time or number, so
+ * that the bytes stay.
+ */
 export function toSbom(shipped, packages) {
   const purl = (of, its) => `pkg:npm/${of.replace('@', '%40')}@${its}`;
   const component = (type, each) => ({

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** AWS's public prices in US dollars, us-east-1, on demand, as of 2026-03; other regions differ by some per cent. */
+/**
+ * AWS's public prices in US dollars, us-east-1, on demand, as of 2026-03; other regions differ by
+ * some per cent.
+ */
 const prices = {
   lambdaPerRequest: 0.2 / 1e6,
   /** arm64, the first tier. */
@@ -51,7 +54,10 @@ interface Scrape {
   answerBytes: number;
 }
 
-/** Time that is billed for one scrape: the waiting as measured, the CPU stretched to the share that the memory buys. */
+/**
+ * Time that is billed for one scrape: the waiting as measured, the CPU stretched to the share that
+ * the memory buys.
+ */
 function billedMs({ wallMs, cpuMs, memoryMb }: Scrape): number {
   return Math.ceil(Math.max(0, wallMs - cpuMs) + cpuMs / share(memoryMb));
 }
@@ -82,7 +88,10 @@ const deliverMs = 300;
 /** How often Lambda asks an empty queue: five pollers that wait for 20 seconds each. */
 const idlePollsPerMinute = 15;
 
-/** What a month of pushing costs, a period of a minute, one destination, with the queue: most of it is waiting. */
+/**
+ * What a month of pushing costs, a period of a minute, one destination, with the queue: most of it
+ * is waiting.
+ */
 function pushMonth(scrape: Scrape, intervalSeconds: number): { dollars: number; withFree: number } {
   const minutes = hoursPerMonth * 60;
   const perMinute = 60 / intervalSeconds;

@@ -1,6 +1,6 @@
-// The site of the documentation: `npm run docs` builds it from docs/ into .cache/site and fails on links and anchors that lead
-// nowhere. `npm run docs -- --check` also opens every page in Chromium, `npm run docs -- dev` serves it while you write.
-// VitePress has a lock file of its own in site/.
+// The site of the documentation: `npm run docs` builds it from docs/ into .cache/site and fails on
+// links and anchors that lead nowhere. `npm run docs -- --check` also opens every page in Chromium,
+// `npm run docs -- dev` serves it while you write. VitePress has a lock file of its own in site/.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
@@ -27,7 +27,10 @@ function install() {
   runOrExit('npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error');
 }
 
-/** The page that an address of the site shows, as its file. Addresses have no .html, as GitHub Pages allows. */
+/**
+ * The page that an address of the site shows, as its file. Addresses have no .html, as GitHub Pages
+ * allows.
+ */
 function fileOf(path) {
   const name = path.slice(base.length);
   return [name, `${name}.html`, posix.join(name, 'index.html')].find(
@@ -36,7 +39,9 @@ function fileOf(path) {
   );
 }
 
-/** Links within the site that lead to no page or to no anchor. VitePress itself checks pages only. */
+/**
+ * Links within the site that lead to no page or to no anchor. VitePress itself checks pages only.
+ */
 function deadLinks() {
   const root = join(built, base);
   const files = readdirSync(root, { recursive: true }).filter((file) => file.endsWith('.html'));

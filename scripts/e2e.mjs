@@ -1,6 +1,7 @@
-// End-to-end tests: the built exporter as a process, judged by Prometheus, promtool and a strict parser of another
-// project, and all of it on Node.js 24 too. Gets what it needs into .cache/e2e/; a second run finds it there.
-// CI=true or VCC_E2E_REQUIRE_ALL=1: what could not be had is a failure, not a skip.
+// End-to-end tests: the built exporter as a process, judged by Prometheus, promtool and a strict
+// parser of another project, and all of it on Node.js 24 too. Gets what it needs into .cache/e2e/;
+// a second run finds it there. CI=true or VCC_E2E_REQUIRE_ALL=1: what could not be had is a
+// failure, not a skip.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

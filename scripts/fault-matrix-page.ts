@@ -11,7 +11,10 @@ import {
   ways,
 } from '../test/e2e/support/fault-matrix.ts';
 
-/** docs/explain/fault-matrix.md: what must come of each fault at each place, as `npm run e2e` checks it. */
+/**
+ * docs/explain/fault-matrix.md: what must come of each fault at each place, as `npm run e2e` checks
+ * it.
+ */
 export function faultMatrixPage(notice: string): string {
   const ids = Object.keys(faults) as FaultId[];
   const reads = cells.filter(({ way }) => way !== 'deliver').length;

@@ -1,4 +1,5 @@
-// Writes the files that derive from the code: pages of docs/, rules of alerts/, dashboards/grafana/.
+// Writes the files that derive from the code: pages of docs/, rules of alerts/,
+// dashboards/grafana/.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { generatedFiles } from './generated-files.ts';
 

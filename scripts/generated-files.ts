@@ -217,7 +217,10 @@ exporter: it answers 500, and the line has the place in the code).
 
 const toJson = (value: object) => `${JSON.stringify(value, undefined, 2)}\n`;
 
-/** JSON Schema of VCC_CONFIG, for editors; what the exporter takes is decided by the settings' own parsers. */
+/**
+ * JSON Schema of VCC_CONFIG, for editors; what the exporter takes is decided by the settings' own
+ * parsers.
+ */
 function configSchema(): object {
   return listSchema(accountList, 'VCC_CONFIG: the accounts that vcc-exporter reads', 'docs/run/accounts.md', {
     dependentRequired: { client_id: ['client_secret'], client_secret: ['client_id'] },

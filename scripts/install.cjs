@@ -1,6 +1,6 @@
-// Installs from the lock file unless node_modules holds what it says. Also preloaded (node --require) by scripts that need all
-// of it.
-// Plain JavaScript and no dependencies: this runs before anything is installed, and in any Node.js, to say which one is needed.
+// Installs from the lock file unless node_modules holds what it says. Also preloaded (node
+// --require) by scripts that need all of it. Plain JavaScript and no dependencies: this runs before
+// anything is installed, and in any Node.js, to say which one is needed.
 const { problemOf } = require('./node-version.cjs');
 const { engines } = require('../package.json');
 

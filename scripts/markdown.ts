@@ -5,7 +5,10 @@ export function row(...cells: string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
-/** A page of `folder` in which each `docs/….md` is a link. Help and messages name pages by path, since a terminal has no links. */
+/**
+ * A page of `folder` in which each `docs/….md` is a link. Help and messages name pages by path,
+ * since a terminal has no links.
+ */
 export function withLinks(folder: string, page: string): string {
   return page.replace(/(?<![\w./(])docs\/[\w/-]+\.md/g, (path) => {
     return `[${posix.basename(path)}](${posix.relative(folder, path)})`;

@@ -1,6 +1,6 @@
 /**
- * What metrics take from the API where its reference leaves a choice, by metric, for docs/reference/metrics.md. Words in “ ” are the
- * reference's own.
+ * What metrics take from the API where its reference leaves a choice, by metric, for
+ * docs/reference/metrics.md. Words in “ ” are the reference's own.
  */
 export const metricNotes: Readonly<Record<string, string>> = {
   vcc_agents:

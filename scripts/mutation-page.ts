@@ -38,7 +38,10 @@ export function mutationSummary(): string {
   return `${score} of ${mutants} mutants found, in ${Object.keys(figures).length} of ${Object.keys(areas).length} areas`;
 }
 
-/** docs/explain/mutation.md, from the figures of the last runs and the explanations of survivors, in scripts/mutation. */
+/**
+ * docs/explain/mutation.md, from the figures of the last runs and the explanations of survivors, in
+ * scripts/mutation.
+ */
 export function mutationPage(notice: string): string {
   const results = Object.entries(areas).flatMap(([area, { code }]) => {
     const result = figures[area];

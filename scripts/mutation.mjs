@@ -1,7 +1,9 @@
-// Mutation tests of the code that decides numbers: `npm run mutation`, or `npm run mutation -- snapshot` for some areas.
-// Stryker changes the code in one place (a mutant) and runs the tests of its area; a mutant that no test fails for has
-// survived. The figures go into scripts/mutation/figures.json, which docs/explain/mutation.md is generated from. Fails when an
-// area scores less than the goal, or scripts/mutation/survivors.json does not explain exactly the mutants that survived.
+// Mutation tests of the code that decides numbers: `npm run mutation`, or `npm run mutation --
+// snapshot` for some areas. Stryker changes the code in one place (a mutant) and runs the tests of
+// its area; a mutant that no test fails for has survived. The figures go into
+// scripts/mutation/figures.json, which docs/explain/mutation.md is generated from. Fails when an
+// area scores less than the goal, or scripts/mutation/survivors.json does not explain exactly the
+// mutants that survived.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,7 +47,10 @@ async function getStryker() {
   return (await import(pathToFileURL(entry).href)).Stryker;
 }
 
-/** Runs the mutants of one area; those whose code and tests are as the last time are not run again. Returns Stryker's report. */
+/**
+ * Runs the mutants of one area; those whose code and tests are as the last time are not run again.
+ * Returns Stryker's report.
+ */
 async function test(Stryker, name) {
   const { code, tests, exclude = {} } = areas[name];
   const file = name.replace('/', '-');
@@ -91,14 +96,20 @@ async function test(Stryker, name) {
   return readJson(report);
 }
 
-/** Stryker does not know which tests run code of a module's top level, so it would not run those again that are new. */
+/**
+ * Stryker does not know which tests run code of a module's top level, so it would not run those
+ * again that are new.
+ */
 function withoutStaticSurvivors(report) {
   for (const file of Object.values(report.files))
     file.mutants = file.mutants.filter((mutant) => !(mutant.static && mutant.status === 'Survived'));
   return report;
 }
 
-/** A mutant as survivors.json names it: by its line and what is changed there, since line numbers move. */
+/**
+ * A mutant as survivors.json names it: by its line and what is changed there, since line numbers
+ * move.
+ */
 function describe(file, source, { location: { start, end }, replacement }) {
   const lines = source.split('\n');
   const part = lines.slice(start.line - 1, end.line).join('\n');

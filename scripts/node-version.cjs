@@ -1,8 +1,9 @@
 // Which Node.js is needed. In the words of old ones: it is what they run first.
 
 /**
- * What is wrong with a version of Node.js, or undefined. `engines` is that of package.json: `^20.19.0 || >=24.0.0`. Uses nothing
- * from outside, since scripts/build.mjs writes it into the bundle of the command line too.
+ * What is wrong with a version of Node.js, or undefined. `engines` is that of package.json:
+ * `^20.19.0 || >=24.0.0`. Uses nothing from outside, since scripts/build.mjs writes it into the
+ * bundle of the command line too.
  */
 const problemOf = (version, engines) => {
   const numbers = (text) => text.split('.').map(Number);

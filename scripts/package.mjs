@@ -1,9 +1,8 @@
-// npm run package [-- --param="NAME=value" …]: all that a deployment needs, in dist/package/, without a network or AWS
-// credentials. The same checkout and parameters give the same bytes.
-//   *.zip                    the code of the functions, with the licenses of the packages in it
-//   *.cdx.json               these packages by name, version, license and hash (CycloneDX)
-//   cloudformation.json      the stack as serverless.yml and the parameters make it, to be deployed without osls
-//   SHA256SUMS               of these
+// npm run package [-- --param="NAME=value" …]: all that a deployment needs, in dist/package/,
+// without a network or AWS credentials. The same checkout and parameters give the same bytes. *.zip
+// the code of the functions, with the licenses of the packages in it *.cdx.json these packages by
+// name, version, license and hash (CycloneDX) cloudformation.json the stack as serverless.yml and
+// the parameters make it, to be deployed without osls SHA256SUMS of these
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -41,7 +40,10 @@ try {
   rmSync(packed, { recursive: true, force: true });
 }
 
-/** The template without the bucket of `serverless deploy`: it takes its code from where its parameters say. */
+/**
+ * The template without the bucket of `serverless deploy`: it takes its code from where its
+ * parameters say.
+ */
 function standAlone({ Resources, Outputs, ...rest }, sums) {
   const { ServerlessDeploymentBucket: _, ServerlessDeploymentBucketPolicy: __, ...resources } = Resources;
   const { ServerlessDeploymentBucketName: ___, ...outputs } = Outputs;

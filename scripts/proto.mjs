@@ -1,6 +1,6 @@
 // Writes test/support/proto/*_pb.ts, the decoders of the tests, from the .proto files beside them:
-//   node scripts/proto.mjs <folder> [target]
-// `folder` is where npm installed @bufbuild/buf and @bufbuild/protoc-gen-es; `npm run e2e` makes .cache/e2e/buf.
+// node scripts/proto.mjs <folder> [target] `folder` is where npm installed @bufbuild/buf and
+// @bufbuild/protoc-gen-es; `npm run e2e` makes .cache/e2e/buf.
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

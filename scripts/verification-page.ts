@@ -9,7 +9,9 @@ import { soakSummary } from './soak-page.ts';
 
 type Name = keyof typeof episodes;
 
-/** docs/explain/verification.md: what was checked, with what, with which figure, and what was not. */
+/**
+ * docs/explain/verification.md: what was checked, with what, with which figure, and what was not.
+ */
 export function verificationPage(notice: string): string {
   const names = (Object.keys(episodes) as Name[]).sort((a, b) => episodes[a].from - episodes[b].from);
   const worlds = readFileSync(new URL('../test/golden/calibrate-worlds.md', import.meta.url), 'utf8');

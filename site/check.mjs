@@ -1,4 +1,5 @@
-// Opens every page of the built site in Chromium, narrow and wide, light and dark, and searches it: `npm run docs -- --check`.
+// Opens every page of the built site in Chromium, narrow and wide, light and dark, and searches it:
+// `npm run docs -- --check`.
 import { readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';

@@ -5,8 +5,8 @@ declare const BUILD_REVISION: string | undefined;
 declare const BUILD_HOMEPAGE: string | undefined;
 
 /**
- * The version, revision and Node.js version of this build. The bundler inserts the first two, so no file is read at
- * start.
+ * The version, revision and Node.js version of this build. The bundler inserts the first two, so no
+ * file is read at start.
  */
 export const build: Build = {
   version: typeof BUILD_VERSION === 'undefined' ? 'dev' : BUILD_VERSION,
@@ -14,5 +14,8 @@ export const build: Build = {
   nodejs: process.version,
 };
 
-/** The address of the documentation. The bundler inserts it from package.json. Undefined when running from source. */
+/**
+ * The address of the documentation. The bundler inserts it from package.json. Undefined when
+ * running from source.
+ */
 export const homepage = typeof BUILD_HOMEPAGE === 'undefined' ? undefined : BUILD_HOMEPAGE;

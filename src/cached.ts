@@ -11,15 +11,17 @@ export interface CacheOptions<T> {
   /** The error of a fetch that takes longer. */
   toReason?: () => Error;
   /**
-   * Longest that {@link Cached.get} waits for a newer value while an older one is usable: at most half of the time left, so
-   * that there is time to use the older one.
+   * Longest that {@link Cached.get} waits for a newer value while an older one is usable: at most
+   * half of the time left, so that there is time to use the older one.
    */
   refreshMs: number;
-  /** How long a value is fresh, and how long it is usable. Both count from the start of its fetch. */
+  /**
+   * How long a value is fresh, and how long it is usable. Both count from the start of its fetch.
+   */
   lifeOf(value: T): { freshMs: number; usableMs: number };
   /**
-   * Called after each failure. Returns the milliseconds that {@link Cached.get} waits before it fetches again.
-   * `refreshing` means that an older value is usable, so the failure is not thrown.
+   * Called after each failure. Returns the milliseconds that {@link Cached.get} waits before it
+   * fetches again. `refreshing` means that an older value is usable, so the failure is not thrown.
    */
   onFailure(error: unknown, refreshing: boolean): number;
 }
@@ -27,13 +29,16 @@ export interface CacheOptions<T> {
 /** A value that is fetched when needed, kept, and fetched again when it is no longer fresh. */
 export interface Cached<T> {
   /**
-   * Returns a usable value, and fetches one if it has none that is fresh. Callers share one fetch. The fetch has its
-   * own deadline: it goes on after the caller that started it has run out of time. Between a failure and the next
-   * fetch, it throws that failure if no value is usable.
+   * Returns a usable value, and fetches one if it has none that is fresh. Callers share one fetch.
+   * The fetch has its own deadline: it goes on after the caller that started it has run out of
+   * time. Between a failure and the next fetch, it throws that failure if no value is usable.
    * @throws what the fetch throws, or the reason of the deadline's signal
    */
   get(deadline: Deadline, fetch: Fetch<T>): Promise<T>;
-  /** Returns a newer value than `old`, of any age, and fetches one if necessary. @throws as {@link get} */
+  /**
+   * Returns a newer value than `old`, of any age, and fetches one if necessary.
+   * @throws as {@link get}
+   */
   renew(old: T, deadline: Deadline, fetch: Fetch<T>): Promise<T>;
   /** Keeps this value as if it had just been fetched. */
   put(value: T): void;
@@ -78,7 +83,10 @@ export function createCached<T>(options: CacheOptions<T>): Cached<T> {
     return pending;
   }
 
-  /** Waits for the shared fetch. One that was started earlier may run out of time earlier; then it fetches again. */
+  /**
+   * Waits for the shared fetch. One that was started earlier may run out of time earlier; then it
+   * fetches again.
+   */
   async function join(deadline: Deadline, fetch: Fetch<T>): Promise<T> {
     const joined = pending;
     try {

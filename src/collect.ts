@@ -21,11 +21,12 @@ export interface ReadOutcome {
 export type Read = (deadline: Deadline) => Promise<ReadOutcome>;
 
 /**
- * Makes overlapping scrapes share one read. A snapshot is used again for `cacheTtlMs` from the start of its read.
+ * Makes overlapping scrapes share one read. A snapshot is used again for `cacheTtlMs` from the
+ * start of its read.
  *
- * The read ends by the deadline of the scrape that started it. A scrape that joins with less time returns at its own
- * deadline. One with more time starts a new read if the shared one failed for lack of time or with a retryable error.
- * `closing` ends a running read.
+ * The read ends by the deadline of the scrape that started it. A scrape that joins with less time
+ * returns at its own deadline. One with more time starts a new read if the shared one failed for
+ * lack of time or with a retryable error. `closing` ends a running read.
  */
 export function shareReads(collect: Collect, cacheTtlMs: number, clocks: Clocks, closing: AbortSignal): Read {
   let flight: { outcome: Promise<ReadOutcome>; atMs: number } | undefined;
@@ -102,12 +103,13 @@ const maxReadings = 5;
 const rereadDelays = { retries: maxReadings, baseDelayMs: 100, maxDelayMs: 1000 };
 
 /**
- * Creates a reader that remembers the page count, and requests that many pages at once the next time. While the pages do
- * not add up, it reads all of them again, but gives up when two readings have the same conflict. After a failure, the
- * next call reads them only once, and page 1 first.
+ * Creates a reader that remembers the page count, and requests that many pages at once the next
+ * time. While the pages do not add up, it reads all of them again, but gives up when two readings
+ * have the same conflict. After a failure, the next call reads them only once, and page 1 first.
  *
- * The reader throws SnapshotError when the pages do not add up, TooLargeError beyond `maxPages` and ShapeError beyond
- * `maxFlawedPercent`. It also throws what `fetchPage` throws, and the reason of the deadline's signal.
+ * The reader throws SnapshotError when the pages do not add up, TooLargeError beyond `maxPages` and
+ * ShapeError beyond `maxFlawedPercent`. It also throws what `fetchPage` throws, and the reason of
+ * the deadline's signal.
  */
 export function createCollect(fetchPage: FetchPage, options: PagingOptions, timing: Timing): Collect {
   let rememberedPages = 1;
@@ -156,7 +158,10 @@ export function createCollect(fetchPage: FetchPage, options: PagingOptions, timi
   };
 }
 
-/** @throws ShapeError when so many agents have a flaw that the API is another one than the reference describes */
+/**
+ * @throws ShapeError when so many agents have a flaw that the API is another one than the reference
+ * describes
+ */
 function refuseFlaws({ agents, duplicates, gaps }: Snapshot, maxPercent: number): void {
   // Gaps are those of all records, also of the ones that were left out.
   const records = agents.length + duplicates;
@@ -178,9 +183,9 @@ interface Pace {
 const readsPerStep = 20;
 
 /**
- * Creates the pace of an account. It starts with few pages at once, and doubles that with each read that needs more, up to
- * the bound. A 429 halves it, and from then on it rises slowly: the host has a limit somewhere. After another failure it
- * starts anew.
+ * Creates the pace of an account. It starts with few pages at once, and doubles that with each read
+ * that needs more, up to the bound. A 429 halves it, and from then on it rises slowly: the host has
+ * a limit somewhere. After another failure it starts anew.
  */
 function createPace({ concurrency: most, startConcurrency: start }: PagingOptions): Pace {
   let pace = start;
@@ -209,17 +214,20 @@ export interface PagingOptions {
   startConcurrency: number;
   /** More pages than this are an error. */
   maxPages: number;
-  /** With more flawed agents than this, in per cent of all, the read fails. At least one is allowed unless it is 0. */
+  /**
+   * With more flawed agents than this, in per cent of all, the read fails. At least one is allowed
+   * unless it is 0.
+   */
   maxFlawedPercent: number;
 }
 
 /**
- * Fetches the `wanted` pages at once, and further pages as soon as an answer shows that they exist. Returns the pages
- * by page number. Page 1 is required. Other pages that answer 400 or 404 are left out, since the account may have
- * shrunk. Requests for pages beyond the page count are cancelled, and their errors ignored, except for a 429. No
- * request is running when it returns or throws.
- * @throws TooLargeError beyond `maxPages`, SnapshotError for a page count far beyond the total, what `fetchPage` throws,
- *   or the reason of the deadline's signal
+ * Fetches the `wanted` pages at once, and further pages as soon as an answer shows that they exist.
+ * Returns the pages by page number. Page 1 is required. Other pages that answer 400 or 404 are left
+ * out, since the account may have shrunk. Requests for pages beyond the page count are cancelled,
+ * and their errors ignored, except for a 429. No request is running when it returns or throws.
+ * @throws TooLargeError beyond `maxPages`, SnapshotError for a page count far beyond the total,
+ * what `fetchPage` throws, or the reason of the deadline's signal
  */
 export async function readPages(
   fetchPage: FetchPage,
@@ -281,7 +289,10 @@ export async function readPages(
     hire();
   }
 
-  /** Stops at the first failure of a page that exists, or the first 429. Cancels requests for pages that do not exist. */
+  /**
+   * Stops at the first failure of a page that exists, or the first 429. Cancels requests for pages
+   * that do not exist.
+   */
   function judge(): void {
     const known = pageCount ?? 1;
     for (const [number, error] of failures) {

@@ -1,8 +1,9 @@
 import { remember } from './redact.ts';
 
 /**
- * A text that must not leak. Printing, serializing or inspecting it shows `[secret]`. While the object is in use, no error
- * message, log line or output shows the text either, unless it is shorter than eight characters.
+ * A text that must not leak. Printing, serializing or inspecting it shows `[secret]`. While the
+ * object is in use, no error message, log line or output shows the text either, unless it is
+ * shorter than eight characters.
  */
 export class Secret {
   readonly #value: string;
@@ -51,13 +52,16 @@ export interface PushCredentials {
   token: Secret | undefined;
 }
 
-/** Shortest scrape credential, in characters. Only machines use them, so a minimum length costs nothing. */
+/**
+ * Shortest scrape credential, in characters. Only machines use them, so a minimum length costs
+ * nothing.
+ */
 export const minCredentialLength = 16;
 
 /**
- * Recognizes a text that is probably not a real credential: a placeholder from an example, or a text in quotes. Quotes
- * are left over when the program that reads an env file does not remove them. Returns words that follow "received ", or
- * undefined for any other text.
+ * Recognizes a text that is probably not a real credential: a placeholder from an example, or a
+ * text in quotes. Quotes are left over when the program that reads an env file does not remove
+ * them. Returns words that follow "received ", or undefined for any other text.
  */
 export function unlikelyCredential(value: string): string | undefined {
   if (/^(?:…+|\.{2,}|<[^<>]*>|change[-_ ]?me|your[-_ ].*|x{3,})$/i.test(value)) return 'a placeholder';

@@ -9,12 +9,15 @@ export class DeadlineError extends ExporterError {
 }
 
 /**
- * When a piece of work must be done. Each entry point (Lambda event, HTTP request, push slot, command) creates one
- * first and passes it down. A part that needs less time uses {@link within}. Times are on the monotonic clock, which
- * cannot be set.
+ * When a piece of work must be done. Each entry point (Lambda event, HTTP request, push slot,
+ * command) creates one first and passes it down. A part that needs less time uses {@link within}.
+ * Times are on the monotonic clock, which cannot be set.
  */
 export interface Deadline {
-  /** When the entry point created it. Limits such as VCC_TIMEOUT count from here ({@link sinceStart}). */
+  /**
+   * When the entry point created it. Limits such as VCC_TIMEOUT count from here ({@link
+   * sinceStart}).
+   */
   readonly startMs: number;
   /** Infinity when only the signal ends the work. */
   readonly atMs: number;
@@ -31,8 +34,8 @@ export const monotonicMs = (): number => performance.now();
 const maxTimerMs = 2 ** 31 - 1;
 
 /**
- * Creates the deadline of new work: `ms` from now, or `until` if that is sooner. At `atMs` the signal aborts with the
- * error that `toReason` returns.
+ * Creates the deadline of new work: `ms` from now, or `until` if that is sooner. At `atMs` the
+ * signal aborts with the error that `toReason` returns.
  */
 export function deadlineIn(
   ms: number,
@@ -65,12 +68,18 @@ export function isCancelled(deadline: Deadline): boolean {
   return deadline.signal.aborted && leftMs(deadline) > 0;
 }
 
-/** Returns the deadline of a part of the work: `ms` from now, or the given deadline if that is sooner. */
+/**
+ * Returns the deadline of a part of the work: `ms` from now, or the given deadline if that is
+ * sooner.
+ */
 export function within(deadline: Deadline, ms: number, toReason = () => outOfTime(ms)): Deadline {
   return sooner(deadline, monotonicMs() + ms, toReason);
 }
 
-/** Returns the deadline of a part of the work: `ms` before the given one. At least half of the time left remains. */
+/**
+ * Returns the deadline of a part of the work: `ms` before the given one. At least half of the time
+ * left remains.
+ */
 export function earlier(deadline: Deadline, ms: number): Deadline {
   const marginMs = Math.min(ms, leftMs(deadline) / 2);
   return sooner(deadline, deadline.atMs - marginMs, () =>
@@ -88,7 +97,10 @@ export function cancelledBy(deadline: Deadline, signal: AbortSignal): Deadline {
   return start(deadline, deadline.atMs, undefined, [deadline.signal, signal]);
 }
 
-/** Settles as the promise does, if that happens before the deadline. @throws the reason of the deadline's signal */
+/**
+ * Settles as the promise does, if that happens before the deadline.
+ * @throws the reason of the deadline's signal
+ */
 export function before<T>(promise: Promise<T>, { signal }: Deadline): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(signal.reason);

@@ -1,9 +1,10 @@
 import { redact } from './redact.ts';
 
 /**
- * Every way in which a scrape can fail. This table is the source of the `reason` label of `vcc_scrape_error`, the
- * `code` of log lines and the rows of docs/reference/errors.md. The page at / and `check` show the advice next to the message of
- * the failure. So "the message" in an advice is that message: there may be no log.
+ * Every way in which a scrape can fail. This table is the source of the `reason` label of
+ * `vcc_scrape_error`, the `code` of log lines and the rows of docs/reference/errors.md. The page at
+ * / and `check` show the advice next to the message of the failure. So "the message" in an advice
+ * is that message: there may be no log.
  */
 export const scrapeErrors = {
   secret: {
@@ -72,14 +73,14 @@ export type ScrapeErrorCode = keyof typeof scrapeErrors;
 export const scrapeErrorCodes = Object.keys(scrapeErrors) as ScrapeErrorCode[];
 
 /**
- * Codes that are not in {@link scrapeErrors}: `config` stops the start, `document` concerns a roster or list of
- * accounts, and `push` a destination or its queue.
+ * Codes that are not in {@link scrapeErrors}: `config` stops the start, `document` concerns a
+ * roster or list of accounts, and `push` a destination or its queue.
  */
 export type ErrorCode = ScrapeErrorCode | 'config' | 'document' | 'push';
 
 /**
- * The base of all errors that the exporter throws on purpose. Messages never contain identities or query strings, and
- * known secrets in them are replaced.
+ * The base of all errors that the exporter throws on purpose. Messages never contain identities or
+ * query strings, and known secrets in them are replaced.
  */
 export class ExporterError extends Error {
   readonly code: ErrorCode;
@@ -95,7 +96,8 @@ export class ExporterError extends Error {
 }
 
 /**
- * Returns the scrape error code of an error. Undefined for codes that are not in {@link scrapeErrors}, and for bugs.
+ * Returns the scrape error code of an error. Undefined for codes that are not in {@link
+ * scrapeErrors}, and for bugs.
  */
 export function toScrapeErrorCode(error: unknown): ScrapeErrorCode | undefined {
   if (!(error instanceof ExporterError)) return undefined;

@@ -4,7 +4,10 @@ import { answerBehind } from './http/errors.ts';
 import { type Clocks, stopwatch } from './timing.ts';
 import { AuthError } from './vcc/errors.ts';
 
-/** Pauses after a rejection, in ms: they double with each further one. New credentials should not wait for long. */
+/**
+ * Pauses after a rejection, in ms: they double with each further one. New credentials should not
+ * wait for long.
+ */
 const rejectedPauses = { firstMs: 10_000, longestMs: 60_000 };
 
 /** Whether the host refused what was sent, so that it would refuse the same again. */
@@ -15,9 +18,10 @@ function isRejection(error: ExporterError): boolean {
 }
 
 /**
- * Makes reads of an account pause: as long as the Retry-After of a failed answer says, and for growing times after
- * rejected credentials and other 4xx, since a host may take repeated attempts for an attack. During a pause, a read sends
- * no request and throws the same reason at once, as an ExporterError that is not retryable.
+ * Makes reads of an account pause: as long as the Retry-After of a failed answer says, and for
+ * growing times after rejected credentials and other 4xx, since a host may take repeated attempts
+ * for an attack. During a pause, a read sends no request and throws the same reason at once, as an
+ * ExporterError that is not retryable.
  */
 export function holdOff(collect: Collect, clocks: Clocks): Collect {
   let pause: { ms: number; ageMs(): number; reason: ExporterError } | undefined;

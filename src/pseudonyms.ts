@@ -2,20 +2,25 @@ import { createHmac } from 'node:crypto';
 import type { Secret } from './credentials.ts';
 
 /**
- * Returns a function from agent ids to pseudonyms. The same key and id always have the same pseudonym. The same key as the
- * last time has the same function.
+ * Returns a function from agent ids to pseudonyms. The same key and id always have the same
+ * pseudonym. The same key as the last time has the same function.
  */
 export type Pseudonyms = (key: Secret) => (agentId: string) => string;
 
-/** Hexadecimal characters of a pseudonym: 64 bits, so a collision among a million agents is unlikely. */
+/**
+ * Hexadecimal characters of a pseudonym: 64 bits, so a collision among a million agents is
+ * unlikely.
+ */
 const length = 16;
-/** Most pseudonyms to keep. An account with more agents than this starts with an empty cache again. */
+/**
+ * Most pseudonyms to keep. An account with more agents than this starts with an empty cache again.
+ */
 const maxKept = 200_000;
 
 /**
- * Creates the pseudonyms of an account with HMAC-SHA256. Without the key, guessed ids cannot be checked. The same agent
- * id has different pseudonyms in different accounts. Pseudonyms are cached, since the hash costs more than all other
- * work for an agent.
+ * Creates the pseudonyms of an account with HMAC-SHA256. Without the key, guessed ids cannot be
+ * checked. The same agent id has different pseudonyms in different accounts. Pseudonyms are cached,
+ * since the hash costs more than all other work for an agent.
  */
 export function createPseudonyms(account: string): Pseudonyms {
   let last: { secret: string; kept: Map<string, string>; idOf: (agentId: string) => string } | undefined;

@@ -17,7 +17,10 @@ const index = new Map<number, Form[]>();
 let unindexed: string[] = [];
 const keyLength = 4;
 
-/** A number for the first characters of what begins at a place: making a string for each place would take ten times as long. */
+/**
+ * A number for the first characters of what begins at a place: making a string for each place would
+ * take ten times as long.
+ */
 const keyAt = (text: string, at: number) =>
   (text.charCodeAt(at) << 21) ^
   (text.charCodeAt(at + 1) << 14) ^
@@ -40,8 +43,8 @@ const holders = new FinalizationRegistry<string>((value) => {
 const shortestAnywhere = 8;
 
 /**
- * Makes a secret known to {@link redact} until `holder` is garbage. Without a holder, it is known as long as the process
- * runs: only for what is read once, such as the environment.
+ * Makes a secret known to {@link redact} until `holder` is garbage. Without a holder, it is known
+ * as long as the process runs: only for what is read once, such as the environment.
  */
 export function remember(value: string, holder?: object): void {
   if (value.length < keyLength) return;
@@ -65,8 +68,8 @@ const word = /^(?:[A-Za-z]?[a-z]{0,15}(?:[A-Z][a-z]{1,15})*|[A-Z]{1,12})\d{0,4}$
 const pathLike = /^(?:[a-z][\w+.-]*:|~|\.{0,2}[/\\])|\.[a-z]{1,5}$/i;
 
 /**
- * Makes known what looks like a token in a path, an address or a name: 16 characters or more that are no words. A
- * token may be part of such a value by design, or be there by mistake.
+ * Makes known what looks like a token in a path, an address or a name: 16 characters or more that
+ * are no words. A token may be part of such a value by design, or be there by mistake.
  */
 export function rememberTokens(text: string): void {
   const segments = text.split(/[/\\?&:;,\s@]/);
@@ -79,9 +82,10 @@ export function rememberTokens(text: string): void {
 }
 
 /**
- * Replaces every known secret in a text by `[secret]`, also in JSON, URLs, HTML and base64, and in one of these inside
- * another. Replaces only secrets of at least `shortest` characters: by default of 8, since a shorter one may be a word
- * of any message. Secrets of less than 4 characters are never replaced.
+ * Replaces every known secret in a text by `[secret]`, also in JSON, URLs, HTML and base64, and in
+ * one of these inside another. Replaces only secrets of at least `shortest` characters: by default
+ * of 8, since a shorter one may be a word of any message. Secrets of less than 4 characters are
+ * never replaced.
  */
 export function redact(text: string, shortest = shortestAnywhere): string {
   if (known.size === 0) return text;
@@ -116,7 +120,10 @@ function addToIndex(value: string): void {
   }
 }
 
-/** Of this secret only: making the forms of the tokens of 1000 accounts anew takes hundreds of milliseconds. */
+/**
+ * Of this secret only: making the forms of the tokens of 1000 accounts anew takes hundreds of
+ * milliseconds.
+ */
 function removeFromIndex(value: string): void {
   unindexed = unindexed.filter((each) => each !== value);
   for (const { text } of formsOf(value)) {
@@ -143,7 +150,10 @@ function formsOf(secret: string): Form[] {
   ];
 }
 
-/** Returns the characters of base64 that the value alone decides, when `before` other bytes stand before it. */
+/**
+ * Returns the characters of base64 that the value alone decides, when `before` other bytes stand
+ * before it.
+ */
 function base64Within(value: string, before: number): string {
   const bytes = Buffer.from(value);
   const all = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
@@ -154,7 +164,10 @@ function base64Within(value: string, before: number): string {
 /** Makes spaces in forms, and base64 and base64url, the same. Keeps the length. */
 const fold = (text: string) => text.replace(/[ -]/g, '+').replaceAll('_', '/');
 
-/** A text with escapes decoded. `at` has the place of each character in the original; undefined means its own. */
+/**
+ * A text with escapes decoded. `at` has the place of each character in the original; undefined
+ * means its own.
+ */
 interface View {
   text: string;
   at?: readonly number[];

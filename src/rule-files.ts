@@ -15,9 +15,10 @@ export const underFolder = (folder: string, files: Readonly<Record<string, strin
   Object.fromEntries(Object.entries(files).map(([path, content]) => [`${folder}/${path}`, content]));
 
 /**
- * Generates the rules and dashboards for the shipped thresholds and those in `ours`, a YAML text with what differs.
- * `files` are by path, `summary` is one sentence. Problems are returned and not thrown, since this module is a bundle of
- * its own: its ConfigError is another class than that of the command line.
+ * Generates the rules and dashboards for the shipped thresholds and those in `ours`, a YAML text
+ * with what differs. `files` are by path, `summary` is one sentence. Problems are returned and not
+ * thrown, since this module is a bundle of its own: its ConfigError is another class than that of
+ * the command line.
  */
 export function generateRuleFiles(ours?: {
   name: string;

@@ -38,14 +38,18 @@ export interface Scrape {
   failure: Error | undefined;
 }
 
-/** Scrapes one account. It keeps connections, tokens, the page count, the roster and pseudonyms between scrapes. */
+/**
+ * Scrapes one account. It keeps connections, tokens, the page count, the roster and pseudonyms
+ * between scrapes.
+ */
 export interface Scraper {
   account: string;
   region: string;
   /**
-   * Scrapes once. It ends by the deadline, and at most VCC_TIMEOUT after the deadline's start. Never throws: a failure
-   * is a result, even a bug in the exporter. Scrapes that share a read, or a kept snapshot, get the same object, which says
-   * how long the first of them took and was allowed to take.
+   * Scrapes once. It ends by the deadline, and at most VCC_TIMEOUT after the deadline's start.
+   * Never throws: a failure is a result, even a bug in the exporter. Scrapes that share a read, or
+   * a kept snapshot, get the same object, which says how long the first of them took and was
+   * allowed to take.
    */
   scrape(deadline: Deadline): Promise<Scrape>;
   /** Cancels reads that are running and closes all connections. */
@@ -58,7 +62,10 @@ export interface Connection {
   fetchPage: FetchPage;
   /** Reads the roster from the User Admin API, with tokens of its own. */
   fetchRoster: FetchRoster;
-  /** Records whether the last read failed. Accounts that failed share few of the request slots ({@link Lane}). */
+  /**
+   * Records whether the last read failed. Accounts that failed share few of the request slots
+   * ({@link Lane}).
+   */
   setTroubled(troubled: boolean): void;
   close(): void;
 }
@@ -83,7 +90,10 @@ export interface ConnectOptions {
   onAnswer?: (request: HttpRequest, response: HttpResponse) => void;
 }
 
-/** Creates the connection to an account's API. It sends no request yet. Background fetches end at `until`. */
+/**
+ * Creates the connection to an account's API. It sends no request yet. Background fetches end at
+ * `until`.
+ */
 export function connect(
   account: Account,
   timing: Timing,
@@ -115,7 +125,8 @@ export function connect(
     tokens,
     async fetchPage(number, trip) {
       const page = await fetchPage(number, trip);
-      // One that answers again must not wait for those that hang: its next page is asked for in the same scrape.
+      // One that answers again must not wait for those that hang: its next page is asked for in the
+      // same scrape.
       lane.setTroubled(false);
       return page;
     },
@@ -126,8 +137,8 @@ export function connect(
 }
 
 /**
- * Creates the scraper of an account: pages -> snapshot -> floor, teams and agent series. {@link toFamilies} turns its
- * readings into metrics.
+ * Creates the scraper of an account: pages -> snapshot -> floor, teams and agent series. {@link
+ * toFamilies} turns its readings into metrics.
  * @throws TypeError when the account's roster needs `readText` and the options have none
  */
 export function createScraper(account: Account, options: ScraperOptions = {}): Scraper {
@@ -140,9 +151,11 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   const getRoster = openRoster();
   const pseudonyms = createPseudonyms(account.name);
   const semantics = toAnsweredQuestions(account.floor.semantics);
-  // Real account names never start with this prefix. The `server` header identifies the other simulated accounts.
+  // Real account names never start with this prefix. The `server` header identifies the other
+  // simulated accounts.
   let simulated = account.name.startsWith(simulatedPrefix);
-  // As long as somebody has the outcome, which is until the read ends, or as long as the snapshot is kept.
+  // As long as somebody has the outcome, which is until the read ends, or as long as the snapshot
+  // is kept.
   const made = new WeakMap<ReadOutcome, { by: readonly unknown[]; scrape: Scrape }>();
   let loggedDuplicates = 0;
   let eligibilitySeen = false;
@@ -218,7 +231,10 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     loggedDuplicates = duplicates;
   }
 
-  /** Returns the function that turns ids into labels, or the error of the key. Undefined without agent series. */
+  /**
+   * Returns the function that turns ids into labels, or the error of the key. Undefined without
+   * agent series.
+   */
   async function openIds(deadline: Deadline): Promise<IdOf | { error: unknown } | undefined> {
     if (!account.agentSeries) return undefined;
     const { key } = account.agentSeries;
@@ -231,7 +247,8 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     if (typeof idOf === 'object') return idOf;
     const { maxTeams, agentSeries, name } = account;
     try {
-      // What free means must not change from scrape to scrape, should the API leave the field out where it is false.
+      // What free means must not change from scrape to scrape, should the API leave the field out
+      // where it is false.
       eligibilitySeen ||= snapshot.agents.length > 0 && knowsEligibility(snapshot.agents);
       const floor = { ...account.floor, eligibilitySeen };
       return {
@@ -271,8 +288,8 @@ const nothing = {
 };
 
 /**
- * Returns the metric families of all readings, made with a new registry. `accounts` is the number of accounts that the
- * exporter is configured with, which may be more than the readings.
+ * Returns the metric families of all readings, made with a new registry. `accounts` is the number
+ * of accounts that the exporter is configured with, which may be more than the readings.
  */
 export async function toFamilies(
   readings: readonly Reading[],

@@ -29,8 +29,8 @@ export const systemTiming: Timing = {
 };
 
 /**
- * Returns a function that returns the milliseconds since this call. It uses the clock that shows more: one clock can be
- * set back, the other can stop.
+ * Returns a function that returns the milliseconds since this call. It uses the clock that shows
+ * more: one clock can be set back, the other can stop.
  */
 export function stopwatch(clocks: Clocks): () => number {
   const [startMs, startMonotonicMs] = [clocks.now(), clocks.monotonic()];

@@ -87,11 +87,13 @@ describe('several accounts', () => {
       faults: dead.map((account) => ({ kind: 'hang', account })),
       env: { VCC_CONCURRENCY: '4', VCC_REQUEST_TIMEOUT: '300ms' },
     });
-    // At first nobody knows who is dead, and with four slots the healthy one may have to wait for them.
+    // At first nobody knows who is dead, and with four slots the healthy one may have to wait for
+    // them.
     expect((await scrapeAll(6000)).at(-1)!.reading.error).toBeUndefined();
     const again = await scrapers.map((scraper) => scraper.scrape(deadlineIn(6000))).at(-1);
     expect(again!.reading.error).toBeUndefined();
-    // One of four slots is for the dead; what the healthy one needs is served at once by the others.
+    // One of four slots is for the dead; what the healthy one needs is served at once by the
+    // others.
     expect(again!.reading.durationMs).toBeLessThan(250);
   });
 

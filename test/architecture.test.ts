@@ -37,7 +37,9 @@ const inRoom = (room: string) =>
       !Object.keys(rooms).some((inner) => inner !== room && inner.startsWith(room) && path.startsWith(inner)),
   );
 
-/** What each room may know of, values and types. Arrows go from the edge to the core, never back. */
+/**
+ * What each room may know of, values and types. Arrows go from the edge to the core, never back.
+ */
 const rooms: Record<string, { mayImport: string[]; because: string }> = {
   'src/snapshot/': { mayImport: ['src/snapshot/', 'src/errors.ts'], because: 'the domain knows nobody' },
   'src/exposition/': {

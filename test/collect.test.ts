@@ -12,7 +12,10 @@ import { fakeTiming } from './support/timing.ts';
 
 const agents = Array.from({ length: 100 }, (_, index) => agent(`a${index}`));
 
-/** An API in memory whose agents may change from request to request; records what it was asked, and how much at once. */
+/**
+ * An API in memory whose agents may change from request to request; records what it was asked, and
+ * how much at once.
+ */
 function memoryApi(
   initial: readonly Agent[] = agents,
   size = 10,

@@ -29,7 +29,9 @@ async function start(options: SimulatorOptions = {}, env: Record<string, string>
   });
 }
 
-/** Times out soon where the API hangs; elsewhere a busy machine must not look like an API that does. */
+/**
+ * Times out soon where the API hangs; elsewhere a busy machine must not look like an API that does.
+ */
 const impatientAt = ({ kind }: Fault): Record<string, string> =>
   kind === 'hang' ? { VCC_REQUEST_TIMEOUT: '300ms' } : {};
 

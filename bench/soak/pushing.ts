@@ -24,14 +24,20 @@ const agents = 120;
 export interface PushFigures {
   minutes: number;
   kills: number;
-  /** Starts while another process had the folder, and those of them in a process namespace of their own. */
+  /**
+   * Starts while another process had the folder, and those of them in a process namespace of their
+   * own.
+   */
   rivals: number;
   apart: number;
   freezes: number;
   clockSteps: number;
   /** Undefined where a disk cannot be mounted. */
   fullDisks: number | undefined;
-  /** Requests that the receiver refused, left without an answer or cut, before or after it had stored the body. */
+  /**
+   * Requests that the receiver refused, left without an answer or cut, before or after it had
+   * stored the body.
+   */
   refused: number;
   /** Batches that were on the disk at some time, and those that the receiver never got. */
   queued: number;

@@ -22,7 +22,9 @@ const crowds = [1, 10, 50, 100, 200] as const;
 export interface ScrapeFigures {
   minutes: number;
   agents: number;
-  /** Scrapes with all agents, with a reason in place of them, and refused with 503 and Retry-After. */
+  /**
+   * Scrapes with all agents, with a reason in place of them, and refused with 503 and Retry-After.
+   */
   whole: number;
   failed: number;
   refused: number;

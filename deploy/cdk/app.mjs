@@ -1,5 +1,6 @@
-// The function that answers scrapes and, with `-c push=true`, the one that pushes: the same resources as serverless.yml
-// makes, without its alarms, queues and bucket. Parameters are context values: `-c VCC_ACCOUNT=acme-uk`.
+// The function that answers scrapes and, with `-c push=true`, the one that pushes: the same
+// resources as serverless.yml makes, without its alarms, queues and bucket. Parameters are context
+// values: `-c VCC_ACCOUNT=acme-uk`.
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { App, Aws, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
@@ -39,7 +40,8 @@ const metrics = addFunction('Metrics', {
   concurrency,
   environment: environment.all,
 });
-// Open to the internet; the exporter itself asks for the scrape token. CDK adds both permissions that this needs.
+// Open to the internet; the exporter itself asks for the scrape token. CDK adds both permissions
+// that this needs.
 const url = metrics.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
 new CfnOutput(stack, 'MetricsUrl', { description: 'What Prometheus scrapes', value: `${url.url}metrics` });
 

@@ -1,4 +1,5 @@
-# The function that answers scrapes: the same resources as serverless.yml makes by default, without its alarms.
+# The function that answers scrapes: the same resources as serverless.yml makes by default, without
+# its alarms.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -91,8 +92,9 @@ resource "aws_lambda_function_url" "metrics" {
   authorization_type = "NONE"
 }
 
-# A public Function URL needs both permissions. The provider adds one or both by itself, under the ids
-# FunctionURLAllowPublicAccess and FunctionURLAllowInvokeAction, and never removes them; so these ids differ.
+# A public Function URL needs both permissions. The provider adds one or both by itself, under the
+# ids FunctionURLAllowPublicAccess and FunctionURLAllowInvokeAction, and never removes them; so
+# these ids differ.
 resource "aws_lambda_permission" "metrics_url" {
   statement_id           = "PublicUrl"
   function_name          = aws_lambda_function.metrics.function_name

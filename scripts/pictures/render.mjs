@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Draws dashboards as Grafana would, into PNG files. README.md in this folder says how faithful it is.
+// Draws dashboards as Grafana would, into PNG files. README.md in this folder says how faithful it
+// is.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -83,7 +84,10 @@ async function bundle() {
   return Object.fromEntries(outputFiles.map(({ path, text }) => [path, text]));
 }
 
-/** Answers everything that the page asks for, so that nothing comes from the network but data from Prometheus. */
+/**
+ * Answers everything that the page asks for, so that nothing comes from the network but data from
+ * Prometheus.
+ */
 function answer(bundled, prometheus) {
   const made = { '/': html, ...bundled };
   return async (route) => {
@@ -153,7 +157,10 @@ async function draw(context, options, dashboardFile, out) {
   return errors.length === 0;
 }
 
-/** Until a second passes in which nothing is drawn: icons come one by one, also those that a larger window brings. */
+/**
+ * Until a second passes in which nothing is drawn: icons come one by one, also those that a larger
+ * window brings.
+ */
 async function settled(page) {
   const size = () => page.evaluate(() => document.body.innerHTML.length);
   for (let before = -1, now = await size(); now !== before; now = await size()) {

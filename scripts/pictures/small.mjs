@@ -1,7 +1,8 @@
 import { crc32, deflateSync } from 'node:zlib';
 
 /**
- * The same picture in 256 colours, the most frequent ones that differ by eye: about a third of the bytes.
+ * The same picture in 256 colours, the most frequent ones that differ by eye: about a third of the
+ * bytes.
  *
  * @param page any page of a browser: it decodes the picture
  * @param {Buffer} png as Chromium takes it, without transparency

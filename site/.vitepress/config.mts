@@ -29,7 +29,10 @@ const pagesIn = (folder: string): Entry[] =>
 /** Pages that have pages below them, by the page that introduces these. */
 const below: Record<string, string> = { 'use/runbook.md': 'use/runbook', 'decisions/README.md': 'decisions' };
 
-/** The navigation is docs/README.md: a group for each heading, an entry for the first link of each row. */
+/**
+ * The navigation is docs/README.md: a group for each heading, an entry for the first link of each
+ * row.
+ */
 const sidebar: Entry[] = index
   .split(/^## /m)
   .slice(1)
@@ -49,7 +52,10 @@ const slugify = (heading: string) =>
     .replace(/[^\p{L}\p{N} _-]/gu, '')
     .replaceAll(' ', '-');
 
-/** Names with underscores (metrics, settings, reasons) are found whole and by their parts. Runs in the browser too. */
+/**
+ * Names with underscores (metrics, settings, reasons) are found whole and by their parts. Runs in
+ * the browser too.
+ */
 const tokenize = (text: string) =>
   text
     .split(/[^\p{L}\p{N}_]+/u)

@@ -8,8 +8,9 @@ const advice =
   'put scrapeTokens or scrapeUsers into the secret, or set VCC_SCRAPE_AUTH=none to let in everybody who can reach the address';
 
 /**
- * Returns a function that loads the scrape credentials of the settings and of the vault. If the vault cannot be read,
- * it returns those of the settings and logs the reason. It also logs when there are none.
+ * Returns a function that loads the scrape credentials of the settings and of the vault. If the
+ * vault cannot be read, it returns those of the settings and logs the reason. It also logs when
+ * there are none.
  * @throws ConfigError when there are neither credentials in the settings nor a vault
  */
 export function scrapeCredentialsOf(

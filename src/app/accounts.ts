@@ -18,14 +18,17 @@ export interface OpenAccounts {
   /** For all accounts. */
   settings: Settings;
   network: Network;
-  /** The secret of the general settings, which may contain scrape credentials. Undefined without one. */
+  /**
+   * The secret of the general settings, which may contain scrape credentials. Undefined without
+   * one.
+   */
   vault: Vault | undefined;
   accounts: readonly { account: Account; settings: Settings; vault: Vault | undefined }[];
 }
 
 /**
- * Opens the accounts of the environment, or of the list in VCC_CONFIG. It reads nothing but that list, and calls no
- * API.
+ * Opens the accounts of the environment, or of the list in VCC_CONFIG. It reads nothing but that
+ * list, and calls no API.
  * @throws ConfigError
  */
 export async function openAccounts(env: Environment, log: (line: string) => void): Promise<OpenAccounts> {
@@ -34,8 +37,9 @@ export async function openAccounts(env: Environment, log: (line: string) => void
 }
 
 /**
- * The accounts of a configuration with their vaults; accounts that name the same secret share one. `until`: secrets are read
- * until then. @throws ConfigError
+ * The accounts of a configuration with their vaults; accounts that name the same secret share one.
+ * `until`: secrets are read until then.
+ * @throws ConfigError
  */
 export function withVaults(
   { settings, accounts }: Config,
@@ -75,7 +79,8 @@ export function withVaults(
 const firstPagesAtOnce = 10;
 
 /**
- * Makes the account that the settings describe. Its credentials come from the vault, if there is one.
+ * Makes the account that the settings describe. Its credentials come from the vault, if there is
+ * one.
  * @throws ConfigError without credentials
  */
 export function toAccount(settings: Settings, vault?: Vault): Account {

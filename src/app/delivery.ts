@@ -16,7 +16,10 @@ export interface Delivery {
   timeoutMs: number;
 }
 
-/** Opens the destinations, and the queues of VCC_PUSH_QUEUE_URL and VCC_PUSH_REJECTED_URL. @throws ConfigError */
+/**
+ * Opens the destinations, and the queues of VCC_PUSH_QUEUE_URL and VCC_PUSH_REJECTED_URL.
+ * @throws ConfigError
+ */
 export async function openDelivery(env: Environment, log: (line: string) => void): Promise<Delivery> {
   const { settings, network, vault, accounts } = await openAccounts(env, log);
   const { VCC_PUSH_QUEUE_URL: queueUrl, VCC_PUSH_REJECTED_URL: rejectedUrl } = settings;

@@ -54,8 +54,9 @@ export function openDestinations(
 }
 
 /**
- * Reads the destinations' credentials in the secret, so that a push does not begin with credentials that can never be
- * sent. A secret that cannot be read now may be readable later, so that is no error.
+ * Reads the destinations' credentials in the secret, so that a push does not begin with credentials
+ * that can never be sent. A secret that cannot be read now may be readable later, so that is no
+ * error.
  * @throws ConfigError when credentials are missing in the secret, or no header can hold them
  */
 export async function checkCredentials(
@@ -94,7 +95,8 @@ export function createDestination(options: DestinationOptions, ports: Destinatio
     name,
     wants,
     async deliver(batch, deadline) {
-      // The type of the destination was changed while the batch waited. Some receivers would accept it and store nothing.
+      // The type of the destination was changed while the batch waited. Some receivers would accept
+      // it and store nothing.
       if (familyOf(batch.format) !== familyOf(protocol.format)) {
         throw new PushError(`the batch was made for ${batch.format}; destination ${name} is ${type} now`);
       }

@@ -15,7 +15,8 @@ export interface LambdaPushers extends OpenPushers {
 const retry = { retries: 5, baseDelayMs: 500, maxDelayMs: 8000 };
 
 /**
- * Creates a pusher per account. They deliver to the destinations, or to the queue in VCC_PUSH_QUEUE_URL.
+ * Creates a pusher per account. They deliver to the destinations, or to the queue in
+ * VCC_PUSH_QUEUE_URL.
  * @throws ConfigError
  */
 export async function openLambdaPushers(

@@ -10,7 +10,10 @@ import type { OpenAccounts } from './accounts.ts';
 import { createStateStore } from './places.ts';
 import { type OpenPushers, openPushers, type PushPorts } from './pushers.ts';
 
-/** Batches on disk are retried forever. Batches in memory are retried after the next scrape if all these fail. */
+/**
+ * Batches on disk are retried forever. Batches in memory are retried after the next scrape if all
+ * these fail.
+ */
 const retries = {
   disk: { retries: Number.POSITIVE_INFINITY, baseDelayMs: 1000, maxDelayMs: 60_000 },
   memory: { retries: 5, baseDelayMs: 500, maxDelayMs: 8000 },
@@ -18,7 +21,10 @@ const retries = {
 
 /** The pushers of this machine. */
 export interface LocalPushers extends OpenPushers {
-  /** Aborts when another process took the folder. Nothing is written to it from then on, so stop pushing. */
+  /**
+   * Aborts when another process took the folder. Nothing is written to it from then on, so stop
+   * pushing.
+   */
   lost: AbortSignal;
   close(): Promise<void>;
 }
@@ -30,7 +36,8 @@ const checkMs = 10_000;
 
 /**
  * Creates a pusher per account, with queues in a folder. It locks the folder until `close`.
- * @throws ConfigError when the folder cannot be used, or there is no destination; the reason of the deadline's signal
+ * @throws ConfigError when the folder cannot be used, or there is no destination; the reason of the
+ * deadline's signal
  */
 export async function openLocalPushers(
   env: Environment,
@@ -103,7 +110,8 @@ function whileHeld(queue: Queue, lost: AbortSignal): Queue {
 
 /**
  * Locks VCC_PUSH_FOLDER. It may have to wait, and then logs why.
- * @throws ConfigError when another process has locked it, or it cannot be written; the reason of the deadline's signal
+ * @throws ConfigError when another process has locked it, or it cannot be written; the reason of
+ * the deadline's signal
  */
 export async function lockPushFolder(
   folder: string,
@@ -120,8 +128,9 @@ export async function lockPushFolder(
 }
 
 /**
- * Says that other users can write to a folder. Not an error, since Kubernetes makes volumes with this mode, and in a
- * container there are no other users (docs/decisions/0024-files-of-the-exporter.md).
+ * Says that other users can write to a folder. Not an error, since Kubernetes makes volumes with
+ * this mode, and in a container there are no other users
+ * (docs/decisions/0024-files-of-the-exporter.md).
  */
 async function warnIfOpen(name: string, folder: string, log: (line: string) => void): Promise<void> {
   if (!(await isOpenToAll(folder))) return;

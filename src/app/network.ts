@@ -9,8 +9,9 @@ const variables = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
 const awsSecrets = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CONTAINER_AUTHORIZATION_TOKEN'];
 
 /**
- * Returns the network that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY describe (docs/run/proxies.md). Nothing is sent
- * yet. From now on no message shows the passwords of the proxies and the AWS credentials in the environment.
+ * Returns the network that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY describe
+ * (docs/run/proxies.md). Nothing is sent yet. From now on no message shows the passwords of the
+ * proxies and the AWS credentials in the environment.
  * @throws ConfigError that names the variable and does not quote a proxy
  */
 export async function openNetwork(env: Environment): Promise<Network> {

@@ -27,7 +27,10 @@ export interface PushPorts {
   /** Prints a line to standard output, for CloudWatch. */
   print: (line: string) => void;
   store: StateStore | undefined;
-  /** Until when the destinations' credentials in the secret are checked. Without it, they are not: a queue waits for them. */
+  /**
+   * Until when the destinations' credentials in the secret are checked. Without it, they are not: a
+   * queue waits for them.
+   */
   checkUntil?: Deadline;
   toRoute(destination: Destination, account: string): Route | Promise<Route>;
 }

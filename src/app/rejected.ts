@@ -18,8 +18,9 @@ export interface Walked {
 }
 
 /**
- * Calls `show` with each batch that a destination rejected and the reason. With `putBack`, it also moves each back to its
- * queue. A message or file that is no batch is shown as undefined, with the reason that is known, and stays where it is.
+ * Calls `show` with each batch that a destination rejected and the reason. With `putBack`, it also
+ * moves each back to its queue. A message or file that is no batch is shown as undefined, with the
+ * reason that is known, and stays where it is.
  */
 export type WalkRejected = (
   show: (batch: Batch | undefined, reason: string) => void,
@@ -51,8 +52,9 @@ export function openRejected(
 const hideSeconds = 60;
 
 /**
- * Walks through a FIFO queue. SQS gives no message of a group (an account and destination) while others of it are hidden, at
- * most ten. So all that stays is made visible again after each ten from which something was removed.
+ * Walks through a FIFO queue. SQS gives no message of a group (an account and destination) while
+ * others of it are hidden, at most ten. So all that stays is made visible again after each ten from
+ * which something was removed.
  */
 function inQueue(rejected: SqsQueue, queue: SqsQueue, deadline: Deadline): WalkRejected {
   async function release(handles: readonly string[]): Promise<void> {
@@ -87,7 +89,8 @@ function inQueue(rejected: SqsQueue, queue: SqsQueue, deadline: Deadline): WalkR
           left.push(message.receiptHandle);
           continue;
         }
-        // First there, then not here: a message that is there twice is sent twice, which does no harm.
+        // First there, then not here: a message that is there twice is sent twice, which does no
+        // harm.
         await queue.replay(message, deadline);
         await rejected.remove(message.receiptHandle, deadline);
       }

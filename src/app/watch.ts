@@ -36,9 +36,11 @@ const mostFailures = 3;
 const spent = new Error('all requests were used');
 
 /**
- * Reads an account again and again, as a scraper does, and lets an observer see everything. It ends when the time is over or
- * all requests are used, at the first 429, at the third failure in a row, or when it is stopped. Readings of a pause that
- * the API asked for are not counted as failures. If the first reading fails it ends at once. Readings begin at least 5 s apart, and further if the requests would not last.
+ * Reads an account again and again, as a scraper does, and lets an observer see everything. It ends
+ * when the time is over or all requests are used, at the first 429, at the third failure in a row,
+ * or when it is stopped. Readings of a pause that the API asked for are not counted as failures. If
+ * the first reading fails it ends at once. Readings begin at least 5 s apart, and further if the
+ * requests would not last.
  * @throws nothing but bugs
  */
 export async function watchAccount(account: Account, options: WatchOptions): Promise<Watch> {
@@ -128,8 +130,9 @@ export async function watchAccount(account: Account, options: WatchOptions): Pro
 }
 
 /**
- * Asks the other family of host names for a token and a page. Never if the settings name other addresses than the families
- * have. @throws nothing but bugs
+ * Asks the other family of host names for a token and a page. Never if the settings name other
+ * addresses than the families have.
+ * @throws nothing but bugs
  */
 export async function tryOtherHosts(
   settings: Settings,

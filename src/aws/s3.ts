@@ -36,7 +36,8 @@ export const openS3 = (network: Network): S3 => openService(service, network);
 
 /**
  * Reads an object of at most `maxBytes`.
- * @throws DocumentError ({@link isMissing} when the object does not exist), or the reason of the deadline's signal
+ * @throws DocumentError ({@link isMissing} when the object does not exist), or the reason of the
+ * deadline's signal
  */
 export function readObject(
   call: S3,
@@ -80,7 +81,10 @@ const toError =
   ({ reason, retryable, cause }: Problem) =>
     new DocumentError(`${nameOf(place)}: ${reason}`, { retryable, cause });
 
-/** Whether a read failed because the object does not exist. S3 only reports that to roles with s3:ListBucket. */
+/**
+ * Whether a read failed because the object does not exist. S3 only reports that to roles with
+ * s3:ListBucket.
+ */
 export function isMissing(error: unknown): boolean {
   return error instanceof DocumentError && (error.cause as Error | undefined)?.name === 'NoSuchKey';
 }

@@ -5,8 +5,9 @@ import { codeOf, ProxyError } from '../http/errors.ts';
 import type { Network } from '../http/network.ts';
 
 /**
- * Longest time for a connection, in ms. A host may have several addresses (src/http/network.ts), so one dead address
- * must leave time for the next. Through a proxy it includes the proxy's own connection.
+ * Longest time for a connection, in ms. A host may have several addresses (src/http/network.ts), so
+ * one dead address must leave time for the next. Through a proxy it includes the proxy's own
+ * connection.
  */
 const connectionTimeout = 3000;
 
@@ -19,7 +20,10 @@ export interface Service<Sdk, Client> {
   name: string;
   package: string;
   create(sdk: Sdk, options: ReturnType<typeof clientOptions>): Client;
-  /** The meaning of this service's failures, by AWS's error name. They take precedence over the common ones. */
+  /**
+   * The meaning of this service's failures, by AWS's error name. They take precedence over the
+   * common ones.
+   */
   reasons?: Readonly<Record<string, string>>;
 }
 
@@ -36,7 +40,8 @@ export interface Problem {
 
 /**
  * Calls a service before the deadline.
- * @throws the result of `toError`, an ExporterError of `use`, or the reason of the deadline's signal
+ * @throws the result of `toError`, an ExporterError of `use`, or the reason of the deadline's
+ * signal
  */
 export type Call<Sdk, Client> = <T>(
   deadline: Deadline,
@@ -44,7 +49,10 @@ export type Call<Sdk, Client> = <T>(
   use: (sdk: Sdk, client: Client, options: { abortSignal: AbortSignal }) => Promise<T>,
 ) => Promise<T>;
 
-/** Creates the client of a service on the first call. The SDK finds region, credentials and endpoint. */
+/**
+ * Creates the client of a service on the first call. The SDK finds region, credentials and
+ * endpoint.
+ */
 export function openService<Sdk, Client>(service: Service<Sdk, Client>, network: Network): Call<Sdk, Client> {
   let open: { sdk: Sdk; client: Client } | undefined;
 
@@ -68,16 +76,18 @@ export function openService<Sdk, Client>(service: Service<Sdk, Client>, network:
 }
 
 /**
- * Loads a package of the SDK. Call it only when the package is needed, since it is the slowest part of the start. It
- * uses `require` to find the Lambda runtime's copy in NODE_PATH (docs/decisions/0005-sdk-of-the-runtime.md).
+ * Loads a package of the SDK. Call it only when the package is needed, since it is the slowest part
+ * of the start. It uses `require` to find the Lambda runtime's copy in NODE_PATH
+ * (docs/decisions/0005-sdk-of-the-runtime.md).
  */
 export function requireSdk<Sdk>(name: string): Sdk {
   return createRequire(import.meta.url)(name) as Sdk;
 }
 
 /**
- * Returns the options of all SDK clients and credential providers. The SDK uses the agents for its requests to AWS
- * services. It does not use them to fetch a machine's credentials from 169.254.169.254 or 169.254.170.2.
+ * Returns the options of all SDK clients and credential providers. The SDK uses the agents for its
+ * requests to AWS services. It does not use them to fetch a machine's credentials from
+ * 169.254.169.254 or 169.254.170.2.
  */
 export function clientOptions(network: Network) {
   const agents = network.open(true);

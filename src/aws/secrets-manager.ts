@@ -21,8 +21,8 @@ const service = (region: string | undefined): Service<Sdk, InstanceType<Sdk['Sec
 });
 
 /**
- * Reads a secret (name or ARN) from AWS Secrets Manager. The region of an ARN takes precedence over the SDK's region.
- * The function throws SecretError, or the reason of the deadline's signal.
+ * Reads a secret (name or ARN) from AWS Secrets Manager. The region of an ARN takes precedence over
+ * the SDK's region. The function throws SecretError, or the reason of the deadline's signal.
  */
 export function createReadSecret(secretId: string, network: Network = directNetwork): ReadSecret {
   const region = /^arn:[^:]*:secretsmanager:([^:]+):/.exec(secretId)?.[1];

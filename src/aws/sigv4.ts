@@ -29,9 +29,10 @@ const renewBeforeMs = 300_000;
 const service = { name: 'AWS STS', package: '@aws-sdk/credential-providers' };
 
 /**
- * Returns a function that signs requests to Amazon Managed Prometheus with Signature Version 4. It signs every attempt
- * again, since a signature is valid for five minutes. The identity is the SDK's, or a role that it assumes. The
- * function throws a retryable PushError without a region or keys, or the reason of the deadline's signal.
+ * Returns a function that signs requests to Amazon Managed Prometheus with Signature Version 4. It
+ * signs every attempt again, since a signature is valid for five minutes. The identity is the
+ * SDK's, or a role that it assumes. The function throws a retryable PushError without a region or
+ * keys, or the reason of the deadline's signal.
  */
 export function createSigV4(options: {
   region: string | undefined;

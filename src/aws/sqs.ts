@@ -29,14 +29,21 @@ export interface Received {
   reason: string | undefined;
 }
 
-/** One SQS queue. All methods may throw a retryable PushError, or the reason of the deadline's signal. */
+/**
+ * One SQS queue. All methods may throw a retryable PushError, or the reason of the deadline's
+ * signal.
+ */
 export interface SqsQueue {
   /**
-   * Sends a batch to this FIFO queue, without the list of series that it ends: the sender does not learn of a rejection, and
-   * the list may be larger than a message. SQS drops duplicates of the same batch for five minutes.
+   * Sends a batch to this FIFO queue, without the list of series that it ends: the sender does not
+   * learn of a rejection, and the list may be larger than a message. SQS drops duplicates of the
+   * same batch for five minutes.
    */
   put: Deliver;
-  /** Sends a rejected message with the reason to this queue, which must be the FIFO queue of rejected batches. */
+  /**
+   * Sends a rejected message with the reason to this queue, which must be the FIFO queue of
+   * rejected batches.
+   */
   reject(
     message: { body: string; messageId: string; groupId: string },
     reason: string,
@@ -48,18 +55,22 @@ export interface SqsQueue {
   putAll(bodies: readonly string[], deadline: Deadline): Promise<void>;
   /** Returns up to ten messages, or none. Hides them from other consumers for `hideSeconds`. */
   receive(hideSeconds: number, deadline: Deadline): Promise<Received[]>;
-  /** Returns about how many messages there are, also hidden ones. A change may take a minute to show. */
+  /**
+   * Returns about how many messages there are, also hidden ones. A change may take a minute to
+   * show.
+   */
   count(deadline: Deadline): Promise<number>;
   remove(receiptHandle: string, deadline: Deadline): Promise<void>;
   /**
-   * Hides up to ten messages from all consumers for `delayMs`, at most twelve hours. Fails if SQS refuses one of them: it
-   * does so for a message that is visible again.
+   * Hides up to ten messages from all consumers for `delayMs`, at most twelve hours. Fails if SQS
+   * refuses one of them: it does so for a message that is visible again.
    */
   hide(receiptHandles: readonly string[], delayMs: number, deadline: Deadline): Promise<void>;
 }
 
 /**
- * Creates the client of a queue. The region comes from the address if it contains one. The SDK finds the credentials.
+ * Creates the client of a queue. The region comes from the address if it contains one. The SDK
+ * finds the credentials.
  */
 export function openSqsQueue(url: string, network: Network = directNetwork): SqsQueue {
   const region = /^https:\/\/sqs\.([a-z0-9-]+)\.amazonaws\.com/.exec(url)?.[1];
@@ -167,15 +178,18 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
   };
 }
 
-/** Replaces what SQS refuses in a text, such as half of a pair of surrogates: the reason may end within one. */
+/**
+ * Replaces what SQS refuses in a text, such as half of a pair of surrogates: the reason may end
+ * within one.
+ */
 const toAttribute = (text: string) =>
   text.replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\ufffd');
 
 const nameOf = (url: string) => url.slice(url.lastIndexOf('/') + 1);
 
 /**
- * Returns the message group, which SQS keeps in order: one account and destination. A hash, since SQS allows fewer
- * characters than account names may have.
+ * Returns the message group, which SQS keeps in order: one account and destination. A hash, since
+ * SQS allows fewer characters than account names may have.
  */
 function groupOf({ account, destination }: Batch): string {
   return digest([account, destination]);

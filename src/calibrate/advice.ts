@@ -21,8 +21,8 @@ export const advisedFields = {
 export type Advice = Partial<Record<keyof typeof advisedFields, string>>;
 
 /**
- * Returns the settings to set, with what is set already. A verdict takes the place of the answer that is set; without a
- * verdict, that answer stays.
+ * Returns the settings to set, with what is set already. A verdict takes the place of the answer
+ * that is set; without a verdict, that answer stays.
  */
 export function toAdvice({ verdicts, words, paging }: Findings, current: CurrentSettings): Advice {
   const found = verdicts.flatMap(({ question, answer }) =>

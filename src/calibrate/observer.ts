@@ -30,7 +30,10 @@ export interface Findings {
   paging: Paging;
   /** Readings in the order of agentId, as a text and as a number. */
   order: { asText: number; asNumber: number };
-  /** How long before `upTo` the newest `since` of a page was, at the least, in ms. Negative: it was later. */
+  /**
+   * How long before `upTo` the newest `since` of a page was, at the least, in ms. Negative: it was
+   * later.
+   */
   newestSinceMs: number | undefined;
   limitHeaders: readonly LimitHeader[];
 }
@@ -50,7 +53,10 @@ export interface Paging {
 /** Statuses by which the API may refuse a page size. */
 const refusals = [400, 413, 422];
 
-/** Watches an account: it is fed what the API answers, and tells what that says. It has no clock and asks for nothing. */
+/**
+ * Watches an account: it is fed what the API answers, and tells what that says. It has no clock and
+ * asks for nothing.
+ */
 export class Observer {
   readonly #tally = new Tally();
   readonly #words: WordList;

@@ -47,7 +47,9 @@ export class Tally {
     return this.#observations;
   }
 
-  /** Returns a verdict for each question, in the order of the table; of media in alphabetical order. */
+  /**
+   * Returns a verdict for each question, in the order of the table; of media in alphabetical order.
+   */
   verdicts(): Verdict[] {
     return questionNames.flatMap((name) => {
       const prefix = name.replace('<medium>', '');

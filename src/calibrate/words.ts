@@ -13,8 +13,8 @@ import {
 } from '../snapshot/vocabulary.ts';
 
 /**
- * Whether a text looks like a word, so that it may be shown: anything else may be a number or a name in a wrong field. With
- * blanks around it, it is none: VCC_KNOWN_VALUES could not have them.
+ * Whether a text looks like a word, so that it may be shown: anything else may be a number or a
+ * name in a wrong field. With blanks around it, it is none: VCC_KNOWN_VALUES could not have them.
  */
 export function isWord(text: string): boolean {
   return /^(?! )(?=.*\p{L})[\p{L} _-]{1,40}(?<! )$/u.test(text);

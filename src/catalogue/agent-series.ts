@@ -6,8 +6,8 @@ const semiLive = { workload: 'semi_live' };
 const nonLive = { workload: 'non_live' };
 
 /**
- * Metrics of single agents, only with VCC_AGENT_METRICS. The state of an agent is never a label of a `since` series, so
- * that a change of state changes a value and not the series.
+ * Metrics of single agents, only with VCC_AGENT_METRICS. The state of an agent is never a label of
+ * a `since` series, so that a change of state changes a value and not the series.
  */
 export const agentSeriesMetrics = [
   agentGauge({

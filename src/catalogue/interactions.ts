@@ -1,6 +1,9 @@
 import { floorGauge, longerThan, toSeconds } from './metric.ts';
 
-/** Metrics of interactions. A leg is one agent's part in an interaction, and two agents may take part in one. */
+/**
+ * Metrics of interactions. A leg is one agent's part in an interaction, and two agents may take
+ * part in one.
+ */
 export const interactionMetrics = [
   floorGauge({
     name: 'vcc_interactions',

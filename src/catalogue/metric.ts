@@ -9,8 +9,8 @@ import type { Teams } from '../snapshot/teams.ts';
 export type Labels = Readonly<Record<string, string>>;
 
 /**
- * One sample. The series of an agent share labels. Shared labels are the same object, so that an encoder can write them
- * once.
+ * One sample. The series of an agent share labels. Shared labels are the same object, so that an
+ * encoder can write them once.
  */
 export interface Sample {
   labels: Labels;
@@ -18,7 +18,9 @@ export interface Sample {
   sharedLabels?: Labels;
 }
 
-/** All samples of one metric, as {@link toRegistry} returns them. OpenMetrics adds the type info. */
+/**
+ * All samples of one metric, as {@link toRegistry} returns them. OpenMetrics adds the type info.
+ */
 export interface Family {
   name: string;
   help: string;
@@ -220,7 +222,9 @@ export function longerThan(bounds: readonly number[], { longerThan }: Ages): Lon
   return bounds.map((bound, index) => ({ seconds: String(bound), count: longerThan[index]! }));
 }
 
-/** A gauge with computed samples. prom-client checks its name and labels, and rejects duplicates. */
+/**
+ * A gauge with computed samples. prom-client checks its name and labels, and rejects duplicates.
+ */
 class FamilyGauge extends Gauge<string> {
   readonly #family: Family;
 
@@ -231,14 +235,16 @@ class FamilyGauge extends Gauge<string> {
   }
 
   override get(): Promise<MetricObjectWithValues<MetricValue<string>>> {
-    // prom-client's MetricType lacks info, and its aggregator is for clusters. Everything else has its form.
+    // prom-client's MetricType lacks info, and its aggregator is for clusters. Everything else has
+    // its form.
     return Promise.resolve(this.#family as unknown as MetricObjectWithValues<MetricValue<string>>);
   }
 }
 
 /**
- * Creates a registry with the metrics of one scrape. A new one per scrape never keeps old label values, and scrapes may
- * overlap. Its `getMetricsAsJSON()` returns {@link Family} values in the order of the metrics.
+ * Creates a registry with the metrics of one scrape. A new one per scrape never keeps old label
+ * values, and scrapes may overlap. Its `getMetricsAsJSON()` returns {@link Family} values in the
+ * order of the metrics.
  */
 export function toRegistry(metrics: readonly Metric[], facts: Facts): Registry {
   const registry = new Registry();

@@ -5,8 +5,9 @@ const destinations = ({ push = [] }: Reading): readonly PushStatus[] => push;
 const labels = { destination: (row: PushStatus) => row.destination };
 
 /**
- * Metrics of the previous push. They are pushed too, and exist only in the process that pushes. With a queue in SQS, a
- * push succeeds when its batches are in the queue. SQS' own metrics show the rest.
+ * Metrics of the previous push. They are pushed too, and exist only in the process that pushes.
+ * With a queue in SQS, a push succeeds when its batches are in the queue. SQS' own metrics show the
+ * rest.
  */
 export const pushMetrics = [
   scrapeGauge({

@@ -1,8 +1,8 @@
 import { longerThan, teamGauge, toSeconds } from './metric.ts';
 
 /**
- * Metrics of teams. Every team of the roster has series. team="" has the agents without a team or without a roster
- * entry.
+ * Metrics of teams. Every team of the roster has series. team="" has the agents without a team or
+ * without a roster entry.
  */
 export const teamMetrics = [
   teamGauge({

@@ -53,8 +53,8 @@ const identity = [
 ] as const satisfies SettingName[];
 
 /**
- * Opens the accounts that the settings describe, or simulated ones according to `demo`. Starts a simulator for those.
- * Without credentials it shows no simulated numbers unless `demo` says so.
+ * Opens the accounts that the settings describe, or simulated ones according to `demo`. Starts a
+ * simulator for those. Without credentials it shows no simulated numbers unless `demo` says so.
  * @throws ConfigError, also without credentials
  */
 export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'): Promise<LocalAccounts> {
@@ -89,7 +89,8 @@ export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'
 }
 
 /**
- * Loads the settings, which must contain credentials. `hint` starts with a space and is the last sentence of the error.
+ * Loads the settings, which must contain credentials. `hint` starts with a space and is the last
+ * sentence of the error.
  * @throws ConfigError; without credentials it names the places that were searched
  */
 export async function loadLocalConfig(local: LocalEnvironment, hint = ''): Promise<Config> {
@@ -140,7 +141,10 @@ function namesSettings(env: Environment): boolean {
   return Object.entries(env).some(([name, value]) => name.startsWith('VCC_') && value !== undefined);
 }
 
-/** Reads the settings of the environment, and below it those of .env or the file in --env-file. @throws ConfigError */
+/**
+ * Reads the settings of the environment, and below it those of .env or the file in --env-file.
+ * @throws ConfigError
+ */
 export async function readLocalEnvironment({ env, folder, envFile }: Terminal): Promise<LocalEnvironment> {
   const path = resolve(folder, envFile ?? '.env');
   const values = await readEnvFile(path);

@@ -175,7 +175,10 @@ function printSettings(
   for (const line of lines) terminal.print(line);
 }
 
-/** Finds out now, not after a quarter of an hour, whether the file can be used. @throws ConfigError */
+/**
+ * Finds out now, not after a quarter of an hour, whether the file can be used.
+ * @throws ConfigError
+ */
 async function checkFile(file: string, { settings, simulator }: LocalAccounts): Promise<void> {
   if (simulator !== undefined) {
     throw new ConfigError(['--write: expected an account of yours, not --demo']);

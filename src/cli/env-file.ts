@@ -15,8 +15,8 @@ export async function readEnvFile(path: string): Promise<Environment | undefined
 }
 
 /**
- * Changes the text of an env file, or of a new one, which only this user may read then. The file has its old or its new
- * text, whatever fails.
+ * Changes the text of an env file, or of a new one, which only this user may read then. The file
+ * has its old or its new text, whatever fails.
  * @throws ConfigError that names the file and never quotes it, or the system's error
  */
 export async function rewriteEnvFile(path: string, change: (text: string) => string): Promise<void> {
@@ -43,7 +43,10 @@ export async function checkRewrite(path: string): Promise<void> {
   });
 }
 
-/** Whether files can be made in a folder, or in the one in which it would be made. @throws the system's error */
+/**
+ * Whether files can be made in a folder, or in the one in which it would be made.
+ * @throws the system's error
+ */
 async function checkFolder(folder: string): Promise<void> {
   const above = dirname(folder);
   try {
@@ -79,9 +82,10 @@ const empty = /^\s*(?:#.*)?$/;
 const name = /^\s*(?:export\s+)?(\w+)\s*=/;
 
 /**
- * Parses lines `NAME=value` and comments. `export` before the name and quotes around the value are allowed.
- * @throws ConfigError with every line that Node's parser would misread, so that a part of a secret is not used as the
- *   whole
+ * Parses lines `NAME=value` and comments. `export` before the name and quotes around the value are
+ * allowed.
+ * @throws ConfigError with every line that Node's parser would misread, so that a part of a secret
+ * is not used as the whole
  */
 export function parseEnvText(text: string, path: string): Environment {
   const lines = text.split(/\r\n|\n|\r/);
@@ -94,8 +98,8 @@ export function parseEnvText(text: string, path: string): Environment {
     if (expected === closingQuote) break;
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  // Node.js 20 reads a second space after `export` as part of the name. A comment after a space that is not ASCII, or at the
-  // end of the file, is a name to it, with the next line in it.
+  // Node.js 20 reads a second space after `export` as part of the name. A comment after a space
+  // that is not ASCII, or at the end of the file, is a name to it, with the next line in it.
   const assignments = lines.filter((line) => !empty.test(line)).map((line) => line.replace(name, '$1='));
   return parseEnv(assignments.join('\n')) as Environment;
 }

@@ -1,7 +1,10 @@
 import { accountOverview, agentsRows, longest, type Overview, teamOverviews } from '../snapshot/overview.ts';
 import type { Reading } from '../snapshot/reading.ts';
 
-/** Returns the summary of an account for a terminal, in a few lines without colours and without agents' names. */
+/**
+ * Returns the summary of an account for a terminal, in a few lines without colours and without
+ * agents' names.
+ */
 export function floorTable({ account, floor, error, requests, durationMs }: Reading): string {
   const took = `${requests} requests, ${(durationMs / 1000).toFixed(2)} s`;
   if (!floor) return `  Account ${account}: no snapshot, reason ${error} (${took})`;
@@ -19,8 +22,8 @@ export function floorTable({ account, floor, error, requests, durationMs }: Read
 }
 
 /**
- * Returns the summary of several accounts: a line per account and per team. For one account, the same as {@link
- * floorTable}.
+ * Returns the summary of several accounts: a line per account and per team. For one account, the
+ * same as {@link floorTable}.
  */
 export function floorTables(readings: readonly Reading[]): string {
   if (readings.length === 1) return floorTable(readings[0]!);

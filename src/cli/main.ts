@@ -3,14 +3,15 @@ import { run } from './run.ts';
 
 keepHeapSmall();
 
-// At each start, the AWS SDK warns that future versions require a newer Node.js. Our requirement is in package.json.
+// At each start, the AWS SDK warns that future versions require a newer Node.js. Our requirement is
+// in package.json.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 const stopped = new Promise<void>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   if (process.env.npm_lifecycle_event === undefined) return;
-  // npm signals the shell between npm and this process, and the shell does not pass the signal on. So stop when the
-  // parent process ends.
+  // npm signals the shell between npm and this process, and the shell does not pass the signal on.
+  // So stop when the parent process ends.
   const { ppid } = process;
   setInterval(() => {
     if (process.ppid !== ppid) resolve();
@@ -18,8 +19,8 @@ const stopped = new Promise<void>((resolve) => {
 });
 
 let lasting = false;
-// A reader that closes early (`| head`) is not a failure. A service must also survive when its log is no longer read or
-// the disk is full.
+// A reader that closes early (`| head`) is not a failure. A service must also survive when its log
+// is no longer read or the disk is full.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (lasting) return;
   if (error.code !== 'EPIPE') throw error;

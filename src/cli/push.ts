@@ -13,12 +13,15 @@ import { type Terminal, untilStopped } from './terminal.ts';
 /** Longest time that `--once` keeps sending after the scrape. */
 const onceMs = 30_000;
 
-/** Longest time for sending the ends of series after a stop. systemd and Docker kill a process ten seconds after. */
+/**
+ * Longest time for sending the ends of series after a stop. systemd and Docker kill a process ten
+ * seconds after.
+ */
 const endMs = 5000;
 
 /**
- * Scrapes all accounts on a schedule, or once, and pushes the samples. A queue on disk keeps them until they are
- * delivered.
+ * Scrapes all accounts on a schedule, or once, and pushes the samples. A queue on disk keeps them
+ * until they are delivered.
  */
 export const push: Command<{ once?: true; endSeries?: true; demo?: true }> = {
   name: 'push',

@@ -42,8 +42,8 @@ function describe(batch: Batch | undefined): string {
 }
 
 /**
- * With both SQS queues, no other settings are required. A folder belongs to an exporter, whose settings must be
- * present.
+ * With both SQS queues, no other settings are required. A folder belongs to an exporter, whose
+ * settings must be present.
  */
 async function loadReplaySettings(local: LocalEnvironment): Promise<Settings> {
   const queues = ['VCC_PUSH_QUEUE_URL', 'VCC_PUSH_REJECTED_URL'] as const;

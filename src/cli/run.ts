@@ -40,7 +40,10 @@ export const commonOptions: readonly Option[] = [
 /** Width of the help, in columns. */
 const width = 100;
 
-/** Runs one command line. Returns the exit status: 0 success, 1 failure, 2 invalid options or settings. */
+/**
+ * Runs one command line. Returns the exit status: 0 success, 1 failure, 2 invalid options or
+ * settings.
+ */
 export async function run(given: Terminal, args: readonly string[]): Promise<number> {
   const terminal = guardTerminal(given);
   let status = 0;
@@ -100,8 +103,8 @@ export async function run(given: Terminal, args: readonly string[]): Promise<num
 }
 
 /**
- * Describes an error in one line. Arguments are quoted only if they look like a command or an option: anything else may be
- * a secret.
+ * Describes an error in one line. Arguments are quoted only if they look like a command or an
+ * option: anything else may be a secret.
  */
 function toProblem({ code, message }: CommanderError, args: readonly string[]): string {
   const [what = '', hint] = message.replace(/^error: /, '').split('\n');

@@ -101,8 +101,8 @@ export const serve: Command<ServeOptions> = {
 };
 
 /**
- * Scrapes again whenever nothing has been shown for `everyMs`, one scrape at a time, until the signal aborts.
- * `shownMsAgo` returns undefined before the first scrape was shown.
+ * Scrapes again whenever nothing has been shown for `everyMs`, one scrape at a time, until the
+ * signal aborts. `shownMsAgo` returns undefined before the first scrape was shown.
  */
 export async function follow(
   scrape: () => Promise<unknown>,
@@ -136,9 +136,10 @@ function notEmpty(text: string): string {
 }
 
 /**
- * Returns what requires scrape credentials if there are any in the settings or the secret, or if VCC_SCRAPE_AUTH requires
- * them. Undefined if scrapes need no credentials.
- * @throws ConfigError when VCC_SCRAPE_AUTH does not fit, or nothing but an empty variable says who may scrape
+ * Returns what requires scrape credentials if there are any in the settings or the secret, or if
+ * VCC_SCRAPE_AUTH requires them. Undefined if scrapes need no credentials.
+ * @throws ConfigError when VCC_SCRAPE_AUTH does not fit, or nothing but an empty variable says who
+ * may scrape
  */
 async function guardOf(
   { env, settings, vault }: LocalAccounts,

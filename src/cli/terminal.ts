@@ -2,7 +2,10 @@ import { type Deadline, DeadlineError, untilAborted } from '../deadline.ts';
 import { unprintable } from '../log.ts';
 import { redact } from '../redact.ts';
 
-/** The environment, input and output of a command. It is injected, so that tests can run commands without a process. */
+/**
+ * The environment, input and output of a command. It is injected, so that tests can run commands
+ * without a process.
+ */
 export interface Terminal {
   env: Readonly<Record<string, string | undefined>>;
   /** The working directory: it has the .env file, and relative paths start there. */
@@ -26,8 +29,9 @@ export interface Terminal {
 }
 
 /**
- * Returns a terminal whose lines contain no known secrets, and show control characters as `\\x1b`: texts of the API, of
- * files and of receivers must not control the screen. Data stays as it is unless a person sees it.
+ * Returns a terminal whose lines contain no known secrets, and show control characters as `\\x1b`:
+ * texts of the API, of files and of receivers must not control the screen. Data stays as it is
+ * unless a person sees it.
  */
 export function guardTerminal(terminal: Terminal): Terminal {
   const clean = (text: string) => visible(redact(text));

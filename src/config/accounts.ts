@@ -6,7 +6,9 @@ import type { Settings } from './settings.ts';
 /** All settings: the general ones, and those of each account. */
 export interface Config {
   settings: Settings;
-  /** At least one, with different names. General settings apply where an account's entry has none. */
+  /**
+   * At least one, with different names. General settings apply where an account's entry has none.
+   */
   accounts: readonly Settings[];
 }
 

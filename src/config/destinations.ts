@@ -27,8 +27,8 @@ export const destinationList: ListKind = {
 };
 
 /**
- * Reads the destinations: those that are listed, or the one that the settings describe. Returns none if there is
- * neither. `accounts` is the number of accounts.
+ * Reads the destinations: those that are listed, or the one that the settings describe. Returns
+ * none if there is neither. `accounts` is the number of accounts.
  * @throws ConfigError with all problems
  */
 export async function loadDestinations(

@@ -14,7 +14,10 @@ import {
 import type { Setting } from './setting.ts';
 import { type SettingName, type Settings, settings } from './settings.ts';
 
-/** A kind of list whose entries consist of settings: the names of its fields, and the rules for an entry. */
+/**
+ * A kind of list whose entries consist of settings: the names of its fields, and the rules for an
+ * entry.
+ */
 export interface ListKind {
   /** The only field of the document. */
   key: 'accounts' | 'destinations';
@@ -28,8 +31,9 @@ export interface ListKind {
   /** Returns problems of settings that contradict each other. */
   contradictions(values: Partial<Settings>, nameOf: NameSetting): string[];
   /**
-   * Returns a required field that is missing, in words that follow "expected ". Undefined when nothing is missing.
-   * `isNamed` returns true for a field that is present, even if its value is invalid.
+   * Returns a required field that is missing, in words that follow "expected ". Undefined when
+   * nothing is missing. `isNamed` returns true for a field that is present, even if its value is
+   * invalid.
    */
   missing?(isNamed: (setting: SettingName) => boolean): string | undefined;
 }
@@ -45,7 +49,8 @@ export function fieldsOf(which: 'field' | 'destinationField'): ReadonlyMap<strin
 }
 
 /**
- * Longest value of a field, in characters. Some settings take quadratic time to parse, and a list may have 10 MB.
+ * Longest value of a field, in characters. Some settings take quadratic time to parse, and a list
+ * may have 10 MB.
  */
 const maxValueLength = 10_000;
 
@@ -54,8 +59,8 @@ const readMs = 10_000;
 
 /**
  * Reads the entries of a list. Messages about an unreadable document start with `setting`.
- * @throws ConfigError with all problems, each named by its place in the list; retryable when the document may become
- *   readable
+ * @throws ConfigError with all problems, each named by its place in the list; retryable when the
+ * document may become readable
  */
 export async function loadList(
   kind: ListKind,
@@ -113,7 +118,8 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
     const emptied = settingNames.filter((setting) => own[setting] === '').map((each) => `${nameOf(each)}: `);
     const unfitting = [...read.problems, ...newProblems([...read.problems, ...emptied], contradictions)];
     problems.push(...unfitting.map((problem) => `${name}: ${problem}`));
-    // A field whose variable cannot be used counts as named, since that problem was reported already.
+    // A field whose variable cannot be used counts as named, since that problem was reported
+    // already.
     const named = (setting: SettingName) => own[setting] !== undefined || Boolean(texts[setting]);
     const missing = kind.missing?.(named);
     if (missing !== undefined) unfit(where, missing, 'neither');
@@ -127,8 +133,8 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
   }
 
   /**
-   * Returns the fields of an entry as texts, by setting, and the settings whose values come from variables. Messages
-   * must not quote those values: they may be secrets in the wrong field.
+   * Returns the fields of an entry as texts, by setting, and the settings whose values come from
+   * variables. Messages must not quote those values: they may be secrets in the wrong field.
    */
   function toTexts(entry: { readonly [key: string]: Value }, where: string) {
     const texts: Partial<Record<SettingName, string>> = {};
@@ -152,9 +158,9 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
   }
 
   /**
-   * Replaces `${NAME}` with a variable of the environment, so that a file needs no secrets. Other variables than those
-   * for lists are refused: the author of a list, which may be an object in S3, could send AWS credentials to an address
-   * in the same entry.
+   * Replaces `${NAME}` with a variable of the environment, so that a file needs no secrets. Other
+   * variables than those for lists are refused: the author of a list, which may be an object in S3,
+   * could send AWS credentials to an address in the same entry.
    */
   function resolve(text: string, where: string): string {
     const [, variable] = /^\$\{(\w+)\}$/.exec(text) ?? [];
@@ -182,7 +188,10 @@ function toText(value: Value, { parse }: Setting<unknown>): string | undefined {
     : undefined;
 }
 
-/** Returns a key of the file for a message. Other texts than names are not quoted, since they may be secrets. */
+/**
+ * Returns a key of the file for a message. Other texts than names are not quoted, since they may be
+ * secrets.
+ */
 function quoteName(key: string): string {
   return /^\w{1,20}$/.test(key) ? key : 'a name that is not letters, digits and _';
 }

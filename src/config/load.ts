@@ -19,7 +19,10 @@ export class ConfigError extends ExporterError {
 /** The environment, or another source of settings. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How the names of the variables begin that lists of accounts and destinations may use as `${NAME}`. */
+/**
+ * How the names of the variables begin that lists of accounts and destinations may use as
+ * `${NAME}`.
+ */
 export const variablePrefix = 'VCC_VAR_';
 
 /** The names of all settings, in the order of the table. */
@@ -39,7 +42,8 @@ const identity = [
 
 /**
  * Reads all settings. An empty variable counts as not set.
- * @throws ConfigError with all problems: invalid values, unknown VCC_* names, and settings that contradict each other
+ * @throws ConfigError with all problems: invalid values, unknown VCC_* names, and settings that
+ * contradict each other
  */
 export function loadSettings(env: Environment): Settings {
   const { values, problems } = readSettings(env, (name) => name);
@@ -61,9 +65,9 @@ export function loadSettings(env: Environment): Settings {
 }
 
 /**
- * Parses the settings that are set or have a default. Each invalid value is a problem, which starts with the name from
- * `nameOf`. Problems quote only short values of settings that take numbers or words from a list, and never those in
- * `hidden`: anything else may be a secret in the wrong place.
+ * Parses the settings that are set or have a default. Each invalid value is a problem, which starts
+ * with the name from `nameOf`. Problems quote only short values of settings that take numbers or
+ * words from a list, and never those in `hidden`: anything else may be a secret in the wrong place.
  */
 export function readSettings(
   texts: Environment,
@@ -89,14 +93,17 @@ export function readSettings(
 
 const another = 'another value';
 
-/** Returns what a message says of a wrong value: the value in quotes if it is safe, and too short for a credential. */
+/**
+ * Returns what a message says of a wrong value: the value in quotes if it is safe, and too short
+ * for a credential.
+ */
 export function quoteValue(value: string, quotable: boolean): string {
   return quotable && value.length < minCredentialLength ? JSON.stringify(value) : another;
 }
 
 /**
- * Returns the problems of settings that have no problem in `known`, so that an invalid value is not reported as missing
- * too.
+ * Returns the problems of settings that have no problem in `known`, so that an invalid value is not
+ * reported as missing too.
  */
 export function newProblems(known: readonly string[], problems: readonly string[]): string[] {
   const settingOf = (problem: string) => problem.split(': ', 1)[0];
@@ -177,7 +184,8 @@ function unknownSetting(name: string): string {
 /** Returns `; did you mean …?`, or an empty text when no known name is similar. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const nearest = closest(name, known);
-  // Two letters swapped count as two. Three are a typo in a long name, and another word in a short one.
+  // Two letters swapped count as two. Three are a typo in a long name, and another word in a short
+  // one.
   const most = Math.min(Math.max(3, name.length / 3), Math.ceil(nearest.length / 2));
   return distance(name, nearest) <= most ? `; did you mean ${nearest}?` : '';
 }

@@ -1,6 +1,8 @@
 import { type Parse, parser, remembering, Unfit } from './parse.ts';
 
-/** An https address without credentials, query or fragment. http is allowed for this machine only. */
+/**
+ * An https address without credentials, query or fragment. http is allowed for this machine only.
+ */
 export const httpUrl: Parse<string> = remembering(
   parser({ type: 'string', pattern: '^https?://[^?#@]+$' }, (value) => {
     const expected = 'an https address without user, query or fragment (http only for localhost)';
@@ -10,7 +12,10 @@ export const httpUrl: Parse<string> = remembering(
   }),
 );
 
-/** Returns the part of an address that does not fit, in words that follow "received ". Undefined when all parts do. */
+/**
+ * Returns the part of an address that does not fit, in words that follow "received ". Undefined
+ * when all parts do.
+ */
 function addressProblem(value: string, allows: { query: boolean; http: boolean }): string | undefined {
   // `URL` leaves control characters out.
   if (/\p{Cc}/u.test(value) || !URL.canParse(value)) return 'no address';
@@ -23,7 +28,10 @@ function addressProblem(value: string, allows: { query: boolean; http: boolean }
   return url.hash ? 'an address with a fragment' : undefined;
 }
 
-/** The address of a destination: http or https, without user or fragment. Other settings have the credentials. */
+/**
+ * The address of a destination: http or https, without user or fragment. Other settings have the
+ * credentials.
+ */
 export const pushUrl: Parse<URL> = remembering(
   parser({ type: 'string', pattern: '^https?://[^#@]+$' }, (value) => {
     const received = addressProblem(value, { query: true, http: true });

@@ -10,8 +10,9 @@ import {
 import { type Parse, parser, text, Unfit } from './parse.ts';
 
 /**
- * A credential, or the name of its owner. Rejects obvious placeholders, quoted texts, and line breaks and other control
- * characters, which are left over from copying. `what` names it in messages.
+ * A credential, or the name of its owner. Rejects obvious placeholders, quoted texts, and line
+ * breaks and other control characters, which are left over from copying. `what` names it in
+ * messages.
  */
 export function credential(what: string): Parse<string> {
   return parser(text.schema, (value) => {
@@ -41,7 +42,10 @@ export const pushToken: Parse<Secret> = parser(text.schema, (value) => {
   return new Secret(token);
 });
 
-/** Bearer tokens (the b64token of RFC 6750) of at least 16 characters, separated by spaces or commas. */
+/**
+ * Bearer tokens (the b64token of RFC 6750) of at least 16 characters, separated by spaces or
+ * commas.
+ */
 export const bearerTokens: Parse<readonly Secret[]> = parser(text.schema, (value) =>
   value.split(/[\s,]+/).map((token) => {
     const received = unlikelyCredential(token);
@@ -53,7 +57,10 @@ export const bearerTokens: Parse<readonly Secret[]> = parser(text.schema, (value
   }),
 );
 
-/** Pairs `name:password` for Basic authentication, separated by spaces. A password contains no space. */
+/**
+ * Pairs `name:password` for Basic authentication, separated by spaces. A password contains no
+ * space.
+ */
 export const basicUsers: Parse<readonly { name: string; password: Secret }[]> = parser(text.schema, (value) =>
   value.split(/\s+/).map((pair) => {
     const [, name, password] = /^([^:]+):(.+)$/.exec(pair) ?? [];

@@ -5,8 +5,8 @@ import { answersTo, questionNames, type Semantics } from '../snapshot/semantics.
 import { type KnownValues, type OpenField, openFields } from '../snapshot/vocabulary.ts';
 
 /**
- * An invalid value of a setting. `expected` follows the word "expected" in messages. `received` describes the value
- * without quoting it, where that is possible.
+ * An invalid value of a setting. `expected` follows the word "expected" in messages. `received`
+ * describes the value without quoting it, where that is possible.
  */
 export class Unfit extends Error {
   readonly expected: string;
@@ -27,8 +27,8 @@ export interface Parse<T> {
   (text: string): T;
   schema: JsonSchema;
   /**
-   * Whether messages may quote a short wrong value: of numbers and of words from a list. Anything else may be a secret in
-   * the wrong place.
+   * Whether messages may quote a short wrong value: of numbers and of words from a list. Anything
+   * else may be a secret in the wrong place.
    */
   quotable: boolean;
 }
@@ -59,14 +59,17 @@ const secretName = matching(
   'the name or ARN of a secret (letters, digits and /_+=.@-)',
 );
 const rememberedName = remembering(secretName);
-/** The name or the ARN of a secret in Secrets Manager. Nobody takes a secret for an ARN, whose end is random. */
+/**
+ * The name or the ARN of a secret in Secrets Manager. Nobody takes a secret for an ARN, whose end
+ * is random.
+ */
 export const secretId: Parse<string> = parser(secretName.schema, (value) =>
   (value.startsWith('arn:') ? secretName : rememberedName)(value),
 );
 
 /**
- * Makes known to the redactor what looks like a token in a path, name or address: messages name these, and somebody may
- * have put a secret there.
+ * Makes known to the redactor what looks like a token in a path, name or address: messages name
+ * these, and somebody may have put a secret there.
  */
 export function remembering<T>(parse: Parse<T>): Parse<T> {
   return parser(parse.schema, (value) => {
@@ -84,7 +87,10 @@ export function matching(pattern: RegExp, expected: string): Parse<string> {
   });
 }
 
-/** Names of hosts without a port, with spaces or commas between them. Those of Compose projects may contain _. */
+/**
+ * Names of hosts without a port, with spaces or commas between them. Those of Compose projects may
+ * contain _.
+ */
 export const hostNames: Parse<readonly string[]> = parser(text.schema, (value) =>
   value.split(/[\s,]+/).map((name) => {
     if (/^[\w-]+(?:\.[\w-]+)*\.?$/.test(name)) return name;
@@ -103,7 +109,9 @@ export function wholeNumber(min: number, max: number): Parse<number> {
 
 const durationUnitsMs = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A duration in Prometheus' notation (`500ms`, `10s`, `1m30s`) or in seconds. Returns milliseconds. */
+/**
+ * A duration in Prometheus' notation (`500ms`, `10s`, `1m30s`) or in seconds. Returns milliseconds.
+ */
 export function duration(minMs: number, maxMs: number): Parse<number> {
   const pattern = '^(\\d+(\\.\\d+)?|(?=.)(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?)$';
   return quotableParser({ type: ['string', 'number'], pattern, minimum: 0 }, (value) => {
@@ -189,12 +197,14 @@ const patternForm =
   'a regular expression of RE2 for agent ids (no lookaround, no backreferences), or column=expression for a column of the roster in snake_case';
 
 /**
- * A regular expression for an agent id, or for a roster column as in `team=Sales|Support`. It must match the whole
- * value. It is one of RE2, as in Prometheus, since JavaScript's own may take longer than the sun for `(a+)+`.
+ * A regular expression for an agent id, or for a roster column as in `team=Sales|Support`. It must
+ * match the whole value. It is one of RE2, as in Prometheus, since JavaScript's own may take longer
+ * than the sun for `(a+)+`.
  */
 export const agentPattern: Parse<AgentPattern> = parser(text.schema, (value) => {
   const [, column = 'agent_id', source = value] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.*)$/su.exec(value) ?? [];
-  // `Cost Centre=47.*` would be a pattern for ids. It would match no agent, so an exclusion would exclude no agent.
+  // `Cost Centre=47.*` would be a pattern for ids. It would match no agent, so an exclusion would
+  // exclude no agent.
   if (source === value && /^[\p{L}\p{N}_ -]+=/u.test(value)) throw new Unfit(patternForm);
   try {
     const pattern = RE2JS.compile(source, RE2JS.DOTALL);

@@ -29,7 +29,9 @@ export interface Setting<T> {
   destinationField?: string;
 }
 
-/** Defines a setting. The type shows whether it has a default, so that its value is always present. */
+/**
+ * Defines a setting. The type shows whether it has a default, so that its value is always present.
+ */
 export function setting<T, const D extends string | undefined = undefined>(
   definition: Setting<T> & { fallback?: D },
 ): Setting<T> & { fallback: D } {

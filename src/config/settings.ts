@@ -21,7 +21,10 @@ import { basicUsers, bearerTokens, credential, hashKey, secret } from './parse-c
 import { destinationSettings, pushSettings } from './push-settings.ts';
 import { setting } from './setting.ts';
 
-/** Every setting, by the name of its environment variable. docs/reference/settings.md is generated from this table. */
+/**
+ * Every setting, by the name of its environment variable. docs/reference/settings.md is generated
+ * from this table.
+ */
 export const settings = {
   VCC_ACCOUNT: setting({
     section: 'Account',

@@ -1,8 +1,8 @@
 import { DocumentError } from './errors.ts';
 
 /**
- * A table. Each row has as many cells as there are columns. Row numbers are those of a spreadsheet: the header is row
- * 1.
+ * A table. Each row has as many cells as there are columns. Row numbers are those of a spreadsheet:
+ * the header is row 1.
  */
 export interface Table {
   columns: readonly string[];
@@ -10,8 +10,8 @@ export interface Table {
 }
 
 /**
- * Parses CSV (RFC 4180) with a header. The delimiter is the comma, semicolon or tab that is most frequent in the
- * header. Empty lines are ignored, and cells are trimmed.
+ * Parses CSV (RFC 4180) with a header. The delimiter is the comma, semicolon or tab that is most
+ * frequent in the header. Empty lines are ignored, and cells are trimmed.
  * @throws DocumentError with the row, quoting nothing
  */
 export async function parseCsv(text: string, name: string): Promise<Table> {

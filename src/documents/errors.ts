@@ -1,7 +1,10 @@
 import type { Deadline } from '../deadline.ts';
 import { ExporterError } from '../errors.ts';
 
-/** A file or object could not be read, or is not valid. The message names it, and never quotes its contents. */
+/**
+ * A file or object could not be read, or is not valid. The message names it, and never quotes its
+ * contents.
+ */
 export class DocumentError extends ExporterError {
   constructor(message: string, options: { retryable?: boolean; cause?: unknown } = {}) {
     super('document', message, options);
@@ -14,6 +17,7 @@ export function tooLarge(location: string, maxBytes: number): DocumentError {
 }
 
 /**
- * Reads the text at a path or at `s3://bucket/key`. It throws DocumentError, or the reason of the deadline's signal.
+ * Reads the text at a path or at `s3://bucket/key`. It throws DocumentError, or the reason of the
+ * deadline's signal.
  */
 export type ReadText = (location: string, deadline: Deadline) => Promise<string>;

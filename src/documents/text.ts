@@ -1,8 +1,8 @@
 import { DocumentError } from './errors.ts';
 
 /**
- * Byte order marks of other encodings than UTF-8. UTF-32LE must come first, since its mark starts with that of
- * UTF-16LE.
+ * Byte order marks of other encodings than UTF-8. UTF-32LE must come first, since its mark starts
+ * with that of UTF-16LE.
  */
 const otherMarks: readonly (readonly [name: string, ...bytes: number[]])[] = [
   ['UTF-32', 0xff, 0xfe, 0, 0],
@@ -12,13 +12,14 @@ const otherMarks: readonly (readonly [name: string, ...bytes: number[]])[] = [
 ];
 
 /**
- * Decodes the text of a file, an object or a secret, and removes a byte order mark. Line ends stay as they are, since a
- * CSV cell may contain some.
+ * Decodes the text of a file, an object or a secret, and removes a byte order mark. Line ends stay
+ * as they are, since a CSV cell may contain some.
  * @throws DocumentError when it is not UTF-8 text; the message has `name` and never quotes the text
  */
 export function decodeText(content: Uint8Array | string, name: string): string {
   const text = typeof content === 'string' ? content.replace(/^\uFEFF/, '') : decodeBytes(content, name);
-  // YAML, JSON, CSV and environment variables cannot contain it, and libraries truncate the text there.
+  // YAML, JSON, CSV and environment variables cannot contain it, and libraries truncate the text
+  // there.
   if (text.includes('\0')) throw new DocumentError(`${name}: holds a NUL character; save it as UTF-8 text`);
   return text;
 }
@@ -30,7 +31,8 @@ function decodeBytes(bytes: Uint8Array, name: string): string {
   const other = marked?.[0] ?? bare;
   if (other !== undefined) throw new DocumentError(`${name}: is ${other}; save it as UTF-8`);
   try {
-    // `fatal`, since in another encoding different names could become equal. The decoder removes the mark.
+    // `fatal`, since in another encoding different names could become equal. The decoder removes
+    // the mark.
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     throw new DocumentError(`${name}: is not UTF-8; save it as UTF-8`, { cause: error });

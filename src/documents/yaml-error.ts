@@ -22,8 +22,9 @@ const problems: readonly (readonly [reason: RegExp, problem: string])[] = [
 ];
 
 /**
- * Describes an error of js-yaml in our own words, since its words quote the document: the tag in `client_secret: !…` may be
- * the secret. `where` follows the name of the document, and is empty for an error without a place.
+ * Describes an error of js-yaml in our own words, since its words quote the document: the tag in
+ * `client_secret: !…` may be the secret. `where` follows the name of the document, and is empty for
+ * an error without a place.
  */
 export function describeYamlError(error: unknown): { where: string; problem: string } {
   const { reason = '', mark } = error as Partial<YAMLException>;

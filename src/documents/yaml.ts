@@ -1,14 +1,14 @@
 import { DocumentError } from './errors.ts';
 
 /**
- * A value in a document: a text, a list or a mapping. Numbers and dates are texts as written, and null is an empty
- * text.
+ * A value in a document: a text, a list or a mapping. Numbers and dates are texts as written, and
+ * null is an empty text.
  */
 export type Value = string | readonly Value[] | { readonly [key: string]: Value };
 
 /**
- * Parses one YAML document, which may be JSON. All scalars stay texts, since an id such as 0012 must not become 12.
- * Merge keys (`<<`) are supported.
+ * Parses one YAML document, which may be JSON. All scalars stay texts, since an id such as 0012
+ * must not become 12. Merge keys (`<<`) are supported.
  * @throws DocumentError with line and column, quoting nothing
  */
 export async function parseYaml(text: string, name: string): Promise<Value> {
@@ -28,8 +28,9 @@ export async function parseYaml(text: string, name: string): Promise<Value> {
 type Node = string | null | undefined | readonly Node[] | { readonly [key: string]: Node };
 
 /**
- * Converts a node. Texts become well-formed, and mappings have no prototype, since they are queried for column names.
- * Aliased nodes are converted once and stay shared, since a few lines may expand to more than the memory.
+ * Converts a node. Texts become well-formed, and mappings have no prototype, since they are queried
+ * for column names. Aliased nodes are converted once and stay shared, since a few lines may expand
+ * to more than the memory.
  */
 function toValue(node: Node, name: string, known: Map<Node, Value | undefined>): Value {
   if (node === null || node === undefined) return '';

@@ -1,4 +1,6 @@
-/** Bytes that stay free at the end: {@link copyBytes} may read and write up to three bytes too many. */
+/**
+ * Bytes that stay free at the end: {@link copyBytes} may read and write up to three bytes too many.
+ */
 const spare = 4;
 
 /** A buffer that grows. Call reserve() before writing. */
@@ -42,9 +44,9 @@ export class Bytes {
 }
 
 /**
- * Copies the bytes from `start` to `end` to the position `at`. Returns the position after the last one. It copies four
- * bytes at a time, which is faster than a call for so few bytes. So it may write up to three bytes more, which the next
- * write overwrites.
+ * Copies the bytes from `start` to `end` to the position `at`. Returns the position after the last
+ * one. It copies four bytes at a time, which is faster than a call for so few bytes. So it may
+ * write up to three bytes more, which the next write overwrites.
  */
 export function copyBytes(from: DataView, start: number, end: number, to: DataView, at: number): number {
   const shift = at - start;

@@ -28,9 +28,10 @@ export const openMetricsFormat: Format = {
 export const formats: readonly Format[] = [textFormat, openMetricsFormat];
 
 /**
- * Returns the format that an Accept header prefers (RFC 9110, 12.5.1). The most specific range that matches a format gives
- * its quality. Of formats with equal quality, the one whose range comes first counts. The default is text 0.0.4, also when
- * the header accepts neither: a scrape in the wrong format is better than none.
+ * Returns the format that an Accept header prefers (RFC 9110, 12.5.1). The most specific range that
+ * matches a format gives its quality. Of formats with equal quality, the one whose range comes
+ * first counts. The default is text 0.0.4, also when the header accepts neither: a scrape in the
+ * wrong format is better than none.
  */
 export function negotiateFormat(accept: string | undefined): Format {
   const ranges = parseRanges(accept);
@@ -63,7 +64,10 @@ function specificityOf(
   return asked === version ? 3 : -1;
 }
 
-/** Whether an Accept-Encoding header accepts gzip, under this name or its old one (RFC 9110, 8.4.1.3). */
+/**
+ * Whether an Accept-Encoding header accepts gzip, under this name or its old one (RFC 9110,
+ * 8.4.1.3).
+ */
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   const ranges = parseRanges(acceptEncoding);
   const named =
@@ -81,8 +85,8 @@ interface Range {
 }
 
 /**
- * The parts between commas or semicolons, which quoted values may contain. A quote that is not closed extends to the end, so
- * that no header needs a second look.
+ * The parts between commas or semicolons, which quoted values may contain. A quote that is not
+ * closed extends to the end, so that no header needs a second look.
  */
 const [betweenCommas, betweenSemicolons] = [
   /(?:"(?:\\.?|[^"\\])*(?:"|$)|[^,])+/gs,

@@ -1,7 +1,10 @@
 import type { Family } from '../catalogue/metric.ts';
 import { escapeBackslashes, Writer } from './writer.ts';
 
-/** Encodes families as Prometheus text format 0.0.4, in UTF-8. Families without samples are left out. An info is a gauge. */
+/**
+ * Encodes families as Prometheus text format 0.0.4, in UTF-8. Families without samples are left
+ * out. An info is a gauge.
+ */
 export function encodeText(families: readonly Family[]): Buffer {
   const writer = new Writer(families);
   for (const { name, help, values } of families) {

@@ -11,18 +11,22 @@ const longestNumber = 24;
 const usualLine = 96;
 
 /**
- * Writes an exposition as bytes. Repeated names and labels are copied from where they were first written. Concatenating
- * strings is fast enough for some hundred series. For the hundred thousand series of single agents it takes longer than
- * the rest of a scrape (docs/explain/benchmarks.md).
+ * Writes an exposition as bytes. Repeated names and labels are copied from where they were first
+ * written. Concatenating strings is fast enough for some hundred series. For the hundred thousand
+ * series of single agents it takes longer than the rest of a scrape (docs/explain/benchmarks.md).
  */
 export class Writer {
   readonly #out: Bytes;
-  /** Labels written so far, in order. `#starts` has the position of each, and the end of the last one. */
+  /**
+   * Labels written so far, in order. `#starts` has the position of each, and the end of the last
+   * one.
+   */
   readonly #written: Labels[] = [];
   readonly #starts = [0];
   readonly #labelBytes = new Bytes(1 << 12);
   readonly #placeOf = new Map<Labels, number>();
-  // Agents' labels have the same order in every family, so the next ones are probably at the same or the next index.
+  // Agents' labels have the same order in every family, so the next ones are probably at the same
+  // or the next index.
   #lastShared = 0;
   #lastOwn = 0;
   #name: string | undefined;
@@ -91,7 +95,10 @@ export class Writer {
     this.#nameBytes.text(name);
   }
 
-  /** Returns the index of these labels, and writes them if they are new. It checks `last` and the next index first. */
+  /**
+   * Returns the index of these labels, and writes them if they are new. It checks `last` and the
+   * next index first.
+   */
   #find(labels: Labels, last: number): number {
     const written = this.#written;
     if (written[last] === labels) return last;
@@ -123,7 +130,8 @@ function writeNumber(out: Bytes, value: number): void {
     out.bytes[out.end++] = zero + value;
     return;
   }
-  // Most other values are times in seconds with up to three decimals. From 2 ** 42 on, some of these are the same number.
+  // Most other values are times in seconds with up to three decimals. From 2 ** 42 on, some of
+  // these are the same number.
   const thousandths = Math.round(value * 1000);
   if (value > 0 && value < 2 ** 42 && thousandths / 1000 === value) {
     const whole = Math.floor(thousandths / 1000);

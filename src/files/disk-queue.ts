@@ -19,7 +19,10 @@ export interface RejectedBatch {
 export interface DiskQueuePorts {
   /** The setting that names the folder, for messages. */
   setting: string;
-  /** Called once for each problem that stops nothing: a batch that was put aside, or cannot be removed. */
+  /**
+   * Called once for each problem that stops nothing: a batch that was put aside, or cannot be
+   * removed.
+   */
   report(problem: PushError): void;
   /** Rejected batches of all queues that the folder keeps. The oldest are deleted. */
   maxRejected?: number;
@@ -55,13 +58,16 @@ const isBatch = (file: string) => /^\d{15}-\d{5}\.json$/.test(file);
 /** The reason of a rejected batch is in a file beside it. */
 const reasonFileOf = (file: string) => `${file}.reason`;
 
-/** These errors say nothing about a file: the process or machine is short of memory or file handles. */
+/**
+ * These errors say nothing about a file: the process or machine is short of memory or file handles.
+ */
 const shortages = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
 /**
- * Opens a queue on disk with one file per batch. It outlives the process. A batch that cannot be read is put aside, like
- * one that was rejected, and reported. A batch that can be neither put aside nor removed is reported, and not returned
- * again by this queue. `add` throws PushError, and the samples that it could not write are lost.
+ * Opens a queue on disk with one file per batch. It outlives the process. A batch that cannot be
+ * read is put aside, like one that was rejected, and reported. A batch that can be neither put
+ * aside nor removed is reported, and not returned again by this queue. `add` throws PushError, and
+ * the samples that it could not write are lost.
  * @throws the system's errors
  */
 export async function openDiskQueue(
@@ -84,7 +90,9 @@ export async function openDiskQueue(
   const say = (message: string, cause?: unknown) =>
     report(new PushError(`${setting}: ${message}`, { cause }));
 
-  /** Forget a file before its removal: if that fails, the batch must not be sent again and again. */
+  /**
+   * Forget a file before its removal: if that fails, the batch must not be sent again and again.
+   */
   function forget(file: string): void {
     const at = files.indexOf(file);
     if (at >= 0) files.splice(at, 1);
@@ -132,7 +140,10 @@ export async function openDiskQueue(
     }
   }
 
-  /** Returns the batch in a file. Undefined when the file was removed, or put aside because it cannot be read. */
+  /**
+   * Returns the batch in a file. Undefined when the file was removed, or put aside because it
+   * cannot be read.
+   */
   async function read(file: string): Promise<Batch | undefined> {
     try {
       return await readBatch(join(folder, file));
@@ -195,8 +206,8 @@ export interface StrayQueue {
 }
 
 /**
- * Returns the queues with batches of accounts and destinations other than these, as after a change of a name. Skips
- * queues of which no batch can be read.
+ * Returns the queues with batches of accounts and destinations other than these, as after a change
+ * of a name. Skips queues of which no batch can be read.
  */
 export async function listStrayQueues(
   root: string,
@@ -216,7 +227,8 @@ export async function listStrayQueues(
 }
 
 /**
- * Returns the rejected batches, in the order of their rejection, and the files that are no batches with the reason.
+ * Returns the rejected batches, in the order of their rejection, and the files that are no batches
+ * with the reason.
  */
 export async function* listRejected(root: string): AsyncGenerator<RejectedBatch> {
   const folder = join(root, rejectedFolder);

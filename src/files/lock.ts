@@ -21,7 +21,10 @@ import { makeFolder } from './write.ts';
 
 /** A folder that this process has locked. */
 export interface Lock {
-  /** Aborts with a DocumentError when the lock is lost. The owner must then stop writing to the folder. */
+  /**
+   * Aborts with a DocumentError when the lock is lost. The owner must then stop writing to the
+   * folder.
+   */
   lost: AbortSignal;
   unlock(): Promise<void>;
 }
@@ -45,10 +48,12 @@ const looksPerBeat = 5;
 const free = 'free';
 
 /**
- * Locks a folder for this process, and creates it if necessary. The lock is the only file in the folder `owner`, and
- * the name of this file is its owner. The owner changes by a rename, which only one process can do
- * (docs/decisions/0019). If it is unclear whether the owner still runs, this waits for three beats.
- * @throws DocumentError when another process has locked it, the reason of the deadline's signal, or the system's error
+ * Locks a folder for this process, and creates it if necessary. The lock is the only file in the
+ * folder `owner`, and the name of this file is its owner. The owner changes by a rename, which only
+ * one process can do (docs/decisions/0019). If it is unclear whether the owner still runs, this
+ * waits for three beats.
+ * @throws DocumentError when another process has locked it, the reason of the deadline's signal, or
+ * the system's error
  */
 export async function lockFolder(
   root: string,
@@ -132,7 +137,8 @@ async function readOwner(owners: string): Promise<string | undefined> {
       throw new DocumentError(`${owners}: expected a folder; received a link`);
     const files = await readdir(owners, { withFileTypes: true });
     const found = files.filter(({ name }) => name === free || namePattern.test(name));
-    // Only a copy of a folder onto another, a damaged disk or somebody else makes two, or one that is no file.
+    // Only a copy of a folder onto another, a damaged disk or somebody else makes two, or one that
+    // is no file.
     if (found.length > 1 || found.some((each) => !each.isFile())) {
       throw new DocumentError(`${owners}: expected one file; delete this folder while no process uses it`);
     }
@@ -144,8 +150,8 @@ async function readOwner(owners: string): Promise<string | undefined> {
 }
 
 /**
- * Creates the folder `owner` with the file that says that nobody is the owner. Both appear at once, so this happens only
- * once: a rename onto a folder that is not empty fails.
+ * Creates the folder `owner` with the file that says that nobody is the owner. Both appear at once,
+ * so this happens only once: a rename onto a folder that is not empty fails.
  */
 async function createOwners(root: string, owners: string): Promise<void> {
   const unfinished = await mkdtemp(join(root, 'owner-'));
@@ -171,9 +177,10 @@ async function renameIfThere(from: string, to: string): Promise<boolean> {
 }
 
 /**
- * Whether the owner updates the time of its file. False after three beats without an update, or when the file is gone.
- * It counts its checks, and compares no clocks: clocks jump and machines differ. If this process was suspended together with
- * the owner, that time must not count as silence.
+ * Whether the owner updates the time of its file. False after three beats without an update, or
+ * when the file is gone. It counts its checks, and compares no clocks: clocks jump and machines
+ * differ. If this process was suspended together with the owner, that time must not count as
+ * silence.
  */
 async function beats(file: string, beatMs: number, signal: AbortSignal): Promise<boolean> {
   const first = await readTime(file);
@@ -200,7 +207,9 @@ async function readTime(file: string): Promise<number | undefined> {
 
 /** A process, so that another one can find out whether it has ended. */
 interface Identity {
-  /** Where the pid is valid: the boot and the pid namespace. `unknown` if the system does not say. */
+  /**
+   * Where the pid is valid: the boot and the pid namespace. `unknown` if the system does not say.
+   */
   where: string;
   pid: number;
   /** When it started, as /proc says it. `0` without /proc. */
@@ -210,7 +219,9 @@ interface Identity {
 const unknown = 'unknown';
 const namePattern = /^([0-9a-f]{16}|unknown)-(\d+)-(\d+)-[0-9a-f]{16}$/;
 
-/** The last part makes it a new name each time: a name that was seen long ago must not come back. */
+/**
+ * The last part makes it a new name each time: a name that was seen long ago must not come back.
+ */
 const toName = ({ where, pid, started }: Identity) =>
   `${where}-${pid}-${started}-${randomBytes(8).toString('hex')}`;
 
@@ -246,7 +257,10 @@ async function linuxPlaceOf(pid: number): Promise<string[] | undefined> {
   }
 }
 
-/** Returns when a process started, in the kernel's own unit. Undefined if it cannot be read, or has ended. */
+/**
+ * Returns when a process started, in the kernel's own unit. Undefined if it cannot be read, or has
+ * ended.
+ */
 async function startOf(pid: number): Promise<string | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // The second field is a name, which may contain spaces and brackets.

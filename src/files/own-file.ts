@@ -26,7 +26,8 @@ export async function openOwn(path: string): Promise<{ handle: FileHandle; found
 
 /**
  * Reads a file that the exporter wrote.
- * @throws DocumentError, without the path, for what is not a file or is larger than `maxBytes`; the system's error
+ * @throws DocumentError, without the path, for what is not a file or is larger than `maxBytes`; the
+ * system's error
  */
 export async function readOwn(path: string, maxBytes: number): Promise<Buffer> {
   const { handle, found } = await openOwn(path);

@@ -2,7 +2,10 @@ import { before, type Deadline } from '../deadline.ts';
 import { DocumentError, tooLarge } from '../documents/errors.ts';
 import { decodeText } from '../documents/text.ts';
 
-/** Running reads, by path. On a file system that hangs, each read blocks one of the few threads of Node.js. */
+/**
+ * Running reads, by path. On a file system that hangs, each read blocks one of the few threads of
+ * Node.js.
+ */
 const underWay = new Map<string, Promise<string>>();
 
 /**

@@ -9,8 +9,8 @@ const privateFile = 0o600;
 const privateFolder = 0o700;
 
 /**
- * Creates a folder and the folders above it, by default for this user only. Existing folders keep their mode. Links to
- * folders are followed.
+ * Creates a folder and the folders above it, by default for this user only. Existing folders keep
+ * their mode. Links to folders are followed.
  * @throws the system's error
  */
 export async function makeFolder(folder: string, mode = privateFolder): Promise<void> {
@@ -24,14 +24,16 @@ export async function makeFolder(folder: string, mode = privateFolder): Promise<
   } catch (error) {
     const above = dirname(folder);
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === folder) throw error;
-    // Not by the option `recursive`: Node.js then tries forever where no folder can be made, as in /proc.
+    // Not by the option `recursive`: Node.js then tries forever where no folder can be made, as in
+    // /proc.
     await makeFolder(above, mode);
     await make();
   }
 }
 
 /**
- * Creates folders in each other, inside a folder that the user named, for this user only. Returns the innermost one.
+ * Creates folders in each other, inside a folder that the user named, for this user only. Returns
+ * the innermost one.
  * @throws DocumentError when one of them is a link, the system's error
  */
 export async function makeInner(root: string, ...names: readonly string[]): Promise<string> {
@@ -56,9 +58,10 @@ export async function isOpenToAll(folder: string): Promise<boolean> {
 }
 
 /**
- * Writes a file, by default one that only this user may read, and creates its folder. Whatever fails and whenever the
- * process is killed: the file has either its old or its new content. A link in its place is replaced, not followed. Only
- * a killed process leaves an unfinished file ({@link removeUnfinished}).
+ * Writes a file, by default one that only this user may read, and creates its folder. Whatever
+ * fails and whenever the process is killed: the file has either its old or its new content. A link
+ * in its place is replaced, not followed. Only a killed process leaves an unfinished file ({@link
+ * removeUnfinished}).
  * @throws the system's error
  */
 export async function writeWhole(
@@ -81,8 +84,8 @@ export async function writeWhole(
 }
 
 /**
- * Writes a new file that only this user may read, whole or not at all. A killed process may leave an unfinished one, or an
- * empty one.
+ * Writes a new file that only this user may read, whole or not at all. A killed process may leave
+ * an unfinished one, or an empty one.
  * @throws the system's error: EEXIST if the file is there already
  */
 export async function writeNew(path: string, content: string): Promise<void> {
@@ -106,8 +109,8 @@ const nameUnfinished = (file: string) => `${file}.${randomBytes(8).toString('hex
 const unfinishedMs = 3_600_000;
 
 /**
- * Removes what killed processes left unfinished in a folder: of one file, or of all files. If other processes may write
- * there, only what is older than an hour. What cannot be removed stays.
+ * Removes what killed processes left unfinished in a folder: of one file, or of all files. If other
+ * processes may write there, only what is older than an hour. What cannot be removed stays.
  */
 export async function removeUnfinished(
   folder: string,
@@ -134,8 +137,8 @@ async function fill(file: FileHandle, content: string | Uint8Array): Promise<voi
 }
 
 /**
- * Makes a rename survive a power failure. Windows and some network volumes cannot do it. After a failure, the file is
- * still there for this process, so do not report it as lost.
+ * Makes a rename survive a power failure. Windows and some network volumes cannot do it. After a
+ * failure, the file is still there for this process, so do not report it as lost.
  */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
@@ -144,8 +147,8 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /**
- * Describes why a file cannot be used: the code and meaning of a system error (`ENOSPC, no space left on device`), which
- * contains no path, or the exporter's own message.
+ * Describes why a file cannot be used: the code and meaning of a system error (`ENOSPC, no space
+ * left on device`), which contains no path, or the exporter's own message.
  */
 export function describeFileError(error: unknown): string {
   if (error instanceof ExporterError) return error.message;

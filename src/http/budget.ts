@@ -13,8 +13,8 @@ export interface Budget {
 }
 
 /**
- * Returns the most bytes of several answers together, for the limit of a single one: eight times that, and at least 268
- * MB, the pages of 250,000 agents.
+ * Returns the most bytes of several answers together, for the limit of a single one: eight times
+ * that, and at least 268 MB, the pages of 250,000 agents.
  */
 export const bytesTogether = (maxBodyBytes = 0) => 8 * Math.max(2 ** 25, maxBodyBytes);
 

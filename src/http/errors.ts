@@ -2,10 +2,14 @@ import { STATUS_CODES } from 'node:http';
 import { ExporterError } from '../errors.ts';
 
 /**
- * The host was not reached, or the connection broke before the answer was complete. Retryable unless a proxy refused.
+ * The host was not reached, or the connection broke before the answer was complete. Retryable
+ * unless a proxy refused.
  */
 export class NetworkError extends ExporterError {
-  /** The host had closed a kept-alive connection, or it was lost while a Lambda was frozen. The host itself is fine. */
+  /**
+   * The host had closed a kept-alive connection, or it was lost while a Lambda was frozen. The host
+   * itself is fine.
+   */
   readonly staleConnection: boolean;
   /** The host did not answer in time. */
   readonly timedOut: boolean;
@@ -30,10 +34,14 @@ export type ProxyFailure = {
 } & ({ status: number; error?: never } | { error: unknown; status?: never });
 
 /**
- * A proxy refused the connection, or was not reached. Messages contain its host and port, never its user and password.
+ * A proxy refused the connection, or was not reached. Messages contain its host and port, never its
+ * user and password.
  */
 export class ProxyError extends NetworkError {
-  /** False for 401, 403 and 407: a retry does not change a password or a permission, and may lock the user out. */
+  /**
+   * False for 401, 403 and 407: a retry does not change a password or a permission, and may lock
+   * the user out.
+   */
   override readonly retryable: boolean;
   readonly failure: ProxyFailure;
 
@@ -65,7 +73,10 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : undefined;
 }
 
-/** Describes a system error in words, with its code. The error's own message may quote what was sent or received. */
+/**
+ * Describes a system error in words, with its code. The error's own message may quote what was sent
+ * or received.
+ */
 export function describeSystemError(error: unknown): string {
   const code = codeOf(error) ?? 'unknown error';
   return `${systemErrors[code] ?? 'connection failed'} (${code})`;
@@ -108,7 +119,9 @@ export class HttpStatusError extends ExporterError {
   }
 }
 
-/** Returns the answer that an error is about: itself, or what it explains. Undefined without one. */
+/**
+ * Returns the answer that an error is about: itself, or what it explains. Undefined without one.
+ */
 export function answerBehind(error: unknown): HttpStatusError | undefined {
   if (error instanceof HttpStatusError) return error;
   return error instanceof ExporterError ? answerBehind(error.cause) : undefined;

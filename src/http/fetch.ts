@@ -14,7 +14,10 @@ export interface Traffic {
   requests: number;
   /** The requests that repeated a failed one. */
   retries: number;
-  /** The host's clock minus ours, from the last Date header, to about half a second. Undefined before the first one. */
+  /**
+   * The host's clock minus ours, from the last Date header, to about half a second. Undefined
+   * before the first one.
+   */
   clockSkewMs: number | undefined;
   /** The last Server header. Undefined before the first one. */
   server: string | undefined;
@@ -34,8 +37,8 @@ export interface Trip {
 }
 
 /**
- * Sends a request, with retries where they may help. Returns the answer if its status is a success (2xx). Throws as
- * {@link createFetch} says.
+ * Sends a request, with retries where they may help. Returns the answer if its status is a success
+ * (2xx). Throws as {@link createFetch} says.
  */
 export type Fetch = (request: HttpRequest, trip: Trip) => Promise<HttpResponse>;
 
@@ -48,8 +51,9 @@ export interface FetchOptions {
 }
 
 /**
- * Creates a fetch with retries. It waits for `enter` before each attempt. That wait counts against the trip's deadline,
- * not against the time for an attempt. `budget` limits the answers of all accounts together. It throws HttpStatusError, NetworkError, TooLargeError, or the reason of the
+ * Creates a fetch with retries. It waits for `enter` before each attempt. That wait counts against
+ * the trip's deadline, not against the time for an attempt. `budget` limits the answers of all
+ * accounts together. It throws HttpStatusError, NetworkError, TooLargeError, or the reason of the
  * deadline's signal.
  */
 export function createFetch(
@@ -68,7 +72,8 @@ export function createFetch(
       // Other pooled connections may be dead too, so retry on a fresh one.
       fresh ||= failure instanceof NetworkError;
       if (stale) {
-        // The host did not fail, so retry without a delay, and do not count it as a retry of the policy.
+        // The host did not fail, so retry without a delay, and do not count it as a retry of the
+        // policy.
         repeat--;
         trip.traffic.retries++;
         continue;
@@ -140,7 +145,8 @@ export function createFetch(
     if (typeof headers.server === 'string') traffic.server = headers.server;
     const dateMs = parseHttpDate(headers.date);
     if (Number.isNaN(dateMs)) return;
-    // Date has whole seconds, so add half of one. Assume that the host answered halfway between request and answer.
+    // Date has whole seconds, so add half of one. Assume that the host answered halfway between
+    // request and answer.
     traffic.clockSkewMs = dateMs + 500 - (sentMs + headersAtMs) / 2;
   }
 }

@@ -1,6 +1,9 @@
 import { type Deadline, leftMs } from '../deadline.ts';
 
-/** Waits for a free slot. Resolves with the function that frees it. Rejects with the reason of the deadline's signal. */
+/**
+ * Waits for a free slot. Resolves with the function that frees it. Rejects with the reason of the
+ * deadline's signal.
+ */
 export type Enter = (deadline: Deadline) => Promise<() => void>;
 
 /** One account's access to a {@link Gate}. */
@@ -30,8 +33,8 @@ interface Waiting {
 }
 
 /**
- * With less time, a request gets no slot. When a scrape ends, all its requests run out of time one after the other, and a slot
- * that goes from one to the next would count as a turn of each.
+ * With less time, a request gets no slot. When a scrape ends, all its requests run out of time one
+ * after the other, and a slot that goes from one to the next would count as a turn of each.
  */
 const leastMs = 50;
 
@@ -39,10 +42,10 @@ const leastMs = 50;
 const compare = (a: State, b: State) => a.active - b.active || a.lastTurn - b.lastTurn;
 
 /**
- * Creates a gate for `slots` concurrent requests. A free slot goes to the waiting account with the fewest requests, so
- * that a large or hanging account does not block the others. Among equals, it goes to the one that got a slot longest
- * ago, so that each gets its turn, even if all ask again at every scrape. Accounts whose last read failed share a
- * quarter of the slots, at least one.
+ * Creates a gate for `slots` concurrent requests. A free slot goes to the waiting account with the
+ * fewest requests, so that a large or hanging account does not block the others. Among equals, it
+ * goes to the one that got a slot longest ago, so that each gets its turn, even if all ask again at
+ * every scrape. Accounts whose last read failed share a quarter of the slots, at least one.
  */
 export function createGate(slots: number): Gate {
   const lanes = new Set<State>();
@@ -98,8 +101,8 @@ export function createGate(slots: number): Gate {
           signal.addEventListener('abort', onAbort, { once: true });
           lane.waiting.push(waiting);
           lanes.add(lane);
-          // Wait until all failed accounts of this scrape have asked, so that the turn decides and not the order of asking. A hanging
-          // account may keep its slot until the others time out.
+          // Wait until all failed accounts of this scrape have asked, so that the turn decides and
+          // not the order of asking. A hanging account may keep its slot until the others time out.
           if (lane.troubled) setImmediate(dispatch);
           else dispatch();
         });

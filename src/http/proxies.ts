@@ -1,5 +1,6 @@
-// In bundles this is a separate file, loaded only when a proxy is set (scripts/build.mjs). It contains copies of its
-// imports. So its caller creates the errors, since `instanceof` does not recognize a copy's class.
+// In bundles this is a separate file, loaded only when a proxy is set (scripts/build.mjs). It
+// contains copies of its imports. So its caller creates the errors, since `instanceof` does not
+// recognize a copy's class.
 import type { ClientRequest } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { HttpProxyAgent } from 'http-proxy-agent';
@@ -28,8 +29,8 @@ const expectedProxy =
   'http://host:port or https://host:port, with user:password@ before the host if the proxy asks for them, and special characters in these percent-encoded';
 
 /**
- * Reads the variables that curl and most programs use. As in curl, names in lower case take precedence. Problems never
- * quote a proxy, since it may contain a password.
+ * Reads the variables that curl and most programs use. As in curl, names in lower case take
+ * precedence. Problems never quote a proxy, since it may contain a password.
  */
 export function parseProxies(env: Readonly<Record<string, string | undefined>>): {
   proxies: Proxies;
@@ -82,7 +83,8 @@ function parseProxy(text: string): URL | undefined {
   try {
     // As in curl, the default scheme is http, even when TLS goes through the proxy.
     const url = new URL(text.includes('://') ? text : `http://${text}`);
-    // The agents decode these, and would fail on invalid percent-encoding. HTTP Basic allows no control characters.
+    // The agents decode these, and would fail on invalid percent-encoding. HTTP Basic allows no
+    // control characters.
     if (/\p{Cc}/u.test(decodeURIComponent(url.username + url.password))) return undefined;
     const bare = url.pathname === '/' && url.search === '' && url.hash === '';
     return bare && (url.protocol === 'http:' || url.protocol === 'https:') ? url : undefined;
@@ -123,7 +125,10 @@ const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4');
 
 const isIn = (list: BlockList, host: string) => isIP(host) !== 0 && list.check(host, familyOf(host));
 
-/** This machine, and the addresses that provide AWS credentials. A proxy would connect to its own machine instead. */
+/**
+ * This machine, and the addresses that provide AWS credentials. A proxy would connect to its own
+ * machine instead.
+ */
 const local = new BlockList();
 local.addSubnet('127.0.0.0', 8);
 local.addAddress('::1', 'ipv6');
@@ -141,12 +146,14 @@ interface Connecting {
 }
 
 /**
- * Creates a network that uses the proxies, except for hosts that bypass them. `toError` creates the errors of a proxy.
+ * Creates a network that uses the proxies, except for hosts that bypass them. `toError` creates the
+ * errors of a proxy.
  */
 export function createProxied(proxies: Proxies, toError: (failure: ProxyFailure) => ProxyError): Network {
   /**
-   * Runs an agent's `connect`. Until it is done, the request has no socket: destroying the request would neither close
-   * the connection to the proxy nor fail the request. So this makes `destroy` close the connection.
+   * Runs an agent's `connect`. Until it is done, the request has no socket: destroying the request
+   * would neither close the connection to the proxy nor fail the request. So this makes `destroy`
+   * close the connection.
    */
   async function connectBy<T>(
     agent: Connecting,

@@ -11,9 +11,9 @@ export interface RetryPolicy {
 }
 
 /**
- * Returns the milliseconds to wait before retry `repeat` (from 0): Retry-After, plus a random part of a bound that
- * grows exponentially ("full jitter"). The jitter keeps clients from retrying at the same time. `random` is at least 0
- * and less than 1.
+ * Returns the milliseconds to wait before retry `repeat` (from 0): Retry-After, plus a random part
+ * of a bound that grows exponentially ("full jitter"). The jitter keeps clients from retrying at
+ * the same time. `random` is at least 0 and less than 1.
  */
 export function retryDelayMs(
   policy: RetryPolicy,
@@ -29,8 +29,9 @@ export function retryDelayMs(
 export const longestPauseMs = 300_000;
 
 /**
- * Parses a Retry-After header: seconds or an HTTP date. Returns the milliseconds to wait from `nowMs`, at least 0 and at
- * most {@link longestPauseMs}. Undefined if the header is absent or invalid.
+ * Parses a Retry-After header: seconds or an HTTP date. Returns the milliseconds to wait from
+ * `nowMs`, at least 0 and at most {@link longestPauseMs}. Undefined if the header is absent or
+ * invalid.
  */
 export function parseRetryAfter(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined;

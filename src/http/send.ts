@@ -22,7 +22,10 @@ export interface HttpResponse {
   headers: IncomingHttpHeaders;
   /** When the headers arrived, in milliseconds since 1970. */
   headersAtMs: number;
-  /** Decompressed. Empty if it could not be read and the status is enough ({@link SendLimits.ignoresBody}). */
+  /**
+   * Decompressed. Empty if it could not be read and the status is enough ({@link
+   * SendLimits.ignoresBody}).
+   */
   body: Buffer;
 }
 
@@ -39,13 +42,17 @@ export interface SendLimits {
   /** Whether to open a new connection instead of using a kept-alive one. */
   fresh?: boolean;
   /**
-   * Whether the status is enough, also of a success, whose body is then waited for at most a second. A success that was cut
-   * is an error all the same. Otherwise every success whose body cannot be read is one.
+   * Whether the status is enough, also of a success, whose body is then waited for at most a
+   * second. A success that was cut is an error all the same. Otherwise every success whose body
+   * cannot be read is one.
    */
   ignoresBody?: boolean;
   /** Called before each redirect that is followed, since that is one more request. */
   onRedirect?: () => void;
-  /** Called with the bytes of the body as they arrive, and with those of the unpacked one. What it throws ends the request. */
+  /**
+   * Called with the bytes of the body as they arrive, and with those of the unpacked one. What it
+   * throws ends the request.
+   */
   onBytes?: (bytes: number) => void;
 }
 
@@ -61,8 +68,9 @@ export type Send = (request: HttpRequest, limits: SendLimits) => Promise<HttpRes
 const maxRedirects = 3;
 
 /**
- * A gzipped answer may be this many times larger when it is unpacked. Pages of agents are about 9 times larger, and 66
- * times if all agents are equal but for their ids. A few hundred kilobytes made for it could otherwise take a gigabyte.
+ * A gzipped answer may be this many times larger when it is unpacked. Pages of agents are about 9
+ * times larger, and 66 times if all agents are equal but for their ids. A few hundred kilobytes
+ * made for it could otherwise take a gigabyte.
  */
 const maxUnpackedRatio = 100;
 /** An answer that is not larger than this when it is unpacked may have any ratio. */
@@ -83,8 +91,9 @@ export function describeRequest({ name, method, url }: HttpRequest): string {
 }
 
 /**
- * Creates a sender over node:http and node:https with kept-alive connections (docs/decisions/0002-node-http.md). It
- * follows redirects only to the same origin, or from http to https on the same host, so that credentials stay there.
+ * Creates a sender over node:http and node:https with kept-alive connections
+ * (docs/decisions/0002-node-http.md). It follows redirects only to the same origin, or from http to
+ * https on the same host, so that credentials stay there.
  */
 export function createSend(network: Network = directNetwork, now = Date.now): Send & { close(): void } {
   const [kept, fresh] = [network.open(true), network.open(false)];
@@ -129,8 +138,9 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
     try {
       return await before(answerTo(), deadline);
     } catch (error) {
-      // A body that is damaged, too large or never ends must not hide a status that says enough. Only a success that was cut
-      // may be none: whatever cut it may not have passed the request on.
+      // A body that is damaged, too large or never ends must not hide a status that says enough.
+      // Only a success that was cut may be none: whatever cut it may not have passed the request
+      // on.
       const enough = head && (!isSuccess(head.status) || (limits.ignoresBody && !wasCut(error)));
       if (enough) return { ...head!, body: Buffer.alloc(0) };
       throw deadline.signal.aborted ? deadline.signal.reason : toNetworkError(name, error, isStale());

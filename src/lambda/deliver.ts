@@ -27,9 +27,10 @@ const sqsMs = 3500;
 const noAnswer = () => new PushError(`SQS did not answer within ${sqsMs / 1000} s`, { retryable: true });
 
 /**
- * Creates the handler that delivers batches from the queue. It keeps the order within an account and destination, and
- * delivers the others concurrently. A batch that may succeed later, or when the settings are right, stays in the queue,
- * hidden for longer each time. A rejected batch moves to the queue of rejected batches with its reason.
+ * Creates the handler that delivers batches from the queue. It keeps the order within an account
+ * and destination, and delivers the others concurrently. A batch that may succeed later, or when
+ * the settings are right, stays in the queue, hidden for longer each time. A rejected batch moves
+ * to the queue of rejected batches with its reason.
  */
 export function createDeliverHandler(
   env: Environment,
@@ -60,7 +61,8 @@ export function createDeliverHandler(
       const left = records.slice(index);
       let batch: Batch | undefined;
       try {
-        // Always try the first one. Otherwise a VCC_PUSH_TIMEOUT that is too long would block the queue forever.
+        // Always try the first one. Otherwise a VCC_PUSH_TIMEOUT that is too long would block the
+        // queue forever.
         if (index > 0 && leftMs(deadline) < opened.timeoutMs) {
           // The destination did not fail, so make them available at once.
           await hide(left, 0, opened);
@@ -137,7 +139,8 @@ export function createDeliverHandler(
 
 /**
  * Returns the records of an event.
- * @throws TypeError for an event that is none of SQS, so that SQS, if it sent it, deletes no message
+ * @throws TypeError for an event that is none of SQS, so that SQS, if it sent it, deletes no
+ * message
  */
 function toRecords(event: unknown): readonly SQSRecord[] {
   const records = (event as Partial<SQSEvent> | null)?.Records;

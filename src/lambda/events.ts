@@ -9,7 +9,8 @@ import type {
 import { type Answer, type IncomingRequest, toRequest } from '../serve/message.ts';
 
 /**
- * The events with which AWS passes an HTTP request to a function. A Function URL uses the event of an HTTP API (2.0).
+ * The events with which AWS passes an HTTP request to a function. A Function URL uses the event of
+ * an HTTP API (2.0).
  */
 export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent | ALBEvent;
 
@@ -17,8 +18,8 @@ export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent | ALBEvent
 export type HttpResult = APIGatewayProxyStructuredResultV2 | APIGatewayProxyResult | ALBResult;
 
 /**
- * Gateways time out after this: REST APIs after 29 s by default, HTTP APIs after 30 s, ALBs (idle timeout) after 60 s
- * by default.
+ * Gateways time out after this: REST APIs after 29 s by default, HTTP APIs after 30 s, ALBs (idle
+ * timeout) after 60 s by default.
  */
 const gatewayLimitMs = { rest: 29_000, http: 30_000, alb: 60_000 };
 
@@ -42,8 +43,8 @@ export interface ConvertedEvent {
 }
 
 /**
- * Converts an event of a Function URL, an HTTP API, a REST API or an ALB. Undefined for any other value: a function can be
- * invoked with any JSON. Values of a wrong type count as absent.
+ * Converts an event of a Function URL, an HTTP API, a REST API or an ALB. Undefined for any other
+ * value: a function can be invoked with any JSON. Values of a wrong type count as absent.
  */
 export function convertEvent(event: unknown): ConvertedEvent | undefined {
   const fields = toFields(event);
@@ -91,7 +92,10 @@ function convertV2(event: Fields, context: Fields): ConvertedEvent | undefined {
   };
 }
 
-/** Whether a value is the ARN of a user, role session, federated user or root. AWS sets null where nobody signed. */
+/**
+ * Whether a value is the ARN of a user, role session, federated user or root. AWS sets null where
+ * nobody signed.
+ */
 function isPrincipal(userArn: unknown): boolean {
   return typeof userArn === 'string' && /^arn:[\w-]+:(?:iam|sts)::\d{12}:\S+$/.test(userArn);
 }
@@ -101,7 +105,8 @@ type OldEvent = Fields & { httpMethod: string; path: string };
 
 function convertRest(event: OldEvent, context: Fields): ConvertedEvent {
   const headers = toHeaders(event.headers, event.multiValueHeaders);
-  // A REST API does not decode base64 unless binary types are configured, so never send compressed answers.
+  // A REST API does not decode base64 unless binary types are configured, so never send compressed
+  // answers.
   headers.delete('accept-encoding');
   // Behind a custom domain, the path includes the base path. The matched resource does not.
   const proxy = toText(toFields(event.pathParameters).proxy);
@@ -125,7 +130,8 @@ export function toGatewayResult(answer: Answer): APIGatewayProxyStructuredResult
 }
 
 function convertAlb(event: OldEvent): ConvertedEvent {
-  // A target group with multi-value headers sends them like this, and ignores single-value headers in the answer.
+  // A target group with multi-value headers sends them like this, and ignores single-value headers
+  // in the answer.
   const multiValue = isFields(event.multiValueHeaders);
   // An ALB passes on the query without decoding it.
   const query = toPairs(event).map(([name, value]) => `${name}=${value}`);
@@ -171,7 +177,10 @@ function withQuery(path: string, query: string | undefined): string {
   return query ? `${path}?${query}` : path;
 }
 
-/** Returns the parameters of the query. The multi-value field has all values of each, the other one only the last. */
+/**
+ * Returns the parameters of the query. The multi-value field has all values of each, the other one
+ * only the last.
+ */
 function toPairs(event: OldEvent): [name: string, value: string][] {
   const multi = Object.entries(toFields(event.multiValueQueryStringParameters));
   const all = multi.length > 0 ? multi : Object.entries(toFields(event.queryStringParameters));

@@ -6,8 +6,8 @@ import type { ConvertedEvent, HttpResult } from './events.ts';
 const headroom = 4096;
 
 /**
- * Returns the answer in the form that fits the event. If it is too large, returns a 500 that explains what to do
- * instead. AWS would replace it with a 502 without an explanation.
+ * Returns the answer in the form that fits the event. If it is too large, returns a 500 that
+ * explains what to do instead. AWS would replace it with a 502 without an explanation.
  */
 export function toFittingResult(
   event: ConvertedEvent,
@@ -29,7 +29,9 @@ const smaller = '/probe?target= for each account in place of /metrics, VCC_AGENT
 
 const escaped = new Set(['"', '\\', '\n'].map((character) => character.charCodeAt(0)));
 
-/** Returns the bytes of a text in Lambda's JSON, where quotes, backslashes and line breaks take two. */
+/**
+ * Returns the bytes of a text in Lambda's JSON, where quotes, backslashes and line breaks take two.
+ */
 function sizeOfText(body: Answer['body']): number {
   const bytes = Buffer.from(body);
   let extra = 0;

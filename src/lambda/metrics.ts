@@ -34,7 +34,8 @@ const answerMs = 500;
 const expected = 'an HTTP event of a Function URL, API Gateway (REST or HTTP) or ALB';
 
 /**
- * Creates the Lambda handler for scrapes. Any event is answered: one that is no HTTP event with 400. Invalid settings do not stop the start: they are logged, and all requests get
+ * Creates the Lambda handler for scrapes. Any event is answered: one that is no HTTP event with 400.
+ * Invalid settings do not stop the start: they are logged, and all requests get
  * 500. Settings are also invalid if they would allow scrapes without credentials and do not say so.
  */
 export function createHttpHandler(env: Environment, log: (line: string) => void): HttpHandler {

@@ -24,10 +24,10 @@ interface Order {
 }
 
 /**
- * Creates the handler that scrapes accounts at regular times in the period of the schedule. It delivers the samples to
- * the destinations, or to their queue. With a queue of accounts, it sends each account to that queue, which starts one
- * invocation for each. The invocation fails after all else is done if a scrape or delivery failed. So alarms and the
- * on-failure destination report it.
+ * Creates the handler that scrapes accounts at regular times in the period of the schedule. It
+ * delivers the samples to the destinations, or to their queue. With a queue of accounts, it sends
+ * each account to that queue, which starts one invocation for each. The invocation fails after all
+ * else is done if a scrape or delivery failed. So alarms and the on-failure destination report it.
  */
 export function createPushHandler(env: Environment, log: (line: string) => void): PushHandler {
   const open = openOnce(() => openLambdaPushers(env, log));
@@ -77,8 +77,8 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
 }
 
 /**
- * Returns the accounts in messages of the queue of accounts. Undefined for any other event, since a schedule may send any
- * JSON.
+ * Returns the accounts in messages of the queue of accounts. Undefined for any other event, since a
+ * schedule may send any JSON.
  * @throws TypeError for an invalid message, so that SQS keeps it
  */
 function toOrders(event: unknown): Order[] | undefined {
@@ -103,7 +103,8 @@ function toOrder(body: unknown): Partial<Order> | null {
 }
 
 /**
- * Returns the scheduled start. Events without a time, or with one more than a period away (made by hand), start now.
+ * Returns the scheduled start. Events without a time, or with one more than a period away (made by
+ * hand), start now.
  */
 function startOf(event: unknown, periodMs: number): number {
   const time = (event as { time?: unknown } | null)?.time;

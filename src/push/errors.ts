@@ -5,8 +5,8 @@ export class PushError extends ExporterError {
   /** HTTP status. Undefined without an answer. */
   readonly status: number | undefined;
   /**
-   * Whether the settings are wrong rather than this batch: every batch would fail in the same way. The message then names
-   * the setting to check.
+   * Whether the settings are wrong rather than this batch: every batch would fail in the same way.
+   * The message then names the setting to check.
    */
   readonly misconfigured: boolean;
   /** Milliseconds to wait according to Retry-After. Undefined without it. */
@@ -30,8 +30,8 @@ export class PushError extends ExporterError {
 }
 
 /**
- * Returns which settings to check after a status by which a receiver refuses every batch, whatever it contains. Undefined
- * for any other status.
+ * Returns which settings to check after a status by which a receiver refuses every batch, whatever
+ * it contains. Undefined for any other status.
  */
 export function settingsToCheck(status: number): string | undefined {
   if (status === 401)

@@ -6,7 +6,10 @@ import { isStoredTime, parseStored } from './stored.ts';
 /** The encodings of a batch's body. */
 export const batchFormats = ['remote-write-1', 'remote-write-2', 'otlp', 'pushgateway', 'emf'] as const;
 
-/** The samples that one request sends to one destination: one scrape of one account, or a part of it. */
+/**
+ * The samples that one request sends to one destination: one scrape of one account, or a part of
+ * it.
+ */
 export interface Batch {
   account: string;
   destination: string;
@@ -16,7 +19,9 @@ export interface Batch {
   /** The part of the scrape, from 0. */
   part: number;
   samples: number;
-  /** The series that it ends. If it is rejected, the next batch must end them. Undefined means none. */
+  /**
+   * The series that it ends. If it is rejected, the next batch must end them. Undefined means none.
+   */
   ended?: SavedSeries | undefined;
   /** The body of the request, the same at each attempt. */
   body: Uint8Array;
@@ -28,8 +33,8 @@ export function encodeBatch({ body, ...rest }: Batch): string {
 }
 
 /**
- * The largest text of a batch: one of 10 MB with the list of 100,000 series that it ends, which settings allow. By default
- * it is 250 kB, and less than 1 MB with a list.
+ * The largest text of a batch: one of 10 MB with the list of 100,000 series that it ends, which
+ * settings allow. By default it is 250 kB, and less than 1 MB with a list.
  */
 export const maxBatchBytes = 50_000_000;
 
@@ -74,11 +79,13 @@ const isSavedSeries = (value: unknown): value is SavedSeries =>
 export interface Lease {
   batch: Batch;
   /**
-   * Removes a batch that was delivered, or is now in another queue. Never rejects: a queue on disk reports a file that it
-   * cannot remove, and does not return it again.
+   * Removes a batch that was delivered, or is now in another queue. Never rejects: a queue on disk
+   * reports a file that it cannot remove, and does not return it again.
    */
   done(): Promise<void>;
-  /** Removes a rejected batch. A queue on disk keeps it with the reason. Never rejects, as `done`. */
+  /**
+   * Removes a rejected batch. A queue on disk keeps it with the reason. Never rejects, as `done`.
+   */
   reject(error: PushError): Promise<void>;
 }
 
@@ -86,13 +93,13 @@ export interface Lease {
 export interface Queue {
   add(batches: readonly Batch[]): Promise<void>;
   /**
-   * Returns the oldest batch, which stays first until it is removed. Undefined when the queue is empty. A queue on disk
-   * puts batches aside that it cannot read.
+   * Returns the oldest batch, which stays first until it is removed. Undefined when the queue is
+   * empty. A queue on disk puts batches aside that it cannot read.
    */
   first(): Promise<Lease | undefined>;
   /**
-   * Returns the time of the oldest queued batch, in ms since 1970. Undefined when a queue on disk is empty, and always
-   * for a queue in memory.
+   * Returns the time of the oldest queued batch, in ms since 1970. Undefined when a queue on disk
+   * is empty, and always for a queue in memory.
    */
   oldestMs(): number | undefined;
   /** Empties a queue that does not outlive the process. Returns its batches. */
@@ -100,8 +107,8 @@ export interface Queue {
 }
 
 /**
- * Creates a queue in memory. With `lasting` it keeps all batches, since their samples have times and are useful later.
- * Otherwise it keeps the newest scrape only.
+ * Creates a queue in memory. With `lasting` it keeps all batches, since their samples have times
+ * and are useful later. Otherwise it keeps the newest scrape only.
  */
 export function createMemoryQueue(lasting: boolean): Queue {
   let batches: Batch[] = [];
@@ -126,5 +133,7 @@ export function createMemoryQueue(lasting: boolean): Queue {
   };
 }
 
-/** Delivers one batch in one attempt. It throws PushError, or the reason of the deadline's signal. */
+/**
+ * Delivers one batch in one attempt. It throws PushError, or the reason of the deadline's signal.
+ */
 export type Deliver = (batch: Batch, deadline: Deadline) => Promise<void>;

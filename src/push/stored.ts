@@ -1,12 +1,17 @@
-/** How deeply the JSON of states and batches is nested: `{"series": {"acme": [["name", "value"]]}}`. */
+/**
+ * How deeply the JSON of states and batches is nested: `{"series": {"acme": [["name", "value"]]}}`.
+ */
 const maxDepth = 4;
 
-/** Twice as many lists and objects as a state of ten destinations has that all track the most series. */
+/**
+ * Twice as many lists and objects as a state of ten destinations has that all track the most
+ * series.
+ */
 const maxBrackets = 400_000;
 
 /**
- * Parses the JSON of a state or batch, which somebody else may have written. Undefined for another JSON than an object, and
- * for one that would take much more memory than the text.
+ * Parses the JSON of a state or batch, which somebody else may have written. Undefined for another
+ * JSON than an object, and for one that would take much more memory than the text.
  */
 export function parseStored(text: string): Record<string, unknown> | undefined {
   if (!isModest(text)) return undefined;
@@ -18,12 +23,17 @@ export function parseStored(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Whether a value that was read can be the time of a slot: 15 digits, as in the names of queue files. */
+/**
+ * Whether a value that was read can be the time of a slot: 15 digits, as in the names of queue
+ * files.
+ */
 export function isStoredTime(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 1e15;
 }
 
-/** JSON.parse takes 45 bytes for each of a million opening brackets, and more for each empty list. */
+/**
+ * JSON.parse takes 45 bytes for each of a million opening brackets, and more for each empty list.
+ */
 function isModest(text: string): boolean {
   let depth = 0;
   let brackets = 0;

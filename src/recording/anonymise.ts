@@ -19,7 +19,9 @@ export interface Anonymiser {
   headers(headers: Readonly<Record<string, unknown>>): Record<string, string>;
 }
 
-/** What the reference, or an example in it, calls fields. Names of all other fields are replaced. */
+/**
+ * What the reference, or an example in it, calls fields. Names of all other fields are replaced.
+ */
 const metaCounts = ['page', 'count', 'pageCount', 'totalCount'];
 const workloadCounts = ['calls', 'semiLive', 'nonLive'];
 const times = ['since', 'upTo'];
@@ -66,9 +68,10 @@ function eachString(
 }
 
 /**
- * Creates an anonymiser for these bodies. Pseudonyms are numbered by letters, since digits of ids and phone numbers must not
- * occur in a recording, not even by chance: agents in the order of their ids, all else in the order of appearance. Times move
- * by `byMs`, by whole seconds if no time shows fractions. It keeps all originals, so drop it with them.
+ * Creates an anonymiser for these bodies. Pseudonyms are numbered by letters, since digits of ids
+ * and phone numbers must not occur in a recording, not even by chance: agents in the order of their
+ * ids, all else in the order of appearance. Times move by `byMs`, by whole seconds if no time shows
+ * fractions. It keeps all originals, so drop it with them.
  */
 export function createAnonymiser(bodies: readonly unknown[], byMs: number): Anonymiser {
   const ids = new Set<string>();
@@ -235,7 +238,8 @@ function toHeaders(headers: Readonly<Record<string, unknown>>, offsetMs: number)
       if (!parts.some((part) => limitNames.has(part))) continue;
       const shown = parts.map((part) => (limitWords.has(part) ? part : 'other')).join('-');
       if (shown.length > longestHeaderName) continue;
-      // A longer number may be a time, and so may several in a row: it would show by how much the others moved.
+      // A longer number may be a time, and so may several in a row: it would show by how much the
+      // others moved.
       const numbers = value.split(/[,;]/).flatMap((part) => loneNumber.exec(part.trim())?.[1] ?? []);
       kept[shown] = numbers
         .slice(0, 8)

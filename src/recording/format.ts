@@ -1,12 +1,18 @@
 import { DocumentError } from '../documents/errors.ts';
 
-/** What an account answered, without what may identify somebody. The file that `record` writes, and `simulate` serves. */
+/**
+ * What an account answered, without what may identify somebody. The file that `record` writes, and
+ * `simulate` serves.
+ */
 export interface Recording {
   /** In the order of time. At least one. */
   readings: RecordedReading[];
 }
 
-/** All answers of one reading of the account, in the order of pages, and of one page in the order of time. */
+/**
+ * All answers of one reading of the account, in the order of pages, and of one page in the order of
+ * time.
+ */
 export interface RecordedReading {
   /** Milliseconds from the first reading to this one. */
   afterMs: number;
@@ -50,7 +56,8 @@ export function encodeRecording({ readings }: Recording, exporter: string): stri
 }
 
 /**
- * Parses the text of a file, which may come from anybody: afterwards all numbers and headers can be used as they are.
+ * Parses the text of a file, which may come from anybody: afterwards all numbers and headers can be
+ * used as they are.
  * @throws DocumentError that names `where` and does not quote the text
  */
 export function parseRecording(text: string, where: string): Recording {

@@ -37,15 +37,19 @@ export interface Recorded {
   failure: Error | undefined;
 }
 
-/** Enough for an account of 50,000 agents three times. A larger file is nothing to attach to a report. */
+/**
+ * Enough for an account of 50,000 agents three times. A larger file is nothing to attach to a
+ * report.
+ */
 const defaultMaxBytes = 100_000_000;
 
 /** The shortest and the longest that times move: the year is another one in any case. */
 const movedMs = [366 * 86_400_000, 9 * 366 * 86_400_000] as const;
 
 /**
- * Reads agent-status of an account as a scrape does, and keeps every answer, whether the exporter understands it or not.
- * Ends early after a 429, when the credentials or the token are refused, beyond `maxBytes`, or when stopped.
+ * Reads agent-status of an account as a scrape does, and keeps every answer, whether the exporter
+ * understands it or not. Ends early after a 429, when the credentials or the token are refused,
+ * beyond `maxBytes`, or when stopped.
  * @throws the first failure, if there was no answer at all
  */
 export async function record(account: Account, options: RecordOptions): Promise<Recorded> {
@@ -119,7 +123,10 @@ function anonymise(readings: readonly RecordedReading[]): Recording {
   };
 }
 
-/** Makes a page of every answer in JSON. What the exporter refuses has no agents, and the counts that can be read. */
+/**
+ * Makes a page of every answer in JSON. What the exporter refuses has no agents, and the counts
+ * that can be read.
+ */
 function tolerant(fetchPage: FetchPage, jsonOf: (page: number) => unknown): FetchPage {
   return (number, trip) =>
     fetchPage(number, trip).catch((error): Page => {
@@ -177,7 +184,8 @@ function createTape(send: Send, maxBytes: number): Tape {
         note?.(toResult(response));
         return response;
       } catch (error) {
-        // Requests that were cancelled, because another one failed or the page does not exist, say nothing about the API.
+        // Requests that were cancelled, because another one failed or the page does not exist, say
+        // nothing about the API.
         const cancelled = limits.deadline.signal.aborted && !(error instanceof DeadlineError);
         if (error instanceof ExporterError && !cancelled) note?.({ failure: error.code });
         throw error;

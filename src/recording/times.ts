@@ -1,9 +1,14 @@
-/** Years of times that agents can have. Others are a program's idea of "no time", such as 1970 or 9999. */
+/**
+ * Years of times that agents can have. Others are a program's idea of "no time", such as 1970 or 9999.
+ */
 const years = { from: 1990, to: 2099 };
 
 const isoForm = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|([+-])(\d\d):(\d\d))?$/;
 
-/** Starts of programs' calendars and the end of one: everybody has them, so they say nothing about an account. */
+/**
+ * Starts of programs' calendars and the end of one: everybody has them, so they say nothing about
+ * an account.
+ */
 const noTimes = [
   '0001-01-01T00:00:00',
   '1601-01-01T00:00:00',
@@ -13,7 +18,10 @@ const noTimes = [
   '9999-12-31T23:59:59',
 ];
 
-/** Returns milliseconds since 1970 of a time in ISO 8601 that an agent can have. Undefined for all other texts. */
+/**
+ * Returns milliseconds since 1970 of a time in ISO 8601 that an agent can have. Undefined for all
+ * other texts.
+ */
 export function timeOf(text: string): number | undefined {
   const parts = partsOf(text);
   return parts && isReal(parts.local) ? parts.ms - parts.zoneMs : undefined;
@@ -23,9 +31,10 @@ export function timeOf(text: string): number | undefined {
 export const hasFraction = (text: string): boolean => partsOf(text)?.fraction !== undefined;
 
 /**
- * Moves a time. Its form stays: digits of the fraction, Z or time zone. Only where the fraction has too few digits for the
- * result, it gets three. A zone becomes +01:00 or -01:00, and digits below milliseconds become 0. What stands for "no time"
- * is not moved: it would show by how much the others were. Returns undefined for a text that is no time.
+ * Moves a time. Its form stays: digits of the fraction, Z or time zone. Only where the fraction has
+ * too few digits for the result, it gets three. A zone becomes +01:00 or -01:00, and digits below
+ * milliseconds become 0. What stands for "no time" is not moved: it would show by how much the
+ * others were. Returns undefined for a text that is no time.
  */
 export function moveTime(text: string, byMs: number): string | undefined {
   const parts = partsOf(text);
@@ -55,8 +64,9 @@ export function moveHttpDate(text: string, byMs: number): string | undefined {
 const longestForm = 40;
 
 /**
- * Returns the form of a text that stands where a time belongs, such as `99/99/9999 99:99`: 9 for digits, a for letters,
- * ? for what is not ASCII. Undefined for a text without digits, or a long one.
+ * Returns the form of a text that stands where a time belongs, such as `99/99/9999 99:99`: 9 for
+ * digits, a for letters, ? for what is not ASCII. Undefined for a text without digits, or a long
+ * one.
  */
 export function formOf(text: string): string | undefined {
   if (!/\d/.test(text) || text.length > longestForm) return undefined;

@@ -7,8 +7,9 @@ import { RosterError } from './errors.ts';
 import type { FetchedRoster, FetchRoster } from './roster.ts';
 
 /**
- * Creates a fetch of the roster from VCC's User Admin API. The credentials require the scope users:read. It throws
- * RosterError when no user is an agent, and what {@link createFetchDirectory} throws.
+ * Creates a fetch of the roster from VCC's User Admin API. The credentials require the scope
+ * users:read. It throws RosterError when no user is an agent, and what {@link createFetchDirectory}
+ * throws.
  */
 export function createFetchRosterByApi(
   fetch: Fetch,

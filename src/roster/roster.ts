@@ -23,7 +23,10 @@ export interface FetchedRoster extends RosterTable {
   inSeveralTeams?: number;
 }
 
-/** Fetches a roster before the deadline. It throws ExporterError, or the reason of the deadline's signal. */
+/**
+ * Fetches a roster before the deadline. It throws ExporterError, or the reason of the deadline's
+ * signal.
+ */
 export type FetchRoster = (deadline: Deadline) => Promise<FetchedRoster>;
 
 /** The current roster, if any, and its status. */
@@ -32,7 +35,10 @@ export interface CurrentRoster {
   status: RosterStatus;
 }
 
-/** Returns the current roster before the deadline. Never throws: a failed read shows in the status and in the log. */
+/**
+ * Returns the current roster before the deadline. Never throws: a failed read shows in the status
+ * and in the log.
+ */
 export type GetRoster = (deadline: Deadline) => Promise<CurrentRoster>;
 
 /** Longest that one read may take; scrapes do not wait for it. */
@@ -53,7 +59,8 @@ export interface RosterPorts {
 }
 
 /**
- * Creates the roster of an account. It reads the roster again after its ttl, and uses the last one while that fails.
+ * Creates the roster of an account. It reads the roster again after its ttl, and uses the last one
+ * while that fails.
  */
 export function createRoster(
   fetch: FetchRoster,
@@ -108,7 +115,10 @@ interface KeptRoster {
   inSeveralTeams: number | undefined;
 }
 
-/** Keeps the configured columns. @throws RosterError when a configured column is missing; team and site are optional */
+/**
+ * Keeps the configured columns.
+ * @throws RosterError when a configured column is missing; team and site are optional
+ */
 function toRoster({ columns, agents }: RosterTable, { labels, filters }: RosterOptions): Roster {
   const optional = ['team', 'site'];
   const missing = [...new Set([...labels, ...filters])].filter(

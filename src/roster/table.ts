@@ -11,8 +11,9 @@ export interface RosterTable {
 const idColumn = 'agent_id';
 
 /**
- * Parses a roster by the extension of its name: CSV with a header, or a list of mappings in YAML or JSON. The column
- * agentId is required. Column names become snake_case: `agentId` and `Agent ID` become `agent_id`.
+ * Parses a roster by the extension of its name: CSV with a header, or a list of mappings in YAML or
+ * JSON. The column agentId is required. Column names become snake_case: `agentId` and `Agent ID`
+ * become `agent_id`.
  * @throws DocumentError with the row or item, without names or ids
  */
 export async function parseRoster(text: string, name: string): Promise<RosterTable> {
@@ -87,7 +88,9 @@ function collect(
 /** The columns of most rosters. */
 const usualColumns = [idColumn, 'name', 'team', 'site'];
 
-/** Describes a column for messages. Any other name may be an agent's, of a file without a header. */
+/**
+ * Describes a column for messages. Any other name may be an agent's, of a file without a header.
+ */
 function describeColumn(names: readonly string[], index: number): string {
   const column = names[index]!;
   return usualColumns.includes(column) ? `the column ${column}` : `column ${index + 1}`;

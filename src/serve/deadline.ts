@@ -3,8 +3,8 @@ import type { IncomingRequest } from './message.ts';
 
 /**
  * Returns the deadline of an answer: the scraper's timeout (seconds, in the header
- * X-Prometheus-Scrape-Timeout-Seconds), or `leftMs` from now, when the runtime or gateway times out. The earlier one
- * applies.
+ * X-Prometheus-Scrape-Timeout-Seconds), or `leftMs` from now, when the runtime or gateway times
+ * out. The earlier one applies.
  */
 export function toDeadline(request: IncomingRequest, leftMs = Number.POSITIVE_INFINITY): Deadline {
   const headerMs = Number(request.headers.get('x-prometheus-scrape-timeout-seconds') ?? Number.NaN) * 1000;
@@ -15,8 +15,8 @@ export function toDeadline(request: IncomingRequest, leftMs = Number.POSITIVE_IN
 const leastMarginMs = 500;
 
 /**
- * Returns the deadline of a scrape, so that the answer arrives in time. It reserves half a second, or twice the time of
- * the last encoding if that is longer, but at most half of the time left.
+ * Returns the deadline of a scrape, so that the answer arrives in time. It reserves half a second,
+ * or twice the time of the last encoding if that is longer, but at most half of the time left.
  */
 export function toScrapeDeadline(deadline: Deadline, lastWriteMs: number): Deadline {
   return earlier(deadline, Math.max(leastMarginMs, 2 * lastWriteMs));

@@ -26,13 +26,16 @@ interface Made {
 
 /** Below about one packet, gzip saves nothing. */
 const minGzipBytes = 1000;
-/** About a tenth more bytes than the default level, in a third of the time. In place, since another thread takes time too. */
+/**
+ * About a tenth more bytes than the default level, in a third of the time. In place, since another
+ * thread takes time too.
+ */
 const gzipLevel = 3;
 
 /**
- * Creates the expositions of an exporter with this many accounts. Scrapes that share their readings share the bytes too: each
- * is made once, and kept for as long as the first of its readings. Otherwise many scrapes of a large account at once take
- * gigabytes (docs/explain/benchmarks.md).
+ * Creates the expositions of an exporter with this many accounts. Scrapes that share their readings
+ * share the bytes too: each is made once, and kept for as long as the first of its readings.
+ * Otherwise many scrapes of a large account at once take gigabytes (docs/explain/benchmarks.md).
  */
 export function createExpositions(accounts: number): Expositions {
   // By the first reading and their number, since scrapes are of one account or of all.

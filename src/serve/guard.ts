@@ -9,7 +9,10 @@ export type LoadScrapeCredentials = (deadline: Deadline) => Promise<ScrapeCreden
 /** The same text for all requests, so that it does not reveal which credentials exist. */
 const unauthorized =
   'Unauthorized. Expected a scrape token (Bearer, or as the password of the user "token") or the name and password of a scrape user.\n';
-/** The path that needs no credentials: load balancers check the health without them. The answer reveals nothing. */
+/**
+ * The path that needs no credentials: load balancers check the health without them. The answer
+ * reveals nothing.
+ */
 export const openPath = '/-/healthy';
 /** The user name for a token that a browser sends as a password. */
 const tokenUser = 'token';
@@ -17,12 +20,13 @@ const tokenUser = 'token';
 const longestLoadMs = 5000;
 
 /**
- * Requires scrape credentials for all paths except /-/healthy. A token also works as the password of the user `token`,
- * since browsers cannot send bearer tokens. Other requests get 401 with the supported schemes. While no credentials are
- * known, all requests get 503.
+ * Requires scrape credentials for all paths except /-/healthy. A token also works as the password
+ * of the user `token`, since browsers cannot send bearer tokens. Other requests get 401 with the
+ * supported schemes. While no credentials are known, all requests get 503.
  */
 export function guarded(respond: Respond, load: LoadScrapeCredentials): Respond {
-  // timingSafeEqual requires equal lengths, which digests have. The random key makes digests unpredictable.
+  // timingSafeEqual requires equal lengths, which digests have. The random key makes digests
+  // unpredictable.
   const key = randomBytes(32);
   const digest = (credential: string) => createHmac('sha256', key).update(credential).digest();
 
@@ -56,8 +60,8 @@ export function guarded(respond: Respond, load: LoadScrapeCredentials): Respond 
 }
 
 /**
- * Returns the header in the form of the known credentials: scheme in lower case, Basic decoded. Empty for other
- * headers.
+ * Returns the header in the form of the known credentials: scheme in lower case, Basic decoded.
+ * Empty for other headers.
  */
 function toCredential(header: string | undefined): string {
   const [, scheme, value] = /^(bearer|basic) +(\S+)$/i.exec(header?.trim() ?? '') ?? [];

@@ -1,6 +1,6 @@
 /**
- * The style of the page at /. On a narrow screen, each row of a floor table becomes a block, so that nothing is too
- * wide.
+ * The style of the page at /. On a narrow screen, each row of a floor table becomes a block, so
+ * that nothing is too wide.
  */
 export const style = `
 :root {

@@ -29,12 +29,15 @@ export interface LandingFacts {
   nowMs: number;
 }
 
-/** The page reloads this often. It shows only scrapes younger than this, and otherwise makes new ones. */
+/**
+ * The page reloads this often. It shows only scrapes younger than this, and otherwise makes new
+ * ones.
+ */
 export const reloadSeconds = 15;
 
 /**
- * Returns the headers of the page. They forbid scripts, requests and frames. They allow the page's style, by its hash,
- * and its inline icon.
+ * Returns the headers of the page. They forbid scripts, requests and frames. They allow the page's
+ * style, by its hash, and its inline icon.
  */
 export function landingHeaders(): Record<string, string> {
   const hash = createHash('sha256').update(style).digest('base64');
@@ -50,7 +53,9 @@ export function landingHeaders(): Record<string, string> {
   };
 }
 
-/** Returns the page at /: version and links, the state of all agents, and how the last scrapes went. */
+/**
+ * Returns the page at /: version and links, the state of all agents, and how the last scrapes went.
+ */
 export function landingPage({ build, homepage, last, nowMs }: LandingFacts): string {
   const docs = homepage === undefined ? '' : `\n<a href="${escapeHtml(homepage)}">Docs</a>`;
   return `<!doctype html>
@@ -187,7 +192,10 @@ function stateOf({ reading: { error }, ageMs }: LastScrape, nowMs: number): stri
   return `${state}, <time datetime="${new Date(nowMs - ageMs).toISOString()}">${ago}</time>`;
 }
 
-/** Explains a failed scrape and what to do. Shows the message of our own errors only, since others may quote data. */
+/**
+ * Explains a failed scrape and what to do. Shows the message of our own errors only, since others
+ * may quote data.
+ */
 function failureOf({ reading, failure }: LastScrape): string {
   if (reading.error === undefined) return '';
   const { about, advice } = scrapeErrors[reading.error];

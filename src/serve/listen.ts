@@ -9,7 +9,10 @@ import { type Answer, type Respond, reply, toRequest } from './message.ts';
 /** A running local server. */
 export interface Listening {
   url: string;
-  /** Accepts no more requests, waits up to three seconds for running ones, closes all connections, then resolves. */
+  /**
+   * Accepts no more requests, waits up to three seconds for running ones, closes all connections,
+   * then resolves.
+   */
   close(): Promise<void>;
 }
 
@@ -19,11 +22,14 @@ const graceMs = 3000;
 /** What clients together may take of a server. */
 export interface ServerLimits {
   /**
-   * Most requests that wait for the exporter. Those whose answer is made do not count, or else a client without
-   * credentials could lock all others out by taking none of its refusals.
+   * Most requests that wait for the exporter. Those whose answer is made do not count, or else a
+   * client without credentials could lock all others out by taking none of its refusals.
    */
   requests: number;
-  /** Most bytes of answers that clients have not taken yet. An answer that several clients get counts once. */
+  /**
+   * Most bytes of answers that clients have not taken yet. An answer that several clients get
+   * counts once.
+   */
   bytes: number;
   /** Longest time for a client to take an answer, in ms. */
   takeMs: number;
@@ -35,8 +41,8 @@ const usualLimits: ServerLimits = { requests: 500, bytes: 64 * 2 ** 20, takeMs: 
 const busy = reply(503, 'Too many requests at once.\n', { 'retry-after': '5' });
 
 /**
- * Starts a server over node:http. Beyond the limits, requests get 503 with Retry-After, except for /-/healthy. The connection
- * of a client that does not take its answer in time is closed.
+ * Starts a server over node:http. Beyond the limits, requests get 503 with Retry-After, except for
+ * /-/healthy. The connection of a client that does not take its answer in time is closed.
  * @throws ConfigError when the address is in use, not allowed or not on this machine
  */
 export async function listen(
@@ -59,7 +65,8 @@ export async function listen(
       waiting.delete(outgoing);
       return answer;
     };
-    // Listen first: `close` fires only once, and a client may disconnect before the answer is ready.
+    // Listen first: `close` fires only once, and a client may disconnect before the answer is
+    // ready.
     const closed = new Promise<void>((resolve) => outgoing.once('close', resolve)).then(() => {
       waiting.delete(outgoing);
       underWay.delete(closed);

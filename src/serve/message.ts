@@ -62,8 +62,8 @@ export function withoutBodyForHead(request: IncomingRequest, answer: Answer): An
 }
 
 /**
- * Makes the answer to a HEAD request whose body would have to be read from the API. The length and the encoding of that body
- * are unknown, so their headers are left out (RFC 9110, 9.3.2).
+ * Makes the answer to a HEAD request whose body would have to be read from the API. The length and
+ * the encoding of that body are unknown, so their headers are left out (RFC 9110, 9.3.2).
  */
 export function replyToHead(headers: Record<string, string>): Answer {
   const { 'content-length': _, ...rest } = reply(200, '', headers).headers;

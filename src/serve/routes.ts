@@ -34,20 +34,23 @@ const maxNamesListed = 100;
 type Route = (request: IncomingRequest, deadline: Deadline) => Answer | Promise<Answer>;
 
 /**
- * Creates the exporter as a function from requests to answers, for Lambda and the local server. A bug is an answer with
- * 500.
+ * Creates the exporter as a function from requests to answers, for Lambda and the local server. A
+ * bug is an answer with 500.
  */
 export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }: RouteOptions): Respond {
   const byName = new Map(scrapers.map((scraper) => [scraper.account, scraper]));
   const last = new Map<string, { scrape: Scrape; ageMs(): number }>();
   const expositions = createExpositions(scrapers.length);
 
-  /** Scrapes accounts concurrently, logs the failures and remembers the scrapes for the page at /. */
+  /**
+   * Scrapes accounts concurrently, logs the failures and remembers the scrapes for the page at /.
+   */
   async function scrapeAll(chosen: readonly Scraper[], deadline: Deadline): Promise<Scrape[]> {
     const scrapes = await Promise.all(
       chosen.map(async (scraper) => {
         const scrape = await scraper.scrape(toScrapeDeadline(deadline, expositions.lastMs()));
-        // The page at / shows no single agents. Their series (megabytes for 20,000 agents) need not outlive the answer.
+        // The page at / shows no single agents. Their series (megabytes for 20,000 agents) need not
+        // outlive the answer.
         const reading = { ...scrape.reading, agentSeries: undefined };
         last.set(scraper.account, { scrape: { ...scrape, reading }, ageMs: stopwatch(clocks) });
         return scrape;
@@ -78,8 +81,8 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
   }
 
   /**
-   * Shows the last scrape of each account. Scrapes the accounts that have none younger than the reload interval, so
-   * that the page is up to date without another scraper.
+   * Shows the last scrape of each account. Scrapes the accounts that have none younger than the
+   * reload interval, so that the page is up to date without another scraper.
    */
   async function landing({ method }: IncomingRequest, deadline: Deadline): Promise<Answer> {
     if (method === 'HEAD') return replyToHead(landingHeaders());

@@ -10,7 +10,9 @@ import {
   toRosterCsv,
 } from './users.ts';
 
-/** How one account of the simulator is set up; without agents or seed, those of the simulator count. */
+/**
+ * How one account of the simulator is set up; without agents or seed, those of the simulator count.
+ */
 export interface SimulatedAccountOptions {
   name: string;
   agents?: number;
@@ -20,7 +22,10 @@ export interface SimulatedAccountOptions {
   clientSecret?: string;
   /** These agents in place of a living contact centre. */
   items?: readonly AgentStatus[];
-  /** These answers of agent-status in place of a living contact centre. It has no users who are agents. */
+  /**
+   * These answers of agent-status in place of a living contact centre. It has no users who are
+   * agents.
+   */
   recording?: Recording | undefined;
   /** The script of its agents; default: an ordinary day that never ends. */
   live?: Live;
@@ -40,7 +45,10 @@ interface SimulatedAccountSetup extends SimulatedAccountOptions {
   now: () => number;
 }
 
-/** One account of a running simulator. Its contact centre is made when it is first needed, as if it had been open since. */
+/**
+ * One account of a running simulator. Its contact centre is made when it is first needed, as if it
+ * had been open since.
+ */
 export class SimulatedAccount {
   readonly name: string;
   /** May be changed at any time: the former ones are rejected from then on. */

@@ -6,7 +6,10 @@ import type { Quirks } from './quirks.ts';
 /** Path of agent-status. */
 export const agentStatusPath = '/stats/agent-status';
 
-/** Answers for agent-status. A page beyond the last is empty: what the real API does is not documented. */
+/**
+ * Answers for agent-status. A page beyond the last is empty: what the real API does is not
+ * documented.
+ */
 export function agentStatus(
   account: SimulatedAccount,
   query: URLSearchParams,

@@ -34,7 +34,10 @@ export interface Interaction {
 
 /** An agent's part in an interaction. */
 export interface Leg extends Interaction {
-  /** What the API gives as `since`: when its state began, or an earlier one if it does not restart with this state. */
+  /**
+   * What the API gives as `since`: when its state began, or an earlier one if it does not restart
+   * with this state.
+   */
   sinceMs: number;
   /** Undefined: in hand but not listed (parked, or interrupted by a call). */
   state: State | undefined;
@@ -57,7 +60,10 @@ export interface SimulatedAgent {
 /** What the API reference leaves open, and how this simulator answers it. */
 export type World = Semantics;
 
-/** How a simulator answers unless it is told otherwise. Workload of all media falls when wrap-up begins. */
+/**
+ * How a simulator answers unless it is told otherwise. Workload of all media falls when wrap-up
+ * begins.
+ */
 export const defaultWorld: World = {
   since_in_connected: 'restarts',
   since_in_wrap: 'restarts',
@@ -65,8 +71,8 @@ export const defaultWorld: World = {
 };
 
 /**
- * Workload rises when an interaction rings, and falls when wrap-up begins, or in some worlds when it ends. Parked and
- * interrupted work still counts.
+ * Workload rises when an interaction rings, and falls when wrap-up begins, or in some worlds when
+ * it ends. Parked and interrupted work still counts.
  */
 export function isWork({ state, medium }: Leg, world: World): boolean {
   if (state === 'Wrap') {
@@ -75,7 +81,10 @@ export function isWork({ state, medium }: Leg, world: World): boolean {
   return state === undefined || state === 'Ringing' || state === 'Connected';
 }
 
-/** Whether `since` of an interaction restarts with this state. What is true of Connected is true of all but Wrap. */
+/**
+ * Whether `since` of an interaction restarts with this state. What is true of Connected is true of
+ * all but Wrap.
+ */
 export function restartsSince(state: State, world: World): boolean {
   return (state === 'Wrap' ? world.since_in_wrap : world.since_in_connected) !== 'continues';
 }

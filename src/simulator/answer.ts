@@ -30,8 +30,8 @@ interface Page<T> {
 }
 
 /**
- * Cuts the page out that a query asks for; `shifted`: how many have moved from the front to the back; `most`: the largest page
- * that is served.
+ * Cuts the page out that a query asks for; `shifted`: how many have moved from the front to the
+ * back; `most`: the largest page that is served.
  */
 export function takePage<T>(
   all: readonly T[],

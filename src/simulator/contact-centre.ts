@@ -15,7 +15,9 @@ import { ordinaryLife } from './ordinary-life.ts';
 import { Random } from './random.ts';
 import { Schedule } from './schedule.ts';
 
-/** A step of an agent's life: does something now, then gives the milliseconds until the next step. */
+/**
+ * A step of an agent's life: does something now, then gives the milliseconds until the next step.
+ */
 export type Life = Generator<number, void, void>;
 
 /** The script of an agent; called once for each, in the order in which they are hired. */
@@ -36,14 +38,17 @@ interface ContactCentreOptions {
 }
 
 const minutes = 60_000;
-/** How long an agent lives before the first look, bounded by the work that it takes for all of them. */
+/**
+ * How long an agent lives before the first look, bounded by the work that it takes for all of them.
+ */
 const warmUpMs = 3 * 60 * minutes;
 const warmUpAgentMinutes = 600_000;
 
 /**
- * A contact centre that lives: each agent's day is a script that yields how long it waits, and one schedule runs
- * all of them in the order of time, so that every moment is consistent (no `since` in the future, workload that
- * agrees with interactions, one guid with both agents of an internal call).
+ * A contact centre that lives: each agent's day is a script that yields how long it waits, and one
+ * schedule runs all of them in the order of time, so that every moment is consistent (no `since` in
+ * the future, workload that agrees with interactions, one guid with both agents of an internal
+ * call).
  */
 export class ContactCentre {
   readonly random: Random;

@@ -38,7 +38,10 @@ export interface Fault {
   rate?: number;
   /** Which endpoint; default: api. */
   on?: Endpoint;
-  /** Only requests of the account of this name: by the client id that asks for a token, or the token's owner. */
+  /**
+   * Only requests of the account of this name: by the client id that asks for a token, or the
+   * token's owner.
+   */
   account?: string;
 }
 

@@ -9,7 +9,10 @@ export const quirkKinds = {
   header: 'header=X-RateLimit-Limit:100: every answer has this header',
 } as const;
 
-/** How the API of a simulator differs from what the reference says or leaves open; like {@link quirkKinds}. */
+/**
+ * How the API of a simulator differs from what the reference says or leaves open; like {@link
+ * quirkKinds}.
+ */
 export interface Quirks {
   maxPage?: number;
   order?: 'since';

@@ -5,15 +5,19 @@ import { type Answer, problem } from './answer.ts';
 /** Answers a request for a page of agent-status. */
 export type AnswerPage = (query: URLSearchParams, nowMs: number) => Answer;
 
-/** How long the last reading is served, if the recording does not show how often the account was read. */
+/**
+ * How long the last reading is served, if the recording does not show how often the account was
+ * read.
+ */
 const defaultIntervalMs = 10_000;
 /** Of a body that is not JSON only the length is known, and a file may say any. */
 const longestFiller = 1_000_000;
 
 /**
- * Serves a recording. Each reading is served until it is time for the next one, and after the last one it starts over. Times
- * move: the first `upTo` of a round becomes the time at which its reading is first served. A page is answered as it was
- * recorded, whatever the requested number of items; if there are several answers, one after the other, and the last one stays.
+ * Serves a recording. Each reading is served until it is time for the next one, and after the last
+ * one it starts over. Times move: the first `upTo` of a round becomes the time at which its reading
+ * is first served. A page is answered as it was recorded, whatever the requested number of items;
+ * if there are several answers, one after the other, and the last one stays.
  */
 export function serveRecording({ readings }: Recording, startMs: number): AnswerPage {
   const offsets = readings.map(({ afterMs }) => afterMs - readings[0]!.afterMs);

@@ -29,7 +29,10 @@ export interface SimulatorOptions {
   clientSecret?: string;
   faults?: Fault[];
   now?: () => number;
-  /** Passes the milliseconds of a delay on the clock of `now`; the `Date` of answers is of that clock then, not the machine's. */
+  /**
+   * Passes the milliseconds of a delay on the clock of `now`; the `Date` of answers is of that
+   * clock then, not the machine's.
+   */
   wait?: (delayMs: number) => Promise<unknown>;
   /** These agents in place of a living contact centre. */
   items?: readonly AgentStatus[];
@@ -65,7 +68,10 @@ const tokenPath = '/Auth/connect/token';
 const ownHost = /^(?:127\.0\.0\.1|localhost)(?::\d+)?$/i;
 const nobody: Client = [null, null];
 
-/** Starts a simulator of tokens, agent-status and users: a real HTTP server with simulated contact centres. */
+/**
+ * Starts a simulator of tokens, agent-status and users: a real HTTP server with simulated contact
+ * centres.
+ */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { seed = 1, port = 0, wait = setTimeout } = options;
   const { latencyMs = 0, tokenSeconds = 7200, quirks = {} } = options;
@@ -74,7 +80,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const accounts = openAccounts(options, seed, () => now() - lagMs);
   const [first] = accounts;
   if (!first) throw new RangeError('a simulator needs an account');
-  // One account may be large, and no request should wait for it; of many, some may never be asked for.
+  // One account may be large, and no request should wait for it; of many, some may never be asked
+  // for.
   if (accounts.length === 1) first.prepare();
   const dice = new Random(seed + 1);
   const tokens = new Tokens(accounts, dice, tokenSeconds);

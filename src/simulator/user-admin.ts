@@ -11,8 +11,9 @@ export function isUserAdminPath(path: string): boolean {
 }
 
 /**
- * Answers for users, groups and a group's users. As in the examples of the reference, users come without `meta`, the
- * others with it; that a group's users can be asked for by limit and page is our assumption.
+ * Answers for users, groups and a group's users. As in the examples of the reference, users come
+ * without `meta`, the others with it; that a group's users can be asked for by limit and page is
+ * our assumption.
  */
 export function userAdmin(account: SimulatedAccount, path: string, query: URLSearchParams): Answer {
   if (path === usersPath) return users(account, query);

@@ -51,7 +51,10 @@ const teamShares = [12, 8, 5, 3, 2, 1];
 const sites = { 'North Harbour': 3, 'Fern Valley': 2 };
 const agentsPerSupervisor = 25;
 
-/** Invents the users, groups and roster of an account: the same for the same seed and staff; who joins changes nobody. */
+/**
+ * Invents the users, groups and roster of an account: the same for the same seed and staff; who
+ * joins changes nobody.
+ */
 export function deriveDirectory(seed: number, staff: readonly StaffMember[]): Directory {
   const invent = newInventor(seed);
   const teams = deriveTeams(seed);

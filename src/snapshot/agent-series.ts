@@ -2,7 +2,10 @@ import type { Agent, Snapshot } from './agent.ts';
 import { compare, isAscending } from './compare.ts';
 import type { Roster, RosterEntry } from './roster.ts';
 
-/** One agent with its own series. Agents with the same presence or state share the same label objects. */
+/**
+ * One agent with its own series. Agents with the same presence or state share the same label
+ * objects.
+ */
 export interface AgentSeries {
   agent: Agent;
   /** The labels of all series of the agent. */
@@ -22,7 +25,10 @@ export interface AgentSeriesSet {
   seriesDropped: number;
 }
 
-/** A regular expression for an agent id (column `agent_id`) or a roster column. It must match the whole value. */
+/**
+ * A regular expression for an agent id (column `agent_id`) or a roster column. It must match the
+ * whole value.
+ */
 export interface AgentPattern {
   column: string;
   pattern: { readonly source: string; test(text: string): boolean };
@@ -42,9 +48,10 @@ export interface AgentSeriesOptions {
 const noLabels = {};
 
 /**
- * Selects the agents that get their own series. Beyond the limit it keeps the first agents by id, whatever they are
- * doing. If the choice depended on anything that changes, series would appear and disappear. A pattern for a roster
- * column selects no agent while there is no roster, since it is unknown which agents to exclude.
+ * Selects the agents that get their own series. Beyond the limit it keeps the first agents by id,
+ * whatever they are doing. If the choice depended on anything that changes, series would appear and
+ * disappear. A pattern for a roster column selects no agent while there is no roster, since it is
+ * unknown which agents to exclude.
  */
 export function toAgentSeries(
   { agents }: Snapshot,
@@ -117,8 +124,9 @@ function statesOf(agent: Agent, interned: Map<string, { state: string }>): Agent
 }
 
 /**
- * Counts 2 series that every agent has: presence and info. The three workloads, the times of presence and workload, and
- * the eligibility add one each if they are known, and so does each state.
+ * Counts 2 series that every agent has: presence and info. The three workloads, the times of
+ * presence and workload, and the eligibility add one each if they are known, and so does each
+ * state.
  */
 function seriesOf(agent: Agent): number {
   const states = new Set(agent.interactions?.map(({ state }) => state)).size;

@@ -1,8 +1,8 @@
 import type { Gaps } from './gaps.ts';
 
 /**
- * What one agent is doing: one item of the API's answer. All times are ms since 1970. What is undefined is unknown: the
- * answer left it out, or has something else in its place ({@link Gaps}).
+ * What one agent is doing: one item of the API's answer. All times are ms since 1970. What is
+ * undefined is unknown: the answer left it out, or has something else in its place ({@link Gaps}).
  */
 export interface Agent {
   id: string;
@@ -20,7 +20,10 @@ export interface Agent {
   interactions: readonly Interaction[] | undefined;
 }
 
-/** One agent's leg of an interaction. Two agents may have a leg with the same `guid`. Empty texts are unknown. */
+/**
+ * One agent's leg of an interaction. Two agents may have a leg with the same `guid`. Empty texts
+ * are unknown.
+ */
 export interface Interaction {
   guid: string;
   sinceMs: number | undefined;

@@ -1,9 +1,15 @@
-/** How long the members of a group have been in their state, at the time of the snapshot. Times are ms since 1970. */
+/**
+ * How long the members of a group have been in their state, at the time of the snapshot. Times are
+ * ms since 1970.
+ */
 export interface Ages {
   count: number;
   /** The earliest `since`. Undefined if none is known. */
   oldestMs: number | undefined;
-  /** The median `since`: of an even number of members, halfway between the two in the middle. Undefined if none is known. */
+  /**
+   * The median `since`: of an even number of members, halfway between the two in the middle.
+   * Undefined if none is known.
+   */
   medianMs: number | undefined;
   /** How many have been in it for longer than each bound, in the order of the bounds. */
   longerThan: readonly number[];

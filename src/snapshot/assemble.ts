@@ -5,7 +5,9 @@ import { addGaps } from './gaps.ts';
 /** Why the pages do not form one snapshot. */
 export interface Conflict {
   reason: string;
-  /** The agent whom it is about, so that two conflicts can be compared. It must not be in messages. */
+  /**
+   * The agent whom it is about, so that two conflicts can be compared. It must not be in messages.
+   */
   agentId?: string;
 }
 
@@ -15,11 +17,14 @@ export interface Conflict {
  * - all pages state the same page count and total,
  * - there are exactly that many agents, and none of them is on two pages.
  *
- * An agent on two pages may have moved between two answers, and then another one is missing. An agent who is twice on the
- * same page is in one answer, so the API has two records of this agent. Then the record with the latest presence counts.
+ * An agent on two pages may have moved between two answers, and then another one is missing. An
+ * agent who is twice on the same page is in one answer, so the API has two records of this agent.
+ * Then the record with the latest presence counts.
  *
- * The newest page (by `upTo`) determines the counts, since older ones may be out of date. Of several with the same time,
- * it is the one with the most pages, so that pages that disagree are a conflict. Pages beyond its page count are left out. `pages` maps requested page numbers to answers, and must not be empty.
+ * The newest page (by `upTo`) determines the counts, since older ones may be out of date. Of
+ * several with the same time, it is the one with the most pages, so that pages that disagree are a
+ * conflict. Pages beyond its page count are left out. `pages` maps requested page numbers to
+ * answers, and must not be empty.
  */
 export function assemble(pages: ReadonlyMap<number, Page>): Snapshot | Conflict {
   // A page beyond its own page count is surplus, and its counts may be anything.
@@ -45,8 +50,8 @@ export function assemble(pages: ReadonlyMap<number, Page>): Snapshot | Conflict 
   }
   const gaps = addGaps(present.map((page) => page.gaps));
   const snapshot = { agents, duplicates: 0, takenAtMs, pages: pageCount, gaps };
-  // The API reference says that agents are sorted by id. If they are, none occurs twice, and the map is not needed.
-  // Building it takes longer than everything else here.
+  // The API reference says that agents are sorted by id. If they are, none occurs twice, and the
+  // map is not needed. Building it takes longer than everything else here.
   if (isAscending(agents)) return snapshot;
   const different = withoutDuplicates(present);
   if ('reason' in different) return different;
@@ -69,7 +74,10 @@ function withoutDuplicates(pages: readonly Page[]): Agent[] | Conflict {
   return [...found.values()].map(({ agent }) => agent);
 }
 
-/** Returns what is wrong with a page, alone or compared with the newest one. Undefined when nothing is. */
+/**
+ * Returns what is wrong with a page, alone or compared with the newest one. Undefined when nothing
+ * is.
+ */
 function flawOf(page: Page, number: number, newest: Page): string | undefined {
   if (page.number !== number) return `asked for page ${number}, answered as page ${page.number}`;
   if (page.agents.length !== page.count) {

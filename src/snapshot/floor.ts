@@ -7,7 +7,10 @@ import { OpenSet } from './open-set.ts';
 import type { Semantics } from './semantics.ts';
 import { type Activity, activities, type KnownValues, presences, type Workload } from './vocabulary.ts';
 
-/** A snapshot, counted: the source of all metrics of an account except those of teams and single agents. */
+/**
+ * A snapshot, counted: the source of all metrics of an account except those of teams and single
+ * agents.
+ */
 export interface Floor {
   agents: number;
   takenAtMs: number;
@@ -52,14 +55,16 @@ interface DescriptionCount {
 
 /** Limits on the number of series. */
 export interface FloorOptions {
-  /** For each of these, in seconds and ascending, it is counted who has been in a state for longer. */
+  /**
+   * For each of these, in seconds and ascending, it is counted who has been in a state for longer.
+   */
   ageBounds: readonly number[];
   /** Most pairs of presence and description with their own series. */
   maxDescriptions: number;
   known?: KnownValues | undefined;
   /**
-   * Whether an earlier snapshot of the account said of somebody whether they are eligible for routing. Then an agent of whom
-   * this one does not say so is not free.
+   * Whether an earlier snapshot of the account said of somebody whether they are eligible for
+   * routing. Then an agent of whom this one does not say so is not free.
    */
   eligibilitySeen?: boolean;
   semantics?: Semantics | undefined;
@@ -169,8 +174,9 @@ function addWorkload(sum: { agents: number; interactions: number }, interactions
 }
 
 /**
- * Limits the descriptions, which are free text set by the account's admin. It keeps the first ones in alphabetical
- * order. If it kept the largest ones, series would appear and disappear with every change of the floor.
+ * Limits the descriptions, which are free text set by the account's admin. It keeps the first ones
+ * in alphabetical order. If it kept the largest ones, series would appear and disappear with every
+ * change of the floor.
  */
 function foldDescriptions(
   presenceCounters: readonly PresenceCounter[],

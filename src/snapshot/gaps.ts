@@ -1,4 +1,6 @@
-/** The fields of an agent that the exporter can do without, by the names that metrics have for them. */
+/**
+ * The fields of an agent that the exporter can do without, by the names that metrics have for them.
+ */
 export const agentFields = [
   'presence_since',
   'description',
@@ -19,7 +21,10 @@ export const agentFields = [
 ] as const;
 export type AgentField = (typeof agentFields)[number];
 
-/** A value that is not what the API reference says. It never contains the value itself, which may identify a person. */
+/**
+ * A value that is not what the API reference says. It never contains the value itself, which may
+ * identify a person.
+ */
 export interface Flaw {
   /** The place in the answer, as in `page 3: items[4].presence.since`. */
   path: string;

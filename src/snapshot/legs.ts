@@ -36,7 +36,10 @@ type UnknownField = (typeof legFields)[number];
 
 type Branch<T> = Map<string | null, T>;
 
-/** Counts legs by kind. The tree has the raw values as keys, so that each combination is mapped to labels only once. */
+/**
+ * Counts legs by kind. The tree has the raw values as keys, so that each combination is mapped to
+ * labels only once.
+ */
 export class LegCounter {
   readonly #newAges: () => AgeCounter;
   readonly #tree: Branch<Branch<Branch<Branch<Branch<Leaf>>>>> = new Map();
@@ -122,7 +125,10 @@ export class LegCounter {
     return [...sums.keys()].sort().map((key) => sums.get(key)!);
   }
 
-  /** Returns the legs by state and reason. Every pair of the API reference is present, even with 0 legs. */
+  /**
+   * Returns the legs by state and reason. Every pair of the API reference is present, even with 0
+   * legs.
+   */
   reasons(): { state: string; reason: string; legs: number }[] {
     const sums = new Map<string, Map<string, number>>();
     for (const state of states) {
@@ -151,7 +157,10 @@ export class LegCounter {
   }
 }
 
-/** Whether the reason may occur in this state. In states that the API reference does not name, any reason may. */
+/**
+ * Whether the reason may occur in this state. In states that the API reference does not name, any
+ * reason may.
+ */
 export function isReasonOf(state: string, reason: string): boolean {
   const reasons = Object.hasOwn(reasonsByState, state)
     ? reasonsByState[state as keyof typeof reasonsByState]

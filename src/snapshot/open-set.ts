@@ -2,8 +2,9 @@
 const maxUnknown = 20;
 
 /**
- * A set of label values that may grow. It contains the values that the API reference names, those that the settings add,
- * and up to 20 others in order of appearance. All further values become `other`, which limits the number of series.
+ * A set of label values that may grow. It contains the values that the API reference names, those
+ * that the settings add, and up to 20 others in order of appearance. All further values become
+ * `other`, which limits the number of series.
  */
 export class OpenSet {
   readonly #known: ReadonlySet<string>;

@@ -11,7 +11,9 @@ export interface Overview {
   ready: number;
   /** Ready, with nothing in hand, and eligible for routing. */
   free: number;
-  /** In the form of {@link toDuration}. Empty when no agent is free, or it is not known since when. */
+  /**
+   * In the form of {@link toDuration}. Empty when no agent is free, or it is not known since when.
+   */
   longestFree: string;
   /** Ready, with work. Not those of whom it is unknown. */
   busy: number;
@@ -33,8 +35,9 @@ export function accountOverview(
 }
 
 /**
- * Returns the summaries of an account's teams that have agents. Named teams come first, by name, and then the agents
- * without a team. Returns none without a roster, or when more than four `accounts` are shown.
+ * Returns the summaries of an account's teams that have agents. Named teams come first, by name,
+ * and then the agents without a team. Returns none without a roster, or when more than four
+ * `accounts` are shown.
  */
 export function teamOverviews({ teams, floor }: Reading, accounts: number): Overview[] {
   if (!teams || !floor || accounts > maxAccountsWithTeams) return [];
@@ -81,8 +84,8 @@ export interface AgentsRow {
 }
 
 /**
- * Returns the agents by presence, and those who are Ready apart by what they are ready for. Agents who are not routable,
- * or of whom it is unknown, have a row only if there are any.
+ * Returns the agents by presence, and those who are Ready apart by what they are ready for. Agents
+ * who are not routable, or of whom it is unknown, have a row only if there are any.
  */
 export function agentsRows({ presences, available, busy, activities, takenAtMs }: Floor): AgentsRow[] {
   const part = (name: string, agents: number, ages?: Ages): AgentsRow => ({

@@ -10,14 +10,17 @@ import type { Teams } from './teams.ts';
 export interface PushStatus {
   destination: string;
   /**
-   * False when a batch of that push was rejected, or its last attempt failed. A batch counts as delivered when it is in
-   * the destination's queue. Undefined before the first attempt.
+   * False when a batch of that push was rejected, or its last attempt failed. A batch counts as
+   * delivered when it is in the destination's queue. Undefined before the first attempt.
    */
   success: boolean | undefined;
   /** Samples of that push that were delivered. Undefined before the first attempt. */
   samples: number | undefined;
   durationMs: number | undefined;
-  /** Time of the oldest queued sample, in ms since 1970. Undefined without one, or when the queue is not on disk. */
+  /**
+   * Time of the oldest queued sample, in ms since 1970. Undefined without one, or when the queue is
+   * not on disk.
+   */
   oldestMs: number | undefined;
 }
 
@@ -28,7 +31,9 @@ export interface Reading {
   error: ScrapeErrorCode | undefined;
   /** Undefined when the read failed. No number is better than an old or partial one. */
   floor: Floor | undefined;
-  /** Undefined when the read failed, or when agents have no series of their own (VCC_AGENT_METRICS). */
+  /**
+   * Undefined when the read failed, or when agents have no series of their own (VCC_AGENT_METRICS).
+   */
   agentSeries: AgentSeriesSet | undefined;
   /** Undefined when the read failed, or while there is no roster. */
   teams: Teams | undefined;
@@ -39,7 +44,10 @@ export interface Reading {
   budgetMs: number;
   /** Pages in the snapshot. 0 when the read failed. */
   pages: number;
-  /** Records of agents who occur more than once ({@link Snapshot.duplicates}). Undefined when the read failed. */
+  /**
+   * Records of agents who occur more than once ({@link Snapshot.duplicates}). Undefined when the
+   * read failed.
+   */
   duplicates: number | undefined;
   requests: number;
   retries: number;

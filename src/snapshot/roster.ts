@@ -4,7 +4,9 @@ export interface RosterEntry {
   team: string;
   /** All columns except the id, by name. */
   columns: Readonly<Record<string, string>>;
-  /** The columns that are labels (VCC_ROSTER_LABELS). An empty or missing column is an empty text. */
+  /**
+   * The columns that are labels (VCC_ROSTER_LABELS). An empty or missing column is an empty text.
+   */
   labels: Readonly<Record<string, string>>;
 }
 
@@ -17,7 +19,9 @@ export interface RosterStatus {
   up: boolean;
   /** Agents in the current roster. Undefined before the first successful read. */
   agents: number | undefined;
-  /** When the current roster was read, in ms since 1970. Undefined before the first successful read. */
+  /**
+   * When the current roster was read, in ms since 1970. Undefined before the first successful read.
+   */
   readAtMs: number | undefined;
   /** Agents that the users API lists in several groups. Their team is the first group by name. */
   inSeveralTeams: number | undefined;

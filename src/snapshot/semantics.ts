@@ -9,8 +9,8 @@ export interface Question {
 }
 
 /**
- * What the API reference leaves open: the source of VCC_SEMANTICS, of `simulate --semantics`, of what `calibrate` asks
- * an account, and of their docs.
+ * What the API reference leaves open: the source of VCC_SEMANTICS, of `simulate --semantics`, of
+ * what `calibrate` asks an account, and of their docs.
  */
 export const questions = {
   since_in_connected: {
@@ -64,7 +64,10 @@ type Table = typeof questions;
 type ByMedium = 'workload_falls';
 type AnswerTo<Q extends keyof Table> = keyof Table[Q]['answers'];
 
-/** The id of a question: a key of the table, with the medium behind it where it is asked for each medium. */
+/**
+ * The id of a question: a key of the table, with the medium behind it where it is asked for each
+ * medium.
+ */
 export type QuestionId = Exclude<keyof Table, ByMedium> | `${ByMedium}_${string}`;
 
 /** Answers by question. Without an answer, a question is open. */
@@ -96,7 +99,10 @@ export function answersTo(id: string): readonly string[] | undefined {
     : Object.keys(question.answers);
 }
 
-/** Returns the question about the workload of a medium, as in `workload_falls_phone_callback` of `Phone Callback`. */
+/**
+ * Returns the question about the workload of a medium, as in `workload_falls_phone_callback` of
+ * `Phone Callback`.
+ */
 export function workloadQuestion(medium: string): `workload_falls_${string}` {
   const word = medium
     .toLowerCase()
@@ -111,7 +117,10 @@ export interface AnsweredQuestion {
   answer: string;
 }
 
-/** Returns every question of the table with its answer. Questions by medium are there for media that have an answer. */
+/**
+ * Returns every question of the table with its answer. Questions by medium are there for media that
+ * have an answer.
+ */
 export function toAnsweredQuestions(semantics: Semantics = {}): AnsweredQuestion[] {
   const given: Readonly<Record<string, string>> = semantics;
   return Object.entries<Question>(questions).flatMap(([name, { byMedium }]) =>

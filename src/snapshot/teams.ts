@@ -31,7 +31,9 @@ export interface Teams {
 
 /** Limits on the number of series. */
 export interface TeamOptions {
-  /** For each of these, in seconds and ascending, it is counted who has been available for longer. */
+  /**
+   * For each of these, in seconds and ascending, it is counted who has been available for longer.
+   */
   ageBounds: readonly number[];
   /** Most teams with their own series. */
   maxTeams: number;
@@ -41,8 +43,9 @@ export interface TeamOptions {
 }
 
 /**
- * Counts a snapshot by team. The result includes every team of the roster, even an empty one. Beyond `maxTeams` it
- * keeps the first ones by name and folds the rest. If it kept the largest ones, series would appear and disappear.
+ * Counts a snapshot by team. The result includes every team of the roster, even an empty one.
+ * Beyond `maxTeams` it keeps the first ones by name and folds the rest. If it kept the largest
+ * ones, series would appear and disappear.
  */
 export function toTeams(
   snapshot: Snapshot,

@@ -1,6 +1,6 @@
 /**
- * The values that the API reference names. Each set is open: {@link OpenSet} admits a limited number of other values,
- * and they are counted as unknown.
+ * The values that the API reference names. Each set is open: {@link OpenSet} admits a limited
+ * number of other values, and they are counted as unknown.
  */
 
 /** Presences, in the order of the API reference. */
@@ -28,13 +28,21 @@ export const states = Object.keys(reasonsByState) as (keyof typeof reasonsByStat
 /** Directions, in the order of the API reference. */
 export const directions = ['Inbound', 'Outbound', 'Internal'] as const;
 
-/** The API reference says "e.g. Call or Case" and shows Phone. Other pages of Vonage's add the rest. */
+/**
+ * The API reference says "e.g. Call or Case" and shows Phone. Other pages of Vonage's add the rest.
+ */
 export const media = ['Phone', 'Call', 'Case', 'Email', 'Chat', 'Phone Callback'] as const;
 
-/** Contact Centre, Business Cloud, the name of the first in older answers, and those that other pages of Vonage's add. */
+/**
+ * Contact Centre, Business Cloud, the name of the first in older answers, and those that other
+ * pages of Vonage's add.
+ */
 export const mediumManagers = ['CC', 'UC', 'VCC', 'VBC', 'Salesforce', 'SkypeForBusiness'] as const;
 
-/** Fields whose values are words, and each set of words is open. The names are those that metrics have for them. */
+/**
+ * Fields whose values are words, and each set of words is open. The names are those that metrics
+ * have for them.
+ */
 export const openFields = ['presence', 'state', 'reason', 'direction', 'medium', 'medium_manager'] as const;
 export type OpenField = (typeof openFields)[number];
 
@@ -42,9 +50,10 @@ export type OpenField = (typeof openFields)[number];
 export type KnownValues = Readonly<Partial<Record<OpenField, readonly string[]>>>;
 
 /**
- * The one thing that an agent is doing, in order of precedence: interactions by how much attention they need, then
- * workload without a listed interaction, then the presence. `ready_not_routable`: Ready with nothing in hand, but not
- * eligible for routing. `unknown`: Ready, but the answer does not say whether with work, or whether eligible.
+ * The one thing that an agent is doing, in order of precedence: interactions by how much attention
+ * they need, then workload without a listed interaction, then the presence. `ready_not_routable`:
+ * Ready with nothing in hand, but not eligible for routing. `unknown`: Ready, but the answer does
+ * not say whether with work, or whether eligible.
  */
 export const activities = [
   'failed',

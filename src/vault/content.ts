@@ -21,14 +21,18 @@ export interface SecretContent {
    */
   api(account: string): ApiCredentials;
   scrape: ScrapeCredentials;
-  /** Returns the credentials of a destination in `destinations`. @throws SecretError when there are none */
+  /**
+   * Returns the credentials of a destination in `destinations`.
+   * @throws SecretError when there are none
+   */
   push(destination: string): PushCredentials;
   /** The key of the pseudonyms of agents. Undefined without one. */
   agentKey: Secret | undefined;
 }
 
 /**
- * Parses the text of a secret, a JSON object. Names may be in camelCase or snake_case, and other fields are ignored:
+ * Parses the text of a secret, a JSON object. Names may be in camelCase or snake_case, and other
+ * fields are ignored:
  * - clientId and clientSecret, or `accounts`: account name -> object with clientId and clientSecret
  * - scrapeTokens (optional): a text or a list
  * - scrapeUsers (optional): name -> password or list of passwords

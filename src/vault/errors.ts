@@ -1,6 +1,8 @@
 import { ExporterError } from '../errors.ts';
 
-/** The secret could not be read, or its contents are not valid. The message never contains a value. */
+/**
+ * The secret could not be read, or its contents are not valid. The message never contains a value.
+ */
 export class SecretError extends ExporterError {
   /** Whether the secret, or its version with that staging label, does not exist. */
   readonly notFound: boolean;

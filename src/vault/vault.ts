@@ -13,7 +13,10 @@ import type { CredentialSource } from '../vcc/credentials.ts';
 import { parseSecretContent, type SecretContent } from './content.ts';
 import { SecretError } from './errors.ts';
 
-/** A staging label of AWS Secrets Manager: the current version, or the one that a rotation is about to make current. */
+/**
+ * A staging label of AWS Secrets Manager: the current version, or the one that a rotation is about
+ * to make current.
+ */
 export type Stage = 'AWSCURRENT' | 'AWSPENDING';
 
 /** Reads the text of one secret. It throws SecretError, or the reason of the deadline's signal. */
@@ -35,8 +38,9 @@ export interface VaultOptions {
 /** Credentials from a secret that may be rotated at any time. */
 export interface Vault {
   /**
-   * Returns the credentials of an account, in this order: the cached ones, those now in the secret if they differ, and
-   * the pending ones if `pending` allows it. Each is read only after the one before was rejected.
+   * Returns the credentials of an account, in this order: the cached ones, those now in the secret
+   * if they differ, and the pending ones if `pending` allows it. Each is read only after the one
+   * before was rejected.
    */
   apiCredentials(account: string): CredentialSource;
   /**
@@ -46,12 +50,14 @@ export interface Vault {
   scrapeCredentials(deadline: Deadline): Promise<ScrapeCredentials>;
   /**
    * Returns the credentials of a destination.
-   * @throws SecretError when the secret has none or was never read, or the reason of the deadline's signal
+   * @throws SecretError when the secret has none or was never read, or the reason of the deadline's
+   * signal
    */
   pushCredentials(destination: string, deadline: Deadline): Promise<PushCredentials>;
   /**
    * Returns the key of the pseudonyms of agents.
-   * @throws SecretError when the secret has none or was never read, or the reason of the deadline's signal
+   * @throws SecretError when the secret has none or was never read, or the reason of the deadline's
+   * signal
    */
   agentKey(deadline: Deadline): Promise<Secret>;
 }
@@ -62,15 +68,19 @@ const readMs = 15_000;
 /** Delay before the next attempt after a failed read, while there is an earlier value. */
 const retryMs = 30_000;
 
-/** Unauthenticated requests must not flood Secrets Manager: retry a failed first read at most this often. */
+/**
+ * Unauthenticated requests must not flood Secrets Manager: retry a failed first read at most this
+ * often.
+ */
 const firstRetryMs = 1000;
 
 /** Longest time that a scrape waits for a new value while it has an old one. */
 const refreshMs = 2000;
 
 /**
- * Creates a vault. It reads the secret again after `ttlMs`, and uses the last valid contents while that fails. It also reads it
- * again when it lacks what is asked for, except for scrape credentials: anybody can ask for those.
+ * Creates a vault. It reads the secret again after `ttlMs`, and uses the last valid contents while
+ * that fails. It also reads it again when it lacks what is asked for, except for scrape
+ * credentials: anybody can ask for those.
  */
 export function createVault(read: ReadSecret, options: VaultOptions): Vault {
   const { name, ttlMs, clocks, until = forever, log } = options;
@@ -95,7 +105,10 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
   const loadCurrent = (deadline: Deadline) => load('AWSCURRENT', deadline);
   const current = (deadline: Deadline) => secret.get(deadline, loadCurrent);
 
-  /** Picks from the secret. What it lacks may have been added since, so read it again before giving up. */
+  /**
+   * Picks from the secret. What it lacks may have been added since, so read it again before giving
+   * up.
+   */
   async function pick<T>(deadline: Deadline, from: (content: SecretContent) => T): Promise<T> {
     const content = await current(deadline);
     try {

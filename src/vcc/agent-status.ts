@@ -18,17 +18,21 @@ export interface ClientOptions {
   userAgent: string;
 }
 
-/** Smaller sizes, for a server that refuses the requested one. `undefined` leaves the choice to the server. */
+/**
+ * Smaller sizes, for a server that refuses the requested one. `undefined` leaves the choice to the
+ * server.
+ */
 const smallerSizes = [1000, undefined];
 
 /** How long a smaller size is used before the requested one is tried again. */
 const smallerForMs = 3_600_000;
 
 /**
- * Creates a client for GET /stats/agent-status. If the server refuses the page size for page 1 twice, the client tries
- * smaller ones. If page 1 takes too long, the next call for it tries a smaller one. A smaller size that works is used for an
- * hour, and `onPageSize` is told. The client throws AuthError, HttpStatusError, NetworkError, ShapeError, TooLargeError,
- * or the reason of the deadline's signal.
+ * Creates a client for GET /stats/agent-status. If the server refuses the page size for page 1
+ * twice, the client tries smaller ones. If page 1 takes too long, the next call for it tries a
+ * smaller one. A smaller size that works is used for an hour, and `onPageSize` is told. The client
+ * throws AuthError, HttpStatusError, NetworkError, ShapeError, TooLargeError, or the reason of the
+ * deadline's signal.
  */
 export function createFetchPage(
   fetch: Fetch,
@@ -63,7 +67,8 @@ export function createFetchPage(
   async function fetchFirst(trip: Trip): Promise<Page> {
     let refusal: unknown;
     const { requests } = trip.traffic;
-    // The first size twice: the refusal may pass, or may have been about a token that is new by then.
+    // The first size twice: the refusal may pass, or may have been about a token that is new by
+    // then.
     for (const index of [chosen, ...[...sizes.keys()].slice(chosen)]) {
       try {
         const first = await fetchPage(1, sizes[index], trip);
@@ -72,7 +77,8 @@ export function createFetchPage(
         proven = index;
         return first;
       } catch (error) {
-        // If all sizes are refused, the size was not the reason, and the first answer says what was.
+        // If all sizes are refused, the size was not the reason, and the first answer says what
+        // was.
         refusal ??= error;
         // Not if it only waited for other requests.
         if (isTooSlow(error) && trip.traffic.requests > requests) choose((chosen + 1) % sizes.length);

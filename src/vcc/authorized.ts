@@ -15,13 +15,16 @@ export interface RequestOptions {
   userAgent: string;
 }
 
-/** With these statuses, a server may mean the token: a header that it cannot parse, or that is too large. */
+/**
+ * With these statuses, a server may mean the token: a header that it cannot parse, or that is too
+ * large.
+ */
 const maybeTheToken = [400, 431];
 
 /**
- * Creates a client that sends GET requests with tokens. A token that has never been accepted is not kept after a 400 or
- * 431, so that the next request is sent with another one. It throws AuthError, HttpStatusError, NetworkError, ShapeError,
- * TooLargeError, or the reason of the deadline's signal.
+ * Creates a client that sends GET requests with tokens. A token that has never been accepted is not
+ * kept after a 400 or 431, so that the next request is sent with another one. It throws AuthError,
+ * HttpStatusError, NetworkError, ShapeError, TooLargeError, or the reason of the deadline's signal.
  */
 export function createAuthorizedGet(
   fetch: Fetch,

@@ -6,7 +6,8 @@ const byteOrderMark = 0xfeff;
 const mostBrackets = 1_000_000;
 
 /**
- * Parses a body that must be a JSON object with at most a million lists and objects. Halves of surrogate pairs become U+FFFD.
+ * Parses a body that must be a JSON object with at most a million lists and objects. Halves of
+ * surrogate pairs become U+FFFD.
  * @throws ShapeError that names `where` and does not quote the body
  */
 export function parseJson(body: string, where: string): object {
@@ -27,7 +28,10 @@ export function parseJson(body: string, where: string): object {
   return value;
 }
 
-/** Each takes up to 64 bytes: without a limit, an answer of 30 MB of `[],` takes a gigabyte and minutes. */
+/**
+ * Each takes up to 64 bytes: without a limit, an answer of 30 MB of `[],` takes a gigabyte and
+ * minutes.
+ */
 function hasMoreBrackets(body: string): boolean {
   // Each is closed.
   if (body.length <= 2 * mostBrackets) return false;
@@ -44,14 +48,16 @@ function hasMoreBrackets(body: string): boolean {
 const loneSurrogate = /\\u[dD][89aAbB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89aAbB]..)\\u[dD][c-fC-F]/;
 
 /**
- * Replaces halves of surrogate pairs, which occur only as escapes. They cannot be encoded as UTF-8, so two texts that
- * differ only in them would become equal, and their series duplicates.
+ * Replaces halves of surrogate pairs, which occur only as escapes. They cannot be encoded as UTF-8,
+ * so two texts that differ only in them would become equal, and their series duplicates.
  */
 function wellFormed(_: string, value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
-/** Returns the kind of a value for messages, without texts or numbers: both may identify a person. */
+/**
+ * Returns the kind of a value for messages, without texts or numbers: both may identify a person.
+ */
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';

@@ -5,9 +5,10 @@ import { kindOf, parseJson } from './json.ts';
 import { parseTimestamp } from './timestamp.ts';
 
 /**
- * Parses one page of GET /stats/agent-status. `meta`, `upTo`, and of each agent `agentId` and `presence.name`, must be as
- * the API reference says. All else may be absent, null or of a wrong kind: then it is unknown, and counted in the page's
- * gaps (docs/decisions/0003-absent-fields.md). Fields that the reference does not have are ignored.
+ * Parses one page of GET /stats/agent-status. `meta`, `upTo`, and of each agent `agentId` and
+ * `presence.name`, must be as the API reference says. All else may be absent, null or of a wrong
+ * kind: then it is unknown, and counted in the page's gaps (docs/decisions/0003-absent-fields.md).
+ * Fields that the reference does not have are ignored.
  * @throws ShapeError naming the page and the path
  */
 export function parsePage(body: string, requestedPage: number): Page {
@@ -120,14 +121,20 @@ const isFields = (value: unknown): value is Fields =>
 const isName = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** .NET's zero: no time was set. Of a `since` that is no flaw. Json.NET writes it without a time zone. */
+/**
+ * .NET's zero: no time was set. Of a `since` that is no flaw. Json.NET writes it without a time
+ * zone.
+ */
 const isNoTime = (text: string): boolean => text.startsWith('0001-01-01T');
 
 const expectedCount = 'a whole number from 0';
 const expectedName = 'a string that is not empty';
 const expectedTime = 'a UTC date in ISO 8601, like 2019-12-19T16:00:23.249Z';
 
-/** What a field is, where it is, and whether the API reference, or an example of Vonage's, leaves it out. */
+/**
+ * What a field is, where it is, and whether the API reference, or an example of Vonage's, leaves it
+ * out.
+ */
 const knowledge: Record<AgentField, { path: string; expected: string; optional?: true }> = {
   presence_since: { path: 'presence.since', expected: expectedTime },
   description: { path: 'presence.description', expected: 'a string', optional: true },
@@ -178,7 +185,10 @@ class GapCounter {
     this.gaps.absent[field]++;
   }
 
-  /** Counts a value that is unknown. Absent values of agents who are logged out may be normal: some never logged in. */
+  /**
+   * Counts a value that is unknown. Absent values of agents who are logged out may be normal: some
+   * never logged in.
+   */
   miss(field: AgentField, value: unknown): undefined {
     const { path, expected, optional } = knowledge[field];
     const absent = value === undefined || value === null;
@@ -204,7 +214,10 @@ function receivedOf(value: unknown, expected: string): string {
   return kindOf(value);
 }
 
-/** Returns the form of a text without its content: 9 for digits, a for letters, ASCII signs, ? for all else; at most 30 characters. */
+/**
+ * Returns the form of a text without its content: 9 for digits, a for letters, ASCII signs, ? for
+ * all else; at most 30 characters.
+ */
 function outline(text: string): string {
   // Phone numbers have other scripts' digits too, and control characters would reach terminals.
   const form = text

@@ -13,7 +13,10 @@ import { kindOf, parseJson } from './json.ts';
 export interface TokenOptions {
   tokenUrl: string;
   credentials: CredentialSource;
-  /** Where the client credentials go: in the form body, or in HTTP Basic. RFC 6749, 2.3.1 allows both. */
+  /**
+   * Where the client credentials go: in the form body, or in HTTP Basic. RFC 6749, 2.3.1 allows
+   * both.
+   */
   tokenAuth: 'body' | 'basic';
   /** The scope of the tokens: one per token, `stats` by default. */
   scope?: Scope;
@@ -28,9 +31,10 @@ export type Scope = 'stats' | 'users:read';
 /** Returns access tokens. */
 export interface TokenSource {
   /**
-   * Returns the current token, and fetches the first one. It fetches a new one in the background while the old one is
-   * valid.
-   * @throws AuthError, ShapeError, what the fetch or the credentials throw, or the reason of the deadline's signal
+   * Returns the current token, and fetches the first one. It fetches a new one in the background
+   * while the old one is valid.
+   * @throws AuthError, ShapeError, what the fetch or the credentials throw, or the reason of the
+   * deadline's signal
    */
   get(trip: Trip): Promise<string>;
   /** Discards a token that the API rejected, unless a newer one has replaced it. */
@@ -39,10 +43,14 @@ export interface TokenSource {
 
 /** Renew after nine tenths of the lifetime, as Vonage's own sample does. */
 const usableShare = 0.9;
-/** For an answer without a usable expires_in, which RFC 6749 only recommends. Vonage documents 7200. */
+/**
+ * For an answer without a usable expires_in, which RFC 6749 only recommends. Vonage documents 7200.
+ */
 const defaultLifeSeconds = 300;
 
-/** Creates the tokens of one account. Concurrent callers share one request. Fetches end at `until`. */
+/**
+ * Creates the tokens of one account. Concurrent callers share one request. Fetches end at `until`.
+ */
 export function createTokenSource(
   fetch: Fetch,
   options: TokenOptions,
@@ -57,7 +65,8 @@ export function createTokenSource(
     refreshMs: 0,
     lifeOf: ({ lifeMs }) => ({ freshMs: lifeMs * usableShare, usableMs: lifeMs }),
     onFailure(error) {
-      // After a temporary failure, keep using the old token while it is valid. After any other failure, discard it.
+      // After a temporary failure, keep using the old token while it is valid. After any other
+      // failure, discard it.
       const mayPass = error instanceof DeadlineError || (error instanceof ExporterError && error.retryable);
       if (!mayPass) tokens.drop(() => true);
       return 0;
@@ -148,7 +157,8 @@ function parseToken(body: string): Token {
   if (token_type !== undefined && !(typeof token_type === 'string' && /^bearer$/i.test(token_type))) {
     return fail('token_type', 'bearer', token_type);
   }
-  // Some servers send a text. A wrong life does no harm, since the API answers 401 to a token that has expired.
+  // Some servers send a text. A wrong life does no harm, since the API answers 401 to a token that
+  // has expired.
   const seconds = typeof expires_in === 'string' ? Number(expires_in) : expires_in;
   const usable = typeof seconds === 'number' && seconds > 0;
   return { token: new Secret(access_token), lifeMs: (usable ? seconds : defaultLifeSeconds) * 1000 };

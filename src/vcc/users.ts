@@ -9,7 +9,8 @@ import type { TokenSource } from './token.ts';
 /** The fields of a user that a roster uses. */
 export interface DirectoryUser {
   /**
-   * The user's agentDisplayId, which is probably the agentId of agent-status. Undefined when the user is not an agent.
+   * The user's agentDisplayId, which is probably the agentId of agent-status. Undefined when the
+   * user is not an agent.
    */
   agentId: string | undefined;
   name: string;
@@ -17,7 +18,10 @@ export interface DirectoryUser {
   groups: readonly string[];
 }
 
-/** Fetches all active users of an account with their groups. Throws as {@link createFetchDirectory} says. */
+/**
+ * Fetches all active users of an account with their groups. Throws as {@link createFetchDirectory}
+ * says.
+ */
 export type FetchDirectory = (trip: Trip) => Promise<DirectoryUser[]>;
 
 /** How to request the users. More than `maxPages` pages are an error. */
@@ -25,17 +29,21 @@ export interface DirectoryOptions extends ClientOptions {
   maxPages: number;
 }
 
-/** Users per page. Rosters are read once an hour, so a size that is surely accepted matters more than few requests. */
+/**
+ * Users per page. Rosters are read once an hour, so a size that is surely accepted matters more
+ * than few requests.
+ */
 const largestPage = 1000;
 
 /** Concurrent requests for the users of groups. */
 const groupsAtOnce = 4;
 
 /**
- * Creates a client for the User Admin API (scope users:read). It uses GET /useradmin/users, /useradmin/groups and
- * /useradmin/groups/{groupId}/users. Two assumptions are not documented: agentDisplayId is the agentId of agent-status,
- * and the users of a group are paged. It throws AuthError, HttpStatusError, NetworkError, ShapeError, TooLargeError, or
- * the reason of the deadline's signal.
+ * Creates a client for the User Admin API (scope users:read). It uses GET /useradmin/users,
+ * /useradmin/groups and /useradmin/groups/{groupId}/users. Two assumptions are not documented:
+ * agentDisplayId is the agentId of agent-status, and the users of a group are paged. It throws
+ * AuthError, HttpStatusError, NetworkError, ShapeError, TooLargeError, or the reason of the
+ * deadline's signal.
  */
 export function createFetchDirectory(
   fetch: Fetch,
@@ -72,7 +80,8 @@ export function createFetchDirectory(
   };
 
   /**
-   * Fetches all items of all pages, without duplicates. The last page is `meta.pageCount`, or a page with nothing new.
+   * Fetches all items of all pages, without duplicates. The last page is `meta.pageCount`, or a
+   * page with nothing new.
    */
   async function list(path: string, query: string, field: string, trip: Trip): Promise<Fields[]> {
     const { maxPages, pageSize } = options;

@@ -138,7 +138,8 @@ describe('for Grafana', () => {
         labels: prometheus.labels,
         isPaused: false,
       });
-      // A $ in a label would be taken for a variable of Grafana's environment; in annotations it is not.
+      // A $ in a label would be taken for a variable of Grafana's environment; in annotations it is
+      // not.
       expect(JSON.stringify([rule.title, rule.labels])).not.toContain('$');
       const inPrometheus = Object.fromEntries(
         Object.entries(rule.annotations).map(([key, text]) => [

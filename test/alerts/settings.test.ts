@@ -200,7 +200,8 @@ test.each([
   expect(problemsOf(text)).toEqual([problem]);
 });
 
-// Prometheus refuses the whole file for one rule that it cannot read: nobody is told of anything any more.
+// Prometheus refuses the whole file for one rule that it cannot read: nobody is told of anything
+// any more.
 test.each([
   ['alerts: { VccThrottled: { within: 0s } }', 'alerts.VccThrottled.within'],
   ['alerts: { VccIdleAgents: { agents: .inf } }', 'alerts.VccIdleAgents.agents'],

@@ -123,7 +123,8 @@ describe('reading a secret with the real SDK', () => {
   test('tells that nobody answers', async () => {
     await server.close();
     const failure = await createReadSecret('acme')('AWSCURRENT', soon()).catch((error: unknown) => error);
-    // ECONNREFUSED outside Jest, whose errors of Node's core are of another realm than the SDK's Error.
+    // ECONNREFUSED outside Jest, whose errors of Node's core are of another realm than the SDK's
+    // Error.
     expect((failure as Error).message).toMatch(
       /^secret acme, AWSCURRENT: Secrets Manager was not reached \(\w+\)$/,
     );

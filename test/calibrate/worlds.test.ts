@@ -43,7 +43,8 @@ const watches = allWorlds.map((world) => {
 describe.each(watches)('in the world $name', ({ world, verdicts, openWraps, wraps }) => {
   test('a watch of 15 minutes names each answer', () => {
     const outcomes = Object.fromEntries(verdicts.map(({ question, outcome }) => [question, outcome]));
-    // The simulator's agents always have two chats at once, so that none shows when the workload of one falls.
+    // The simulator's agents always have two chats at once, so that none shows when the workload of
+    // one falls.
     expect(outcomes).toEqual({ ...world, workload_falls_chat: 'not seen enough' });
     // In a simulator, nothing happens twice between two readings.
     expect(verdicts.map(({ against }) => against)).toEqual(verdicts.map(() => 0));

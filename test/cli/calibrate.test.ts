@@ -51,7 +51,9 @@ interface Given extends SimulatorOptions {
   faultsAfter?: readonly number[];
 }
 
-/** Runs the command against a simulator, both on one clock that only moves when the command waits. */
+/**
+ * Runs the command against a simulator, both on one clock that only moves when the command waits.
+ */
 async function calibrated({ env, args, quirk = [], fault = [], faultsAfter = [], ...options }: Given = {}) {
   const timing = fakeTiming();
   simulator = await startSimulator({

@@ -189,7 +189,10 @@ test('check says which step a slow API fails', async () => {
 });
 
 describe('follow', () => {
-  /** How many scrapes of this length begin within 300 ms, and how many run at once, when 50 ms are between them. */
+  /**
+   * How many scrapes of this length begin within 300 ms, and how many run at once, when 50 ms are
+   * between them.
+   */
   async function count(scrapeMs: number, shownMsAgo: () => number | undefined) {
     const stop = new AbortController();
     const seen = { begun: 0, running: 0, most: 0 };

@@ -2,7 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 
-/** Makes garbage as scrapes do, with a few MB alive at any time. Prints how often the young generation has doubled. */
+/**
+ * Makes garbage as scrapes do, with a few MB alive at any time. Prints how often the young
+ * generation has doubled.
+ */
 const program = `
   import { getHeapSpaceStatistics } from 'node:v8';
   import { keepHeapSmall } from '${new URL('../../src/cli/heap.ts', import.meta.url)}';

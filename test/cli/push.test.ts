@@ -200,7 +200,8 @@ test('values of headers and of the query are in no log, and a folder may be name
 
 test('push goes on until it is stopped, at multiples of the interval, and then lets go', async () => {
   const receiver = await startAnswering({ status: 204 });
-  // Received is not yet delivered: stopped before the answer is there, a batch would wait for the next start.
+  // Received is not yet delivered: stopped before the answer is there, a batch would wait for the
+  // next start.
   const waiting = () =>
     readdirSync(join(folder, 'vcc-push', 'queues'), { recursive: true, encoding: 'utf8' }).filter((file) =>
       file.endsWith('.json'),

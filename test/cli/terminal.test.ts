@@ -12,7 +12,10 @@ import { PushError } from '../../src/push/errors.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { rememberingTerminal } from '../support/terminal.ts';
 
-/** Moves the cursor, sets the title, writes to the clipboard, and reverses the text, with C0, C1, DEL and bidi characters. */
+/**
+ * Moves the cursor, sets the title, writes to the clipboard, and reverses the text, with C0, C1,
+ * DEL and bidi characters.
+ */
 const attack = '\x1b[2J\x1b]0;owned\x07\x9b31m\x7f\r\u202eevil\u2066\u2028';
 const obeyed = /(?![\n\t])\p{Cc}|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 

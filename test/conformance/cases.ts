@@ -67,7 +67,10 @@ export type Answers = (number: number, request: ReceivedRequest) => Answer | und
 export interface Case {
   receiver: TestReceiver;
   sender: TestSender;
-  /** Sends an exposition at these times (by default, once) and gives all samples that came, but `up`. */
+  /**
+   * Sends an exposition at these times (by default, once) and gives all samples that came, but
+   * `up`.
+   */
   send(exposition: string | Exposition, at?: readonly number[], answers?: Answers): Promise<Received[]>;
   /** All samples that came. */
   all(): Received[];

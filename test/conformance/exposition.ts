@@ -1,7 +1,10 @@
 import { ExporterError } from '../../src/errors.ts';
 import type { Meta } from '../../src/push/encoding/points.ts';
 
-/** An exposition is not written as its format requires; the message has the line, what was expected, and at most a metric’s name. */
+/**
+ * An exposition is not written as its format requires; the message has the line, what was expected,
+ * and at most a metric’s name.
+ */
 export class ExpositionError extends ExporterError {
   constructor(line: number, expected: string, metric?: string) {
     super('shape', `exposition, line ${line}${metric ? `, ${metric}` : ''}: expected ${expected}`);
@@ -58,8 +61,9 @@ const allSuffixes = [...new Set(Object.values(suffixes).flat())];
 const description = /^#[ \t]+(HELP|TYPE|UNIT)[ \t]+([a-zA-Z_:][a-zA-Z0-9_:]*)[ \t]?(.*)$/s;
 
 /**
- * Reads an exposition: text format 0.0.4, or OpenMetrics 1.0. What Prometheus refuses is refused, but for blanks where there
- * should be none or fewer. Exemplars are left out, and names in quotes (UTF-8, of later formats) are refused.
+ * Reads an exposition: text format 0.0.4, or OpenMetrics 1.0. What Prometheus refuses is refused,
+ * but for blanks where there should be none or fewer. Exemplars are left out, and names in quotes
+ * (UTF-8, of later formats) are refused.
  * @throws ExpositionError
  */
 export function parseExposition(text: string, format: ExpositionFormat): ParsedSample[] {
@@ -128,7 +132,10 @@ function unescapeHelp(text: string, format: ExpositionFormat): string {
   return text.replace(escaped, (_, char: string) => (char === 'n' ? '\n' : char));
 }
 
-/** What is known of a sample by its name: that of its family, or what stands before a suffix of the family's type. */
+/**
+ * What is known of a sample by its name: that of its family, or what stands before a suffix of the
+ * family's type.
+ */
 function createMetaOf(families: ReadonlyMap<string, Meta>): (name: string) => Meta {
   const found = new Map<string, Meta>();
   const find = (name: string): Meta => {
@@ -163,7 +170,8 @@ const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const infinity = /^([+-]?)inf(?:inity)?$/i;
 
 /**
- * Reads the line of a sample; its number is for errors. What stands before it, blanks, has been taken away.
+ * Reads the line of a sample; its number is for errors. What stands before it, blanks, has been
+ * taken away.
  * @throws ExpositionError
  */
 function parseSample(line: string, number: number, format: ExpositionFormat): Omit<ParsedSample, 'meta'> {
@@ -180,7 +188,9 @@ function parseSample(line: string, number: number, format: ExpositionFormat): Om
   return { name, labels, value, timestampMs };
 }
 
-/** Reads a line from left to right; each method goes on behind what it has read, and behind blanks. */
+/**
+ * Reads a line from left to right; each method goes on behind what it has read, and behind blanks.
+ */
 class LineReader {
   metric: string | undefined;
   readonly #line: string;
@@ -233,7 +243,10 @@ class LineReader {
     return number === undefined ? this.fail(expected) : number;
   }
 
-  /** Milliseconds in the text format, where Prometheus takes none before 1970, and seconds in OpenMetrics. */
+  /**
+   * Milliseconds in the text format, where Prometheus takes none before 1970, and seconds in
+   * OpenMetrics.
+   */
   timestamp(format: ExpositionFormat): number {
     const text = this.take(word) ?? '';
     const fits = (format === 'text' ? /^\d+$/ : decimal).test(text);

@@ -6,7 +6,10 @@ import { createSend } from '../../src/http/send.ts';
 import { systemTiming } from '../../src/timing.ts';
 import { createSender, type Sender } from './sender.ts';
 
-/** What the program was started with; `environ` is its environment as the system handed it over, ended by zeros. */
+/**
+ * What the program was started with; `environ` is its environment as the system handed it over,
+ * ended by zeros.
+ */
 export interface Start {
   args: readonly string[];
   env: Readonly<Record<string, string | undefined>>;
@@ -38,7 +41,10 @@ export async function run({ args, env, environ, stopped, log }: Start): Promise<
   return 0;
 }
 
-/** Scrapes at once and then on the clock; a scrape neither waits for a receiver nor overlaps the next one. */
+/**
+ * Scrapes at once and then on the clock; a scrape neither waits for a receiver nor overlaps the
+ * next one.
+ */
 async function sendOn(sender: Sender, intervalMs: number, stopped: Promise<void>): Promise<void> {
   const stopping = new AbortController();
   void stopped.then(() => stopping.abort());
@@ -83,8 +89,9 @@ function readOptions(args: readonly string[]) {
 }
 
 /**
- * The options that a suite hands over by the environment. The `process` target of prometheus/compliance appends name and
- * value as two entries, without `=` between them, which no shell and no `process.env` sees; entries with one are read too.
+ * The options that a suite hands over by the environment. The `process` target of
+ * prometheus/compliance appends name and value as two entries, without `=` between them, which no
+ * shell and no `process.env` sees; entries with one are read too.
  */
 export function toArgs(environ: string, interval = '1s'): string[] {
   const entries = environ.split('\0');

@@ -32,7 +32,10 @@ export interface ReceivedRequest {
   request?: Request;
 }
 
-/** What a request is answered with; a status of 2xx by itself is that of a receiver that knows its protocol. */
+/**
+ * What a request is answered with; a status of 2xx by itself is that of a receiver that knows its
+ * protocol.
+ */
 export interface Answer {
   status: number;
   headers?: Record<string, string>;
@@ -55,7 +58,10 @@ const typeNames = new Map<number, string>(
   Object.entries(Metadata_MetricType).map(([name, number]) => [number, name]),
 );
 
-/** Starts a target and a receiver; request `number`, from 0, gets the answer that `answers` gives, or a 204. */
+/**
+ * Starts a target and a receiver; request `number`, from 0, gets the answer that `answers` gives,
+ * or a 204.
+ */
 export async function startReceiver(
   exposition: string | Exposition,
   answers: (number: number, request: ReceivedRequest) => Answer | undefined = () => undefined,
@@ -129,7 +135,10 @@ function samplesOf(
   }));
 }
 
-/** The bits of all values, which a number would not keep: those of a stale marker are a signalling NaN. */
+/**
+ * The bits of all values, which a number would not keep: those of a stale marker are a signalling
+ * NaN.
+ */
 function valuesOf(message: Uint8Array, seriesField: number): bigint[] {
   const values: bigint[] = [];
   const each = (bytes: Uint8Array, wanted: number, then: (reader: BinaryReader) => void): boolean => {

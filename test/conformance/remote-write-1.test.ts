@@ -4,8 +4,9 @@ import { type Answers, createCase, openSender, t0, times } from './cases.ts';
 import { type Answer, type Exposition, type Received, startReceiver } from './receiver.ts';
 
 /**
- * What the sender cases of remote write 1.0 in prometheus/compliance ask, each with its name (docs/explain/remote-write-conformance.md).
- * They look for at least one fitting sample; here all that arrives is compared.
+ * What the sender cases of remote write 1.0 in prometheus/compliance ask, each with its name
+ * (docs/explain/remote-write-conformance.md). They look for at least one fitting sample; here all
+ * that arrives is compared.
  */
 
 const its = createCase('1.0');

@@ -3,7 +3,10 @@ import { startServer } from '../support/server.ts';
 import { type Answers, createCase, openSender, t0, times } from './cases.ts';
 import { type ReceivedRequest, startReceiver } from './receiver.ts';
 
-/** What the sender cases of remote write 2.0 in prometheus/compliance ask of answers, failures and versions, each with its name (docs/explain/remote-write-conformance.md). */
+/**
+ * What the sender cases of remote write 2.0 in prometheus/compliance ask of answers, failures and
+ * versions, each with its name (docs/explain/remote-write-conformance.md).
+ */
 
 const its = createCase('2.0');
 afterEach(its.close);
@@ -53,7 +56,8 @@ describe('answers', () => {
   test('exponential_backoff_on_retries, backoff_required, backoff_max_delay, backoff_with_jitter, sender_continues_after_errors', async () => {
     await send(plain, [t0], (number) => (number < 9 ? { status: 503 } : undefined));
     expect(its.receiver.requests).toHaveLength(10);
-    // Half of the bound, which doubles and ends at 30 s: that is where a die that always shows the middle puts it.
+    // Half of the bound, which doubles and ends at 30 s: that is where a die that always shows the
+    // middle puts it.
     expect(its.sender.timing.delays).toEqual([250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
   });
 

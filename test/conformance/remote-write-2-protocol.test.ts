@@ -2,7 +2,10 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { createCase, openSender, t0 } from './cases.ts';
 import { type ReceivedRequest, startReceiver } from './receiver.ts';
 
-/** What the sender cases of remote write 2.0 in prometheus/compliance ask of requests, symbols and labels, each with its name (docs/explain/remote-write-conformance.md). */
+/**
+ * What the sender cases of remote write 2.0 in prometheus/compliance ask of requests, symbols and
+ * labels, each with its name (docs/explain/remote-write-conformance.md).
+ */
 
 const its = createCase('2.0');
 afterEach(its.close);

@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createCase, openMetrics, t0, times } from './cases.ts';
 
-/** What the sender cases of remote write 2.0 in prometheus/compliance ask of samples and metadata, each with its name (docs/explain/remote-write-conformance.md). */
+/**
+ * What the sender cases of remote write 2.0 in prometheus/compliance ask of samples and metadata,
+ * each with its name (docs/explain/remote-write-conformance.md).
+ */
 
 const its = createCase('2.0');
 afterEach(its.close);

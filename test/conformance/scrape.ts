@@ -19,7 +19,10 @@ const accept = 'application/openmetrics-text;version=1.0.0;q=0.6,text/plain;vers
 /** Largest exposition that is read. */
 const maxBodyBytes = 64 * 1024 * 1024;
 
-/** Scrapes an exposition, as Prometheus does. @throws ExporterError saying why it cannot be used, or the reason of the deadline's signal */
+/**
+ * Scrapes an exposition, as Prometheus does.
+ * @throws ExporterError saying why it cannot be used, or the reason of the deadline's signal
+ */
 export async function scrapeTarget(
   send: Send,
   { url, timeoutMs, userAgent }: ScrapeOptions,
@@ -34,7 +37,8 @@ export async function scrapeTarget(
       'x-prometheus-scrape-timeout-seconds': String(timeoutMs / 1000),
     },
   };
-  // Of its own, since a connection kept from the last scrape may have been closed by the other side.
+  // Of its own, since a connection kept from the last scrape may have been closed by the other
+  // side.
   const { status, headers, body } = await send(request, { deadline, timeoutMs, maxBodyBytes, fresh: true });
   const name = describeRequest(request);
   if (status !== 200) throw new HttpStatusError(`${name}: answered ${status}`, status);
@@ -78,7 +82,10 @@ export interface ScrapedPoints {
   dated: Point[];
 }
 
-/** A receiver that has taken a sample of the future refuses all that follow; Prometheus too goes no further. */
+/**
+ * A receiver that has taken a sample of the future refuses all that follow; Prometheus too goes no
+ * further.
+ */
 const maxAheadMs = 600_000;
 
 const up: Meta = { name: 'up', help: 'Whether the target could be scraped.', type: 'gauge', unit: undefined };
@@ -89,9 +96,10 @@ export function toUpPoint(isUp: boolean, { job, instance, timestampMs }: Target)
 }
 
 /**
- * The samples of an exposition as Prometheus would store them: with the target's job and instance, before which labels of
- * those names make way (`exported_job`). Of several samples of a series each must be newer than those before it, or is left
- * out; so is a series that is called like the scrape's own `up`.
+ * The samples of an exposition as Prometheus would store them: with the target's job and instance,
+ * before which labels of those names make way (`exported_job`). Of several samples of a series each
+ * must be newer than those before it, or is left out; so is a series that is called like the
+ * scrape's own `up`.
  */
 export function toScrapedPoints(samples: readonly ParsedSample[], target: Target): ScrapedPoints {
   const { job, instance } = target;

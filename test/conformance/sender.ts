@@ -39,9 +39,15 @@ export interface SenderPorts {
   log(line: string): void;
 }
 
-/** Scrapes any exposition and sends it by the exporter's own remote write: what a conformance suite can drive. */
+/**
+ * Scrapes any exposition and sends it by the exporter's own remote write: what a conformance suite
+ * can drive.
+ */
 export interface Sender {
-  /** Scrapes once, and queues the samples for {@link send}. Never throws: a scrape that fails is sent as `up 0`. */
+  /**
+   * Scrapes once, and queues the samples for {@link send}. Never throws: a scrape that fails is
+   * sent as `up 0`.
+   */
   scrape(timestampMs: number, deadline: Deadline): Promise<void>;
   /** Sends the queue in order, after the calls before, up to the deadline. Never throws. */
   send(deadline: Deadline): Promise<void>;
@@ -124,7 +130,10 @@ export function createSender(options: SenderOptions, { send, timing, log }: Send
     fail('samples rejected', outcome.error);
   }
 
-  /** All points of a scrape, and an end for each series that was in the last scrape and is not in this one. */
+  /**
+   * All points of a scrape, and an end for each series that was in the last scrape and is not in
+   * this one.
+   */
   async function toPoints(timestampMs: number, deadline: Deadline): Promise<Point[]> {
     const target = { job, instance, timestampMs };
     try {
@@ -171,7 +180,10 @@ interface QueueBounds {
   onDropped(batch: Batch): void;
 }
 
-/** A queue in memory that drops what has waited too long and, when it is full, the oldest; never the one being sent. */
+/**
+ * A queue in memory that drops what has waited too long and, when it is full, the oldest; never the
+ * one being sent.
+ */
 function createBoundedQueue({ maxBytes, maxAgeMs, now, onDropped }: QueueBounds): Queue {
   let batches: Batch[] = [];
   let bytes = 0;

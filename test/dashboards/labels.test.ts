@@ -228,7 +228,10 @@ function problemsOfColumns(panel: PanelJson): string[] {
   ].map((problem) => `${title}: ${problem}`);
 }
 
-/** Overrides go by name: of a column, or of a series, where its name is a word that the exporter knows. */
+/**
+ * Overrides go by name: of a column, or of a series, where its name is a word that the exporter
+ * knows.
+ */
 function problemsOfOverrides(panel: PanelJson): string[] {
   const { title, type, targets = [], fieldConfig } = panel;
   const names = new Set<unknown>(Object.values(renamesOf(panel).renameByName ?? {}));

@@ -87,9 +87,9 @@ function choiceOf(name: string, label: string): Rule {
 }
 
 /**
- * The rules of https://github.com/grafana/dashboard-linter as of its commit b947417, by their names. Two of the 17 are left out:
- * template-instance-rule and target-instance-rule. The exporter is a function behind one address, or pushes; what is worth choosing is the
- * account.
+ * The rules of https://github.com/grafana/dashboard-linter as of its commit b947417, by their
+ * names. Two of the 17 are left out: template-instance-rule and target-instance-rule. The exporter
+ * is a function behind one address, or pushes; what is worth choosing is the account.
  */
 const linterRules: Record<string, Rule> = {
   'template-datasource-rule': {

@@ -47,7 +47,9 @@ const scraping = [
 ];
 const pushing = ['@bufbuild', 'aws4fetch', 'fastest-levenshtein', 'snappyjs'];
 
-/** What is loaded when there is a document to read, a proxy, or a regular expression in a setting. */
+/**
+ * What is loaded when there is a document to read, a proxy, or a regular expression in a setting.
+ */
 const later = ['parsers.mjs', 'proxies.mjs', 're2.cjs'];
 
 /** Most bytes of the code, and of the zip with what it may load later; and the packages in it. */

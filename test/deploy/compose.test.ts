@@ -226,7 +226,8 @@ describe('Grafana', () => {
   });
 
   test('updates no plugin at its start, which would take the data source away', () => {
-    // As long as the file system is read-only, and the data source a plugin beside Grafana: from 13.2 on.
+    // As long as the file system is read-only, and the data source a plugin beside Grafana: from
+    // 13.2 on.
     const { read_only: fixed, environment } = compose.services.grafana!;
     expect({ fixed, disabled: environment!.GF_PLUGINS_PREINSTALL_DISABLED }).toEqual({
       fixed: true,

@@ -22,7 +22,10 @@ const files = [...onTop, ...folders.flatMap(filesIn)].filter((path) => !/\.png$|
 const pages = files.filter((path) => path.endsWith('.md'));
 const addresses = 'https://github.com/vcc-exporter/vcc-exporter/(?:blob|tree)/main/';
 
-/** Why a path of the repository, with or without an anchor, leads nowhere; undefined if it leads somewhere. */
+/**
+ * Why a path of the repository, with or without an anchor, leads nowhere; undefined if it leads
+ * somewhere.
+ */
 function problemOf(target: string): string | undefined {
   const [path, anchor] = target.split('#') as [string, string?];
   if (path.startsWith('..') || !existsSync(join(root, path))) return 'no such file';

@@ -38,7 +38,10 @@ const items = richItems.map((item, index): AgentStatus => {
   };
 });
 
-/** Who is in which team: some in none, some in a team with an awkward name, every tenth unknown to the roster. */
+/**
+ * Who is in which team: some in none, some in a team with an awkward name, every tenth unknown to
+ * the roster.
+ */
 const teamNames = ['Sales', 'Süd "1", \\ late', ''];
 const rows = items.flatMap(({ agentId }, index) =>
   index % 10 === 9
@@ -89,7 +92,10 @@ const presences = ['Ready', 'Away', 'ExtendedAway', 'LoggedOut'];
 const workloads = { live: 'calls', semi_live: 'semiLive', non_live: 'nonLive' } as const;
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
 
-/** What PromQL must give for the job `ids`, counted anew from the API's items and the rows of the roster. */
+/**
+ * What PromQL must give for the job `ids`, counted anew from the API's items and the rows of the
+ * roster.
+ */
 const teamQuestions: [string, string, Vector][] = [
   [
     'agents by team and presence',

@@ -112,7 +112,10 @@ describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promt
     }
   });
 
-  /** Cases whose series never change: the alert has to fire however far the samples are apart, and although some are missing. */
+  /**
+   * Cases whose series never change: the alert has to fire however far the samples are apart, and
+   * although some are missing.
+   */
   const steady = rules.flatMap((rule) => {
     const first = alertCases[rule.alert]!.find(({ fires }) => fires)!;
     const values = Object.entries(first.series).map(([series, text]) => [
@@ -214,7 +217,10 @@ function humanized(seconds: string): string {
   return `${hours > 0 ? `${hours}h ` : ''}${minutes % 60}m ${Number(seconds) % 60}s`;
 }
 
-/** An alert as Prometheus has to make it: labels of the series and the rule, and every annotation to the letter. */
+/**
+ * An alert as Prometheus has to make it: labels of the series and the rule, and every annotation to
+ * the letter.
+ */
 function toExpected(
   { labels, annotations }: AlertRule,
   fire: { labels: Readonly<Record<string, string>>; value?: string },

@@ -29,8 +29,8 @@ const rules = toAlertGroups(settings).flatMap((group) => group.rules);
 const dashboards = readDashboards();
 
 /**
- * Moments at which every number is compared with the simulator’s: in the episodes in which it can be, and between them. Not while
- * the first agent has words that nobody knows.
+ * Moments at which every number is compared with the simulator’s: in the episodes in which it can
+ * be, and between them. Not while the first agent has words that nobody knows.
  */
 const moments = [
   20, 32, 60, 100, 160, 230, 290, 340, 410, 440, 470, 487, 505, 560, 601, 695, 715, 750, 885, 897,
@@ -108,7 +108,8 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
         'VccIdleAgents lull': [0],
         // The teams that follow within minutes come in a second message.
         'VccTeamIdleAgents lull': [1, 2],
-        // The fast burn says it, unless it begins later than the slow one by as long as Alertmanager waits.
+        // The fast burn says it, unless it begins later than the slow one by as long as
+        // Alertmanager waits.
         'VccErrorBudgetBurnSlow apiOutage': [0, 1],
         'VccErrorBudgetBurnSlow wrongSecret': [0],
         // As long as the budget is burnt it is one alert.
@@ -355,7 +356,8 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
       ],
     ];
 
-    // With names for each, Jest would take the missing last one for its own callback, and wait for it.
+    // With names for each, Jest would take the missing last one for its own callback, and wait for
+    // it.
     test.each(panels)('%s: %s', async (...[uid, title, expected, only]) => {
       const { type, targets = [] } = of(uid, title);
       // A large number may have two queries, of which one has data.

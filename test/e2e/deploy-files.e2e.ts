@@ -21,7 +21,10 @@ const paths = {
 };
 const unit = read(paths.unit);
 
-/** An instruction of the Dockerfile: continued lines are one, and the stage is the one it belongs to. */
+/**
+ * An instruction of the Dockerfile: continued lines are one, and the stage is the one it belongs
+ * to.
+ */
 interface Instruction {
   stage: string;
   name: string;
@@ -116,7 +119,9 @@ describe('the image, put together by hand', () => {
   let image: string;
   const running: Running[] = [];
 
-  /** Does in a folder what the stages do, but for npm ci: the packages are those of this checkout. */
+  /**
+   * Does in a folder what the stages do, but for npm ci: the packages are those of this checkout.
+   */
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'vcc-e2e-'));
     const stages = { build: join(folder, 'build'), packages: join(folder, 'packages') };
@@ -171,7 +176,10 @@ describe('the image, put together by hand', () => {
   const runImage = (args: readonly string[], env: Record<string, string> = {}): Promise<Ended> =>
     run(process.execPath, [...entrypoint.slice(1), ...args], { folder: image, env: { ...imageEnv, ...env } });
 
-  /** Starts what the image starts with simulated accounts, on a free port of 127.0.0.1; gives that too. */
+  /**
+   * Starts what the image starts with simulated accounts, on a free port of 127.0.0.1; gives that
+   * too.
+   */
   async function startImage(
     env: Record<string, string> = {},
     flags: string[] = [],
@@ -341,7 +349,8 @@ describeWith(['systemdAnalyze'], 'systemd-analyze', ({ systemdAnalyze: { analyze
     return { status, output: stdout + stderr };
   }
 
-  // What it starts must be there, and where these tests run node may be elsewhere than in a server's /usr/bin.
+  // What it starts must be there, and where these tests run node may be elsewhere than in a
+  // server's /usr/bin.
   const runnable = unit.replace('ExecStart=/usr/bin/node ', `ExecStart=${process.execPath} `);
   // Of other units only those of the machine that the tests run on could be looked at.
   const verify = (content: string) => onUnit(content, 'verify', '--man=no', '--recursive-errors=no');

@@ -360,7 +360,10 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
   });
 
   describe('between two invocations', () => {
-    /** What is on its way to us has arrived: the answer and the end of a connection come by different sockets. */
+    /**
+     * What is on its way to us has arrived: the answer and the end of a connection come by
+     * different sockets.
+     */
     const settled = () => wait(25);
 
     async function expectSilence(runtime: LambdaRuntime, upstream: Relay): Promise<void> {
@@ -423,7 +426,8 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
     const account = toClose(await startFrozen({ items: richItems.slice(0, 20) }));
     const runtime = await start(settingsFor(account, { ...anybody, VCC_RETRIES: '0' }));
     const scrape = eventOf('function-url');
-    // Half of them scrapes, and of their reads some that fail, for their way of ending is another one.
+    // Half of them scrapes, and of their reads some that fail, for their way of ending is another
+    // one.
     const events = [scrape, requestOf({}, '/'), requestOf(), requestOf({}, '/nothing')];
     account.faults = [{ kind: 'status', value: 500, rate: 0.02 }];
 
@@ -437,8 +441,8 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       }
       return kib.sort((a, b) => a - b)[Math.floor(kib.length / 2)]!;
     }
-    // The heap is filled and grows to its usual size first: measured at 98 MiB up to 3000 invocations, at 112 from 4000
-    // on, and at 114 after 20,000.
+    // The heap is filled and grows to its usual size first: measured at 98 MiB up to 3000
+    // invocations, at 112 from 4000 on, and at 114 after 20,000.
     await medianKib(5000);
     const early = await medianKib(1000);
     await medianKib(5000);

@@ -1,5 +1,6 @@
-// An adversary gives back everything that the exporter sends, in every encoding and at every place where an answer is read.
-// Nothing of it may be on standard output or standard error, on a page, or in a file.
+// An adversary gives back everything that the exporter sends, in every encoding and at every place
+// where an answer is read. Nothing of it may be on standard output or standard error, on a page, or
+// in a file.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';

@@ -33,7 +33,10 @@ const days = (process.env.ORDINARY_DAYS ?? '120/1 1000/1')
   .split(' ')
   .map((day) => day.split('/').map(Number) as [agents: number, seed: number]);
 
-/** Writes a day of so many agents to a receiver, a snapshot every half a minute, as the exporter counts it. */
+/**
+ * Writes a day of so many agents to a receiver, a snapshot every half a minute, as the exporter
+ * counts it.
+ */
 async function liveDay(receiver: Receiver, agents: number, seed: number, account: string): Promise<void> {
   const centre = new ContactCentre({
     seed,

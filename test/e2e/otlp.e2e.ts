@@ -24,7 +24,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Pushes one scrape of the simulator by remote write, as job `rw`, and another one by OTLP, as job `otlp`. */
+/**
+ * Pushes one scrape of the simulator by remote write, as job `rw`, and another one by OTLP, as job
+ * `otlp`.
+ */
 async function pushBoth({ writeUrl }: Receiver, otlpUrl: string): Promise<void> {
   const destinations = [
     { name: 'rw', url: writeUrl, job: 'rw' },

@@ -135,7 +135,10 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     retry: quick,
   });
 
-  /** Takes so many samples, a quarter of a minute of the simulated floor apart, and sends each at once. */
+  /**
+   * Takes so many samples, a quarter of a minute of the simulated floor apart, and sends each at
+   * once.
+   */
   async function takeSamples({ pushers }: OpenPushers, count: number): Promise<void> {
     for (let sample = 0; sample < count; sample++) {
       clockMs += intervalMs;
@@ -181,7 +184,8 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
   });
 
   test('a receiver that is down for twenty minutes leaves no gap, and holds back no other one', async () => {
-    // A request whose answer comes after 60 ms is sent again, and VictoriaMetrics keeps the same sample twice without the flag.
+    // A request whose answer comes after 60 ms is sent again, and VictoriaMetrics keeps the same
+    // sample twice without the flag.
     const [dead, alive] = [await prometheus(), await victoria('-dedup.minScrapeInterval=1ms')];
     const pushers = await pushersTo([dead.writeUrl, alive.writeUrl], onDisk);
     await takeSamples(pushers, 4);

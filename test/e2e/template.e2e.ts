@@ -7,7 +7,10 @@ import { lintTemplate } from './support/cfn-lint.ts';
 import { describeWith } from './support/parts.ts';
 
 describeWith(['cfnLint'], 'the CloudFormation template under cfn-lint', ({ cfnLint }) => {
-  /** But for a remark on what osls writes itself, W3005: it names dependencies that CloudFormation would find. */
+  /**
+   * But for a remark on what osls writes itself, W3005: it names dependencies that CloudFormation
+   * would find.
+   */
   const lint = (template: string) => lintTemplate(cfnLint, template, ['W3005']);
 
   test.each<[string, Record<string, string>]>([

@@ -66,7 +66,10 @@ async function startSecrets(
   return Object.assign(server, { settings });
 }
 
-/** One scrape over HTTP, and how long it took. @throws Error when there is no answer within ten seconds */
+/**
+ * One scrape over HTTP, and how long it took.
+ * @throws Error when there is no answer within ten seconds
+ */
 async function scrape(exporter: Exporter, headers: Record<string, string> = {}, path = '/metrics') {
   const startedMs = performance.now();
   const response = await fetch(exporter.origin + path, { headers, signal: AbortSignal.timeout(10_000) });

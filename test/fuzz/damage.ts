@@ -79,7 +79,10 @@ export const piece: fc.Arbitrary<string> = fc.oneof(
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 
-/** One change of a text or bytes: `length` units from a place are replaced by others, or by themselves twice. */
+/**
+ * One change of a text or bytes: `length` units from a place are replaced by others, or by
+ * themselves twice.
+ */
 const edit = fc.record({
   at: share,
   length: fc.oneof({ weight: 4, arbitrary: fc.nat(3) }, fc.nat(400)),
@@ -87,7 +90,10 @@ const edit = fc.record({
   piece,
 });
 
-/** A text with up to three places changed. Most stay as they are, so that what lies behind a parser is reached too. */
+/**
+ * A text with up to three places changed. Most stay as they are, so that what lies behind a parser
+ * is reached too.
+ */
 export function damagedText(texts: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc.tuple(texts, few(edit)).map(([text, edits]) =>
     edits.reduce((result, { at, length, how, piece }) => {
@@ -101,7 +107,10 @@ export function damagedText(texts: fc.Arbitrary<string>): fc.Arbitrary<string> {
   );
 }
 
-/** Headers as they are, with what is known of them, and damaged or arbitrary ones, of which nothing is known. */
+/**
+ * Headers as they are, with what is known of them, and damaged or arbitrary ones, of which nothing
+ * is known.
+ */
 export function headersAndDamaged<T extends { header: string }>(
   headers: fc.Arbitrary<T>,
 ): fc.Arbitrary<{ header: string } & Partial<T>> {
@@ -148,8 +157,8 @@ const treeEdit = fc.record({
 });
 
 /**
- * A value of JSON with up to three places changed: fields dropped, renamed or of another kind, items twice or in another
- * order.
+ * A value of JSON with up to three places changed: fields dropped, renamed or of another kind,
+ * items twice or in another order.
  */
 export function damagedValue(values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   return fc.tuple(values, few(treeEdit)).map(([value, edits]) => {

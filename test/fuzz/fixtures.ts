@@ -50,7 +50,9 @@ const odd: Readonly<Record<string, unknown>> = {
   '-0': -0,
 };
 
-/** Converts an input to what JSON can hold: bytes, undefined and odd numbers become `{ "$odd": … }`. */
+/**
+ * Converts an input to what JSON can hold: bytes, undefined and odd numbers become `{ "$odd": … }`.
+ */
 export function toJson(value: unknown): unknown {
   if (value instanceof Uint8Array) return { $odd: 'bytes', base64: Buffer.from(value).toString('base64') };
   const name = Object.keys(odd).find((each) => Object.is(odd[each], value));

@@ -5,7 +5,9 @@ import { checkCase, runTarget } from './run.ts';
 import { mark, parsed, target } from './target.ts';
 import { targets } from './targets.ts';
 
-/** The same cases each time: what fails here for the first time was broken by the change at hand. */
+/**
+ * The same cases each time: what fails here for the first time was broken by the change at hand.
+ */
 const seed = 19;
 const cases = 200;
 

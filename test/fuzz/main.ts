@@ -1,5 +1,6 @@
-// npm run fuzz [-- target …] [--runs N] [--seed S] [--minutes M]: a million cases, or these targets only. A failing input
-// becomes as small as possible and a fixture, which `npm test` and every later run check first.
+// npm run fuzz [-- target …] [--runs N] [--seed S] [--minutes M]: a million cases, or these targets
+// only. A failing input becomes as small as possible and a fixture, which `npm test` and every
+// later run check first.
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { readFixtures, writeFixture } from './fixtures.ts';

@@ -23,7 +23,10 @@ export async function checkCase(target: Target, input: unknown, most = limits): 
   if (growthBytes > most.growthBytes) throw new Error(`took ${Math.round(growthBytes / 1e6)} MB`);
 }
 
-/** Checks generated inputs until one fails, `cases` were checked, or `forMs` have passed. The same seed, the same inputs. */
+/**
+ * Checks generated inputs until one fails, `cases` were checked, or `forMs` have passed. The same
+ * seed, the same inputs.
+ */
 export async function runTarget(
   target: Target,
   { cases, seed, forMs }: { cases: number; seed: number; forMs?: number },

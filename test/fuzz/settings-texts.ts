@@ -91,7 +91,9 @@ const sensitive = settingNames.filter(
 
 const unmarkedText = settingText.map((text) => text.replaceAll(mark, ''));
 
-/** An environment with some settings. Only those that are sensitive hold what no message may have. */
+/**
+ * An environment with some settings. Only those that are sensitive hold what no message may have.
+ */
 export const environments: fc.Arbitrary<Record<string, string>> = fc
   .array(
     fc.oneof(

@@ -8,9 +8,15 @@ import type { SavedSeries } from '../../src/push/encoding/points.ts';
 export interface Target {
   /** In kebab-case: the folder of its fixtures, and its name for `npm run fuzz`. */
   name: string;
-  /** Well-formed inputs, damaged ones and arbitrary ones. They consist of what `toJson` (fixtures.ts) can write. */
+  /**
+   * Well-formed inputs, damaged ones and arbitrary ones. They consist of what `toJson`
+   * (fixtures.ts) can write.
+   */
   input: fc.Arbitrary<unknown>;
-  /** Cases in relation to other targets, 1 by default. Less for slow targets, so that all take about as long. */
+  /**
+   * Cases in relation to other targets, 1 by default. Less for slow targets, so that all take about
+   * as long.
+   */
   share: number;
   /** Throws when something does not hold. */
   check(input: unknown): void | Promise<void>;
@@ -36,8 +42,9 @@ type ErrorClass = new (...args: any[]) => Error;
 export type Result<T> = { value: T } | { refusal: Error };
 
 /**
- * Runs a parser twice. Asserts that both results are equal, that it throws only these errors, and that neither their
- * messages nor what is logged of them contain {@link mark}. Pass `{ marked: false }` if the mark may be in a message.
+ * Runs a parser twice. Asserts that both results are equal, that it throws only these errors, and
+ * that neither their messages nor what is logged of them contain {@link mark}. Pass `{ marked:
+ * false }` if the mark may be in a message.
  */
 export function parsed<T>(parse: () => T, refusals: ErrorClass[], { marked = true } = {}): Result<T> {
   const [first, second] = [attempt(parse), attempt(parse)];

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { mark } from './target.ts';
 
-/** Documents as somebody writes them: lists of accounts and of destinations, rosters, and parts of YAML that are rare. */
+/**
+ * Documents as somebody writes them: lists of accounts and of destinations, rosters, and parts of
+ * YAML that are rare.
+ */
 export const yamlTexts: fc.Arbitrary<string> = fc.constantFrom(
   `accounts:
   - name: uk

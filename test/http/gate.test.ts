@@ -69,7 +69,8 @@ describe('the gate', () => {
     const lanes = Array.from({ length: 9 }, () => gate.addLane());
     for (const lane of lanes) lane.setTroubled(true);
     const { begun, enter, leave } = start();
-    // At each scrape all wait in the same order. Two get a slot and hang to the end, when the others give up.
+    // At each scrape all wait in the same order. Two get a slot and hang to the end, when the
+    // others give up.
     for (let scrape = 0; scrape < 5; scrape++) {
       const ended = new AbortController();
       const waiting = lanes.map((lane, index) => enter(lane, `${index}`, untilAborted(ended.signal)));
@@ -87,7 +88,8 @@ describe('the gate', () => {
     for (const lane of lanes) lane.setTroubled(true);
     const { begun, enter, leave } = start();
     for (let scrape = 0; scrape < 3; scrape++) {
-      // As in a scrape: each account has a deadline of its own, and they pass in the order in which they were made.
+      // As in a scrape: each account has a deadline of its own, and they pass in the order in which
+      // they were made.
       const waiting = lanes.map((lane, index) => enter(lane, `${index}`, deadlineIn(150 + index)));
       const ended = Promise.allSettled(waiting);
       await settled();

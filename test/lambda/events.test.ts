@@ -104,7 +104,10 @@ describe.each(names)('an event of %s', (name) => {
 });
 
 describe.each(names)('the query of an event of %s', (name) => {
-  /** As each way in hands it on: a Function URL and an HTTP API raw too, a REST API decoded, an ALB as it came. */
+  /**
+   * As each way in hands it on: a Function URL and an HTTP API raw too, a REST API decoded, an ALB
+   * as it came.
+   */
   function probeOf(target: string): HttpEvent {
     const event = eventOf(name, { path: '/probe' }) as unknown as Record<string, unknown>;
     const encoded = encodeURIComponent(target);

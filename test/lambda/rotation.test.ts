@@ -57,7 +57,10 @@ function start(more: Record<string, string> = {}) {
   };
 }
 
-/** The credentials change at Vonage's side: the old ones and their tokens are worth nothing any more. */
+/**
+ * The credentials change at Vonage's side: the old ones and their tokens are worth nothing any
+ * more.
+ */
 function rotateUpstream(clientSecret: string): void {
   simulator.clientSecret = clientSecret;
   simulator.revokeTokens();

@@ -271,7 +271,8 @@ test('nothing that may identify somebody survives, wherever it stands', () => {
       const out = bodies.map((body) => anonymiser.json(body, 200));
       const written = new Set(textsIn(out));
       const clean = JSON.stringify(out)
-        // Times that moved or stand for none, forms of them, and numbers of ours. A meta count may be any.
+        // Times that moved or stand for none, forms of them, and numbers of ours. A meta count may
+        // be any.
         .replace(/"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]0[01]:00)?"/g, '""')
         .replace(/0001-01-01T|9{3,}|\b9007199254740992\b|\b1000000\b|\b100\b/g, '')
         .replace(/"(page|count|pageCount|totalCount)":\d{1,6}\b/g, '');

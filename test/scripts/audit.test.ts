@@ -11,7 +11,10 @@ afterEach(() => {
   registry.close();
 });
 
-/** Runs it against a registry that knows these advisories, by package. Undefined: a mirror that knows of none. */
+/**
+ * Runs it against a registry that knows these advisories, by package. Undefined: a mirror that
+ * knows of none.
+ */
 async function audit(advisories: Record<string, object[]> | undefined) {
   registry = createServer((request, response) => {
     const asked = request.url === '/-/npm/v1/security/advisories/bulk' && advisories !== undefined;

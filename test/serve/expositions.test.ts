@@ -15,7 +15,10 @@ afterEach(async () => {
   await simulator.close();
 });
 
-/** The routes of an account with series of single agents, and the answers to scrapes with these headers. */
+/**
+ * The routes of an account with series of single agents, and the answers to scrapes with these
+ * headers.
+ */
 async function start(more: Record<string, string> = {}) {
   simulator = await startSimulator({ agents: 50, latencyMs: 100 });
   const account = accountOf(simulator, { VCC_AGENT_METRICS: 'ids', ...more });

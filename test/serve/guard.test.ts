@@ -97,7 +97,8 @@ describe('who has credentials', () => {
   });
 
   test('nothing else ever opens, and nothing makes it fail', async () => {
-    // What may be sent, and near misses: names, tokens and passwords in the places of each other, cut or with more.
+    // What may be sent, and near misses: names, tokens and passwords in the places of each other,
+    // cut or with more.
     const names = ['token', ...users.map(({ name }) => name)];
     const secrets = [...tokens, ...users.map(({ password }) => password)];
     const opening = new Set([

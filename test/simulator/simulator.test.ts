@@ -181,7 +181,8 @@ describe('the contact centre', () => {
   });
 
   test('has room for 50,000 agents', () => {
-    // With others beside it, a contact centre lives for less long before: minutes of 50,000 agents are work for seconds.
+    // With others beside it, a contact centre lives for less long before: minutes of 50,000 agents
+    // are work for seconds.
     const centre = new ContactCentre({ seed: 1, agents: 50_000, allAgents: 150_000, startMs });
     const items = centre.items();
     expect(items).toHaveLength(50_000);

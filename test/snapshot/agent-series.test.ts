@@ -19,7 +19,10 @@ const choose = (agents: readonly Agent[], options: Partial<AgentSeriesOptions> =
 const idsOf = (agents: readonly Agent[], options: Partial<AgentSeriesOptions> = {}, known = roster) =>
   choose(agents, options, known).agents.map(({ agent }) => agent.id);
 
-/** The series of single agents, from the words of docs/reference/metrics.md, sharing no code with the exporter. */
+/**
+ * The series of single agents, from the words of docs/reference/metrics.md, sharing no code with
+ * the exporter.
+ */
 function recountSingles(agents: readonly Agent[]): Map<string, number> {
   const series = new Map<string, number>();
   for (const each of agents) {

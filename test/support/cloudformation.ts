@@ -10,7 +10,10 @@ const database = loadAwsServiceSpecSync();
 
 type Properties = Record<string, Property>;
 
-/** All in which a template differs from AWS's own description of its resources: types, properties, required ones. */
+/**
+ * All in which a template differs from AWS's own description of its resources: types, properties,
+ * required ones.
+ */
 export function violations(template: Template): string[] {
   return Object.entries(template.Resources).flatMap(([id, { Type, Properties: given = {} }]) => {
     const [resource] = database.lookup('resource', 'cloudFormationType', 'equals', Type);

@@ -29,8 +29,9 @@ export function allows(statements: readonly PolicyStatement[], action: string, r
 const of = (service: string, names: string) => names.split(' ').map((name) => `${service}:${name}`);
 
 /**
- * What CloudFormation calls, in the name of who deploys, to create, read, update and delete a resource: from the
- * `handlers` of AWS's own resource schemas, less what our resources have no use for (`notNeeded`).
+ * What CloudFormation calls, in the name of who deploys, to create, read, update and delete a
+ * resource: from the `handlers` of AWS's own resource schemas, less what our resources have no use
+ * for (`notNeeded`).
  */
 export const actionsOfType: Record<string, string[]> = {
   'AWS::ApiGatewayV2::Api': of('apigateway', 'DELETE GET PATCH POST PUT'),

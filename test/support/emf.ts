@@ -73,7 +73,10 @@ export function extractedOf(lines: readonly string[]): string[] {
   );
 }
 
-/** The same, of points. Those that differ in job or instance alone, which are no dimensions, are the same one here. */
+/**
+ * The same, of points. Those that differ in job or instance alone, which are no dimensions, are the
+ * same one here.
+ */
 export function expectedOf(points: readonly Point[]): string[] {
   const expected = new Map(
     points.filter(isWanted).map((each) => {

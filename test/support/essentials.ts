@@ -1,6 +1,9 @@
 import type { Resource, Template } from './template.ts';
 
-/** What every way to deploy a function must agree on. References are words, so that templates can be compared. */
+/**
+ * What every way to deploy a function must agree on. References are words, so that templates can be
+ * compared.
+ */
 export interface Essentials {
   runtime: unknown;
   architectures: unknown;
@@ -41,7 +44,10 @@ interface RawStatement {
   Condition?: unknown;
 }
 
-/** The essentials of one function of a CloudFormation template. @throws Error when there is no such function */
+/**
+ * The essentials of one function of a CloudFormation template.
+ * @throws Error when there is no such function
+ */
 export function essentialsOf({ Resources }: Template, functionId: string): Essentials {
   const all = Object.entries(Resources);
   const own = Resources[functionId]?.Properties;

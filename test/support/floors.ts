@@ -27,8 +27,9 @@ const known = new Set<string>([
 known.delete('other');
 
 /**
- * Makes counts of an account comparable with those of its recording: times are earlier by `movedMs`, words that the API
- * reference does not name are alike, and the order of rows does not depend on them.
+ * Makes counts of an account comparable with those of its recording: times are earlier by
+ * `movedMs`, words that the API reference does not name are alike, and the order of rows does not
+ * depend on them.
  */
 export function comparable(value: unknown, movedMs = 0): unknown {
   if (typeof value === 'string') return known.has(value) ? value : '?';

@@ -22,7 +22,10 @@ export interface RaceResult {
   kills: number;
 }
 
-/** Starts processes (`command`, with the number of rounds as a last argument) until each has had its rounds. */
+/**
+ * Starts processes (`command`, with the number of rounds as a last argument) until each has had its
+ * rounds.
+ */
 export async function race(
   command: readonly string[],
   { processes, rounds }: { processes: number; rounds: number },
@@ -61,7 +64,10 @@ export async function race(
   return result;
 }
 
-/** Lets processes compete for each of the folders at the same time; gives the number of owners of each. */
+/**
+ * Lets processes compete for each of the folders at the same time; gives the number of owners of
+ * each.
+ */
 export async function stampede(
   command: readonly string[],
   processes: number,

@@ -6,8 +6,8 @@ import { forever } from '../../src/deadline.ts';
 import { DocumentError } from '../../src/documents/errors.ts';
 import { lockFolder } from '../../src/files/lock.ts';
 
-// A process that competes for locks (lock-race.ts). BEAT-MS FOLDER ROUNDS: again and again for the one of a folder.
-// BEAT-MS: once for each folder that it reads, at the time beside it.
+// A process that competes for locks (lock-race.ts). BEAT-MS FOLDER ROUNDS: again and again for the
+// one of a folder. BEAT-MS: once for each folder that it reads, at the time beside it.
 const [beatMs, folder, rounds] = process.argv.slice(2);
 
 async function acquire(root: string): Promise<(() => Promise<void>) | undefined> {

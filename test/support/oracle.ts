@@ -62,7 +62,9 @@ const hasNoWork = (agent: Agent) => workOf(agent).every((count) => count === 0);
 export const isIdle = (agent: Agent) =>
   agent.presence === 'Ready' && hasNoWork(agent) && agent.interactions?.length === 0;
 
-/** Idle and eligible for routing; all idle ones where the answer says of nobody whether they are. */
+/**
+ * Idle and eligible for routing; all idle ones where the answer says of nobody whether they are.
+ */
 export const freeOf = (agents: readonly Agent[]) => {
   const nobodySays = agents.every(({ eligibleForRouting }) => eligibleForRouting === undefined);
   return agents.filter((agent) => isIdle(agent) && (nobodySays || agent.eligibleForRouting === true));
@@ -83,8 +85,9 @@ export const idleSincesOf = (idle: readonly Agent[]): number[] =>
   );
 
 /**
- * Every metric of the floor, counted anew by brute force from the words of the issue: a filter per number, no code
- * shared with the exporter. Presumes fewer unknown words and descriptions than are folded.
+ * Every metric of the floor, counted anew by brute force from the words of the issue: a filter per
+ * number, no code shared with the exporter. Presumes fewer unknown words and descriptions than are
+ * folded.
  */
 export function recount(
   account: string,

@@ -4,7 +4,10 @@ import { nameOf, type Point } from '../../src/push/encoding/points.ts';
 import { without } from './any-points.ts';
 import { ExportMetricsServiceRequestSchema, type KeyValue, type Metric } from './proto/otlp_pb.ts';
 
-/** A request of one resource and one scope; a field that the specification does not have is an error. */
+/**
+ * A request of one resource and one scope; a field that the specification does not have is an
+ * error.
+ */
 export function decode(bytes: Uint8Array) {
   const request = fromBinary(ExportMetricsServiceRequestSchema, bytes);
   assert.equal(hasUnknown(request), false);

@@ -7,7 +7,10 @@ const isObject = (value: Any) => typeof value === 'object' && value !== null && 
 const isCount = (value: Any) => Number.isSafeInteger(value) && value >= 0;
 const isName = (value: Any) => typeof value === 'string' && value !== '';
 
-/** A time in UTC as the API writes it, in ms since 1970. Undefined for others, and for the year 1, which is no time. */
+/**
+ * A time in UTC as the API writes it, in ms since 1970. Undefined for others, and for the year 1,
+ * which is no time.
+ */
 export function readTime(value: unknown): number | undefined {
   const form = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(?:Z|\+00:00)$/;
   const [, seconds, fraction = ''] = (typeof value === 'string' && form.exec(value)) || [];
@@ -19,8 +22,8 @@ export function readTime(value: unknown): number | undefined {
 }
 
 /**
- * Reads a page of GET /stats/agent-status anew, from the words of docs/decisions/0003-absent-fields.md, without its gaps.
- * Undefined when it must be refused.
+ * Reads a page of GET /stats/agent-status anew, from the words of
+ * docs/decisions/0003-absent-fields.md, without its gaps. Undefined when it must be refused.
  */
 export function readPage(body: string): Omit<Page, 'gaps'> | undefined {
   let root: Any;

@@ -16,7 +16,10 @@ export interface Expression {
   ranges: { of: string; range: string }[];
 }
 
-/** Takes an expression apart by Prometheus' own grammar. @throws SyntaxError with the place that it does not understand */
+/**
+ * Takes an expression apart by Prometheus' own grammar.
+ * @throws SyntaxError with the place that it does not understand
+ */
 export function takeApart(text: string): Expression {
   const parsed: Expression = { selectors: [], ranges: [] };
   const textOf = ({ from, to }: { from: number; to: number }) => text.slice(from, to);
@@ -62,7 +65,10 @@ export function labelsOf(name: string): readonly string[] | undefined {
   return catalogue.find((each) => each.name === name)?.labelNames;
 }
 
-/** The expressions in a page's blocks of PromQL. One begins on each line, unless the line goes on with an operator. */
+/**
+ * The expressions in a page's blocks of PromQL. One begins on each line, unless the line goes on
+ * with an operator.
+ */
 export function expressionsIn(markdown: string): string[] {
   return [...markdown.matchAll(/```promql\n([\s\S]*?)```/g)].flatMap(([, block]) =>
     block!

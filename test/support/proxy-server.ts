@@ -17,8 +17,8 @@ export interface ProxyServer {
 }
 
 /**
- * Starts a proxy. `portOf` gives the port on this machine of a host behind it, or what is answered instead: a status,
- * bytes that are no answer, or nothing (`hang`).
+ * Starts a proxy. `portOf` gives the port on this machine of a host behind it, or what is answered
+ * instead: a status, bytes that are no answer, or nothing (`hang`).
  */
 export async function startProxyServer(
   portOf: (host: string) => number | { status: number } | { bytes: string } | 'hang',

@@ -26,9 +26,15 @@ export interface Invocation {
 export interface RuntimeApi {
   /** For AWS_LAMBDA_RUNTIME_API. */
   host: string;
-  /** Hands out an event as soon as the runtime asks. @throws Error when there is no answer by the deadline */
+  /**
+   * Hands out an event as soon as the runtime asks.
+   * @throws Error when there is no answer by the deadline
+   */
   invoke(event: unknown, timeoutMs: number): Promise<Invocation>;
-  /** Resolves as soon as the runtime asks for an event and there is none: Lambda would freeze it now. */
+  /**
+   * Resolves as soon as the runtime asks for an event and there is none: Lambda would freeze it
+   * now.
+   */
   idle(limitMs?: number): Promise<void>;
   /** Ends every wait, now and later, with this error: the runtime will not come back. */
   fail(error: Error): void;
@@ -171,7 +177,10 @@ export interface RuntimeOptions {
   handler: string;
   /** The function's environment variables. */
   env: Readonly<Record<string, string | undefined>>;
-  /** What stands for /var/runtime/node_modules, where Lambda has its copy of the SDK; without it there is none. */
+  /**
+   * What stands for /var/runtime/node_modules, where Lambda has its copy of the SDK; without it
+   * there is none.
+   */
   runtimeModules?: string;
   memoryMb?: number;
   /** Of the function: how long one invocation may take, where `invoke` is not told otherwise. */
@@ -203,8 +212,9 @@ export interface LambdaRuntime {
 }
 
 /**
- * Starts a function as Lambda does: the zip in a folder of its own, under AWS's runtime client, with the environment and
- * the heap limits of the managed runtime for Node.js 24. @throws Error when it does not start; all is ended then
+ * Starts a function as Lambda does: the zip in a folder of its own, under AWS's runtime client,
+ * with the environment and the heap limits of the managed runtime for Node.js 24.
+ * @throws Error when it does not start; all is ended then
  */
 export async function startRuntime(options: RuntimeOptions): Promise<LambdaRuntime> {
   const { memoryMb = 256, timeoutMs = 30_000 } = options;
@@ -267,7 +277,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<LambdaRunti
     idle: () => api.idle(),
     residentKib: () => Number(/^VmRSS:\s+(\d+) kB$/m.exec(ofProcess(child, 'status'))![1]),
     cpuMs: () => {
-      // The name of the program, in brackets, may hold spaces; user and system time are the 14th and 15th field.
+      // The name of the program, in brackets, may hold spaces; user and system time are the 14th
+      // and 15th field.
       const fields = ofProcess(child, 'stat')
         .replace(/^.*\) /s, '')
         .split(' ');

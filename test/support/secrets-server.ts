@@ -7,7 +7,10 @@ import { startServer, type TestServer } from './server.ts';
 /** One thing that goes wrong in place of an answer. */
 export interface SecretsFault {
   status: number;
-  /** The name of the error, as AWS writes it into `__type`; its absence is an answer that AWS would not give. */
+  /**
+   * The name of the error, as AWS writes it into `__type`; its absence is an answer that AWS would
+   * not give.
+   */
   type?: string;
   message?: string;
   /** Only reads of this stage. */
@@ -18,7 +21,10 @@ export interface SecretsFault {
 
 /** How the server behaves; everything may be changed while it runs. */
 export interface SecretsOptions {
-  /** What the secret holds per stage: a text, an object to be written as JSON, or bytes. A stage without is not found. */
+  /**
+   * What the secret holds per stage: a text, an object to be written as JSON, or bytes. A stage
+   * without is not found.
+   */
   values?: Partial<Record<Stage, string | object | Uint8Array>>;
   /** The first that fits a call is answered. */
   faults?: SecretsFault[];
@@ -39,8 +45,9 @@ export interface SecretsServer extends TestServer, Required<Omit<SecretsOptions,
 }
 
 /**
- * Starts a server for the one call to AWS Secrets Manager that the exporter makes (GetSecretValue, JSON 1.1). The SDK
- * finds it by AWS_ENDPOINT_URL_SECRETS_MANAGER, see `environmentOfSecrets`. Signatures are asked for, not checked.
+ * Starts a server for the one call to AWS Secrets Manager that the exporter makes (GetSecretValue,
+ * JSON 1.1). The SDK finds it by AWS_ENDPOINT_URL_SECRETS_MANAGER, see `environmentOfSecrets`.
+ * Signatures are asked for, not checked.
  */
 export async function startSecretsServer(options: SecretsOptions = {}): Promise<SecretsServer> {
   const state = {
@@ -94,7 +101,10 @@ export async function startSecretsServer(options: SecretsOptions = {}): Promise<
   return Object.assign(state, server);
 }
 
-/** By which the SDK finds this server in place of AWS, and signs without looking for credentials elsewhere. */
+/**
+ * By which the SDK finds this server in place of AWS, and signs without looking for credentials
+ * elsewhere.
+ */
 export function environmentOfSecrets(server: TestServer): Record<string, string> {
   return {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: server.origin,

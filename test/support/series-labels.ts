@@ -11,8 +11,9 @@ export interface Labels {
 }
 
 /**
- * The labels that the series of an expression have in the end; undefined for a number. Also what cannot be as it says: labels
- * that are not there (any more) where they are asked for, and sides of an operator that never match, since their labels differ.
+ * The labels that the series of an expression have in the end; undefined for a number. Also what
+ * cannot be as it says: labels that are not there (any more) where they are asked for, and sides of
+ * an operator that never match, since their labels differ.
  * @throws SyntaxError where it does not parse
  */
 export function followLabels(expr: string): { labels: Labels | undefined; problems: string[] } {

@@ -35,7 +35,9 @@ export interface Resource {
 /** Longest that a package may take; a lock older than that was left behind. */
 const longestMs = 60_000;
 
-/** Runs one `serverless` at a time: all work in the folder .serverless, and tests run side by side. */
+/**
+ * Runs one `serverless` at a time: all work in the folder .serverless, and tests run side by side.
+ */
 export function alone<T>(work: () => T): T {
   const lock = join(root, '.cache', 'serverless.lock');
   mkdirSync(join(root, '.cache'), { recursive: true });
@@ -57,7 +59,10 @@ export function alone<T>(work: () => T): T {
   }
 }
 
-/** What `serverless package` says and makes with these parameters; nothing of AWS is in its environment. */
+/**
+ * What `serverless package` says and makes with these parameters; nothing of AWS is in its
+ * environment.
+ */
 export function packageStack(parameters: Readonly<Record<string, string>> = {}): {
   status: number | null;
   output: string;
@@ -85,8 +90,8 @@ export function packageStack(parameters: Readonly<Record<string, string>> = {}):
 }
 
 /**
- * The stacks with these parameters, under the names of the variants. One process packages all of them, with the zips that
- * scripts/build.mjs left in dist.
+ * The stacks with these parameters, under the names of the variants. One process packages all of
+ * them, with the zips that scripts/build.mjs left in dist.
  * @throws Error with the output if one of them cannot be packaged
  */
 export function packageStacks<Name extends string>(

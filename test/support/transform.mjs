@@ -1,4 +1,5 @@
-// Jest transformer: TypeScript to ES modules by the bundler we build with. Types are checked by tsc.
+// Jest transformer: TypeScript to ES modules by the bundler we build with. Types are checked by
+// tsc.
 import { transformSync } from 'esbuild';
 
 export default {

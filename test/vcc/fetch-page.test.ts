@@ -104,7 +104,9 @@ describe('fetchPage', () => {
   });
 
   describe('of a server that refuses large pages', () => {
-    /** Starts a server that refuses sizes of which `refuses` is true, with the simulator behind it. */
+    /**
+     * Starts a server that refuses sizes of which `refuses` is true, with the simulator behind it.
+     */
     async function startPicky(
       refuses: (limit: string | null) => boolean,
       statusOf: number | ((limit: string | null) => number) = 400,

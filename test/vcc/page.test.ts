@@ -143,7 +143,10 @@ describe('parsePage', () => {
     const count = 'a whole number from 0';
     const name = 'a string that is not empty';
 
-    /** Where each field is, what comes of it when it is absent, what is wrong in its place, and whether it may be absent. */
+    /**
+     * Where each field is, what comes of it when it is absent, what is wrong in its place, and
+     * whether it may be absent.
+     */
     const fields: [
       AgentField,
       parent: (page: Broken) => Broken,

@@ -46,7 +46,8 @@ export interface Protocol {
   /** Whether samples have times, so that samples that cannot be sent now are useful later. */
   lasting: boolean;
   /**
-   * Encodes the samples of one scrape. Also ends the series that no longer exist, if the protocol supports that.
+   * Encodes the samples of one scrape. Also ends the series that no longer exist, if the protocol
+   * supports that.
    * @throws PushMessageError for labels that the destination does not allow
    */
   encode(scraped: Scraped, tracker: SeriesTracker): Body[];

@@ -2,7 +2,9 @@ import { isMetric, toEmfLines } from '../encoding/emf.ts';
 import { toPoints } from '../encoding/points.ts';
 import { type DestinationOptions, type DestinationPorts, labelsOf, type Protocol } from './destination.ts';
 
-/** CloudWatch's embedded metric format: lines in a Lambda's log that CloudWatch converts to metrics. */
+/**
+ * CloudWatch's embedded metric format: lines in a Lambda's log that CloudWatch converts to metrics.
+ */
 export function emf(options: DestinationOptions, { print }: DestinationPorts): Protocol {
   const { namespace } = options;
   return {

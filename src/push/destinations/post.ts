@@ -33,13 +33,16 @@ export interface PostOptions {
 /** Sends requests to one destination. */
 export interface Post {
   /**
-   * Sends a request once, with credentials added for this attempt. It sends it again only if a kept-alive connection
-   * was closed. Returns the answer if it is a success (2xx).
-   * @throws PushError with the beginning of the answer, retryable according to `isRetryable`, and misconfigured according to
-   *   {@link settingsToCheck}; what `authorize` and `send` throw
+   * Sends a request once, with credentials added for this attempt. It sends it again only if a
+   * kept-alive connection was closed. Returns the answer if it is a success (2xx).
+   * @throws PushError with the beginning of the answer, retryable according to `isRetryable`, and
+   * misconfigured according to {@link settingsToCheck}; what `authorize` and `send` throw
    */
   (request: HttpRequest, deadline: Deadline, isRetryable: (status: number) => boolean): Promise<HttpResponse>;
-  /** Describes a request for messages. Names the origin and the destination, since the path may contain a token. */
+  /**
+   * Describes a request for messages. Names the origin and the destination, since the path may
+   * contain a token.
+   */
   describe(request: HttpRequest): string;
 }
 
@@ -92,8 +95,9 @@ export const isRetryable = (status: number): boolean => status >= 500 || status 
 export const unauthorized: Authorize = async (request) => request;
 
 /**
- * Adds HTTP Basic or a bearer token, from credentials that may change. `name` names the destination in errors. The
- * function throws what `load` throws, or a retryable PushError without credentials that fit.
+ * Adds HTTP Basic or a bearer token, from credentials that may change. `name` names the destination
+ * in errors. The function throws what `load` throws, or a retryable PushError without credentials
+ * that fit.
  */
 export function withCredentials(
   kind: 'basic' | 'bearer',
@@ -119,22 +123,28 @@ export function withCredentials(
 /** Longest quotation of an answer, in characters. */
 const maxText = 200;
 
-/** As much of an answer is read, in bytes. It is more than the longest secret that fits into a header. */
+/**
+ * As much of an answer is read, in bytes. It is more than the longest secret that fits into a
+ * header.
+ */
 const maxQuotedBytes = 16_384;
 
-/** Shortest secret that a quotation does not show. Other messages may contain so short a word by themselves. */
+/**
+ * Shortest secret that a quotation does not show. Other messages may contain so short a word by
+ * themselves.
+ */
 const shortestSecret = 4;
 
 /**
- * Label values as Prometheus, Mimir and VictoriaMetrics quote them, also in JSON. The JSON fields with the reason are
- * kept.
+ * Label values as Prometheus, Mimir and VictoriaMetrics quote them, also in JSON. The JSON fields
+ * with the reason are kept.
  */
 const labelValues =
   /\b((?!(?:error|err|errorType|message|msg|status|code|__name__)\b)\w+)("?\s*(?:=~?|!=|:)\s*)".*?"(?=\s*[,})\]]|\s|$)/g;
 
 /**
- * Returns the first line of a destination's answer for a log, cut to 200 characters. Removes secrets, control characters,
- * and label values, which may be agents' ids.
+ * Returns the first line of a destination's answer for a log, cut to 200 characters. Removes
+ * secrets, control characters, and label values, which may be agents' ids.
  */
 export function quoteAnswer(body: Buffer): string {
   const [line = ''] = redact(body.subarray(0, maxQuotedBytes).toString('utf8'), shortestSecret)

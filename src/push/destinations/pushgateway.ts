@@ -32,7 +32,10 @@ export function toGroupBody(families: readonly Family[], more: Labels): Buffer {
   );
 }
 
-/** A Pushgateway. Prefer another destination: it keeps one value per series, and knows only the time of the push. */
+/**
+ * A Pushgateway. Prefer another destination: it keeps one value per series, and knows only the time
+ * of the push.
+ */
 export function pushgateway(options: DestinationOptions, { post }: DestinationPorts): Protocol {
   return {
     format: 'pushgateway',

@@ -21,7 +21,9 @@ const contentTypes = {
   },
 } as const;
 
-/** Prometheus remote write 1.0, or 2.0 with a fallback to 1.0 for receivers that do not support it. */
+/**
+ * Prometheus remote write 1.0, or 2.0 with a fallback to 1.0 for receivers that do not support it.
+ */
 export function remoteWrite(options: DestinationOptions, { post }: DestinationPorts): Protocol {
   const format = options.version === '2.0' ? 'remote-write-2' : 'remote-write-1';
   const encode = format === 'remote-write-2' ? encodeRequest : encodeWriteRequest;
@@ -80,7 +82,10 @@ export function remoteWrite(options: DestinationOptions, { post }: DestinationPo
   };
 }
 
-/** Ten times the largest body that settings allow. A damaged one may say that it is 4 GB, which would be allocated. */
+/**
+ * Ten times the largest body that settings allow. A damaged one may say that it is 4 GB, which
+ * would be allocated.
+ */
 const maxUnpackedBytes = 100_000_000;
 
 function toOlder(batch: Batch): Batch {

@@ -1,10 +1,13 @@
 import { ExporterError } from '../../errors.ts';
 import { type Label, nameOf, type Point, toKey } from './points.ts';
 
-/** Labels that cannot be dimensions in CloudWatch. The message has their names, never their values. */
+/**
+ * Labels that cannot be dimensions in CloudWatch. The message has their names, never their values.
+ */
 export class PushMessageError extends ExporterError {
   constructor(message: string) {
-    // Only the user's own labels can exceed a limit, since our metrics have few labels with short names.
+    // Only the user's own labels can exceed a limit, since our metrics have few labels with short
+    // names.
     super('config', message);
   }
 }
@@ -26,9 +29,10 @@ interface Group {
 }
 
 /**
- * Returns JSON documents in CloudWatch's embedded metric format. They contain aggregated metrics only: no single
- * agents or infos, and no values that CloudWatch rejects, such as NaN. Labels become dimensions, except job
- * and instance. {@link toDimensionValue} encodes their values. `logGroup` is the log group for CloudWatch's agent.
+ * Returns JSON documents in CloudWatch's embedded metric format. They contain aggregated metrics
+ * only: no single agents or infos, and no values that CloudWatch rejects, such as NaN. Labels
+ * become dimensions, except job and instance. {@link toDimensionValue} encodes their values.
+ * `logGroup` is the log group for CloudWatch's agent.
  * @throws PushMessageError
  */
 export function toEmfLines(
@@ -60,7 +64,10 @@ export function toEmfLines(
   });
 }
 
-/** Whether a point becomes a metric in CloudWatch. CloudWatch charges for each metric, so single agents are too many. */
+/**
+ * Whether a point becomes a metric in CloudWatch. CloudWatch charges for each metric, so single
+ * agents are too many.
+ */
 export function isMetric(point: Point): point is Point & { value: number } {
   const { labels, value, meta } = point;
   // False for NaN too.
@@ -110,9 +117,10 @@ function unitOf(point: Point): 'Seconds' | 'Count' | 'None' {
 }
 
 /**
- * Encodes a label value in the characters that CloudWatch accepts: ASCII without control characters. All others,
- * backslashes, and spaces at either end become `\uXXXX`, so that different values stay different. Values beyond
- * CloudWatch's length are truncated, and end in `\#` and a hash of the whole value.
+ * Encodes a label value in the characters that CloudWatch accepts: ASCII without control
+ * characters. All others, backslashes, and spaces at either end become `\uXXXX`, so that different
+ * values stay different. Values beyond CloudWatch's length are truncated, and end in `\#` and a
+ * hash of the whole value.
  */
 export function toDimensionValue(value: string): string {
   const plain = value.replace(

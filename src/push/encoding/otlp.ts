@@ -1,13 +1,17 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { type Label, nameOf, type Point } from './points.ts';
 
-/** DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK: the series has ended. Prometheus converts it to a stale marker. */
+/**
+ * DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK: the series has ended. Prometheus converts it to a stale
+ * marker.
+ */
 const noRecordedValue = 1;
 
 /**
- * Encodes points as OTLP's ExportMetricsServiceRequest. The labels job and instance become the resource, and receivers
- * convert them back. All other labels become attributes, and with `repeated` job and instance too. Every metric is a gauge,
- * whatever its type: OTLP's sums and histograms require a start time, which is not known here.
+ * Encodes points as OTLP's ExportMetricsServiceRequest. The labels job and instance become the
+ * resource, and receivers convert them back. All other labels become attributes, and with
+ * `repeated` job and instance too. Every metric is a gauge, whatever its type: OTLP's sums and
+ * histograms require a start time, which is not known here.
  */
 export function encodeMetrics(
   points: readonly Point[],
@@ -77,7 +81,8 @@ function writePoint(
   if (value !== undefined) writer.tag(4, WireType.Bit64).double(value);
   for (const label of labels) {
     const [name, text] = label;
-    // A series' own job or instance, if it differs from the resource's, still identifies the series.
+    // A series' own job or instance, if it differs from the resource's, still identifies the
+    // series.
     if (name !== '__name__' && ofResource.get(name) !== text) writeAttribute(writer, 7, label);
   }
   if (value === undefined) writer.tag(8, WireType.Varint).uint32(noRecordedValue);
@@ -100,8 +105,9 @@ function begin(writer: BinaryWriter, field: number): void {
 }
 
 /**
- * Decodes an ExportMetricsServiceResponse: how many data points the receiver rejected, and why. 0 with a message is a
- * warning. An empty body is a full success. Returns undefined for any other body.
+ * Decodes an ExportMetricsServiceResponse: how many data points the receiver rejected, and why. 0
+ * with a message is a warning. An empty body is a full success. Returns undefined for any other
+ * body.
  */
 export function parsePartialSuccess(body: Uint8Array): { rejected: number; message: string } | undefined {
   const success = { rejected: 0, message: '' };
@@ -123,7 +129,10 @@ export function parsePartialSuccess(body: Uint8Array): { rejected: number; messa
   return success;
 }
 
-/** Passes every field to `read`. Skips those that it does not use, as protobuf requires for unknown ones. */
+/**
+ * Passes every field to `read`. Skips those that it does not use, as protobuf requires for unknown
+ * ones.
+ */
 function readFields(
   reader: BinaryReader,
   read: (field: number, wireType: WireType, reader: BinaryReader) => boolean,

@@ -8,7 +8,10 @@ export interface Meta {
   /** The name of the family. */
   name: string;
   help: string;
-  /** The exporter has gauges and infos only. The conformance tests send the other types (test/conformance). */
+  /**
+   * The exporter has gauges and infos only. The conformance tests send the other types
+   * (test/conformance).
+   */
   type: Family['type'] | 'counter' | 'histogram' | 'gaugehistogram' | 'summary' | 'unknown';
   unit: string | undefined;
 }
@@ -27,8 +30,8 @@ export interface Point {
 export const nameLabel = '__name__';
 
 /**
- * Merges label sets for receivers: sorted by name, without empty values, which mean the same as missing ones. Later
- * sets take precedence.
+ * Merges label sets for receivers: sorted by name, without empty values, which mean the same as
+ * missing ones. Later sets take precedence.
  */
 export function toLabels(name: string, ...sets: Labels[]): Label[] {
   const all = new Map<string, string>([[nameLabel, name]]);
@@ -48,7 +51,10 @@ export function toKey({ labels }: Pick<Point, 'labels'>): string {
   return labels.map(([name, value]) => `${name}\ud800${value}`).join('\udc00');
 }
 
-/** Converts all samples of a scrape to points with this time. Labels of the series take precedence over `more`. */
+/**
+ * Converts all samples of a scrape to points with this time. Labels of the series take precedence
+ * over `more`.
+ */
 export function toPoints(families: readonly Family[], timestampMs: number, more: Labels): Point[] {
   const points: Point[] = [];
   for (const family of families) {
@@ -73,8 +79,9 @@ export const seriesProblems = {
 } as const;
 
 /**
- * Returns what is wrong with a value that was read as one of {@link SavedSeries}. Undefined for a series as
- * {@link toSavedSeries} writes it. A receiver refuses a request with any other one, each time.
+ * Returns what is wrong with a value that was read as one of {@link SavedSeries}. Undefined for a
+ * series as {@link toSavedSeries} writes it. A receiver refuses a request with any other one, each
+ * time.
  */
 export function problemOfSeries(value: unknown): keyof typeof seriesProblems | undefined {
   if (!Array.isArray(value) || !value.every(isWellFormed) || value.length % 2 !== 0) return 'form';
@@ -113,8 +120,8 @@ export interface Body {
 }
 
 /**
- * Encodes points in order, in few bodies within the limits. A point that exceeds them alone is sent anyway, since the
- * receiver may accept it.
+ * Encodes points in order, in few bodies within the limits. A point that exceeds them alone is sent
+ * anyway, since the receiver may accept it.
  */
 export function toBodies(
   points: readonly Point[],

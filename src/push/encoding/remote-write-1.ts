@@ -2,8 +2,8 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { Label, Point } from './points.ts';
 
 /**
- * Encodes points as a `prometheus.WriteRequest` of remote write 1.0, uncompressed: one time series per point. It leaves
- * out metadata, which is optional in 1.0.
+ * Encodes points as a `prometheus.WriteRequest` of remote write 1.0, uncompressed: one time series
+ * per point. It leaves out metadata, which is optional in 1.0.
  */
 export function encodeWriteRequest(points: readonly Omit<Point, 'meta'>[]): Uint8Array {
   const writer = new BinaryWriter();
@@ -21,7 +21,9 @@ export function encodeWriteRequest(points: readonly Omit<Point, 'meta'>[]): Uint
 /** Prometheus' stale marker: a signalling NaN, whose bits a number would not preserve. */
 export const staleBits = 0x7ff0000000000002n;
 
-/** Writes the fields of a Sample, which are the same in 1.0 and 2.0. Undefined is a stale marker. */
+/**
+ * Writes the fields of a Sample, which are the same in 1.0 and 2.0. Undefined is a stale marker.
+ */
 export function writeSample(writer: BinaryWriter, value: number | undefined, timestampMs: number): void {
   if (value === undefined) writer.tag(1, WireType.Bit64).fixed64(staleBits);
   // In Protobuf 3 a missing field means zero. Minus zero is another number.

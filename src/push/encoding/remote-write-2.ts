@@ -14,8 +14,8 @@ const typeNumbers: Record<Meta['type'], number> = {
 };
 
 /**
- * Encodes points as an `io.prometheus.write.v2.Request` of remote write 2.0, uncompressed: one time series with
- * metadata per point.
+ * Encodes points as an `io.prometheus.write.v2.Request` of remote write 2.0, uncompressed: one time
+ * series with metadata per point.
  */
 export function encodeRequest(points: readonly Point[]): Uint8Array {
   // The first symbol must be the empty text.
@@ -50,7 +50,9 @@ function writeNumber(writer: BinaryWriter, field: number, value: number): void {
   if (value !== 0) writer.tag(field, WireType.Varint).uint32(value);
 }
 
-/** Converts a request to remote write 1.0, for receivers that do not support 2.0. Metadata is lost. */
+/**
+ * Converts a request to remote write 1.0, for receivers that do not support 2.0. Metadata is lost.
+ */
 export function toWriteRequest(request: Uint8Array): Uint8Array {
   const symbols: string[] = [];
   const series: { refs: number[]; value: number | undefined; timestampMs: number }[] = [];

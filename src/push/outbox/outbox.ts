@@ -20,27 +20,34 @@ export interface Route {
   retry: RetryPolicy;
 }
 
-/** The queue of one account for one destination, with the series that it tracks and the status of the last push. */
+/**
+ * The queue of one account for one destination, with the series that it tracks and the status of
+ * the last push.
+ */
 export interface Outbox {
   /** Replaces the tracked series by saved ones. */
   restore(series: SavedSeries): void;
   /** Queues the samples of a scrape. @throws what the encoding and the queue throw */
   add(families: readonly Family[], timestampMs: number): Promise<void>;
   /**
-   * Sends the queue before the deadline. Only one call sends at a time, and the other calls wait for it. While the queue
-   * is held (docs/decisions/0020-wrong-settings-hold-the-queue.md), it sends nothing.
+   * Sends the queue before the deadline. Only one call sends at a time, and the other calls wait
+   * for it. While the queue is held (docs/decisions/0020-wrong-settings-hold-the-queue.md), it
+   * sends nothing.
    * @throws what the queue throws
    */
   send(deadline: Deadline): Promise<void>;
-  /** Drops batches that would not outlive the process. They count as a failure. The queue is then no longer held. */
+  /**
+   * Drops batches that would not outlive the process. They count as a failure. The queue is then no
+   * longer held.
+   */
   abandon(): void;
   status(): PushStatus;
   save(): SavedSeries;
 }
 
 /**
- * A failed attempt. After `failed` and `held` the batch is sent again: after `held` not before `nextAttemptMs`. After
- * `rejected` it is not.
+ * A failed attempt. After `failed` and `held` the batch is sent again: after `held` not before
+ * `nextAttemptMs`. After `rejected` it is not.
  */
 export interface Failure {
   destination: string;
@@ -142,7 +149,9 @@ export function createOutbox(
   };
 }
 
-/** Returns the samples of one scrape as batches, with only the metrics that the destination accepts. */
+/**
+ * Returns the samples of one scrape as batches, with only the metrics that the destination accepts.
+ */
 export function toBatches(
   { name, format, wants, encode }: Destination,
   { account, families, timestampMs }: Scraped,
@@ -154,16 +163,16 @@ export function toBatches(
 }
 
 /**
- * Returns how long to wait after a refusal because of wrong settings, after `holds` earlier ones: 1, 2, 4 and then 5
- * minutes.
+ * Returns how long to wait after a refusal because of wrong settings, after `holds` earlier ones:
+ * 1, 2, 4 and then 5 minutes.
  */
 export function holdDelayMs(holds: number): number {
   return Math.min(longestPauseMs, 60_000 * 2 ** holds);
 }
 
 /**
- * The outcome of one attempt. `failed` means that the batch can be sent again. `held` means that it can be sent again
- * when the settings are right.
+ * The outcome of one attempt. `failed` means that the batch can be sent again. `held` means that it
+ * can be sent again when the settings are right.
  */
 export type Outcome =
   | { kind: 'delivered'; batch: Batch; durationMs: number }
@@ -174,14 +183,18 @@ export interface SenderOptions {
   deliver: Deliver;
   retry: RetryPolicy;
   timing: Timing;
-  /** Whether a batch that is refused because of wrong settings stays first in the queue. Otherwise it is rejected. */
+  /**
+   * Whether a batch that is refused because of wrong settings stays first in the queue. Otherwise
+   * it is rejected.
+   */
   holds?: boolean;
   onOutcome(outcome: Outcome): void;
 }
 
 /**
- * Sends a queue in order, and retries a batch before it sends the next one. It stops when the queue is empty, when a
- * batch has used up its retries or is held, or at the deadline. Unsent batches stay in the queue.
+ * Sends a queue in order, and retries a batch before it sends the next one. It stops when the queue
+ * is empty, when a batch has used up its retries or is held, or at the deadline. Unsent batches
+ * stay in the queue.
  * @throws what the queue throws
  */
 export async function sendAll(
@@ -228,9 +241,9 @@ export async function sendAll(
 }
 
 /**
- * Converts any error to a PushError. An ExporterError becomes retryable, so that no batch is dropped for a failure that may
- * pass. Other errors do not: they come from a damaged batch or a bug, and the same bytes would fail again and block all
- * batches behind them.
+ * Converts any error to a PushError. An ExporterError becomes retryable, so that no batch is
+ * dropped for a failure that may pass. Other errors do not: they come from a damaged batch or a
+ * bug, and the same bytes would fail again and block all batches behind them.
  */
 export function toPushError(thrown: unknown, signal?: AbortSignal): PushError {
   if (thrown instanceof PushError) return thrown;

@@ -9,16 +9,19 @@ import {
 
 /** Tracks which series of one account exist at a destination. */
 export interface SeriesTracker {
-  /** Returns the points of a scrape, and an end for each tracked series that is missing from them. */
+  /**
+   * Returns the points of a scrape, and an end for each tracked series that is missing from them.
+   */
   track(points: readonly Point[], timestampMs: number): readonly Point[];
   /**
-   * Tracks ended series again, since their end was lost: the given ones, or all that the last {@link track} ended.
-   * Then the next {@link track} ends those that are still missing.
+   * Tracks ended series again, since their end was lost: the given ones, or all that the last
+   * {@link track} ended. Then the next {@link track} ends those that are still missing.
    */
   lost(series?: SavedSeries): void;
   /**
-   * The same for series whose end was rejected. One whose end was rejected before is given up, unless it came back in the
-   * meantime: its end may be what the destination rejects, and so would reject every time. Returns how many were given up.
+   * The same for series whose end was rejected. One whose end was rejected before is given up,
+   * unless it came back in the meantime: its end may be what the destination rejects, and so would
+   * reject every time. Returns how many were given up.
    */
   rejected(series: SavedSeries): number;
   /** Forgets all series, and tracks the given ones instead. */

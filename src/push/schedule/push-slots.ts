@@ -3,7 +3,8 @@ import type { Timing } from '../../timing.ts';
 import type { Pusher } from './pusher.ts';
 
 /**
- * Returns the times of an invocation's scrapes, in ms since 1970: at `startMs`, and then every interval of the period.
+ * Returns the times of an invocation's scrapes, in ms since 1970: at `startMs`, and then every
+ * interval of the period.
  */
 export function toSlots(startMs: number, intervalMs: number, periodMs: number): number[] {
   const count = Math.max(1, Math.floor(periodMs / intervalMs));
@@ -11,8 +12,9 @@ export function toSlots(startMs: number, intervalMs: number, periodMs: number): 
 }
 
 /**
- * The times at which a long-running process scrapes, in ms since 1970: multiples of the interval, so that a restart does
- * not change them. Each is later than now, and later than the one before unless the clock was set back.
+ * The times at which a long-running process scrapes, in ms since 1970: multiples of the interval,
+ * so that a restart does not change them. Each is later than now, and later than the one before
+ * unless the clock was set back.
  */
 export function* nextSlots(intervalMs: number, now: () => number): Generator<number, never> {
   let last = Number.NEGATIVE_INFINITY;
@@ -27,8 +29,9 @@ export function* nextSlots(intervalMs: number, now: () => number): Generator<num
 }
 
 /**
- * Whether the time is within half an interval of the slot. Samples have the time of their slot, so that a repeated
- * invocation cannot push the same samples twice. Further away, that time would be wrong.
+ * Whether the time is within half an interval of the slot. Samples have the time of their slot, so
+ * that a repeated invocation cannot push the same samples twice. Further away, that time would be
+ * wrong.
  */
 export function isDue(slotMs: number, intervalMs: number, nowMs: number): boolean {
   return Math.abs(nowMs - slotMs) <= intervalMs / 2;
@@ -49,7 +52,9 @@ export interface Schedule {
 /** Reserved for sending the last scrape. */
 const sendMs = 3000;
 
-/** With less time left, skip the scrape. It would report a failing account when only time was short. */
+/**
+ * With less time left, skip the scrape. It would report a failing account when only time was short.
+ */
 const leastMs = 1000;
 
 /** The result of a schedule. */
@@ -62,8 +67,8 @@ export interface ScheduleResult {
 }
 
 /**
- * Scrapes an account at each slot, and sends the samples in the meantime. No work is running when it resolves. Failures
- * are part of the result, and not thrown.
+ * Scrapes an account at each slot, and sends the samples in the meantime. No work is running when
+ * it resolves. Failures are part of the result, and not thrown.
  */
 export async function pushSlots(
   pusher: Pusher,

@@ -9,7 +9,8 @@ import { createOutbox, type Failure, type Outbox, type Route } from '../outbox/o
 import { encodeState, parseState, type State, type StateStore } from './state.ts';
 
 /**
- * With a larger skew, samples would damage the series: after a sample in the future, receivers reject all earlier ones.
+ * With a larger skew, samples would damage the series: after a sample in the future, receivers
+ * reject all earlier ones.
  */
 const maxClockSkewMs = 60_000;
 
@@ -31,26 +32,32 @@ export interface PusherOptions {
   log: (line: string) => void;
 }
 
-/** Scrapes one account and pushes the samples to its destinations. Failures are logged and kept, not thrown. */
+/**
+ * Scrapes one account and pushes the samples to its destinations. Failures are logged and kept, not
+ * thrown.
+ */
 export interface Pusher {
   account: string;
   /** Whether a slot was scraped already, by this process or an earlier one. */
   isTaken(slotMs: number): Promise<boolean>;
   /**
-   * Scrapes and queues the samples with the time of the slot. Queues nothing if the scrape was cancelled, or if this
-   * machine's clock is over a minute off.
+   * Scrapes and queues the samples with the time of the slot. Queues nothing if the scrape was
+   * cancelled, or if this machine's clock is over a minute off.
    */
   scrape(slotMs: number, deadline: Deadline): Promise<void>;
   /** Records that a slot is not scraped. */
   skip(slotMs: number, reason: string): void;
-  /** Sends all queues concurrently. Resolves when they are empty or cannot be sent now, or at the deadline. */
+  /**
+   * Sends all queues concurrently. Resolves when they are empty or cannot be sent now, or at the
+   * deadline.
+   */
   send(deadline: Deadline): Promise<void>;
   /** Returns the status of the last push to each destination. */
   status(): readonly PushStatus[];
   /**
-   * Queues an end for every series that is tracked, so that they do not outlive this process by the receivers' five
-   * minutes. A process that starts later has them again with its first scrape. Queues nothing if this machine's clock is over
-   * a minute off.
+   * Queues an end for every series that is tracked, so that they do not outlive this process by the
+   * receivers' five minutes. A process that starts later has them again with its first scrape.
+   * Queues nothing if this machine's clock is over a minute off.
    */
   endSeries(): Promise<void>;
   /** Saves the state. */
@@ -60,8 +67,8 @@ export interface Pusher {
   /** Returns the failures since the last call. */
   takeFailures(): Error[];
   /**
-   * Makes the next slot read the state again, since another process may have scraped in the meantime. A state that cannot
-   * be read, or is older than this process's own, changes nothing.
+   * Makes the next slot read the state again, since another process may have scraped in the
+   * meantime. A state that cannot be read, or is older than this process's own, changes nothing.
    */
   renew(): void;
   close(): void;

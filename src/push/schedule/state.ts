@@ -20,24 +20,30 @@ export interface StateStore {
   save(account: string, content: Uint8Array, deadline: Deadline): Promise<void>;
 }
 
-/** The name of an account's file or object: a hash, as an account's own name may not be valid as a file name. */
+/**
+ * The name of an account's file or object: a hash, as an account's own name may not be valid as a
+ * file name.
+ */
 export function stateFileOf(account: string): string {
   return `${createHash('sha256').update(account).digest('hex').slice(0, 32)}.json.gz`;
 }
 
 /**
- * The most series of an account and destination that are saved. With more, none of them are, and no stale marker ends
- * those that disappear while no process runs.
+ * The most series of an account and destination that are saved. With more, none of them are, and no
+ * stale marker ends those that disappear while no process runs.
  */
 export const maxSavedSeries = 20_000;
 
 /**
- * The largest state, compressed and as JSON: five destinations with that many series of agents. A larger one is saved
- * without series.
+ * The largest state, compressed and as JSON: five destinations with that many series of agents. A
+ * larger one is saved without series.
  */
 export const maxStateBytes = 32_000_000;
 
-/** Encodes a state as compressed JSON, without series beyond {@link maxSavedSeries} and {@link maxStateBytes}. */
+/**
+ * Encodes a state as compressed JSON, without series beyond {@link maxSavedSeries} and {@link
+ * maxStateBytes}.
+ */
 export function encodeState({ timestampMs, series }: State): Uint8Array {
   const kept = Object.entries(series).filter(([, each]) => each.length <= maxSavedSeries);
   const text = Buffer.from(JSON.stringify({ v: 1, timestampMs, series: Object.fromEntries(kept) }));
@@ -52,8 +58,9 @@ export interface StoredState {
 }
 
 /**
- * Decodes the output of {@link encodeState} for an account. Somebody else may have written it, so only series of these
- * metrics and this account are kept: no other ones are ended at a destination, and none makes it reject a request.
+ * Decodes the output of {@link encodeState} for an account. Somebody else may have written it, so
+ * only series of these metrics and this account are kept: no other ones are ended at a destination,
+ * and none makes it reject a request.
  * @throws PushError if it is no state
  */
 export function parseState(

@@ -6,8 +6,8 @@ export interface AlertCase {
   /** When to look. */
   at: string;
   /**
-   * Labels of each alert that fires, and `$value` as its annotations show it, to Prometheus 3 too unless `value3` is there; default:
-   * none fires.
+   * Labels of each alert that fires, and `$value` as its annotations show it, to Prometheus 3 too
+   * unless `value3` is there; default: none fires.
    */
   fires?: readonly { labels: Readonly<Record<string, string>>; value?: string; value3?: string }[];
 }
@@ -59,7 +59,10 @@ const free = (values: string, ready: number) => ({
 const failedScrapes = (share: string, minutes: number) => ({
   [of('vcc_up')]: Array.from({ length: minutes / 10 }, () => share).join(' '),
 });
-/** Cases of alerts about how many have lasted for longer than a bound: enough, too few, and too small a share. */
+/**
+ * Cases of alerts about how many have lasted for longer than a bound: enough, too few, and too
+ * small a share.
+ */
 function manyForLong(
   metric: string,
   labels: Readonly<Record<string, string>>,
@@ -130,7 +133,10 @@ function atOnce(state: string, reason: string): AlertCase[] {
   ];
 }
 
-/** Cases of each alert with the thresholds that the project ships. That nothing fires without data is tried for all. */
+/**
+ * Cases of each alert with the thresholds that the project ships. That nothing fires without data
+ * is tried for all.
+ */
 export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
   VccExporterDown: [
     {

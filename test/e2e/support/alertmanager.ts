@@ -136,7 +136,10 @@ interface TimeInterval {
 
 const waits = ['group_wait', 'group_interval', 'repeat_interval'] as const;
 
-/** A configuration with the addresses of the inbox and no long waits: all are divided by `speed`, or short without it. */
+/**
+ * A configuration with the addresses of the inbox and no long waits: all are divided by `speed`, or
+ * short without it.
+ */
 export function toTestConfig(text: string, inbox: { origin: string }, speed?: number): Config {
   const config = load(text) as Config;
   const shortened = (route: Route): Partial<Route> =>
@@ -169,8 +172,9 @@ export function toTestConfig(text: string, inbox: { origin: string }, speed?: nu
 const days = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
 /**
- * Moves the weekly opening hours of a configuration in time, all locations alike, so that it is this hour of this weekday
- * there now: Alertmanager’s clock cannot be set. Holidays are moved out of the way.
+ * Moves the weekly opening hours of a configuration in time, all locations alike, so that it is
+ * this hour of this weekday there now: Alertmanager’s clock cannot be set. Holidays are moved out
+ * of the way.
  */
 export function atHour<C extends Config>(config: C, weekday: string, hour: number): C {
   const now = new Date();

@@ -24,8 +24,9 @@ const stackName = 'vcc-exporter-prod';
 const bucket = 'vcc-exporter-prod-serverlessdeploymentbucket-ab12cd34ef56';
 
 /**
- * Answers what osls asks of CloudFormation, S3, Lambda, CloudWatch Logs, STS and ECR, and records it as actions on
- * resources. Stacks are made at once, of nothing; `isAllowed` decides over each call, as IAM would.
+ * Answers what osls asks of CloudFormation, S3, Lambda, CloudWatch Logs, STS and ECR, and records
+ * it as actions on resources. Stacks are made at once, of nothing; `isAllowed` decides over each
+ * call, as IAM would.
  */
 export async function startAws(isAllowed: (call: Call) => boolean): Promise<Aws> {
   const calls: Call[] = [];

@@ -37,8 +37,9 @@ export interface Day {
 }
 
 /**
- * Lives through the day on a clock of its own, half a minute a step: the simulator as API, the exporter as it is, once pushing
- * and once scraped over HTTP, and a real receiver of remote write. What the agents were is kept for the times of `keep`.
+ * Lives through the day on a clock of its own, half a minute a step: the simulator as API, the
+ * exporter as it is, once pushing and once scraped over HTTP, and a real receiver of remote write.
+ * What the agents were is kept for the times of `keep`.
  */
 export async function liveDay(
   receiver: Receiver,

@@ -9,7 +9,10 @@ export const beginMs = Date.UTC(2026, 10, 18, 7, 30);
 /** Minutes that the day lasts. */
 export const dayMinutes = 1060;
 
-/** What befalls the exporter, in minutes from the beginning of the day; what befalls the agents is {@link workday}. */
+/**
+ * What befalls the exporter, in minutes from the beginning of the day; what befalls the agents is
+ * {@link workday}.
+ */
 export const troubles = {
   /** Every sixth scrape is answered by 429. */
   throttled: { from: 590, to: 615 },

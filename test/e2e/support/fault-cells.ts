@@ -110,7 +110,10 @@ interface Bench {
 
 // --- what must never be seen ---
 
-/** A text as logs, JSON, addresses and base64 may write it; of base64 what is the same wherever the text begins. */
+/**
+ * A text as logs, JSON, addresses and base64 may write it; of base64 what is the same wherever the
+ * text begins.
+ */
 function formsOf(text: string): string[] {
   const inBase64 = [0, 1, 2].map((shift) =>
     Buffer.from(`${' '.repeat(shift)}${text}`)
@@ -412,7 +415,8 @@ async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench:
     const limitMs = seconds * 1000 - 500 + roomMs;
     check(seen.tookMs < limitMs, `${what}: took ${Math.round(seen.tookMs)} ms`);
     const counted = seen.series?.get(seriesKey('vcc_scrape_api_requests', { account }));
-    // Refused connections are requests that nobody sees. A token that is still fetched belongs to the scrape before.
+    // Refused connections are requests that nobody sees. A token that is still fetched belongs to
+    // the scrape before.
     const differs = fault === 'refused' || fault === 'tls' || (!faulty.active && row.seconds !== undefined);
     if (seen.series && !differs) {
       check(counted === sent, `${what}: vcc_scrape_api_requests is ${counted}, and ${sent} requests came`);
@@ -774,7 +778,10 @@ export async function openShared(pool: Pool): Promise<Shared & { close(): Promis
 /** Runs only so many pieces of work at once. */
 export interface Pool {
   run<T>(work: () => Promise<T>): Promise<T>;
-  /** Gives up the place of the running work until this is done. Then it goes on before any that has not begun. */
+  /**
+   * Gives up the place of the running work until this is done. Then it goes on before any that has
+   * not begun.
+   */
   aside<T>(work: () => Promise<T>): Promise<T>;
 }
 

@@ -89,7 +89,10 @@ export interface Listening {
 const certificate = (kind: 'crt' | 'key') =>
   readFileSync(new URL(`../../fixtures/tls/self-signed.${kind}`, import.meta.url));
 
-/** Starts a server that gives its requests to a front; with `tls` it shows a certificate that nobody signed. */
+/**
+ * Starts a server that gives its requests to a front; with `tls` it shows a certificate that nobody
+ * signed.
+ */
 export async function listenFor(handle: Front['handle'], tls = false): Promise<Listening> {
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     buffer(request).then(
@@ -155,7 +158,10 @@ function raw({ socket }: Exchange, headers: string, body: string | Buffer = '', 
   socket.write(body);
 }
 
-/** Answers with a body of the fault's own. What was sent has been stored, where there is something to store. */
+/**
+ * Answers with a body of the fault's own. What was sent has been stored, where there is something
+ * to store.
+ */
 const withBody =
   (body: string | Buffer, headers: Record<string, string> = {}): Spoil =>
   async (exchange) => {
@@ -193,7 +199,10 @@ interface Content {
   SecretString?: string;
 }
 
-/** An answer with an error, which says aloud what it was sent: credentials, in each form that they had there. */
+/**
+ * An answer with an error, which says aloud what it was sent: credentials, in each form that they
+ * had there.
+ */
 function statusWith(status: number, headers: Record<string, string> = {}): Spoil {
   return ({ request, response, body }) => {
     const { authorization = '' } = request.headers;

@@ -1,6 +1,8 @@
 import type { ErrorCode } from '../../../src/errors.ts';
 
-/** Where a fault is put when an account is read. `roster`: the list of users in the User Admin API. */
+/**
+ * Where a fault is put when an account is read. `roster`: the list of users in the User Admin API.
+ */
 export const sources = ['secret', 'token', 'page 1', 'page 2', 'roster'] as const;
 export type Source = (typeof sources)[number];
 
@@ -14,28 +16,44 @@ export type Way = (typeof ways)[number];
 
 /** What must come of a read while the fault lasts. */
 export interface Read {
-  /** The reason of `vcc_scrape_error`, or of a roster the code in the log. Undefined: the right numbers are served. */
+  /**
+   * The reason of `vcc_scrape_error`, or of a roster the code in the log. Undefined: the right
+   * numbers are served.
+   */
   reason?: ErrorCode;
-  /** Requests to this place during the first scrape: so many, or from so many to so many. A refused connection is none. */
+  /**
+   * Requests to this place during the first scrape: so many, or from so many to so many. A refused
+   * connection is none.
+   */
   requests: number | readonly [least: number, most: number];
-  /** Seconds after the failure during which nothing is sent. `restart`: longer than a test waits, but not across a restart. */
+  /**
+   * Seconds after the failure during which nothing is sent. `restart`: longer than a test waits,
+   * but not across a restart.
+   */
   pause?: number | 'restart';
   /** Seconds that Retry-After asks for between two requests of a scrape. */
   apart?: number;
   /** Samples are not pushed, since the clocks of the API and the exporter differ. */
   clocksDiffer?: true;
-  /** The second agent of the page is hidden behind the first one's second record, or the first one's workload is unknown. */
+  /**
+   * The second agent of the page is hidden behind the first one's second record, or the first one's
+   * workload is unknown.
+   */
   counted?: 'duplicate' | 'flawed';
 }
 
 /** What must become of samples while the fault lasts. Nothing is lost or changed in any case. */
 export interface Delivery {
   /**
-   * `delivered`: the answer counts as a success. `retried`: sent again until the fault is gone. `held`: kept, and sent again after
-   * a minute or a restart. `rejected`: put aside at the first answer, and delivered after `replay`.
+   * `delivered`: the answer counts as a success. `retried`: sent again until the fault is gone.
+   * `held`: kept, and sent again after a minute or a restart. `rejected`: put aside at the first
+   * answer, and delivered after `replay`.
    */
   outcome: 'delivered' | 'retried' | 'held' | 'rejected';
-  /** Requests for the first batch while the fault lasts; of `retried` at least two unless it is said. */
+  /**
+   * Requests for the first batch while the fault lasts; of `retried` at least two unless it is
+   * said.
+   */
   requests?: number;
   /** Seconds that Retry-After asks for between two requests. */
   apart?: number;
@@ -58,7 +76,10 @@ export const scrapeSeconds = 10;
 /** Agents of the account, and how many are on a page: on two pages. */
 export const agents = 40;
 export const pageSize = 25;
-/** The id of an agent, from 0 in the order of the pages, with what JSON, addresses and base64 write in other ways. */
+/**
+ * The id of an agent, from 0 in the order of the pages, with what JSON, addresses and base64 write
+ * in other ways.
+ */
 export const agentIdOf = (index: number): string => `id-${String(index).padStart(2, '0')} "é"/+&`;
 
 const repeated = 1 + retries;
@@ -85,7 +106,10 @@ const atReceivers = (delivery: Delivery): At => ({
   otlp: delivery,
   pushgateway: delivery,
 });
-/** A success that says nothing of samples is an older receiver's, so remote write 2.0 sends the batch again as 1.0. */
+/**
+ * A success that says nothing of samples is an older receiver's, so remote write 2.0 sends the
+ * batch again as 1.0.
+ */
 const takenForSuccess: At = {
   ...atReceivers({ outcome: 'delivered', requests: 1 }),
   'remote write 2': { outcome: 'delivered', requests: 2 },
@@ -98,13 +122,19 @@ const rejected: Delivery = { outcome: 'rejected', requests: 1 };
 /** The connection or the answer breaks: docs/reference/errors.md, `network`. */
 const network: At = { ...atApi(fails('network', repeated)), ...atSecret(upToSdk), ...atReceivers(retried) };
 
-/** A complete answer with a success that is not what the API reference says: docs/reference/errors.md, `shape`. Never repeated. */
+/**
+ * A complete answer with a success that is not what the API reference says:
+ * docs/reference/errors.md, `shape`. Never repeated.
+ */
 const shape: At = { ...atApi(fails('shape')), ...atSecret() };
 
 /** A status that may pass: docs/reference/errors.md, `http_status`, `VCC_RETRIES`. */
 const passing = (more: Partial<Read> = {}): At => atApi(fails('http_status', repeated, more));
 
-/** A status that says no. Only of a missing page (docs/explain/architecture.md) something else is said. */
+/**
+ * A status that says no. Only of a missing page (docs/explain/architecture.md) something else is
+ * said.
+ */
 const refusal: At = {
   token: fails('http_status', 1, { pause: 10 }),
   'page 1': fails('http_status', 1, { pause: 10 }),
@@ -132,7 +162,10 @@ const row = (about: string, at: At, more: Omit<FaultRow, 'about' | 'at'> = {}): 
 const timeouts = { VCC_REQUEST_TIMEOUT: '1s', VCC_PUSH_TIMEOUT: '2s' };
 const smallBodies = { VCC_MAX_BODY_BYTES: '1000000' };
 
-/** A kept connection that breaks before the answer is replaced at once, which is one request more (docs/explain/architecture.md). */
+/**
+ * A kept connection that breaks before the answer is replaced at once, which is one request more
+ * (docs/explain/architecture.md).
+ */
 const stale: At = {
   ...network,
   'page 2': fails('network', [repeated, repeated + 1]),
@@ -140,8 +173,8 @@ const stale: At = {
 };
 
 /**
- * The faults, and what must come of each. Written from docs/reference/errors.md, docs/run/push.md and the decisions, not from what the
- * program does.
+ * The faults, and what must come of each. Written from docs/reference/errors.md, docs/run/push.md
+ * and the decisions, not from what the program does.
  */
 export const faults = {
   // Connections

@@ -9,7 +9,10 @@ export interface Fire {
   toMs: number;
 }
 
-/** When a rule fired in a stretch of time, evaluated every so many seconds. @throws Error with what Prometheus says */
+/**
+ * When a rule fired in a stretch of time, evaluated every so many seconds.
+ * @throws Error with what Prometheus says
+ */
 export async function firesOf(
   origin: string,
   { alert, expr, for: pending = '0s', labels }: AlertRule,

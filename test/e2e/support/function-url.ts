@@ -13,7 +13,10 @@ export interface FunctionUrls {
   close(): Promise<void>;
 }
 
-/** Serves Function URLs of a region: each request becomes an event of the function that `open` gives. */
+/**
+ * Serves Function URLs of a region: each request becomes an event of the function that `open`
+ * gives.
+ */
 export async function serveFunctionUrls(
   region: string,
   folder: string,

@@ -34,7 +34,10 @@ export interface HttpAnswer {
   isBase64Encoded: boolean;
 }
 
-/** What a gateway would make of the answer: the headers in one form, the body as text. @throws Error when it failed */
+/**
+ * What a gateway would make of the answer: the headers in one form, the body as text.
+ * @throws Error when it failed
+ */
 export function toHttp({ body, error }: Invocation): { status: number; text: string } & HttpAnswer {
   if (error) throw new Error(`the function failed: ${JSON.stringify(error)}`);
   const answer = body as HttpAnswer;
@@ -56,8 +59,8 @@ interface Line {
 }
 
 /**
- * How a connection ends that nobody uses: in good order, by a reset, or without a word, as NAT gateways do it: they reset
- * it at its next use.
+ * How a connection ends that nobody uses: in good order, by a reset, or without a word, as NAT
+ * gateways do it: they reset it at its next use.
  */
 export const waysToCut = ['end', 'reset', 'forget'] as const;
 

@@ -7,12 +7,18 @@ import { type Ended, type Running, start } from './process.ts';
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const repository = 'https://github.com/vcc-exporter/vcc-exporter.git';
 
-/** Somebody with a new machine: an empty home folder, and a shell in which one command follows the other. */
+/**
+ * Somebody with a new machine: an empty home folder, and a shell in which one command follows the
+ * other.
+ */
 export interface Newcomer {
   home: string;
   /** The folder in which the shell is now. */
   folder(): string;
-  /** Runs a block of commands to its end, and answers its questions. @throws Error when one of the commands fails */
+  /**
+   * Runs a block of commands to its end, and answers its questions.
+   * @throws Error when one of the commands fails
+   */
   type(block: string, answers?: string): Promise<string>;
   /** The same for a block whose last line is a command that goes on until it is stopped. */
   begin(block: string): Promise<Running>;
@@ -28,8 +34,9 @@ function createOrigin(folder: string): string {
 }
 
 /**
- * `env` is set in the shell, and `folders` come first on PATH. The shell forgets what is not exported, but for the variables
- * that the commands themselves set, and knows the repository's address as this checkout: what is committed in it.
+ * `env` is set in the shell, and `folders` come first on PATH. The shell forgets what is not
+ * exported, but for the variables that the commands themselves set, and knows the repository's
+ * address as this checkout: what is committed in it.
  */
 export function createNewcomer(
   home: string,

@@ -9,11 +9,17 @@ const hour = 60 * minute;
 /** How long an ordinary day lasts: from 7 to 23 o'clock. */
 export const ordinaryHours = 16;
 
-/** The share of an agent's time that calls take, by the hour from 7 o'clock: slow mornings and evenings, two peaks. */
+/**
+ * The share of an agent's time that calls take, by the hour from 7 o'clock: slow mornings and
+ * evenings, two peaks.
+ */
 const occupancies = [
   0.45, 0.6, 0.8, 0.88, 0.85, 0.75, 0.7, 0.8, 0.86, 0.82, 0.75, 0.65, 0.55, 0.5, 0.45, 0.4,
 ];
-/** Stretches in which hardly anything comes in, as hours from the beginning: they happen, and are no reason to tell anybody. */
+/**
+ * Stretches in which hardly anything comes in, as hours from the beginning: they happen, and are no
+ * reason to tell anybody.
+ */
 const lulls = [
   { from: 3.2, to: 3.45 },
   { from: 8.6, to: 8.9 },
@@ -26,9 +32,10 @@ const shifts = [
 ];
 
 /**
- * An ordinary day of a contact centre, in which nothing is wrong: shifts, breaks, lunch, meetings of whole teams, lulls, long and
- * short calls and wrap-ups, calls that nobody picks up or that fail at a natural rate, agents who return late from a break, who are
- * Ready for outbound work only, who are ill, and who forget to log out. Another seed is another day.
+ * An ordinary day of a contact centre, in which nothing is wrong: shifts, breaks, lunch, meetings
+ * of whole teams, lulls, long and short calls and wrap-ups, calls that nobody picks up or that fail
+ * at a natural rate, agents who return late from a break, who are Ready for outbound work only, who
+ * are ill, and who forget to log out. Another seed is another day.
  */
 export function createOrdinaryDay(seed: number, beginMs: number): Live {
   let agents = 0;
@@ -116,7 +123,9 @@ class OrdinaryDay {
     }
   }
 
-  /** Routing gives a call to who has waited longest, so waits differ less than dice would have them. */
+  /**
+   * Routing gives a call to who has waited longest, so waits differ less than dice would have them.
+   */
   #idleMs(): number {
     const hours = this.#hours();
     const lull = lulls.find(({ from, to }) => hours >= from && hours < to);

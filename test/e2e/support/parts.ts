@@ -49,13 +49,17 @@ function findParts(): Found {
 
 const found = findParts();
 
-/** A block of tests that need these parts; without one of them it is skipped, and its title says why. */
+/**
+ * A block of tests that need these parts; without one of them it is skipped, and its title says
+ * why.
+ */
 export function describeWith<const Names extends readonly (keyof Parts)[]>(
   names: Names,
   title: string,
   tests: (parts: Pick<Parts, Names[number]>) => void,
 ): void {
-  // A part that is not there is an object all the same: a skipped block is called too, and takes parts from it.
+  // A part that is not there is an object all the same: a skipped block is called too, and takes
+  // parts from it.
   const wanted = Object.fromEntries(
     names.map((name) => [name, found[name] ?? { missing: 'it is not set up; `npm run e2e` does that' }]),
   );

@@ -98,7 +98,10 @@ export function run(file: string, args: readonly string[], options: ProcessOptio
   return start(file, args, options).end(30_000);
 }
 
-/** Asks again and again until there is an answer. @throws Error when there is none within the time */
+/**
+ * Asks again and again until there is an answer.
+ * @throws Error when there is none within the time
+ */
 export async function poll<T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,

@@ -2,7 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Serving, serveOnFreePort } from './process.ts';
 
-/** One of Prometheus' scrape jobs: with one target, or with one for each account that the exporter lists. */
+/**
+ * One of Prometheus' scrape jobs: with one target, or with one for each account that the exporter
+ * lists.
+ */
 export interface Job {
   name: string;
   /** Address without a path. */
@@ -53,7 +56,10 @@ export function keyOf(labels: Readonly<Record<string, string>>): string {
     .join(' ');
 }
 
-/** Starts a Prometheus that scrapes these jobs, with its data in a folder of its own; `more` is added to its configuration. */
+/**
+ * Starts a Prometheus that scrapes these jobs, with its data in a folder of its own; `more` is
+ * added to its configuration.
+ */
 export async function startPrometheus(
   binary: string,
   jobs: readonly Job[],

@@ -87,8 +87,8 @@ export interface Tinyproxy {
 export const proxyUser = { user: 'e2e', password: 'e2e-proxy-password' };
 
 /**
- * Starts the proxy. `portOf` gives the port on this machine of a host that it is asked for, by `host:port`; the name
- * exists nowhere else, so that whatever reaches it came through the proxy.
+ * Starts the proxy. `portOf` gives the port on this machine of a host that it is asked for, by
+ * `host:port`; the name exists nowhere else, so that whatever reaches it came through the proxy.
  */
 export async function startProxy(
   { binary }: Parts['proxy'],

@@ -11,7 +11,10 @@ import { freePort, poll, type Running, start } from './process.ts';
 /** Samples of each series, by its labels: value and time in milliseconds, in order. */
 export type Series = Map<string, [timestampMs: number, value: number][]>;
 
-/** A server that takes remote write, can be stopped and started on the same data, and tells what it holds. */
+/**
+ * A server that takes remote write, can be stopped and started on the same data, and tells what it
+ * holds.
+ */
 export interface Receiver {
   writeUrl: string;
   origin: string;
@@ -24,7 +27,10 @@ export interface Receiver {
 const keyOf = (labels: Record<string, string>) =>
   JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** A Prometheus with its remote-write receiver on, without scrapes of its own but for `scrape`. `more` is added. */
+/**
+ * A Prometheus with its remote-write receiver on, without scrapes of its own but for `scrape`.
+ * `more` is added.
+ */
 export async function openPrometheus(
   binary: string,
   folder: string,
@@ -192,7 +198,10 @@ function forward(
   });
 }
 
-/** The samples in bodies of remote write 1.0, read by generated code and native snappy; without stale markers. */
+/**
+ * The samples in bodies of remote write 1.0, read by generated code and native snappy; without
+ * stale markers.
+ */
 export function seriesOf(bodies: readonly Uint8Array[]): Series {
   const found: Series = new Map();
   for (const body of bodies) {

@@ -10,7 +10,10 @@ import {
 } from './alertmanager.ts';
 import type { Fire } from './fires.ts';
 
-/** Who is told when nothing comes any more: after group_interval, and as long as a busy machine may take. */
+/**
+ * Who is told when nothing comes any more: after group_interval, and as long as a busy machine may
+ * take.
+ */
 const restMs = 3000;
 
 /** A message that tells of something, and at what time of the day it came. */
@@ -27,13 +30,16 @@ export interface Replay {
   alertmanager: string;
   example: string;
   folder: string;
-  /** How many times as fast as it was: Alertmanager's clock cannot be set. All waits of the configuration are as much shorter. */
+  /**
+   * How many times as fast as it was: Alertmanager's clock cannot be set. All waits of the
+   * configuration are as much shorter.
+   */
   speed: number;
 }
 
 /**
- * Plays the alerts of a day to a real Alertmanager, within opening hours, and gives the messages that tell of an alert, in order.
- * Those that only say that something is over are left out.
+ * Plays the alerts of a day to a real Alertmanager, within opening hours, and gives the messages
+ * that tell of an alert, in order. Those that only say that something is over are left out.
  */
 export async function tell(
   fires: readonly Fire[],

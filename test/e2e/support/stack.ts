@@ -22,7 +22,10 @@ export interface LambdaFunction {
 /** What was deployed to moto. */
 export interface DeployedStack {
   s3: S3Client;
-  /** An answer of one of moto's JSON APIs, at a path or to an action. @throws Error with status and body */
+  /**
+   * An answer of one of moto's JSON APIs, at a path or to an action.
+   * @throws Error with status and body
+   */
   ask<T>(service: string, pathOrAction: string): Promise<T>;
   /** The functions, by the part of their names that is their own. */
   functions(): Promise<Record<string, LambdaFunction>>;
@@ -30,7 +33,10 @@ export interface DeployedStack {
   uploaded(): Promise<Record<string, string>>;
   /** An uploaded zip, as a file. */
   download(zip: string): Promise<string>;
-  /** Starts a function from its uploaded zip, with the environment that was deployed and what stands for the network. */
+  /**
+   * Starts a function from its uploaded zip, with the environment that was deployed and what stands
+   * for the network.
+   */
   start(name: string, network: Record<string, string>): Promise<LambdaRuntime>;
   close(): void;
 }

@@ -3,7 +3,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A resource or data source of a configuration, as it is written: names of attributes, and of blocks with theirs. */
+/**
+ * A resource or data source of a configuration, as it is written: names of attributes, and of
+ * blocks with theirs.
+ */
 export interface Written {
   kind: 'resource' | 'data';
   type: string;
@@ -35,7 +38,10 @@ export function findWritten(text: string): Written[] {
   }));
 }
 
-/** What a run of a configuration gives: the evaluated resources by `type.name`, and outputs by name; or the errors. */
+/**
+ * What a run of a configuration gives: the evaluated resources by `type.name`, and outputs by name;
+ * or the errors.
+ */
 export interface Evaluated {
   errors: string[];
   resources: Record<string, Record<string, unknown>>;
@@ -45,8 +51,9 @@ export interface Evaluated {
 const reference = /\b(?:data\.)?(aws_\w+)\.(\w+)(\[0\])?\.(\w+)/g;
 
 /**
- * Has Terraform itself evaluate a configuration, without the AWS provider: every resource becomes an output of the same
- * expressions, and what refers to an attribute of a resource gets its address as text, `aws_iam_role.metrics.arn`.
+ * Has Terraform itself evaluate a configuration, without the AWS provider: every resource becomes
+ * an output of the same expressions, and what refers to an attribute of a resource gets its address
+ * as text, `aws_iam_role.metrics.arn`.
  */
 export function evaluate(
   terraform: string,
@@ -101,7 +108,9 @@ export function evaluate(
   }
 }
 
-/** Resources as outputs; their blocks and what is a list of resources by address as plain values. */
+/**
+ * Resources as outputs; their blocks and what is a list of resources by address as plain values.
+ */
 function toOutputs(text: string): string {
   return text
     .replace(/^data "\w+" "\w+" \{\}\n/gm, '')

@@ -1,5 +1,6 @@
-// Preloaded into a process, so that a test can set its wall clock while it runs (wall-clock.ts). Timers and
-// performance.now() go on as they were, as they do when somebody sets the clock of a machine.
+// Preloaded into a process, so that a test can set its wall clock while it runs (wall-clock.ts).
+// Timers and performance.now() go on as they were, as they do when somebody sets the clock of a
+// machine.
 import { readFileSync } from 'node:fs';
 
 const { now } = Date;

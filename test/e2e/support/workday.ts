@@ -53,9 +53,9 @@ const stuckAgents = [21, 22, 23, 24, 25, 26];
 const failedAgents = [31, 32, 33, 34];
 
 /**
- * A workday with something in it for every alert of a supervisor, and nothing else that they would be told of: outside of
- * its stretches no wait, call, break or wrap-up is long. Without `eventful` it is a quiet one. For one account: it
- * numbers the agents as they come.
+ * A workday with something in it for every alert of a supervisor, and nothing else that they would
+ * be told of: outside of its stretches no wait, call, break or wrap-up is long. Without `eventful`
+ * it is a quiet one. For one account: it numbers the agents as they come.
  */
 export function createWorkday(beginMs: number, eventful: boolean): Live {
   let agents = 0;

@@ -40,7 +40,10 @@ const documents = fc.oneof(
 const env = { SECRET: 'a-secret-from-a-variable' };
 const readText = async (location: string) => assert.fail(`read ${location}`);
 
-/** Lists of accounts and of destinations: entries with names of their own, or problems that name their place. */
+/**
+ * Lists of accounts and of destinations: entries with names of their own, or problems that name
+ * their place.
+ */
 export const accountList = target(
   'account-list',
   fc.oneof(damagedJson(documents), damagedText(yamlTexts)),

@@ -7,7 +7,10 @@ import { parsed, parsedLater, target } from '../target.ts';
 
 const noFile = async () => assert.fail('read a file');
 
-/** All settings together: accounts and destinations, or problems that name settings and quote none that is sensitive. */
+/**
+ * All settings together: accounts and destinations, or problems that name settings and quote none
+ * that is sensitive.
+ */
 export const environment = target(
   'environment',
   environments,

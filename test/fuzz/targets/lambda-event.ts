@@ -35,7 +35,10 @@ interface Result {
   isBase64Encoded: boolean;
 }
 
-/** Events that AWS sends, and others: an answer that the gateway takes, and nobody in who is not signed or has no token. */
+/**
+ * Events that AWS sends, and others: an answer that the gateway takes, and nobody in who is not
+ * signed or has no token.
+ */
 export const lambdaEvent = target(
   'lambda-event',
   fc.record({

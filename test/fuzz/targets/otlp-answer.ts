@@ -33,7 +33,10 @@ export const otlpAnswer = target(
   },
 );
 
-/** Of damaged bytes it makes something else, since it takes every wire type. So only what it would write itself counts. */
+/**
+ * Of damaged bytes it makes something else, since it takes every wire type. So only what it would
+ * write itself counts.
+ */
 function decode(bytes: Uint8Array) {
   try {
     const answer = fromBinary(ExportMetricsServiceResponseSchema, bytes);

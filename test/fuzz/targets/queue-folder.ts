@@ -32,7 +32,10 @@ interface Input {
   rejects: boolean;
 }
 
-/** A folder of a queue with any files in it: every batch once; all others are put aside and reported. */
+/**
+ * A folder of a queue with any files in it: every batch once; all others are put aside and
+ * reported.
+ */
 export const queueFolder = target(
   'queue-folder',
   fc.record({ files: anyFiles, rejects: fc.boolean() }),

@@ -13,7 +13,10 @@ const input = fc.record({
   maxBytes: fc.integer({ min: 1, max: 4000 }),
 });
 
-/** Remote write 1.0 and 2.0: bodies within their limits, which give a decoder the same points in the same order. */
+/**
+ * Remote write 1.0 and 2.0: bodies within their limits, which give a decoder the same points in the
+ * same order.
+ */
 export const remoteWrite = (
   [
     ['remote-write-1', encodeWriteRequest, read1],

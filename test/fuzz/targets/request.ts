@@ -52,7 +52,10 @@ const header = fc.tuple(
   ),
 );
 
-/** Any request for the routes: an answer that HTTP can carry, and which repeats nothing of the request. */
+/**
+ * Any request for the routes: an answer that HTTP can carry, and which repeats nothing of the
+ * request.
+ */
 export const request = target(
   'request',
   fc.record({

@@ -119,7 +119,10 @@ function change(pages: Map<number, Page>, at: number, how: string, by: number): 
   }
 }
 
-/** Puts pages together anew, from the words of docs/explain/architecture.md ("Consistency"). Undefined: they do not fit. */
+/**
+ * Puts pages together anew, from the words of docs/explain/architecture.md ("Consistency").
+ * Undefined: they do not fit.
+ */
 function putTogether(pages: ReadonlyMap<number, Page>) {
   const real = [...pages].filter(([number, { pageCount }]) => number === 1 || number <= pageCount);
   const candidates = (real.length > 0 ? real : [...pages]).map(([, page]) => page);

@@ -21,7 +21,9 @@ const times = fc
     return `${text.slice(0, 19)}${digits > 0 ? `.${fraction}` : ''}${zone}`;
   });
 
-/** Timestamps of the API, and those of recordings, which keep their distance when they are moved. */
+/**
+ * Timestamps of the API, and those of recordings, which keep their distance when they are moved.
+ */
 export const timestamp = target(
   'timestamp',
   fc.record({

@@ -26,7 +26,10 @@ const options = {
   userAgent: 'test',
 };
 
-/** Answers of the token endpoint: a token that a header can hold, or a refusal that does not quote it. */
+/**
+ * Answers of the token endpoint: a token that a header can hold, or a refusal that does not quote
+ * it.
+ */
 export const tokenAnswer = target(
   'token-answer',
   fc.oneof(damagedJson(answers), piece),

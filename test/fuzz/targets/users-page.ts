@@ -34,7 +34,10 @@ const maxPages = 5;
 const options = { apiUrl: 'https://api.example/', pageSize: 1000, userAgent: 'test', maxPages };
 const tokens = { get: async () => 'a-token', drop: () => {} };
 
-/** Pages of the User Admin API: agents with names and groups, or a refusal that names nobody, after few requests. */
+/**
+ * Pages of the User Admin API: agents with names and groups, or a refusal that names nobody, after
+ * few requests.
+ */
 export const usersPage = target(
   'users-page',
   fc.record({ users: pages('users', user), groups: pages('groups', group), members: pages('users', user) }),

@@ -16,7 +16,9 @@ const { values } = fc.letrec<{ values: unknown }>((tie) => ({
   ),
 }));
 
-/** YAML: texts, lists and mappings, or a refusal that quotes nothing. JSON is read as by JSON.parse. */
+/**
+ * YAML: texts, lists and mappings, or a refusal that quotes nothing. JSON is read as by JSON.parse.
+ */
 export const yaml = target(
   'yaml',
   fc.oneof(

@@ -33,7 +33,10 @@ const points = toPoints(families, takenAtMs, target);
 
 type Read = [name: string, labels: Iterable<readonly [string, string]>, value: number];
 
-/** Series by text, without the labels of the target, which some ways have elsewhere, and without empty labels. */
+/**
+ * Series by text, without the labels of the target, which some ways have elsewhere, and without
+ * empty labels.
+ */
 function toSeries(read: readonly Read[]): Series {
   return new Map(
     read.map(([name, labels, value]) => {

@@ -11,7 +11,9 @@ import { expectedOf, plain, read1, read2 } from '../../support/remote-write.ts';
 
 const staleBits = 0x7ff0000000000002n;
 
-/** The bits of a value as they are on the wire; a decoder's number would have lost those of a NaN. */
+/**
+ * The bits of a value as they are on the wire; a decoder's number would have lost those of a NaN.
+ */
 function bitsIn(body: Uint8Array): bigint[] {
   const view = Buffer.from(body);
   const found: bigint[] = [];

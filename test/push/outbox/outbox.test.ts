@@ -179,7 +179,10 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close();
 });
 
-/** An outbox to a receiver of remote write with these answers. `samples` gives what came in each request. */
+/**
+ * An outbox to a receiver of remote write with these answers. `samples` gives what came in each
+ * request.
+ */
 async function openOutbox(
   answers: readonly ReceiverAnswer[],
   { queue = createMemoryQueue(true), version = '1.0' as '1.0' | '2.0' } = {},
