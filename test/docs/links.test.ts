@@ -1,20 +1,8 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { anchorsOf, linksOf } from '../support/markdown.ts';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const read = (path: string) => readFileSync(join(root, path), 'utf8');
-
-/** Files below a folder of the repository, without what others wrote. */
-function filesIn(folder: string): string[] {
-  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
-    if (['node_modules', 'dist', 'cache'].includes(entry.name)) return [];
-    const path = join(folder, entry.name);
-    return entry.isDirectory() ? filesIn(path) : [path];
-  });
-}
+import { filesIn, read, root } from '../support/repository.ts';
 
 const folders = ['docs', 'alerts', 'bench', 'dashboards', 'deploy', 'handlers', 'scripts', 'src'];
 const onTop = readdirSync(root).filter((name) => statSync(join(root, name)).isFile());
