@@ -391,10 +391,7 @@ export function exporterDashboard(settings: AlertSettings) {
   });
 }
 
-/**
- * Accounts of each job that are configured and have no sample; the chosen accounts would be too few
- * to compare with.
- */
+/** Configured accounts of each job that have no sample. It looks at all, not at the chosen ones. */
 const silentAccounts =
   'max by (job) (vcc_exporter_accounts{job=~"$job"}) - count by (job) (count by (job, account) (vcc_up{job=~"$job"}))';
 

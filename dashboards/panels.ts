@@ -22,10 +22,7 @@ export interface Query {
   legend?: string;
 }
 
-/**
- * The unit of lines whose queries and steps are in seconds: of seconds, Grafana would have ticks at
- * 16.7 and 33.3 minutes.
- */
+/** The unit of lines whose queries are in seconds. With `s` Grafana has ticks at 16.7 minutes. */
 export const minutes = 'suffix:min';
 
 /** A number from which on a colour holds; the first one has none. */
@@ -143,10 +140,7 @@ function withUnknownGrey(panel: dashboard.Panel, noValue: string): dashboard.Pan
   return { ...panel, fieldConfig: { overrides, defaults: { ...defaults, mappings } } };
 }
 
-/**
- * Bars side by side, one for each series now; coloured by thresholds, or all the same. Many of them
- * have small texts.
- */
+/** Bars, one for each series now, coloured by thresholds or all the same. */
 export function bars(declared: Common & { queries: readonly Query[]; many?: boolean }): Panel {
   const options = { decimals: 0, min: 0, ...declared };
   const builder = new bargauge.PanelBuilder()
