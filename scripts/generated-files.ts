@@ -9,6 +9,7 @@ import type { ListKind } from '../src/config/list.ts';
 import type { Setting } from '../src/config/setting.ts';
 import { settings } from '../src/config/settings.ts';
 import { scrapeErrors } from '../src/errors.ts';
+import { firstRelease, withDeprecation } from '../src/lifecycle.ts';
 import { readShippedThresholds, underFolder } from '../src/rule-files.ts';
 import { alertsPage } from './alerts-page.ts';
 import { calibratePage } from './calibrate-page.ts';
@@ -92,9 +93,16 @@ ${rows.join('\n')}
 }
 
 function metricsPage(): string {
-  const rows = catalogue.map(({ name, type, labelNames, openLabels, help, source }) => {
+  const rows = catalogue.map(({ name, type, labelNames, openLabels, help, source, since }) => {
     const labels = labelNames.map((label) => `\`${label}\``);
-    return row(`\`${name}\``, type, [...labels, ...(openLabels ? ['…'] : [])].join(', '), help, source);
+    return row(
+      `\`${name}\``,
+      type,
+      [...labels, ...(openLabels ? ['…'] : [])].join(', '),
+      help,
+      source,
+      since,
+    );
   });
   const notes = Object.entries(metricNotes).map(([name, note]) => `- \`${name}\`: ${note}`);
   return `${notice}
@@ -113,8 +121,8 @@ longest time in each presence, in seconds:
 vcc_snapshot_timestamp_seconds - ignoring (presence) group_right () vcc_presence_oldest_since_timestamp_seconds
 \`\`\`
 
-| Metric | Type | Labels | Meaning | Source |
-| --- | --- | --- | --- | --- |
+| Metric | Type | Labels | Meaning | Source | Since |
+| --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
 ## Notes
@@ -127,13 +135,17 @@ ${notes.join('\n')}
 
 function configurationPage(): string {
   const sections = new Map<string, string[]>();
-  for (const [name, { section, about, fallback, absent }] of Object.entries<Setting<unknown>>(settings)) {
+  for (const [name, setting] of Object.entries<Setting<unknown>>(settings)) {
+    const { section, fallback, absent, since = firstRelease } = setting;
     const otherwise = fallback === undefined ? (absent ?? '') : `\`${fallback}\``;
-    sections.set(section, [...(sections.get(section) ?? []), row(`\`${name}\``, about, otherwise)]);
+    sections.set(section, [
+      ...(sections.get(section) ?? []),
+      row(`\`${name}\``, withDeprecation(setting.about, setting), otherwise, since),
+    ]);
   }
   const tables = [...sections].map(
     ([section, rows]) =>
-      `## ${section}\n\n| Setting | Meaning | Default |\n| --- | --- | --- |\n${rows.join('\n')}\n`,
+      `## ${section}\n\n| Setting | Meaning | Default | Since |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`,
   );
   return `${notice}
 # Settings

@@ -1,4 +1,5 @@
 import { Gauge, type MetricObjectWithValues, type MetricValue, Registry } from 'prom-client';
+import { firstRelease, type Lifecycle, type Version, withDeprecation } from '../lifecycle.ts';
 import type { AgentSeries } from '../snapshot/agent-series.ts';
 import type { Ages } from '../snapshot/ages.ts';
 import type { Floor } from '../snapshot/floor.ts';
@@ -56,10 +57,11 @@ export interface Metric {
   openLabels?: true;
   /** The API field, or the part of the exporter, that is the source of the value. */
   source: string;
+  since: Version;
   toFamily(facts: Facts): Family;
 }
 
-interface Declaration {
+interface Declaration extends Lifecycle {
   name: `vcc_${string}`;
   help: string;
   source: string;
@@ -98,29 +100,21 @@ export function agentGauge<Name extends string = never>(
     ) => void;
   },
 ): Metric {
-  const { name, help, source, labels = [], samples } = declaration;
-  return {
-    name,
-    help,
-    source,
-    type: 'gauge',
-    unit: unitOf(name),
-    labelNames: ['account', 'agent_id', ...labels],
-    toFamily({ readings }) {
-      const values: Sample[] = [];
-      let sharedLabels: Labels = none;
-      const add = (labels: Labels, value: number | boolean) => {
-        values.push({ labels, value: Number(value), sharedLabels });
-      };
-      for (const { agentSeries } of readings) {
-        for (const agent of agentSeries?.agents ?? []) {
-          sharedLabels = agent.labels;
-          samples(agent, add);
-        }
+  const { labels = [], samples } = declaration;
+  return toMetric(declaration, ['account', 'agent_id', ...labels], ({ readings }) => {
+    const values: Sample[] = [];
+    let sharedLabels: Labels = none;
+    const add = (labels: Labels, value: number | boolean) => {
+      values.push({ labels, value: Number(value), sharedLabels });
+    };
+    for (const { agentSeries } of readings) {
+      for (const agent of agentSeries?.agents ?? []) {
+        sharedLabels = agent.labels;
+        samples(agent, add);
       }
-      return { name, help, type: 'gauge', unit: unitOf(name), values };
-    },
-  };
+    }
+    return values;
+  });
 }
 
 /** Declares an info with the agents' roster columns as labels. The settings choose the columns. */
@@ -135,55 +129,56 @@ export function asInfo(metric: Metric): Metric {
 }
 
 function gauge<Row>(
-  { name, help, source, labels = {}, value }: Omit<GaugeDeclaration<never, Row>, 'rows'>,
+  { labels = {}, value, ...declaration }: Omit<GaugeDeclaration<never, Row>, 'rows'>,
   rows: (reading: Reading) => readonly Row[],
 ): Metric {
   const toLabels = labelling(labels);
-  return {
-    name,
-    help,
-    source,
-    type: 'gauge',
-    unit: unitOf(name),
-    labelNames: ['account', ...Object.keys(labels)],
-    toFamily({ readings }) {
-      const values: Sample[] = [];
-      for (const reading of readings) {
-        for (const row of rows(reading)) {
-          const number = value(row);
-          if (number !== undefined)
-            values.push({ labels: toLabels(reading.account, row), value: Number(number) });
-        }
+  return toMetric(declaration, ['account', ...Object.keys(labels)], ({ readings }) => {
+    const values: Sample[] = [];
+    for (const reading of readings) {
+      for (const row of rows(reading)) {
+        const number = value(row);
+        if (number !== undefined)
+          values.push({ labels: toLabels(reading.account, row), value: Number(number) });
       }
-      return { name, help, type: 'gauge', unit: unitOf(name), values };
-    },
-  };
+    }
+    return values;
+  });
 }
 
 /** Declares a gauge of the exporter itself, without the label account. */
 export function exporterGauge({
-  name,
-  help,
-  source,
   labels = {},
   value,
+  ...declaration
 }: Declaration & {
   labels?: Readonly<Record<string, (build: Build) => string>>;
   value: (facts: Facts) => number;
 }): Metric {
   const entries = Object.entries(labels);
+  return toMetric(declaration, Object.keys(labels), (facts) => {
+    const own = Object.fromEntries(entries.map(([label, of]) => [label, of(facts.build)]));
+    return [{ labels: own, value: value(facts) }];
+  });
+}
+
+function toMetric(
+  declaration: Declaration,
+  labelNames: readonly string[],
+  toValues: (facts: Facts) => Sample[],
+): Metric {
+  const { name, source, since = firstRelease } = declaration;
+  const help = withDeprecation(declaration.help, declaration);
+  const unit = unitOf(name);
   return {
     name,
     help,
     source,
+    since,
     type: 'gauge',
-    unit: unitOf(name),
-    labelNames: Object.keys(labels),
-    toFamily(facts) {
-      const own = Object.fromEntries(entries.map(([label, of]) => [label, of(facts.build)]));
-      const values = [{ labels: own, value: value(facts) }];
-      return { name, help, type: 'gauge', unit: unitOf(name), values };
-    },
+    unit,
+    labelNames,
+    toFamily: (facts) => ({ name, help, type: 'gauge', unit, values: toValues(facts) }),
   };
 }
 

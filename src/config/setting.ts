@@ -1,7 +1,8 @@
+import type { Lifecycle } from '../lifecycle.ts';
 import type { Parse } from './parse.ts';
 
 /** The definition of one setting, for the code, the docs and the deployment. */
-export interface Setting<T> {
+export interface Setting<T> extends Lifecycle {
   /** Its section in docs/reference/settings.md. */
   section:
     | 'Account'

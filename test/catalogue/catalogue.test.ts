@@ -1,8 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import packageJson from '../../package.json' with { type: 'json' };
 import { catalogue } from '../../src/catalogue/index.ts';
-import { toRegistry } from '../../src/catalogue/metric.ts';
+import { floorGauge, toRegistry } from '../../src/catalogue/metric.ts';
 import { agent, interaction } from '../support/agents.ts';
 import { familiesOf, fullReadingOf, readingOf, rosterOf } from '../support/reading.ts';
+
+const { version } = packageJson;
 
 const pushed = {
   destination: 'acme',
@@ -20,6 +23,7 @@ describe.each(catalogue.map((metric) => [metric.name, metric] as const))('%s', (
     expect(metric.help).toMatch(/^[A-Z1].*\.$/s);
     expect(metric.help).not.toContain('\n');
     expect(metric.source).not.toBe('');
+    expect(version.localeCompare(metric.since, 'en', { numeric: true })).toBeGreaterThanOrEqual(0);
   });
 
   test('has the label account first, or is about the exporter', () => {
@@ -108,4 +112,17 @@ test('with no documented state missing, however empty the floor', async () => {
   // Nobody there: no oldest, no median.
   expect(rows('vcc_available_oldest_since_timestamp_seconds')).toBe(0);
   expect(rows('vcc_available_median_since_timestamp_seconds')).toBe(0);
+});
+
+test('a deprecated metric has its successor in the help text', () => {
+  const { help, since } = floorGauge({
+    name: 'vcc_old',
+    help: 'Agents.',
+    source: 'items[]',
+    since: '0.2.0',
+    deprecated: { since: '1.1.0', instead: 'vcc_new' },
+    rows: () => [],
+    value: () => 0,
+  });
+  expect([since, help]).toEqual(['0.2.0', 'Agents. Deprecated since 1.1.0: use vcc_new.']);
 });
