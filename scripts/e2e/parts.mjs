@@ -129,14 +129,15 @@ function getOtlpReceivers() {
 }
 
 /**
- * The newest tools that check rules and Alertmanager's configuration: Debian's are years old. Go
- * builds them from their modules.
+ * Tools that check rules, Alertmanager's configuration and workflows. Debian has old ones or none,
+ * so Go builds them from their modules.
  */
-function getNewestTools() {
-  const folder = join(cache, 'newest');
+function getGoTools() {
+  const folder = join(cache, 'go-tools');
   const wanted = {
     promtool: { module: 'github.com/prometheus/prometheus', version: 'v0.316.0' },
     amtool: { module: 'github.com/prometheus/alertmanager', version: 'v0.35.0' },
+    actionlint: { module: 'github.com/rhysd/actionlint', version: 'v1.7.12' },
   };
   const go = onPath('go');
   if (!go) throw new Missing('there is no Go on PATH to build them with');
@@ -145,17 +146,13 @@ function getNewestTools() {
       const built = run(go, ['version', '-m', join(folder, name)]);
       if (!built.includes(`\tmod\t${module}\t${version}\t`)) throw new Missing(`${name} is not ${version}`);
     }
-    return {
-      what: `promtool and amtool, ${Object.values(wanted)
-        .map(({ module, version }) => `${module} ${version}`)
-        .join(' and ')}, built in .cache/e2e`,
-      promtool: join(folder, 'promtool'),
-      amtool: join(folder, 'amtool'),
-    };
+    const versions = Object.entries(wanted).map(([name, { version }]) => `${name} ${version}`);
+    const paths = Object.keys(wanted).map((name) => [name, join(folder, name)]);
+    return { what: `${versions.join(', ')}, built in .cache/e2e`, ...Object.fromEntries(paths) };
   };
   const found = orNothing(use);
   if (found) return found;
-  makeFolder('newest', (draft) => {
+  makeFolder('go-tools', (draft) => {
     const env = { ...process.env, GOBIN: draft };
     for (const [name, { module, version }] of Object.entries(wanted)) {
       run(go, ['install', `${module}/cmd/${name}@${version}`], { env });
@@ -473,7 +470,7 @@ function getCdk() {
 export const getters = {
   prometheus: getPrometheus,
   alertmanager: getAlertmanager,
-  newestTools: getNewestTools,
+  goTools: getGoTools,
   pushgateway: getPushgateway,
   victoriaMetrics: getVictoriaMetrics,
   otlpReceivers: getOtlpReceivers,
@@ -498,4 +495,4 @@ export const getters = {
  * Parts that may be missing where all are required: no package registry has the programs, and
  * building them takes minutes or Go.
  */
-export const optional = ['terraform', 'otlpReceivers', 'newestTools'];
+export const optional = ['terraform', 'otlpReceivers', 'goTools'];

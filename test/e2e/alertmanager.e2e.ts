@@ -282,7 +282,7 @@ describeWith(['alertmanager'], 'alerts/alertmanager.yml', ({ alertmanager: { ale
   });
 });
 
-describeWith(['newestTools'], 'the newest amtool', ({ newestTools: { amtool } }) => {
+describeWith(['goTools'], 'the newest amtool', ({ goTools: { amtool } }) => {
   test('takes alerts/alertmanager.yml as strictly as there is', async () => {
     const args = ['check-config', '--enable-feature=utf8-strict-mode', file];
     const { status, stdout, stderr } = await run(amtool, args, { folder: tmpdir() });

@@ -34,7 +34,7 @@ describeWith(['victoriaMetrics'], 'rules, judged by vmalert', ({ victoriaMetrics
 });
 
 // Prometheus 3 reads ranges without the sample at their beginning.
-describeWith(['newestTools'], 'rules, judged by promtool 3', ({ newestTools: { promtool } }) => {
+describeWith(['goTools'], 'rules, judged by promtool 3', ({ goTools: { promtool } }) => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'vcc-rules-'));

@@ -5,8 +5,8 @@ import { describe } from '@jest/globals';
 export interface Parts {
   prometheus: { prometheus: string; promtool: string };
   alertmanager: { alertmanager: string; amtool: string };
-  /** The newest promtool and amtool. */
-  newestTools: { promtool: string; amtool: string };
+  /** The newest promtool and amtool, and actionlint. */
+  goTools: { promtool: string; amtool: string; actionlint: string };
   pushgateway: { binary: string };
   victoriaMetrics: { binary: string };
   /** A Prometheus and a VictoriaMetrics that take OTLP. */
