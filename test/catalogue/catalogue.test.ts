@@ -2,7 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import packageJson from '../../package.json' with { type: 'json' };
 import { catalogue } from '../../src/catalogue/index.ts';
 import { floorGauge, toRegistry } from '../../src/catalogue/metric.ts';
-import { agent, interaction } from '../support/agents.ts';
+import type { Reading } from '../../src/snapshot/reading.ts';
+import { toTeams } from '../../src/snapshot/teams.ts';
+import { agent, interaction, snapshotOf } from '../support/agents.ts';
 import { familiesOf, fullReadingOf, readingOf, rosterOf } from '../support/reading.ts';
 
 const { version } = packageJson;
@@ -81,6 +83,53 @@ test('without a snapshot there are samples of the scrape and the exporter only',
     'vcc_simulated',
     'vcc_up',
   ]);
+});
+
+/** The samples of a metric: its labels but for the account, as a text, and the value. */
+async function samplesOf(name: string, reading: Reading): Promise<Record<string, number>> {
+  const { values } = (await familiesOf(reading)).find((family) => family.name === name)!;
+  return Object.fromEntries(
+    values.map(
+      ({ labels: { account, ...labels }, sharedLabels: { account: shared, ...own } = {}, value }) => [
+        Object.values({ ...own, ...labels }).join(' '),
+        value,
+      ],
+    ),
+  );
+}
+
+test('a scrape that failed has vcc_up 0, and 1 for its reason only', async () => {
+  const failed = readingOf([], { error: 'network', floor: undefined });
+  expect(await samplesOf('vcc_up', failed)).toEqual({ '': 0 });
+  const errors = await samplesOf('vcc_scrape_error', failed);
+  expect(Object.entries(errors).filter(([, value]) => value !== 0)).toEqual([['network', 1]]);
+  const worked = readingOf([agent('a')]);
+  expect(await samplesOf('vcc_up', worked)).toEqual({ '': 1 });
+  expect(Object.values(await samplesOf('vcc_scrape_error', worked))).not.toContain(1);
+});
+
+test('each destination has its own samples, and there are none before the first push', async () => {
+  const reading = readingOf([], { push: [pushed, { ...pushed, destination: 'other', success: false }] });
+  expect(await samplesOf('vcc_push_success', reading)).toEqual({ acme: 1, other: 0 });
+  expect(await samplesOf('vcc_push_samples', reading)).toEqual({ acme: 300, other: 300 });
+  expect(await samplesOf('vcc_push_success', readingOf([]))).toEqual({});
+});
+
+test('the question available says whether free agents must be eligible for routing', async () => {
+  const answers = async (reading: Reading) => Object.keys(await samplesOf('vcc_semantics_info', reading));
+  expect(await answers(readingOf([agent('a')]))).toContain('available idle_and_eligible');
+  const withoutEligibility = readingOf([agent('a', { eligibleForRouting: undefined })]);
+  expect(await answers(withoutEligibility)).toContain('available idle');
+  expect(await answers(readingOf([], { floor: undefined }))).toContain('available unknown');
+});
+
+test('teams past the limit are counted as folded', async () => {
+  const agents = [agent('a'), agent('b'), agent('c')];
+  const roster = rosterOf({ a: { team: 'North' }, b: { team: 'South' }, c: { team: 'West' } });
+  const teams = toTeams(snapshotOf(agents), roster, { ageBounds: [], maxTeams: 1 });
+  expect(teams.folded).toBeGreaterThan(0);
+  const reading = readingOf(agents, { teams });
+  expect(await samplesOf('vcc_teams_folded', reading)).toEqual({ '': teams.folded });
 });
 
 test('prom-client checks the names of labels', () => {

@@ -63,6 +63,7 @@ test.each([
   ['workload_falls_phone_2', ['when_wrap_begins', 'when_wrap_ends']],
   ['workload_falls', undefined],
   ['workload_falls_', undefined],
+  ['workload_falls_e-mail', undefined],
   ['workload_falls_Phone', undefined],
   ['the_workload_falls_phone', undefined],
   ['since_in_fax', undefined],
