@@ -36,7 +36,7 @@ const missing = Object.keys(wanted).filter((path) => {
 });
 
 if (missing.length > 0) {
-  process.stderr.write('Installing dependencies from package-lock.json …\n');
+  process.stderr.write('Installing dependencies from package-lock.json into node_modules, about 300 MB …\n');
   const npm = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', process.stderr, process.stderr],
