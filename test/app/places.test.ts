@@ -83,7 +83,7 @@ describe('reading from S3 with the real SDK', () => {
     );
   });
 
-  test('refuses what is larger than any roster', async () => {
+  test('refuses a text larger than any roster', async () => {
     answer = (_, response) => response.writeHead(200, { 'content-length': 60_000_000 }).write('x');
     await expect(createReadText()('s3://acme/roster.csv', soon())).rejects.toThrow(
       's3://acme/roster.csv: larger than 10 MB',
@@ -91,11 +91,11 @@ describe('reading from S3 with the real SDK', () => {
   });
 });
 
-test('an object of S3 whose length is not said is read up to the bound, and no further', async () => {
+test('an object of S3 of unknown length is read up to the bound, and no further', async () => {
   let sent = 0;
   answer = (_, response) => {
     response.writeHead(200);
-    // More than 10 MB, and than what waits in buffers.
+    // More than 10 MB, and more than the buffers hold.
     const more = () => {
       sent++;
       if (sent < 2000 && !response.destroyed) response.write(Buffer.alloc(100_000), () => setImmediate(more));
@@ -110,7 +110,7 @@ test('an object of S3 whose length is not said is read up to the bound, and no f
 });
 
 describe('reading files', () => {
-  test('gives the text, or says why not', async () => {
+  test('gives the text, or the reason why there is none', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'vcc-read-'));
     try {
       const path = join(folder, 'roster.csv');
