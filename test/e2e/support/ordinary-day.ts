@@ -32,12 +32,11 @@ const shifts = [
 ];
 
 /**
- * An ordinary day of a contact centre, in which nothing is wrong.
+ * An ordinary day of a contact centre, in which nothing is wrong. Another seed is another day.
  * - Agents have shifts, breaks, lunch, and meetings of whole teams. Some are ill or Ready for
- * outbound work only. Some return late from a break, or forget to log out.
+ *   outbound work only. Some return late from a break, or forget to log out.
  * - Calls and wrap-ups are long and short, with lulls. Some calls are not answered or fail, at a
- * natural rate.
- * Another seed is another day.
+ *   natural rate.
  */
 export function createOrdinaryDay(seed: number, beginMs: number): Live {
   let agents = 0;
