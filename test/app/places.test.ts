@@ -60,7 +60,7 @@ describe('reading from S3 with the real SDK', () => {
     expect((error as Error).message).not.toContain('hunter2');
   });
 
-  test('says that S3 was not reached', async () => {
+  test('reports that S3 was not reached', async () => {
     process.env.AWS_ENDPOINT_URL_S3 = 'http://127.0.0.1:1';
     const error = await createReadText()('s3://acme/roster.csv', soon()).catch((thrown: unknown) => thrown);
     expect((error as Error).message).toMatch(/^s3:\/\/acme\/roster\.csv: S3 was not reached \(\w+\)$/);
@@ -76,7 +76,7 @@ describe('reading from S3 with the real SDK', () => {
     await expect(reading).rejects.toThrow('out of time');
   });
 
-  test('takes UTF-8 for granted from nobody', async () => {
+  test('checks that a text is UTF-8', async () => {
     answer = (_, response) => response.end(Buffer.from('1,S\xe4les\n', 'latin1'));
     await expect(createReadText()('s3://acme/roster.csv', soon())).rejects.toThrow(
       's3://acme/roster.csv: is not UTF-8; save it as UTF-8',

@@ -113,14 +113,14 @@ describe('reading a secret with the real SDK', () => {
     expect(server.calls).toHaveLength(3);
   });
 
-  test('wants a text', async () => {
+  test('requires a text', async () => {
     server.values = { AWSCURRENT: new Uint8Array([1, 2]) };
     await expect(createReadSecret('acme')('AWSCURRENT', soon())).rejects.toThrow(
       'acme: expected a text, not bytes',
     );
   });
 
-  test('tells that nobody answers', async () => {
+  test('reports that there is no answer', async () => {
     await server.close();
     const failure = await createReadSecret('acme')('AWSCURRENT', soon()).catch((error: unknown) => error);
     // ECONNREFUSED outside Jest. In Jest, errors of Node's core belong to another realm than the

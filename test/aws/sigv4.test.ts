@@ -72,7 +72,7 @@ async function reference(of: HttpRequest, signed: string, region: string, who: A
 
 describe('a signed request', () => {
   test.each<[string, string, AwsIdentity, string | undefined, string]>([
-    ['of the function’s own identity', workspace, identity, undefined, 'eu-west-1'],
+    ["of the function's own identity", workspace, identity, undefined, 'eu-west-1'],
     [
       'of an identity with a session',
       workspace,

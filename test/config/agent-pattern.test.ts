@@ -34,7 +34,7 @@ describe('an expression for agents', () => {
     expect(matches(expression, text)).toBe(expected);
   });
 
-  test('matches what JavaScript’s own matches', () => {
+  test("matches the same as JavaScript's own expressions", () => {
     const { pattern } = fc.letrec<{ pattern: string }>((tie) => ({
       pattern: fc.oneof(
         { depthSize: 'small', withCrossShrink: true },

@@ -234,7 +234,7 @@ r_total 1000 # {trace_id="abc123",span_id="def456"} 999
     ]);
   });
 
-  test('multiple_metric_types, mixed_sample_and_histogram_families, real_world_scenario: the target’s own `up` does not count', async () => {
+  test('multiple_metric_types, mixed_sample_and_histogram_families, real_world_scenario: `up` of the target does not count', async () => {
     const samples = await send(`# TYPE up gauge
 up 7
 

@@ -152,7 +152,7 @@ const teamQuestions: [string, string, Vector][] = [
 
 const singleQuestions: [string, string, Vector][] = [
   [
-    'each agent’s presence',
+    "each agent's presence",
     'vcc_agent_presence{JOB}',
     toVector(present, ({ agentId: agent_id, presence: { name: presence, description } }) => [
       { agent_id, presence, description },
@@ -165,7 +165,7 @@ const singleQuestions: [string, string, Vector][] = [
     toVector(present, ({ agentId: agent_id, presence }) => [{ agent_id }, seconds(presence.since)]),
   ],
   [
-    'each agent’s workload',
+    "each agent's workload",
     'vcc_agent_workload{JOB}',
     Object.assign(
       {},
@@ -188,7 +188,7 @@ const singleQuestions: [string, string, Vector][] = [
     ]),
   ],
   [
-    'each agent’s legs by state',
+    "each agent's legs by state",
     'vcc_agent_interactions{JOB}',
     toVector(
       present.flatMap(({ agentId: agent_id, interaction }) =>
@@ -357,7 +357,7 @@ describeWith(['prometheus'], 'teams and single agents, in a real Prometheus', ({
       for (const [, query, expected] of teamQuestions) expect(await ask(query, 'hashed')).toEqual(expected);
     });
 
-    test('lets no id out', async () => {
+    test('shows no id', async () => {
       const text = await (await fetch(`${exporters.hashed!.origin}/metrics`)).text();
       expect(items.filter(({ agentId }) => new RegExp(`\\b${agentId}\\b`).test(text))).toEqual([]);
       expect(text).not.toContain('Jane');

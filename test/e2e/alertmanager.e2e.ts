@@ -134,7 +134,7 @@ describeWith(['alertmanager'], 'alerts/alertmanager.yml', ({ alertmanager: { ale
         { audience: 'supervisor', severity: 'warning', account: 'acme-us' },
         'supervisors',
       ],
-      ['somebody else’s alert', { alertname: 'NodeDown', severity: 'critical' }, 'sre'],
+      ["another program's alert", { alertname: 'NodeDown', severity: 'critical' }, 'sre'],
     ])('%s', async (_, labels, receiver) => {
       expect(await receiverOf(labels)).toBe(receiver);
     });

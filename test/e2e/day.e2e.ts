@@ -198,7 +198,7 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
     });
   });
 
-  describe('numbers equal the simulator’s', () => {
+  describe("numbers equal the simulator's", () => {
     const of = (uid: string, title: string): PanelJson => {
       const [, dashboard] = dashboards.find(([each]) => each === uid)!;
       return panelsOf(dashboard).find((panel) => panel.title === title)!;

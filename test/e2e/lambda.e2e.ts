@@ -30,7 +30,7 @@ const scrapeToken = 'e2e-scrape-token-of-prometheus';
 const anybody = { VCC_SCRAPE_AUTH: 'none' };
 const outOfTheLog = [...Object.values(secrets), scrapeToken];
 
-describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeClient: { node, client } }) => {
+describeWith(['runtimeClient'], "on Lambda's own runtime client", ({ runtimeClient: { node, client } }) => {
   const open: { close(): Promise<void> }[] = [];
   let simulator: Simulator;
 
@@ -379,7 +379,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       ['a scrape that went well', [], 'vcc_up{account="e2e"} 1'],
       ['one that timed out', [{ kind: 'hang', page: 2 }], 'reason="deadline"} 1'],
       [
-        'one that another page’s failure ended',
+        "one that another page's failure ended",
         [
           { kind: 'hang', page: 2 },
           { kind: 'status', value: 500, page: 3 },

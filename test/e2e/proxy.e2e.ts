@@ -281,7 +281,7 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
       expect(proxy.asked()).toContain(`CONNECT ${bucket.name}.aws.test:443`);
     });
 
-    test('talks to SQS', async () => {
+    test('sends requests to SQS', async () => {
       const names = ['batches', 'rejected'].map((name) => queues.create(`e2e-proxy-${name}.fifo`));
       const [to, from] = (await Promise.all(names)).map((url) =>
         url.replace(/^http:\/\/[^/]+/, 'https://aws.test'),

@@ -144,7 +144,7 @@ test('a command ends in time although the secret hangs', async () => {
   expect(tookMs).toBeLessThan(8000);
 });
 
-describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeClient: { node, client } }) => {
+describeWith(['runtimeClient'], "on Lambda's own runtime client", ({ runtimeClient: { node, client } }) => {
   async function startFunction(env: Record<string, string>): Promise<LambdaRuntime> {
     const zip = pathOf('dist/package/metrics.zip');
     const runtimeModules = pathOf('node_modules');

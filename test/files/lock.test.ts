@@ -176,7 +176,7 @@ describe('the lock of a folder', () => {
     expect(owner()).toBe(nameOfAnother);
   });
 
-  test('shows its owner’s signs of life', async () => {
+  test('is renewed by its owner', async () => {
     const { unlock } = await lock();
     const times = new Set<number>();
     for (let look = 0; look < 20; look++) {

@@ -151,7 +151,7 @@ describe.each(['remote-write', 'otlp', 'pushgateway'] as const)('%s', (type) => 
   });
 
   test.each([400, 402, 408, 409, 410, 413, 415, 422, 429, 500, 503])(
-    'takes %i for something else',
+    'does not treat %i as wrong settings',
     async (status) => {
       const { deliver } = await setUp(type, { status });
       expect(await deliver()).toMatchObject({ status, misconfigured: false });
