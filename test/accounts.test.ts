@@ -22,7 +22,7 @@ afterEach(async () => {
 
 const logs: string[] = [];
 
-/** Scrapers of these accounts of a simulator, by way of a list of accounts. */
+/** Scrapers of these accounts of a simulator, made from a list of accounts. */
 async function start(
   names: readonly string[],
   { env = {}, faults = [], fields = {} }: { env?: Environment; faults?: Fault[]; fields?: object } = {},
@@ -81,23 +81,22 @@ describe('several accounts', () => {
     expect(settings.VCC_CONCURRENCY).toBeGreaterThanOrEqual(most);
   });
 
-  test('have few requests under way together, and a healthy one goes before many dead ones', async () => {
+  test('share few requests at a time, and a healthy one takes precedence over many dead ones', async () => {
     const dead = Array.from({ length: 12 }, (_, index) => `dead-${index}`);
     await start([...dead, 'healthy'], {
       faults: dead.map((account) => ({ kind: 'hang', account })),
       env: { VCC_CONCURRENCY: '4', VCC_REQUEST_TIMEOUT: '300ms' },
     });
-    // At first nobody knows who is dead, and with four slots the healthy one may have to wait for
-    // them.
+    // No failure is known at first. With four slots, the healthy account may have to wait for the
+    // dead ones.
     expect((await scrapeAll(6000)).at(-1)!.reading.error).toBeUndefined();
     const again = await scrapers.map((scraper) => scraper.scrape(deadlineIn(6000))).at(-1);
     expect(again!.reading.error).toBeUndefined();
-    // One of four slots is for the dead; what the healthy one needs is served at once by the
-    // others.
+    // The dead accounts share one of four slots. The others serve the healthy account at once.
     expect(again!.reading.durationMs).toBeLessThan(250);
   });
 
-  test('one that recovers is read whole in one scrape, however many pages it has and however many others hang', async () => {
+  test('one that recovers is read whole in one scrape, whatever its pages and however many others hang', async () => {
     const dead = Array.from({ length: 30 }, (_, index) => `dead-${index}`);
     const hang = [...dead, 'healthy'].map((account): Fault => ({ kind: 'hang', account }));
     await start([...dead, 'healthy'], {
@@ -106,7 +105,7 @@ describe('several accounts', () => {
     });
     await scrapeAll(500);
     simulator.faults = hang.slice(0, -1);
-    // Its turn comes in one of the next scrapes.
+    // One of the next scrapes reads it.
     let last = (await scrapeAll(2000)).at(-1)!;
     for (let more = 0; more < 3 && last.failure; more++) last = (await scrapeAll(2000)).at(-1)!;
     expect(last.failure).toBeUndefined();
@@ -135,7 +134,7 @@ describe('several accounts', () => {
 });
 
 describe('a roster', () => {
-  test('from a file gives teams, and names where they are asked for', async () => {
+  test('from a file gives teams, and names if the settings request them', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'vcc-roster-'));
     const roster = join(folder, 'roster.csv');
     const fields = {
@@ -161,7 +160,7 @@ describe('a roster', () => {
     }
   });
 
-  test('that cannot be had fails softly: everything else is there, and the log says why without a name', async () => {
+  test('that cannot be read leaves the rest of a scrape complete, and the log gives the reason without a name', async () => {
     await start(['uk'], {
       fields: { roster: 'users-api', agent_metrics: 'ids' },
       faults: [{ kind: 'status', value: 500, on: 'users' }],
@@ -179,7 +178,7 @@ describe('a roster', () => {
   });
 });
 
-test('a bug met in one account is its failure, with a reason, and does not hide the others', async () => {
+test('a bug met in one account is reported as its failure with a reason, and does not affect the others', async () => {
   await start(['uk', 'us']);
   scrapers[0]!.close();
   const account = accountOf(simulator);

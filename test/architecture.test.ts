@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 interface Source {
   path: string;
   text: string;
-  /** Paths from the root, type-only imports apart. */
+  /** Paths from the root, without type-only imports. */
   imports: { path: string; typeOnly: boolean }[];
 }
 
@@ -38,7 +38,7 @@ const inRoom = (room: string) =>
   );
 
 /**
- * What each room may know of, values and types. Arrows go from the edge to the core, never back.
+ * What each room may know of, values and types. Arrows point from the edge to the core, never back.
  */
 const rooms: Record<string, { mayImport: string[]; because: string }> = {
   'src/snapshot/': { mayImport: ['src/snapshot/', 'src/errors.ts'], because: 'the domain knows nobody' },
@@ -48,7 +48,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
   },
   'src/calibrate/': {
     mayImport: ['src/calibrate/', 'src/snapshot/'],
-    because: 'what was observed is judged without asking for more',
+    because: 'what was observed is judged without further requests',
   },
   'src/catalogue/': {
     mayImport: ['src/catalogue/', 'src/snapshot/', 'src/errors.ts', 'src/lifecycle.ts', 'prom-client'],
@@ -78,7 +78,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'src/credentials.ts',
       'src/errors.ts',
     ],
-    because: 'the API’s client knows how to ask, not what for',
+    because: "the API's client knows how to send requests, not why",
   },
   'src/collect.ts': {
     mayImport: [
@@ -90,7 +90,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'src/snapshot/',
       'src/errors.ts',
     ],
-    because: 'collecting never asks which metrics are wanted',
+    because: 'collecting never depends on the selected metrics',
   },
   'src/config/': {
     mayImport: [
@@ -108,7 +108,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'fastest-levenshtein',
       're2js',
     ],
-    because: 'it holds settings and knows nobody who uses them',
+    because: 'it holds settings and does not know who uses them',
   },
   'src/vault/': {
     mayImport: [
@@ -128,7 +128,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
   },
   'src/documents/': {
     mayImport: ['src/deadline.ts', 'src/documents/', 'src/errors.ts', 'js-yaml', 'papaparse'],
-    because: 'how a text is written is one thing, what it says another',
+    because: 'how a text is written is one thing, what it means another',
   },
   'src/roster/': {
     mayImport: [
@@ -142,7 +142,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'src/snapshot/',
       'src/log.ts',
     ],
-    because: 'who is in which team comes from a port, whatever is behind it',
+    because: 'who is in which team is behind a port, and its source is not known',
   },
   'src/push/': {
     mayImport: [
@@ -196,7 +196,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'src/vcc/',
       'node:',
     ],
-    because: 'it knows what the API answers and what of it is secret, not where it is kept',
+    because: 'it knows the answers of the API and their secret parts, not where they are kept',
   },
   'src/simulator/': {
     mayImport: [
@@ -208,11 +208,11 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'src/snapshot/semantics.ts',
       'node:',
     ],
-    because: 'a simulator that shared the exporter’s code would share its mistakes',
+    because: "a simulator that shared the exporter's code would share its mistakes",
   },
   'src/files/': {
     mayImport: ['src/deadline.ts', 'src/files/', 'src/push/', 'src/documents/', 'src/errors.ts', 'node:'],
-    because: 'a folder is one place to keep things, and knows nobody who asks for them',
+    because: 'a folder is one place to keep things, and does not know who uses it',
   },
   'src/aws/': {
     mayImport: [
@@ -229,7 +229,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'aws4fetch',
       'node:',
     ],
-    because: 'a client knows one service of AWS, not what the exporter does with it',
+    because: 'a client knows one service of AWS, not how the exporter uses it',
   },
   'src/app/': {
     mayImport: [
@@ -276,7 +276,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'src/log.ts',
       'aws-lambda',
     ],
-    because: 'Lambda is one way in among others',
+    because: 'Lambda is one of several entry points',
   },
   'src/cli/': {
     mayImport: [
@@ -305,16 +305,16 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'commander',
       'node:',
     ],
-    because: 'the command line is one way in among others, and knows no AWS',
+    because: 'the command line is one of several entry points, and knows no AWS',
   },
   'src/rule-files.ts': {
     mayImport: ['alerts/', 'dashboards/index.ts', 'src/config/load.ts', 'node:fs'],
-    because: 'it makes files of alerts and dashboards, and knows nothing of what runs',
+    because: 'it makes files of alerts and dashboards, and does not know the running parts',
   },
   'handlers/': { mayImport: ['src/lambda/'], because: 'handlers are wiring only' },
   'alerts/': {
     mayImport: ['alerts/', 'src/config/', 'src/documents/yaml-error.ts', 'js-yaml', 'node:crypto'],
-    because: 'alerts are made of thresholds, and of what runs only the command `rules` knows them',
+    because: 'alerts are made of thresholds, and among the running parts only the command `rules` knows them',
   },
   'dashboards/': {
     mayImport: [
@@ -340,10 +340,10 @@ describe.each(Object.entries(rooms))('%s', (room, { mayImport, because }) => {
   });
 });
 
-/** It writes alerts and dashboards for users, and is a bundle of its own. */
+/** It writes alerts and dashboards for users, in a separate bundle. */
 const ruleFiles = 'src/rule-files.ts';
 
-test('what runs knows no dashboards, no alerts and nothing that makes or reads them', () => {
+test('running parts know no dashboards, no alerts and none of their readers and writers', () => {
   const strays = sources
     .filter(({ path }) => path.startsWith('src/') || path.startsWith('handlers/'))
     .filter(({ path }) => path !== ruleFiles)
@@ -363,7 +363,7 @@ test('only the command `rules` knows them, and loads them when it runs', () => {
   expect(loading.map(({ path }) => path)).toEqual(['src/cli/rules.ts']);
 });
 
-test('what makes dashboards and reads PromQL is nothing that users install', () => {
+test('the code that makes dashboards and parses PromQL is not installed with the package', () => {
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   expect(Object.keys(dependencies).filter((name) => /^@grafana\/|lezer/.test(name))).toEqual([]);
 });
@@ -390,7 +390,7 @@ describe('the pure rooms', () => {
   });
 });
 
-test('value imports go in no circle', () => {
+test('value imports are never circular', () => {
   const graph = new Map(
     sources.map(({ path, imports }) => [
       path,
@@ -408,7 +408,7 @@ test('value imports go in no circle', () => {
   expect(done.size).toBeGreaterThanOrEqual(sources.length);
 });
 
-test('the reader of this test sees imports at all', () => {
+test('the reader of this test finds imports', () => {
   expect(sources.length).toBeGreaterThan(40);
   expect(inFolder('src/scrape.ts')[0]!.imports.length).toBeGreaterThan(8);
   expect(inFolder('dashboards/panels.ts')[0]!.imports.map(({ path }) => path)).toContain(
@@ -417,7 +417,7 @@ test('the reader of this test sees imports at all', () => {
   expect(inFolder('alerts/settings.ts')[0]!.imports.map(({ path }) => path)).toContain('src/config/load.ts');
 });
 
-test('no file is longer than 400 lines, and every exported symbol says what it is', () => {
+test('no file is longer than 400 lines, and every exported symbol has a docstring', () => {
   const long = sources.filter(({ text }) => text.split('\n').length > 400).map(({ path }) => path);
   const silent = sources.flatMap(({ path, text }) => {
     const lines = text.split('\n');
@@ -425,7 +425,7 @@ test('no file is longer than 400 lines, and every exported symbol says what it i
       const exported = /^export (?:default )?(?:async )?(?:const|function|class|interface|type) (\w+)/.exec(
         line,
       );
-      // A type right below the constant it is taken from shares its docstring.
+      // A type right below the constant that it is derived from shares its docstring.
       const documented = /\*\/$|^export const/.test(lines[index - 1] ?? '');
       const derived = /^export type \w+ = \(typeof /.test(line) || /^export type \w+ = keyof /.test(line);
       return exported && !documented && !derived ? [`${path}: ${exported[1]}`] : [];

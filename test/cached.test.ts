@@ -4,7 +4,7 @@ import { deadlineIn, forever, leftMs } from '../src/deadline.ts';
 import { soon } from './support/deadline.ts';
 import { fakeTiming } from './support/timing.ts';
 
-/** A cache of numbers: new for 100 ms, of use for 1000 ms. */
+/** A cache of numbers: new for 100 ms, usable for 1000 ms. */
 function start(more: Partial<CacheOptions<number>> = {}) {
   const timing = fakeTiming();
   const failures: [unknown, boolean][] = [];
@@ -42,26 +42,26 @@ describe('a cached value', () => {
     expect(await cached.get(soon(), fetch)).toBe(2);
   });
 
-  test('is waited for a while, where that is asked for', async () => {
+  test('is waited for a while, where a wait is set', async () => {
     const { cached, timing, fetch } = start({ refreshMs: 1000 });
     await cached.get(soon(), fetch);
     timing.pass(100);
     expect(await cached.get(soon(), fetch)).toBe(2);
     timing.pass(100);
-    // At most half of the time, so that the older one is still of use.
+    // At most half of the time, so that the older value is still usable.
     const deadline = deadlineIn(200);
     expect(await cached.get(deadline, () => new Promise(() => {}))).toBe(2);
     expect(leftMs(deadline)).toBeGreaterThan(50);
   });
 
-  test('is fetched again for who has time left when a fetch that others began runs out of time', async () => {
+  test('is fetched again for a caller with time left when a shared fetch times out', async () => {
     const { cached } = start({ fetchMs: 60, onFailure: () => 0 });
     const first = cached.get(deadlineIn(20), () => new Promise(() => {}));
     await expect(first).rejects.toMatchObject({ code: 'deadline' });
     expect(await cached.get(soon(), async () => 7)).toBe(7);
   });
 
-  test('says what it was that took too long', async () => {
+  test('names what took too long', async () => {
     const { cached, failures } = start({ fetchMs: 20, toReason: () => new Error('the roster was late') });
     await expect(cached.get(soon(), () => new Promise(() => {}))).rejects.toThrow('the roster was late');
     expect(failures).toMatchObject([[{ message: 'the roster was late' }, false]]);
@@ -74,7 +74,7 @@ describe('a cached value', () => {
     expect(await cached.get(soon(), fetch)).toBe(2);
   });
 
-  test('is as old as the clock says that shows more', async () => {
+  test('takes its age from the clock that shows more', async () => {
     const { cached, timing, fetch } = start();
     await cached.get(soon(), fetch);
     timing.monotonicMs += 1000;
@@ -106,14 +106,14 @@ describe('a cached value', () => {
     expect(failures).toEqual([[error, true]]);
   });
 
-  test('is fetched before a deadline of the fetch’s own, even if what is below never ends', async () => {
+  test('is fetched before its own deadline, even if the work below never ends', async () => {
     const { cached, fetch, failures } = start({ fetchMs: 30, onFailure: () => 0 });
     await expect(cached.get(soon(), () => new Promise(() => {}))).rejects.toMatchObject({ code: 'deadline' });
     expect(await cached.get(soon(), fetch)).toBe(1);
     expect(failures).toEqual([]);
   });
 
-  test('can be renewed, unless somebody has done so already', async () => {
+  test('can be renewed, unless another caller has done so already', async () => {
     const { cached, fetch, fetches } = start();
     const old = await cached.get(soon(), fetch);
     expect(await Promise.all([cached.renew(old, soon(), fetch), cached.renew(old, soon(), fetch)])).toEqual([

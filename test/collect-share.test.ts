@@ -10,11 +10,11 @@ import { snapshotOf } from './support/agents.ts';
 import { isGone } from './support/garbage.ts';
 import { fakeTiming } from './support/timing.ts';
 
-/** Nobody closes. */
+/** No connection closes. */
 const open = new AbortController().signal;
 const snapshot = snapshotOf([]);
 
-/** A collect that ends when the test says so, or with its signal. */
+/** A collect that ends when the test ends it, or with its signal. */
 function controlled() {
   const begun: { trip: Trip; finish: () => void; fail: (error: Error) => void }[] = [];
   const collect: Collect = (trip) =>
@@ -26,7 +26,7 @@ function controlled() {
 }
 
 describe('shared reads', () => {
-  test('are one for scrapes that overlap', async () => {
+  test('are shared by overlapping scrapes', async () => {
     const { begun, collect } = controlled();
     const read = shareReads(collect, 0, systemTiming, open);
     const both = [read(deadlineIn(1000)), read(deadlineIn(1000))];
@@ -62,7 +62,7 @@ describe('shared reads', () => {
     expect(begun[0]!.trip.deadline.signal.aborted).toBe(true);
   });
 
-  test('are left early by a scrape with less time, and go on for the other', async () => {
+  test('are left early by a scrape with less time, and continue for the other', async () => {
     const { begun, collect } = controlled();
     const read = shareReads(collect, 0, systemTiming, open);
     const patient = read(deadlineIn(5000));
@@ -71,7 +71,7 @@ describe('shared reads', () => {
     expect((await patient).result).toEqual({ snapshot });
   });
 
-  test('are begun anew by a scrape that has time left when the shared one ran out of it', async () => {
+  test('begin anew for a scrape with time left when the shared one timed out', async () => {
     const { begun, collect } = controlled();
     const read = shareReads(collect, 0, systemTiming, open);
     const hasty = read(deadlineIn(30));
@@ -82,7 +82,7 @@ describe('shared reads', () => {
     expect((await patient).result).toEqual({ snapshot });
   });
 
-  test('are begun anew also when the shared one gave up a repeat for want of time', async () => {
+  test('begin anew also when the shared one skipped a retry for lack of time', async () => {
     const { begun, collect } = controlled();
     const read = shareReads(collect, 0, systemTiming, open);
     const hasty = read(deadlineIn(1000));
@@ -96,7 +96,7 @@ describe('shared reads', () => {
     expect(await patient).toMatchObject({ result: { snapshot }, traffic: { requests: 5 } });
   });
 
-  test('are not begun anew after a 429, which would spend the budget that is missing', async () => {
+  test('do not begin anew after a 429, which would spend the missing budget', async () => {
     const { begun, collect } = controlled();
     const read = shareReads(collect, 0, systemTiming, open);
     const both = [read(deadlineIn(1000)), read(deadlineIn(5000))];

@@ -13,8 +13,8 @@ import { fakeTiming } from './support/timing.ts';
 const agents = Array.from({ length: 100 }, (_, index) => agent(`a${index}`));
 
 /**
- * An API in memory whose agents may change from request to request; records what it was asked, and
- * how much at once.
+ * An API in memory whose agents may change from request to request. Records its requests, and how
+ * many run at once.
  */
 function memoryApi(
   initial: readonly Agent[] = agents,
@@ -64,7 +64,7 @@ describe('collect', () => {
     expect(api.asked).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
-  test('asks for as many pages as there were, all at once, the next time', async () => {
+  test('fetches the last number of pages at once, the next time', async () => {
     const { api, collect } = memoryApi();
     await collect();
     api.mostAtOnce = 0;
@@ -73,7 +73,7 @@ describe('collect', () => {
     expect(api.mostAtOnce).toBe(10);
   });
 
-  test('asks for no more at once than it may', async () => {
+  test('never exceeds the allowed number of concurrent requests', async () => {
     const { api, fetchPage, timing } = memoryApi();
     const collect = createCollect(
       fetchPage,
@@ -112,14 +112,14 @@ describe('collect', () => {
     expect(await memoryApi([]).collect()).toMatchObject({ agents: [], pages: 1 });
   });
 
-  test('ends at once with the failure of a page that exists, with nothing under way', async () => {
+  test('ends at once with the failure of an existing page, with nothing under way', async () => {
     const { api, collect } = memoryApi();
     api.change = (page) => (page.number === 4 ? new HttpStatusError('answered 503', 503) : page);
     await expect(collect()).rejects.toThrow('answered 503');
     expect(api.atOnce).toBe(0);
   });
 
-  test('ends with the signal’s reason when time is up', async () => {
+  test("ends with the signal's reason when time is up", async () => {
     const { fetchPage, timing } = memoryApi();
     const controller = new AbortController();
     const hanging: FetchPage = (number, trip) =>
@@ -140,7 +140,7 @@ describe('collect', () => {
     await expect(collect({ ...newTrip(), deadline: untilAborted(controller.signal) })).rejects.toBe(reason);
   });
 
-  test('asks for more at once with each read, and for fewer after a 429', async () => {
+  test('fetches more pages at once with each read, and fewer after a 429', async () => {
     const { api, fetchPage, timing } = memoryApi(agents, 1);
     const paging = { concurrency: 60, startConcurrency: 10, maxPages: 200, maxFlawedPercent: 5 };
     const collect = createCollect(fetchPage, paging, timing);
@@ -155,7 +155,8 @@ describe('collect', () => {
     api.change = () => new HttpStatusError('answered 429', 429);
     await atOnce();
     api.change = (page) => page;
-    // Page 1 first, then half as many as before; it does not come back to where it was too fast.
+    // Page 1 first, then half as many at once as before. It stays below the number that was too
+    // fast.
     expect([await atOnce(), await atOnce()]).toEqual([30, 30]);
     for (let read = 0; read < 18; read++) await atOnce();
     expect(await atOnce()).toBe(31);
@@ -166,7 +167,7 @@ describe('collect', () => {
     expect(await atOnce()).toBe(10);
   });
 
-  test('ends at the first 429, and asks for one page at the next scrape', async () => {
+  test('ends at the first 429, and fetches one page at the next scrape', async () => {
     const { api, collect, fetchPage } = memoryApi();
     await collect();
     [api.asked, api.mostAtOnce] = [[], 0];
@@ -243,7 +244,7 @@ describe('collect', () => {
 describe('an account that changes while it is read', () => {
   test('is read again where an agent moved across a page border', async () => {
     const { api, collect } = memoryApi();
-    // After page 2 was answered its last agent changes places with the first of page 3.
+    // After page 2 was answered, its last agent changes places with the first of page 3.
     api.change = (page, request) => {
       if (request === 2) [api.agents[19], api.agents[20]] = [api.agents[20]!, api.agents[19]!];
       return page;
@@ -252,7 +253,7 @@ describe('an account that changes while it is read', () => {
     expect(ids(first.agents)).toEqual(ids(agents));
   });
 
-  test('is read again where pages tell other totals', async () => {
+  test('is read again where pages report different totals', async () => {
     const { api, collect } = memoryApi();
     await collect();
     api.asked = [];
@@ -310,7 +311,7 @@ describe('an account that changes while it is read', () => {
     await expect(collect()).rejects.toThrow('after 1 of 1 readings');
     expect(api.asked[0]).toBe(1);
     expect(api.asked.filter((page) => page === 1)).toHaveLength(1);
-    // And several times again once it was read.
+    // And again several times once it was read.
     api.before = () => {};
     await collect();
     api.before = grow;
@@ -329,14 +330,15 @@ describe('an account that changes while it is read', () => {
     const { api, collect } = memoryApi();
     api.change = change;
     await expect(collect()).rejects.toThrow(message);
-    // What is the same after a whole reading does not change by a third, nor at the next scrape.
+    // A page that is the same after a whole reading does not change by a third, nor at the next
+    // scrape.
     expect(api.asked).toHaveLength(20);
     await expect(collect()).rejects.toThrow(message);
     expect(api.asked).toHaveLength(30);
   });
 
   test.each([400, 404])(
-    'never becomes a smaller count from a page that answers %i for good',
+    'never becomes a smaller count from a page that always answers %i',
     async (status) => {
       const { api, collect } = memoryApi();
       api.change = (page) => (page.number === 7 ? new HttpStatusError(`answered ${status}`, status) : page);
@@ -374,7 +376,7 @@ describe('an account that changes while it is read', () => {
   test.each([
     ['names one page more on each page', (page: Page) => ({ ...page, pageCount: page.number + 1 }), 10],
     ['names far too many pages', (page: Page) => ({ ...page, pageCount: 49 }), 1],
-  ])('is not asked for without end by a server that %s', async (_, change, most) => {
+  ])('is not fetched endlessly from a server that %s', async (_, change, most) => {
     const { api, collect } = memoryApi();
     api.change = change;
     await expect(collect()).rejects.toMatchObject({ code: 'snapshot' });
@@ -411,7 +413,8 @@ describe('an account that changes while it is read', () => {
             api.agents.splice(to, 0, ...api.agents.splice(from, 1));
           }
         };
-        // Moves may disturb every one of the five readings; then there is nothing, with the reason.
+        // Moves may disturb every one of the five readings. Then the snapshot fails, with the
+        // reason.
         const snapshot = await collect().catch((error: unknown) => {
           expect(error).toMatchObject({ code: 'snapshot' });
           expect(planned.length).toBeGreaterThan(2);

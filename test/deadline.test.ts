@@ -20,7 +20,7 @@ const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length;
 
 describe('a deadline', () => {
-  test('aborts when it is reached, with the time that there was', async () => {
+  test('aborts when it is reached, with the time that it had', async () => {
     const deadline = deadlineIn(20.4);
     expect(leftMs(deadline)).toBeLessThanOrEqual(20);
     await wait(40);
@@ -41,8 +41,8 @@ describe('a deadline', () => {
     expect([isCancelled(over), isCancelled(cancelled)]).toEqual([false, true]);
   });
 
-  test('may be that of many accounts: Node.js does not warn of their listeners', () => {
-    // In a process of its own, since Jest has signals of its own.
+  test('may be shared by many accounts: Node.js does not warn of their listeners', () => {
+    // In a separate process, since Jest has its own signals.
     const program = `import { before, deadlineIn, untilAborted, within } from './src/deadline.ts';
       const stop = untilAborted(new AbortController().signal);
       for (const deadline of [deadlineIn(1000), stop]) {
@@ -61,7 +61,7 @@ describe('a deadline', () => {
     await expect(inTime(new Promise(() => {}), stopped)).rejects.toBe(reason);
   });
 
-  // A timer takes a longer time than it knows for 1 ms.
+  // A timer treats a time above its limit as 1 ms.
   test.each([1000, 2 ** 31, 1e12])('does not abort before it is reached: %d ms', async (ms) => {
     const deadline = deadlineIn(ms);
     await wait(30);
@@ -74,11 +74,11 @@ describe('a deadline', () => {
     expect(leftMs(within(whole, 100))).toBeLessThanOrEqual(100);
     expect(within(whole, 5000).atMs).toBe(whole.atMs);
     expect(earlier(whole, 300).atMs).toBe(whole.atMs - 300);
-    // At least half of the time is left for the work.
+    // At least half of the time remains for the work.
     expect(leftMs(earlier(whole, 900))).toBeGreaterThan(480);
   });
 
-  test('says how much time the part had', async () => {
+  test('reports how much time the part had', async () => {
     const whole = deadlineIn(60_000);
     const parts = [within(whole, 20), sinceStart(whole, 25), earlier(deadlineIn(60), 30)];
     await wait(60);
@@ -112,7 +112,7 @@ describe('a deadline', () => {
     expect(deadlineIn(5, { until: root }).signal.reason).toBe(reason);
   });
 
-  test('that ends cancels what is still under way for it, and leaves nothing behind', () => {
+  test('that ends cancels its pending work, and leaves nothing behind', () => {
     const known = listeners(forever.signal);
     const root = deadlineIn(60_000);
     const part = earlier(within(root, 50_000), 500);
@@ -133,12 +133,12 @@ test('the error of a deadline may have a cause', () => {
 });
 
 describe('waiting before a deadline', () => {
-  test('is what the promise becomes, in time', async () => {
+  test('settles like the promise, in time', async () => {
     expect(await inTime(Promise.resolve(1), deadlineIn(1000))).toBe(1);
     await expect(inTime(Promise.reject(new Error('no')), deadlineIn(1000))).rejects.toThrow('no');
   });
 
-  test('does not wait longer, whatever the promise becomes later', async () => {
+  test('does not wait longer, however the promise settles later', async () => {
     const late = wait(50).then(() => {
       throw new Error('too late to matter');
     });

@@ -7,7 +7,8 @@ import { toFloor } from '../src/snapshot/floor.ts';
 import { parsePage } from '../src/vcc/page.ts';
 import { familiesOf, floorOptions, readingOf } from './support/reading.ts';
 
-// Pages in -> snapshot -> expositions out. After a wanted change: UPDATE_GOLDEN=1 npm run jest -- golden, and read the diff.
+// Pages in -> snapshot -> expositions out. After an intended change: UPDATE_GOLDEN=1 npm run jest
+// -- golden, and read the diff.
 const update = process.env.UPDATE_GOLDEN === '1';
 const file = (path: string) => new URL(path, import.meta.url);
 const rich = readdirSync(file('fixtures/rich'))

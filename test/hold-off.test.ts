@@ -10,7 +10,7 @@ import { fakeTiming } from './support/timing.ts';
 
 const snapshot = snapshotOf([]);
 
-/** An account that answers as `now` says, and how often it was asked. */
+/** An account that answers as `now` says, and the number of its requests. */
 function account(first: Error | Snapshot) {
   const its = { now: first, asked: 0 };
   const timing = fakeTiming();
@@ -25,31 +25,34 @@ function account(first: Error | Snapshot) {
 const rejected = new AuthError('credentials_rejected', 'not accepted');
 
 describe('hold-off', () => {
-  test.each([429, 503])('asks a host no more until the Retry-After of its %i is over', async (status) => {
-    const { its, timing, read } = account(new HttpStatusError(`answered ${status}`, status, 30_000));
-    await expect(read()).rejects.toThrow(`answered ${status}`);
-    for (let second = 0; second < 6; second++) {
-      timing.pass(1000);
-      await expect(read()).rejects.toMatchObject({
-        code: status === 429 ? 'throttled' : 'http_status',
-        retryable: false,
-        name: 'HttpStatusError',
-        cause: its.now,
-        message: `answered ${status}; the next request is sent in ${29 - second} s`,
-      });
-    }
-    expect(its.asked).toBe(1);
-    its.now = snapshot;
-    timing.pass(24_000);
-    expect(await read()).toBe(snapshot);
-    expect(its.asked).toBe(2);
-  });
+  test.each([429, 503])(
+    'sends no request to a host until the Retry-After of its %i is over',
+    async (status) => {
+      const { its, timing, read } = account(new HttpStatusError(`answered ${status}`, status, 30_000));
+      await expect(read()).rejects.toThrow(`answered ${status}`);
+      for (let second = 0; second < 6; second++) {
+        timing.pass(1000);
+        await expect(read()).rejects.toMatchObject({
+          code: status === 429 ? 'throttled' : 'http_status',
+          retryable: false,
+          name: 'HttpStatusError',
+          cause: its.now,
+          message: `answered ${status}; the next request is sent in ${29 - second} s`,
+        });
+      }
+      expect(its.asked).toBe(1);
+      its.now = snapshot;
+      timing.pass(24_000);
+      expect(await read()).toBe(snapshot);
+      expect(its.asked).toBe(2);
+    },
+  );
 
   test.each([
     ['a 429 without Retry-After', new HttpStatusError('answered 429', 429)],
     ['an outage', new NetworkError('cut')],
     ['a 503', new HttpStatusError('answered 503', 503)],
-    ['an answer that was not asked for', new HttpStatusError('answered 101', 101)],
+    ['an answer without a request', new HttpStatusError('answered 101', 101)],
     ['a bug', new TypeError('bug')],
   ])('does not wait after %s', async (_, error) => {
     const { its, read } = account(error);
@@ -100,7 +103,7 @@ describe('hold-off', () => {
         await expect(read()).rejects.toThrow('not accepted');
       }
       pauses.push(seconds);
-      // The loop has asked once more; let that pause pass too.
+      // The loop has sent one more request. Let that pause pass too.
       timing.pass(60_000);
     }
     expect(pauses[0]).toBe(10);

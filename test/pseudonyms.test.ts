@@ -20,7 +20,7 @@ test('pseudonyms are the same from scrape to scrape and process to process, and 
   const former = pseudonyms(new Secret('another key, long enough'));
   const other = former('100002');
   const again = pseudonyms(key);
-  // A scrape under way goes on with the key that it has.
+  // A scrape under way continues with its key.
   expect([former('100001'), former('100002')]).toEqual([expect.not.stringMatching(first), other]);
   expect(again('100001')).toBe(first);
   expect(pseudonyms(new Secret(key.reveal()))).toBe(again);

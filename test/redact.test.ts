@@ -7,7 +7,7 @@ import { DocumentError } from '../src/documents/errors.ts';
 import { logLine } from '../src/log.ts';
 import { redact, remember, rememberTokens } from '../src/redact.ts';
 
-/** What must hold a secret for it to be known. */
+/** What must hold a secret so that it is known. */
 const holders: object[] = [];
 function hold(secret: string): string {
   const holder = {};
@@ -25,7 +25,7 @@ const unicode = (text: string) =>
 const form = (text: string) => new URLSearchParams({ a: text }).toString().slice(2);
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-/** Ways in which somebody may give back what was sent. */
+/** Ways in which a server may return what was sent. */
 const encodings: Record<string, (text: string) => string> = {
   raw: (text) => text,
   json,
@@ -52,7 +52,7 @@ const secrets = fc
   .filter((text) => text.trim() === text);
 
 describe.each(Object.entries(encodings))('a secret as %s', (_, encode) => {
-  test('is replaced, and what is around it stays', () => {
+  test('is replaced, and the text around it stays', () => {
     fc.assert(
       fc.property(secrets, (secret) => {
         hold(secret);
@@ -81,14 +81,14 @@ test('several secrets in a text are replaced, also those that overlap', () => {
   expect(redact('first-secret, then first-secret-second.')).toBe('[secret], then [secret].');
 });
 
-test('a short secret is replaced only where that is asked for, and a very short one never', () => {
+test('a short secret is replaced only where that is set, and a very short one never', () => {
   hold('pa5s');
   hold('abc');
   expect(redact('pa5s abc')).toBe('pa5s abc');
   expect(redact('pa5s abc', 4)).toBe('[secret] abc');
 });
 
-test('a text without secrets stays as it is, whatever its escapes', () => {
+test('a text without secrets is unchanged, whatever its escapes', () => {
   hold('a-known-secret');
   fc.assert(
     fc.property(
@@ -100,14 +100,14 @@ test('a text without secrets stays as it is, whatever its escapes', () => {
   );
 });
 
-test('a secret is known while somebody holds it', () => {
+test('a secret is known while something holds it', () => {
   const secret = 'held-by-two-objects';
   hold(secret);
   hold(secret);
   expect(redact(secret)).toBe('[secret]');
 });
 
-test('a text of 16 kB takes little time beside thousands of secrets', () => {
+test('a text of 16 kB needs little time beside thousands of secrets', () => {
   for (let n = 0; n < 2000; n++) hold(`token-${n * 7919}-of-an-account`);
   redact('first, to make the index');
   const text = 'POST https://example.com: answered 401: \\"%41 token-x of an account\\" '.repeat(230);
@@ -116,7 +116,7 @@ test('a text of 16 kB takes little time beside thousands of secrets', () => {
   expect(performance.now() - startedMs).toBeLessThan(5000);
 });
 
-test('tokens that nothing holds any more are forgotten, but for the last hundred', async () => {
+test('tokens that nothing holds any more are forgotten, except for the last hundred', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const tokens = Array.from({ length: 300 }, (_, n) => `hourly-token-${n}-of-an-account`);
@@ -130,7 +130,7 @@ test('tokens that nothing holds any more are forgotten, but for the last hundred
   expect(left()).toBe(100);
 });
 
-test('the next message after secrets are forgotten takes little time', async () => {
+test('the next message after secrets are forgotten needs little time', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const redactMs = () => {
@@ -176,7 +176,7 @@ test('the ARN of a secret is none, although its end is random', () => {
   expect(redact('vcc-h40c0uucs0q-KUqVRz')).toBe('[secret]');
 });
 
-test('of an address and a path only the part is a secret that looks like a token', () => {
+test('of an address and a path only the part that looks like a token is a secret', () => {
   rememberTokens('https://example.com/write/Zz93xPqLmz82hjsdfQQ1/api');
   expect(redact('https://example.com/write/Zz93xPqLmz82hjsdfQQ1/api')).toBe(
     'https://example.com/write/[secret]/api',
@@ -203,7 +203,7 @@ describe('what leaves the process', () => {
     expect([message, stack]).toEqual(['teams.csv: [secret]', expect.not.stringContaining('s3cret-of')]);
   });
 
-  test('has no secret in log lines, whose own words stay', () => {
+  test('has no secret in log lines, whose own words are unchanged', () => {
     hold('internal');
     hold('scrape failed');
     hold('quoted"secret');

@@ -19,7 +19,7 @@ afterEach(async () => {
   await simulator.close();
 });
 
-/** A scraper of 50 simulated agents on 10 pages, who does not wait before it tries again. */
+/** A scraper of 50 simulated agents on 10 pages, which retries without a wait. */
 async function start(options: SimulatorOptions = {}, env: Record<string, string> = {}): Promise<void> {
   simulator = await startSimulator({ agents: 50, ...options });
   slept = [];
@@ -30,13 +30,14 @@ async function start(options: SimulatorOptions = {}, env: Record<string, string>
 }
 
 /**
- * Times out soon where the API hangs; elsewhere a busy machine must not look like an API that does.
+ * Times out soon where the API hangs. Elsewhere a busy machine must not look like an API that
+ * hangs.
  */
 const impatientAt = ({ kind }: Fault): Record<string, string> =>
   kind === 'hang' ? { VCC_REQUEST_TIMEOUT: '300ms' } : {};
 
 describe('a scrape', () => {
-  test('tells the truth about every agent', async () => {
+  test('reports every agent correctly', async () => {
     await start();
     const { reading } = await scraper.scrape(deadlineIn(5000));
     const families = await toFamilies([reading]);
@@ -48,7 +49,7 @@ describe('a scrape', () => {
     expect(series.get('vcc_agents{account="test",presence="Ready"}')).toBe(ready);
   });
 
-  test('takes one request more than the pages when cold, and as many as the pages when warm', async () => {
+  test('sends one request more than the pages when cold, and as many as the pages when warm', async () => {
     await start();
     await scraper.scrape(deadlineIn(5000));
     expect(simulator.requests).toEqual({ token: 1, api: 10, users: 0 });
@@ -86,7 +87,7 @@ describe('a scrape', () => {
     expect(simulator.requests.api).toBe(10);
   });
 
-  test('can be served from a cache, and says so', async () => {
+  test('can be served from a cache, and reports this', async () => {
     await start({}, { VCC_CACHE_TTL: '1m' });
     await scraper.scrape(deadlineIn(5000));
     const families = await toFamilies([(await scraper.scrape(deadlineIn(5000))).reading]);
@@ -135,7 +136,7 @@ describe('a scrape', () => {
       /not accepted/,
     ],
     ['half a page', { kind: 'json', page: 7 }, 'shape', /^page 7: expected JSON, received \d+ characters/],
-    ['a gateway’s page', { kind: 'html' }, 'shape', /^page 1: expected JSON/],
+    ["a gateway's page", { kind: 'html' }, 'shape', /^page 1: expected JSON/],
     [
       'an agent without a presence',
       { kind: 'shape', page: 2 },
@@ -187,13 +188,13 @@ describe('a scrape', () => {
     expect((await scraper.scrape(deadlineIn(5000))).reading).toMatchObject({ error: undefined, pages: 10 });
   });
 
-  test('of an account with the name of a simulated one says so before anything answers', async () => {
+  test('of an account with the name of a simulated one reports it before anything answers', async () => {
     await start({ faults: [{ kind: 'hang' }] }, { VCC_ACCOUNT: 'simulated-uk' });
     const { reading } = await scraper.scrape(deadlineIn(300));
     expect(reading).toMatchObject({ floor: undefined, simulated: true });
   });
 
-  test('says that its numbers are simulated, also once nothing answers any more', async () => {
+  test('reports that its numbers are simulated, also once nothing answers any more', async () => {
     await start();
     const simulatedNow = async (budgetMs: number) =>
       toSeries(await toFamilies([(await scraper.scrape(deadlineIn(budgetMs))).reading])).get(
@@ -204,13 +205,13 @@ describe('a scrape', () => {
     expect(await simulatedNow(500)).toBe(1);
   });
 
-  test('says so of a scrape that fails from the begin', async () => {
+  test('reports the same for a scrape that fails from the start', async () => {
     await start({ faults: [{ kind: 'status', value: 401, on: 'token' }] });
     const { reading } = await scraper.scrape(deadlineIn(5000));
     expect(reading).toMatchObject({ error: 'credentials_rejected', simulated: true });
   });
 
-  test('does not say so of another server', async () => {
+  test('does not report it of another server', async () => {
     await start();
     const other = await startServer((_, response) => response.writeHead(500, { server: 'nginx' }).end());
     const account = accountOf(simulator, { VCC_TOKEN_URL: other.origin, VCC_RETRIES: '0' });
@@ -221,7 +222,7 @@ describe('a scrape', () => {
     expect(toSeries(families).get('vcc_simulated{account="test"}')).toBe(0);
   });
 
-  test('counts words that nobody knows, under their own name', async () => {
+  test('counts unknown words under their own name', async () => {
     await start({ faults: [{ kind: 'unknown', page: 1 }] });
     const series = toSeries(await toFamilies([(await scraper.scrape(deadlineIn(5000))).reading]));
     expect(series.get('vcc_agents{account="test",presence="Sabbatical"}')).toBe(1);
@@ -234,19 +235,22 @@ describe('a scrape', () => {
 test.each([
   ['with Retry-After', { retryAfter: 30 }, [10, 0, 0, 0, 0, 0]],
   ['without', {}, [10, 1, 1, 1, 1, 1]],
-])('a 429 %s spends little of the budget, and every scrape says why it failed', async (_, more, requests) => {
-  await start();
-  await scraper.scrape(deadlineIn(5000));
-  simulator.faults.push({ kind: 'status', value: 429, ...more });
-  const readings = [];
-  for (let scrape = 0; scrape < 6; scrape++) {
-    const { reading, failure } = await scraper.scrape(deadlineIn(5000));
-    expect(failure?.message).toContain('/stats/agent-status: answered 429');
-    readings.push(reading);
-  }
-  expect(readings.map(({ requests: sent }) => sent)).toEqual(requests);
-  expect(new Set(readings.map(({ error }) => error))).toEqual(new Set(['throttled']));
-});
+])(
+  'a 429 %s spends little of the budget, and every scrape gives the reason of the failure',
+  async (_, more, requests) => {
+    await start();
+    await scraper.scrape(deadlineIn(5000));
+    simulator.faults.push({ kind: 'status', value: 429, ...more });
+    const readings = [];
+    for (let scrape = 0; scrape < 6; scrape++) {
+      const { reading, failure } = await scraper.scrape(deadlineIn(5000));
+      expect(failure?.message).toContain('/stats/agent-status: answered 429');
+      readings.push(reading);
+    }
+    expect(readings.map(({ requests: sent }) => sent)).toEqual(requests);
+    expect(new Set(readings.map(({ error }) => error))).toEqual(new Set(['throttled']));
+  },
+);
 
 test('an agent who is returned twice is counted once, and logged once', async () => {
   await start();
@@ -266,7 +270,7 @@ test('an agent who is returned twice is counted once, and logged once', async ()
   ]);
 });
 
-test('a host that asks for a pause gets no request of a later scrape before it is over', async () => {
+test('a host that requires a pause gets no request of a later scrape before it is over', async () => {
   await start();
   await scraper.scrape(deadlineIn(5000));
   simulator.faults.push({ kind: 'status', value: 429, retryAfter: 30 });

@@ -35,7 +35,7 @@ const grafana = read<{
 const neverEmpty: Readonly<Record<string, readonly string[]>> = {
   // Of `up`, which Prometheus makes.
   VccExporterDown: ['job'],
-  // One of those that the rule asks for.
+  // A label that the rule selects by.
   VccAuthFailing: ['reason'],
 };
 
@@ -51,12 +51,12 @@ describe.each(rules.map((rule) => [rule.alert, rule] as const))('%s', (name, rul
     expect(annotations.runbook_url).toBe(
       `https://github.com/vcc-exporter/vcc-exporter/blob/main/docs/use/runbook/${name}.md`,
     );
-    // What it is, and what to do.
+    // What the text describes, and what to do.
     expect(annotations.description).toMatch(/^[^.].*\. [A-Z].*\.$/);
     expect(annotations.summary!.replace(/\{\{.*?\}\}/g, 'acme-uk').length).toBeLessThan(80);
   });
 
-  test('goes on when a scrape fails: it looks at no single sample', () => {
+  test('goes on when a scrape fails: it never depends on one sample', () => {
     const rest = expr.replace(/\w+_over_time\(\w+(\{[^}]*\})?\[\w+\]\)/g, '');
     expect(rest.match(/\bvcc_\w+/g) ?? []).toEqual([]);
   });
@@ -78,7 +78,7 @@ describe.each(rules.map((rule) => [rule.alert, rule] as const))('%s', (name, rul
     );
   });
 
-  test('has another word where a label may be empty', () => {
+  test('uses another word where a label may be empty', () => {
     const bare = [...JSON.stringify(annotations).matchAll(/\{\{ \$labels\.(\w+)/g)].map(
       ([, label]) => label!,
     );
@@ -86,7 +86,7 @@ describe.each(rules.map((rule) => [rule.alert, rule] as const))('%s', (name, rul
     expect(bare.filter((label) => !full.includes(label))).toEqual([]);
   });
 
-  test('its texts speak of labels that its series have in the end', () => {
+  test('its texts name only labels of its resulting series', () => {
     const labels = followLabels(expr).labels!;
     const named = [...JSON.stringify(annotations).matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label!);
     expect(named.filter((label) => !hasLabel(labels, label))).toEqual([]);
@@ -107,14 +107,14 @@ describe('for Grafana', () => {
     );
   });
 
-  test('each has a uid of its own that Grafana takes', () => {
+  test('each has a unique uid that Grafana accepts', () => {
     const uids = grafana.groups.flatMap(({ rules: each }) => each.map(({ uid }) => uid));
     expect(new Set(uids).size).toBe(rules.length);
     for (const uid of uids) expect(uid).toMatch(/^[\w-]{1,40}$/);
   });
 
   test.each(grafana.groups.flatMap((group) => group.rules.map((rule) => [rule.title, rule] as const)))(
-    '%s asks the same, and counts no data as no alert',
+    '%s uses the same expression, and treats no data as no alert',
     (title, rule) => {
       const prometheus = rules.find(({ alert }) => alert === title)!;
       const [query, math, threshold] = rule.data;
@@ -138,7 +138,7 @@ describe('for Grafana', () => {
         labels: prometheus.labels,
         isPaused: false,
       });
-      // A $ in a label would be taken for a variable of Grafana's environment; in annotations it is
+      // In a label, Grafana would read $ as a variable of its environment. In annotations it does
       // not.
       expect(JSON.stringify([rule.title, rule.labels])).not.toContain('$');
       const inPrometheus = Object.fromEntries(

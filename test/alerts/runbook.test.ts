@@ -23,7 +23,7 @@ const panels = new Map(
   ),
 );
 
-/** What is wrong with a page: names that there are not, expressions that do not parse. */
+/** What is wrong with a page: unknown names, and expressions that do not parse. */
 function faultsOf(text: string): string[] {
   const named = (pattern: RegExp) =>
     [...text.matchAll(pattern)].map(([, name]) => name!.replace(/\s+/g, ' '));
@@ -64,7 +64,7 @@ const urgency = {
   info: { sre: 'No action', supervisor: 'No action' },
 } as const;
 
-/** Labels by which a silence of the alert takes no other one. */
+/** Labels by which a silence matches this alert only. */
 const silencedBy: Partial<Record<string, string>> = {
   VccExporterDown: ' instance=127.0.0.1:9754',
   VccExporterAbsent: '',
@@ -73,7 +73,7 @@ const silencedBy: Partial<Record<string, string>> = {
   VccTeamIdleAgents: ' account=acme-uk team=Support',
 };
 
-/** Alerts of which Vonage may not be the cause. */
+/** Alerts of which Vonage may be no cause. */
 const neverVonage = [
   'VccExporterDown',
   'VccExporterAbsent',
@@ -84,7 +84,7 @@ const neverVonage = [
   'VccRosterFailing',
   'VccThrottled',
   'VccUnknownValues',
-  // What agents or those who lead them decide.
+  // What agents or their team leaders decide.
   'VccNobodyFree',
   'VccLongestFree',
   'VccAwayTooLong',
@@ -101,7 +101,7 @@ describe.each(alerts.map((alert) => [alert.name, alert] as const))(
       text.split(/^## /m).map((part) => [part.slice(0, part.indexOf('\n')), part] as const),
     );
 
-    test('says how soon to act, what to check and what helps, how to silence it and when it is over', () => {
+    test('says how soon to act, what to check, what helps, how to silence it and when it is over', () => {
       const [title, ...headings] = headingsOf(text);
       expect(title).toBe(name);
       expect(headings).toEqual(['Diagnosis', 'Mitigation', 'Silence', 'Resolved', 'Meaning']);
@@ -135,7 +135,7 @@ describe.each(alerts.map((alert) => [alert.name, alert] as const))(
       expect(named.filter(([, link]) => !text.includes(`(\`${link}\`)`))).toEqual([]);
     });
 
-    test('links to Vonage’s status page if Vonage may be the cause', () => {
+    test("links to Vonage's status page if Vonage may be the cause", () => {
       expect(text.includes('](https://vonageapi.statuspage.io)')).toBe(!neverVonage.includes(name));
     });
 
@@ -150,7 +150,7 @@ describe.each(alerts.map((alert) => [alert.name, alert] as const))(
 );
 
 test.each(['runbook.md', 'alerts.md', 'alertmanager.md', 'dashboards.md'])(
-  '%s names what there is',
+  '%s names only what exists',
   (path) => {
     const files = /vcc_[a-z]+(?:\.|-)/; // names of files
     expect(faultsOf(read(path)).filter((fault) => !files.test(fault))).toEqual([]);

@@ -97,7 +97,7 @@ test.each([
     'interval: 30s1m',
     'ours.yml: interval: expected a duration like 90s, 1m30s, 2h or 1d, at most 365d; received "30s1m"',
   ],
-  // Prometheus rejects what is longer than 292 years, and all rules of the file with it.
+  // Prometheus rejects a duration of more than 292 years, and with it all rules of the file.
   [
     'alerts: { VccDataStale: { older_than: 999999d } }',
     'ours.yml: alerts.VccDataStale.older_than: expected a duration like 90s, 1m30s, 2h or 1d, at most 365d; received "999999d"',
@@ -200,8 +200,7 @@ test.each([
   expect(problemsOf(text)).toEqual([problem]);
 });
 
-// Prometheus refuses the whole file for one rule that it cannot read: nobody is told of anything
-// any more.
+// Prometheus rejects the whole file if it cannot read one rule. Then no alert works.
 test.each([
   ['alerts: { VccThrottled: { within: 0s } }', 'alerts.VccThrottled.within'],
   ['alerts: { VccIdleAgents: { agents: .inf } }', 'alerts.VccIdleAgents.agents'],
@@ -227,7 +226,7 @@ test('text that is no YAML is refused', () => {
   expect(problemsOf('job: !!int 5')[0]).toMatch(/^ours\.yml, line \d, column \d+: expected YAML; /);
 });
 
-test('refuses aliases that stand for what contains them, or for more than the memory', () => {
+test('refuses aliases that contain themselves, or that expand beyond the memory', () => {
   const levels = Array.from(
     { length: 40 },
     (_, level) => `a${level + 1}: &a${level + 1} [*a${level}, *a${level}]`,
@@ -237,7 +236,7 @@ test('refuses aliases that stand for what contains them, or for more than the me
   }
 });
 
-test('all problems are told at once', () => {
+test('all problems are reported at once', () => {
   expect(problemsOf('alerts: { VccIdleAgents: { agents: -1, for: soon }, VccIdle: {} }')).toEqual([
     expect.stringContaining('alerts.VccIdle:'),
     expect.stringContaining('alerts.VccIdleAgents.for:'),
@@ -245,7 +244,7 @@ test('all problems are told at once', () => {
   ]);
 });
 
-test('what is not said is as shipped', () => {
+test('thresholds that are left out keep their shipped value', () => {
   const settings = withOurs({ alerts: { VccIdleAgents: { agents: 9 }, VccTeamIdleAgents: null } });
   expect(thresholdOf(settings, 'VccIdleAgents', 'agents')).toBe(9);
   expect(thresholdOf(settings, 'VccIdleAgents', 'longer_than')).toBe(1200);
@@ -261,14 +260,14 @@ test('an alert can be switched off, and be more or less urgent', () => {
   expect(rules.find(({ alert }) => alert === 'VccRingTooLong')!.labels.severity).toBe('critical');
 });
 
-test.each(alerts.map(({ name }) => name))('without %s the other rules are as they were', (name) => {
+test.each(alerts.map(({ name }) => name))('without %s the other rules are unchanged', (name) => {
   const others = rulesWith({}).filter(({ alert }) => alert !== name);
   const rules = rulesWith({ alerts: { [name]: { enabled: false } } });
   expect(rules.map(({ alert }) => alert)).toEqual(others.map(({ alert }) => alert));
   for (const { expr } of rules) expect(problemsIn(expr)).toEqual([]);
 });
 
-test('without any alert that has a bound, all rules that are left have an expression', () => {
+test('without any alert that has a bound, all remaining rules have an expression', () => {
   const off = alerts
     .filter(({ kinds }) => Object.values(kinds).includes('bound'))
     .map(({ name }) => [name, { enabled: false }]);
@@ -279,7 +278,7 @@ test('without any alert that has a bound, all rules that are left have an expres
   }
 });
 
-test('without alerts for somebody there is no group for them', () => {
+test('without alerts for an audience there is no group for it', () => {
   const off = alerts
     .filter(({ audience }) => audience === 'supervisor')
     .map(({ name }) => [name, { enabled: false }]);
@@ -306,7 +305,7 @@ test.each([
   expect(toAlertGroups(withOurs(ours))[0]).toHaveProperty('interval', text);
 });
 
-test('the jobs, the interval and how long to wait are as we say', () => {
+test('the jobs, the interval and the wait are as set', () => {
   const ours = {
     job: 'acme|vcc.*',
     interval: '1m',
@@ -319,7 +318,7 @@ test('the jobs, the interval and how long to wait are as we say', () => {
   expect(rules.find(({ alert }) => alert === 'VccWrapTooLong')).toHaveProperty('for', '3m');
 });
 
-/** The matchers by which VccBoundMissing asks for bounds. */
+/** The matchers with which VccBoundMissing selects bounds. */
 function boundsAskedBy(ours: object): string[][] {
   const expr = exprOf(ours, 'VccBoundMissing');
   expect(problemsIn(expr)).toEqual([]);
@@ -347,7 +346,7 @@ test('each bound is watched once, and only for the accounts whose alerts need it
   ]);
 });
 
-test('bounds of the exporter’s own are allowed once they are said', () => {
+test("the exporter's own bounds are allowed once they are set", () => {
   const ours = { alerts: { VccIdleAgents: { longer_than: '7m' } } };
   expect(() => withOurs(ours)).toThrow(
     'ours.yml: alerts.VccIdleAgents.longer_than: expected one of 30s, 60s, 300s, 600s, 900s, 1200s, 1800s, 3600s, 4500s, 7200s, or another bound in VCC_AGE_BOUNDS and in age_bounds here; received "7m"',
@@ -369,7 +368,7 @@ test('addresses lead where they should', () => {
 
 describe('thresholds of single accounts and teams', () => {
   const names = ['acme-uk', 'a.b', 'x"y', 'back\\slash', '(c)+[d]|{e}*?^$', 'Back office', 'ünï'];
-  /** What a matcher of ours takes, as RE2 reads it. */
+  /** What one of our matchers accepts, as RE2 reads it. */
   const takes = ({ op, value }: { op: string; value: string }, name: string) => {
     const found = /[~]/.test(op) ? new RegExp(`^(?:${value})$`).test(name) : value === name;
     return op.startsWith('!') ? !found : found;
@@ -393,7 +392,7 @@ describe('thresholds of single accounts and teams', () => {
           matchers.filter((matcher) => matcher.label === label).every((matcher) => takes(matcher, name)),
         ),
       );
-      // All selectors of a side agree, and exactly one side takes the name.
+      // All selectors of a side agree, and exactly one side matches the name.
       expect(taken.map((each) => new Set(each).size)).toEqual(sides.map(() => 1));
       expect(taken.filter(([first]) => first).length).toBe(1);
       expect(taken.findIndex(([first]) => first)).toBe(names.indexOf(name) + 1);
@@ -403,7 +402,7 @@ describe('thresholds of single accounts and teams', () => {
   test.each([
     ['VccNobodyReady', 'accounts', 'account'],
     ['VccTeamIdleAgents', 'teams', 'team'],
-  ])('%s says nothing of those that it is switched off for', (alert, key, label) => {
+  ])('%s does not fire for names that it is switched off for', (alert, key, label) => {
     const ours = { alerts: { [alert]: { [key]: { 'acme-outbound': { enabled: false } } } } };
     const expr = exprOf(ours, alert);
     expect(problemsIn(expr)).toEqual([]);
@@ -414,7 +413,7 @@ describe('thresholds of single accounts and teams', () => {
     expect(asked.filter((each) => each.length !== 1)).toEqual([]);
   });
 
-  test('have the numbers of their own, and the others those of all', () => {
+  test('have their own numbers, and the others the common ones', () => {
     const expr = exprOf(
       { alerts: { VccIdleAgents: { accounts: { 'acme-night': { agents: 3 } } } } },
       'VccIdleAgents',
@@ -424,7 +423,7 @@ describe('thresholds of single accounts and teams', () => {
   });
 });
 
-test('texts say how long at least, as the thresholds have it', () => {
+test('texts give the minimum duration of the thresholds', () => {
   const ours = { alerts: { VccNobodyFree: { for: '90s' }, VccRosterFailing: { for: '2h' } } };
   const textsOf = (name: string) => rulesWith(ours).find(({ alert }) => alert === name)!.annotations;
   expect(textsOf('VccNobodyFree').summary).toBe(

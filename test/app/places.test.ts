@@ -60,7 +60,7 @@ describe('reading from S3 with the real SDK', () => {
     expect((error as Error).message).not.toContain('hunter2');
   });
 
-  test('says that S3 was not reached', async () => {
+  test('reports that S3 was not reached', async () => {
     process.env.AWS_ENDPOINT_URL_S3 = 'http://127.0.0.1:1';
     const error = await createReadText()('s3://acme/roster.csv', soon()).catch((thrown: unknown) => thrown);
     expect((error as Error).message).toMatch(/^s3:\/\/acme\/roster\.csv: S3 was not reached \(\w+\)$/);
@@ -76,14 +76,14 @@ describe('reading from S3 with the real SDK', () => {
     await expect(reading).rejects.toThrow('out of time');
   });
 
-  test('takes UTF-8 for granted from nobody', async () => {
+  test('checks that a text is UTF-8', async () => {
     answer = (_, response) => response.end(Buffer.from('1,S\xe4les\n', 'latin1'));
     await expect(createReadText()('s3://acme/roster.csv', soon())).rejects.toThrow(
       's3://acme/roster.csv: is not UTF-8; save it as UTF-8',
     );
   });
 
-  test('refuses what is larger than any roster', async () => {
+  test('refuses a text larger than any roster', async () => {
     answer = (_, response) => response.writeHead(200, { 'content-length': 60_000_000 }).write('x');
     await expect(createReadText()('s3://acme/roster.csv', soon())).rejects.toThrow(
       's3://acme/roster.csv: larger than 10 MB',
@@ -91,11 +91,11 @@ describe('reading from S3 with the real SDK', () => {
   });
 });
 
-test('an object of S3 whose length is not said is read up to the bound, and no further', async () => {
+test('an object of S3 of unknown length is read up to the bound, and no further', async () => {
   let sent = 0;
   answer = (_, response) => {
     response.writeHead(200);
-    // More than 10 MB, and than what waits in buffers.
+    // More than 10 MB, and more than the buffers hold.
     const more = () => {
       sent++;
       if (sent < 2000 && !response.destroyed) response.write(Buffer.alloc(100_000), () => setImmediate(more));
@@ -110,7 +110,7 @@ test('an object of S3 whose length is not said is read up to the bound, and no f
 });
 
 describe('reading files', () => {
-  test('gives the text, or says why not', async () => {
+  test('gives the text, or the reason why there is none', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'vcc-read-'));
     try {
       const path = join(folder, 'roster.csv');

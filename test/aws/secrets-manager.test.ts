@@ -23,7 +23,7 @@ afterEach(async () => {
 const soon = () => deadlineIn(15_000);
 
 describe('reading a secret with the real SDK', () => {
-  test('asks for the stage, in the region of the environment', async () => {
+  test('requests the stage, in the region of the environment', async () => {
     const read = createReadSecret('acme/vcc');
     expect([await read('AWSCURRENT', soon()), await read('AWSPENDING', soon())]).toEqual(['now', 'soon']);
     expect(server.calls).toEqual([
@@ -33,7 +33,7 @@ describe('reading a secret with the real SDK', () => {
     expect(server.regions).toEqual(['eu-west-1', 'eu-west-1']);
   });
 
-  test('asks in the region of an ARN', async () => {
+  test('uses the region of an ARN', async () => {
     await createReadSecret('arn:aws:secretsmanager:us-east-2:123456789012:secret:a-Ab3dEf')(
       'AWSCURRENT',
       soon(),
@@ -96,7 +96,7 @@ describe('reading a secret with the real SDK', () => {
       'Secrets Manager answered 500 (InternalServiceError)',
       { retryable: true },
     ],
-  ])('tells %s in a sentence of its own', async (_, faults, reason, more) => {
+  ])('reports %s in a separate sentence', async (_, faults, reason, more) => {
     server.faults = faults!;
     const failure = await createReadSecret('acme')('AWSCURRENT', soon()).catch((error: unknown) => error);
     expect(failure).toMatchObject({
@@ -107,31 +107,31 @@ describe('reading a secret with the real SDK', () => {
     expect((failure as Error).message).not.toContain('123456789012');
   });
 
-  test('gets over a short outage by itself', async () => {
+  test('recovers from a short outage', async () => {
     server.faults = [{ status: 500, type: 'InternalServiceError', times: 2 }];
     expect(await createReadSecret('acme')('AWSCURRENT', soon())).toBe('now');
     expect(server.calls).toHaveLength(3);
   });
 
-  test('wants a text', async () => {
+  test('requires a text', async () => {
     server.values = { AWSCURRENT: new Uint8Array([1, 2]) };
     await expect(createReadSecret('acme')('AWSCURRENT', soon())).rejects.toThrow(
       'acme: expected a text, not bytes',
     );
   });
 
-  test('tells that nobody answers', async () => {
+  test('reports that there is no answer', async () => {
     await server.close();
     const failure = await createReadSecret('acme')('AWSCURRENT', soon()).catch((error: unknown) => error);
-    // ECONNREFUSED outside Jest, whose errors of Node's core are of another realm than the SDK's
-    // Error.
+    // ECONNREFUSED outside Jest. In Jest, errors of Node's core belong to another realm than the
+    // SDK's Error.
     expect((failure as Error).message).toMatch(
       /^secret acme, AWSCURRENT: Secrets Manager was not reached \(\w+\)$/,
     );
     expect(failure).toMatchObject({ retryable: true });
   });
 
-  test('tells that it has no region to ask in', async () => {
+  test('reports that no region is set', async () => {
     delete process.env.AWS_REGION;
     process.env.AWS_CONFIG_FILE = '/nowhere';
     await expect(createReadSecret('acme')('AWSCURRENT', soon())).rejects.toThrow(
@@ -147,7 +147,7 @@ describe('reading a secret with the real SDK', () => {
     });
   });
 
-  test('tries again when one request hangs', async () => {
+  test('retries when one request hangs', async () => {
     server.hang = true;
     const reading = createReadSecret('acme')('AWSCURRENT', soon());
     setTimeout(() => {
@@ -156,7 +156,7 @@ describe('reading a secret with the real SDK', () => {
     expect(await reading).toBe('now');
   }, 15_000);
 
-  test('never shows what it read', async () => {
+  test('never shows the secret', async () => {
     server.values = { AWSCURRENT: 's3cret' };
     const read = createReadSecret('acme');
     await read('AWSCURRENT', soon());

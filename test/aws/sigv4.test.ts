@@ -5,7 +5,7 @@ import { type AwsIdentity, createSigV4 } from '../../src/aws/sigv4.ts';
 import { deadlineIn } from '../../src/deadline.ts';
 import type { HttpRequest } from '../../src/http/send.ts';
 
-/** SHA-256 as the SDK's signer wants it. */
+/** SHA-256 as the SDK's signer requires it. */
 class Sha256 {
   #hash;
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
@@ -40,7 +40,7 @@ const request = (url = workspace): HttpRequest => ({
   body: Buffer.from([1, 2, 3, 250]),
 });
 
-/** What AWS's own signer says, of the headers that ours has signed. */
+/** The signature of AWS's own signer, over the headers that ours has signed. */
 async function reference(of: HttpRequest, signed: string, region: string, who: AwsIdentity): Promise<string> {
   const names = signed.split(';');
   const signer = new SignatureV4({
@@ -72,7 +72,7 @@ async function reference(of: HttpRequest, signed: string, region: string, who: A
 
 describe('a signed request', () => {
   test.each<[string, string, AwsIdentity, string | undefined, string]>([
-    ['of the function’s own identity', workspace, identity, undefined, 'eu-west-1'],
+    ["of the function's own identity", workspace, identity, undefined, 'eu-west-1'],
     [
       'of an identity with a session',
       workspace,
@@ -82,7 +82,7 @@ describe('a signed request', () => {
     ],
     ['to an address with a query', `${workspace}?b=2&a=1%20x`, identity, undefined, 'eu-west-1'],
     ['for a region that is named', 'https://proxy.example/write', identity, 'us-east-2', 'us-east-2'],
-  ])('%s has the signature that AWS’s own signer makes', async (_, url, who, named, region) => {
+  ])("%s has the signature that AWS's own signer makes", async (_, url, who, named, region) => {
     const sign = createSigV4({
       region: named,
       roleArn: undefined,
@@ -99,7 +99,7 @@ describe('a signed request', () => {
     expect(authorization.replace(/,\s*/g, ', ')).toBe(expected.replace(/,\s*/g, ', '));
   });
 
-  test('is signed anew each time, and the identity is got anew five minutes before it expires', async () => {
+  test('is signed anew each time, and the identity is renewed five minutes before it expires', async () => {
     let clockMs = nowMs;
     let loads = 0;
     const sign = createSigV4({
@@ -118,7 +118,7 @@ describe('a signed request', () => {
       const { headers } = await sign(request(), deadlineIn(5000));
       dates.push(`${headers['x-amz-date']} ${/AKID\d/.exec(headers.authorization!)![0]}`);
     }
-    // The old one is used while a new one is fetched.
+    // The old identity is used while a new one is fetched.
     expect(dates).toEqual([
       '20260310T094117Z AKID1',
       '20260310T103517Z AKID1',
@@ -127,7 +127,7 @@ describe('a signed request', () => {
     ]);
   });
 
-  test('needs an identity, and says so without a key', async () => {
+  test('needs an identity, and reports a missing one without a key', async () => {
     const sign = createSigV4({
       region: 'eu-west-1',
       roleArn: 'arn:aws:iam::123456789012:role/writer',

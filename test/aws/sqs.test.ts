@@ -17,7 +17,7 @@ beforeEach(async () => {
     const input = (await json(request)) as Record<string, unknown>;
     const action = String(request.headers['x-amz-target']).replace('AmazonSQS.', '');
     calls.push({ action, input });
-    // The SDK compares it with what it has sent.
+    // The SDK compares it with the message that it sent.
     const MD5OfMessageBody = createHash('md5').update(String(input.MessageBody)).digest('hex');
     const text = JSON.stringify({ MessageId: '1', MD5OfMessageBody, ...answer });
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(text);
@@ -59,7 +59,7 @@ test('the reason of a rejection has no character that SQS refuses', async () => 
   expect(MessageAttributes.Reason.StringValue).toBe('too late \u{1f600}\ufffd\ufffd\ufffd');
 });
 
-test('a message has no list of the series that end, which may be larger than a message', async () => {
+test('a message has no list of the series that end, since the list may exceed a message', async () => {
   const batch = {
     account: 'uk',
     destination: 'acme',

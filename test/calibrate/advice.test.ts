@@ -11,11 +11,11 @@ const verdict = (question: string, answer: string | undefined) => ({
 });
 
 describe('what to set', () => {
-  test('is nothing of an account of which nothing is known', () => {
+  test('is empty for an account without findings', () => {
     expect(toAdvice(findings({}), nothing)).toEqual({});
   });
 
-  test('is what was found with what is set: verdicts replace answers, words are added', () => {
+  test('joins findings and settings: verdicts replace answers, words are added', () => {
     const found = findings({
       verdicts: [verdict('since_in_wrap', 'continues'), verdict('eligible_for_routing', undefined)],
       words: [
@@ -34,7 +34,7 @@ describe('what to set', () => {
     });
   });
 
-  test('is a page size that was accepted, if that of the settings was not', () => {
+  test('is an accepted page size, if the page size of the settings was not accepted', () => {
     const paging = (refused: number[], asked: number | undefined) =>
       findings({ paging: { asked, refused, pages: 1, largest: 5 } });
     expect(toAdvice(paging([5000], 1000), nothing)).toEqual({ VCC_PAGE_SIZE: '1000' });
@@ -69,7 +69,11 @@ describe('an env file', () => {
       'constructor=1\ntoString=1\n',
       `constructor=1\ntoString=1\n${semantics}\n${known}\n`,
     ],
-    ['has names that begin alike', 'VCC_SEMANTICS_OLD=1\n', `VCC_SEMANTICS_OLD=1\n${semantics}\n${known}\n`],
+    [
+      'has names with the same beginning',
+      'VCC_SEMANTICS_OLD=1\n',
+      `VCC_SEMANTICS_OLD=1\n${semantics}\n${known}\n`,
+    ],
   ])('keeps what is not set anew: %s', (_, text, expected) => {
     expect(mergeEnv(text, advice)).toBe(expected);
     expect(mergeEnv(expected, advice)).toBe(expected);

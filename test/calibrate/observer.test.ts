@@ -120,7 +120,7 @@ describe('evidence', () => {
   });
 
   test.each(['+44 20 7946 0018', 'Телефон', '电话'])(
-    'about workload is not taken of a medium that no question can name: %s',
+    'about workload is not collected for a medium that no question can name: %s',
     (medium) => {
       expect(evidence(onCall({ ...connected, medium }), onCall({ ...wrap, medium }))).toEqual([
         'since_in_wrap=continues',
@@ -150,7 +150,7 @@ describe('a verdict', () => {
     expect(verdict(observations)).toEqual(expected);
   });
 
-  test('is there for each question, and for so many media as there may be', () => {
+  test('exists for each question, and for the largest number of media', () => {
     const tally = new Tally();
     for (let index = 0; index < 99; index++) tally.add(`workload_falls_m${index}`, 'when_wrap_ends', 'a');
     expect(tally.verdicts()).toHaveLength(33);
@@ -178,12 +178,12 @@ test.each<[string, boolean]>([
 describe('an observer', () => {
   const odd = interaction({ medium: 'Fax', state: '442079460018', reason: 'NoAnswer', direction: '' });
 
-  test('lists words that neither the reference names nor the settings', () => {
+  test('lists words that neither the reference nor the settings name', () => {
     const observer = new Observer({ medium: ['Telex'] });
     const telex = interaction({ medium: 'Telex', reason: 'Resumed' });
     observer.addSnapshot(snapshotOf([agent('a', { presence: 'Sabbatical', interactions: [odd, odd] })]));
     observer.addSnapshot(snapshotOf([agent('a', { interactions: [odd, telex] })]));
-    // NoAnswer is a reason of another state, but of a state that is not known any reason may be.
+    // NoAnswer is a reason of another state. A state that is not known may have any reason.
     expect(observer.findings().words).toEqual([
       { field: 'presence', word: 'Sabbatical', readings: 1 },
       { field: 'state', word: undefined, readings: 2 },
@@ -197,7 +197,7 @@ describe('an observer', () => {
     expect(observer.findings().words).toEqual([{ field: 'reason', word: 'NoAnswer', readings: 1 }]);
   });
 
-  test('lists no more words than a screen has', () => {
+  test('lists no more words than fit on a screen', () => {
     const observer = new Observer();
     const media = Array.from({ length: 60 }, (_, index) =>
       interaction({ medium: `M${String.fromCharCode(65 + (index % 26), 65 + Math.floor(index / 26))}` }),
@@ -208,7 +208,7 @@ describe('an observer', () => {
     expect(words.at(-1)).toEqual({ field: 'medium', word: undefined, readings: 40 });
   });
 
-  test('has the most gaps of one reading', () => {
+  test('has the longest gaps of one reading', () => {
     const observer = new Observer();
     for (const [absent, invalid] of [
       [3, 0],
@@ -239,7 +239,7 @@ describe('an observer', () => {
     expect(observer.findings().order).toEqual(order);
   });
 
-  test('knows the sizes of pages, and how new what is on them was', () => {
+  test('knows the sizes of pages, and the age of their content', () => {
     const observer = new Observer();
     observer.addAnswer({ status: 400, limit: 5000, headers: {} });
     observer.addAnswer({ status: 503, limit: 5000, headers: {} });

@@ -23,10 +23,10 @@ const wrapsOf = (readings: readonly Snapshot[], given?: Semantics) =>
     ),
   );
 
-/** Agents live in the same way in every world, and here `since` is when the state began. */
+/** In every world agents live in the same way. Here `since` is when the state began. */
 const truth = wrapsOf([...readingsOf({ since_in_wrap: 'restarts' }, day)], { since_in_wrap: 'restarts' });
 
-/** What a watch finds in each world, and what the exporter makes of the same readings then. */
+/** The findings of a watch in each world, and the exporter's numbers from the same readings. */
 const watches = allWorlds.map((world) => {
   const readings = [...readingsOf(world, day)];
   const findings = observe(readings);
@@ -43,8 +43,8 @@ const watches = allWorlds.map((world) => {
 describe.each(watches)('in the world $name', ({ world, verdicts, openWraps, wraps }) => {
   test('a watch of 15 minutes names each answer', () => {
     const outcomes = Object.fromEntries(verdicts.map(({ question, outcome }) => [question, outcome]));
-    // The simulator's agents always have two chats at once, so that none shows when the workload of
-    // one falls.
+    // The simulator's agents always have two chats at once. So a fall of one workload would not
+    // show.
     expect(outcomes).toEqual({ ...world, workload_falls_chat: 'not seen enough' });
     // In a simulator, nothing happens twice between two readings.
     expect(verdicts.map(({ against }) => against)).toEqual(verdicts.map(() => 0));
@@ -57,12 +57,12 @@ describe.each(watches)('in the world $name', ({ world, verdicts, openWraps, wrap
     const continues = world.since_in_wrap === 'continues';
     if (continues && world.workload_falls_phone === 'when_wrap_ends') expect(known).toEqual([]);
     else expect(known.length).toBeGreaterThan(wraps.length * 0.8);
-    // Without the settings, some are wrong where `since` continues.
+    // Without the settings, some wrap-ups have a wrong age where `since` continues.
     expect(openWraps.some((sinceMs, index) => sinceMs !== truth[index])).toBe(continues);
   });
 });
 
-test('docs/explain/verification.md shows what was found', () => {
+test('docs/explain/verification.md shows the findings', () => {
   const head = [...shown.map((question) => `\`${question}\``), 'Wrap-ups whose age is known'];
   const rows = watches.map(({ verdicts, wraps }) => {
     const known = wraps.filter((sinceMs) => sinceMs !== undefined).length;
@@ -74,7 +74,7 @@ test('docs/explain/verification.md shows what was found', () => {
   });
   const text = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
   const file = new URL('../golden/calibrate-worlds.md', import.meta.url);
-  // After a wanted change: UPDATE_GOLDEN=1 npm run jest -- worlds, then npm run generate.
+  // After an intended change: UPDATE_GOLDEN=1 npm run jest -- worlds, then npm run generate.
   if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, text);
   expect(text).toBe(readFileSync(file, 'utf8'));
 });
@@ -102,13 +102,16 @@ describe('on a floor where little happens', () => {
     expect(toAdvice(findings, current)).toEqual({});
   });
 
-  test.each(watches)('no answer is named of two agents, and no wrong one of eight: $name', ({ world }) => {
-    const outcomesOf = (agents: number) =>
-      observe(readingsOf(world, { agents, minutes: 15 })).verdicts.map(({ outcome }) => outcome);
-    expect(new Set(outcomesOf(2))).toEqual(new Set(['not seen enough']));
-    const answers: unknown[] = [...Object.values(world), 'not seen enough'];
-    expect(outcomesOf(8).filter((outcome) => !answers.includes(outcome))).toEqual([]);
-  });
+  test.each(watches)(
+    'no answer is given from two agents, and no wrong one from eight: $name',
+    ({ world }) => {
+      const outcomesOf = (agents: number) =>
+        observe(readingsOf(world, { agents, minutes: 15 })).verdicts.map(({ outcome }) => outcome);
+      expect(new Set(outcomesOf(2))).toEqual(new Set(['not seen enough']));
+      const answers: unknown[] = [...Object.values(world), 'not seen enough'];
+      expect(outcomesOf(8).filter((outcome) => !answers.includes(outcome))).toEqual([]);
+    },
+  );
 });
 
 test('of a floor whose halves contradict each other, nothing becomes a setting', () => {

@@ -18,7 +18,7 @@ const pushed = {
 };
 
 describe.each(catalogue.map((metric) => [metric.name, metric] as const))('%s', (name, metric) => {
-  test('has a name, help and source in good form', () => {
+  test('has a well-formed name, help and source', () => {
     expect(name).toMatch(/^vcc_[a-z]+(_[a-z]+)*$/);
     // OpenMetrics and promlint keep these for counters, histograms and summaries.
     expect(name).not.toMatch(/_(total|count|sum|bucket|created)$/);
@@ -46,7 +46,7 @@ describe.each(catalogue.map((metric) => [metric.name, metric] as const))('%s', (
     }
   });
 
-  test('gives no labels but those it declares', async () => {
+  test('has only labels that it declares', async () => {
     const roster = rosterOf({ a: { team: 'Sales', site: 'North' } });
     const families = await familiesOf(
       fullReadingOf([agent('a', { interactions: [interaction()] }), agent('b')], roster, { push: [pushed] }),
@@ -141,7 +141,7 @@ test('names are unique', () => {
   expect(new Set(catalogue.map(({ name }) => name)).size).toBe(catalogue.length);
 });
 
-test('no agent’s id or guid is in any sample unless it is asked for', async () => {
+test("no agent's id or guid is in any sample unless it is set", async () => {
   const secret = agent('identity-of-an-agent', {
     interactions: [interaction({ guid: 'a-guid' })],
   });
@@ -158,7 +158,7 @@ test('with no documented state missing, however empty the floor', async () => {
   expect(rows('vcc_scrape_error')).toBe(12);
   expect(rows('vcc_unknown_values')).toBe(6);
   expect(rows('vcc_interactions_longer_than')).toBe(5 * 10);
-  // Nobody there: no oldest, no median.
+  // Without agents there is no oldest and no median.
   expect(rows('vcc_available_oldest_since_timestamp_seconds')).toBe(0);
   expect(rows('vcc_available_median_since_timestamp_seconds')).toBe(0);
 });

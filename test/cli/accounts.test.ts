@@ -22,7 +22,7 @@ afterAll(() => simulator.close());
 const terminal = (env: Record<string, string | undefined> = {}) => rememberingTerminal(folder, env);
 const writeEnv = (content: string | Uint8Array) => writeFileSync(join(folder, '.env'), content);
 
-/** What a command that must not start says. */
+/** The output of a command that must not start. */
 async function refusal(args: string[], env: Record<string, string | undefined> = {}): Promise<string[]> {
   const io = terminal(env);
   expect(await run(io, args)).toBe(2);
@@ -37,7 +37,7 @@ const hint = ' --demo shows simulated accounts.';
 
 describe('without credentials', () => {
   test.each(['serve', 'scrape', 'check', 'push'])(
-    '%s says what is missing and where it looked',
+    '%s names what is missing and where it searched',
     async (command) => {
       expect(await refusal([command])).toEqual([
         missing,
@@ -46,14 +46,14 @@ describe('without credentials', () => {
     },
   );
 
-  test('replay does too: the folder that it would read is that of an exporter', async () => {
+  test('replay does too: it would read the folder of an exporter', async () => {
     expect(await refusal(['replay'])).toEqual([
       missing,
       `${looked('the environment and in FOLDER/.env, which does not exist')} Queues of SQS are named by VCC_PUSH_QUEUE_URL and VCC_PUSH_REJECTED_URL.`,
     ]);
   });
 
-  test('replay needs both queues, or a folder that is there', async () => {
+  test('replay needs both queues, or a folder that exists', async () => {
     const queue = 'https://sqs.eu-west-1.amazonaws.com/123456789012/x.fifo';
     expect(await refusal(['replay'], { VCC_PUSH_QUEUE_URL: queue })).toEqual([
       'vcc-exporter: VCC_PUSH_REJECTED_URL: expected the address of a queue, since VCC_PUSH_QUEUE_URL is set; received nothing',
@@ -109,7 +109,7 @@ describe('without credentials', () => {
     ]);
   });
 
-  test('one of the two is named by itself', async () => {
+  test('one missing credential is named without the other', async () => {
     writeEnv('VCC_CLIENT_ID=id\n');
     expect(await refusal(['check'])).toEqual([
       'vcc-exporter: VCC_CLIENT_SECRET: expected a value, since VCC_CLIENT_ID is set; received nothing',
@@ -139,7 +139,7 @@ describe('without credentials', () => {
 });
 
 describe('--demo', () => {
-  test('shows simulated accounts, and leaves out what says which account it is', async () => {
+  test('shows simulated accounts, and ignores settings that name the account', async () => {
     writeEnv('VCC_CLIENT_ID=id\nVCC_CLIENT_SECRET=hunter2hunter2\nVCC_ACCOUNT=acme\nVCC_REGION=apac\n');
     const io = terminal({ VCC_PAGE_SIZE: '30' });
     expect(await run(io, ['scrape', '--demo'])).toBe(0);
@@ -200,7 +200,7 @@ describe('npm start (--demo-if-unset)', () => {
 });
 
 describe('.env', () => {
-  test('is read below the environment', async () => {
+  test('is read with a lower precedence than the environment', async () => {
     const { VCC_ACCOUNT: _, ...env } = environmentOf(simulator);
     writeEnv('VCC_ACCOUNT="from file" # comment\nVCC_PAGE_SIZE=7\n');
     const io = terminal({ ...env, VCC_PAGE_SIZE: '20' });

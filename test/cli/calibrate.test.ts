@@ -47,12 +47,13 @@ interface Given extends SimulatorOptions {
   args?: { minutes?: string; requests?: string; write?: string; account?: string; demo?: true };
   quirk?: readonly string[];
   fault?: readonly string[];
-  /** Requests for pages before the faults begin, each time anew. */
+  /** Requests for pages before the faults begin, counted anew for each account. */
   faultsAfter?: readonly number[];
 }
 
 /**
- * Runs the command against a simulator, both on one clock that only moves when the command waits.
+ * Runs the command against a simulator. Both share one clock, which moves only when the command
+ * waits.
  */
 async function calibrated({ env, args, quirk = [], fault = [], faultsAfter = [], ...options }: Given = {}) {
   const timing = fakeTiming();
@@ -83,7 +84,7 @@ const row = (out: string, question: string) =>
 
 describe('calibrate', () => {
   test.each([allWorlds[0]!, allWorlds.at(-1)!])(
-    'names the world %j over HTTP, and what to set',
+    'finds the world %j over HTTP, and what to set',
     async (world) => {
       const { status, out, notes, timing } = await calibrated({ world, agents: 120 });
       expect(status).toBe(0);
@@ -112,7 +113,7 @@ describe('calibrate', () => {
     },
   );
 
-  test('says what else the API does', async () => {
+  test('reports other properties of the API', async () => {
     const { out } = await calibrated({
       quirk: ['max-page=25', 'order=since', 'lag=2000', 'clock=-90000', 'header=X-RateLimit-Limit:100'],
     });
@@ -124,7 +125,7 @@ describe('calibrate', () => {
     expect(out).toMatch(/^ {2}Clock +\d+\.\d s behind ours, to about half a second$/m);
   });
 
-  test('says so when there is nothing to say', async () => {
+  test('reports when nothing was found', async () => {
     const { out } = await calibrated();
     expect(out).toMatch(
       /^ {2}Pages +asked for a limit of 5000, got one page of 60, so the limit of the API is unknown$/m,
@@ -134,7 +135,7 @@ describe('calibrate', () => {
     expect(out).toContain('No unknown words.\nNo absent or invalid values.\n');
   });
 
-  test('lists words and gaps, and says when scrapes fail by them', async () => {
+  test('lists words and gaps, and reports when they make scrapes fail', async () => {
     const env = { VCC_MAX_FLAWED_AGENTS: '0', VCC_KNOWN_VALUES: 'medium=Telex' };
     const { status, out } = await calibrated({ env, fault: ['unknown,times=3', 'flawed,times=2'] });
     expect(status).toBe(0);
@@ -165,7 +166,7 @@ describe('calibrate', () => {
     expect(printed.match(/[0-9a-f]{8}-/)).toBeNull();
   });
 
-  test('keeps the answers that are set where it has none of its own', async () => {
+  test('keeps the set answers for questions without a finding', async () => {
     const env = { VCC_SEMANTICS: 'since_in_wrap=continues,workload_falls_fax=when_wrap_ends' };
     const { out } = await calibrated({ env, agents: 120 });
     expect(row(out, 'since_in_wrap')).toEqual([
@@ -179,14 +180,14 @@ describe('calibrate', () => {
   });
 });
 
-test('calibrate says which page sizes were refused, and sets one that was not', async () => {
+test('calibrate names the rejected page sizes, and sets an accepted one', async () => {
   const { out } = await calibrated({ agents: 1200, fault: ['status=400,times=2'] });
   expect(out).toMatch(/^ {2}Pages +asked for a limit of 1000, got 2 pages of at most 1000; refused: 5000$/m);
   expect(out).toMatch(/^VCC_PAGE_SIZE=1000$/m);
   // It reads 1,200 agents again and again: 5 s of CPU time.
 }, 60_000);
 
-test('calibrate takes a page that has gone for no refused size', async () => {
+test('calibrate does not mistake a vanished page for a rejected size', async () => {
   const env = { VCC_PAGE_SIZE: '20' };
   const { out } = await calibrated({ env, fault: ['status=400,page=3,times=1'], faultsAfter: [30] });
   expect(out).toMatch(/^ {2}Pages +asked for a limit of 20, got 3 pages of at most 20$/m);
@@ -213,7 +214,7 @@ describe('the requests', () => {
     expect(out).toContain('test: it could not be read: all requests were used (--requests)');
   });
 
-  test('end at the first 429, with what was seen', async () => {
+  test('end at the first 429, with the findings until then', async () => {
     const { status, out } = await calibrated({ fault: ['status=429,times=1'], faultsAfter: [30] });
     expect(status).toBe(0);
     expect(out).toMatch(/^test: 30 readings of 60 agents/);
@@ -243,7 +244,7 @@ describe('the requests', () => {
     expect(out).toMatch(/^test: 117 readings of 60 agents in 10\.0 min/);
   });
 
-  test('end at no third failure that is the first one, again during the pause that it asked for', async () => {
+  test('do not end at a third failure that is the first one again, in the pause that it requested', async () => {
     const { out } = await calibrated({
       fault: ['status=503,retry-after=60,times=1'],
       faultsAfter: [5],
@@ -264,7 +265,7 @@ describe('the requests', () => {
   });
 });
 
-test('Ctrl+C ends it with what it has, by the command line and its own clock', async () => {
+test('Ctrl+C ends it with the findings so far, by the command line and its own clock', async () => {
   simulator = await startSimulator({ agents: 60, faults: [parseFault('unknown')] });
   const io = rememberingTerminal(folder, environmentOf(simulator));
   const done = run(io, ['calibrate']);
@@ -282,7 +283,7 @@ test('Ctrl+C ends it with what it has, by the command line and its own clock', a
 describe('--write', () => {
   const mode = (file: string) => (statSync(file).mode & 0o777).toString(8);
 
-  test('makes a file that only its user can read, and says so', async () => {
+  test('makes a file that only its user can read, and reports this', async () => {
     const { status, notes } = await calibrated({ args: { write: 'new/env' }, fault: ['unknown,times=1'] });
     const file = join(folder, 'new/env');
     expect([status, notes.at(-1)]).toEqual([0, `${file}: written.`]);
@@ -303,12 +304,12 @@ describe('--write', () => {
     expect(mode(file)).toBe('600');
   });
 
-  test('fails with status 1 if the file cannot be written, and the settings are printed all the same', async () => {
+  test('fails with status 1 if the file cannot be written, and still prints the settings', async () => {
     const { status, out, notes } = await calibrated({
       args: { write: 'blocked/.env' },
       fault: ['unknown,times=1'],
       latencyMs: 1,
-      // After the command has looked.
+      // After the command has checked the path.
       wait: async () => {
         rmSync(join(folder, 'blocked'), { force: true });
         symlinkSync('/proc', join(folder, 'blocked'));
@@ -341,7 +342,7 @@ describe('--write', () => {
       list,
       '--write: expected a single account without VCC_CONFIG; put the fields that are printed into its list',
     ],
-  ])('is refused before anything is asked: %s', async (_, args, env, problem) => {
+  ])('is refused before the first request: %s', async (_, args, env, problem) => {
     rmSync(join(folder, 'dangling.env'), { force: true });
     symlinkSync(join(folder, 'nothing'), join(folder, 'dangling.env'));
     const problems = await calibrated({ args, env }).catch(({ problems }) => problems);
@@ -350,7 +351,7 @@ describe('--write', () => {
   });
 });
 
-test('several accounts get fields of VCC_CONFIG, and one that cannot be read does not stop the others', async () => {
+test('several accounts get fields of VCC_CONFIG, and a failing one does not stop the others', async () => {
   const accounts = [
     { name: 'a', agents: 120 },
     { name: 'b', agents: 120, world: { since_in_wrap: 'continues' } as const },
@@ -366,7 +367,7 @@ test('several accounts get fields of VCC_CONFIG, and one that cannot be read doe
 });
 
 describe('the other hosts', () => {
-  /** Leads every https host to the simulator, and says which were asked for. */
+  /** Leads every https host to the simulator, and records the requested hosts. */
   function networkTo(port: number, asked: string[]): Network {
     const connectTo = (name: string) => {
       asked.push(name);
@@ -412,7 +413,7 @@ describe('the other hosts', () => {
     });
   });
 
-  test('are not asked where an address is set', async () => {
+  test('are not tried where an address is set', async () => {
     const { hosts, asked } = await ask('simulated-secret', { VCC_API_URL: 'https://api.example.com' });
     expect([hosts, asked]).toEqual([{ untried: 'VCC_API_URL is set' }, []]);
   });

@@ -38,7 +38,7 @@ describe('vcc-exporter', () => {
     ]);
   });
 
-  test('does not repeat a variable’s name that is none', async () => {
+  test('does not repeat the name of a variable that is not a setting', async () => {
     const io = terminal({ ...environmentOf(simulator), 'VCC_CLIENT_SECRET: hunter2\nPORT': '1' });
     expect(await run(io, ['scrape'])).toBe(2);
     expect(io.notes).toEqual([
@@ -76,7 +76,7 @@ describe('a secret that is not read in time', () => {
     expect(io.notes.map((note) => JSON.parse(note).message)).toEqual(['secret acme: not read within 0.2 s']);
   });
 
-  test('does not keep serve from ending when it is asked to', async () => {
+  test('does not keep serve from ending on a signal', async () => {
     const startedMs = performance.now();
     const stopped = new Promise<void>((resolve) => setTimeout(resolve, 100));
     const io = { ...terminal({ ...env, VCC_TIMEOUT: '20s', PORT: '0' }), stopped };
@@ -87,7 +87,7 @@ describe('a secret that is not read in time', () => {
 
   test('is not read any more when check has ended', async () => {
     expect(await run(terminal({ ...env, VCC_TIMEOUT: '1s' }), ['check'])).toBe(1);
-    // The SDK itself would go on for nine seconds, with three calls.
+    // The SDK itself would continue for nine seconds, with three requests.
     const { length } = calls;
     while (!calls[length - 1]!.closed) await new Promise((resolve) => setTimeout(resolve, 10));
     await new Promise((resolve) => setTimeout(resolve, 400));
@@ -152,7 +152,7 @@ describe('check and scrape of several accounts', () => {
     `    api_url: ${simulator.apiUrl}`,
   ];
 
-  test('check ends with how many can be read, and which cannot and why', async () => {
+  test('check ends with the number of readable accounts, and the reasons of the others', async () => {
     const good = terminal({ VCC_CONFIG: accountsOf(simulator.clientSecret, simulator.clientSecret) });
     expect(await run(good, ['check'])).toBe(0);
     expect(good.lines.at(-1)).toBe('\nAll 2 accounts can be read.');
@@ -161,7 +161,7 @@ describe('check and scrape of several accounts', () => {
     expect(bad.lines.at(-1)).toBe('\n1 of 2 accounts cannot be read: acme-2 (Token).');
   });
 
-  test('--account chooses one, and a name that there is not is refused', async () => {
+  test('--account chooses one, and an unknown name is refused', async () => {
     const env = { VCC_CONFIG: accountsOf(simulator.clientSecret, 'wrong') };
     const check = terminal(env);
     expect(await run(check, ['check', '--account', 'acme-1'])).toBe(0);
@@ -180,7 +180,7 @@ describe('check and scrape of several accounts', () => {
   });
 });
 
-test('check says which step a slow API fails', async () => {
+test('check names the step that a slow API fails', async () => {
   simulator.faults.push({ kind: 'hang' });
   const io = terminal(environmentOf(simulator, { VCC_TIMEOUT: '300ms' }));
   expect(await run(io, ['check'])).toBe(1);
@@ -190,8 +190,8 @@ test('check says which step a slow API fails', async () => {
 
 describe('follow', () => {
   /**
-   * How many scrapes of this length begin within 300 ms, and how many run at once, when 50 ms are
-   * between them.
+   * How many scrapes of this length begin within 300 ms, with pauses of 50 ms, and how many run at
+   * once.
    */
   async function count(scrapeMs: number, shownMsAgo: () => number | undefined) {
     const stop = new AbortController();
@@ -226,7 +226,7 @@ describe('follow', () => {
 describe('serve', () => {
   const env = () => ({ ...environmentOf(simulator), PORT: '0' });
 
-  test('prints its address and a first look, answers, and ends when it is asked to', async () => {
+  test('prints its address and a first scrape, answers, and ends on a signal', async () => {
     const io = terminal(env());
     const done = run(io, ['serve']);
     const [, url] = await io.until(/^Metrics: (\S+\/metrics)/);
@@ -237,7 +237,7 @@ describe('serve', () => {
     await expect(fetch(url!)).rejects.toThrow();
   });
 
-  test('ends at once when it is asked to while the API hangs', async () => {
+  test('ends at once on a signal while the API hangs', async () => {
     simulator.faults.push({ kind: 'hang' });
     const io = terminal({ ...env(), VCC_REQUEST_TIMEOUT: '60s' });
     const done = run(io, ['serve']);
@@ -256,14 +256,14 @@ describe('serve', () => {
     simulator.faults.push({ kind: 'status', value: 403 });
     await (await fetch(url!)).text();
     await io.until(/no snapshot, reason forbidden/);
-    // Up over the last table.
+    // Moves the cursor up over the last table.
     expect(io.moves).toEqual([io.lines.at(-2)!.split('\n').length]);
     expect(io.lines.at(-1)).toMatch(/^ {2}Account test: no snapshot/);
     io.stop();
     await done;
   });
 
-  test('asks for scrape credentials where there are any, but looks at the floor itself without', async () => {
+  test('requires scrape credentials where they are set, but reads the floor for its own table without', async () => {
     const token = 'a-token-of-the-machine';
     const io = terminal({ ...env(), VCC_SCRAPE_AUTH: '', VCC_SCRAPE_TOKENS: token });
     const done = run(io, ['serve']);
@@ -277,7 +277,7 @@ describe('serve', () => {
     expect([...io.lines, ...io.notes].join()).not.toContain(token);
   });
 
-  test('says so when everybody who can reach it may read the metrics', async () => {
+  test('warns when everybody who can reach it may read the metrics', async () => {
     const io = terminal({ ...env(), VCC_SCRAPE_AUTH: '', HOST: '0.0.0.0' });
     const done = run(io, ['serve']);
     await io.until(/^Metrics: /);
@@ -307,7 +307,7 @@ describe('serve', () => {
     expect(await done).toBe(0);
   });
 
-  test('lets nobody in because a variable with the credentials is empty', async () => {
+  test('lets nobody in when a variable with the credentials is empty', async () => {
     const empty = { VCC_SCRAPE_AUTH: '', VCC_SCRAPE_TOKENS: ' ', VCC_SCRAPE_USERS: '' };
     const io = terminal({ ...env(), ...empty });
     expect(await run(io, ['serve'])).toBe(2);
@@ -316,7 +316,7 @@ describe('serve', () => {
     ]);
   });
 
-  test('knows no IAM, which only Lambda can vouch for', async () => {
+  test('knows no IAM, which only Lambda can check', async () => {
     const io = terminal({ ...env(), VCC_SCRAPE_AUTH: 'iam' });
     expect(await run(io, ['serve'])).toBe(2);
     expect(io.notes).toEqual([
@@ -324,13 +324,13 @@ describe('serve', () => {
     ]);
   });
 
-  test('wants credentials to be there when it is told to ask for them', async () => {
+  test('requires credentials to be set when scrapes need them', async () => {
     const io = terminal({ ...env(), VCC_SCRAPE_AUTH: 'credentials' });
     expect(await run(io, ['serve'])).toBe(2);
     expect(io.notes[0]).toContain('VCC_SCRAPE_TOKENS, VCC_SCRAPE_USERS: expected scrape credentials');
   });
 
-  test('--port and --host win over the settings, whatever those are', async () => {
+  test('--port and --host take precedence over the settings', async () => {
     const io = terminal({ ...env(), PORT: 'x', HOST: '127.0.0.9' });
     const done = run(io, ['serve', '--port', '0', '--host', '127.0.0.1']);
     const [, host] = await io.until(/^Metrics: http:\/\/(127\.0\.0\.\d):\d+\/metrics/);
@@ -339,7 +339,7 @@ describe('serve', () => {
     expect(await done).toBe(0);
   });
 
-  test('says in one line when the port is in use', async () => {
+  test('reports in one line that the port is in use', async () => {
     const { port } = new URL(simulator.apiUrl);
     const io = terminal({ ...env(), PORT: port });
     expect(await run(io, ['serve'])).toBe(2);
@@ -372,7 +372,7 @@ test('simulate prints settings that another exporter can use', async () => {
   expect(await done).toBe(0);
 });
 
-test('simulate lives in the world and with the quirks that are asked for', async () => {
+test('simulate uses the chosen world and quirks', async () => {
   const io = terminal();
   const options = [
     ...['--semantics', 'since_in_connected=continues,since_in_wrap=continues'],
@@ -388,7 +388,7 @@ test('simulate lives in the world and with the quirks that are asked for', async
     items: { workload: { since: string }; interaction: { since: string; state: string }[] }[];
   };
   expect(meta).toMatchObject({ count: 20, pageCount: 5 });
-  // Nobody's workload began after the only interaction did, as it would if `since` restarted.
+  // No agent's workload began after the only interaction did, as it would if `since` restarted.
   const connected = items.filter(({ interaction: [leg, more] }) => leg?.state === 'Connected' && !more);
   expect(connected.length).toBeGreaterThan(0);
   expect(connected.filter(({ workload, interaction }) => workload.since < interaction[0]!.since)).toEqual([]);
@@ -396,7 +396,7 @@ test('simulate lives in the world and with the quirks that are asked for', async
   expect(await done).toBe(0);
 });
 
-test('simulate prints several accounts as YAML, each with credentials that work', async () => {
+test('simulate prints several accounts as YAML, each with valid credentials', async () => {
   const io = terminal();
   const done = run(io, ['simulate', '--port', '0', '--agents', '30', '--accounts', '3']);
   await io.until(/^accounts:/);

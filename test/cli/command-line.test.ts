@@ -32,26 +32,23 @@ describe('help', () => {
     for (const command of commands) expect(out).toMatch(new RegExp(`^  ${command} `, 'm'));
   });
 
-  test('is what is said without a command, as an error', async () => {
+  test('is the error for a call without a command', async () => {
     const { status, out, notes } = await ended();
     expect({ status, out }).toEqual({ status: 2, out: '' });
     expect(notes.join()).toContain('Commands:');
   });
 
-  test.each(commands)(
-    'of %s says what it does, takes and reads, how it ends, and how it is used',
-    async (name) => {
-      const { status, out, notes } = await ended(name, '--help');
-      expect({ status, notes }).toEqual({ status: 0, notes: [] });
-      expect(out).toMatch(new RegExp(`^Usage: vcc-exporter ${name} `));
-      for (const part of ['Options:', '--env-file <path>', '--version', 'Exit status:\n  0  ', 'Examples:']) {
-        expect(out).toContain(part);
-      }
-      expect(out).toMatch(new RegExp(`^  vcc-exporter ${name}`, 'm'));
-      expect(out.includes('VCC_CLIENT_ID')).toBe(readers.includes(name));
-      expect(await ended('help', name)).toMatchObject({ status: 0, out });
-    },
-  );
+  test.each(commands)('of %s gives purpose, arguments, settings, exit status and examples', async (name) => {
+    const { status, out, notes } = await ended(name, '--help');
+    expect({ status, notes }).toEqual({ status: 0, notes: [] });
+    expect(out).toMatch(new RegExp(`^Usage: vcc-exporter ${name} `));
+    for (const part of ['Options:', '--env-file <path>', '--version', 'Exit status:\n  0  ', 'Examples:']) {
+      expect(out).toContain(part);
+    }
+    expect(out).toMatch(new RegExp(`^  vcc-exporter ${name}`, 'm'));
+    expect(out.includes('VCC_CLIENT_ID')).toBe(readers.includes(name));
+    expect(await ended('help', name)).toMatchObject({ status: 0, out });
+  });
 
   test('of all commands names every setting that one of them reads', async () => {
     const all = await Promise.all(commands.map(async (name) => (await ended(name, '--help')).out));
@@ -65,7 +62,7 @@ describe('help', () => {
 });
 
 test.each([[['--version']], ...commands.map((name) => [[name, '--version']])])(
-  'tells the version with %j',
+  'prints the version with %j',
   async (args) => {
     expect(await ended(...args)).toEqual({
       status: 0,
@@ -106,7 +103,7 @@ test.each<[string[], string]>([
 });
 
 describe('--env-file', () => {
-  test.each(commands)('must name a file that is there, with %s too', async (name) => {
+  test.each(commands)('must name an existing file, with %s too', async (name) => {
     for (const args of [
       [name, '--env-file', 'no.env'],
       ['--env-file', 'no.env', name],

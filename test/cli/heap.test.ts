@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 
 /**
- * Makes garbage as scrapes do, with a few MB alive at any time. Prints how often the young
+ * Makes garbage as scrapes do, with a few MB in use at any time. Prints how often the young
  * generation has doubled.
  */
 const program = `

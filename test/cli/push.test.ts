@@ -54,7 +54,7 @@ async function startAnswering(...answers: ReceiverAnswer[]) {
   return receiver;
 }
 
-test('push --once says how many samples arrived where', async () => {
+test('push --once reports the number of samples that each destination received', async () => {
   const receiver = await startAnswering({ status: 204 });
   const { status, notes } = await push(['push', '--once'], { VCC_PUSH_URL: receiver.origin });
   expect(status).toBe(0);
@@ -63,7 +63,7 @@ test('push --once says how many samples arrived where', async () => {
     expect.stringMatching(/^test to default: \d\d\d samples\.$/),
   ]);
   expect(receiver.received).toHaveLength(1);
-  // Nothing waits, and nobody holds the folder.
+  // The queue is empty, and the folder is not locked.
   expect(readdirSync(join(folder, 'vcc-push')).toSorted()).toEqual(['owner', 'queues', 'rejected', 'state']);
   expect(readdirSync(join(folder, 'vcc-push', 'owner'))).toEqual(['free']);
 });
@@ -105,7 +105,7 @@ test('replay --list shows files that are no batches, and replay leaves them wher
   expect(readdirSync(rejected)).toEqual(['1-null.json', '2-late.json']);
 });
 
-test('a state that somebody else has changed ends no series of theirs, and makes no request fail', async () => {
+test('a state that another program has changed ends no series of others, and fails no request', async () => {
   const receiver = await startAnswering({ status: 204 });
   const env = { VCC_PUSH_URL: receiver.origin, VCC_PUSH_INTERVAL: '1s' };
   const series = (...labels: string[]) => ['__name__', 'vcc_agents', 'account', 'test', ...labels];
@@ -141,12 +141,12 @@ test('a state that somebody else has changed ends no series of theirs, and makes
   expect(ended.map(({ labels }) => labels.map(({ value }) => value))).toEqual([
     ['vcc_agents', 'test', 'Gone'],
   ]);
-  // It is said once: the state was replaced.
+  // The message appears once: the state was replaced.
   const next = await push(['push', '--once'], env);
   expect(next.notes.filter((note) => note.startsWith('{'))).toEqual([]);
 });
 
-test('a state that is none is replaced, and said once', async () => {
+test('an invalid state is replaced, and reported once', async () => {
   const receiver = await startAnswering({ status: 204 });
   const env = { VCC_PUSH_URL: receiver.origin, VCC_PUSH_INTERVAL: '1s' };
   mkdirSync(join(folder, 'vcc-push', 'state'), { recursive: true });
@@ -163,7 +163,7 @@ test('a state that is none is replaced, and said once', async () => {
   ]);
 });
 
-test('a folder that every user can write to is said once at the start, and used', async () => {
+test('a folder that every user can write to is reported once at the start, and used', async () => {
   const receiver = await startAnswering({ status: 204 });
   for (const name of ['queue', 'state']) {
     mkdirSync(join(folder, name));
@@ -198,10 +198,10 @@ test('values of headers and of the query are in no log, and a folder may be name
   expect(readdirSync(join(folder, 'elsewhere'))).toContain('rejected');
 });
 
-test('push goes on until it is stopped, at multiples of the interval, and then lets go', async () => {
+test('push runs until it is stopped, at multiples of the interval, and then unlocks the folder', async () => {
   const receiver = await startAnswering({ status: 204 });
-  // Received is not yet delivered: stopped before the answer is there, a batch would wait for the
-  // next start.
+  // A received batch is not yet delivered. Stopped before the answer, it would wait for the next
+  // start.
   const waiting = () =>
     readdirSync(join(folder, 'vcc-push', 'queues'), { recursive: true, encoding: 'utf8' }).filter((file) =>
       file.endsWith('.json'),
@@ -216,7 +216,7 @@ test('push goes on until it is stopped, at multiples of the interval, and then l
   expect(readdirSync(join(folder, 'vcc-push', 'owner'))).toEqual(['free']);
 });
 
-test('push stops while a destination hangs, and what it has not taken waits on disk', async () => {
+test('push stops while a destination hangs, and its undelivered samples wait on disk', async () => {
   const receiver = await startAnswering({ how: 'hang' });
   const stopped = (async () => {
     while (receiver.received.length < 1) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -234,7 +234,7 @@ test('push ends, and writes nothing more, when another process took its folder',
     while (receiver.received.length < 1) await new Promise((resolve) => setTimeout(resolve, 20));
     renameSync(join(owner, readdirSync(owner).join()), join(owner, 'free'));
   })();
-  // It notices at its next sign of life, within five seconds.
+  // It notices when it next renews its lock, within five seconds.
   const { status, notes } = await push(['push'], { VCC_PUSH_URL: receiver.origin, VCC_PUSH_INTERVAL: '1s' });
   await started;
   expect(status).toBe(1);
@@ -265,7 +265,7 @@ describe('push --end-series', () => {
     readdirSync(join(folder, 'vcc-push', 'queues'), { recursive: true, encoding: 'utf8' }).filter((file) =>
       file.endsWith('.json'),
     );
-  /** Each series and its values in order, by the requests of remote write that came. */
+  /** Each series and its values in order, by the received requests of remote write. */
   const seriesOf = (bodies: readonly Buffer[]) => {
     const found = new Map<string, (number | 'end')[]>();
     for (const body of bodies) {
@@ -296,7 +296,7 @@ describe('push --end-series', () => {
     expect(new Set(series.map((values) => (values.at(-1) === 'end' ? 'end' : 'value')))).toEqual(
       new Set([last]),
     );
-    // The next process has nothing to end.
+    // The next process has no series to end.
     const before = receiver.received.length;
     await push(['push', '--once'], env);
     const next = [...seriesOf(receiver.received.slice(before).map(({ body }) => body)).values()].flat();
@@ -312,7 +312,7 @@ describe('push --end-series', () => {
     expect(Date.now() - startMs).toBeLessThan(9000);
     expect(queued().length).toBeGreaterThanOrEqual(2);
     const working = await startAnswering({ status: 204 });
-    // The destination's name is the same, so this is its queue.
+    // The destination has the same name, so this is its queue.
     await push(['push', '--once'], { ...env, VCC_PUSH_URL: working.origin });
     const all = seriesOf([receiver.received[0]!, ...working.received].map(({ body }) => body));
     const values = [...all].find(([key]) => key.includes('"vcc_up"'))![1];
@@ -329,7 +329,7 @@ describe('push --end-series', () => {
     expect(receiver.received.at(-1)!.body.toString().trim()).toBe('');
   });
 
-  test('is refused with --once, whose samples it would hide at once', async () => {
+  test('is refused with --once, which would empty the group at once', async () => {
     const { status, notes } = await push(['push', '--once', '--end-series'], {});
     expect([status, notes.join()]).toEqual([
       2,
@@ -408,7 +408,7 @@ describe('credentials of a destination in the secret', () => {
     expect(receiver.received).toEqual([]);
   });
 
-  test('that can be sent are, in UTF-8', async () => {
+  test('that are valid are sent in UTF-8', async () => {
     const receiver = await startAnswering({ status: 204 });
     const env = { VCC_PUSH_AUTH: 'basic', VCC_PUSH_URL: receiver.origin };
     const { status } = await pushWith({ mimir: { user: 'mé', password: 'pass: ö' } }, env);

@@ -41,7 +41,7 @@ async function ended(args: string[], env = environmentOf(simulator)) {
 const once = ['record', '--readings', '1'];
 
 describe('record', () => {
-  test('writes a file that only its user can read, and says before and after what it does', async () => {
+  test('writes a file that only its user can read, and reports what it does before and after', async () => {
     expect(await ended([...once, '--out', 'acme.json'])).toEqual({
       status: 0,
       lines: [],
@@ -66,7 +66,7 @@ describe('record', () => {
     ['dangling.json', 'FOLDER/dangling.json: there is such a file already; choose another name'],
     ['.', 'FOLDER: is a folder'],
     ['no/acme.json', 'FOLDER/no/acme.json: cannot be written (ENOENT, no such file or directory)'],
-  ])('asks for nothing if it cannot write %s', async (out, problem) => {
+  ])('sends no request if it cannot write %s', async (out, problem) => {
     const { requests } = simulator;
     const before = { ...requests };
     writeFileSync(join(folder, 'acme.json'), 'mine');
@@ -92,7 +92,7 @@ describe('record', () => {
     expect(readdirSync(folder)).toEqual(['vcc-recording.json']);
   });
 
-  test('says what it could not read', async () => {
+  test('names what it could not read', async () => {
     simulator.faults.push({ kind: 'status', value: 429 });
     const { status, notes } = await ended(['record']);
     expect([status, ...notes.slice(1)]).toEqual([
@@ -102,7 +102,7 @@ describe('record', () => {
     ]);
   });
 
-  test('writes nothing without an answer, and says why', async () => {
+  test('writes nothing without an answer, and gives the reason', async () => {
     simulator.faults.push({ kind: 'status', value: 400, on: 'token' });
     const { status, notes } = await ended(once);
     expect([status, ...notes.slice(1)]).toEqual([

@@ -37,7 +37,7 @@ function rulesIn(...path: string[]) {
   return groups.flatMap((group) => group.rules);
 }
 
-test('without thresholds it writes what is shipped', async () => {
+test('without thresholds it writes the shipped files', async () => {
   const { status, lines, notes } = await rules('--out', 'made');
   expect({ status, notes }).toEqual({ status: 0, notes: [] });
   const off = /(\d+) off/.exec(lines.at(-1)!)![1];
@@ -53,7 +53,7 @@ test('without thresholds it writes what is shipped', async () => {
   );
 });
 
-test('the summary counts what is off and what differs, and what is there already is replaced', async () => {
+test('the summary counts differences and switched-off alerts, and existing files are replaced', async () => {
   const before = await rules('--out', 'made');
   write(
     'mine.yml',
@@ -78,7 +78,7 @@ test('the summary counts what is off and what differs, and what is there already
   );
 });
 
-test('a threshold of one’s own is in the rules for Grafana and on the dashboards too', async () => {
+test('a changed threshold is in the rules for Grafana and on the dashboards too', async () => {
   const made = async (limit: number) => {
     write('mine.yml', `alerts: { VccIdleAgents: { agents: ${limit} } }`);
     const { lines } = await rules('--thresholds', 'mine.yml', '--out', 'made');
@@ -95,14 +95,14 @@ test('a threshold of one’s own is in the rules for Grafana and on the dashboar
   }
 });
 
-test('an absolute path is taken as it is', async () => {
+test('an absolute path is used unchanged', async () => {
   const out = join(folder, 'deep', 'down');
   const { lines } = await rules('--out', out);
   expect(lines[0]).toBe(join(out, 'prometheus', 'vcc-alerts.yml'));
   expect(readdirSync(out).toSorted()).toEqual(['dashboards', 'grafana', 'prometheus']);
 });
 
-test('where the system makes no folders, it says so, and does not try for ever', async () => {
+test('a failure to create folders is reported, and does not repeat forever', async () => {
   const { status, notes } = await rules('--out', '/proc/x');
   expect([status, notes]).toEqual([
     2,
@@ -127,7 +127,7 @@ test('others may read the files, and a link in their place is replaced, not writ
   expect(modeOf('made', 'grafana')).toBe(0o777 & ~umask);
 });
 
-describe('what cannot be is one sentence each, and nothing is written', () => {
+describe('each impossible value gets one sentence, and nothing is written', () => {
   beforeEach(() => {
     write('a-file', '');
     writeFileSync(join(folder, 'utf16.yml'), Buffer.from('alerts: {}', 'utf16le'));

@@ -43,7 +43,7 @@ describe('a guarded terminal', () => {
     );
   });
 
-  test('shows such characters, and leaves all others as they are', () => {
+  test('shows control characters, and leaves all others unchanged', () => {
     const io = rememberingTerminal(folder);
     guardTerminal(io).print('a\tb\n\x1b[31m\x9b\u202eüß漢😀');
     expect(io.lines).toEqual(['a\tb\n\\x1b[31m\\x9b\\u202eüß漢😀']);
@@ -125,7 +125,7 @@ describe('texts from outside', () => {
     for (const text of written) expect(text).not.toMatch(obeyed);
   });
 
-  test('control no terminal: replay --list, and a reason looks like no other batch', async () => {
+  test('control no terminal: replay --list, and a reason is never confused with another batch', async () => {
     const push = join(folder, 'vcc-push');
     const queue = await openDiskQueue(push, attack, attack, { setting: 'VCC_PUSH_FOLDER', report: () => {} });
     const batch = {

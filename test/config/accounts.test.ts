@@ -28,7 +28,7 @@ const labels =
   'expected different names of labels with commas between them: letters, digits and _, none of account, agent_id, presence, description, workload, state, le, job, instance';
 const url = 'expected an https address without user, query or fragment (http only for localhost)';
 
-/** What is wrong with each file of the folder `broken`; FILE stands for its path. */
+/** What is wrong with each file of the folder `broken`; FILE is its path. */
 const broken: Record<string, string[]> = {
   'not-yaml': ['VCC_CONFIG: FILE, line 3, column 1: expected YAML; the indentation does not fit'],
   'two-documents': ['VCC_CONFIG: FILE: expected YAML; only one document is allowed'],
@@ -142,12 +142,12 @@ describe('a list of accounts', () => {
     });
     expect(us).toMatchObject({ VCC_REGION: 'nam', VCC_HOSTS: 'vonage', VCC_CLIENT_ID: 'an-id' });
     expect(us!.VCC_CLIENT_SECRET!.reveal()).toBe('s3cret');
-    // A text that looks like a number stays what it is.
+    // A text that looks like a number stays a text.
     expect(third).toMatchObject({ VCC_ACCOUNT: '0012', VCC_REGION: 'nam', VCC_RETRIES: 0 });
     expect(toAccount(third!).api.apiUrl).toBe('https://api.example');
   });
 
-  test('takes from the environment what it does not say itself', async () => {
+  test('takes from the environment what it does not set', async () => {
     const env = {
       ...environment,
       VCC_CONFIG: `${folder}accounts.yml`,
@@ -156,12 +156,12 @@ describe('a list of accounts', () => {
     };
     const { settings, accounts } = await loadConfig(env, readText);
     expect(accounts.map((account) => account.VCC_PAGE_SIZE)).toEqual([500, 250, 250]);
-    // A secret for all is not for those that have credentials of their own.
+    // The common secret does not apply to accounts with their own credentials.
     expect(accounts.map((account) => account.VCC_SECRET_ID)).toEqual(['vcc/acme-uk', undefined, undefined]);
     expect(settings.VCC_SECRET_ID).toBe('all');
   });
 
-  test('may stand in the variable itself, as YAML or JSON', async () => {
+  test('may be the value of the variable, as YAML or JSON', async () => {
     const VCC_CONFIG = '{"accounts": [{"name": "a", "secret_id": "x", "page_size": 10}]}';
     const { accounts } = await loadConfig({ VCC_CONFIG }, readText);
     expect(accounts[0]).toMatchObject({ VCC_ACCOUNT: 'a', VCC_PAGE_SIZE: 10 });
@@ -184,7 +184,7 @@ describe('a list of accounts', () => {
     else expect((await loadConfig({ VCC_CONFIG }, readText)).accounts).toHaveLength(1);
   });
 
-  test('quotes no variable that stands in the wrong field', async () => {
+  test('quotes no variable that is in the wrong field', async () => {
     const entry = `{name: a, secret_id: x, region: "\${VCC_VAR_MINE}", timeout: "\${VCC_VAR_MINE}"}`;
     expect(await problemsOf({ VCC_CONFIG: `accounts:\n  - ${entry}`, VCC_VAR_MINE: 'hunter2' })).toEqual([
       'VCC_CONFIG: accounts[0].region: expected one of emea, nam, apac; received another value',
@@ -194,7 +194,7 @@ describe('a list of accounts', () => {
     ]);
   });
 
-  test('refuses a value that is too long, in no time', async () => {
+  test('refuses a value that is too long, without delay', async () => {
     const list = {
       accounts: [{ name: 'a', secret_id: 'x', known_values: `state=${'\t'.repeat(300_000)}x\n=` }],
     };
@@ -205,21 +205,21 @@ describe('a list of accounts', () => {
     expect(performance.now() - started).toBeLessThan(3000);
   });
 
-  test('takes null for what is not said', async () => {
+  test('treats null as not set', async () => {
     const VCC_CONFIG = '{"accounts": [{"name": "a", "secret_id": "x", "region": null, "roster": null}]}';
     const { accounts } = await loadConfig({ VCC_CONFIG }, readText);
     expect(accounts[0]).toMatchObject({ VCC_REGION: 'emea' });
     expect(accounts[0]!.VCC_ROSTER).toBeUndefined();
   });
 
-  test('does not go together with the description of a single account', async () => {
+  test('is refused together with the settings of a single account', async () => {
     const env = { VCC_CONFIG: '{}', VCC_ACCOUNT: 'acme', VCC_CLIENT_ID: 'x', VCC_CLIENT_SECRET: 'y' };
     expect(await problemsOf(env)).toEqual([
       'VCC_CONFIG: expected either a list of accounts or VCC_ACCOUNT, VCC_CLIENT_ID, VCC_CLIENT_SECRET, which describe a single one; received both',
     ]);
   });
 
-  test('that is not there is named', async () => {
+  test('that does not exist is named', async () => {
     expect(await problemsOf({ VCC_CONFIG: '/nowhere/accounts.yml' })).toEqual([
       'VCC_CONFIG: /nowhere/accounts.yml: there is no such file',
     ]);
@@ -245,11 +245,11 @@ describe('the JSON Schema of a list of accounts', () => {
   const parse = (file: string) =>
     load(readFileSync(`${folder}${file}`, 'utf8'), { schema: CORE_SCHEMA.withTags(mergeTag) });
 
-  test('takes a list that the exporter takes', () => {
+  test('accepts a list that the exporter accepts', () => {
     expect(validate(parse('accounts.yml'))).toBe(true);
   });
 
-  /** What a schema cannot tell: it is no YAML at all, or it is about more than one value. */
+  /** What a schema cannot check: invalid YAML, and rules about more than one value. */
   const beyond = [
     ...[
       'not-yaml',

@@ -34,7 +34,7 @@ describe('an expression for agents', () => {
     expect(matches(expression, text)).toBe(expected);
   });
 
-  test('matches what JavaScript’s own matches', () => {
+  test("matches the same as JavaScript's own expressions", () => {
     const { pattern } = fc.letrec<{ pattern: string }>((tie) => ({
       pattern: fc.oneof(
         { depthSize: 'small', withCrossShrink: true },
@@ -55,7 +55,7 @@ describe('an expression for agents', () => {
     );
   });
 
-  // One text is enough to keep JavaScript's own busy for minutes or for ever.
+  // One text is enough to keep JavaScript's own engine busy for minutes or forever.
   test.each([
     ['(a+)+', `${'a'.repeat(34)}!`],
     ['(a|aa)+', `${'a'.repeat(50)}!`],

@@ -21,7 +21,7 @@ async function problemsOf(env: Environment, accounts = 1): Promise<readonly stri
 }
 
 const url = 'https://mimir.example/api/v1/push';
-/** Stands for a variable of the environment. */
+/** Replaces a variable of the environment. */
 const reference = (name: string) => `\${${name}}`;
 const list = (...destinations: object[]) => ({ VCC_PUSH_DESTINATIONS: JSON.stringify({ destinations }) });
 
@@ -205,7 +205,7 @@ describe('the new kinds of values', () => {
   });
 });
 
-test('the schema takes the examples of the docs, and refuses what the exporter refuses', () => {
+test('the schema accepts the examples of the docs, and rejects what the exporter rejects', () => {
   const read = (path: string) =>
     readFileSync(new URL(`../../docs/reference/${path}`, import.meta.url), 'utf8');
   const validate = new Ajv2020({ strict: false }).compile(JSON.parse(read('vcc-push.schema.json')));

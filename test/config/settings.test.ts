@@ -23,7 +23,7 @@ function problemsOf(env: Environment): readonly string[] {
 }
 
 describe('loadSettings', () => {
-  test('takes a default for the same as its text, and nothing for what has none', () => {
+  test('treats a default like its text, and is empty without a default', () => {
     const byDefault = loadSettings({});
     const texts = Object.entries<Setting<unknown>>(settings).flatMap(([name, { fallback }]) =>
       fallback === undefined ? [] : [[name, fallback]],
@@ -40,7 +40,7 @@ describe('loadSettings', () => {
       VCC_PUSH_INSTANCE: '{account}',
       PORT: 9754,
     });
-    // Nothing personal, and no more access than is needed, unless somebody sets it.
+    // Nothing personal, and no more access than is needed, unless it is set.
     expect(byDefault).toMatchObject({
       VCC_AGENT_METRICS: 'off',
       VCC_SECRET_PENDING: 'never',
@@ -48,7 +48,7 @@ describe('loadSettings', () => {
     });
   });
 
-  test('takes an empty variable for one that is not set, and drops blanks around a value', () => {
+  test('treats an empty variable as not set, and trims blanks around a value', () => {
     expect(loadSettings({ VCC_REGION: '', PORT: ' 80 ' })).toMatchObject({ VCC_REGION: 'emea', PORT: 80 });
   });
 
@@ -179,7 +179,7 @@ describe('loadSettings', () => {
     );
   });
 
-  test('leaves variables alone that are not its own', () => {
+  test('ignores variables without its prefix', () => {
     expect(problemsOf({ PATH: '/bin', AWS_REGION: 'eu-west-1', MY_VCC_THING: '1' })).toEqual([]);
   });
 });
@@ -194,7 +194,7 @@ describe('a secret in the wrong setting', () => {
     )
     // A text without a digit may be a name.
     .map(([text, digit, letter]) => `${letter}9${digit}${text}`);
-  /** What somebody may make of it. */
+  /** What a user may make of it. */
   const shapes: ((secret: string) => string)[] = [
     (secret) => secret,
     (secret) => `https://example.com/${secret}`,
@@ -215,7 +215,7 @@ describe('a secret in the wrong setting', () => {
   /** These are names, which are labels of all series. */
   const names: string[] = ['VCC_ACCOUNT', 'VCC_PUSH_NAME', 'VCC_PUSH_JOB', 'VCC_PUSH_INSTANCE'];
 
-  test.each(settingNames)('%s never comes back in a message', async (name) => {
+  test.each(settingNames)('%s never appears in a message', async (name) => {
     const base = { VCC_AGENT_METRICS: 'hashed', VCC_PUSH_AUTH: 'bearer', VCC_PUSH_URL: 'http://localhost:1' };
     await fc.assert(
       fc.asyncProperty(secrets, fc.constantFrom(...shapes), async (secret, shape) => {
@@ -355,7 +355,7 @@ describe('toAccount', () => {
     expect(toAccount(loadSettings(credentials)).name).toBe('default');
   });
 
-  test('cannot be had without credentials', () => {
+  test('is incomplete without credentials', () => {
     expect(() => toAccount(loadSettings({}))).toThrow(
       'VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials, or VCC_SECRET_ID; received nothing',
     );

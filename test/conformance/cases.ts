@@ -13,7 +13,7 @@ import {
 } from './receiver.ts';
 import { createSender, type Sender, type SenderOptions } from './sender.ts';
 
-/** The first scrape's time in the cases of conformance, and those of three. */
+/** The first scrape's time in the cases of conformance, and the times of three scrapes. */
 export const t0 = 1_700_000_000_000;
 export const times = [t0, t0 + 1000, t0 + 2000] as const;
 
@@ -60,7 +60,7 @@ export function openSender(
   };
 }
 
-/** What request `number`, from 0, is answered with; undefined: a 204. */
+/** The answer to request `number`, from 0. Undefined: a 204. */
 export type Answers = (number: number, request: ReceivedRequest) => Answer | undefined;
 
 /** A receiver and a sender to it, opened by each call of `send`. */
@@ -68,11 +68,11 @@ export interface Case {
   receiver: TestReceiver;
   sender: TestSender;
   /**
-   * Sends an exposition at these times (by default, once) and gives all samples that came, but
+   * Sends an exposition at these times (by default, once) and gives all received samples except
    * `up`.
    */
   send(exposition: string | Exposition, at?: readonly number[], answers?: Answers): Promise<Received[]>;
-  /** All samples that came. */
+  /** All received samples. */
   all(): Received[];
   /** A sample of the target, its labels given but for job and instance. */
   sample(

@@ -21,7 +21,7 @@ describe('docs/explain/remote-write-conformance.md', () => {
     expect(cases.filter((name) => !titles.includes(`'${name}: `))).toEqual([]);
   });
 
-  test('names no case of 2.0 that is no test', () => {
+  test('names no case of 2.0 without a test', () => {
     const rows = between('### Cases of 2.0', '### Not applying')
       .split('\n')
       .filter((line) => line.startsWith('|'))
@@ -32,7 +32,7 @@ describe('docs/explain/remote-write-conformance.md', () => {
     expect(cases.filter((name) => !new RegExp(`\\b${name}\\b`).test(tests))).toEqual([]);
   });
 
-  test('starts the program with options and variables that it has', () => {
+  test('starts the program with its real options and variables', () => {
     const program = read('main.ts');
     const options = [...page.matchAll(/(?<=\s)--(\w+)(?= )/g)].map(([, name]) => name!);
     expect(options.length).toBeGreaterThan(4);

@@ -12,7 +12,7 @@ import { type Target, toScrapedPoints, toUpPoint } from './scrape.ts';
 
 const target: Target = { job: 'test', instance: '127.0.0.1:9', timestampMs: 1_700_000_000_000 };
 
-/** A sample without description, but for what the test says. */
+/** A sample without description, except for what the test sets. */
 function sample(
   name: string,
   labels: Record<string, string>,
@@ -234,7 +234,7 @@ u 1
 describe.each(formats)('what $name writes', ({ name: format, encode }) => {
   const read = (families: readonly Family[]) => parseExposition(encode(families).toString(), format);
 
-  test('is read as it was, whatever the labels hold', async () => {
+  test('is read unchanged, whatever the labels contain', async () => {
     await fc.assert(
       fc.asyncProperty(anyAgents, fc.string({ unit: 'binary', minLength: 1 }), async (agents, account) => {
         const families = await familiesOf(readingOf(agents, { account }));
@@ -247,7 +247,7 @@ describe.each(formats)('what $name writes', ({ name: format, encode }) => {
     );
   });
 
-  test('is read as the points that are pushed without the way through text', async () => {
+  test('gives the same points as pushing without text', async () => {
     const { job, instance, timestampMs } = target;
     await fc.assert(
       fc.asyncProperty(anyAgents, async (agents) => {
@@ -264,7 +264,7 @@ describe.each(formats)('what $name writes', ({ name: format, encode }) => {
         expect(dated).toEqual([]);
         if (format === 'text') return;
         expect(plain(current)).toEqual(plain(expected));
-        // A family of OpenMetrics is called without the suffix of an info.
+        // OpenMetrics names the family of an info without the suffix.
         const metas = expected.map(({ meta }) => ({ ...meta, name: meta.name.replace(/_info$/, '') }));
         expect(current.map(({ meta }) => meta)).toEqual(metas);
       }),
@@ -272,7 +272,7 @@ describe.each(formats)('what $name writes', ({ name: format, encode }) => {
     );
   });
 
-  test('reads any family’s help, unit, labels and value', () => {
+  test("reads any family's help, unit, labels and value", () => {
     const anyFamily = fc.record({
       name: fc.constantFrom('x', 'x_seconds'),
       help: fc.string({ unit: 'binary' }),
@@ -303,7 +303,7 @@ describe.each(['reference-example', 'rich'])('the golden file %s', (name) => {
   const read = (extension: string, format: ExpositionFormat) =>
     parseExposition(readFileSync(new URL(`../golden/${name}.${extension}`, import.meta.url), 'utf8'), format);
 
-  test('says the same in both formats', () => {
+  test('has the same content in both formats', () => {
     const toMap = (samples: readonly ParsedSample[]) =>
       new Map(samples.map(({ name, labels, value }) => [seriesKey(name, labels), value]));
     const text = read('prom', 'text');
@@ -330,7 +330,7 @@ describe('points of a scrape', () => {
     ],
     ['leave out empty labels', 'x{a=""} 1', ['__name__=x', 'instance=127.0.0.1:9', 'job=test']],
     [
-      'keep the exposition’s own job and instance',
+      "keep the exposition's own job and instance",
       'x{job="a",instance="b"} 1',
       ['__name__=x', 'exported_instance=b', 'exported_job=a', 'instance=127.0.0.1:9', 'job=test'],
     ],
@@ -355,7 +355,7 @@ describe('points of a scrape', () => {
     expect(current.map(({ value }) => value)).toEqual([1, 5]);
   });
 
-  test('have the time of the scrape or their own; never one of the past of their series, nor of the future', () => {
+  test("have the time of the scrape or their own, never before their series' newest sample or in the future", () => {
     const at = target.timestampMs;
     const text = `a 1\na 2 ${at + 1}\nb 1 10\nb 2 10\nb 3 9\nb 4 11\nc 1 0\nd 1 ${at + 600_000}\ne 1 ${at + 600_001}\n`;
     const { current, dated } = toScrapedPoints(parseExposition(text, 'text'), target);

@@ -2,8 +2,8 @@ import { ExporterError } from '../../src/errors.ts';
 import type { Meta } from '../../src/push/encoding/points.ts';
 
 /**
- * An exposition is not written as its format requires; the message has the line, what was expected,
- * and at most a metric’s name.
+ * An exposition breaks the rules of its format. The message has the line, what was expected, and at
+ * most a metric's name.
  */
 export class ExpositionError extends ExporterError {
   constructor(line: number, expected: string, metric?: string) {
@@ -11,7 +11,7 @@ export class ExpositionError extends ExporterError {
   }
 }
 
-/** One sample as an exposition has it. */
+/** One sample of an exposition. */
 export interface ParsedSample {
   name: string;
   /** Without a prototype, since every name of a label is possible. */
@@ -22,7 +22,7 @@ export interface ParsedSample {
   meta: Meta;
 }
 
-/** What an exposition may be written in. */
+/** The formats of an exposition. */
 export type ExpositionFormat = 'text' | 'openmetrics';
 
 const types: Record<ExpositionFormat, Readonly<Record<string, Meta['type']>>> = {
@@ -40,13 +40,13 @@ const types: Record<ExpositionFormat, Readonly<Record<string, Meta['type']>>> = 
     gaugehistogram: 'gaugehistogram',
     summary: 'summary',
     info: 'info',
-    // Receivers of samples have no use for the difference: a series for each state, 0 or 1.
+    // Receivers of samples ignore the difference: a series for each state, 0 or 1.
     stateset: 'gauge',
     unknown: 'unknown',
   },
 };
 
-/** What the samples of a family may have behind its name. */
+/** What may follow a family's name in the names of its samples. */
 const suffixes: Partial<Record<Meta['type'], readonly string[]>> = {
   counter: ['_total', '_created'],
   histogram: ['_bucket', '_sum', '_count', '_created'],
@@ -57,20 +57,20 @@ const suffixes: Partial<Record<Meta['type'], readonly string[]>> = {
 
 const allSuffixes = [...new Set(Object.values(suffixes).flat())];
 
-/** The first is the keyword; a name in quotes is one that this reader does not know. */
+/** The first is the keyword. This reader does not know a name in quotes. */
 const description = /^#[ \t]+(HELP|TYPE|UNIT)[ \t]+([a-zA-Z_:][a-zA-Z0-9_:]*)[ \t]?(.*)$/s;
 
 /**
- * Reads an exposition: text format 0.0.4, or OpenMetrics 1.0. What Prometheus refuses is refused,
- * but for blanks where there should be none or fewer. Exemplars are left out, and names in quotes
- * (UTF-8, of later formats) are refused.
+ * Reads an exposition: text format 0.0.4, or OpenMetrics 1.0. Rejects what Prometheus rejects,
+ * except for missing blanks. Leaves exemplars out, and rejects names in quotes (UTF-8, of later
+ * formats).
  * @throws ExpositionError
  */
 export function parseExposition(text: string, format: ExpositionFormat): ParsedSample[] {
   const families = new Map<string, Meta>();
   const samples: (Omit<ParsedSample, 'meta'> & { meta?: Meta })[] = [];
   const lines = text.split('\n');
-  // What comes after the last line break is no line if it is nothing.
+  // An empty text after the last line break is not a line.
   if (lines.at(-1) === '') lines.pop();
   let ended = false;
   for (const [at, raw] of lines.entries()) {
@@ -133,8 +133,8 @@ function unescapeHelp(text: string, format: ExpositionFormat): string {
 }
 
 /**
- * What is known of a sample by its name: that of its family, or what stands before a suffix of the
- * family's type.
+ * What is known of a sample by its name: the family of that name, or of the name without a suffix
+ * of the family's type.
  */
 function createMetaOf(families: ReadonlyMap<string, Meta>): (name: string) => Meta {
   const found = new Map<string, Meta>();
@@ -160,7 +160,7 @@ function createMetaOf(families: ReadonlyMap<string, Meta>): (name: string) => Me
 
 const metricName = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 const labelName = /[a-zA-Z_][a-zA-Z0-9_]*/y;
-/** What stands between quotes. */
+/** The text between quotes. */
 const quoted = /[^"\\]*(?:\\.[^"\\]*)*/sy;
 const blanks = /[ \t]*/y;
 const word = /[^ \t]+/y;
@@ -170,8 +170,8 @@ const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 const infinity = /^([+-]?)inf(?:inity)?$/i;
 
 /**
- * Reads the line of a sample; its number is for errors. What stands before it, blanks, has been
- * taken away.
+ * Reads the line of a sample. The number of the line is for errors. Blanks before the sample have
+ * been removed.
  * @throws ExpositionError
  */
 function parseSample(line: string, number: number, format: ExpositionFormat): Omit<ParsedSample, 'meta'> {
@@ -189,7 +189,8 @@ function parseSample(line: string, number: number, format: ExpositionFormat): Om
 }
 
 /**
- * Reads a line from left to right; each method goes on behind what it has read, and behind blanks.
+ * Reads a line from left to right. Each method continues behind the text that it has read, and
+ * behind blanks.
  */
 class LineReader {
   metric: string | undefined;
@@ -244,7 +245,7 @@ class LineReader {
   }
 
   /**
-   * Milliseconds in the text format, where Prometheus takes none before 1970, and seconds in
+   * Milliseconds in the text format, where Prometheus accepts none before 1970, and seconds in
    * OpenMetrics.
    */
   timestamp(format: ExpositionFormat): number {
@@ -257,7 +258,7 @@ class LineReader {
     );
   }
 
-  /** Is read only for the errors there may be. */
+  /** Read only to find errors. */
   exemplar(): void {
     this.#skip('#');
     if (!this.isAt('{')) this.fail('the labels of an exemplar');
@@ -267,7 +268,7 @@ class LineReader {
   }
 
   #quoted(): string {
-    // Blanks in quotes are part of the value, so that nothing may be skipped.
+    // Blanks in quotes are part of the value, so nothing may be skipped.
     if (!this.isAt('"')) this.fail('a label value in quotes');
     quoted.lastIndex = this.#at + 1;
     const text = quoted.exec(this.#line)![0];
@@ -275,7 +276,7 @@ class LineReader {
     if (this.#line[end] !== '"') this.fail('a label value that ends with a quote in the same line');
     this.#goTo(end + 1);
     if (!text.includes('\\')) return text;
-    // A backslash before anything else stands for itself, as Prometheus reads it.
+    // A backslash before any other character is a plain backslash, as Prometheus reads it.
     return text.replace(/\\([\\n"])/g, (_, char: string) => (char === 'n' ? '\n' : char));
   }
 
@@ -294,7 +295,7 @@ class LineReader {
 function toNumber(text: string): number | undefined {
   if (decimal.test(text)) {
     const number = Number(text);
-    // One that is too large is no infinity.
+    // A number that is too large is not infinity.
     return Number.isFinite(number) ? number : undefined;
   }
   if (/^nan$/i.test(text)) return Number.NaN;

@@ -7,8 +7,7 @@ import { systemTiming } from '../../src/timing.ts';
 import { createSender, type Sender } from './sender.ts';
 
 /**
- * What the program was started with; `environ` is its environment as the system handed it over,
- * ended by zeros.
+ * How the program was started. `environ` is its environment from the system, terminated by zeros.
  */
 export interface Start {
   args: readonly string[];
@@ -22,7 +21,7 @@ export interface Start {
 const usage =
   'sender.mjs --from URL --to URL [--interval 15s] [--job NAME] [--instance NAME] [--version 1.0|2.0]; without --from and --to started by a suite (docs/explain/remote-write-conformance.md)';
 
-/** Scrapes and sends on a clock until it is stopped. Exit status: 0 stopped, 2 not understood. */
+/** Scrapes and sends on a clock until it is stopped. Exit status: 0 stopped, 2 invalid options. */
 export async function run({ args, env, environ, stopped, log }: Start): Promise<number> {
   const options = readOptions(args.length > 0 ? args : toArgs(environ, env.SENDER_INTERVAL));
   if (typeof options === 'string') {
@@ -42,7 +41,7 @@ export async function run({ args, env, environ, stopped, log }: Start): Promise<
 }
 
 /**
- * Scrapes at once and then on the clock; a scrape neither waits for a receiver nor overlaps the
+ * Scrapes at once and then on the clock. A scrape neither waits for a receiver nor overlaps the
  * next one.
  */
 async function sendOn(sender: Sender, intervalMs: number, stopped: Promise<void>): Promise<void> {
@@ -89,9 +88,9 @@ function readOptions(args: readonly string[]) {
 }
 
 /**
- * The options that a suite hands over by the environment. The `process` target of
- * prometheus/compliance appends name and value as two entries, without `=` between them, which no
- * shell and no `process.env` sees; entries with one are read too.
+ * The options that a suite passes in the environment. The `process` target of prometheus/compliance
+ * appends name and value as two entries without `=` between them. No shell and no `process.env`
+ * sees these. Entries with `=` are read too.
  */
 export function toArgs(environ: string, interval = '1s'): string[] {
   const entries = environ.split('\0');
@@ -111,7 +110,7 @@ export function toArgs(environ: string, interval = '1s'): string[] {
   ];
 }
 
-/** As Prometheus has it in `instance`. */
+/** As Prometheus writes it in `instance`. */
 function hostAndPort({ protocol, hostname, port }: URL): string {
   return `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
 }

@@ -7,7 +7,7 @@ import { type TimeSeries, WriteRequestSchema } from '../support/proto/remote-wri
 import { Metadata_MetricType, type Request, RequestSchema } from '../support/proto/remote-write-2_pb.ts';
 import { startServer } from '../support/server.ts';
 
-/** What an end of the wire knows of a sample; `stale` is the stale marker, bit by bit. */
+/** A sample at one end of the wire. `stale` is the stale marker, bit by bit. */
 export interface Received {
   /** Names and values in turn, in their order. */
   labels: string[];
@@ -19,7 +19,7 @@ export interface Received {
   unit?: string;
 }
 
-/** One request as it came. */
+/** One request, unchanged. */
 export interface ReceivedRequest {
   method: string;
   headers: IncomingHttpHeaders;
@@ -33,7 +33,7 @@ export interface ReceivedRequest {
 }
 
 /**
- * What a request is answered with; a status of 2xx by itself is that of a receiver that knows its
+ * The answer to a request. A status of 2xx without more is that of a receiver that knows its
  * protocol.
  */
 export interface Answer {
@@ -51,7 +51,7 @@ export interface TestReceiver {
   close(): Promise<void>;
 }
 
-/** What a target says at a scrape, from 0: an exposition as text, or an answer. */
+/** The answer of a target to a scrape, from 0: an exposition as text, or an answer. */
 export type Exposition = (scrape: number) => string | Answer;
 
 const typeNames = new Map<number, string>(
@@ -59,8 +59,8 @@ const typeNames = new Map<number, string>(
 );
 
 /**
- * Starts a target and a receiver; request `number`, from 0, gets the answer that `answers` gives,
- * or a 204.
+ * Starts a target and a receiver. Request `number`, from 0, gets the answer from `answers`, or a
+ * 204.
  */
 export async function startReceiver(
   exposition: string | Exposition,
@@ -74,7 +74,7 @@ export async function startReceiver(
       const said = typeof exposition === 'string' ? exposition : exposition(scrape);
       const answer = typeof said === 'string' ? { status: 200, body: said } : said;
       response.writeHead(answer.status, {
-        // As Go's server says of a text of which it knows nothing.
+        // Go's server uses this type for a text that it cannot identify.
         'content-type': 'text/plain; charset=utf-8',
         ...('headers' in answer ? answer.headers : {}),
       });
@@ -91,9 +91,12 @@ export async function startReceiver(
   return { origin: server.origin, requests, scrapes, close: server.close };
 }
 
-/** Decodes a request, by code that was generated from the specification; the values bit by bit. */
+/**
+ * Decodes a request with code that was generated from the specification. Values are compared bit by
+ * bit.
+ */
 export function decode(method: string, headers: IncomingHttpHeaders, body: Buffer): ReceivedRequest {
-  // The block format alone is understood.
+  // Only the block format is supported.
   const message = Buffer.from(uncompressSync(body) as Buffer);
   const common = { method, headers, body, message };
   if (!String(headers['content-type']).includes('v2.Request')) {
@@ -135,10 +138,7 @@ function samplesOf(
   }));
 }
 
-/**
- * The bits of all values, which a number would not keep: those of a stale marker are a signalling
- * NaN.
- */
+/** The bits of all values. A number would lose the bits of a stale marker, a signalling NaN. */
 function valuesOf(message: Uint8Array, seriesField: number): bigint[] {
   const values: bigint[] = [];
   const each = (bytes: Uint8Array, wanted: number, then: (reader: BinaryReader) => void): boolean => {

@@ -4,9 +4,9 @@ import { type Answers, createCase, openSender, t0, times } from './cases.ts';
 import { type Answer, type Exposition, type Received, startReceiver } from './receiver.ts';
 
 /**
- * What the sender cases of remote write 1.0 in prometheus/compliance ask, each with its name
- * (docs/explain/remote-write-conformance.md). They look for at least one fitting sample; here all
- * that arrives is compared.
+ * The sender cases of remote write 1.0 in prometheus/compliance, each with its name
+ * (docs/explain/remote-write-conformance.md). The suite requires at least one matching sample. Here
+ * all received samples are compared.
  */
 
 const its = createCase('1.0');
@@ -82,7 +82,7 @@ describe('up', () => {
     expect(ups()).toEqual(times.map((at) => sample('up', {}, 1, at)));
   });
 
-  test('Invalid: up is 0 for what is no exposition', async () => {
+  test('Invalid: up is 0 for an invalid exposition', async () => {
     const samples = await send('\n# this is not valid prometheus\n1234notvali}{ 444\n');
     expect(samples).toEqual([]);
     expect(ups()).toEqual(times.map((at) => sample('up', {}, 0, at)));
@@ -160,7 +160,7 @@ describe('the rest', () => {
     expect(ups().map(({ value }) => value)).toEqual([1, 1, 1]);
   });
 
-  test('Staleness: all series end with a scrape that fails, and live again', async () => {
+  test('Staleness: all series end with a failed scrape, and continue with the next one', async () => {
     const samples = await send((scrape) => (scrape === 1 ? '}' : `a 1\nb 2 ${t0}\nc{a="1"} 3\n`));
     expect(samples).toEqual([
       sample('b', {}, 2, t0),
@@ -179,7 +179,7 @@ describe('the rest', () => {
     expect(await send('x NaN\n', [t0])).toEqual([sample('x', {}, Number.NaN, t0)]);
   });
 
-  test('Staleness: what was rejected is ended again', async () => {
+  test('Staleness: a rejected end is sent again', async () => {
     const answers = (number: number) => (number === 1 ? { status: 400 } : undefined);
     const samples = await send((scrape) => (scrape === 0 ? 'x 1\n' : ''), times, answers);
     expect(samples).toEqual([

@@ -4,7 +4,7 @@ import { type Answers, createCase, openSender, t0, times } from './cases.ts';
 import { type ReceivedRequest, startReceiver } from './receiver.ts';
 
 /**
- * What the sender cases of remote write 2.0 in prometheus/compliance ask of answers, failures and
+ * The sender cases of remote write 2.0 in prometheus/compliance about answers, failures and
  * versions, each with its name (docs/explain/remote-write-conformance.md).
  */
 
@@ -56,8 +56,8 @@ describe('answers', () => {
   test('exponential_backoff_on_retries, backoff_required, backoff_max_delay, backoff_with_jitter, sender_continues_after_errors', async () => {
     await send(plain, [t0], (number) => (number < 9 ? { status: 503 } : undefined));
     expect(its.receiver.requests).toHaveLength(10);
-    // Half of the bound, which doubles and ends at 30 s: that is where a die that always shows the
-    // middle puts it.
+    // Half of the bound, which doubles and ends at 30 s: the result of a die that always shows the
+    // middle.
     expect(its.sender.timing.delays).toEqual([250, 500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
   });
 
@@ -183,12 +183,12 @@ describe('versions', () => {
     expect(its.sender.log).toEqual([]);
   });
 
-  test('TestNoFallbackOn2xx, TestContentTypeNegotiation: none where the receiver says what it has written', async () => {
+  test('TestNoFallbackOn2xx, TestContentTypeNegotiation: none where the receiver reports what it has written', async () => {
     await send(plain, times);
     expect(versions()).toEqual(['2.0.0', '2.0.0', '2.0.0']);
   });
 
-  test('a success without a word of what was written is that of a receiver that knows 1.0 alone', async () => {
+  test('a success without a count of written samples is that of a receiver that knows 1.0 only', async () => {
     its.receiver = await startReceiver(plain);
     const silent = await startServer((request, response) => {
       request.resume();

@@ -3,8 +3,8 @@ import { createCase, openSender, t0 } from './cases.ts';
 import { type ReceivedRequest, startReceiver } from './receiver.ts';
 
 /**
- * What the sender cases of remote write 2.0 in prometheus/compliance ask of requests, symbols and
- * labels, each with its name (docs/explain/remote-write-conformance.md).
+ * The sender cases of remote write 2.0 in prometheus/compliance about requests, symbols and labels,
+ * each with its name (docs/explain/remote-write-conformance.md).
  */
 
 const its = createCase('2.0');
@@ -27,7 +27,7 @@ describe('protocol', () => {
     });
   });
 
-  test('custom headers go along, and override none of these', async () => {
+  test('custom headers are sent too, and override none of these', async () => {
     its.receiver = await startReceiver(plain);
     const taken = { 'content-type': 'text/plain', 'user-agent': 'x', 'content-encoding': 'gzip' };
     its.sender = openSender(its.receiver, '2.0', { headers: { ...taken, 'x-scope-orgid': '7' } });
@@ -40,7 +40,7 @@ describe('protocol', () => {
     });
   });
 
-  test('snappy_block_format, protobuf_parseable; Snappy, ProtobufBinaryFormat, ProtobufDeserialization, StrictRW2Receiver: decoded by others’ code without a field that is not known', async () => {
+  test('snappy_block_format, protobuf_parseable; Snappy, ProtobufBinaryFormat, ProtobufDeserialization, StrictRW2Receiver: decoded by independent code without unknown fields', async () => {
     expect(await send(plain)).toEqual([sample('test_metric', {}, 42)]);
     const [{ body, message, request }] = its.receiver.requests as [ReceivedRequest];
     // The framed format begins with its name.

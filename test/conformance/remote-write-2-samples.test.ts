@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { createCase, openMetrics, t0, times } from './cases.ts';
 
 /**
- * What the sender cases of remote write 2.0 in prometheus/compliance ask of samples and metadata,
- * each with its name (docs/explain/remote-write-conformance.md).
+ * The sender cases of remote write 2.0 in prometheus/compliance about samples and metadata, each
+ * with its name (docs/explain/remote-write-conformance.md).
  */
 
 const its = createCase('2.0');
@@ -45,7 +45,7 @@ describe('samples', () => {
     expect(await send(plain, [t0 + 123])).toEqual([sample('test_metric', {}, 42, { timestampMs: t0 + 123 })]);
   });
 
-  test('multiple_samples_same_series, timestamp_ordering_within_series, TestSampleOrdering: later samples come later', async () => {
+  test('multiple_samples_same_series, timestamp_ordering_within_series, TestSampleOrdering: later samples follow', async () => {
     const samples = await send('metric_a 1\nmetric_b 2\nmetric_c 3\n', times);
     expect(samples).toEqual(
       times.flatMap((timestampMs) => [
@@ -59,7 +59,7 @@ describe('samples', () => {
     }
   });
 
-  test('sample: value, explicit_timestamp: a time of the exposition’s own is kept', async () => {
+  test('sample: value, explicit_timestamp: a time in the exposition is kept', async () => {
     const samples = await send(`# TYPE test_counter_total counter
 test_counter_total 101.13 ${t0 - 5000}
 # TYPE test_histogram histogram
@@ -79,7 +79,7 @@ test_histogram_bucket{le="+Inf"} 100
     expect(await send('test_metric 42 0\n')).toEqual([sample('test_metric', {}, 42, { timestampMs: 0 })]);
   });
 
-  test('future_timestamp: a sample of tomorrow, after which a receiver takes no other, is left out', async () => {
+  test('future_timestamp: a sample of tomorrow, which would make a receiver reject all later ones, is left out', async () => {
     expect(await send(`test_metric 42 ${t0 + 86_400_000}\n`)).toEqual([]);
     expect(its.all().map(({ value }) => value)).toEqual([1]);
   });
@@ -218,7 +218,7 @@ d_count 300
     ]);
   });
 
-  test('samples_with_exemplars, histogram_with_metadata_and_exemplars: the samples come, exemplars are left out', async () => {
+  test('samples_with_exemplars, histogram_with_metadata_and_exemplars: samples are sent, exemplars are left out', async () => {
     const samples = await send(
       openMetrics(`# TYPE d histogram
 d_bucket{le="0.1"} 50 # {trace_id="abc123xyz"} 0.05 1234567890.123
@@ -234,7 +234,7 @@ r_total 1000 # {trace_id="abc123",span_id="def456"} 999
     ]);
   });
 
-  test('multiple_metric_types, mixed_sample_and_histogram_families, real_world_scenario: the target’s own `up` does not count', async () => {
+  test('multiple_metric_types, mixed_sample_and_histogram_families, real_world_scenario: `up` of the target does not count', async () => {
     const samples = await send(`# TYPE up gauge
 up 7
 

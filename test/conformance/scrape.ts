@@ -13,7 +13,7 @@ export interface ScrapeOptions {
   userAgent: string;
 }
 
-/** The order in which Prometheus asks for the formats that are read here. */
+/** The order in which Prometheus requests the formats that this reader supports. */
 const accept = 'application/openmetrics-text;version=1.0.0;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
 
 /** Largest exposition that is read. */
@@ -21,7 +21,8 @@ const maxBodyBytes = 64 * 1024 * 1024;
 
 /**
  * Scrapes an exposition, as Prometheus does.
- * @throws ExporterError saying why it cannot be used, or the reason of the deadline's signal
+ * @throws ExporterError with the reason why it cannot be used, or the reason of the deadline's
+ * signal
  */
 export async function scrapeTarget(
   send: Send,
@@ -37,13 +38,12 @@ export async function scrapeTarget(
       'x-prometheus-scrape-timeout-seconds': String(timeoutMs / 1000),
     },
   };
-  // Of its own, since a connection kept from the last scrape may have been closed by the other
-  // side.
+  // A new connection, since the other side may have closed a connection kept from the last scrape.
   const { status, headers, body } = await send(request, { deadline, timeoutMs, maxBodyBytes, fresh: true });
   const name = describeRequest(request);
   if (status !== 200) throw new HttpStatusError(`${name}: answered ${status}`, status);
   const format = formatOf(headers['content-type']);
-  // Prometheus 3 too takes none that is missing or not known.
+  // Prometheus 3 too rejects a missing or unknown type.
   if (!format) {
     throw new ExporterError(
       'shape',
@@ -74,32 +74,32 @@ export interface Target {
   timestampMs: number;
 }
 
-/** The samples of an exposition, apart by where their time comes from. */
+/** The samples of an exposition, separated by the source of their time. */
 export interface ScrapedPoints {
-  /** At the time of the scrape: series that are followed, and ended when they vanish. */
+  /** At the time of the scrape: series that are tracked, and ended when they vanish. */
   current: Point[];
-  /** At times that the exposition says itself: such series are never ended. */
+  /** At times in the exposition: these series are never ended. */
   dated: Point[];
 }
 
 /**
- * A receiver that has taken a sample of the future refuses all that follow; Prometheus too goes no
- * further.
+ * A receiver that has stored a sample of the future rejects all later ones. Prometheus has the same
+ * limit.
  */
 const maxAheadMs = 600_000;
 
 const up: Meta = { name: 'up', help: 'Whether the target could be scraped.', type: 'gauge', unit: undefined };
 
-/** What is said of each scrape, successful or not. */
+/** The samples about each scrape, successful or not. */
 export function toUpPoint(isUp: boolean, { job, instance, timestampMs }: Target): Point {
   return { labels: toLabels(up.name, { job, instance }), value: Number(isUp), timestampMs, meta: up };
 }
 
 /**
- * The samples of an exposition as Prometheus would store them: with the target's job and instance,
- * before which labels of those names make way (`exported_job`). Of several samples of a series each
- * must be newer than those before it, or is left out; so is a series that is called like the
- * scrape's own `up`.
+ * The samples of an exposition as Prometheus would store them: with the target's job and instance.
+ * Labels of the exposition with these names are renamed (`exported_job`). Of several samples of a
+ * series, each must be newer than those before it, or is left out. A series with the name of the
+ * scrape's own `up` is left out too.
  */
 export function toScrapedPoints(samples: readonly ParsedSample[], target: Target): ScrapedPoints {
   const { job, instance } = target;
@@ -117,7 +117,7 @@ export function toScrapedPoints(samples: readonly ParsedSample[], target: Target
   return points;
 }
 
-/** Labels that are called like the target's get a name that is free. */
+/** Labels with the names of the target's labels get a free name. */
 function yieldTo(own: Labels, scraped: Labels): Labels {
   let labels = scraped;
   for (const name in own) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// The sender that a conformance suite drives (docs/explain/remote-write-conformance.md). A file
-// that can be started by its path from any folder, in one process: a shell or a child of tsx would
-// not pass on the environment as the suite wrote it, nor the suite's signal.
+// The sender that a conformance suite drives (docs/explain/remote-write-conformance.md). It can be
+// started by its path from any folder, in one process. A shell or a child of tsx would pass on
+// neither the suite's environment unchanged nor its signal.
 import { existsSync, readFileSync } from 'node:fs';
 import { register } from 'tsx/esm/api';
 

@@ -46,7 +46,7 @@ describe('sender.mjs', () => {
     expect(second!.samples[0]!.timestampMs).toBeGreaterThan(timestampMs);
   });
 
-  test('takes from the environment what a suite tells it', async () => {
+  test('takes its options from the environment of a suite', async () => {
     receiver = await startReceiver('x 1\n');
     const io = start([], {
       [`${prefix}SCRAPE_JOB_NAME`]: 'test',

@@ -15,7 +15,7 @@ import type { Batch, Queue } from '../../src/push/queue.ts';
 import type { Timing } from '../../src/timing.ts';
 import { scrapeTarget, toScrapedPoints, toUpPoint } from './scrape.ts';
 
-/** What is scraped, and as what and where it is sent. */
+/** What is scraped, under which labels and where it is sent. */
 export interface SenderOptions {
   from: URL;
   to: URL;
@@ -40,8 +40,8 @@ export interface SenderPorts {
 }
 
 /**
- * Scrapes any exposition and sends it by the exporter's own remote write: what a conformance suite
- * can drive.
+ * Scrapes any exposition and sends it with the exporter's remote write, so that a conformance suite
+ * can drive it.
  */
 export interface Sender {
   /**
@@ -49,7 +49,7 @@ export interface Sender {
    * sent as `up 0`.
    */
   scrape(timestampMs: number, deadline: Deadline): Promise<void>;
-  /** Sends the queue in order, after the calls before, up to the deadline. Never throws. */
+  /** Sends the queue in order, after earlier calls, up to the deadline. Never throws. */
   send(deadline: Deadline): Promise<void>;
   isWaiting(): boolean;
   /** Scrapes that failed, and requests that were rejected or dropped. */
@@ -61,7 +61,7 @@ const userAgent = 'vcc-exporter/conformance';
 /** Receivers reject samples that are much older, so the queue in memory drops them. */
 const bounds = { maxBytes: 64 * 1024 * 1024, maxAgeMs: 900_000 };
 
-/** Opens a sender; nothing is sent yet. */
+/** Opens a sender. It sends nothing yet. */
 export function createSender(options: SenderOptions, { send, timing, log }: SenderPorts): Sender {
   const {
     from,
@@ -131,8 +131,8 @@ export function createSender(options: SenderOptions, { send, timing, log }: Send
   }
 
   /**
-   * All points of a scrape, and an end for each series that was in the last scrape and is not in
-   * this one.
+   * All points of a scrape, and an end for each series that was in the last scrape and is missing
+   * in this one.
    */
   async function toPoints(timestampMs: number, deadline: Deadline): Promise<Point[]> {
     const target = { job, instance, timestampMs };
@@ -181,8 +181,8 @@ interface QueueBounds {
 }
 
 /**
- * A queue in memory that drops what has waited too long and, when it is full, the oldest; never the
- * one being sent.
+ * A queue in memory that drops batches older than the limit and, when it is full, the oldest. It
+ * never drops the batch that is being sent.
  */
 function createBoundedQueue({ maxBytes, maxAgeMs, now, onDropped }: QueueBounds): Queue {
   let batches: Batch[] = [];
@@ -203,7 +203,7 @@ function createBoundedQueue({ maxBytes, maxAgeMs, now, onDropped }: QueueBounds)
     async add(more) {
       batches.push(...more);
       for (const { body } of more) bytes += body.length;
-      // The first may be on its way.
+      // The first may be under way.
       while (bytes > maxBytes && batches.length > 1) drop(batches[1]!);
     },
     async first() {

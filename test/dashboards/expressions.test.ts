@@ -38,7 +38,7 @@ const all = [
   ...recordings.map(({ record, expr }) => [record, expr] as const),
 ];
 
-test.each(all)('%s parses, names what there is, and can match', (_, expr) => {
+test.each(all)('%s parses, names only existing labels and metrics, and can match', (_, expr) => {
   expect(problemsIn(expr)).toEqual([]);
 });
 
@@ -54,7 +54,7 @@ test('an expression that does not parse is refused', () => {
   expect(() => takeApart('vcc_agents{account=$account}')).toThrow(/does not parse at/);
 });
 
-test('what a label is compared with by hand is one of its values', () => {
+test('a label is compared by hand only with its possible values', () => {
   expect(all.flatMap(([title, expr]) => strangeValuesIn(expr).map((each) => `${title}: ${each}`))).toEqual(
     [],
   );
@@ -80,7 +80,7 @@ function strangeValuesIn(expr: string): string[] {
       const compared = op.endsWith('~') ? value.split('|') : [value];
       return (
         compared
-          // Other patterns find what they find.
+          // Other patterns need no check: they match any word.
           .filter((word) => words && (!op.endsWith('~') || /^\w+$/.test(word)))
           .filter((word) => word !== '' && !words!.includes(word))
           .map((word) => `${label}="${word}"`)
@@ -90,25 +90,28 @@ function strangeValuesIn(expr: string): string[] {
 }
 
 describe('every metric', () => {
-  /** Why no dashboard shows it and no alert asks for it. */
+  /** Why no dashboard shows the metric and no alert uses it. */
   const unused: Readonly<Record<string, string>> = {
     vcc_agents_idle: 'agents who are not eligible for routing are in it; vcc_agents_available is shown',
     vcc_agents_idle_longer_than: 'likewise',
     vcc_agents_busy: 'vcc_agents_by_activity has it, apart by activity',
-    vcc_agents_ready_without_workload: 'the reference’s own reading of idle, which has wrap-up in it',
+    vcc_agents_ready_without_workload: 'the reading of idle in the reference, which includes wrap-up',
     vcc_agents_eligible_for_routing: 'an optional field, which many accounts do not have',
     vcc_agent_workload_since_timestamp_seconds:
       'how long an agent is in a presence is shown; this is for queries',
     vcc_agent_eligible_for_routing: 'likewise an optional field',
     vcc_agent_interactions: 'the table has workload, which the API counts itself',
-    vcc_semantics_info: 'how the settings read the API: for whoever compares accounts',
-    vcc_agent_info: 'names and columns of the roster: personal, for queries of one’s own',
+    vcc_semantics_info: 'how the settings read the API: to compare accounts',
+    vcc_agent_info: 'names and columns of the roster: personal, for your own queries',
   };
   const used = new Set(all.flatMap(([, expr]) => takeApart(expr).selectors.map(({ metric }) => metric)));
 
-  test.each(catalogue.map(({ name }) => name))('%s is shown, alerted on, or not for a reason', (name) => {
-    expect(used.has(name)).toBe(unused[name] === undefined);
-  });
+  test.each(catalogue.map(({ name }) => name))(
+    '%s is shown, used by an alert, or left out for a reason',
+    (name) => {
+      expect(used.has(name)).toBe(unused[name] === undefined);
+    },
+  );
 
   test('there are no reasons for metrics that do not exist', () => {
     expect(Object.keys(unused).filter((name) => !catalogue.some((metric) => metric.name === name))).toEqual(

@@ -34,14 +34,14 @@ describe.each(dashboards)('%s', (_, dashboard) => {
     expect(panelsOf(dashboard).flatMap(problemsOfColumns)).toEqual([]);
   });
 
-  test('every override is for a column or series that there can be', () => {
+  test('every override is for a possible column or series', () => {
     expect(panelsOf(dashboard).flatMap(problemsOfOverrides)).toEqual([]);
   });
 });
 
-// level:metric:operation, where the level is what the series are told apart by.
+// level:metric:operation, where the level is the label that distinguishes the series.
 test.each(recordings.map(({ record, expr }) => [record, expr]))(
-  '%s is of the level that it names',
+  '%s has the level that it names',
   (record, expr) => {
     const level = record!.split(':')[0]!.split('_');
     const own = [...followLabels(expr!).labels!.names].filter((name) => !targetLabels.includes(name));
@@ -142,7 +142,7 @@ describe('these tests complain', () => {
     expect(problemsOfLegends(panel)).toHaveLength(problems);
   });
 
-  test('of a column without a name, one that is none, and a sort by none', () => {
+  test('of a column without a name, a name without a column, and a sort by a missing column', () => {
     const panel = tableOf(team());
     const names = panel.transformations!.find(({ id }) => id === 'organize')!.options.renameByName!;
     delete names.account;
@@ -161,7 +161,7 @@ describe('these tests complain', () => {
     expect(problemsOfColumns(panel)).toEqual([expect.stringContaining('B has other labels')]);
   });
 
-  test('of an override for a column or a series that is none', () => {
+  test('of an override for a missing column or series', () => {
     const [columns, series] = [tableOf(team()), byPresence(team())];
     columns.fieldConfig!.overrides[0]!.matcher.options = 'Acount';
     series.fieldConfig!.overrides[0]!.matcher.options = 'ready';
@@ -185,7 +185,7 @@ function problemsOfVariables({ templating }: DashboardJson): string[] {
     });
 }
 
-/** Two lines of one name are one too many, and a label that is not there leaves a hole. */
+/** Two lines of one name are ambiguous, and a missing label leaves a hole. */
 function problemsOfLegends({ title, type, targets = [] }: PanelJson): string[] {
   if (type === 'table') return [];
   return targets.flatMap(({ refId, expr, legendFormat = '' }) => {
@@ -229,7 +229,7 @@ function problemsOfColumns(panel: PanelJson): string[] {
 }
 
 /**
- * Overrides go by name: of a column, or of a series, where its name is a word that the exporter
+ * An override matches by name: of a column, or of a series whose name is a word that the exporter
  * knows.
  */
 function problemsOfOverrides(panel: PanelJson): string[] {
@@ -238,7 +238,7 @@ function problemsOfOverrides(panel: PanelJson): string[] {
   for (const { legendFormat = '' } of type === 'table' ? [] : targets) {
     const [whole, label] = /^\{\{(\w+)\}\}$/.exec(legendFormat) ?? [];
     const words = whole ? closedSets[label!] : legendFormat.includes('{{') ? undefined : [legendFormat];
-    // Names that somebody else gives may be any.
+    // Names that users choose may be any.
     if (!words) return [];
     for (const word of words) names.add(word);
   }

@@ -9,7 +9,7 @@ import {
 } from '../support/dashboards.ts';
 import { takeApart } from '../support/promql.ts';
 
-/** What a rule finds wrong, and how a dashboard would have to be changed so that it does. */
+/** What a rule finds wrong, and a change of a dashboard that breaks the rule. */
 interface Rule {
   problems: (dashboard: DashboardJson, uid: string) => string[];
   broken: (dashboard: DashboardJson) => void;
@@ -27,13 +27,13 @@ const queryOf = ({ query }: DashboardJson['templating']['list'][number]) =>
   (query as { query: string }).query;
 const isEveryUnit = /^(short|s|dthms|percentunit|string|suffix:.+)$/;
 
-/** Titles of panels for which it does not hold. */
+/** Titles of panels to which the rule does not apply. */
 const panelsWithout = (dashboard: DashboardJson, holds: (panel: PanelJson) => unknown) =>
   queried(dashboard)
     .filter((panel) => !holds(panel))
     .map(({ title }) => title);
 
-/** Places of targets for which it does not hold. */
+/** Places of targets to which the rule does not apply. */
 const targetsWithout = (
   dashboard: DashboardJson,
   holds: (target: ReturnType<typeof targetsOf>[number]) => unknown,
@@ -64,7 +64,7 @@ function choiceOf(name: string, label: string): Rule {
       const wanted = {
         multi: true,
         includeAll: true,
-        // Also finds series without the label: OpenTelemetry collectors may bring no job.
+        // Also finds series without the label: OpenTelemetry collectors may send no job.
         allValue: '.*',
         label,
         type: 'query',
@@ -89,7 +89,7 @@ function choiceOf(name: string, label: string): Rule {
 /**
  * The rules of https://github.com/grafana/dashboard-linter as of its commit b947417, by their
  * names. Two of the 17 are left out: template-instance-rule and target-instance-rule. The exporter
- * is a function behind one address, or pushes; what is worth choosing is the account.
+ * is a function behind one address, or pushes. So a reader selects the account, not the instance.
  */
 const linterRules: Record<string, Rule> = {
   'template-datasource-rule': {
@@ -212,13 +212,13 @@ const linterRules: Record<string, Rule> = {
   },
 };
 
-/** With ranges that parse; the variables in matchers are texts anyway. */
+/** With ranges that parse. The variables in matchers are texts and need no change. */
 const plain = (expr: string) => expr.replaceAll('$__rate_interval', '7m');
 
 const variablesIn = (text: string) =>
   [...text.matchAll(/\$\{?(\w+)/g)].map(([, name]) => name!).filter((name) => !name.startsWith('__'));
 
-/** Grafana's hues and their shades, and what it calls by other names. */
+/** Grafana's hues and their shades, and its names for other colours. */
 const isColour =
   /^((super-light-|light-|semi-dark-|dark-)?(red|orange|yellow|green|blue|purple)|transparent|text|#[0-9A-Fa-f]{6})$/;
 
@@ -244,14 +244,14 @@ function stepsIn(fieldConfig: PanelJson['fieldConfig']): Steps[] {
 const overlap = (a: PanelJson['gridPos'], b: PanelJson['gridPos']) =>
   a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
-/** What we ask for besides. */
+/** Rules that we add. */
 const ourRules: Record<string, Rule> = {
   'has a variable for accounts': choiceOf('account', 'Account'),
   'every selector is limited to the chosen accounts': {
     problems: (dashboard) =>
       targetsWithout(dashboard, ({ expr }) => {
         const { selectors } = takeApart(plain(expr));
-        // What is compared with the number of configured accounts is about all of them.
+        // An expression compared with the number of configured accounts covers all of them.
         if (selectors.some(({ metric }) => metric === 'vcc_exporter_accounts')) return true;
         const ofAccounts = selectors.filter(({ metric }) => metric !== 'vcc_exporter_build_info');
         return ofAccounts.every(({ matchers }) =>
@@ -316,7 +316,7 @@ const ourRules: Record<string, Rule> = {
       steps.reverse();
     },
   },
-  'colours are set, and not those of a panel’s own palette': {
+  "colours are set, and not those of a panel's own palette": {
     problems: (dashboard) => panelsWithout(dashboard, ({ fieldConfig }) => fieldConfig!.defaults.color?.mode),
     broken: (dashboard) => {
       delete first(dashboard).fieldConfig!.defaults.color;

@@ -27,7 +27,7 @@ afterAll(() => {
 
 const read = (...parts: string[]) => readFileSync(join(folder, ...parts));
 
-/** The packages that a file is made of; of prom-client, whose parts are chosen, by file. */
+/** The packages that make up a file. Of prom-client, whose parts are selected, by file. */
 function packagesOf(file: string): string[] {
   const { sources } = JSON.parse(strFromU8(read('handlers', `${file}.map`))) as { sources: string[] };
   expect(sources.filter((source) => /\/(simulator|cli)\//.test(source))).toEqual([]);
@@ -48,11 +48,15 @@ const scraping = [
 const pushing = ['@bufbuild', 'aws4fetch', 'fastest-levenshtein', 'snappyjs'];
 
 /**
- * What is loaded when there is a document to read, a proxy, or a regular expression in a setting.
+ * Packages that are loaded only to read a document, for a proxy, or for a regular expression in a
+ * setting.
  */
 const later = ['parsers.mjs', 'proxies.mjs', 're2.cjs'];
 
-/** Most bytes of the code, and of the zip with what it may load later; and the packages in it. */
+/**
+ * Limits in bytes for the code, and for the zip with what it may load later. Also the packages in
+ * it.
+ */
 const budgets: Record<string, { code: number; zip: number; packages: string[] }> = {
   metrics: { code: 153_000, zip: 147_000, packages: scraping },
   // It starts once in hours: the schedule keeps it warm.
@@ -74,7 +78,7 @@ describe('the bundle of the command line', () => {
     ).toEqual(['import("./rule-files.mjs"']);
   });
 
-  test('has them in one beside it, which holds nothing that runs', () => {
+  test('has them in a second file beside it, which contains no running part', () => {
     const ours = sourcesOf('rule-files.mjs').filter((source) => !source.includes('node_modules/'));
     expect(ours.filter((source) => ofAlertsOrDashboards.test(source)).length).toBeGreaterThan(10);
     expect(
@@ -84,7 +88,7 @@ describe('the bundle of the command line', () => {
   });
 });
 
-test('the page links to the package’s homepage', () => {
+test("the page links to the package's homepage", () => {
   const { homepage } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   expect(homepage).toMatch(/^https:/);
   for (const file of ['handlers/metrics.mjs', 'cli.mjs']) expect(read(file).toString()).toContain(homepage);
@@ -98,7 +102,7 @@ describe.each(Object.entries(budgets))(
       expect(read('package', `${name}.zip`).length).toBeLessThan(mostZipped);
     });
 
-    test('holds nothing of what the tables of settings say to readers, but all settings', () => {
+    test('contains all settings, without their texts for readers', () => {
       const code = read('handlers', `${name}.mjs`).toString();
       for (const [setting, { about }] of Object.entries(settings)) {
         expect([setting, code.includes(setting), code.includes(about)]).toEqual([setting, true, false]);
@@ -118,7 +122,7 @@ describe.each(Object.entries(budgets))(
       }
     });
 
-    test('holds of others only what it needs, and no AWS SDK', () => {
+    test('contains only the needed code of other packages, and no AWS SDK', () => {
       expect(packagesOf(`${name}.mjs`)).toEqual(packages);
       expect(packagesOf('parsers.mjs')).toEqual(['js-yaml', 'papaparse']);
       expect(packagesOf('proxies.mjs')).toEqual([
@@ -157,7 +161,7 @@ describe.each(Object.entries(budgets))(
     });
 
     test.each([`${name}.mjs`, ...later])(
-      '%s imports nothing, since names of Node’s own modules cost time to copy',
+      "%s imports nothing, since names of Node's own modules cost time to copy",
       (file) => {
         const code = read('handlers', file).toString();
         expect(code).not.toMatch(/^import\b|\bfrom\s?"node:/m);

@@ -17,7 +17,7 @@ interface Component {
 }
 
 let folder: string;
-/** What npm itself says of the whole lock file. */
+/** npm's own description of the whole lock file. */
 let all: Map<string, Component>;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'vcc-build-'));
@@ -58,7 +58,7 @@ describe.each([
     expect(components().map(({ name }) => name)).toEqual([...new Set(found)].toSorted());
   });
 
-  test('says of each what npm says of the lock file', () => {
+  test('describes each as npm does from the lock file', () => {
     for (const { name, version, purl, hashes } of components()) {
       expect(all.get(purl)).toMatchObject({ name, version, purl, hashes });
     }
@@ -100,7 +100,7 @@ describe('a bundle is refused with a package', () => {
     );
   });
 
-  test('but not with one of which nothing is left', () => {
+  test('but not with a package of which no code remains', () => {
     expect(packagesIn([{ inputs: { 'node_modules/caniuse-lite/index.js': { bytesInOutput: 0 } } }])).toEqual(
       [],
     );

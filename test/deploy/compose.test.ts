@@ -8,7 +8,7 @@ import { settings } from '../../src/config/settings.ts';
 import { readDashboards } from '../support/dashboards.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-/** With `<<`, which is of YAML 1.1. */
+/** With `<<`, which is part of YAML 1.1. */
 const read = <File>(path: string) =>
   load(readFileSync(join(root, path), 'utf8'), { schema: YAML11_SCHEMA }) as File;
 
@@ -51,14 +51,14 @@ const providers = read<{
   providers: { type: string; folder: string; allowUiUpdates: boolean; options: { path: string } }[];
 }>('deploy/compose/grafana/dashboards.yml');
 
-/** What a service has from outside: the host's path or the volume, and where it is inside. */
+/** What a service gets from outside: the host's path or the volume, and its path inside. */
 const mountsOf = ({ volumes = [] }: Service) =>
   volumes.map((volume) => {
     const [from, to, mode] = volume.split(':') as [string, string, string?];
     return { from, to, mode };
   });
 
-/** The file or folder of this checkout that is at a path of a service. */
+/** The file or folder of this checkout behind a path of a service. */
 function inCheckout(service: string, path: string): string | undefined {
   const mount = mountsOf(compose.services[service]!).find(
     ({ to }) => path === to || path.startsWith(`${to}/`),
@@ -100,15 +100,15 @@ describe.each(services)('%s', (name, service) => {
     }
   });
 
-  test('mounts what git has, so that it is in every checkout', () => {
+  test('mounts only files in git, so that every checkout has them', () => {
     for (const { from } of mountsOf(service).filter((mount) => mount.from.startsWith('./'))) {
       const { stdout, status } = spawnSync('git', ['ls-files', '--', from], { cwd: root, encoding: 'utf8' });
-      // An unpacked archive has no history to ask.
+      // An unpacked archive has no history to check.
       if (status === 0) expect([from, stdout]).not.toEqual([from, '']);
     }
   });
 
-  test('asks itself on its own port whether it is well', () => {
+  test('checks its health on its own port', () => {
     if (service.build) {
       const dockerfile = readFileSync(join(root, service.build.dockerfile), 'utf8');
       expect(dockerfile).toMatch(/^HEALTHCHECK /m);
@@ -124,7 +124,7 @@ describe.each(services)('%s', (name, service) => {
   });
 });
 
-test('each is started when all that it asks are well', () => {
+test('each is started when all services that it uses are healthy', () => {
   const waits = services.map(([name, { depends_on: needs = {} }]) => [name, needs]);
   const condition = 'service_healthy';
   expect(Object.fromEntries(waits)).toEqual({
@@ -135,14 +135,14 @@ test('each is started when all that it asks are well', () => {
   });
 });
 
-test('the exporter runs under the limits that it has in production', () => {
+test('the exporter has the limits of production', () => {
   const path = 'deploy/docker/compose.yaml';
   const { services: inProduction } = read<{ services: Record<string, Service> }>(path);
   const { env_file: _, restart: __, build, ...limits } = inProduction['vcc-exporter']!;
   expect(compose.services['vcc-exporter']).toMatchObject({ ...limits, build: { ...build, context: '.' } });
 });
 
-test('links in messages lead to what is started', () => {
+test('links in messages lead to started services', () => {
   const published = (name: string) =>
     compose.services[name]!.ports[0]!.replace(/^127\.0\.0\.1:(\d+):.*/, 'http://localhost:$1');
   for (const name of ['prometheus', 'alertmanager']) {
@@ -150,7 +150,7 @@ test('links in messages lead to what is started', () => {
   }
 });
 
-test('the exporter is on the port that it has, with settings that there are', () => {
+test('the exporter uses its port, and settings that exist', () => {
   const { environment, env_file: files, ports } = compose.services['vcc-exporter']!;
   expect(environment).toEqual({ HOST: '0.0.0.0', PORT: settings.PORT.fallback });
   expect(ports).toEqual([`127.0.0.1:${settings.PORT.fallback}:${settings.PORT.fallback}`]);
@@ -176,7 +176,7 @@ describe('Prometheus', () => {
     );
     const ranges = texts.join('\n').matchAll(/\[(\d+)d[:\]]/g);
     const longest = Math.max(...[...ranges].map(([, days]) => Number(days)));
-    // That they are found at all.
+    // The check finds at least some.
     expect(longest).toBe(30);
     const kept = command!.find((each) => each.startsWith('--storage.tsdb.retention.time='))!;
     expect(Number(/=(\d+)d$/.exec(kept)![1])).toBeGreaterThan(longest);
@@ -190,7 +190,7 @@ describe('Prometheus', () => {
     expect(targets).toHaveLength(2);
   });
 
-  test('scrapes with a job that the alerts are about, as often as they are evaluated', () => {
+  test('scrapes with the job of the alerts, as often as they are evaluated', () => {
     const { job, interval } = read<{ job: string; interval: string }>('alerts/thresholds.yml');
     expect(prometheus.scrape_configs[0]!.job_name).toMatch(new RegExp(`^(?:${job})$`));
     expect(prometheus.global).toEqual({ scrape_interval: interval, evaluation_interval: interval });
@@ -204,18 +204,18 @@ test('Alertmanager reads the example', () => {
 });
 
 describe('Grafana', () => {
-  test('has data sources that are there', () => {
+  test('has data sources that exist', () => {
     expect(datasources.apiVersion).toBe(1);
     for (const { url } of datasources.datasources) expect(listening).toContain(new URL(url).host);
     const [source] = datasources.datasources;
     expect(source!.jsonData.timeInterval).toBe(prometheus.global.scrape_interval);
-    // The one that Grafana's own alerts ask, if they are switched on.
+    // The data source of Grafana's own alerts, if they are switched on.
     expect(readFileSync(join(root, 'alerts/grafana/vcc-alerts.yml'), 'utf8')).toContain(
       `datasourceUid: ${source!.uid}\n`,
     );
   });
 
-  test('shows the data source that dashboards take at first', () => {
+  test('shows the data source that dashboards use at first', () => {
     for (const [uid, { templating }] of readDashboards()) {
       const variable = templating.list.find(({ type }) => type === 'datasource');
       expect([uid, variable]).toMatchObject([uid, { query: 'prometheus', current: { value: 'default' } }]);
@@ -225,9 +225,9 @@ describe('Grafana', () => {
     ]);
   });
 
-  test('updates no plugin at its start, which would take the data source away', () => {
-    // As long as the file system is read-only, and the data source a plugin beside Grafana: from
-    // 13.2 on.
+  test('updates no plugin at its start, which would remove the data source', () => {
+    // Needed while the file system is read-only and the data source is a plugin beside Grafana:
+    // from 13.2 on.
     const { read_only: fixed, environment } = compose.services.grafana!;
     expect({ fixed, disabled: environment!.GF_PLUGINS_PREINSTALL_DISABLED }).toEqual({
       fixed: true,
@@ -239,7 +239,7 @@ describe('Grafana', () => {
     expect(prometheus.rule_files).not.toEqual([]);
     const places = mountsOf(compose.services.grafana!).map(({ to }) => to);
     expect(places.filter((place) => place.includes('/provisioning/alerting'))).toEqual([]);
-    // The line that changes over names what is there.
+    // The line that changes over names existing files.
     const [, hint] = /^ +# - (\.\/\S+):\/etc\/grafana\/provisioning\/alerting\/\S+:ro$/m.exec(
       readFileSync(join(root, 'compose.yaml'), 'utf8'),
     )!;

@@ -5,7 +5,7 @@ const [account, region] = ['123456789012', 'ap-southeast-2'];
 const { Version, Statement } = readPolicy(account, region);
 const allowed = new Set(Statement.flatMap(({ Action }) => Action));
 
-test('allows, by statements with a name of their own, and fits into one managed policy', () => {
+test('allows, by statements with names, and fits into one managed policy', () => {
   expect(Version).toBe('2012-10-17');
   expect(new Set(Statement.map(({ Sid }) => Sid)).size).toBe(Statement.length);
   expect(Statement.filter(({ Effect }) => Effect !== 'Allow')).toEqual([]);
@@ -22,7 +22,7 @@ test('names every action in full', () => {
   expect([...allowed].filter((action) => !/^[a-z0-9]+:[A-Za-z]+$/.test(action))).toEqual([]);
 });
 
-test('is about resources of the stack, but for what AWS knows no resource of', () => {
+test('names resources of the stack, except for actions that have no resource in AWS', () => {
   const everywhere = Statement.filter(({ Resource }) => Resource === '*');
   expect(Object.fromEntries(everywhere.map(({ Sid, Action }) => [Sid, Action]))).toEqual({
     AlarmsOverview: ['cloudwatch:DescribeAlarms'],
@@ -41,7 +41,8 @@ test('is about resources of the stack, but for what AWS knows no resource of', (
       'ec2:DescribeVpcs',
     ],
   });
-  // Ids that AWS gives: of APIs, and of the triggers of functions. Layers are of whoever made them.
+  // Ids that AWS gives: of APIs, and of the triggers of functions. Layers belong to the account
+  // that made them.
   const unnamed = ['HttpApi', 'Layers', 'QueueTriggerTags'];
   const others = Statement.filter((each) => !everywhere.includes(each) && !unnamed.includes(each.Sid));
   for (const { Sid, Resource } of others) {
@@ -63,7 +64,7 @@ test('passes roles to Lambda only, and makes triggers for functions of the stack
   expect(Statement.filter(({ Action }) => Action.includes('iam:PassRole'))).toHaveLength(1);
 });
 
-test('does not allow what is of other stacks', () => {
+test('does not allow access to other stacks', () => {
   const ofFunction = (name: string) => `arn:aws:lambda:${region}:${account}:function:${name}`;
   expect(allows(Statement, 'lambda:DeleteFunction', ofFunction('vcc-exporter-prod-push'))).toBe(true);
   expect(allows(Statement, 'lambda:DeleteFunction', ofFunction('payments'))).toBe(false);

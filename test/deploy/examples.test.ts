@@ -9,7 +9,7 @@ const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
 const inFolder = (folder: string) => readdirSync(new URL(folder, root)).map((file) => `${folder}${file}`);
 
 const terraform = read('deploy/terraform/variables.tf');
-/** The names in the list that holds one. */
+/** The names in the list that contains this name. */
 const listWith = (text: string, name: string) => {
   const lists = text.match(/\[[^[\]]*\]/g)!.map((list): string[] => list.match(/\bVCC_\w+/g) ?? []);
   return lists.filter((names) => names.includes(name)).flat();
@@ -20,7 +20,7 @@ describe('the examples for Terraform and CDK', () => {
     .flatMap(inFolder)
     .filter((path) => /\.(tf|mjs|md)$/.test(path));
 
-  test.each(files)('%s names settings that there are', (path) => {
+  test.each(files)('%s names settings that exist', (path) => {
     const names = read(path).match(/\bVCC_[A-Z_]*[A-Z]\b/g) ?? [];
     expect(names.filter((name) => !(name in settings))).toEqual([]);
   });

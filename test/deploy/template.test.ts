@@ -17,7 +17,7 @@ const deploy = createRequire(import.meta.url)('../../deploy/parameters.cjs') as 
 
 const readText = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
-/** What each function is made of. */
+/** The parts of each function. */
 const codeOf: Record<string, string> = {
   Metrics: 'metrics',
   Push: 'push',
@@ -111,7 +111,7 @@ function allowed(stack: string, role: string): Record<string, unknown> {
   );
 }
 
-/** On what a role may do one thing, statement by statement. */
+/** The resources on which a role may do one thing, statement by statement. */
 function allowedOn(stack: string, role: string, action: string): unknown[] {
   const policies = resource(stack, role).Policies as { PolicyDocument?: { Statement: Statement[] } }[];
   return policies
@@ -154,7 +154,7 @@ describe.each(Object.keys(variants))('the stack %s', (stack) => {
       PutObject: 's3',
     };
     const commands = [...new Set([...called].map(([, command]) => command!))];
-    // One module for all that is done with a queue; which of it a function does is said below.
+    // One module does everything with a queue. The lists below say which part a function uses.
     const ofQueues = commands.filter((command) => /Message|QueueAttributes/.test(command));
     expect(commands.filter((command) => !ofQueues.includes(command)).toSorted()).toEqual(
       pushes ? ['GetObject', 'GetSecretValue', 'PutObject'] : ['GetObject', 'GetSecretValue'],
@@ -166,7 +166,7 @@ describe.each(Object.keys(variants))('the stack %s', (stack) => {
         ? []
         : [`${services[command]}:${command}`],
     );
-    // What Lambda itself does in the name of the function.
+    // What Lambda itself does with the role of the function.
     const service = ['logs:CreateLogStream', 'logs:PutLogEvents'];
     if (name === 'Push' || name === 'Deliver' || (pushes && queued)) service.push('sqs:SendMessage');
     if (name === 'PushAccount' || name === 'Deliver') {
@@ -188,7 +188,7 @@ describe.each(Object.keys(variants))('the stack %s', (stack) => {
     if (tracing === 'Active') service.push('xray:PutTraceSegments', 'xray:PutTelemetryRecords');
     const actual = allowed(stack, `${name}Role`);
     expect(Object.keys(actual).toSorted()).toEqual([...calls, ...service].toSorted());
-    // Everything has a resource but tracing and network interfaces, for which there is none.
+    // Everything has a resource except tracing and network interfaces, for which there is none.
     const everywhere = Object.keys(actual).filter((action) => JSON.stringify(actual[action]) === '"*"');
     expect(everywhere.filter((action) => !/^(xray|ec2):/.test(action))).toEqual([]);
     expect(actual['logs:PutLogEvents']).toEqual({ 'Fn::GetAtt': [`${name}LogGroup`, 'Arn'] });
@@ -376,7 +376,7 @@ describe('the stack with push', () => {
     expect(alarmsOf(fanOut)).toContainEqual(['PushAccountErrors', 'Errors', ofFunction('PushAccount')]);
     expect(alarmsOf(fanOut)).toContainEqual([
       'PushAccountsDelayed',
-      // Messages of invocations that failed are hidden, and do not count as waiting.
+      // Messages of failed invocations are hidden, and do not count as waiting.
       'ApproximateNumberOfMessagesVisible',
       ofQueue('PushAccounts'),
     ]);
@@ -412,7 +412,7 @@ describe('the stack with push', () => {
   });
 });
 
-test('IAM guards the Function URL when it is asked to, and nobody else is let through', () => {
+test('IAM guards the Function URL when that is set, and no other caller is let through', () => {
   const open = resource('as it is', 'MetricsLambdaFunctionUrl').AuthType;
   const guarded = resource('behind IAM, with everything on', 'MetricsLambdaFunctionUrl').AuthType;
   expect([open, guarded]).toEqual(['NONE', 'AWS_IAM']);
@@ -619,7 +619,7 @@ describe('parameters', () => {
     expect(output).not.toMatch(/^ +at /m);
   });
 
-  test('are every setting, unless there is a reason', () => {
+  test('are every setting, except those with a documented reason', () => {
     const refused = deploy.refusals.flatMap(({ names }) => names);
     expect(refused.filter((name) => !(name in settings))).toEqual([]);
     expect(Object.keys(deploy.table).filter((name) => name in settings)).toEqual([]);
@@ -627,7 +627,7 @@ describe('parameters', () => {
   });
 });
 
-test('npm run package gives the same bytes twice: code, the template of the stack as it is, and sums', () => {
+test('npm run package gives the same bytes twice: code, the unchanged template of the stack, and sums', () => {
   const script = fileURLToPath(new URL('../../scripts/package.mjs', import.meta.url));
   const env = { ...process.env, ...schemaCache };
   const functions = ['deliver', 'metrics', 'push'];
@@ -660,7 +660,7 @@ test('npm run package gives the same bytes twice: code, the template of the stac
   expect(withoutCode(made)).toEqual(withoutCode(stacks['as it is']!.template));
 }, 60_000);
 
-test('the judge finds what is wrong', () => {
+test('the judge finds errors', () => {
   const wrong: Template = {
     Outputs: {},
     Resources: {

@@ -11,7 +11,7 @@ const pages = files.filter((path) => path.endsWith('.md'));
 const addresses = 'https://github.com/vcc-exporter/vcc-exporter/(?:blob|tree)/main/';
 
 /**
- * Why a path of the repository, with or without an anchor, leads nowhere; undefined if it leads
+ * Why a path of the repository, with or without an anchor, leads nowhere. Undefined if it leads
  * somewhere.
  */
 function problemOf(target: string): string | undefined {
@@ -32,7 +32,7 @@ function deadLinks(path: string, text: string): string[] {
     });
 }
 
-/** The paths `docs/…` and addresses of this repository that a text names and that there are not. */
+/** The paths `docs/…` and addresses of this repository in a text that do not exist. */
 function deadMentions(text: string): string[] {
   const named = [
     ...text.matchAll(/(?<![\w./-])(docs\/[\w/.-]+\.(?:md|json|png)(?:#[\w-]+)?)/g),

@@ -22,7 +22,7 @@ describe('CSV', () => {
     });
   });
 
-  test('gives every cell back as it was, whatever it holds', async () => {
+  test('gives every cell back unchanged', async () => {
     const cell = fc
       .string({ unit: fc.constantFrom('a', ',', '"', '\n', 'ü', '7') })
       .map((text) => text.trim());
@@ -78,13 +78,13 @@ describe('YAML', () => {
     ['a: @Hunter', ''],
     ['a: `Hunter', ''],
     ['a: 1\nHunter', ''],
-  ])('that is not YAML is refused without its words: %s', async (text, reason) => {
+  ])('that is not YAML is refused without quoting it: %s', async (text, reason) => {
     const error = (await parseYaml(text, 'a.yml').catch((thrown: unknown) => thrown)) as Error;
     expect(error.message).toMatch(new RegExp(`^a\\.yml, line \\d, column \\d+: expected YAML; ${reason}`));
     expect(error.message).not.toMatch(/Hunter|S3cret/);
   });
 
-  test('whose aliases stand for more than there is memory is looked at once', async () => {
+  test('whose aliases expand beyond the memory is read at once', async () => {
     const levels = Array.from({ length: 60 }, (_, level) => `- &a${level + 1} [*a${level}, *a${level}]`);
     const list = (await parseYaml(['- &a0 [x, x]', ...levels].join('\n'), 'r.yml')) as unknown[];
     expect(list).toHaveLength(61);

@@ -9,7 +9,7 @@ const utf16 = (text: string) => Buffer.from(text, 'utf16le');
 const bigEndian = (bytes: Buffer) => Buffer.from(bytes).swap16();
 
 describe('decodeText', () => {
-  test('gives any UTF-8 text back as it was', () => {
+  test('gives any UTF-8 text back unchanged', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         fc.pre(!text.includes('\0') && !text.startsWith('\uFEFF'));
@@ -40,11 +40,11 @@ describe('decodeText', () => {
     );
   });
 
-  test('takes nothing for a text that is empty', () => {
+  test('treats only an empty text as empty', () => {
     expect(decodeText(new Uint8Array(), 'x')).toBe('');
   });
 
-  test('makes no other document of a byte order mark', async () => {
+  test('reads the same document with a byte order mark', async () => {
     const decode = (text: string) => decodeText(Buffer.concat([mark, Buffer.from(text)]), 'x');
     expect(await parseYaml(decode('a: 1\r\nb: 2\r\n'), 'x')).toEqual({ a: '1', b: '2' });
     expect((await parseCsv(decode('a;b\r\n1;2\r\n'), 'x')).columns).toEqual(['a', 'b']);

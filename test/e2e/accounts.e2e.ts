@@ -12,7 +12,7 @@ import { type Prometheus, startPrometheus, type Vector } from './support/prometh
 const timeoutSeconds = 4;
 const delayMs = 1000;
 const token = 'e2e-scrape-token-of-prometheus';
-/** In the order of the file. Those whose names are in the file; `fourth` joins later. */
+/** In the order of the file. Accounts whose names are in the file; `fourth` joins later. */
 const names = ['healthy', 'dead', 'slow'];
 const agents: Record<string, number> = { healthy: 90, dead: 30, slow: 60, fourth: 20 };
 
@@ -143,7 +143,7 @@ describeWith(['prometheus'], 'several accounts and a real Prometheus', ({ promet
       });
     });
 
-    test('asks each account for itself only', async () => {
+    test('reads each account separately', async () => {
       expect(
         await prometheus.query(
           'count(vcc_up{job="probe"} unless on (account, instance) label_replace(vcc_up{job="probe"}, "account", "$1", "instance", "(.*)"))',
@@ -152,7 +152,7 @@ describeWith(['prometheus'], 'several accounts and a real Prometheus', ({ promet
       expect(await prometheus.query('count(vcc_up{job="probe"})')).toEqual({ '': 3 });
     });
 
-    test('keeps the deadline of each apart', async () => {
+    test('gives each its own deadline', async () => {
       const took = await prometheus.queryBy('instance', 'scrape_duration_seconds{job="probe"}');
       expect(took.healthy).toBeLessThan(delayMs / 1000 / 2);
       expect(took.slow).toBeLessThan(timeoutSeconds);
@@ -189,7 +189,7 @@ describeWith(['prometheus'], 'several accounts and a real Prometheus', ({ promet
       expect(await prometheus.query(`sum(vcc_interactions${of})`)).toEqual({ '': legs });
     });
 
-    test('has nothing of the dead one’s floor', async () => {
+    test("has nothing of the dead account's floor", async () => {
       expect(
         await prometheus.query(
           `{__name__=~"vcc_(agents|snapshot|interactions).*",job="${job}",account="dead"}`,
@@ -198,8 +198,8 @@ describeWith(['prometheus'], 'several accounts and a real Prometheus', ({ promet
     });
   });
 
-  test('sees the slow one take as long as it takes', async () => {
-    // Of two scrapes at a time the later one joins the reading of the earlier.
+  test('sees how long a read of the slow one lasts', async () => {
+    // Of two concurrent scrapes, the later one joins the reading of the earlier.
     const [slowest] = Object.values(
       await prometheus.query('max(vcc_scrape_duration_seconds{account="slow"})'),
     );
@@ -252,7 +252,7 @@ describeWith(['prometheus'], 'several accounts and a real Prometheus', ({ promet
 
   test('finds an account that was added to the file, after a restart', async () => {
     await writeAccounts([...names, 'fourth']);
-    // Read once, at the start: a scrape until then is as before.
+    // The file is read once, at the start. Until then a scrape is as before.
     expect(((await (await ask('/sd')).json()) as unknown[]).length).toBe(names.length);
     const { port } = new URL(exporter.origin);
     const ended = await exporter.stop();
@@ -268,7 +268,7 @@ describeWith(['prometheus'], 'several accounts and a real Prometheus', ({ promet
     });
   });
 
-  test('loses the account again that is taken out', async () => {
+  test('loses the account that is removed from the file', async () => {
     await writeAccounts(['healthy', 'fourth']);
     const { port } = new URL(exporter.origin);
     const ended = await exporter.stop();
@@ -282,7 +282,7 @@ describeWith(['prometheus'], 'several accounts and a real Prometheus', ({ promet
     });
   });
 
-  test('is refused a file with mistakes, all of them named by their place', async () => {
+  test('rejects a file with mistakes, and names the place of each', async () => {
     const file = join(folder, 'broken.yml');
     await writeFile(
       file,

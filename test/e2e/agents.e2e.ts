@@ -26,7 +26,7 @@ const isFree = (item: AgentStatus) => isIdle(item) && item.presence.eligibleForR
 const idleSince = ({ presence, workload }: AgentStatus) =>
   Math.max(seconds(presence.since), seconds(workload.since));
 
-/** Half of those who are idle have been so for long; of some of them only the presence is old. */
+/** Half of the idle agents have been idle for long. Some of them only have an old presence. */
 const items = richItems.map((item, index): AgentStatus => {
   if (!isIdle(item) || index % 2 === 0) return item;
   const { presence, workload } = item;
@@ -39,8 +39,8 @@ const items = richItems.map((item, index): AgentStatus => {
 });
 
 /**
- * Who is in which team: some in none, some in a team with an awkward name, every tenth unknown to
- * the roster.
+ * Teams of the agents: some agents in none, some in a team with an awkward name, every tenth
+ * unknown to the roster.
  */
 const teamNames = ['Sales', 'Süd "1", \\ late', ''];
 const rows = items.flatMap(({ agentId }, index) =>
@@ -93,7 +93,7 @@ const workloads = { live: 'calls', semi_live: 'semiLive', non_live: 'nonLive' } 
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
 
 /**
- * What PromQL must give for the job `ids`, counted anew from the API's items and the rows of the
+ * The result of PromQL for the job `ids`, counted anew from the API's items and the rows of the
  * roster.
  */
 const teamQuestions: [string, string, Vector][] = [
@@ -152,7 +152,7 @@ const teamQuestions: [string, string, Vector][] = [
 
 const singleQuestions: [string, string, Vector][] = [
   [
-    'each agent’s presence',
+    "each agent's presence",
     'vcc_agent_presence{JOB}',
     toVector(present, ({ agentId: agent_id, presence: { name: presence, description } }) => [
       { agent_id, presence, description },
@@ -165,7 +165,7 @@ const singleQuestions: [string, string, Vector][] = [
     toVector(present, ({ agentId: agent_id, presence }) => [{ agent_id }, seconds(presence.since)]),
   ],
   [
-    'each agent’s workload',
+    "each agent's workload",
     'vcc_agent_workload{JOB}',
     Object.assign(
       {},
@@ -188,7 +188,7 @@ const singleQuestions: [string, string, Vector][] = [
     ]),
   ],
   [
-    'each agent’s legs by state',
+    "each agent's legs by state",
     'vcc_agent_interactions{JOB}',
     toVector(
       present.flatMap(({ agentId: agent_id, interaction }) =>
@@ -211,7 +211,7 @@ const singleQuestions: [string, string, Vector][] = [
   ['that nothing is missing', 'vcc_series_dropped{JOB}', { '': 0 }],
 ];
 
-/** What the queries in docs/use/teams.md must give, at the time of the snapshot. */
+/** The result of the queries in docs/use/teams.md at the time of the snapshot. */
 const documented: Record<string, Vector> = {
   'Which teams have a free agent?': byTeam((members) => members.filter(isFree).length || undefined),
   'For how many minutes has the longest free agent of each team been free?': byTeam((members) => {
@@ -299,7 +299,7 @@ describeWith(['prometheus'], 'teams and single agents, in a real Prometheus', ({
       await prometheus.queryBy('agent_id', `vcc_agent_workload_since_timestamp_seconds{job="${job}"}`),
     );
 
-  test('is shown teams and agents of whom there is something to tell', () => {
+  test('has teams and agents to report', () => {
     expect(present.length).toBeGreaterThan(60);
     expect(present.length).toBeLessThan(items.length);
     for (const team of teamNames) {
@@ -315,13 +315,13 @@ describeWith(['prometheus'], 'teams and single agents, in a real Prometheus', ({
     expect(await ask(query, 'ids')).toEqual(expected);
   });
 
-  test('has none of the metrics of single agents without the switch', async () => {
+  test('has none of the metrics of single agents without the setting', async () => {
     expect(await prometheus.query('{__name__=~"vcc_agent_.+",job="users"}')).toEqual({});
     expect(await prometheus.query('{__name__=~"vcc_team.+",job="limited"}')).toEqual({});
   });
 
   test.each(documentedQueries())('answers the query of docs/use/teams.md: %s', async (question, query) => {
-    // Only the job `ids` has everything; the other jobs have the same account.
+    // Only the job `ids` has everything. The other jobs have the same account.
     const ofJob = query
       .replaceAll('time()', String(nowSeconds))
       .replaceAll(
@@ -353,18 +353,18 @@ describeWith(['prometheus'], 'teams and single agents, in a real Prometheus', ({
       }
     });
 
-    test('has the numbers of the teams as they are', async () => {
+    test('has the unchanged numbers of the teams', async () => {
       for (const [, query, expected] of teamQuestions) expect(await ask(query, 'hashed')).toEqual(expected);
     });
 
-    test('lets no id out', async () => {
+    test('shows no id', async () => {
       const text = await (await fetch(`${exporters.hashed!.origin}/metrics`)).text();
       expect(items.filter(({ agentId }) => new RegExp(`\\b${agentId}\\b`).test(text))).toEqual([]);
       expect(text).not.toContain('Jane');
     });
   });
 
-  test('keeps the first agents by id, and says how many series it dropped', async () => {
+  test('keeps the first agents by id, and reports how many series it dropped', async () => {
     const ids = items.map(({ agentId }) => agentId).sort();
     expect((await idsOf('limited')).sort()).toEqual(ids.slice(0, limit));
     const dropped = items
@@ -373,7 +373,7 @@ describeWith(['prometheus'], 'teams and single agents, in a real Prometheus', ({
     expect(await ask('vcc_series_dropped{JOB}', 'limited')).toEqual({ '': sum(dropped) });
   });
 
-  test('has only those whom the patterns choose', async () => {
+  test('has only the agents that the patterns select', async () => {
     const chosen = present.filter((item) => teamOf(item) === 'Sales' && Number(item.agentId) % 2 === 1);
     expect(chosen.length).toBeGreaterThan(5);
     expect((await idsOf('chosen')).sort()).toEqual(chosen.map(({ agentId }) => agentId).sort());
@@ -402,7 +402,7 @@ describeWith(['prometheus'], 'teams and single agents, in a real Prometheus', ({
     expect(names).toEqual({ '': 2 * present.length });
   });
 
-  test('leaves nobody in the log', async () => {
+  test('names no agent in the log', async () => {
     const log = Object.values(exporters)
       .map((exporter) => exporter.output())
       .join('\n');

@@ -40,13 +40,13 @@ const supervisors = rules.filter(({ labels }) => labels.audience === 'supervisor
 const labelsOf = new Map(
   rules.map(({ alert, labels }) => {
     const own = alertCases[alert]!.find(({ fires }) => fires)!.fires![0]!.labels;
-    // To Prometheus an empty label is none.
+    // In Prometheus an empty label is none.
     const given = Object.entries({ alertname: alert, ...own, ...labels }).filter(([, value]) => value !== '');
     return [alert, Object.fromEntries(given)] as const;
   }),
 );
 
-/** An alert as it fires, with other values of labels that it has. */
+/** An alert as it fires, with other values of its labels. */
 function posted(name: string, values: Readonly<Record<string, string>> = {}): PostedAlert {
   const labels = labelsOf.get(name)!;
   const known = Object.entries(values).filter(([label]) => label in labels);
@@ -97,13 +97,13 @@ describeWith(['alertmanager'], 'alerts/alertmanager.yml', ({ alertmanager: { ale
     expect(stdout).toContain('SUCCESS');
   });
 
-  test('names only alerts that there are', () => {
+  test('names only existing alerts', () => {
     const named = new Set(example.match(/\bVcc\w+/g));
     expect([...named].filter((name) => !names.includes(name))).toEqual([]);
   });
 
   describe('routes', () => {
-    /** Who is told, by amtool. */
+    /** Who receives an alert, by amtool. */
     async function receiverOf(labels: Readonly<Record<string, string>>): Promise<string> {
       const pairs = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
       const args = ['config', 'routes', 'test', `--config.file=${file}`, ...pairs];
@@ -128,20 +128,20 @@ describeWith(['alertmanager'], 'alerts/alertmanager.yml', ({ alertmanager: { ale
     );
 
     test.each([
-      ['a supervisor’s alert made less urgent', { audience: 'supervisor', severity: 'info' }, 'digest'],
+      ['a less urgent alert for supervisors', { audience: 'supervisor', severity: 'info' }, 'digest'],
       [
         'one of the account with hours of its own',
         { audience: 'supervisor', severity: 'warning', account: 'acme-us' },
         'supervisors',
       ],
-      ['somebody else’s alert', { alertname: 'NodeDown', severity: 'critical' }, 'sre'],
+      ["another program's alert", { alertname: 'NodeDown', severity: 'critical' }, 'sre'],
     ])('%s', async (_, labels, receiver) => {
       expect(await receiverOf(labels)).toBe(receiver);
     });
   });
 
   describe('inhibition', () => {
-    test('asks for equal labels only where all alerts have them', () => {
+    test('requires equal labels only where all alerts have them', () => {
       const matching = (matchers: readonly string[]) =>
         names.filter((name) => matchers.every((matcher) => matches(labelsOf.get(name)!, matcher)));
       const { inhibit_rules: inhibitRules } = load(example) as Config;
@@ -157,9 +157,9 @@ describeWith(['alertmanager'], 'alerts/alertmanager.yml', ({ alertmanager: { ale
       expect(lacking).toEqual([]);
     });
 
-    test('every alert beside every other: only what is meant to be is inhibited, and in no other account', async () => {
+    test('every alert beside every other: only the intended ones are inhibited, and in no other account', async () => {
       const server = await launch(config);
-      // Absence has no labels, so it has to do with all.
+      // Absence has no labels, so it affects all.
       const having = names.filter((name) => name !== 'VccExporterAbsent');
       const pairs = having.flatMap((source) =>
         having.filter((target) => target !== source).map((target) => ({ source, target })),
@@ -196,7 +196,7 @@ describeWith(['alertmanager'], 'alerts/alertmanager.yml', ({ alertmanager: { ale
       );
     });
 
-    test('what one instance cannot read another one may: its alerts are sent', async () => {
+    test('if another instance can read what one cannot, its alerts are sent', async () => {
       const server = await launch(config);
       const of = (name: string, instance: string) => posted(name, { instance });
       await server.post([of('VccSnapshotFailing', 'a'), of('VccIdleAgents', 'a'), of('VccIdleAgents', 'b')]);
@@ -207,7 +207,7 @@ describeWith(['alertmanager'], 'alerts/alertmanager.yml', ({ alertmanager: { ale
       );
     });
 
-    test('what is held back while data is old is sent to supervisors when it is not', async () => {
+    test('alerts held back for old data are sent to supervisors when the data is new', async () => {
       const server = await launch(atHour(config, 'wednesday', 12));
       const stale = posted('VccDataStale', { account: 'old' });
       await server.post([
@@ -257,7 +257,7 @@ describeWith(['alertmanager'], 'alerts/alertmanager.yml', ({ alertmanager: { ale
       ['wednesday', 22, []],
       ['saturday', 12, ['acme-us']],
       ['sunday', 12, []],
-    ])('on %s after %d o’clock supervisors of %j are told, and SREs always', async (weekday, hour, open) => {
+    ])('on %s after %d:00 supervisors of %j get alerts, and SREs always do', async (weekday, hour, open) => {
       const server = await launch(atHour(config, weekday, hour));
       const region = `${weekday}-${hour}`;
       const withRegion = ({ labels }: PostedAlert) => ({ labels: { ...labels, region } });
@@ -269,7 +269,7 @@ describeWith(['alertmanager'], 'alerts/alertmanager.yml', ({ alertmanager: { ale
         withRegion(posted('VccClockSkew')),
       ]);
       await poll('a message to SREs', () => arrived('VccClockSkew').length > 0);
-      // Once a second alert has waited for its group and arrived, what was not sent was held back.
+      // Once a second alert has waited for its group and arrived, the missing one was held back.
       await server.post([withRegion(posted('VccAuthFailing'))]);
       await poll('a page to SREs', () => arrived('VccAuthFailing').length > 0);
       expect(
@@ -283,11 +283,11 @@ describeWith(['alertmanager'], 'alerts/alertmanager.yml', ({ alertmanager: { ale
 });
 
 describeWith(['goTools'], 'the newest amtool', ({ goTools: { amtool } }) => {
-  test('takes alerts/alertmanager.yml as strictly as there is', async () => {
+  test('accepts alerts/alertmanager.yml in the strictest mode', async () => {
     const args = ['check-config', '--enable-feature=utf8-strict-mode', file];
     const { status, stdout, stderr } = await run(amtool, args, { folder: tmpdir() });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    // That it is strict, and no other warning.
+    // The mode is strict, and there is no other warning.
     expect(stdout.match(/ level=.*/g)).toEqual([expect.stringContaining('UTF-8 strict mode enabled')]);
     expect(stdout).toContain('SUCCESS');
   });
@@ -309,7 +309,7 @@ describeWith(
       closers.push(() => rm(folder, { recursive: true, force: true }));
       inbox = await startInbox();
       closers.push(inbox.close);
-      // Three agents have been free for twenty minutes, and one is new to it.
+      // Three agents have been free for twenty minutes, and one has just become free.
       const minutesFree = [20, 20, 20, 0];
       items.push(...minutesFree.map((minutes, index) => freeFor(minutes, index)));
       const simulator = await startSimulator({ items });
@@ -375,13 +375,13 @@ describeWith(
       });
     });
 
-    test('the message is taken back when an agent gets something to do', async () => {
+    test('the alert resolves when an agent gets something to do', async () => {
       items[0]!.workload.calls = 1;
       const { labels } = await poll('VccIdleAgents as resolved', () => arrived('VccIdleAgents', 'resolved'));
       expect(labels.account).toBe(account);
     });
 
-    test('of an exporter that is gone SREs hear once, without any inhibition', async () => {
+    test('SREs get one message about an absent exporter, without any inhibition', async () => {
       await exporter.stop();
       const { receiver } = await poll('VccExporterDown in the inbox', () => arrived('VccExporterDown'));
       expect(receiver).toBe('sre-pages');
@@ -408,11 +408,11 @@ async function eventually(
     last = [...(await ask())].sort();
     return JSON.stringify(last) === JSON.stringify(wanted);
   };
-  // What is missing or too much tells more than that time was up.
+  // The missing and the surplus items are a better message than the time-out.
   await poll(what, isSo, 15_000).catch(() => expect(last).toEqual(wanted));
 }
 
-/** Whether labels match one of Alertmanager's matchers, of the two kinds that the example has. */
+/** Whether labels match one of Alertmanager's matchers, of the two kinds in the example. */
 function matches(labels: Readonly<Record<string, string>>, matcher: string): boolean {
   const [, name, operator, value] = /^(\w+)(=~?)"(.*)"$/.exec(matcher)!;
   const actual = labels[name!] ?? '';

@@ -14,7 +14,7 @@ import { run, start } from './support/process.ts';
 const rulesFolder = fileURLToPath(new URL('../../alerts/prometheus/', import.meta.url));
 const cli = fileURLToPath(new URL('../../dist/cli.mjs', import.meta.url));
 const shipped = readFileSync(new URL('../../alerts/thresholds.yml', import.meta.url), 'utf8');
-/** As shipped, but for alerts that are off: they are judged too. */
+/** As shipped, but with the alerts that are off, which are checked too. */
 const settings = parseAlertSettings(
   shipped,
   JSON.stringify({ alerts: Object.fromEntries(alerts.map(({ name }) => [name, { enabled: true }])) }),
@@ -48,7 +48,7 @@ describeWith(['goTools'], 'rules, judged by promtool 3', ({ goTools: { promtool 
   });
 
   test('all alerts fire and are silent in the same cases', async () => {
-    // Those of days and hours take it half a minute.
+    // Cases of days and hours last half a minute.
     const quick = rules.filter(({ alert }) => alert !== 'VccErrorBudgetBurnSlow');
     const cases = quick.flatMap((rule) => alertCases[rule.alert]!.map((each) => [rule, each] as const));
     const file = join(folder, 'all.test.yml');
@@ -83,7 +83,7 @@ describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promt
     expect(stdout).toMatch(/SUCCESS: \d+ rules found/);
   });
 
-  test('what the command `rules` makes of thresholds of one’s own is valid', async () => {
+  test('the rules that `rules` makes of changed thresholds are valid', async () => {
     const thresholds = {
       interval: '1m30s',
       job: 'acme|vcc.*',
@@ -113,8 +113,8 @@ describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promt
   });
 
   /**
-   * Cases whose series never change: the alert has to fire however far the samples are apart, and
-   * although some are missing.
+   * Cases whose series never change: the alert has to fire whatever the distance of the samples,
+   * and although some are missing.
    */
   const steady = rules.flatMap((rule) => {
     const first = alertCases[rule.alert]!.find(({ fires }) => fires)!;
@@ -195,7 +195,7 @@ describeWith(['prometheus'], 'rules, judged by promtool', ({ prometheus: { promt
   });
 });
 
-/** A case as promtool of this major version takes it. */
+/** A case in the form of this major version of promtool. */
 function toUnitTest(rule: AlertRule, { series, at, fires = [] }: AlertCase, version: '2' | '3' = '2') {
   const expected = fires.map(({ labels, value, value3 }) =>
     toExpected(rule, {
@@ -217,10 +217,7 @@ function humanized(seconds: string): string {
   return `${hours > 0 ? `${hours}h ` : ''}${minutes % 60}m ${Number(seconds) % 60}s`;
 }
 
-/**
- * An alert as Prometheus has to make it: labels of the series and the rule, and every annotation to
- * the letter.
- */
+/** The expected alert: labels of the series and the rule, and every annotation to the letter. */
 function toExpected(
   { labels, annotations }: AlertRule,
   fire: { labels: Readonly<Record<string, string>>; value?: string },
@@ -235,7 +232,7 @@ function toExpected(
       .replace(/\{\{ \$labels\.(\w+) \| humanizeDuration \}\}/g, (_, label) => humanized(fire.labels[label]!))
       .replace(/\{\{ \$value[^}]*\}\}/g, fire.value ?? '?');
   return {
-    // To Prometheus an empty label is none.
+    // In Prometheus an empty label is none.
     exp_labels: Object.fromEntries(
       Object.entries({ ...fire.labels, ...labels }).filter(([, value]) => value !== ''),
     ),

@@ -16,7 +16,7 @@ const pushUrl = 'https://example.com/api/v1/write';
 const settings = { VCC_ACCOUNT: 'acme-uk', VCC_PUSH_URL: pushUrl };
 const withPush = { ...settings, push: 'true' };
 
-/** What the app makes of these context values, without CDK's command line tool. */
+/** The output of the app for these context values, without CDK's command line tool. */
 function synthesize(packages: string, context: Readonly<Record<string, string>>) {
   const top = mkdtempSync(join(tmpdir(), 'vcc-e2e-cdk-'));
   try {
@@ -67,7 +67,7 @@ describeWith(['cdk'], 'deploy/cdk', ({ cdk: { packages } }) => {
     expected = stack.template;
   });
 
-  test('makes a template without an error, of types and properties that CloudFormation knows', () => {
+  test('makes a template without an error, with types and properties that CloudFormation knows', () => {
     expect(made.error).toBe('');
     expect(violations(made.template)).toEqual([]);
   });
@@ -80,7 +80,7 @@ describeWith(['cdk'], 'deploy/cdk', ({ cdk: { packages } }) => {
     expect(variables).toEqual(all);
   });
 
-  test('makes the same push function as serverless.yml, but for queues and the bucket', () => {
+  test('makes the same push function as serverless.yml, except for queues and the bucket', () => {
     const { variables, ...own } = essentialsOf(made.template, idOf(made.template, 'PushFunction'));
     const { variables: all, statements, ...others } = essentialsOf(expected, 'PushLambdaFunction');
     const elsewhere = (action: string) => action.startsWith('sqs:') || action.startsWith('s3:');
@@ -93,7 +93,7 @@ describeWith(['cdk'], 'deploy/cdk', ({ cdk: { packages } }) => {
     expect(variables).toEqual(expectedVariables);
   });
 
-  test('has nothing of push unless it is enabled, and gives the address to scrape', () => {
+  test('has no part of push unless it is enabled, and gives the address to scrape', () => {
     const { template } = synthesize(packages, { VCC_ACCOUNT: 'acme-uk' });
     expect(Object.keys(template.Resources).filter((id) => id.startsWith('Push'))).toEqual([]);
     expect(template.Outputs.MetricsUrl!.Value).toEqual({
@@ -104,7 +104,7 @@ describeWith(['cdk'], 'deploy/cdk', ({ cdk: { packages } }) => {
     });
   });
 
-  test('takes an ARN, pending versions, a workspace, and no reserved concurrency', () => {
+  test('accepts an ARN, pending versions, a workspace, and no reserved concurrency', () => {
     const secret = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:acme-Ab3dEf';
     const workspace = 'arn:aws:aps:eu-west-1:123456789012:workspace/ws-1';
     const { error, template } = synthesize(packages, {
@@ -170,7 +170,7 @@ describeWith(['cdk', 'cfnLint'], 'deploy/cdk under cfn-lint', ({ cdk, cfnLint })
     ['as it is', { VCC_ACCOUNT: 'acme-uk' }],
     ['with push', withPush],
   ])('%s gives no cause for complaint', (_, context) => {
-    // W3005: CDK names dependencies that CloudFormation would find by itself.
+    // W3005: CDK names dependencies that CloudFormation would find without them.
     expect(lintTemplate(cfnLint, synthesize(cdk.packages, context).text, ['W3005'])).toEqual([]);
   });
 });

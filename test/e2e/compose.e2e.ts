@@ -29,7 +29,7 @@ const commandOf = (name: keyof typeof services, places: Readonly<Record<string, 
     return `${flag}=${places[value] ?? value}`;
   });
 
-/** The path that the health check of a service asks for. */
+/** The path that the health check of a service requests. */
 const healthOf = (name: keyof typeof services) => new URL(services[name].healthcheck.test.at(-1)!).pathname;
 
 describeWith(
@@ -43,7 +43,7 @@ describeWith(
     let server: Serving;
 
     beforeAll(async () => {
-      // As the container has it: the rules beside the configuration.
+      // As in the container: the rules beside the configuration.
       folder = mkdtempSync(join(tmpdir(), 'vcc-compose-'));
       config = join(folder, 'prometheus.yml');
       cpSync(join(root, 'alerts', 'prometheus'), join(folder, 'rules'), { recursive: true });
@@ -73,7 +73,7 @@ describeWith(
     });
 
     test('Prometheus scrapes the exporter and evaluates the rules', async () => {
-      // The names of services and the length of an interval are all that differs.
+      // Only the names of services and the length of an interval differ.
       const text = readFileSync(config, 'utf8')
         .replace('vcc-exporter:9754', new URL(exporter.origin).host)
         .replace('alertmanager:9093', new URL(notifier.origin).host)
@@ -116,7 +116,7 @@ describeWith(
       });
     });
 
-    test('both are well where their health checks look', async () => {
+    test('both answer their health checks', async () => {
       const statuses = [
         `${server.origin}${healthOf('prometheus')}`,
         `${notifier.origin}${healthOf('alertmanager')}`,
@@ -133,7 +133,7 @@ describeWith(['compose'], 'Compose', ({ compose: { compose } }) => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  /** What Compose makes of a file beside this `.env`; there must be nothing to warn of. */
+  /** Compose's output for a file beside this `.env`, without a warning. */
   async function readByCompose(
     content: string,
     envFile?: string,
@@ -152,7 +152,7 @@ describeWith(['compose'], 'Compose', ({ compose: { compose } }) => {
     environment: Record<string, string>;
     ports: { host_ip: string; published: string; target: number }[];
   }
-  /** As the container gets it: in Compose's own files a $ is written twice. */
+  /** As in the container: in Compose's own files a $ is written twice. */
   const environmentOf = ({ environment }: ReadService) =>
     Object.fromEntries(
       Object.entries(environment).map(([name, value]) => [name, value.replaceAll('$$', '$')]),
@@ -179,7 +179,7 @@ describeWith(['compose'], 'Compose', ({ compose: { compose } }) => {
     expect((await readByCompose(content, 'DEMO=\n'))['vcc-exporter']).toMatchObject({ command: ['serve'] });
   });
 
-  test('takes the README’s .env, and awkward values, as npm start does', async () => {
+  test("reads the README's .env, and awkward values, as npm start does", async () => {
     const ofReadme = blocksOf('README.md').find(({ language }) => language === 'ini')!.text;
     const envFile = `${ofReadme}VCC_SCRAPE_TOKENS='a$b#c"d' # single quotes\n`;
     const wanted = parseEnv(envFile);
@@ -188,14 +188,14 @@ describeWith(['compose'], 'Compose', ({ compose: { compose } }) => {
     expect(environmentOf(found['vcc-exporter']!)).toEqual({ ...wanted, HOST: '0.0.0.0', PORT: '9754' });
   });
 
-  test('lets .env set Grafana’s password, but not where the exporter listens', async () => {
+  test("lets .env set Grafana's password, but not where the exporter listens", async () => {
     const envFile = "PORT=9800\nHOST=127.0.0.1\nGRAFANA_ADMIN_PASSWORD='p$w'\n";
     const found = await readByCompose(read('compose.yaml'), envFile);
     expect(environmentOf(found['vcc-exporter']!)).toMatchObject({ HOST: '0.0.0.0', PORT: '9754' });
     expect(environmentOf(found.grafana!).GF_SECURITY_ADMIN_PASSWORD).toBe('p$w');
   });
 
-  test('takes the file for production’s settings as it stands', async () => {
+  test("accepts the file for production's settings unchanged", async () => {
     const settings = join(folder, 'env');
     writeFileSync(settings, 'VCC_CLIENT_SECRET=a$b#c"d\\\n');
     const found = await readByCompose(
@@ -204,7 +204,7 @@ describeWith(['compose'], 'Compose', ({ compose: { compose } }) => {
     expect(environmentOf(found['vcc-exporter']!)).toEqual({ VCC_CLIENT_SECRET: 'a$b#c"d\\' });
   });
 
-  test('does find what is wrong', async () => {
+  test('does find errors', async () => {
     writeFileSync(join(folder, 'broken.yaml'), read('compose.yaml').replace('cap_drop:', 'cap_dorp:'));
     const { status, stderr } = await run(compose, ['--file', 'broken.yaml', 'config'], { folder });
     expect(status).not.toBe(0);

@@ -19,7 +19,7 @@ import type { Stretch } from './support/workday.ts';
 
 const minute = 60_000;
 const endMs = beginMs + dayMinutes * minute;
-/** As shipped, but for the alert that is off: it has an episode too. */
+/** As shipped, but with the alert that is off: it has an episode too. */
 const settings = parseAlertSettings(
   readFileSync(new URL('../../alerts/thresholds.yml', import.meta.url), 'utf8'),
   JSON.stringify({ alerts: { VccLongestFree: { enabled: true } } }),
@@ -29,8 +29,8 @@ const rules = toAlertGroups(settings).flatMap((group) => group.rules);
 const dashboards = readDashboards();
 
 /**
- * Moments at which every number is compared with the simulator’s: in the episodes in which it can
- * be, and between them. Not while the first agent has words that nobody knows.
+ * Moments at which every number is compared with the simulator's: in the episodes that allow it,
+ * and between them. Not while the first agent has unknown words.
  */
 const moments = [
   20, 32, 60, 100, 160, 230, 290, 340, 410, 440, 470, 487, 505, 560, 601, 695, 715, 750, 885, 897,
@@ -95,71 +95,77 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
       expect(rules.map(({ alert }) => alert).sort()).toEqual(Object.keys(firing).sort());
     });
 
-    describeWith(['alertmanager'], 'told by a real Alertmanager', ({ alertmanager: { alertmanager } }) => {
-      let told: Told[];
-      beforeAll(async () => {
-        const fires = (await Promise.all(rules.map(firesOn))).flat();
-        told = await tell(fires, { alertmanager, example, folder, speed: 1000 });
-      }, 120_000);
+    describeWith(
+      ['alertmanager'],
+      'messages of a real Alertmanager',
+      ({ alertmanager: { alertmanager } }) => {
+        let told: Told[];
+        beforeAll(async () => {
+          const fires = (await Promise.all(rules.map(firesOn))).flat();
+          told = await tell(fires, { alertmanager, example, folder, speed: 1000 });
+        }, 120_000);
 
-      /** Messages that are not exactly one: how many of which alert in which episode. */
-      const others: Readonly<Record<string, readonly number[]>> = {
-        // The team's alert says it.
-        'VccIdleAgents lull': [0],
-        // The teams that follow within minutes come in a second message.
-        'VccTeamIdleAgents lull': [1, 2],
-        // The fast burn says it, unless it begins later than the slow one by as long as
-        // Alertmanager waits.
-        'VccErrorBudgetBurnSlow apiOutage': [0, 1],
-        'VccErrorBudgetBurnSlow wrongSecret': [0],
-        // As long as the budget is burnt it is one alert.
-        'VccErrorBudgetBurn wrongSecret': [0],
-        // Two accounts.
-        'VccClockSkew lateClock': [2],
-      };
-      const minutesOf = ({ atMs }: Told) => toMinutes(atMs);
+        /** The messages that are not exactly one: the number for each alert and episode. */
+        const others: Readonly<Record<string, readonly number[]>> = {
+          // The team's alert covers it.
+          'VccIdleAgents lull': [0],
+          // Teams that follow within minutes are in a second message.
+          'VccTeamIdleAgents lull': [1, 2],
+          // The fast burn covers it, unless it begins later than the slow one by as long as
+          // Alertmanager waits.
+          'VccErrorBudgetBurnSlow apiOutage': [0, 1],
+          'VccErrorBudgetBurnSlow wrongSecret': [0],
+          // While the budget burns it is one alert.
+          'VccErrorBudgetBurn wrongSecret': [0],
+          // Two accounts.
+          'VccClockSkew lateClock': [2],
+        };
+        const minutesOf = ({ atMs }: Told) => toMinutes(atMs);
 
-      test.each(
-        rules
-          .filter(({ labels }) => labels.severity !== 'info')
-          .flatMap(({ alert }) => firing[alert]!.in.map((each) => [alert, each] as const)),
-      )('%s in the episode %s: one message', (name, each) => {
-        const { from, to } = episodes[each];
-        const messages = told.filter(
-          (message) =>
-            message.groupLabels.alertname === name &&
-            minutesOf(message) >= from &&
-            // The longest wait for a group, and how late a busy machine may be.
-            minutesOf(message) <= to + 10,
-        );
-        expect(others[`${name} ${each}`] ?? [1]).toContain(messages.length);
-      });
-
-      test('outside of their episodes nothing is told, and nothing of what is for information: it is over within the hour', () => {
-        const strays = told.filter((message) => {
-          const windows = windowsOf(message.groupLabels.alertname ?? 'digest');
-          return !windows.some(({ from, to }) => minutesOf(message) >= from && minutesOf(message) <= to + 10);
+        test.each(
+          rules
+            .filter(({ labels }) => labels.severity !== 'info')
+            .flatMap(({ alert }) => firing[alert]!.in.map((each) => [alert, each] as const)),
+        )('%s in the episode %s: one message', (name, each) => {
+          const { from, to } = episodes[each];
+          const messages = told.filter(
+            (message) =>
+              message.groupLabels.alertname === name &&
+              minutesOf(message) >= from &&
+              // The longest wait for a group, and the delay of a busy machine.
+              minutesOf(message) <= to + 10,
+          );
+          expect(others[`${name} ${each}`] ?? [1]).toContain(messages.length);
         });
-        expect(strays).toEqual([]);
-      });
 
-      test('somebody is called five times, once for each outage', () => {
-        expect(
-          told
-            .filter(({ receiver }) => receiver === 'sre-pages')
-            .map(({ alerts }) => alerts.map(({ labels }) => labels.alertname)),
-        ).toEqual([
-          ['VccSnapshotFailing'],
-          ['VccAuthFailing'],
-          ['VccExporterDown'],
-          ['VccAccountMissing'],
-          ['VccExporterAbsent'],
-        ]);
-      });
-    });
+        test('no message is sent outside of the episodes, and none for informational alerts: they end within the hour', () => {
+          const strays = told.filter((message) => {
+            const windows = windowsOf(message.groupLabels.alertname ?? 'digest');
+            return !windows.some(
+              ({ from, to }) => minutesOf(message) >= from && minutesOf(message) <= to + 10,
+            );
+          });
+          expect(strays).toEqual([]);
+        });
+
+        test('somebody is called five times, once for each outage', () => {
+          expect(
+            told
+              .filter(({ receiver }) => receiver === 'sre-pages')
+              .map(({ alerts }) => alerts.map(({ labels }) => labels.alertname)),
+          ).toEqual([
+            ['VccSnapshotFailing'],
+            ['VccAuthFailing'],
+            ['VccExporterDown'],
+            ['VccAccountMissing'],
+            ['VccExporterAbsent'],
+          ]);
+        });
+      },
+    );
   });
 
-  // In the words of the pages: of the account acme-uk, and the team Support.
+  // With the placeholders of the pages: the account acme-uk, and the team Support.
   test.each(
     rules.flatMap(({ alert }) =>
       expressionsIn(readFileSync(new URL(`../../docs/use/runbook/${alert}.md`, import.meta.url), 'utf8')).map(
@@ -192,7 +198,7 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
     });
   });
 
-  describe('numbers equal the simulator’s', () => {
+  describe("numbers equal the simulator's", () => {
     const of = (uid: string, title: string): PanelJson => {
       const [, dashboard] = dashboards.find(([each]) => each === uid)!;
       return panelsOf(dashboard).find((panel) => panel.title === title)!;
@@ -239,7 +245,7 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
       [
         'vcc-floor',
         'Free now',
-        // When nobody is logged in, that nobody is free is no news.
+        // With nobody logged in, it is expected that nobody is free.
         (items) =>
           items.some(({ presence }) => presence.name !== 'LoggedOut')
             ? { '': items.filter(free).length }
@@ -356,11 +362,11 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
       ],
     ];
 
-    // With names for each, Jest would take the missing last one for its own callback, and wait for
+    // With a name for each, Jest would take the missing last one for its own callback, and wait for
     // it.
     test.each(panels)('%s: %s', async (...[uid, title, expected, only]) => {
       const { type, targets = [] } = of(uid, title);
-      // A large number may have two queries, of which one has data.
+      // A large number may have two queries, only one of which has data.
       const asked = type === 'stat' ? targets : targets.slice(0, 1);
       for (const at of moments) {
         const timeMs = timeOf(at);
@@ -418,7 +424,7 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
       expect(found.map(({ value }) => value)).toEqual(expected);
     });
 
-    test('tables have a row for every agent who is logged in, with what the simulator has', async () => {
+    test('tables have a row for every agent who is logged in, with the values of the simulator', async () => {
       const columns = of('vcc-team', 'Agents').targets!;
       const timeMs = timeOf(290);
       const items = day.items.get(timeMs)!.filter(({ presence }) => presence.name !== 'LoggedOut');
@@ -452,7 +458,7 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
 
 const toMinutes = (timeMs: number) => (timeMs - beginMs) / minute;
 
-/** Whether windows that overlap cover a stretch together. */
+/** Whether overlapping windows together cover a stretch. */
 function isCovered(from: number, to: number, windows: readonly { from: number; to: number }[]): boolean {
   for (let at = from; at <= to; at += stepSeconds / 60) {
     if (!windows.some((window) => at >= window.from && at <= window.to + 0.5)) return false;

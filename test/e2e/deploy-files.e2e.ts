@@ -22,8 +22,8 @@ const paths = {
 const unit = read(paths.unit);
 
 /**
- * An instruction of the Dockerfile: continued lines are one, and the stage is the one it belongs
- * to.
+ * An instruction of the Dockerfile. Continued lines are one instruction, and the stage is the one
+ * around it.
  */
 interface Instruction {
   stage: string;
@@ -83,7 +83,7 @@ describe('the files to run without AWS', () => {
       ),
       unit: unitValues('Environment').map((value) => value.split('=')[0]!),
     };
-    // That the names are found at all.
+    // The check finds at least some names.
     expect(given.dockerfile).toEqual(expect.arrayContaining(['NODE_ENV', 'HOST', 'PORT', 'BUILD_REVISION']));
     expect(given.compose).toContain('BUILD_REVISION');
     expect(given.unit).toEqual(['NODE_ENV']);
@@ -103,7 +103,7 @@ describe('the files to run without AWS', () => {
     expect(read(paths.docs)).toContain(`:${port}`);
   });
 
-  test('the Dockerfile copies what is there, and the builder is sent that and no more', () => {
+  test('the Dockerfile copies existing files, and the builder gets only these', () => {
     const copied = new Set(copies().flatMap(({ from, sources }) => (from === undefined ? sources : [])));
     expect([...copied].filter((path) => !existsSync(join(root, path)))).toEqual([]);
     const rules = read(paths.dockerignore)
@@ -120,7 +120,8 @@ describe('the image, put together by hand', () => {
   const running: Running[] = [];
 
   /**
-   * Does in a folder what the stages do, but for npm ci: the packages are those of this checkout.
+   * Does in a folder what the stages do, except for npm ci: the packages are those of this
+   * checkout.
    */
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'vcc-e2e-'));
@@ -155,7 +156,7 @@ describe('the image, put together by hand', () => {
     const lock = JSON.parse(readFileSync(join(stages.packages, 'package-lock.json'), 'utf8'));
     for (const [path, { dev, optional }] of Object.entries<{ dev?: true; optional?: true }>(lock.packages)) {
       if (path === '' || dev || (optional && !existsSync(join(root, path)))) continue;
-      // What lies inside a package of its own accord comes by itself.
+      // Packages inside a package are copied with it.
       const inner = (file: string) => file.slice(join(root, path).length + 1).startsWith('node_modules');
       cpSync(join(root, path), join(stages.packages, path), {
         recursive: true,
@@ -177,8 +178,8 @@ describe('the image, put together by hand', () => {
     run(process.execPath, [...entrypoint.slice(1), ...args], { folder: image, env: { ...imageEnv, ...env } });
 
   /**
-   * Starts what the image starts with simulated accounts, on a free port of 127.0.0.1; gives that
-   * too.
+   * Starts the program of the image with simulated accounts, on a free port of 127.0.0.1. Returns
+   * that port too.
    */
   async function startImage(
     env: Record<string, string> = {},
@@ -196,7 +197,7 @@ describe('the image, put together by hand', () => {
     return { ...exporter, port };
   }
 
-  /** The health check as the image has it, but for where node is. */
+  /** The health check of the image, except for the path of node. */
   const checkHealth = (port: string) =>
     run(process.execPath, healthCheck.slice(1), { folder: image, env: { ...imageEnv, PORT: port } });
 
@@ -228,7 +229,7 @@ describe('the image, put together by hand', () => {
     expect(stderr).toContain(`${join(image, '.env')}, which does not exist`);
   });
 
-  test('the health check tells up from down, and SIGTERM ends the exporter', async () => {
+  test('the health check detects up and down, and SIGTERM ends the exporter', async () => {
     const exporter = await startImage();
     expect(await checkHealth(exporter.port)).toEqual({ status: 0, stdout: '', stderr: '' });
     expect((await exporter.stop()).status).toBe(0);
@@ -240,7 +241,7 @@ describe('the image, put together by hand', () => {
     });
   });
 
-  test('the health check needs no scrape credentials, and everything else does', async () => {
+  test('only the health check needs no scrape credentials', async () => {
     const token = 'a-token-for-this-test';
     const exporter = await startImage({ VCC_SCRAPE_TOKENS: token });
     expect((await checkHealth(exporter.port)).status).toBe(0);
@@ -251,7 +252,7 @@ describe('the image, put together by hand', () => {
     expect(await status('/metrics', { authorization: `Bearer ${token}` })).toBe(200);
   });
 
-  test('the health check does not take another answer for a good one', async () => {
+  test('the health check accepts no other answer', async () => {
     const server = await startServer((_, response) => response.writeHead(503).end());
     try {
       expect((await checkHealth(new URL(server.origin).port)).status).toBe(1);
@@ -261,7 +262,7 @@ describe('the image, put together by hand', () => {
   });
 
   test('has the AWS SDK, which the bundle lacks', async () => {
-    // With no region the SDK gives up before it asks anybody.
+    // With no region the SDK ends before it sends a request.
     const env = { VCC_SECRET_ID: 'vcc-exporter', HOME: folder, USERPROFILE: folder };
     const { status, stdout } = await runImage(['check'], env);
     expect({ status, stdout }).toEqual({
@@ -275,7 +276,7 @@ describe('the image, put together by hand', () => {
     const flag = process.allowedNodeEnvironmentFlags.has('--permission')
       ? '--permission'
       : '--experimental-permission';
-    // Newer versions guard the network too, and then want it allowed.
+    // Newer versions guard the network too, and then require permission for it.
     const net = process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : [];
     const flags = [flag, '--allow-fs-read=*', ...net, '--no-warnings'];
     const write = await run(process.execPath, [...flags, '-e', "require('fs').writeFileSync('x', '')"], {
@@ -298,13 +299,13 @@ describeWith(['hadolint'], 'hadolint', ({ hadolint: { hadolint } }) => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'vcc-e2e-'));
-    // In place of one of the user's own, which might ignore rules.
+    // Replaces a file of the user, which might ignore rules.
     writeFileSync(join(folder, 'hadolint.yaml'), 'ignored: []\n');
   });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  /** The rules that are broken, those included that a comment would ignore. */
+  /** The broken rules, including those that a comment would ignore. */
   const lint = (content: string) => {
     const config = ['--config', join(folder, 'hadolint.yaml'), '--disable-ignore-pragma'];
     const { status, stdout, stderr } = spawnSync(hadolint, [...config, '--format', 'json', '-'], {
@@ -319,7 +320,7 @@ describeWith(['hadolint'], 'hadolint', ({ hadolint: { hadolint } }) => {
     expect(lint(read(paths.dockerfile))).toEqual({ status: 0, codes: [] });
   });
 
-  test('does find what is wrong', () => {
+  test('does find errors', () => {
     const broken = read(paths.dockerfile)
       .replace(/^FROM node:\S+/m, 'FROM node')
       .replace(/^ENTRYPOINT .*$/m, 'ENTRYPOINT node dist/cli.mjs');
@@ -349,10 +350,10 @@ describeWith(['systemdAnalyze'], 'systemd-analyze', ({ systemdAnalyze: { analyze
     return { status, output: stdout + stderr };
   }
 
-  // What it starts must be there, and where these tests run node may be elsewhere than in a
+  // The program that it starts must exist. Where these tests run, node may be elsewhere than in a
   // server's /usr/bin.
   const runnable = unit.replace('ExecStart=/usr/bin/node ', `ExecStart=${process.execPath} `);
-  // Of other units only those of the machine that the tests run on could be looked at.
+  // Other units could only be those of the machine that runs the tests.
   const verify = (content: string) => onUnit(content, 'verify', '--man=no', '--recursive-errors=no');
   /** In tenths: 1.5 of 10. It is 1.1 with systemd 252; versions weigh differently. */
   const security = (content: string) => onUnit(content, 'security', '--offline=true', '--threshold=15');
@@ -374,12 +375,12 @@ describeWith(['systemdAnalyze'], 'systemd-analyze', ({ systemdAnalyze: { analyze
     expect(output).toContain(named);
   });
 
-  test('security finds the unit little exposed', () => {
+  test('security rates the unit as little exposed', () => {
     const { status, output } = security(unit);
     expect({ status, output }).toEqual({ status: 0, output: expect.stringContaining('exposure level') });
   });
 
-  test('security does find a unit without its sandbox exposed', () => {
+  test('security does rate a unit without its sandbox as exposed', () => {
     const bare = unit.replace(/^DynamicUser=[\s\S]*?(?=^\[Install\])/m, '');
     expect(security(bare).status).not.toBe(0);
   });

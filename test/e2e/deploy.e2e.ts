@@ -53,16 +53,21 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** A command line as a user types it, in the checkout, with nothing of this process's environment. */
+  /**
+   * A command line as a user types it, in the checkout, without the environment of this process.
+   */
   function shell(command: string): Promise<Ended> {
-    // The Node.js that runs this comes first.
+    // The Node.js that runs this is first on PATH.
     const PATH = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
     const env = { ...moto.env, PATH, HOME: folder };
     const login = ['-c', `cd "$0" && ${command}`, root];
     return start('sh', login, { folder, env }).end(80_000);
   }
 
-  /** Deploys with these parameters; gives what was written. @throws Error when it fails */
+  /**
+   * Deploys with these parameters. Returns the output.
+   * @throws Error when it fails
+   */
   async function deploy(...parameters: string[]): Promise<string> {
     const params = parameters.map((each) => `--param="${each}"`).join(' ');
     return succeeded(await shell(`npx serverless deploy ${params}`));
@@ -225,7 +230,7 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
     });
   });
 
-  // Before the next one: a resource that comes back is not created again by moto.
+  // Before the next test: moto does not create a returning resource again.
   test('IAM guards the Function URL', async () => {
     await deploy('VCC_SCRAPE_AUTH=iam');
     expect(await stack.ask('lambda', '/2021-10-31/functions/vcc-exporter-prod-metrics/url')).toMatchObject({
@@ -233,7 +238,7 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
     });
   });
 
-  test('behind an HTTP API guarded by IAM nothing of push is left', async () => {
+  test('behind an HTTP API guarded by IAM no part of push remains', async () => {
     await deploy('endpoint=http-api', 'VCC_SCRAPE_AUTH=iam', 'tags=team=voice');
     expect(Object.keys(await stack.functions())).toEqual(['metrics']);
     const { QueueUrls = [] } = await clients.sqs.send(new ListQueuesCommand({}));
@@ -252,7 +257,7 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
     expect(bare.stdout + bare.stderr).toContain('VCC_REGION: expected --param="VCC_REGION=value"');
   });
 
-  test('serverless remove leaves nothing but the state of push, a bucket that was not emptied', async () => {
+  test('serverless remove leaves only the state of push, a bucket that was not emptied', async () => {
     succeeded(await shell('npx serverless remove'));
     expect(await stack.functions()).toEqual({});
     const { Buckets = [] } = await stack.s3.send(new ListBucketsCommand({}));

@@ -39,7 +39,7 @@ describe('osls, with the policy of deploy/deployer-policy.json', () => {
     rmSync(home, { recursive: true, force: true });
   });
 
-  test('deploys: makes the stack, uploads template and zips, and has the stack made of them', async () => {
+  test('deploys: creates the stack, uploads template and zips, and has the stack made of them', async () => {
     const { status, stdout, stderr } = await runOsls('deploy', '--param=VCC_ACCOUNT=acme-uk');
     expect([status, stdout + stderr]).toEqual([0, expect.stringContaining('Service deployed to stack')]);
     expect(aws.stackCalls.map((form) => form.get('Action'))).toEqual(['CreateStack', 'UpdateStack']);
@@ -51,7 +51,7 @@ describe('osls, with the policy of deploy/deployer-policy.json', () => {
     expect(aws.objects.get(S3Key)!.body.equals(zip)).toBe(true);
   });
 
-  test('deploys again, and asks when functions were changed', async () => {
+  test('deploys again, and reads whether functions were changed', async () => {
     const { status, stdout, stderr } = await runOsls(
       'deploy',
       '--param=VCC_ACCOUNT=acme-uk',
@@ -70,7 +70,7 @@ describe('osls, with the policy of deploy/deployer-policy.json', () => {
     expect([status, stdout + stderr]).toEqual([0, expect.not.stringContaining('not authorized')]);
   });
 
-  test('was denied nothing, and called what the policy says that it calls', () => {
+  test('was denied nothing, and called the actions in the policy', () => {
     const denied = aws.calls.filter(({ action, resource }) => !allows(policy.Statement, action, resource));
     expect(denied).toEqual([]);
     const called = new Set(aws.calls.map(({ action }) => action));
@@ -78,7 +78,7 @@ describe('osls, with the policy of deploy/deployer-policy.json', () => {
     expect([...called, ...tags].toSorted()).toEqual(Object.keys(actionsOfOsls).toSorted());
   });
 
-  test('is told what it may not', async () => {
+  test('reports what is not allowed', async () => {
     policy.Statement = policy.Statement.filter(({ Sid }) => Sid !== 'Stack');
     const { status, stdout, stderr } = await runOsls('deploy', '--param=VCC_ACCOUNT=acme-uk');
     expect([status, stdout + stderr]).toEqual([
@@ -96,7 +96,7 @@ describeWith(['cfnLint'], 'deploy/deployer-policy.json', ({ cfnLint }) => {
     { pushEnabled: 'true', pushQueue: 'false', VCC_PUSH_URL: 'https://example.com' },
   ];
   let types: string[];
-  /** What AWS's schemas say that a type's handlers call. */
+  /** The actions of a type's handlers, from AWS's schemas. */
   let handled: Record<string, string[]>;
 
   beforeAll(() => {
@@ -126,7 +126,7 @@ print(json.dumps({name: found.get(name) for name in sys.argv[1:]}))`;
     expect(types).toEqual(Object.keys(actionsOfType).toSorted());
   });
 
-  test('allows all that AWS says that making, changing and deleting them calls, but for what they have no use for', () => {
+  test("allows all actions for making, changing and deleting them in AWS's schemas, except for unused ones", () => {
     const explained = (action: string) =>
       action in actionsOfOsls || Object.values(notNeeded).some((reason) => reason.test(action));
     for (const type of types) {

@@ -64,7 +64,7 @@ const batchesIn = (path: string) => filesIn(path).filter((file) => file.endsWith
 const until = (what: string, is: () => boolean) => poll(what, () => is());
 
 describe('the lock of the folder of push', () => {
-  test('has never two owners among four processes that take it 200 times each and are killed', async () => {
+  test('never has two owners among four processes that take it 200 times each and are killed', async () => {
     const result = await race([...buildRacer(folder), '200', folder], { processes: 4, rounds: 200 });
     expect(result).toMatchObject({ rounds: 800, overlaps: 0 });
     expect(result.kills).toBeGreaterThan(10);
@@ -100,7 +100,7 @@ describe('the lock of the folder of push', () => {
   });
 
   (canUnshare ? test : test.skip)(
-    `goes from a container that stands still to another, and the first one ends when it goes on${canUnshare ? '' : ' [skipped: no unshare]'}`,
+    `moves from a frozen container to another, and the first one ends when it continues${canUnshare ? '' : ' [skipped: no unshare]'}`,
     async () => {
       const { receiver } = await startChanging({ status: 204 });
       const env = settingsFor(simulator, { VCC_PUSH_URL: receiver.origin, VCC_PUSH_INTERVAL: '1s' });
@@ -119,7 +119,7 @@ describe('the lock of the folder of push', () => {
       const { pid } = first.child;
       const inside = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'));
 
-      // While it runs, it shows that it does.
+      // While it runs, it renews its lock.
       const second = startApart();
       expect(await once(second.child, 'close')).toEqual([2, null]);
       expect(second.stderr()).toContain('another process uses this folder');
@@ -137,7 +137,7 @@ describe('the lock of the folder of push', () => {
 });
 
 (canMount ? describe : describe.skip)(`a disk that is full${canMount ? '' : ' [skipped: no mount]'}`, () => {
-  test('costs the samples of that time, said with the reason, and stops neither a restart nor the rest', async () => {
+  test('costs the samples of that time, reports the reason, and stops neither a restart nor the rest', async () => {
     const disk = join(folder, 'disk');
     mkdirSync(disk);
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'none', disk]);
@@ -176,7 +176,7 @@ describe('the lock of the folder of push', () => {
     expect(batchesIn(join(disk, 'rejected'))).toHaveLength(waiting.length);
     expect(filesIn(disk).filter((file) => file.endsWith('.new'))).toEqual([]);
 
-    // Replay moves them, and what is sent makes space.
+    // Replay moves the batches, and each delivered batch makes space.
     expect(await runCli(['replay'], env, folder)).toMatchObject({ status: 0 });
     answerWith({ status: 204 });
     const third = startPush(env);

@@ -13,17 +13,17 @@ import { describeWith } from './support/parts.ts';
 import { poll, type Running, type Serving, serveOnFreePort } from './support/process.ts';
 import { type DeployedStack, lookAtStack } from './support/stack.ts';
 
-/** What becomes of a block of a document. */
+/** How a block of a document is tested. */
 interface Step {
   /** How the block begins. */
   begins: string;
-  /** Types it, or writes it to a file, and looks at what happened. */
+  /** Types it, or writes it to a file, and checks the result. */
   take?(block: Block): Promise<void>;
   /** Why it is not run here. */
   not?: string;
 }
 
-/** One test for each block of a document, in their order; a block that no step knows fails. */
+/** One test for each block of a document, in their order. A block without a step fails. */
 function walk(path: string, steps: readonly Step[]): void {
   const blocks = blocksOf(path);
   test(`${path} has a step for each block, in this order`, () => {
@@ -53,7 +53,7 @@ async function metricsOf(exporter: Running): Promise<string> {
   return (await fetch(url)).text();
 }
 
-const query = 'it is a query; test/dashboards and test/e2e/day.e2e.ts run such';
+const query = 'it is a query; test/dashboards and test/e2e/day.e2e.ts run queries';
 
 describeWith(
   ['prometheus'],
@@ -92,7 +92,7 @@ describeWith(
         begins: 'VCC_CLIENT_ID=…',
         async take({ text }) {
           const file = join(newcomer.folder(), '.env');
-          // As it stands it is refused.
+          // Unchanged it is rejected.
           writeFileSync(file, text);
           await expect(newcomer.type('npx vcc-exporter check')).rejects.toThrow(
             'VCC_CLIENT_ID: expected the client id; received a placeholder',
@@ -100,7 +100,7 @@ describeWith(
           const own = text
             .replace('VCC_CLIENT_ID=…', `VCC_CLIENT_ID=${simulator.clientId}`)
             .replace('VCC_CLIENT_SECRET=…', `VCC_CLIENT_SECRET=${simulator.clientSecret}`);
-          // In place of Vonage's hosts.
+          // Replaces Vonage's hosts.
           writeFileSync(file, `${own}VCC_API_URL=${simulator.apiUrl}\nVCC_TOKEN_URL=${simulator.tokenUrl}\n`);
         },
       },
@@ -138,7 +138,7 @@ describeWith(
         [...flags, '--web.enable-remote-write-receiver'],
         folder,
       );
-      // Somebody else's Prometheus may be on that port.
+      // Another Prometheus of the machine may be on that port.
       const pusher = await newcomer.begin(text.replace('http://localhost:9090', receiver.origin));
       await poll('a pushed sample', async () => {
         const answer = await fetch(`${receiver!.origin}/api/v1/query?query=vcc_up`);
@@ -164,7 +164,7 @@ describeWith(
       execFileSync(promtool, ['check', 'rules', rules]);
     });
 
-    test('every way to lose the credentials ends with what is missing, and where it was looked for', async () => {
+    test('every way to lose the credentials ends with what is missing, and where it was searched', async () => {
       const file = join(newcomer.folder(), '.env');
       rmSync(file);
       for (const command of ['check', 'serve', 'scrape', 'push', 'replay']) {
@@ -174,7 +174,7 @@ describeWith(
           `looked for settings in the environment and in ${file}, which does not exist.`,
         );
       }
-      // Node.js itself looks for that file first, and has its own words.
+      // Node.js itself reads that file first, and has its own message.
       await expect(newcomer.type('npx vcc-exporter check --env-file nowhere.env')).rejects.toThrow(
         'nowhere.env: not found',
       );
@@ -209,7 +209,7 @@ describeWith(
       simulator = await startFrozen({});
       stack = lookAtStack(aws, runtimeClient, folder);
       functionUrls = await serveFunctionUrls(aws.region, folder, () => stack.start('metrics', network()));
-      // The region is what the page itself sets.
+      // The page itself sets the region.
       const { AWS_REGION: _, ...env } = aws.env;
       newcomer = createNewcomer(folder, env, [awsCli.folder]);
       for (const name of ['acme-config', 'acme-code']) (await createBucket(aws, name)).close();
@@ -281,7 +281,7 @@ describeWith(
         async take({ text }) {
           const token = '/etc/prometheus/vcc-scrape-token';
           expect(text).toContain(token);
-          // promtool looks for the file.
+          // promtool reads the file.
           const config = text.replace(token, join(folder, 'vcc-scrape-token'));
           writeFileSync(join(newcomer.folder(), 'prometheus.yml'), config);
         },
@@ -296,7 +296,7 @@ describeWith(
       {
         begins: 'params:',
         async take({ text }) {
-          // Put in place of the empty ones, it is what is deployed.
+          // Written in place of the empty ones, it is deployed.
           const file = join(newcomer.folder(), 'serverless.yml');
           const before = readFileSync(file, 'utf8');
           expect(before).toContain('params:\n  default: {}\n');

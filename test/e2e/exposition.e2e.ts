@@ -36,7 +36,7 @@ const accept = {
   openmetrics: 'application/openmetrics-text; version=1.0.0',
 };
 
-/** What is about the very scrape: differs between two of them though the floor is the same. */
+/** Metrics about the scrape itself differ between two scrapes of the same floor. */
 const ofTheScrape = new Set([
   'vcc_scrape_duration_seconds',
   'vcc_api_clock_skew_seconds',
@@ -80,7 +80,7 @@ async function takeAll(name: string, simulator: Simulator): Promise<void> {
   }
   const exporter: Exporter = await startExporter(env, folder);
   try {
-    // The first has a token to fetch, so it is another number of requests.
+    // The first also fetches a token, so its number of requests differs.
     await fetch(`${exporter.origin}/metrics`).then((response) => response.text());
     for (const format of formats) {
       const response = await fetch(`${exporter.origin}/metrics`, { headers: { accept: accept[format] } });
@@ -96,7 +96,7 @@ async function takeAll(name: string, simulator: Simulator): Promise<void> {
 describe.each(names)('the exposition of %s', (name) => {
   const { up } = accounts[name]!;
 
-  test.each(ways)('tells in every format whether the scrape succeeded (%s)', (way) => {
+  test.each(ways)('reports in every format whether the scrape succeeded (%s)', (way) => {
     for (const format of formats) {
       const lines = exposition(name, way, format).split('\n');
       const [upLine] = lines.filter((line) => line.startsWith('vcc_up{'));
@@ -131,7 +131,7 @@ describeWith(['prometheus'], 'promtool check metrics', ({ prometheus }) => {
     });
   }
 
-  test('does complain about a metric without help', async () => {
+  test('does report a metric without help', async () => {
     const { status, stderr } = await check('# TYPE vcc_x gauge\nvcc_x 1\n');
     expect(status).not.toBe(0);
     expect(stderr).toMatch(/no help text/);
@@ -170,14 +170,14 @@ describeWith(['python'], 'prometheus_client', ({ python }) => {
     judged = JSON.parse(stdout);
   });
 
-  /** What the parser read from an exposition; fails with the parser's own words. */
+  /** The result of the parser for an exposition. Fails with the parser's own message. */
   function read(name: string, way: string, format: string): NonNullable<Judged['families']> {
     const { error, families } = judged[fileOf(name, way, format)]!;
     expect(error).toBeUndefined();
     return families!;
   }
 
-  /** Every sample as a line, sorted; those about the scrape itself without their value. */
+  /** Every sample as a line, sorted. Samples about the scrape itself have no value. */
   function toLines(families: NonNullable<Judged['families']>): string[] {
     return families
       .flatMap(({ samples }) => samples)
@@ -188,7 +188,7 @@ describeWith(['python'], 'prometheus_client', ({ python }) => {
       .sort();
   }
 
-  test.each(Object.keys(spoilt))('refuses what is not right (%s)', (file) => {
+  test.each(Object.keys(spoilt))('rejects invalid text (%s)', (file) => {
     expect(judged[file]!.error).toBeDefined();
   });
 
@@ -226,7 +226,7 @@ describeWith(['python'], 'prometheus_client', ({ python }) => {
     });
   }
 
-  test('unescapes labels to what the API gave', () => {
+  test("unescapes labels to the API's values", () => {
     for (const format of formats) {
       const samples = read('a rich account', 'served', format).flatMap((family) => family.samples);
       const texts = new Set(
@@ -240,7 +240,7 @@ describeWith(['python'], 'prometheus_client', ({ python }) => {
     }
   });
 
-  test('finds the words that the reference does not name under their own name, counted as unknown', () => {
+  test('finds words that the reference does not name under their own name, counted as unknown', () => {
     const samples = read('an account with unknown values', 'served', 'openmetrics').flatMap(
       (family) => family.samples,
     );

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createPool, openShared, runCell, type Shared } from './support/fault-cells.ts';
 import { type Cell, cells, faults } from './support/fault-matrix.ts';
 
-/** Runs only cells whose name, `fault, place, way`, fits this expression. */
+/** Runs only cells whose name, `fault, place, way`, matches this expression. */
 const only = new RegExp(process.env.FAULT_CELLS ?? '');
 const nameOf = ({ fault, place, way }: Cell) => `${fault}, ${place}, ${way}`;
 const chosen = cells.filter((cell) => only.test(nameOf(cell)));

@@ -24,17 +24,17 @@ import { freePort } from './support/process.ts';
 import { type Series, seriesOf } from './support/push.ts';
 
 const pathOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-/** Stands for /var/runtime/node_modules: the SDK is there and nowhere near the unpacked zip. */
+/** Replaces /var/runtime/node_modules: the SDK is there, far from the unpacked zip. */
 const runtimeModules = pathOf('node_modules');
 const scrapeToken = 'e2e-scrape-token-of-prometheus';
 const anybody = { VCC_SCRAPE_AUTH: 'none' };
 const outOfTheLog = [...Object.values(secrets), scrapeToken];
 
-describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeClient: { node, client } }) => {
+describeWith(['runtimeClient'], "on Lambda's own runtime client", ({ runtimeClient: { node, client } }) => {
   const open: { close(): Promise<void> }[] = [];
   let simulator: Simulator;
 
-  /** What is closed after the test, whatever becomes of it. */
+  /** What is closed after the test, whatever its result. */
   function toClose<T extends { close(): Promise<void> }>(each: T): T {
     open.push(each);
     return each;
@@ -57,15 +57,15 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
     return toClose(await startRuntime({ node, client, zip, handler: `${name}.handler`, env, ...options }));
   }
 
-  /** The simulator for the API behind a relay, and the settings that lead there. */
+  /** The simulator as API behind a relay, and the settings for it. */
   async function startUpstream(): Promise<Relay & { settings: Record<string, string> }> {
     const relay = toClose(await startRelay(simulator.apiUrl));
     return { ...relay, settings: settingsFor(simulator, { ...anybody, VCC_API_URL: relay.origin }) };
   }
 
-  /** All that the process wrote up to now; none of the secrets is in it. */
+  /** All output of the process up to now. It contains none of the secrets. */
   async function outputOf(runtime: LambdaRuntime): Promise<string> {
-    // The log comes by another way than the answer, and may come after it.
+    // The log and the answer use different channels, so the log may arrive later.
     await runtime.idle();
     const output = runtime.output();
     for (const secret of outOfTheLog) expect(output).not.toContain(secret);
@@ -91,7 +91,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
         expect(answer.text).toMatch(/nodejs="v24\./);
         expect(answer.text.endsWith('# EOF\n')).toBe(true);
         expect(answer.headers['content-type']).toMatch(/^application\/openmetrics-text; version=1\.0\.0/);
-        // A REST API would hand out the base64.
+        // A REST API would return the base64.
         const zipped = gateway !== 'rest-api';
         expect(answer.isBase64Encoded).toBe(zipped);
         expect(answer.headers['content-encoding']).toBe(zipped ? 'gzip' : undefined);
@@ -102,7 +102,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       expect(await outputOf(runtime)).toBe('');
     });
 
-    test('lets in only who has a scrape token', async () => {
+    test('lets in only callers with a scrape token', async () => {
       const runtime = await start(settingsFor(simulator, { VCC_SCRAPE_TOKENS: scrapeToken }));
       const wrong = { authorization: 'Bearer a-token-that-somebody-made-up' };
       for (const headers of [{}, wrong]) {
@@ -117,7 +117,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       expect(await outputOf(runtime)).toBe('');
     });
 
-    test('lets in nobody, and says why in the log only, when it is not told whom', async () => {
+    test('lets in nobody without settings, and gives the reason in the log only', async () => {
       const runtime = await start(settingsFor(simulator));
       const answer = toHttp(await runtime.invoke(requestOf({ authorization: `Bearer ${scrapeToken}` })));
       expect(answer.status).toBe(500);
@@ -140,7 +140,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       return { server, env: { ...settings, ...environmentOfSecrets(server), VCC_SECRET_ID: secretId } };
     }
 
-    test('reads them through the runtime’s SDK, once', async () => {
+    test("reads them through the runtime's SDK, once", async () => {
       const { server, env } = await startSecrets();
       const runtime = await start(env, { runtimeModules });
       expect(toHttp(await runtime.invoke(requestOf())).status).toBe(401);
@@ -152,7 +152,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       expect(await outputOf(runtime)).toBe('');
     });
 
-    test('finds no SDK where the runtime has none: the zip has none either', async () => {
+    test('finds no SDK where the runtime has none, since the zip has none either', async () => {
       const zip = unzipSync(readFileSync(pathOf('dist/package/metrics.zip')));
       expect(Object.keys(zip)).toEqual([
         'metrics.mjs',
@@ -171,7 +171,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
     });
 
     test.each(waysToCut)(
-      'reads it again over connections that were given up while the process was frozen (%s)',
+      'reads it again over connections that were closed while the process was frozen (%s)',
       async (how) => {
         const { server, env } = await startSecrets();
         const relay = toClose(await startRelay(server.origin));
@@ -191,7 +191,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       },
     );
 
-    test('tells of a secret that may not be read, without AWS’s words', async () => {
+    test("reports a secret that may not be read, without AWS's words", async () => {
       const { server, env } = await startSecrets();
       const message = 'User: arn:aws:sts::123456789012:assumed-role/somebody is not authorized';
       server.faults = [{ status: 400, type: 'AccessDeniedException', message }];
@@ -274,7 +274,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
         expect(line).toMatchObject({ account: 'us', code: 'http_status' });
     });
 
-    test('says what is wrong with the list in the log only', async () => {
+    test('reports what is wrong with the list in the log only', async () => {
       await objects.put('accounts.yml', '{"accounts": [{"name": "uk", "region": "moon"}]}');
       const runtime = await start(env, { runtimeModules });
       const { status, text } = toHttp(await runtime.invoke(requestOf()));
@@ -288,7 +288,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
     const settings = { ...anybody, VCC_AGENT_METRICS: 'ids', VCC_AGENT_LIMIT: '10000', VCC_PAGE_SIZE: '500' };
     const advice = 'VCC_AGENT_LIMIT or VCC_AGENT_INCLUDE';
 
-    test('passes them compressed, and says what helps where they do not fit', async () => {
+    test('passes them compressed, and gives advice where they do not fit', async () => {
       const account = toClose(await startFrozen({ items: many }));
       const runtime = await start(settingsFor(account, { ...settings, VCC_AGENT_LOGGED_OUT: 'include' }));
       const packed = toHttp(await runtime.invoke(eventOf('function-url')));
@@ -346,7 +346,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       expect(toHttp(await runtime.invoke(requestOf())).text).toMatch(/^vcc_up\{account="e2e"\} 1$/m);
     });
 
-    test('hangs: Lambda’s deadline of 3 s is met with time to spare', async () => {
+    test("hangs: Lambda's deadline of 3 s is met with time to spare", async () => {
       simulator.faults = [{ kind: 'hang' }];
       const runtime = await start(settingsFor(simulator, anybody), { timeoutMs: 3000 });
       for (const when of ['cold', 'warm']) {
@@ -361,7 +361,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
 
   describe('between two invocations', () => {
     /**
-     * What is on its way to us has arrived: the answer and the end of a connection come by
+     * Waits until everything under way has arrived: the answer and the end of a connection use
      * different sockets.
      */
     const settled = () => wait(25);
@@ -377,9 +377,9 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
 
     test.each<[string, Fault[], string]>([
       ['a scrape that went well', [], 'vcc_up{account="e2e"} 1'],
-      ['one that ran out of time', [{ kind: 'hang', page: 2 }], 'reason="deadline"} 1'],
+      ['one that timed out', [{ kind: 'hang', page: 2 }], 'reason="deadline"} 1'],
       [
-        'one that another page’s failure ended',
+        "one that another page's failure ended",
         [
           { kind: 'hang', page: 2 },
           { kind: 'status', value: 500, page: 3 },
@@ -389,7 +389,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
     ])('nothing runs on after %s', async (_, faults, outcome) => {
       const upstream = await startUpstream();
       const runtime = await start({ ...upstream.settings, VCC_TIMEOUT: '1s', VCC_RETRIES: '0' });
-      // From then on all pages are asked for at once.
+      // From then on all pages are fetched at once.
       await runtime.invoke(requestOf());
       simulator.faults = faults;
       const { text } = toHttp(await runtime.invoke(requestOf()));
@@ -400,7 +400,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
     });
 
     test.each(waysToCut)(
-      'connections that the API gave up while the process was frozen (%s) fail nothing',
+      'connections that the API closed while the process was frozen (%s) fail nothing',
       async (how) => {
         const upstream = await startUpstream();
         const runtime = await start({ ...upstream.settings, VCC_RETRIES: '0' });
@@ -426,12 +426,11 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
     const account = toClose(await startFrozen({ items: richItems.slice(0, 20) }));
     const runtime = await start(settingsFor(account, { ...anybody, VCC_RETRIES: '0' }));
     const scrape = eventOf('function-url');
-    // Half of them scrapes, and of their reads some that fail, for their way of ending is another
-    // one.
+    // Half of them are scrapes. Some of their reads fail, since failures end in another way.
     const events = [scrape, requestOf({}, '/'), requestOf(), requestOf({}, '/nothing')];
     account.faults = [{ kind: 'status', value: 500, rate: 0.02 }];
 
-    /** The median of what is resident, over so many invocations. */
+    /** The median of resident memory over this number of invocations. */
     async function medianKib(invocations: number): Promise<number> {
       const kib: number[] = [];
       for (let number = 0; number < invocations; number++) {
@@ -441,13 +440,13 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       }
       return kib.sort((a, b) => a - b)[Math.floor(kib.length / 2)]!;
     }
-    // The heap is filled and grows to its usual size first: measured at 98 MiB up to 3000
-    // invocations, at 112 from 4000 on, and at 114 after 20,000.
+    // The heap first grows to its usual size: measured at 98 MiB up to 3000 invocations, at 112
+    // from 4000 on, and at 114 after 20,000.
     await medianKib(5000);
     const early = await medianKib(1000);
     await medianKib(5000);
     const late = await medianKib(1000);
-    // A leak of 1.4 kB per scrape is more than is let through.
+    // A leak of 1.4 kB per scrape exceeds the limit.
     expect(late - early).toBeLessThan(4 * 1024);
     expect(account.requests).toMatchObject({ token: 1, api: 6000 });
     const failed = await logOf(runtime);
@@ -455,7 +454,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
     expect(failed.length).toBeLessThan(200);
   }, 240_000);
 
-  /** What came to a receiver of remote write, and how it answers. */
+  /** Requests at a receiver of remote write, and its answers. */
   async function startReceiver(): Promise<{ url: string; bodies: Buffer[]; answer: { status: number } }> {
     const bodies: Buffer[] = [];
     const answer = { status: 204 };
@@ -509,15 +508,15 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
         { level: 'info', event: 'account pushed', account: 'e2e', scrapes: 1, due: 1, failures: 0 },
       ]);
 
-      // The same event once more, as Lambda may deliver it: that slot is taken.
+      // The same event once more, as Lambda may deliver it: that slot is used already.
       await runtime.invoke(event);
       expect(receiver.bodies).toHaveLength(requests);
     });
 
-    test('takes several samples evenly through its turn', async () => {
+    test('spreads several samples evenly over its time', async () => {
       const receiver = await startReceiver();
       const env = settingsFor(simulator, { VCC_PUSH_URL: receiver.url, VCC_PUSH_INTERVAL: '2s' });
-      // The function ends before its turn does: 30 samples are due.
+      // The function ends before the period: 30 samples are due.
       const runtime = await start(env, { name: 'push', timeoutMs: 9500 });
       // Its time has whole seconds, and the first slot is due for one.
       await wait(1000 - (Date.now() % 1000));
@@ -533,7 +532,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       });
     });
 
-    test('puts CloudWatch’s embedded metrics into the log', async () => {
+    test("writes CloudWatch's embedded metrics into the log", async () => {
       const env = settingsFor(simulator, { ...once, VCC_PUSH_TYPE: 'emf' });
       const runtime = await start(env, { name: 'push' });
       expect((await runtime.invoke(scheduled())).error).toBeUndefined();
@@ -558,7 +557,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       ['wrong credentials', { VCC_CLIENT_SECRET: secrets.wrong }, [], 'AuthError'],
       ['an account that hangs', {}, [{ kind: 'hang' }], 'DeadlineError'],
     ])(
-      '%s fails the invocation, is pushed as vcc_up 0, and no secret is told',
+      '%s fails the invocation, is pushed as vcc_up 0, and shows no secret',
       async (_, settings, faults, errorType) => {
         simulator.faults = faults;
         const receiver = await startReceiver();
@@ -588,7 +587,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       expect(error).toMatchObject({ errorType: 'ConfigError', errorMessage: expect.stringContaining(name) });
     });
 
-    test('a receiver that is down fails the invocation in time, and what is lost is said', async () => {
+    test('a receiver that is down fails the invocation in time, and the loss is reported', async () => {
       const receiver = await startReceiver();
       receiver.answer.status = 503;
       const env = settingsFor(simulator, { ...once, VCC_PUSH_URL: receiver.url });
@@ -604,7 +603,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
   });
 
   describe('the deliver handler', () => {
-    test('says by name that it was not told of its queue', async () => {
+    test('names the queue that is not set', async () => {
       const env = settingsFor(simulator, { VCC_PUSH_URL: 'http://127.0.0.1:1/' });
       const runtime = await start(env, { name: 'deliver' });
       const { error } = await runtime.invoke({ Records: [] });
@@ -646,7 +645,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
       })),
     });
 
-    test('brings a batch to the receiver in its order, and gives back what it does not take', async () => {
+    test('brings a batch to the receiver in order, and returns what it does not accept', async () => {
       const receiver = await startReceiver();
       const env = settingsFor(simulator, {
         VCC_PUSH_URL: receiver.url,

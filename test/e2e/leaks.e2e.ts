@@ -1,5 +1,5 @@
 // An adversary gives back everything that the exporter sends, in every encoding and at every place
-// where an answer is read. Nothing of it may be on standard output or standard error, on a page, or
+// where an answer is read. No part of it may be on standard output or standard error, on a page, or
 // in a file.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
@@ -42,7 +42,7 @@ const encodings: Record<string, (text: string) => string> = {
   base64url: (text) => Buffer.from(text).toString('base64url'),
 };
 
-/** What of a secret would be seen in base64, whatever stands before and behind it. */
+/** The part of a secret that base64 shows, whatever text is before and after it. */
 const insideBase64 = (text: string) =>
   [0, 1, 2].flatMap((before) => {
     const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(text)]);
@@ -165,7 +165,7 @@ describe.each<[string, typeof api]>([
   ['fails', { token: 'issue', pages: 500 }],
 ])('an API that %s', (_, answers) => {
   test.each(['body', 'basic'])(
-    'is told of without secrets by check, with credentials in the %s',
+    'is reported without secrets by check, with credentials in the %s',
     async (auth) => {
       api = answers;
       const { status, stdout, stderr } = await run(process.execPath, [cli, 'check'], {
@@ -178,7 +178,7 @@ describe.each<[string, typeof api]>([
     },
   );
 
-  test('is told of without secrets by serve and its pages', async () => {
+  test('is reported without secrets by serve and its pages', async () => {
     api = answers;
     const port = await freePort();
     const serving = start(process.execPath, [cli, 'serve', '--port', String(port)], {
@@ -212,7 +212,7 @@ describe.each<[string, typeof api]>([
   });
 });
 
-test('receivers in every encoding are told of without secrets by push, and in its files', async () => {
+test('receivers in every encoding are reported without secrets by push, and in its files', async () => {
   const ways = Object.keys(encodings).flatMap((encoding) => [
     `encoding=${encoding}&status=400`,
     `encoding=${encoding}&status=401`,
@@ -224,7 +224,7 @@ test('receivers in every encoding are told of without secrets by push, and in it
       { ...common, auth: 'basic', user: 'me', password: secrets.password },
       { ...common, auth: 'bearer', token: secrets.token },
       { ...common, auth: 'sigv4', aws_region: 'eu-west-1', headers: {} },
-      // By way of the proxy.
+      // Through the proxy.
       { ...common, url: `http://receiver.test${url}` },
     ];
   });
@@ -237,7 +237,7 @@ test('receivers in every encoding are told of without secrets by push, and in it
     env: { ...environment(), VCC_PUSH_DESTINATIONS: 'destinations.json' },
   });
   expect(status).toBe(1);
-  // They were quoted, so there was something to be seen.
+  // They were quoted, so there was something to see.
   for (let index = 0; index < destinations.length; index++) {
     expect(stderr).toMatch(new RegExp(`destination d${index}: answered 40\\d: .*\\[secret\\]`));
   }
@@ -249,7 +249,7 @@ test('receivers in every encoding are told of without secrets by push, and in it
   expect(leaksIn({ stdout: listed.stdout, stderr: listed.stderr })).toEqual([]);
 });
 
-test('Secrets Manager is told of without secrets', async () => {
+test('Secrets Manager is reported without secrets', async () => {
   const { VCC_CLIENT_ID: _, VCC_CLIENT_SECRET: __, ...env } = environment();
   const { status, stdout, stderr } = await run(process.execPath, [cli, 'check'], {
     folder,

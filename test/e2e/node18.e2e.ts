@@ -15,7 +15,7 @@ describeWith(['node18'], 'a Node.js that is too old', ({ node18: { node } }) => 
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  test('is told so by npm start and npm test, before anything is installed', async () => {
+  test('is reported by npm start and npm test, before anything is installed', async () => {
     for (const name of ['package.json', 'package-lock.json', 'scripts']) {
       cpSync(join(root, name), join(folder, name), { recursive: true });
     }
@@ -27,7 +27,7 @@ describeWith(['node18'], 'a Node.js that is too old', ({ node18: { node } }) => 
     expect(existsSync(join(folder, 'node_modules'))).toBe(false);
   });
 
-  test('is told so by the command line, first of all', async () => {
+  test('is reported by the command line, first of all', async () => {
     expect(await run(node, [join(root, 'dist', 'cli.mjs'), 'serve', '--demo'], { folder })).toEqual({
       status: 2,
       stdout: '',

@@ -22,25 +22,22 @@ describeWith(['node24'], 'on Node.js 24', ({ node24: { node } }) => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Sample lines but for those about the scrape itself and the version of Node.js. */
+  /** Sample lines, without those about the scrape itself and the version of Node.js. */
   const comparable = (exposition: string) =>
     exposition
       .split('\n')
       .filter((line) => !/^vcc_(scrape_duration|scrape_deadline|api_clock_skew|exporter_build)_/.test(line));
 
-  test.each(['text', 'openmetrics'] as const)(
-    'scrape writes what it writes elsewhere (%s)',
-    async (format) => {
-      const here = await scrapeOnce(settingsFor(simulator), format, folder);
-      const there = await scrapeOnce(settingsFor(simulator), format, folder, node);
-      expect({ status: there.status, stderr: there.stderr }).toEqual({ status: 0, stderr: '' });
-      expect(there.stdout).toMatch(/^vcc_up\{account="e2e"\} 1$/m);
-      expect(there.stdout).toMatch(/nodejs="v24\./);
-      expect(comparable(there.stdout)).toEqual(comparable(here.stdout));
-    },
-  );
+  test.each(['text', 'openmetrics'] as const)('scrape writes the same as elsewhere (%s)', async (format) => {
+    const here = await scrapeOnce(settingsFor(simulator), format, folder);
+    const there = await scrapeOnce(settingsFor(simulator), format, folder, node);
+    expect({ status: there.status, stderr: there.stderr }).toEqual({ status: 0, stderr: '' });
+    expect(there.stdout).toMatch(/^vcc_up\{account="e2e"\} 1$/m);
+    expect(there.stdout).toMatch(/nodejs="v24\./);
+    expect(comparable(there.stdout)).toEqual(comparable(here.stdout));
+  });
 
-  test('serve answers, survives revoked tokens, and ends when it is asked to', async () => {
+  test('serve answers, survives revoked tokens, and ends on a signal', async () => {
     const exporter = await startExporter(settingsFor(simulator), folder, node);
     try {
       for (const round of ['first', 'after the tokens were revoked']) {

@@ -38,9 +38,9 @@ async function pushBoth({ writeUrl }: Receiver, otlpUrl: string): Promise<void> 
   expect([pushed.status, pushed.stderr]).toEqual([0, expect.stringContaining('e2e to otlp: ')]);
 }
 
-/** The series of a job, without the label job and what `unwanted` names, in order. */
+/** The series of a job in order, without the label job and without `unwanted`. */
 async function seriesOf(receiver: Receiver, job: string, unwanted: RegExp): Promise<string[]> {
-  // VictoriaMetrics finds them a second after it has answered.
+  // VictoriaMetrics finds them a second after its answer.
   const series = await poll(`series of ${job}`, async () => {
     const found = await receiver.series(job);
     return found.size > 0 && found;
@@ -60,7 +60,7 @@ function relabelWith(folder: string): string {
   return `-relabelConfig=${file}`;
 }
 
-/** What panels of dashboards say of which no query finds anything, with everything chosen. */
+/** The messages of panels for queries without a result, with everything selected. */
 async function emptyPanels(receiver: Receiver): Promise<string[]> {
   const panels = readDashboards().flatMap(([, dashboard]) => panelsOf(dashboard));
   const nowMs = Date.now();
@@ -98,7 +98,7 @@ describeWith(['otlpReceivers'], 'OTLP', ({ otlpReceivers }) => {
     await pushBoth(receiver, `${receiver.origin}/opentelemetry/v1/metrics`);
     const expected = await seriesOf(receiver, 'rw', /^$/);
     expect(expected.length).toBeGreaterThan(200);
-    // VictoriaMetrics keeps what OTLP says of the resource and of the scope as labels too.
+    // VictoriaMetrics keeps OTLP's resource and scope as labels too.
     expect(await seriesOf(receiver, 'otlp', /^(service|scope)\./)).toEqual(expected);
   });
 
@@ -128,7 +128,7 @@ describeWith(['otlpReceivers'], 'OTLP', ({ otlpReceivers }) => {
       return found.length > 0 && found;
     });
     expect(Object.keys(up[0]!.metric).filter((name) => name === 'job')).toEqual(label ? [label] : []);
-    // How a push went is told by the next one.
+    // The next push reports how a push went.
     expect(await emptyPanels(receiver)).toEqual([
       'Teams: No teams: set VCC_ROSTER (docs/use/teams.md)',
       'Free agents by team: No teams: set VCC_ROSTER (docs/use/teams.md)',

@@ -16,7 +16,7 @@ interface Case {
   /** By series: values half a minute apart, in the notation of promtool. */
   series: Readonly<Record<string, string>>;
   at: string;
-  /** What each query of the panel gives. */
+  /** The results of each query of the panel. */
   gives: readonly (number | undefined)[];
 }
 
@@ -42,7 +42,7 @@ const missing: readonly Case[] = [
     gives: [0],
   },
   {
-    title: 'one sends nothing any more',
+    title: 'one stops sending',
     series: { ...configured('vcc', '2x400'), ...account('a', 'vcc', goesOn), ...account('b', 'vcc', ends) },
     at: '2h',
     gives: [1],
@@ -58,7 +58,7 @@ const missing: readonly Case[] = [
     gives: [0],
   },
   {
-    title: 'one was taken out, and one sends nothing any more',
+    title: 'one was taken out, and one stops sending',
     series: {
       ...configured('vcc', '3x59 2x400'),
       ...account('a', 'vcc', goesOn),
@@ -66,7 +66,7 @@ const missing: readonly Case[] = [
       ...account('c', 'vcc', ends),
     },
     at: '2h',
-    // Nobody knows which of the two.
+    // The series cannot show which of the two is gone.
     gives: [2],
   },
   {
@@ -92,7 +92,7 @@ const missing: readonly Case[] = [
   },
 ];
 
-/** So many interactions in a state, of so many on shift. */
+/** The number of interactions in a state, and of agents on shift. */
 const unexpected = (count: number, onShift: number) => ({
   'vcc_agents{job="vcc", account="a", presence="Ready"}': `${onShift}x20`,
   ...Object.fromEntries(

@@ -17,7 +17,7 @@ const items = richItems;
 const legs = items.flatMap((item) => item.interaction);
 const timeoutSeconds = 2;
 
-/** How many there are of each kind; kinds that must be there with 0 come first. */
+/** How many there are of each kind. Kinds that must be there with 0 are first. */
 function countBy<T>(
   rows: readonly T[],
   labels: (row: T) => Record<string, string>,
@@ -58,7 +58,7 @@ const byWorkload = (value: (of: (item: AgentStatus) => number) => number): Vecto
   Object.fromEntries(Object.entries(workloads).map(([name, of]) => [`workload=${name}`, value(of)]));
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
 
-/** What PromQL must give, counted anew from the API's items. `JOB` stands for the job. */
+/** The result of PromQL, counted anew from the API's items. `JOB` stands for the job. */
 const questions: [string, string, Vector][] = [
   ['all agents', 'vcc_snapshot_agents{JOB}', one(items.length)],
   [
@@ -105,7 +105,7 @@ const questions: [string, string, Vector][] = [
   ],
   ['legs by state', 'sum by (state) (vcc_interactions{JOB})', countBy(legs, ({ state }) => ({ state }))],
   [
-    'legs by state and reason, without those of which there are none',
+    'legs by state and reason, without empty combinations',
     'vcc_interactions_by_reason{JOB} > 0',
     countBy(legs, ({ state, reason }): Record<string, string> => (reason ? { state, reason } : { state })),
   ],
@@ -164,7 +164,7 @@ function documentedQueries(): string[] {
   return [...table.slice(0, table.indexOf('\n\n')).matchAll(/\| `([^`]+)` \|/g)].map(([, query]) => query!);
 }
 
-/** About the scrape itself, so no two jobs agree. */
+/** About the scrape itself, so they differ between jobs. */
 const ofTheScrape =
   'vcc_scrape_duration_seconds|vcc_scrape_api_requests|vcc_scrape_api_retries|vcc_api_clock_skew_seconds';
 
@@ -219,7 +219,7 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus: binaries }) => 
     for (const close of closers.reverse()) await close();
   });
 
-  /** Waits until a query gives this one value. */
+  /** Waits until a query has this one value. */
   async function value(expression: string, wanted: number): Promise<void> {
     let last: Vector = {};
     await poll(`${expression} is ${wanted}`, async () => {
@@ -231,7 +231,7 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus: binaries }) => 
     });
   }
 
-  test('is shown a floor on which there is something to count', () => {
+  test('has a floor with something to count', () => {
     expect([items.length, idle.length > 5, legs.length > 20]).toEqual([130, true, true]);
     expect(new Set(legs.map((leg) => leg.state)).size).toBeGreaterThanOrEqual(3);
     // Some interactions have two agents.
@@ -241,7 +241,7 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus: binaries }) => 
   });
 
   describe.each(['openmetrics', 'text'])('scraping the format %s', (job) => {
-    test('is content with the target', async () => {
+    test('accepts the target', async () => {
       expect(await prometheus.query(`up{job="${job}"}`)).toEqual(one(1));
       expect((await prometheus.targets())[job]).toEqual({ health: 'up', lastError: '' });
     });
@@ -250,13 +250,13 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus: binaries }) => 
       expect(await prometheus.query(expression.replaceAll('JOB', `job="${job}"`))).toEqual(expected);
     });
 
-    test('keeps awkward text in labels as it is', async () => {
+    test('keeps awkward text in labels unchanged', async () => {
       const escaped = JSON.stringify(awkwardName);
       expect(await prometheus.query(`vcc_up{job="${job}",account=${escaped}}`)).toEqual(one(1));
     });
   });
 
-  test('gets the very same series from both formats', async () => {
+  test('gets exactly the same series from both formats', async () => {
     const all = (job: string) =>
       prometheus.query(`{__name__=~"vcc_.+",__name__!~"${ofTheScrape}",job="${job}"}`);
     const [openMetrics, text] = [await all('openmetrics'), await all('text')];
@@ -279,7 +279,7 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus: binaries }) => 
 
   test.each(documentedQueries())('answers the documented query %s', async (query) => {
     const { '': series = 0 } = await prometheus.query(`count(${query}) or vector(0)`);
-    // The one with a condition is about nobody being free, and here some are.
+    // The query with a condition is about nobody being free, and here some are.
     expect(series > 0).toBe(!query.includes('=='));
   });
 
@@ -289,7 +289,7 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus: binaries }) => 
       await value('vcc_up{job="faulty"}', 0);
     });
 
-    test('is told in time, by a scrape that succeeds', async () => {
+    test('gets the reason in time, by a scrape that succeeds', async () => {
       expect(await prometheus.query('up{job="faulty"}')).toEqual(one(1));
       expect((await prometheus.targets()).faulty).toEqual({ health: 'up', lastError: '' });
       const [durationSeconds] = Object.values(
@@ -299,7 +299,7 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus: binaries }) => 
       expect(await prometheus.query('vcc_scrape_deadline_seconds{job="faulty"}')).toEqual(one(1.5));
     });
 
-    test('is told the reason: deadline', async () => {
+    test('gets the reason: deadline', async () => {
       expect(await prometheus.query('vcc_scrape_error{job="faulty"} == 1')).toEqual({ 'reason=deadline': 1 });
     });
 
@@ -339,19 +339,19 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus: binaries }) => 
     });
   });
 
-  test('is told that credentials were rejected', async () => {
+  test('gets the reason: rejected credentials', async () => {
     expect(await prometheus.query('up{job="rejected"}')).toEqual(one(1));
     expect(await prometheus.query('vcc_scrape_error{job="rejected"} == 1')).toEqual({
       'reason=credentials_rejected': 1,
     });
   });
 
-  test('did not lose a scrape to any of it', async () => {
+  test('lost no scrape in any of these cases', async () => {
     expect(await prometheus.query('min(min_over_time(up[10m]))')).toEqual(one(1));
     expect(await prometheus.query('count(up == 1)')).toEqual(one(4));
   });
 
-  test('leaves nothing in the exporters’ logs but the reason: no secret, no token, no agent', () => {
+  test("leaves only the reason in the exporters' logs: no secret, no token, no agent", () => {
     const output = Object.values(exporters)
       .map((exporter) => exporter.output())
       .join('\n');
@@ -371,7 +371,7 @@ describeWith(['prometheus'], 'a real Prometheus', ({ prometheus: binaries }) => 
     expect(lines).toEqual([]);
   });
 
-  test('lets exporters end with status 0 when they are asked to', async () => {
+  test('ends exporters with status 0 on a signal', async () => {
     const ends = await Promise.all(Object.values(exporters).map((exporter) => exporter.stop()));
     expect(ends.map(({ status }) => status)).toEqual([0, 0, 0]);
   });

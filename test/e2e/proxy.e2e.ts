@@ -31,11 +31,11 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
   let certificates: Certificates;
   let proxy: Tinyproxy;
   let simulator: Simulator;
-  /** Ports on this machine, by the names that the proxy knows; those of https are behind TLS. */
+  /** Ports on this machine, by the names that the proxy knows. Those of https are behind TLS. */
   const hosts = new Map<string, number>();
   const open: { close(): unknown }[] = [];
 
-  /** Makes a server on this machine known behind the proxy, as http or https. */
+  /** Makes a server on this machine reachable behind the proxy, as http or https. */
   async function publish(name: string, origin: string, scheme: 'http' | 'https'): Promise<void> {
     if (scheme === 'http') hosts.set(name, portOf(origin));
     else {
@@ -114,7 +114,7 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
     const exporter = await startExporter(settings(), folder);
     try {
       const scrape = async () => (await fetch(`${exporter.origin}/metrics`)).text();
-      // The second knows how many pages there are, and asks for more of them at once.
+      // The second scrape knows the number of pages, and fetches more of them at once.
       for (let first = 0; first < 2; first++) expect(await scrape()).toContain('vcc_up{account="e2e"} 1\n');
       expect(proxy.asked().length).toBeGreaterThan(0);
       for (let again = 0; again < 3; again++) expect(await scrape()).toContain('vcc_up{account="e2e"} 1\n');
@@ -124,7 +124,7 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
     }
   });
 
-  test('a .env file may name the proxy too, and one that is spoken to by TLS', async () => {
+  test('a .env file may name the proxy too, also a proxy behind TLS', async () => {
     const front = await startTls(proxy.port, certificates);
     open.push(front);
     const own = mkdtempSync(join(folder, 'env-'));
@@ -138,7 +138,7 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
     expect(new Set(proxy.asked())).toEqual(new Set([tunnel]));
   });
 
-  test('what NO_PROXY names is reached directly, and this machine always', async () => {
+  test('hosts in NO_PROXY are reached directly, and this machine always', async () => {
     const bypassed = await runCli(['check'], settings({ NO_PROXY: '.example,vcc.test' }), folder);
     expect(bypassed.status).toBe(1);
     // Only the proxy knows the name.
@@ -188,7 +188,7 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
     expectSecret(stdout + stderr);
   });
 
-  test('a proxy that cannot be one is refused before anything is sent', async () => {
+  test('an impossible proxy is refused before anything is sent', async () => {
     for (const [value, received] of [
       ['foo bar', 'another value'],
       ['socks5://e2e:e2e-proxy-password@127.0.0.1:1080', 'an address of socks5, which is not supported'],
@@ -281,7 +281,7 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
       expect(proxy.asked()).toContain(`CONNECT ${bucket.name}.aws.test:443`);
     });
 
-    test('talks to SQS', async () => {
+    test('sends requests to SQS', async () => {
       const names = ['batches', 'rejected'].map((name) => queues.create(`e2e-proxy-${name}.fifo`));
       const [to, from] = (await Promise.all(names)).map((url) =>
         url.replace(/^http:\/\/[^/]+/, 'https://aws.test'),
@@ -313,7 +313,7 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
       expect(proxy.asked().filter((each) => each === 'CONNECT aws.test:443')).toHaveLength(2);
     });
 
-    test('says what the proxy refused', async () => {
+    test("reports the proxy's answer", async () => {
       const env = aws({ VCC_SECRET_ID: secretId, HTTPS_PROXY: proxy.url.replace('%70', 'b') });
       const { status, stdout, stderr } = await runCli(['check'], env, folder);
       expect(status).toBe(1);
@@ -329,7 +329,7 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
       expect(new Set(proxy.asked())).toEqual(new Set([tunnel]));
     });
 
-    describeWith(['runtimeClient'], 'and the zip on Lambda’s own runtime client', ({ runtimeClient }) => {
+    describeWith(['runtimeClient'], "and the zip on Lambda's own runtime client", ({ runtimeClient }) => {
       test('reads the secret and scrapes', async () => {
         const { node, client } = runtimeClient;
         const env = aws({ VCC_SECRET_ID: secretId, VCC_SCRAPE_AUTH: 'none' });

@@ -136,8 +136,8 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
   });
 
   /**
-   * Takes so many samples, a quarter of a minute of the simulated floor apart, and sends each at
-   * once.
+   * Takes this number of samples, a quarter of a minute of the simulated floor apart, and sends
+   * each at once.
    */
   async function takeSamples({ pushers }: OpenPushers, count: number): Promise<void> {
     for (let sample = 0; sample < count; sample++) {
@@ -183,8 +183,8 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     );
   });
 
-  test('a receiver that is down for twenty minutes leaves no gap, and holds back no other one', async () => {
-    // A request whose answer comes after 60 ms is sent again, and VictoriaMetrics keeps the same
+  test('a receiver that is down for twenty minutes leaves no gap, and delays no other one', async () => {
+    // A request whose answer arrives after 60 ms is sent again, and VictoriaMetrics keeps the same
     // sample twice without the flag.
     const [dead, alive] = [await prometheus(), await victoria('-dedup.minScrapeInterval=1ms')];
     const pushers = await pushersTo([dead.writeUrl, alive.writeUrl], onDisk);
@@ -195,7 +195,7 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
         clockMs += intervalMs;
         for (const pusher of each) {
           await pusher.scrape(clockMs, deadlineIn(5000));
-          // What is down stays so for longer than anybody waits here.
+          // The outage lasts longer than any wait here.
           await pusher.send(deadlineIn(60));
         }
       }
@@ -215,7 +215,7 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
       clockMs += intervalMs;
       await first.pushers[0]!.scrape(clockMs, deadlineIn(5000));
     }
-    // No finish(), no save(): the first one is gone without a word.
+    // No finish(), no save(): the first process is gone without notice.
     first.close();
     await receiver.start();
     const second = await pushersTo([receiver.writeUrl], onDisk);
@@ -223,7 +223,7 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     expectAll('ended between sampling and delivering', await figuresOf(receiver), 8);
   });
 
-  /** What befalls the requests of one test, by their number. */
+  /** What happens to the requests of one test, by their number. */
   const troubles: Record<string, (index: number) => ReceiverFault | undefined> = {
     'answers 500 now and then': (index) => (index % 3 === 0 ? { status: 500, body: 'oops' } : undefined),
     'answers 503 after it has stored': (index) =>
@@ -249,14 +249,14 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     expectIdenticalRepeats(proxy);
   });
 
-  /** A body that was not taken came again, byte by byte, before any other. */
+  /** A rejected body was sent again, byte by byte, before any other. */
   function expectIdenticalRepeats({ seen }: FaultyProxy): void {
     const failed = seen.flatMap(({ status }, at) => (status === 204 || status === 200 ? [] : [at]));
     expect(failed.length).toBeGreaterThan(0);
     for (const at of failed) expect(seen[at]!.body.equals(seen[at + 1]!.body)).toBe(true);
   }
 
-  test('a batch that a receiver rejects is put aside with its reason, never sent again by itself, and can be replayed', async () => {
+  test('a batch that a receiver rejects is put aside with its reason, never sent again without replay, and can be replayed', async () => {
     const receiver = await victoria();
     let refuse = true;
     const proxy = await startFaultyProxy(receiver, (index) =>
@@ -293,7 +293,7 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     expect([replayed.status, replayed.stderr]).toEqual([0, expect.stringContaining('1 put back')]);
     const again = await pushersTo([proxy.writeUrl], onDisk, more);
     await takeSamples(again, 1);
-    // VictoriaMetrics takes samples that are older than what it has.
+    // VictoriaMetrics accepts samples older than its newest one.
     expectAll('rejected, mended and replayed', await figuresOf(receiver), 7);
   });
 
@@ -321,7 +321,7 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     expectAll('a repeated invocation', await figuresOf(receiver), 3);
   });
 
-  test('nothing is pushed while the clock is an hour off, and it is said', async () => {
+  test('nothing is pushed while the clock is an hour off, and this is reported', async () => {
     const receiver = await prometheus();
     const timing = { ...systemTiming, now: () => Date.now() + 3_600_000 };
     const account = accountOf(simulator);
@@ -378,7 +378,7 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     ]);
   });
 
-  test('a state that somebody has changed ends no series of others, and makes Prometheus refuse nothing', async () => {
+  test('a state that another program has changed ends no series of others, and makes Prometheus reject nothing', async () => {
     const receiver = await prometheus();
     const env = { VCC_PUSH_URL: receiver.writeUrl, VCC_PUSH_JOB: 'job-1', VCC_PUSH_INTERVAL: '1s' };
     const pushOnce = (account: string) =>
@@ -403,7 +403,7 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     expect(found.map(({ metric }) => metric.account).sort()).toEqual(['ours', 'theirs']);
   });
 
-  test('vcc-exporter push goes on after kill -9 with nothing lost and nothing twice', async () => {
+  test('vcc-exporter push continues after kill -9 with nothing lost and nothing twice', async () => {
     const receiver = await prometheus();
     await receiver.stop();
     const env = settingsFor(simulator, {
@@ -659,7 +659,7 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expect(await queues.count(orders)).toBe(100);
     expect(await receiver.series('job-1')).toEqual(new Map());
 
-    // Each invocation may have an environment of its own; two of them stand for a hundred.
+    // Each invocation may have a separate environment. Two of them represent a hundred.
     const handlers = ['one', 'other'].map(() =>
       createPushHandler({ ...env, VCC_PUSH_STATE: `s3://${bucket.name}/state` }, note),
     );
@@ -669,7 +669,7 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expect(up.map(([, samples]) => samples)).toEqual(up.map(() => [[Date.parse(time), 1]]));
     expect(up).toHaveLength(100);
 
-    // SQS may hand out an order twice, to an invocation that knows of the first by the state in S3.
+    // SQS may deliver an order twice, to an invocation that knows of the first by the state in S3.
     const lease = await receiver.series('job-1');
     const third = createPushHandler({ ...env, VCC_PUSH_STATE: `s3://${bucket.name}/state` }, note);
     await Promise.all(events.slice(0, 10).map((event) => third(event, context)));
@@ -698,7 +698,7 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expect(log.filter((line) => line.includes('rejected'))).toEqual([]);
   });
 
-  test('what is rejected goes to the queue of the rejected with its reason, and replay brings it back', async () => {
+  test('a rejected batch goes to the queue of the rejected with its reason, and replay brings it back', async () => {
     const receiver = await prometheus();
     let refuse = true;
     const proxy = await startFaultyProxy(receiver, () =>
@@ -727,7 +727,7 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expectAll('rejected and replayed, SQS', compare(seriesOf(taken), await receiver.series('job-1')));
   });
 
-  test('replay brings back more than ten of one account and destination, and a message that is no batch stops it nowhere', async () => {
+  test('replay brings back more than ten of one account and destination, and no invalid message stops it', async () => {
     const receiver = await prometheus();
     const proxy = await startFaultyProxy(receiver, () => ({ status: 400, body: 'out of bounds' }));
     open.push({ stop: () => proxy.close() });
@@ -764,7 +764,7 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expect([await queues.count(batches), await queues.count(rejected)]).toEqual([24, 1]);
   }, 120_000);
 
-  test('wrong settings leave everything in the queue, and deliver tells which', async () => {
+  test('wrong settings leave everything in the queue, and deliver names them', async () => {
     const receiver = await prometheus();
     let wrong = true;
     const proxy = await startFaultyProxy(receiver, () => (wrong ? { status: 401, body: 'who?' } : undefined));
@@ -786,7 +786,7 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expectAll('settings mended, SQS', compare(seriesOf(taken), await receiver.series('job-1')));
   });
 
-  test('a message that is no batch, or for a destination that is gone, holds nobody up', async () => {
+  test('an invalid message, or one for a removed destination, delays no other', async () => {
     const receiver = await prometheus();
     const { newPusher, sample, batches, rejected, deliver, taken } = await setUp(receiver.writeUrl);
     const queue = openSqsQueue(batches);
@@ -799,7 +799,7 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expect(log.join('\n')).toContain('a message of the queue: expected JSON');
   });
 
-  test('a hanging receiver is left after its time, and tried again later', async () => {
+  test('a hanging receiver is abandoned after its time, and tried again later', async () => {
     const receiver = await prometheus();
     const proxy = await startFaultyProxy(receiver, (index) => (index === 0 ? { how: 'hang' } : undefined));
     open.push({ stop: () => proxy.close() });
@@ -813,7 +813,7 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
 });
 
 describeWith(['prometheus', 'pushgateway'], 'a Pushgateway', (parts) => {
-  test('holds what was pushed, and Prometheus scrapes it with its own labels', async () => {
+  test('stores what was pushed, and Prometheus scrapes it with its own labels', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'vcc-gateway-'));
     const simulator = await startSimulator({ agents: 40 });
     const port = await freePort();

@@ -24,7 +24,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A process whose output nobody reads any more after its first lines, as with `2>&1 | head -1`. */
+/** A process whose output has no reader after its first lines, as with `2>&1 | head -1`. */
 async function startUnread(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -47,7 +47,7 @@ async function ended(child: ChildProcess): Promise<{ status: number | null; took
   return { status, tookMs: performance.now() - startedMs };
 }
 
-describe('whose output nobody reads any more', () => {
+describe('whose output has no reader any more', () => {
   test('serve goes on, although each scrape has something to log', async () => {
     const port = String(await freePort());
     const env = settingsFor(simulator, { VCC_RETRIES: '0' });

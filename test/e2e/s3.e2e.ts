@@ -12,7 +12,7 @@ import { poll } from './support/process.ts';
 const bucket = 'e2e-vcc-exporter';
 const roster = `s3://${bucket}/rosters/uk team.csv`;
 
-describeWith(['moto'], 'accounts and rosters in moto’s S3, read by the built exporter', ({ moto }) => {
+describeWith(['moto'], "accounts and rosters in moto's S3, read by the built exporter", ({ moto }) => {
   let server: Moto;
   let objects: Bucket;
   let folder: string;
@@ -64,7 +64,7 @@ accounts:
   });
   const scrape = async () => (await fetch(`${exporter!.origin}/metrics`)).text();
 
-  test('check says what was read from there', async () => {
+  test('check reports what it read from there', async () => {
     const { status, stdout, stderr } = await runCli(['check'], settings(), folder);
     expect([status, stderr]).toEqual([0, '']);
     const lines = stdout.split('\n');
@@ -74,7 +74,7 @@ accounts:
     expect(read).toMatch(new RegExp(`^ok {6}Roster: ${agents} agents, \\d teams, from ${roster}$`));
   });
 
-  test('serves them; a roster that was changed is read again, one that is broken is not used', async () => {
+  test('serves them; a changed roster is read again, a broken one is not used', async () => {
     exporter = await startExporter(settings(), folder);
     const text = await scrape();
     for (const account of ['uk', 'us']) expect(text).toContain(`vcc_up{account="${account}"} 1\n`);

@@ -15,10 +15,10 @@ import { type Moto, startMoto } from './support/moto.ts';
 import { describeWith } from './support/parts.ts';
 
 const token = 'e2e-scrape-token-of-prometheus';
-/** Long enough that nobody reads the secret again for its age. */
+/** Long enough that no process reads the secret again for its age. */
 const idOf = () => `e2e/vcc-${Math.random().toString(36).slice(2)}`;
 
-describeWith(['moto'], 'a secret, read by the built exporter from moto’s Secrets Manager', ({ moto }) => {
+describeWith(['moto'], "a secret, read by the built exporter from moto's Secrets Manager", ({ moto }) => {
   let server: Moto;
   let client: SecretsManagerClient;
   let folder: string;
@@ -65,7 +65,7 @@ describeWith(['moto'], 'a secret, read by the built exporter from moto’s Secre
   };
   const told = () => exporter!.output();
 
-  test('by name and by ARN; check says what it holds, not what it is', async () => {
+  test('by name and by ARN; check lists its fields, not their values', async () => {
     const { ARN } = await create(contentOf(secrets.secret));
     for (const secretId of [id, ARN!]) {
       const { status, stdout, stderr } = await runCli(
@@ -81,13 +81,13 @@ describeWith(['moto'], 'a secret, read by the built exporter from moto’s Secre
           `ok      Token: issued by ${new URL(simulator.tokenUrl).origin}`,
         ],
       });
-      // The SDK says nothing of a Node.js that a version to come will need.
+      // The warning of the SDK about the Node.js that later versions need is not printed.
       expect(stderr).toBe('');
       expect(stdout).not.toMatch(/e2e-client-secret|e2e-scrape-token/);
     }
   });
 
-  test('the scrape credentials in it are asked for on a laptop too', async () => {
+  test('the scrape credentials in it are required on a laptop too', async () => {
     await create(contentOf(secrets.secret));
     exporter = await startExporter(settings(), folder);
     expect((await scrape()).status).toBe(401);
@@ -96,7 +96,7 @@ describeWith(['moto'], 'a secret, read by the built exporter from moto’s Secre
     expect(told()).not.toMatch(/e2e-client-secret|e2e-scrape-token|e2e-wrong-token/);
   });
 
-  test('a new version serves as soon as the old credentials are rejected', async () => {
+  test('a new version is used as soon as the old credentials are rejected', async () => {
     await create(contentOf(secrets.secret, {}));
     exporter = await startExporter(settings(), folder);
     expect((await scrape()).text).toContain('vcc_up{account="e2e"} 1');
@@ -108,7 +108,7 @@ describeWith(['moto'], 'a secret, read by the built exporter from moto’s Secre
     expect((await scrape()).text).toContain('vcc_up{account="e2e"} 1');
   });
 
-  test('a version that is staged AWSPENDING serves when that is allowed', async () => {
+  test('a version that is staged AWSPENDING is used when that is allowed', async () => {
     await create(contentOf(secrets.secret, {}));
     exporter = await startExporter(settings({ VCC_SECRET_PENDING: 'when-rejected' }), folder);
     expect((await scrape()).text).toContain('vcc_up{account="e2e"} 1');

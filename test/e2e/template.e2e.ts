@@ -8,8 +8,8 @@ import { describeWith } from './support/parts.ts';
 
 describeWith(['cfnLint'], 'the CloudFormation template under cfn-lint', ({ cfnLint }) => {
   /**
-   * But for a remark on what osls writes itself, W3005: it names dependencies that CloudFormation
-   * would find.
+   * Except for W3005, a remark on what osls writes: it names dependencies that CloudFormation would
+   * find.
    */
   const lint = (template: string) => lintTemplate(cfnLint, template, ['W3005']);
 
@@ -45,7 +45,7 @@ describeWith(['cfnLint'], 'the CloudFormation template under cfn-lint', ({ cfnLi
     expect(lint(text)).toEqual([]);
   });
 
-  test('cloudformation.json, to be deployed by itself, gives no cause for complaint', () => {
+  test('cfn-lint has no finding for cloudformation.json, which is deployed alone', () => {
     const script = fileURLToPath(new URL('../../scripts/package.mjs', import.meta.url));
     const { status } = alone(() => spawnSync(process.execPath, [script], { stdio: 'ignore' }));
     expect(status).toBe(0);

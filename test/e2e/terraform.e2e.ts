@@ -61,7 +61,7 @@ function toEssentials({ resources }: Evaluated, name: 'metrics' | 'push'): Essen
     permissions: permissions.toSorted(byText),
     logRetention: resources[`aws_cloudwatch_log_group.${name}`]!.retention_in_days,
     urlAuthType: url?.authorization_type,
-    // A rule is enabled unless it says otherwise.
+    // A rule is enabled by default.
     schedule: rule && { expression: rule.schedule_expression, state: rule.state ?? 'ENABLED' },
     retries: invocation?.maximum_retry_attempts,
     maxAgeSeconds: invocation?.maximum_event_age_in_seconds,
@@ -86,7 +86,7 @@ describeWith(['terraform'], 'deploy/terraform under Terraform', ({ terraform: { 
     template = made.template;
   });
 
-  test('has the form that Terraform gives it', () => {
+  test('has the form of `terraform fmt`', () => {
     const home = mkdtempSync(join(tmpdir(), 'vcc-e2e-terraform-'));
     try {
       const { status, stdout } = spawnSync(terraform, ['fmt', '-check', '-diff', '-recursive', folder], {
@@ -115,7 +115,7 @@ describeWith(['terraform'], 'deploy/terraform under Terraform', ({ terraform: { 
     expect(all).toMatchObject({ VCC_REGION: variables.VCC_REGION, VCC_SECRET_ID: variables.VCC_SECRET_ID });
   });
 
-  test('makes the same push function as serverless.yml, but for queues and the bucket', () => {
+  test('makes the same push function as serverless.yml, except for queues and the bucket', () => {
     const { variables, ...own } = toEssentials(withPush, 'push');
     const { variables: _, statements, ...expected } = essentialsOf(template, 'PushLambdaFunction');
     const elsewhere = (action: string) => action.startsWith('sqs:') || action.startsWith('s3:');
@@ -133,7 +133,7 @@ describeWith(['terraform'], 'deploy/terraform under Terraform', ({ terraform: { 
     });
   });
 
-  test('has nothing of push unless it is enabled', () => {
+  test('has no part of push unless it is enabled', () => {
     const counts = (evaluated: Evaluated) =>
       Object.entries(evaluated.resources).map(([address, { count = 1 }]) => [address, count]);
     const ofPush = (count: number) =>
@@ -151,7 +151,7 @@ describeWith(['terraform'], 'deploy/terraform under Terraform', ({ terraform: { 
     });
   });
 
-  test('takes an ARN, pending versions, further settings, a workspace, and no reserved concurrency', () => {
+  test('accepts an ARN, pending versions, further settings, a workspace, and no reserved concurrency', () => {
     const secret = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:acme-Ab3dEf';
     const workspace = 'arn:aws:aps:eu-west-1:123456789012:workspace/ws-1';
     const evaluated = evaluate(terraform, configuration, {
@@ -254,7 +254,7 @@ describeWith(['awsProvider'], 'deploy/terraform under the schema of the AWS prov
     `${kind === 'data' ? 'data-aws-' : ''}${type.replace('aws_', '').replaceAll('_', '-')}`;
   const types = [...new Set(written.map(({ kind, type }) => toModule(kind, type)))];
 
-  /** What a class of the package says of each attribute in its comments. */
+  /** The description of each attribute in the comments of a class of the package. */
   function toSchema(source: string, parent: RegExp): Schema {
     const body = source.split(/^class /m).find((each) => parent.test(each.split('\n')[0]!))!;
     const attributes = body.matchAll(/\/\/ (\w+) - computed: \w+, optional: (\w+), required: (\w+)/g);
@@ -307,7 +307,7 @@ describeWith(['awsProvider'], 'deploy/terraform under the schema of the AWS prov
     expect(written.length).toBeGreaterThan(12);
   });
 
-  test.each(written)('$type $name has the arguments that there are', ({ kind, type, attributes, blocks }) => {
+  test.each(written)('$type $name has only existing arguments', ({ kind, type, attributes, blocks }) => {
     const module = toModule(kind, type);
     const own = (names: readonly string[]) => names.filter((name) => !ofTerraform.includes(name));
     expect(faults(own(attributes), own(Object.keys(blocks)), schemas[module]!)).toEqual([]);

@@ -25,12 +25,12 @@ const token = 'e2e-scrape-token-of-prometheus';
 const authorization = `Bearer ${token}`;
 const agentKey = 'e2e-key-of-the-hashed-agents';
 const secretId = 'e2e/vcc-exporter';
-/** How late an answer may come on a busy machine. What these tests are about takes longer. */
+/** How late an answer may be on a busy machine. The times under test are longer. */
 const slackMs = 1500;
 
 let folder: string;
 let simulator: Simulator;
-/** What is closed after the test, whatever becomes of it. */
+/** What is closed after the test, whatever its result. */
 const open: (() => Promise<unknown>)[] = [];
 
 function toClose<T extends { close(): Promise<void> }>(each: T): T {
@@ -54,7 +54,7 @@ async function serve(env: Record<string, string>): Promise<Exporter> {
   return exporter;
 }
 
-/** A secret with credentials of everybody, and the settings of an exporter that has no others. */
+/** A secret with all credentials, and the settings of an exporter that has no others. */
 async function startSecrets(
   more: object = {},
 ): Promise<SecretsServer & { settings: Record<string, string> }> {
@@ -109,7 +109,7 @@ test('a VCC_TIMEOUT of 16.1 s works in scrape, check and push', async () => {
 
 test('a slow secret is part of the time of a scrape', async () => {
   const secrets = await startSecrets();
-  // Well below the 3 s after which the SDK asks again, since three processes start at once here.
+  // Well below the 3 s after which the SDK retries, since three processes start at once here.
   secrets.delayMs = 1700;
   simulator.faults = [{ kind: 'hang' }];
   const env = { ...secrets.settings, VCC_SCRAPE_AUTH: 'credentials' };
@@ -133,7 +133,7 @@ test('a slow secret is part of the time of a scrape', async () => {
   expect(numberOf(once.stdout, 'vcc_scrape_duration_seconds')).toBeLessThan(5 + slackMs / 1000);
 });
 
-test('a command ends in its time although the secret hangs', async () => {
+test('a command ends in time although the secret hangs', async () => {
   const secrets = await startSecrets();
   secrets.hang = true;
   const startedMs = performance.now();
@@ -144,7 +144,7 @@ test('a command ends in its time although the secret hangs', async () => {
   expect(tookMs).toBeLessThan(8000);
 });
 
-describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeClient: { node, client } }) => {
+describeWith(['runtimeClient'], "on Lambda's own runtime client", ({ runtimeClient: { node, client } }) => {
   async function startFunction(env: Record<string, string>): Promise<LambdaRuntime> {
     const zip = pathOf('dist/package/metrics.zip');
     const runtimeModules = pathOf('node_modules');
@@ -153,7 +153,7 @@ describeWith(['runtimeClient'], 'on Lambda’s own runtime client', ({ runtimeCl
     );
   }
 
-  test('an odd number of milliseconds left is no trouble for scrape credentials in a secret', async () => {
+  test('scrape credentials in a secret work with any number of milliseconds left', async () => {
     const { settings } = await startSecrets();
     const runtime = await startFunction(settings);
     for (const timeoutMs of [9999, 9998, 9997, 9996]) {
@@ -208,7 +208,7 @@ test('a roster that takes longer than a scrape is read all the same, and read ag
       VCC_PAGE_SIZE: '1000',
     }),
   );
-  /** Scrapes until the roster has so many agents; each scrape is complete and in time. */
+  /** Scrapes until the roster has this number of agents. Each scrape is complete and in time. */
   async function scrapeUntil(agents: number): Promise<(number | undefined)[]> {
     const seen: (number | undefined)[] = [];
     const endMs = performance.now() + 8000;
@@ -237,7 +237,7 @@ test('scrapes go on with a token to its end while the token endpoint hangs', asy
   const exporter = await serve(settingsFor(simulator, { ...clock.env, VCC_TIMEOUT: '1s' }));
   expect(numberOf((await scrape(exporter)).text, 'vcc_up')).toBe(1);
   simulator.faults = [{ kind: 'hang', on: 'token' }];
-  // From nine tenths of its two hours the exporter asks for another one, for a second each time.
+  // From nine tenths of its two hours the exporter fetches another token, for a second each time.
   clock.set(0.95 * 7_200_000);
   for (const endMs = performance.now() + 1500; performance.now() < endMs; await wait(100)) {
     const { text, tookMs } = await scrape(exporter);
@@ -307,7 +307,7 @@ test('an expired secret that hangs costs no scrape, however little time that has
   expect(numberOf((await scrape(exporter, headers)).text, 'vcc_up')).toBe(1);
   secrets.hang = true;
   clock.set(301_000);
-  // The scrape credentials and the key of the hashes are in it.
+  // It contains the scrape credentials and the key of the hashes.
   const { status, text, tookMs } = await scrape(exporter, headers);
   expect([status, numberOf(text, 'vcc_up')]).toEqual([200, 1]);
   expect(text).toMatch(/^vcc_agent_presence\{/m);
@@ -342,7 +342,7 @@ function push(env: Record<string, string>): Running {
   return pushing;
 }
 
-test('push skips a slot that it slept through, and says so', async () => {
+test('push skips a slot that it slept through, and reports this', async () => {
   const receiver = await startReceiver();
   const intervalMs = 1000;
   const pushing = push(settingsFor(simulator, { VCC_PUSH_INTERVAL: '1s', VCC_PUSH_URL: receiver.url }));
@@ -368,7 +368,7 @@ test('push skips a slot that it slept through, and says so', async () => {
   ]);
 });
 
-test('push goes on at once after a state from the future, and says so', async () => {
+test('push continues at once after a state from the future, and reports this', async () => {
   const receiver = await startReceiver();
   const state = encodeState({ timestampMs: Date.now() + 3_600_000, series: {} });
   await createStateStore(join(folder, 'vcc-push', 'state')).save('e2e', state, soon());
@@ -404,7 +404,7 @@ test('push that is stopped during a scrape says nothing about the account', asyn
   expect(receiver.samples('vcc_up').map(({ value }) => value)).toEqual([1]);
 });
 
-test('a body that comes long after its headers is no difference of clocks', async () => {
+test('a body long after its headers is no difference of clocks', async () => {
   const front = toClose(await startFront(simulator.apiUrl));
   front.bodyDelayMs = 4000;
   const env = settingsFor(simulator, { VCC_API_URL: front.origin, VCC_PAGE_SIZE: '1000' });
@@ -429,7 +429,7 @@ test('an odd answer ends the scrape in time with a reason, and only that scrape'
   ]);
   const scrapeBoth = () => Promise.all(exporters.map((exporter) => scrape(exporter)));
   const reasons: Record<string, string> = {
-    'an upgrade that was not asked for': 'http_status',
+    'an upgrade without a request': 'http_status',
     'a closed connection': 'network',
     'headers, then silence': 'deadline',
   };
@@ -449,7 +449,7 @@ test('an odd answer ends the scrape in time with a reason, and only that scrape'
   }
 });
 
-test('what is kept is read again after its time although the clock was set back', async () => {
+test('a kept value is read again after its time although the clock was set back', async () => {
   const clock = createWallClock(folder);
   const secrets = await startSecrets();
   const exporter = await serve({

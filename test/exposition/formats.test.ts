@@ -47,7 +47,7 @@ describe.each(formats)('$name', (format) => {
   const { name } = format;
   const encode = (families: readonly Family[]) => format.encode(families).toString();
 
-  test('gives every sample back as it was, whatever the labels hold', async () => {
+  test('gives every sample back unchanged, whatever the labels contain', async () => {
     await fc.assert(
       fc.asyncProperty(anyAgents, fc.string({ unit: 'grapheme', minLength: 1 }), async (agents, account) => {
         const families = await familiesOf(readingOf(agents, { account }));
@@ -122,7 +122,7 @@ describe('text 0.0.4', () => {
           .split(/\n+(?=# HELP )/)
           .filter((block) => !/^# HELP vcc_\w+_info /.test(block))
           .map((block) => block.trim().replace(/\{(.*)\}/g, (_, labels: string) => inOrder(labels)))
-          // Families without samples are left out by us.
+          // We leave out families without samples.
           .filter((block) => block.split('\n').length > 2);
       expect(gauges(textFormat.encode(await familiesOf(reading)).toString())).toEqual(gauges(theirs));
     },
@@ -138,7 +138,7 @@ describe('numbers', () => {
       .at(-2)!
       .split(' ')[1]!;
 
-  test('are written as JavaScript writes them, times and small ones too, which go another way', () => {
+  test('are written as JavaScript writes them, also times and small numbers, which use another path', () => {
     const times = fc
       .oneof(fc.integer({ min: -1000, max: 2_000_000_000_000 }), fc.maxSafeNat())
       .map((ms) => ms / 1000);
@@ -160,7 +160,7 @@ describe('numbers', () => {
   });
 });
 
-test('labels that samples share are written with each of them, in any order of their coming', () => {
+test('labels that samples share are written with each of them, in any order', () => {
   const [a, b] = [
     { account: 'x', agent_id: 'ä"' },
     { account: 'x', agent_id: '2' },
@@ -181,7 +181,7 @@ test('labels that samples share are written with each of them, in any order of t
   }
 });
 
-test('an exposition may be larger than what was reserved for it', () => {
+test('an exposition may be larger than the reserved space', () => {
   const long = 'ü'.repeat(5000);
   const values = Array.from({ length: 50 }, (_, index) => ({
     labels: { a: `${index}${long}` },
@@ -207,7 +207,7 @@ test.each([
   ],
   ['names of labels', (long: string) => family({ values: [{ labels: { [long]: '"' }, value: 1 }] })],
 ])('%s may be longer than what was reserved, in any script', (_, build) => {
-  // Of one, two and three bytes, and what is escaped. Of 127 and 128, the borders of a faster way.
+  // Of one, two and three bytes, and escaped ones. Of 127 and 128, the limits of a faster path.
   for (const character of ['x', 'ü', '한', '\x7f', '\x80', '\\']) {
     for (const length of [300, 1500, 4500, 9000]) {
       const given = build(character.repeat(length));
@@ -229,7 +229,7 @@ test.each([
 
 test.each([
   ['lines', { account: 'a'.repeat(80) }, { state: 'b'.repeat(80) }, 60],
-  // Three bytes for each character, the most that there are.
+  // Three bytes for each character, the maximum.
   ['labels', { 한: '한한', 글: '한' }, { 한: '한한', 글: '한' }, 150],
 ])('%s may end at any distance from the end of what was reserved', (_, shared, own, count) => {
   const textOf = (labels: Record<string, string>) =>
@@ -254,7 +254,7 @@ test.each([
 });
 
 describe('bytes', () => {
-  test('that are reserved are there, and three more for the copies', () => {
+  test('that are reserved exist, and three more for the copies', () => {
     for (let size = 0; size < 10; size++) {
       for (let length = 0; length < 20; length++) {
         const bytes = new Bytes(size);
@@ -342,7 +342,7 @@ describe('negotiation', () => {
     ['application/openmetrics-text;q=0.5, text/plain;q=0.5', 'openmetrics'],
     ['text/plain;q=0.5, application/openmetrics-text;q=0.5', 'text'],
     ['text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'text'],
-    // The most specific range decides, wherever it stands.
+    // The most specific range decides, wherever it is.
     ['*/*, text/plain;q=0.5, application/openmetrics-text;q=0.7', 'openmetrics'],
     ['application/openmetrics-text;q=0.4, */*;q=0.5', 'text'],
     ['text/plain;q=0.1, */*', 'openmetrics'],
@@ -353,7 +353,7 @@ describe('negotiation', () => {
       'text',
     ],
     ['text/*;q=0, application/*;q=0.1', 'openmetrics'],
-    // Names of parameters have no case, values may be quoted, spaces may stand around both.
+    // Names of parameters have no case, values may be quoted, spaces may be around both.
     ['text/plain;q=0.5, application/openmetrics-text; VERSION="1.0.0"', 'openmetrics'],
     ['text/plain;q=0.5, application/openmetrics-text ; version = 1.0.0 ; Q = 0.6', 'openmetrics'],
     ['text/plain;q=0.5, application/openmetrics-text;q=0.6;version=1.0.0', 'openmetrics'],
@@ -369,7 +369,7 @@ describe('negotiation', () => {
     expect(negotiateFormat(accept).name).toBe(name);
   });
 
-  test('takes no longer for a header that is made to be slow', () => {
+  test('needs no more time for a header that is made to be slow', () => {
     const startedMs = performance.now();
     for (const part of ['"\\"', '"', '\\', '"\\', ',"', ';"a"', '"a\\"b;', ' ;'])
       negotiateFormat(`text/plain;x=${part.repeat(50_000)}`);

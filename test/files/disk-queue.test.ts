@@ -70,7 +70,7 @@ async function takeAll(line: Awaited<ReturnType<typeof openLine>>): Promise<[num
 }
 
 describe('a line on disk', () => {
-  test('gives batches in their order, the first until something became of it', async () => {
+  test('gives batches in their order, the first until it is delivered or put aside', async () => {
     const line = await openLine();
     await line.add([batch(1000, 0), batch(1000, 1)]);
     await line.add([batch(20_000)]);
@@ -85,7 +85,7 @@ describe('a line on disk', () => {
     expect([await line.first(), line.oldestMs()]).toEqual([undefined, undefined]);
   });
 
-  test('outlives the process, in order, without what was half written', async () => {
+  test('outlives the process, in order, without half-written batches', async () => {
     const line = await openLine();
     for (const timestampMs of [9000, 10_000, 999_000]) await line.add([batch(timestampMs)]);
     const [name] = readdirSync(join(folder, 'queues'));
@@ -107,13 +107,13 @@ describe('a line on disk', () => {
     expect(await takeAll(line)).toEqual([[1, 0]]);
   });
 
-  test('is one of many, each account and destination by itself', async () => {
+  test('is one of many, separate for each account and destination', async () => {
     const [one, other] = [await openLine(), await openLine('c')];
     await one.add([batch(1)]);
     expect(await other.first()).toBeUndefined();
   });
 
-  test('puts aside what is no batch, with the reason, and goes on', async () => {
+  test('puts aside files that are no batches, with the reason, and continues', async () => {
     await openLine();
     const [name] = readdirSync(join(folder, 'queues'));
     writeFileSync(join(folder, 'queues', name!, '000000000000001-00000.json'), 'nonsense');
@@ -123,7 +123,7 @@ describe('a line on disk', () => {
     expect(await rejected()).toMatchObject([{ file: asideNames()[0], batch: undefined }]);
   });
 
-  test('puts aside what was rejected, and takes it back', async () => {
+  test('puts aside rejected batches, and takes them back', async () => {
     const line = await openLine();
     await line.add([batch(1), batch(2)]);
     await (await line.first())!.reject(new PushError('answered 400: why'));
@@ -267,7 +267,7 @@ test('a delivered batch is not sent again by this process when it cannot be remo
   ]);
 });
 
-test('a disk that is full loses what does not fit, says so, and leaves nothing half written', async () => {
+test('a full disk loses what does not fit, reports this, and leaves nothing half written', async () => {
   const line = await openLine();
   await line.add([batch(1)]);
   const failure = await inChild<{ code: string; message: string }>(
@@ -295,7 +295,7 @@ test('a disk that is full loses what does not fit, says so, and leaves nothing h
   ]);
 });
 
-test('the oldest of too many rejected batches are deleted, and one line says how many', async () => {
+test('the oldest of too many rejected batches are deleted, and one line gives the number', async () => {
   mkdirSync(join(folder, 'rejected'));
   for (let at = 1; at <= 7; at++) writeFileSync(join(folder, 'rejected', `100000000000${at}-x.json`), '{}');
   writeFileSync(join(folder, 'rejected', '1000000000001-x.json.reason'), 'why');
@@ -312,7 +312,7 @@ test('the oldest of too many rejected batches are deleted, and one line says how
   ]);
 });
 
-test('queues of other accounts and destinations are found, since nothing sends them', async () => {
+test('queues of other accounts and destinations are reported, since nothing sends them', async () => {
   const line = await openLine();
   await line.add([batch(1), batch(2)]);
   const [{ account, destination }] = [batch(1)];
@@ -320,7 +320,7 @@ test('queues of other accounts and destinations are found, since nothing sends t
   expect(await listStrayQueues(folder, [{ account, destination: 'renamed' }])).toEqual([
     { account, destination, batches: 2 },
   ]);
-  // One without a batch that can be read does not say whose it is.
+  // A file without a readable batch does not name its account and destination.
   for (const file of [1, 2]) writeFileSync(fileOf(file), '{}');
   mkdirSync(join(folder, 'queues', 'empty'));
   expect(await listStrayQueues(folder, [])).toEqual([]);
@@ -379,7 +379,7 @@ test('only the user may read what the exporter keeps', async () => {
   expect([...new Set(modes)].sort()).toEqual(['file 600', 'folder 700']);
 });
 
-test('a state that cannot be saved or read says why, and keeps the old one', async () => {
+test('a state that cannot be saved or read is reported with the reason, and the old one is kept', async () => {
   const store = createFolderStore(join(folder, 'state'), 'VCC_PUSH_STATE');
   await store.save('a', Buffer.from('old'), forever);
   const file = join(folder, 'state', stateFileOf('a'));

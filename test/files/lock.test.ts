@@ -52,7 +52,7 @@ async function nameWith(parts: { where?: string; pid?: number; started?: string 
 }
 
 describe('the lock of a folder', () => {
-  test('has one owner at a time, and is free when the owner lets go', async () => {
+  test('has one owner at a time, and is free when the owner releases it', async () => {
     const first = await lock();
     await expect(lock()).rejects.toThrow(inUse(`process ${process.pid}`));
     await first.unlock();
@@ -76,7 +76,7 @@ describe('the lock of a folder', () => {
     expect(waits).toEqual([]);
   });
 
-  test('is taken at once when another process has the pid of the owner by now', async () => {
+  test('is taken at once when another process now has the pid of the owner', async () => {
     lockedBy(await nameWith({ started: '1' }));
     await (await lock()).unlock();
     expect(waits).toEqual([]);
@@ -103,9 +103,9 @@ describe('the lock of a folder', () => {
     ['of another container or machine', { where: '0123456789abcdef' }],
     ['that no system names', { where: 'unknown' }],
     ['whose start is not known', { started: '0' }],
-  ])('is taken from an owner %s when it gives no sign of life', async (_, parts) => {
+  ])('is taken from an owner %s when it stops renewing the lock', async (_, parts) => {
     const file = lockedBy(await nameWith(parts));
-    // A clock that is ahead is no sign of life.
+    // A clock that is ahead is no renewal.
     const later = new Date(Date.now() + 3_600_000);
     utimesSync(file, later, later);
     const startMs = performance.now();
@@ -115,7 +115,7 @@ describe('the lock of a folder', () => {
     await unlock();
   });
 
-  test('is not taken from an owner elsewhere that gives a sign of life, even with a clock that is behind', async () => {
+  test('is not taken from an owner elsewhere that renews it, even with a clock that is behind', async () => {
     const file = lockedBy(await nameWith({ where: '0123456789abcdef' }));
     const longAgo = new Date(Date.now() - 3_600_000);
     const beating = setInterval(() => {
@@ -126,7 +126,7 @@ describe('the lock of a folder', () => {
     clearInterval(beating);
   });
 
-  test('goes on being watched after the name of its owner has changed', async () => {
+  test('is still watched after the name of its owner has changed', async () => {
     const file = lockedBy(await nameWith({ where: '0123456789abcdef' }));
     const locking = lock();
     await wait(beatMs);
@@ -137,7 +137,7 @@ describe('the lock of a folder', () => {
     expect(waits).toEqual([3 * beatMs]);
   });
 
-  test('is not taken because the process that watches was frozen, perhaps with the owner', async () => {
+  test('is not taken because the watching process was frozen, perhaps with the owner', async () => {
     const file = lockedBy(await nameWith({ where: '0123456789abcdef' }));
     const [node, racer] = buildRacer(folder);
     const child = spawn(node!, [racer!, String(beatMs), folder, '1'], { stdio: 'ignore' });
@@ -166,7 +166,7 @@ describe('the lock of a folder', () => {
     expect(file.endsWith(owner())).toBe(true);
   });
 
-  test('tells its owner when it was taken, and is not given back by that one', async () => {
+  test('reports to its owner when it was taken, and the old owner cannot release it', async () => {
     const { lost, unlock } = await lock();
     renameSync(join(folder, 'owner', owner()), join(folder, 'owner', nameOfAnother));
     await once(lost, 'abort');
@@ -176,7 +176,7 @@ describe('the lock of a folder', () => {
     expect(owner()).toBe(nameOfAnother);
   });
 
-  test('shows its owner’s signs of life', async () => {
+  test('is renewed by its owner', async () => {
     const { unlock } = await lock();
     const times = new Set<number>();
     for (let look = 0; look < 20; look++) {
@@ -187,7 +187,7 @@ describe('the lock of a folder', () => {
     expect(times.size).toBeGreaterThan(2);
   });
 
-  test('says what to do when it has two owners, as after a copy of one folder onto another', async () => {
+  test('explains what to do when it has two owners, as after a copy of one folder onto another', async () => {
     lockedBy('free');
     lockedBy(nameOfAnother);
     await expect(lock()).rejects.toThrow(
@@ -211,7 +211,7 @@ describe('four processes', () => {
     const folders = Array.from({ length: 60 }, (_, at) => {
       const each = join(folder, String(at));
       mkdirSync(join(each, 'owner'), { recursive: true });
-      // In half of them, nobody has ever been the owner.
+      // Half of them have never had an owner.
       if (at % 2 === 0) writeFileSync(join(each, 'owner', name), '');
       else rmSync(join(each, 'owner'), { recursive: true });
       return each;

@@ -90,7 +90,7 @@ describe('what is not a file', () => {
     ['a pipe', (path) => void execFileSync('mkfifo', [path]), 'it is not a file'],
     ['a folder', (path) => void mkdirSync(path), 'it is not a file'],
   ])(
-    'is not read: %s; and a file takes its place, without a word in what it points to',
+    'is not read: %s; and a file takes its place, without a write to what it points to',
     async (_, make, why) => {
       writeFileSync(join(elsewhere, 'secret'), 'theirs');
       const path = join(folder, stateFileOf('a'));
@@ -180,7 +180,7 @@ describe('a lock that is not one', () => {
     await unlock();
   });
 
-  test('what a killed process left of a new one is removed, and no folder of somebody else', async () => {
+  test('a new one of a killed process is removed, and no folder of another program', async () => {
     for (const name of ['owner-aB3dE6', 'owner-theirs', 'owner-abcdef']) mkdirSync(join(folder, name));
     writeFileSync(join(folder, 'owner-aB3dE6', 'free'), '');
     writeFileSync(join(folder, 'owner-theirs', 'mine'), '');
@@ -190,8 +190,8 @@ describe('a lock that is not one', () => {
 });
 
 describe('folders', () => {
-  // Node.js itself tries for ever there.
-  test('that the system does not make are an error', async () => {
+  // Node.js itself retries forever there.
+  test('that the system does not create are an error', async () => {
     await expect(makeFolder('/proc/x/y')).rejects.toMatchObject({
       code: expect.stringMatching(/ENOENT|EACCES/),
     });
@@ -221,7 +221,7 @@ describe('folders', () => {
 });
 
 describe('an unfinished file', () => {
-  test('has a name that nobody can foretell, so that a link there does nothing', async () => {
+  test('has a name that nobody can predict, so that a link there does nothing', async () => {
     symlinkSync(join(elsewhere, 'theirs'), join(folder, 'a.new'));
     await writeWhole(folder, 'a', 'x');
     expect([readFileSync(join(folder, 'a'), 'utf8'), readdirSync(elsewhere)]).toEqual(['x', []]);
@@ -232,7 +232,7 @@ describe('an unfinished file', () => {
     for (const name of [...old, 'a.fedcba9876543210.new']) writeFileSync(join(folder, name), '');
     for (const name of old) utimesSync(join(folder, name), 1, 1);
     await removeUnfinished(folder, { file: 'a' });
-    // Somebody may have a file of their own with such a name.
+    // A user may have a file with a name of this form.
     const left = ['a', 'a.fedcba9876543210.new', 'a.new', 'a.x.new'];
     expect(readdirSync(folder).sort()).toEqual([...left, 'b.0123456789abcdef.new'].sort());
     await removeUnfinished(folder);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { mark } from './target.ts';
 
-/** Pieces of text that parsers trip over. */
+/** Pieces of text that break parsers. */
 const pieces = [
   ...[
     '',
@@ -70,7 +70,7 @@ const pieces = [
   ...['e\u0301', '\ufb00', '\u0130', '\u202e', mark],
 ];
 
-/** A short text that parsers trip over, or any other. */
+/** A short text that may break a parser, or any other. */
 export const piece: fc.Arbitrary<string> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...pieces) },
   fc.string({ unit: 'binary', maxLength: 8 }),
@@ -91,7 +91,7 @@ const edit = fc.record({
 });
 
 /**
- * A text with up to three places changed. Most stay as they are, so that what lies behind a parser
+ * A text with up to three places changed. Most texts stay unchanged, so that code behind a parser
  * is reached too.
  */
 export function damagedText(texts: fc.Arbitrary<string>): fc.Arbitrary<string> {
@@ -107,10 +107,7 @@ export function damagedText(texts: fc.Arbitrary<string>): fc.Arbitrary<string> {
   );
 }
 
-/**
- * Headers as they are, with what is known of them, and damaged or arbitrary ones, of which nothing
- * is known.
- */
+/** Headers: unchanged ones with their known values, and damaged or arbitrary ones without. */
 export function headersAndDamaged<T extends { header: string }>(
   headers: fc.Arbitrary<T>,
 ): fc.Arbitrary<{ header: string } & Partial<T>> {
@@ -138,7 +135,7 @@ export function damagedBytes(all: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Uint8A
   );
 }
 
-/** Values of JSON that stand where another one belongs. */
+/** Values of JSON in the place of another one. */
 const oddValue: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown[]>(null, true, false, 0, -0, 1, -1, 0.5, 1e21, 5e-324, 2 ** 53, 9e15, '', {}, []),
   fc.constantFrom<unknown[]>([null], [[]], [{}], { '': '' }, 'a'.repeat(2000), '12', [mark], {
@@ -158,7 +155,7 @@ const treeEdit = fc.record({
 
 /**
  * A value of JSON with up to three places changed: fields dropped, renamed or of another kind,
- * items twice or in another order.
+ * items repeated or in another order.
  */
 export function damagedValue(values: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   return fc.tuple(values, few(treeEdit)).map(([value, edits]) => {

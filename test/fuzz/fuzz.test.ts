@@ -5,9 +5,7 @@ import { checkCase, runTarget } from './run.ts';
 import { mark, parsed, target } from './target.ts';
 import { targets } from './targets.ts';
 
-/**
- * The same cases each time: what fails here for the first time was broken by the change at hand.
- */
+/** The same cases each time, so the current change broke what fails here for the first time. */
 const seed = 19;
 const cases = 200;
 
@@ -47,16 +45,16 @@ describe('a parser', () => {
       throw new RangeError(message);
     }, [RangeError]);
 
-  test('may refuse with its own errors, and with no others', () => {
+  test('may reject with its own errors, and with no others', () => {
     expect(failing('too large')()).toMatchObject({ refusal: { message: 'too large' } });
     expect(() => parsed(() => JSON.parse('{'), [RangeError])).toThrow(SyntaxError);
   });
 
-  test('may not quote what is marked', () => {
+  test('may not quote marked texts', () => {
     expect(failing(`not ${mark.toUpperCase()}`)).toThrow('holds what it must not');
   });
 
-  test('must do the same again', () => {
+  test('must give the same result again', () => {
     let calls = 0;
     expect(() => parsed(() => calls++, [])).toThrow('the second result differs');
   });

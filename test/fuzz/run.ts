@@ -25,7 +25,7 @@ export async function checkCase(target: Target, input: unknown, most = limits): 
 
 /**
  * Checks generated inputs until one fails, `cases` were checked, or `forMs` have passed. The same
- * seed, the same inputs.
+ * seed gives the same inputs.
  */
 export async function runTarget(
   target: Target,

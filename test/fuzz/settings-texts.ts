@@ -76,13 +76,13 @@ export const settingText: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: piece },
 );
 
-/** The same, with what no message may have. */
+/** The same, with texts that no message may contain. */
 export const markedText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(mark, `${mark}-0123456789`, `prometheus:${mark}-0123`, `https://${mark}:x@h/`, `*${mark}`),
   settingText.map((text) => `${text}${mark}`),
 );
 
-/** Those that are sensitive, and those into which somebody may paste a secret all the same. */
+/** Sensitive settings, and those into which a user may paste a secret by mistake. */
 const sensitive = settingNames.filter(
   (name) =>
     'sensitive' in settings[name] ||
@@ -92,7 +92,8 @@ const sensitive = settingNames.filter(
 const unmarkedText = settingText.map((text) => text.replaceAll(mark, ''));
 
 /**
- * An environment with some settings. Only those that are sensitive hold what no message may have.
+ * An environment with some settings. Only sensitive settings contain texts that no message may
+ * contain.
  */
 export const environments: fc.Arbitrary<Record<string, string>> = fc
   .array(

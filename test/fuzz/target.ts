@@ -14,8 +14,8 @@ export interface Target {
    */
   input: fc.Arbitrary<unknown>;
   /**
-   * Cases in relation to other targets, 1 by default. Less for slow targets, so that all take about
-   * as long.
+   * Cases in relation to other targets, 1 by default. Less for slow targets, so that all need about
+   * the same time.
    */
   share: number;
   /** Throws when something does not hold. */
@@ -32,7 +32,7 @@ export function target<T>(
   return { name, input, share, check: check as Target['check'] };
 }
 
-/** A text that stands for a secret or an identity in inputs. No message may contain it. */
+/** A text in place of a secret or an identity in inputs. No message may contain it. */
 export const mark = 'Kd93pass';
 
 // biome-ignore lint/suspicious/noExplicitAny: constructors of errors have different parameters
@@ -80,7 +80,7 @@ async function attemptLater<T>(parse: () => Promise<T>): Promise<Result<T>> {
 function judge<T>(first: Result<T>, second: Result<T>, refusals: ErrorClass[], marked: boolean): Result<T> {
   if ('refusal' in first) {
     const { refusal } = first;
-    // With its own stack, since it is a bug.
+    // With its stack, since it is a bug.
     if (!refusals.some((each) => refusal instanceof each)) throw refusal;
     if (marked) assertUnmarked(`${refusal.message} ${JSON.stringify(toLogFields(refusal))}`);
     assert('refusal' in second && second.refusal.message === refusal.message, 'the second result differs');
@@ -90,10 +90,13 @@ function judge<T>(first: Result<T>, second: Result<T>, refusals: ErrorClass[], m
 
 /** Asserts that a text for people holds no secret or identity of the input. */
 export function assertUnmarked(text: string): void {
-  assert(!text.toLowerCase().includes(mark.toLowerCase()), `holds what it must not: ${text.slice(0, 500)}`);
+  assert(
+    !text.toLowerCase().includes(mark.toLowerCase()),
+    `contains what it must not: ${text.slice(0, 500)}`,
+  );
 }
 
-/** Asserts that series which were read can be ended: the exporter's own, each label once. */
+/** Asserts that the series that were read can be ended: the exporter's own, each label once. */
 export function assertOwnSeries(series: SavedSeries): void {
   for (const labels of series) {
     assert.equal(labels.length % 2, 0, 'a label without a value');

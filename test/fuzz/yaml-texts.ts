@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { mark } from './target.ts';
 
 /**
- * Documents as somebody writes them: lists of accounts and of destinations, rosters, and parts of
- * YAML that are rare.
+ * Documents as users write them: lists of accounts and of destinations, rosters, and rare parts of
+ * YAML.
  */
 export const yamlTexts: fc.Arbitrary<string> = fc.constantFrom(
   `accounts:

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createBudget } from '../../src/http/budget.ts';
 
-test('refuses the answer by which all together become too large, and no other', () => {
+test('refuses the answer that makes the total too large, and no other', () => {
   const budget = createBudget(100);
   const [first, second] = [budget.hold(), budget.hold()];
   first.add(60);

@@ -23,7 +23,7 @@ const ok: HttpResponse = {
   body: Buffer.from('ok'),
 };
 
-/** A fetch over a scripted sender; the last outcome stays. */
+/** A fetch over a scripted sender. The last outcome is repeated. */
 function scripted(...outcomes: (HttpResponse | Error)[]) {
   const timing = fakeTiming();
   const trip = newTrip(60_000);
@@ -50,7 +50,7 @@ describe('fetch', () => {
     expect(trip.traffic).toMatchObject({ requests: 3, retries: 2 });
   });
 
-  test('counts a redirect that was followed as one more request, and not as a repeated one', async () => {
+  test('counts a followed redirect as one more request, and not as a retry', async () => {
     const server = await startServer((incoming, response) => {
       if (incoming.url === '/end') response.end('ok');
       else response.writeHead(307, { location: '/end' }).end();
@@ -64,13 +64,13 @@ describe('fetch', () => {
     expect(trip.traffic).toMatchObject({ requests: 2, retries: 0 });
   });
 
-  test('repeats after a network error', async () => {
+  test('retries after a network error', async () => {
     const { fetch, timing } = scripted(new NetworkError('cut'), ok);
     expect(await fetch()).toBe(ok);
     expect(timing.delays).toEqual([100]);
   });
 
-  test('repeats at once, on a connection of its own and outside the count, when a kept-alive one was stale', async () => {
+  test('retries at once, on a new connection and outside the count, when a kept-alive one was stale', async () => {
     const timing = fakeTiming();
     const used: (boolean | undefined)[] = [];
     const send: Send = async (_, { fresh }) => {
@@ -86,7 +86,7 @@ describe('fetch', () => {
     expect(trip.traffic).toMatchObject({ requests: 2, retries: 1 });
   });
 
-  test.each([400, 401, 403, 404, 410, 422])('does not repeat after a %i', async (code) => {
+  test.each([400, 401, 403, 404, 410, 422])('does not retry after a %i', async (code) => {
     const { fetch, timing, trip } = scripted(status(code), ok);
     await expect(fetch()).rejects.toMatchObject({ status: code, code: 'http_status', retryable: false });
     expect(timing.delays).toEqual([]);
@@ -126,13 +126,13 @@ describe('fetch', () => {
     await server.close();
   });
 
-  test('does not repeat after an answer that is too large', async () => {
+  test('does not retry after an answer that is too large', async () => {
     const { fetch, trip } = scripted(new TooLargeError('large'), ok);
     await expect(fetch()).rejects.toThrow('large');
     expect(trip.traffic.requests).toBe(1);
   });
 
-  test('gives up after the last repeat and says what came, without the query', async () => {
+  test('gives up after the last retry and reports the answer, without the query', async () => {
     const { fetch, trip } = scripted(status(503));
     const error = await fetch().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(HttpStatusError);
@@ -140,13 +140,13 @@ describe('fetch', () => {
     expect(trip.traffic).toMatchObject({ requests: 4, retries: 3 });
   });
 
-  test.each([{}, { 'retry-after': '1' }])('ends at a 429, with a reason of its own (%j)', async (headers) => {
+  test.each([{}, { 'retry-after': '1' }])('ends at a 429, with its own reason (%j)', async (headers) => {
     const { fetch, trip } = scripted(status(429, headers), ok);
     await expect(fetch()).rejects.toMatchObject({ code: 'throttled', status: 429 });
     expect(trip.traffic.requests).toBe(1);
   });
 
-  test('waits as long as Retry-After asks, in seconds or as a date', async () => {
+  test('waits as long as Retry-After requires, in seconds or as a date', async () => {
     const seconds = scripted(status(503, { 'retry-after': '2' }), ok);
     await seconds.fetch();
     expect(seconds.timing.delays).toEqual([2100]);
@@ -155,14 +155,14 @@ describe('fetch', () => {
     expect(date.timing.delays).toEqual([5100]);
   });
 
-  test('does not begin a wait that would outlast the deadline, and gives the failure itself', async () => {
+  test('begins no wait that would outlast the deadline, and gives the failure itself', async () => {
     const { fetch, timing, trip } = scripted(status(503, { 'retry-after': '61' }), ok);
     await expect(fetch()).rejects.toMatchObject({ status: 503, retryAfterMs: 61_000 });
     expect(timing.delays).toEqual([]);
     expect(trip.traffic.requests).toBe(1);
   });
 
-  test('throws the signal’s reason when time is up during a wait', async () => {
+  test("throws the signal's reason when time is up during a wait", async () => {
     const controller = new AbortController();
     const timing = { ...systemTiming, random: () => 1 };
     const fetch = createFetch(async () => status(503), options, timing);
@@ -173,7 +173,7 @@ describe('fetch', () => {
     );
   });
 
-  test('takes the other side’s clock from Date, to half a second', async () => {
+  test("reads the other side's clock from Date, to half a second", async () => {
     const { fetch, trip } = scripted({ ...ok, headers: { date: 'Thu, 15 Jan 2026 10:00:03 GMT' } });
     await fetch();
     expect(trip.traffic.clockSkewMs).toBe(3500);

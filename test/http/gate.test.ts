@@ -36,7 +36,7 @@ describe('the gate', () => {
     expect(begun).toEqual(['a', 'b', 'c']);
   });
 
-  test('gives a slot to the account with the fewest, so that a large one holds up nobody', async () => {
+  test('gives a slot to the account with the fewest, so that a large account delays no other', async () => {
     const gate = createGate(3);
     const [large, small, other] = [gate.addLane(), gate.addLane(), gate.addLane()];
     const { begun, enter, leave } = start();
@@ -48,7 +48,7 @@ describe('the gate', () => {
     expect(begun).toEqual(['L1', 'L2', 'L3', 's1', 'o1', 's2', 'L4']);
   });
 
-  test('accounts that failed may hold a quarter of the slots together', async () => {
+  test('accounts that failed share a quarter of the slots', async () => {
     const gate = createGate(8);
     const lanes = Array.from({ length: 6 }, () => gate.addLane());
     for (const lane of lanes.slice(0, 5)) lane.setTroubled(true);
@@ -58,13 +58,13 @@ describe('the gate', () => {
     expect(begun).toEqual(['0', '1', '5']);
     await leave('0');
     expect(begun).toEqual(['0', '1', '5', '2']);
-    // One that has recovered waits no longer.
+    // A recovered account waits no longer.
     lanes[4]!.setTroubled(false);
     await settled();
     expect(begun.at(-1)).toBe('4');
   });
 
-  test('gives every account that failed its turn, though the others hang at every scrape', async () => {
+  test('gives every failed account its turn, though the others hang at every scrape', async () => {
     const gate = createGate(8);
     const lanes = Array.from({ length: 9 }, () => gate.addLane());
     for (const lane of lanes) lane.setTroubled(true);
@@ -82,14 +82,14 @@ describe('the gate', () => {
     expect(new Set(begun).size).toBe(9);
   });
 
-  test('counts no turn of those whose time is up one after the other', async () => {
+  test('a wait that times out is not counted as a turn', async () => {
     const gate = createGate(4);
     const lanes = Array.from({ length: 6 }, () => gate.addLane());
     for (const lane of lanes) lane.setTroubled(true);
     const { begun, enter, leave } = start();
     for (let scrape = 0; scrape < 3; scrape++) {
-      // As in a scrape: each account has a deadline of its own, and they pass in the order in which
-      // they were made.
+      // As in a scrape: each account has its own deadline, and they pass in the order in which they
+      // were made.
       const waiting = lanes.map((lane, index) => enter(lane, `${index}`, deadlineIn(150 + index)));
       const ended = Promise.allSettled(waiting);
       await settled();
@@ -108,7 +108,7 @@ describe('the gate', () => {
     expect(begun).toEqual(['a']);
   });
 
-  test('lets go of who has waited too long, and of nobody else', async () => {
+  test('drops a caller that has waited too long, and no other', async () => {
     const lane = createGate(1).addLane();
     const { begun, enter, leave } = start();
     const waiting = new AbortController();
@@ -122,7 +122,7 @@ describe('the gate', () => {
     await expect(lane.enter(untilAborted(waiting.signal))).rejects.toThrow('out of time');
   });
 
-  test('never has more under way than slots, whoever comes and goes', async () => {
+  test('never exceeds its slots, whatever callers arrive and leave', async () => {
     const gate = createGate(5);
     const lanes = Array.from({ length: 20 }, () => gate.addLane());
     let underWay = 0;

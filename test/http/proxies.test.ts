@@ -158,7 +158,7 @@ describe('what the variables say', () => {
 });
 
 describe('http addresses', () => {
-  test('are asked of the proxy as whole URLs, with the decoded password, on a kept connection', async () => {
+  test('are sent to the proxy as whole URLs, with the decoded password, on a kept connection', async () => {
     const hosts: (string | undefined)[] = [];
     const target = toClose(
       await startServer((request, response) => {
@@ -180,7 +180,7 @@ describe('http addresses', () => {
     const basic = `Basic ${Buffer.from('user:p@ss:wörd').toString('base64')}`;
     expect(proxy.authorizations).toEqual([basic, basic, basic]);
     expect(hosts).toEqual(['metrics.test:8080', 'metrics.test', 'metrics.test']);
-    // One for each host and port, and one of its own.
+    // One for each host and port, and a separate one for the fresh request.
     expect(proxy.opened()).toBe(3);
     await send(get('http://metrics.test/again'), limits());
     expect(proxy.opened()).toBe(3);
@@ -196,7 +196,7 @@ describe('http addresses', () => {
     expect(proxy.asked).toEqual([]);
   });
 
-  test('a proxy that does not accept the password is named, and not asked again', async () => {
+  test('a proxy that does not accept the password is named, and not tried again', async () => {
     const proxy = await proxyWith(() => ({ status: 407 }));
     const send = await sendBy({ HTTP_PROXY: `http://user:hunter2@${proxy.host}` });
     const failure = await send(get('http://metrics.test/x?secret=1'), limits()).catch((error) => error);
@@ -235,7 +235,7 @@ describe('https addresses', () => {
     expect(proxy.asked).toEqual(['CONNECT api.test:443', 'CONNECT api.test:443']);
   });
 
-  test('a proxy that gives no answer of HTTP is named', async () => {
+  test('a proxy that does not answer in HTTP is named', async () => {
     const proxy = await proxyWith(() => ({ bytes: '' }));
     const send = await sendBy({ HTTPS_PROXY: proxy.host });
     await expect(send(get(target), limits())).rejects.toThrow(
@@ -254,7 +254,7 @@ describe('https addresses', () => {
     }
   });
 
-  test('a proxy whose name is not known is named', async () => {
+  test('a proxy with an unknown host name is named', async () => {
     const send = await sendBy({ HTTPS_PROXY: 'http://user:hunter2@proxy.invalid:3128' });
     await expect(send(get(target), limits())).rejects.toThrow(
       /^GET https:\/\/api\.test\/page: the proxy proxy\.invalid:3128 \(HTTPS_PROXY\): (no such host \(ENOTFOUND\)|name lookup failed \(EAI_AGAIN\))$/,
@@ -262,7 +262,7 @@ describe('https addresses', () => {
   });
 
   test.each(['timeout', 'deadline'])(
-    'a proxy that never answers is left at the end of the time (%s)',
+    'a proxy that never answers is abandoned at the end of the time (%s)',
     async (how) => {
       const proxy = await proxyWith(() => 'hang');
       const send = await sendBy({ HTTPS_PROXY: `http://${proxy.host}` });
@@ -273,7 +273,7 @@ describe('https addresses', () => {
       ).catch((error) => error);
       if (how === 'deadline') expect(failure).toBe(deadline.signal.reason);
       else expect(failure).toMatchObject({ message: `GET ${target}: no answer within 100 ms` });
-      // Else a process could not end.
+      // Otherwise a process could not end.
       for (let tries = 0; proxy.open() > 0 && tries < 50; tries++) await wait(20);
       expect(proxy.open()).toBe(0);
     },
@@ -281,7 +281,7 @@ describe('https addresses', () => {
 });
 
 describe('an address of a name', () => {
-  /** What the options of all connections said that were begun meanwhile. */
+  /** The options of all connections that were begun meanwhile. */
   async function attemptsOf(run: () => Promise<unknown>): Promise<unknown[]> {
     const seen: unknown[] = [];
     const { connect } = net.Socket.prototype;
@@ -299,7 +299,7 @@ describe('an address of a name', () => {
   }
 
   test.each(['http://localhost:1', 'https://localhost:1'])(
-    'has a second before the next one is tried, for our own requests and for the SDK’s (%s)',
+    "has a second before the next one is tried, for our own requests and for the SDK's (%s)",
     async (url) => {
       const proxy = await startProxyServer(() => 'hang');
       await proxy.close();
@@ -307,7 +307,7 @@ describe('an address of a name', () => {
       for (const env of [{}, { ALL_PROXY: refusing }, { ALL_PROXY: `https://${proxy.host}` }]) {
         const network = await openNetwork(env);
         for (const target of [url, url.replace('localhost:1', 'api.test')]) {
-          // Nothing is looked up outside.
+          // No name is resolved outside.
           if (!('ALL_PROXY' in env) && target.includes('api.test')) continue;
           const send = toClose(createSend(network));
           for (const fresh of [false, true]) {
@@ -323,7 +323,7 @@ describe('an address of a name', () => {
     },
   );
 
-  test('has less than the SDK’s limit for a connection, so that the next one is tried at all', () => {
+  test("has less than the SDK's limit for a connection, so that the next one is tried", () => {
     expect(clientOptions(directNetwork).requestHandler).toMatchObject({
       connectionTimeout: 3000,
       requestTimeout: 3000,

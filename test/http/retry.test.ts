@@ -19,7 +19,7 @@ describe('retryDelayMs', () => {
     expect(retryDelayMs(policy, repeat, random, retryAfterMs)).toBe(expected);
   });
 
-  test('never waits less than Retry-After nor, without it, more than the bound', () => {
+  test('waits at least Retry-After or, without it, at most the bound', () => {
     fc.assert(
       fc.property(
         fc.nat(50),
@@ -63,10 +63,10 @@ describe('parseRetryAfter', () => {
 });
 
 describe('parseHttpDate', () => {
-  test('takes a date without a time zone for UTC, wherever it runs', () => {
+  test('reads a date without a time zone as UTC, wherever it runs', () => {
     const program = `import { parseHttpDate } from './src/http/date.ts';
       console.log(parseHttpDate('Thu Jan 15 10:00:30 2026'));`;
-    // In a process of its own, since the time zone is the process's.
+    // In a separate process, since the time zone belongs to the process.
     const { stdout, stderr } = spawnSync(
       process.execPath,
       ['--import', 'tsx', '--input-type=module', '--eval', program],

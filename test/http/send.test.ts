@@ -56,7 +56,7 @@ describe('send', () => {
     raw.close();
   });
 
-  test('says when the headers came, not the body', async () => {
+  test('notes the time of the headers, not of the body', async () => {
     server = await startServer((_, response) => {
       response.writeHead(200).write('a');
       setTimeout(() => response.end('b'), 1000);
@@ -87,7 +87,7 @@ describe('send', () => {
     expect(ports.size).toBe(1);
   });
 
-  test('asks for gzip and unpacks it', async () => {
+  test('requests gzip and unpacks it', async () => {
     server = await startServer((request, response) => {
       expect(request.headers['accept-encoding']).toBe('gzip');
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('päckchen'));
@@ -95,7 +95,7 @@ describe('send', () => {
     expect((await send(get(), limits())).body.toString()).toBe('päckchen');
   });
 
-  test('refuses a body over the cap, also when it is small on the wire', async () => {
+  test('refuses a body over the cap, also when its compressed form is small', async () => {
     server = await startServer((request, response) => {
       const large = 'x'.repeat(2000);
       if (request.url === '/gzip')
@@ -111,7 +111,7 @@ describe('send', () => {
     await expect(send(get('/gzip'), limits())).rejects.toThrow(`GET ${server.origin}/gzip: ${message}`);
   });
 
-  test('refuses a body that is made to become large, and takes the pages of any account', async () => {
+  test('refuses a body that is made to become large, and accepts the pages of any account', async () => {
     const agents = Array.from({ length: 20_000 }, (_, at) => ({
       agentId: String(at),
       presence: { name: 'Ready' },
@@ -162,7 +162,7 @@ describe('send', () => {
     );
   });
 
-  test('throws the signal’s reason when it is aborted, before and while it waits', async () => {
+  test("throws the signal's reason when it is aborted, before and while it waits", async () => {
     server = await startServer(() => {});
     const controller = new AbortController();
     const waiting = send(get(), limits({ deadline: untilAborted(controller.signal) }));
@@ -199,7 +199,7 @@ describe('send', () => {
   });
 });
 
-/** Answers whose body cannot be read, by the path that asks for them. */
+/** Answers whose body cannot be read, by the path that requests them. */
 const unreadable: Record<string, (response: ServerResponse) => void> = {
   damaged: (response) => response.setHeader('content-encoding', 'gzip').end('not gzip'),
   'large on the wire': (response) => response.end('x'.repeat(2000)),
@@ -229,19 +229,19 @@ describe('a body that cannot be read', () => {
       expect(response.body).toHaveLength(0);
     });
 
-    test('fails a success, but not for a sender to whom the status is enough', async () => {
+    test('fails a success, except for a sender that needs only the status', async () => {
       await expect(ask(200, {})).rejects.toMatchObject({
         name: expect.stringMatching(/^(Network|TooLarge)Error$/),
       });
       await server!.close();
       const enough = ask(200, { ignoresBody: true });
-      // What cut it may not have passed the request on.
+      // The other side may have cut it before it passed the request on.
       if (kind === 'cut') await expect(enough).rejects.toMatchObject({ code: 'network' });
       else expect(await enough).toMatchObject({ status: 200 });
     });
   });
 
-  test('is not waited for for long when nobody needs it', async () => {
+  test('is not waited for long when nobody needs it', async () => {
     server = await startServer((_, response) => response.write('half'));
     const startedMs = performance.now();
     const patient = limits({ timeoutMs: 20_000, ignoresBody: true });
@@ -259,7 +259,7 @@ describe('a body that cannot be read', () => {
     },
   );
 
-  test('is not looked for in an answer that has none, whatever its headers say', async () => {
+  test('is not expected in an answer that has none, whatever its headers say', async () => {
     server = await startServer((_, response) =>
       response.writeHead(204, { 'content-encoding': 'gzip' }).end(),
     );
@@ -312,7 +312,7 @@ describe('redirects', () => {
     },
   );
 
-  test('does not go round in circles', async () => {
+  test('does not follow a loop', async () => {
     server = await redirect(302, (origin) => `${origin}/again`);
     await expect(send(get(), limits())).rejects.toThrow(`GET ${server.origin}/again: more than 3 redirects`);
   });

@@ -11,10 +11,10 @@ const record = {
   attributes: { ApproximateReceiveCount: '1' },
 };
 
-/** It has no settings: what is no event of SQS is refused before they are read. */
+/** It has no settings: an event that is not from SQS is refused before they are read. */
 const deliver = (event: unknown) => createDeliverHandler({}, () => {})(event as SQSEvent, context);
 
-test('an event that is none of SQS fails, so that SQS deletes nothing', async () => {
+test('an event that is not from SQS fails, so that SQS deletes nothing', async () => {
   const refused = 'expected messages of the queue of batches, as SQS sends them';
   const { messageId: _, ...unnamed } = record;
   for (const records of [

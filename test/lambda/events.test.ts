@@ -57,7 +57,7 @@ describe.each(names)('an event of %s', (name) => {
     return (await handler(event, context(leftMs))) as AnyResult;
   };
 
-  test('is answered with metrics in the format it asks for, compressed where the gateway can', async () => {
+  test('is answered with metrics in the requested format, compressed where the gateway can', async () => {
     const result = await handle(eventOf(name));
     expect(result.statusCode).toBe(200);
     const headers = headersOf(result);
@@ -70,7 +70,7 @@ describe.each(names)('an event of %s', (name) => {
     expect(bodyOf(result).endsWith('# EOF\n')).toBe(true);
   });
 
-  test('lets the scraper’s timeout and the time left shorten the scrape', async () => {
+  test("lets the scraper's timeout and the time left shorten the scrape", async () => {
     expect(bodyOf(await handle(eventOf(name)))).toContain(
       'vcc_scrape_deadline_seconds{account="test"} 9.5\n',
     );
@@ -92,7 +92,7 @@ describe.each(names)('an event of %s', (name) => {
     const page = await handle(eventOf(name, { path: '/' }));
     expect(headersOf(page)['content-type']).toBe('text/html; charset=utf-8');
     expect(page.body).toContain('<title>vcc-exporter</title>');
-    // It has scraped by itself.
+    // The page has scraped for its own content.
     expect(page.body).toContain('Account test: <span class="up">up</span>');
     expect(page.body).toContain('60 agents, ');
     expect(page.body).toContain('<strong>Simulated accounts.</strong>');
@@ -105,8 +105,8 @@ describe.each(names)('an event of %s', (name) => {
 
 describe.each(names)('the query of an event of %s', (name) => {
   /**
-   * As each way in hands it on: a Function URL and an HTTP API raw too, a REST API decoded, an ALB
-   * as it came.
+   * As each gateway passes it on: a Function URL and an HTTP API raw too, a REST API decoded, an
+   * ALB unchanged.
    */
   function probeOf(target: string): HttpEvent {
     const event = eventOf(name, { path: '/probe' }) as unknown as Record<string, unknown>;
@@ -122,7 +122,7 @@ describe.each(names)('the query of an event of %s', (name) => {
   }
   const account = 'a b&c=+%';
 
-  test('chooses the account, whatever its name holds', async () => {
+  test('chooses the account, whatever its name contains', async () => {
     const handler = createHttpHandler(environmentOf(simulator, { VCC_ACCOUNT: account }), () => {});
     expect((await handler(probeOf(account), context())) as AnyResult).toMatchObject({ statusCode: 200 });
     const other = (await handler(probeOf('a b'), context())) as AnyResult;
@@ -152,7 +152,7 @@ describe('an answer that AWS would not let pass', () => {
   };
   const packed = { 'accept-encoding': 'gzip' };
 
-  test('is one of 1 MB for an ALB, and says what to switch on', async () => {
+  test('is one of 1 MB for an ALB, and names what to switch on', async () => {
     const result = await answerTo('alb', {});
     expect(result.statusCode).toBe(500);
     expect(result.body).toMatch(
@@ -177,7 +177,7 @@ describe('an answer that AWS would not let pass', () => {
   });
 });
 
-test('an ALB with multi-value headers gets them back so, and every ALB the words of the status', async () => {
+test('an ALB with multi-value headers gets them back in that form, and every ALB the words of the status', async () => {
   const handler = createHttpHandler(environmentOf(simulator), () => {});
   const multi = (await handler(eventOf('alb-multi-value', { path: '/x' }), context())) as AnyResult;
   expect(multi).toMatchObject({
@@ -203,7 +203,7 @@ test.each<[string, string, (event: Record<string, unknown>) => void]>([
   expect(bodyOf((await handler(event, context())) as AnyResult)).toContain('vcc_up');
 });
 
-test('takes the bare stage of an HTTP API for the landing page', async () => {
+test('reads the bare stage of an HTTP API as the landing page', async () => {
   const event = Object.assign(eventOf('http-api'), { rawPath: '/prod' });
   const handler = createHttpHandler(environmentOf(simulator), () => {});
   expect(((await handler(event, context())) as AnyResult).body).toContain('<title>vcc-exporter</title>');
@@ -217,7 +217,7 @@ test('odd methods and headers are answered', async () => {
   expect(await handler(odd as unknown as HttpEvent, context())).toMatchObject({ statusCode: 200 });
 });
 
-test('a gateway’s own limit counts too', async () => {
+test("a gateway's own limit counts too", async () => {
   const env = environmentOf(simulator, { VCC_TIMEOUT: '600s' });
   const event = eventOf('rest-api') as unknown as {
     headers: Record<string, string>;
@@ -372,7 +372,7 @@ describe('who may scrape on Lambda', () => {
     expect(logs).toEqual([]);
   });
 
-  test('only whom IAM has vouched for, if it is to be IAM', async () => {
+  test('only callers that IAM has checked, with IAM', async () => {
     const handler = start({ VCC_SCRAPE_AUTH: 'iam' });
     for (const name of names) {
       const statusCode = name === 'function-url-iam' ? 200 : 403;
@@ -402,7 +402,7 @@ describe('who may scrape on Lambda', () => {
   const iamPlace = (userArn: unknown) => ({ authorizer: { iam: { userArn } } });
   const identityPlace = (userArn: unknown) => ({ identity: { userArn } });
 
-  test.each(names)('an event of %s is signed by an ARN in the place of its kind only', async (name) => {
+  test.each(names)('an event of %s is signed only by an ARN in the place for its kind', async (name) => {
     const handler = start({ VCC_SCRAPE_AUTH: 'iam' });
     const kind = name.startsWith('alb') ? 'alb' : name === 'rest-api' ? 'rest' : 'v2';
     const statusOf = async (place: object) => {
@@ -429,7 +429,7 @@ describe('who may scrape on Lambda', () => {
       expect([authorizer, await statusOf({ authorizer })]).toEqual([authorizer, 403]);
   });
 
-  test('everybody, if that is said on purpose; then no credentials may be set', async () => {
+  test('everybody, if that is set on purpose; then no credentials may be set', async () => {
     expect(await start({ VCC_SCRAPE_AUTH: 'none' })(eventOf('alb'), context())).toMatchObject({
       statusCode: 200,
     });

@@ -32,7 +32,7 @@ afterEach(async () => {
 
 const context = { getRemainingTimeInMillis: () => 57_000 };
 
-/** A function, and what each of its requests has of the agents whose presence is described so. */
+/** A function, and the agents with this presence description in each of its requests. */
 async function setUp(
   more: Record<string, string> = {},
   answers: readonly ReceiverAnswer[] = [{ status: 204 }],
@@ -81,7 +81,7 @@ test('a series that vanishes between two environments of one function is ended e
   expect(logs.filter((line) => !line.includes('account pushed'))).toEqual([]);
 });
 
-test('without a state that can be read, an environment goes on with what it knows', async () => {
+test('without a readable state, an environment continues with what it knows', async () => {
   const { newHandler, invoke, of } = await setUp();
   const handler = newHandler();
   describeFirst('Fire drill');
@@ -99,11 +99,11 @@ test('the status of a push is known to the next invocation', async () => {
   const sizes = receiver.received.map(
     ({ body }) => fromBinary(WriteRequestSchema, uncompressSync(body) as Buffer).timeseries.length,
   );
-  // The first has nothing to tell.
+  // The first has nothing to report.
   expect(sizes).toEqual([1, 2, 2]);
 });
 
-test('wrong settings are tried once in an invocation, and what is lost is said with the setting', async () => {
+test('wrong settings are tried once in an invocation, and the loss is reported with the setting', async () => {
   const { newHandler, invoke, receiver } = await setUp({}, [{ status: 401, body: 'bad token' }]);
   await expect(invoke(newHandler())).rejects.toThrow(
     /samples are lost: .* answered 401: bad token; check VCC_PUSH_AUTH/,
@@ -113,7 +113,7 @@ test('wrong settings are tried once in an invocation, and what is lost is said w
 });
 
 test.each([null, 'warm', 7, [], { Records: null }, { Records: {} }, { time: null }, { time: ['2026'] }])(
-  'any event that has no messages starts now: %j',
+  'any event without messages starts now: %j',
   async (event) => {
     const { newHandler, receiver } = await setUp();
     await newHandler()(event, context);

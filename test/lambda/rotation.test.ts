@@ -42,7 +42,7 @@ const environment = (more: Record<string, string> = {}) =>
     ...more,
   });
 
-/** A function that scrapes with the right token, or another, and gives status and text. */
+/** A function that scrapes with the right token, or another, and returns status and text. */
 function start(more: Record<string, string> = {}) {
   const handler = createHttpHandler(environment(more), (line) => logs.push(line));
   return async (bearer = token) => {
@@ -57,10 +57,7 @@ function start(more: Record<string, string> = {}) {
   };
 }
 
-/**
- * The credentials change at Vonage's side: the old ones and their tokens are worth nothing any
- * more.
- */
+/** The credentials change at Vonage: the old ones and their tokens are invalid. */
 function rotateUpstream(clientSecret: string): void {
   simulator.clientSecret = clientSecret;
   simulator.revokeTokens();
@@ -99,7 +96,7 @@ describe('with everything from the secret', () => {
     expect(secrets.calls.map(({ stage }) => stage)).toEqual(['AWSCURRENT', 'AWSCURRENT', 'AWSPENDING']);
   });
 
-  test('says that the credentials were rejected when the secret has no others', async () => {
+  test('reports rejected credentials when the secret has no others', async () => {
     const scrape = start();
     await scrape();
     rotateUpstream('never told');
@@ -109,7 +106,7 @@ describe('with everything from the secret', () => {
     expect(logs).toHaveLength(1);
   });
 
-  test('tells both when they are rejected and others cannot be read', async () => {
+  test('reports both when they are rejected and others cannot be read', async () => {
     const scrape = start();
     await scrape();
     rotateUpstream('the next one');
@@ -120,7 +117,7 @@ describe('with everything from the secret', () => {
     );
   });
 
-  test('goes on with what it has while Secrets Manager is down', async () => {
+  test('continues with the kept secret while Secrets Manager is down', async () => {
     const scrape = start({ VCC_SECRET_TTL: '1s' });
     await scrape();
     await new Promise((resolve) => setTimeout(resolve, 1050));
@@ -133,7 +130,7 @@ describe('with everything from the secret', () => {
     ]);
   });
 
-  test('lets nobody in before the secret was read once, and says why in the log only', async () => {
+  test('lets nobody in before the secret was read once, and gives the reason in the log only', async () => {
     secrets.faults = [{ status: 400, type: 'ResourceNotFoundException' }];
     const scrape = start();
     expect(await scrape()).toMatchObject({
@@ -146,7 +143,7 @@ describe('with everything from the secret', () => {
     expect(await scrape()).toMatchObject({ status: 200, up: '1' });
   });
 
-  test('lets nobody in when the secret holds no scrape credentials, and says what to do', async () => {
+  test('lets nobody in when the secret has no scrape credentials, and explains what to do', async () => {
     secrets.values = { AWSCURRENT: { ...contentOf(simulator.clientSecret), scrapeTokens: [] } };
     expect(await start()()).toMatchObject({ status: 503 });
     expect(JSON.parse(logs[0]!)).toMatchObject({
@@ -155,7 +152,7 @@ describe('with everything from the secret', () => {
     });
   });
 
-  test('a scrape says secret when only the API credentials are missing', async () => {
+  test('a scrape reports secret when only the API credentials are missing', async () => {
     secrets.values = { AWSCURRENT: '{' };
     const scrape = start({ VCC_SCRAPE_AUTH: 'none' });
     const { up, body } = await scrape();
@@ -172,7 +169,7 @@ describe('push', () => {
   const start = (more: Record<string, string> = {}) =>
     createPushHandler(environment({ ...once, ...more }), (line) => logs.push(line));
 
-  test('takes a sample with the credentials of the secret and says how it went', async () => {
+  test('takes a sample with the credentials of the secret and reports the result', async () => {
     await start()({}, context);
     const lines = logs.map((line) => JSON.parse(line));
     const counted = lines.find(({ vcc_snapshot_agents: agents }) => agents !== undefined);
@@ -187,7 +184,7 @@ describe('push', () => {
     });
   });
 
-  test('fails the invocation when the account cannot be read, without a secret in its words', async () => {
+  test('fails the invocation when the account cannot be read, without a secret in its message', async () => {
     rotateUpstream('never told');
     const failure = await start()({}, context).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'credentials_rejected' });

@@ -39,7 +39,7 @@ describe('toBodies', () => {
     );
   });
 
-  test('says of each body which series end with it', () => {
+  test('names for each body the series that end with it', () => {
     const points = [point({ a: '1' }), point({ a: '2' }, { value: undefined }), point({ a: '3' })];
     const body = size([1]);
     expect(toBodies(points, { maxSamples: 2, maxBytes: 10 }, size)).toStrictEqual([
@@ -50,14 +50,14 @@ describe('toBodies', () => {
     expect(toBodies([], { maxSamples: 2, maxBytes: 10 }, size)).toEqual([]);
   });
 
-  test('splits what is too large in halves, and no further than it must', () => {
+  test('splits what is too large in halves, and no further than necessary', () => {
     const points = Array.from({ length: 7 }, (_, at) => point({ at: String(at) }));
     const samples = (maxBytes: number) =>
       toBodies(points, { maxSamples: 7, maxBytes }, size).map((each) => each.samples);
     expect([samples(70), samples(69), samples(40), samples(39)]).toEqual([[7], [4, 3], [4, 3], [2, 2, 3]]);
   });
 
-  test('sends a point alone that is too large by itself', () => {
+  test('sends a point alone that is too large without others', () => {
     const batches = toBodies([point({}), point({ a: 'b' })], { maxSamples: 10, maxBytes: 5 }, size);
     expect(batches.map(({ samples }) => samples)).toEqual([1, 1]);
   });
@@ -68,7 +68,7 @@ test('a point without a name has an empty one', () => {
 });
 
 describe('slots', () => {
-  test('are even through the period, from when it was due', () => {
+  test('are even through the period, from the time at which it was due', () => {
     expect(toSlots(1000, 15_000, 60_000)).toEqual([1000, 16_000, 31_000, 46_000]);
     expect(toSlots(1000, 60_000, 60_000)).toEqual([1000]);
     expect(toSlots(1000, 90_000, 60_000)).toEqual([1000]);
@@ -81,7 +81,7 @@ describe('slots', () => {
     expect(found).toEqual([45_000, 60_000, 75_000, 8_010_000, 45_000]);
   });
 
-  test('of a process get later even while no time passes, so that taken ones are passed by', () => {
+  test('of a process move on even while no time passes, so that used ones are skipped', () => {
     const slots = nextSlots(15_000, () => 30_000);
     const found = Array.from({ length: 4 }, () => slots.next().value);
     expect(found).toEqual([45_000, 60_000, 75_000, 90_000]);
@@ -110,7 +110,7 @@ describe('living series', () => {
     expect(ended(living.track([a], 3))).toEqual([]);
   });
 
-  test('end again when the end was lost, unless they came back', () => {
+  test('end again when the end was lost, unless they returned', () => {
     const living = createSeriesTracker();
     living.track([a, b], 1);
     living.track([], 2);
@@ -146,7 +146,7 @@ describe('living series', () => {
 });
 
 describe('a batch', () => {
-  test('comes out of a queue as it went in', () => {
+  test('is unchanged after a queue', () => {
     fc.assert(
       fc.property(
         fc.record({
@@ -231,7 +231,7 @@ describe('a group at a Pushgateway', () => {
     const body = toGroupBody(families, { env: 'test', account: 'not this' }).toString();
     expect(body.endsWith('\n')).toBe(true);
     expect(body).toContain('vcc_up{env="test",account="test"} 1\n');
-    // Labels of the series take precedence. What is about the exporter has no account.
+    // Labels of the series take precedence. Series about the exporter have no account.
     const ofAccounts = body.split('\n').filter((line) => !line.startsWith('vcc_exporter_'));
     expect(ofAccounts.join('\n')).not.toContain('not this');
     expect(body.split('\n').filter((line) => / \d+ \d+$/.test(line))).toEqual([]);

@@ -29,7 +29,7 @@ const [form, labels, name] = [
 ];
 
 describe('a state', () => {
-  test('comes out as it went in', () => {
+  test('is the same after it was stored', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.string(), fc.array(anyOwnSeries)),
@@ -88,14 +88,14 @@ describe('a state', () => {
     });
   });
 
-  test('keeps what is about the exporter itself, whose account is an external label', () => {
+  test('keeps series about the exporter itself, whose account is an external label', () => {
     const build = ['__name__', 'vcc_exporter_build_info', 'account', 'any', 'version', '1'];
     expect(parseState(stateOf(build), 'acme', catalogue)).toMatchObject({
       state: { series: { d: [build] } },
     });
   });
 
-  test('says how many series are lost and why, and nothing of them', () => {
+  test('reports how many series are lost and why, and nothing of them', () => {
     const { dropped } = parseState(stateOf(['secret', 'x'], null, 7, agents), 'acme', catalogue);
     expect(dropped).toBe(`series that are not this exporter’s are left out: 1 are ${name}, 2 are ${form}`);
     const long = Array.from({ length: maxSavedSeries + 1 }, () => agents);
@@ -189,7 +189,7 @@ describe('a batch', () => {
   });
 });
 
-/** Anything, and things that are nearly right. */
+/** Anything, and values that are nearly right. */
 const anyNearly = (right: Record<string, unknown>): fc.Arbitrary<string> =>
   fc.oneof(
     fc.json(),
@@ -227,7 +227,7 @@ describe('whatever is stored in its place', () => {
           return;
         }
         expect(() => new Date(parsed.state.timestampMs).toISOString()).not.toThrow();
-        // What is kept, is kept again: nothing is said twice.
+        // Kept series are kept again: nothing is reported twice.
         expect(parseState(encodeState(parsed.state), 'acme', catalogue)).toEqual({
           ...parsed,
           dropped: undefined,
@@ -271,7 +271,7 @@ describe('whatever is stored in its place', () => {
     names: `gzipSync('{' + Array.from({ length: 2_000_000 }, (_, at) => '"' + at + '":0').join() + '}')`,
   };
   // Without bounds, the first takes 3 GB, and the second 1.4 GB.
-  test.each(Object.keys(bombs))('%s take no more memory than the largest state', async (kind) => {
+  test.each(Object.keys(bombs))('%s need no more memory than the largest state', async (kind) => {
     const { message, tookMb } = await inChild<{ message: string; tookMb: number }>(
       'true',
       `

@@ -23,7 +23,7 @@ const example = JSON.parse(
 const anonymous = (value: unknown, status = 200) =>
   createAnonymiser([value], byMs).json(value, status) as Broken;
 
-/** A body with one agent, of whom the test says something. */
+/** A body with one agent that the test defines. */
 const of = (agent: object, more: object = {}) => ({ items: [agent], ...more });
 
 /** Strings and names of fields in a value. */
@@ -37,7 +37,7 @@ function textsIn(value: unknown): string[] {
 }
 
 describe('an anonymous answer', () => {
-  test('is what it was but for ids, guids and times', () => {
+  test('is unchanged except for ids, guids and times', () => {
     expect(anonymous(example)).toEqual({
       meta: example.meta,
       items: [
@@ -92,7 +92,7 @@ describe('an anonymous answer', () => {
       }),
     ],
     [
-      'descriptions, but not those that are a name of a presence',
+      'descriptions, except those that are a name of a presence',
       {
         items: ['Lunch', 'Away', 'Lunch', 'Alice’s tea'].map((description) => ({
           presence: { description },
@@ -177,7 +177,7 @@ describe('an anonymous answer', () => {
     });
   });
 
-  test('is an error with its status and the messages that the reference has', () => {
+  test('is an error with its status and the messages of the reference', () => {
     const body = { statusCode: 400, error: 'Bad Request', message: 'No such account: Acme' };
     expect(anonymous(body, 400)).toEqual({ statusCode: 400, error: 'Bad Request', message: 'text-a' });
     expect(anonymous({ ...body, statusCode: 447 }, 400)).toMatchObject({ statusCode: 1 });
@@ -233,14 +233,14 @@ describe('an anonymous answer', () => {
   });
 });
 
-test('a header full of spaces takes no long time', () => {
+test('a header full of spaces is read quickly', () => {
   const started = performance.now();
   const headers = createAnonymiser([], byMs).headers({ ratelimit: `1,${'\t'.repeat(60_000)}x` });
   expect(headers).toEqual({ ratelimit: '1' });
   expect(performance.now() - started).toBeLessThan(2000);
 });
 
-test('headers that are written can be read, whatever they were', () => {
+test('written headers can be read, whatever they were', () => {
   const anyName = fc
     .array(fc.constantFrom('x', 'alice', 'limit', 'rate', '4', ''), { maxLength: 40 })
     .map((parts) => parts.join('-'));
@@ -264,20 +264,20 @@ test('headers that are written can be read, whatever they were', () => {
   );
 });
 
-test('nothing that may identify somebody survives, wherever it stands', () => {
+test('nothing that may identify somebody survives, wherever it is', () => {
   fc.assert(
     fc.property(fc.array(anyHostileBody, { minLength: 1, maxLength: 3 }), (bodies) => {
       const anonymiser = createAnonymiser(bodies, byMs);
       const out = bodies.map((body) => anonymiser.json(body, 200));
       const written = new Set(textsIn(out));
       const clean = JSON.stringify(out)
-        // Times that moved or stand for none, forms of them, and numbers of ours. A meta count may
+        // Moved times or those that mean none, their forms, and our own numbers. A meta count may
         // be any.
         .replace(/"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]0[01]:00)?"/g, '""')
         .replace(/0001-01-01T|9{3,}|\b9007199254740992\b|\b1000000\b|\b100\b/g, '')
         .replace(/"(page|count|pageCount|totalCount)":\d{1,6}\b/g, '');
       expect(clean).not.toMatch(/\p{Nd}{3}/u);
-      // What is left is ASCII that this module has chosen.
+      // The rest is ASCII that this module has chosen.
       expect(clean).toMatch(/^[ -~]*$/);
       for (const text of textsIn(bodies)) {
         if (harmless(text)) continue;
@@ -290,7 +290,7 @@ test('nothing that may identify somebody survives, wherever it stands', () => {
   );
 });
 
-/** Words of the reference, times that stand for none, and texts of ours that occur by chance. */
+/** Words of the reference, times that mean none, and our own texts that occur by chance. */
 const harmless = (text: string) =>
   known.has(text) || text === formOf(text) || /^(0?|0001-01-01T.*|a{1,4})$/.test(text);
 const known = new Set([
@@ -328,7 +328,7 @@ test('the same agent has the same pseudonym, and the order of all stays', () => 
   );
 });
 
-test('an account counts the same, with all times moved, and fails in the same way', () => {
+test('an account has the same counts, with all times moved, and fails in the same way', () => {
   const breakage = fc.constantFrom<(body: Broken) => void>(
     () => {},
     ({ items }) => delete items[0]?.workload,

@@ -81,7 +81,7 @@ describe('a scrape of a recording', () => {
     'status=400,page=1,times=2',
     'cut,page=3',
   ];
-  test.each(faults)('is what the scrape of the account was: %s', async (fault) => {
+  test.each(faults)('equals the scrape of the account: %s', async (fault) => {
     const start = () => {
       const faults: Fault[] = fault === '' ? [] : [parseFault(fault)];
       return opened(startSimulator({ agents: 35, now: frozen, faults }));
@@ -105,7 +105,7 @@ describe('a scrape of a recording', () => {
 });
 
 describe('a recording', () => {
-  test('has all pages of all readings, as far from each other as they were', async () => {
+  test('has all pages of all readings, at their original distance', async () => {
     const simulator = await opened(startSimulator({ agents: 35 }));
     pauses.length = 0;
     const { recording, failure } = await record(accountOf(simulator, small), options({ readings: 3 }));
@@ -131,7 +131,7 @@ describe('a recording', () => {
     }
   });
 
-  test('has what could be read before a 429', async () => {
+  test('has everything that was read before a 429', async () => {
     const simulator = await opened(startSimulator({ agents: 35 }));
     simulator.faults.push(parseFault('status=429,retry-after=7,page=2'));
     const { recording, failure } = await record(accountOf(simulator, small), options({ readings: 3 }));
@@ -154,7 +154,7 @@ describe('a recording', () => {
     expect([failure, shapeOf(recording)]).toMatchObject([{ code: 'forbidden' }, [[[1, 403]]]]);
   });
 
-  test('goes on after other failures, and has each attempt', async () => {
+  test('continues after other failures, and has each attempt', async () => {
     const simulator = await opened(startSimulator({ agents: 10 }));
     simulator.faults.push(parseFault('status=503,times=3'), parseFault('cut,times=1'));
     const { recording, failure } = await record(accountOf(simulator, small), options({ readings: 3 }));
@@ -172,7 +172,7 @@ describe('a recording', () => {
     ]);
   });
 
-  test('has all pages even if no page can be understood', async () => {
+  test('has all pages even if no page can be parsed', async () => {
     const simulator = await opened(startSimulator({ agents: 35 }));
     simulator.faults.push(parseFault('shape'));
     const { recording, failure } = await record(accountOf(simulator, small), options());
@@ -209,7 +209,7 @@ describe('a recording', () => {
     ]);
   });
 
-  test('is not larger than it may be', async () => {
+  test('never exceeds its size limit', async () => {
     const simulator = await opened(startSimulator({ agents: 35, now: frozen }));
     const { recording, failure } = await record(
       accountOf(simulator, { ...small, VCC_PAGE_CONCURRENCY: '1' }),
@@ -224,7 +224,7 @@ describe('a recording', () => {
     expect(answers.length).toBeGreaterThan(2);
   });
 
-  test('that is stopped has the readings that are complete', async () => {
+  test('that is stopped has the complete readings', async () => {
     const simulator = await opened(startSimulator({ agents: 35 }));
     const stopping = new AbortController();
     const sleep = async () => stopping.abort(new Error('stopped'));

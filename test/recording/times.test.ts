@@ -16,7 +16,7 @@ describe('a time that moves', () => {
     // Only where the result does not fit, it gets digits.
     ['2019-12-19T16:00:23Z', 1, '2019-12-19T16:00:23.001Z'],
     ['2019-12-19T16:00:23.2Z', 1, '2019-12-19T16:00:23.201Z'],
-    // A time zone says where somebody is.
+    // A time zone shows where somebody is.
     ['2019-12-19T21:30:23+05:30', 0, '2019-12-19T17:00:23+01:00'],
     ['2019-12-19T09:00:23.249-07:00', day, '2019-12-20T15:00:23.249-01:00'],
   ])('%s by %d ms is %s', (text, byMs, expected) => {
@@ -29,10 +29,10 @@ describe('a time that moves', () => {
     ['0001-01-01T00:00:00.0000000Z', '0001-01-01T00:00:00.0000000Z'],
     ['1970-01-01T00:00:00.000Z', '1970-01-01T00:00:00.000Z'],
     ['9999-12-31T23:59:59.9999999', '9999-12-31T23:59:59.9999999'],
-    // These are nobody's zero, and may be digits of something else.
+    // Not a zero that the API uses, so they may be digits of something else.
     ['1447-07-07T00:09:00.123Z', '1900-01-01T00:00:00.000Z'],
     ['0001-01-01T05:30:00+05:30', '1900-01-01T00:00:00+01:00'],
-  ])('does not show by how much where it stands for no time: %s', (text, expected) => {
+  ])('does not show the shift where a text means no time: %s', (text, expected) => {
     expect(moveTime(text, 5 * 366 * day + 123)).toBe(expected);
   });
 

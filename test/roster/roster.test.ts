@@ -10,7 +10,7 @@ const tableOf = (teams: Record<string, string>): FetchedRoster => ({
   agents: new Map(Object.entries(teams).map(([id, team]) => [id, { team, name: `name of ${id}` }])),
 });
 
-/** A roster over a source that the test changes as it goes. */
+/** A roster over a source that the test changes. */
 function start(options: Partial<RosterOptions> = {}) {
   const state = {
     timing: fakeTiming(1_000_000),
@@ -56,7 +56,7 @@ describe('the roster of an account', () => {
     expect(state.reads).toBe(2);
   });
 
-  test('that takes longer than a scrape waits is the next scrape’s', async () => {
+  test('that takes longer than a scrape waits is used by the next scrape', async () => {
     const { state, get } = start();
     await get(10_000);
     state.timing.pass(hours);
@@ -68,7 +68,7 @@ describe('the roster of an account', () => {
     expect(state.reads).toBe(2);
   });
 
-  test('that was never read and takes longer than a scrape is the next scrape’s', async () => {
+  test('that was never read and takes longer than a scrape is used by the next scrape', async () => {
     const { state, get } = start();
     state.wait = new Promise((resolve) => setTimeout(resolve, 100));
     const { roster, status } = await get(20);
@@ -87,7 +87,7 @@ describe('the roster of an account', () => {
     expect(state.reads).toBe(2);
   });
 
-  test('is not asked for again before the Retry-After of the users API is over', async () => {
+  test('is not requested again before the Retry-After of the users API is over', async () => {
     const { state, get } = start();
     state.failure = new HttpStatusError('answered 429', 429, 200_000);
     await get(10_000);
@@ -99,7 +99,7 @@ describe('the roster of an account', () => {
     expect(state.reads).toBe(2);
   });
 
-  test('that cannot be read again serves on, and says so', async () => {
+  test('that cannot be read again stays in use, and reports this', async () => {
     const { state, get } = start();
     await get(10_000);
     state.timing.pass(2 * hours);
@@ -138,7 +138,7 @@ describe('the roster of an account', () => {
     expect((await get(10_000)).status).toMatchObject({ up: true, agents: 1 });
   });
 
-  test('is shared by scrapes at the same time, of which none waits longer than it may', async () => {
+  test('is shared by scrapes at the same time, none of which waits longer than it may', async () => {
     const { state, get } = start();
     let release = () => {};
     state.wait = new Promise((resolve) => {

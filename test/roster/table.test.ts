@@ -29,7 +29,7 @@ describe('a roster', () => {
     await expect(parseRoster(text, name)).rejects.toThrow(`${name}: expected agents; received none`);
   });
 
-  test('takes null for no team, and a column for a column whatever it is called', async () => {
+  test('reads null as no team, and a column as a column whatever its name', async () => {
     const text = '[{"agentId": "1", "team": null, "constructor": "x"}, {"agentId": "2", "__proto__": "y"}]';
     const { agents } = await parseRoster(text, 'r.json');
     expect(agents.get('1')).toEqual({ team: '', constructor: 'x' });
@@ -56,7 +56,7 @@ describe('a roster', () => {
       '[{agentId: 1, team: [Hunter]}]',
       'r.yml: [0]: expected the column team to be a text or number; received a list',
     ],
-    // An agent who is taken for the header, and ids in place of columns.
+    // An agent that is read as the header, and ids in place of columns.
     ['r.csv', '0012,Hunter,Hunter\n', 'r.csv: column 3 is there twice'],
     [
       'r.yml',

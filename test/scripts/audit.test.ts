@@ -12,8 +12,8 @@ afterEach(() => {
 });
 
 /**
- * Runs it against a registry that knows these advisories, by package. Undefined: a mirror that
- * knows of none.
+ * Runs it against a registry that knows these advisories, by package. Undefined: a mirror without
+ * any.
  */
 async function audit(advisories: Record<string, object[]> | undefined) {
   registry = createServer((request, response) => {
@@ -44,7 +44,7 @@ const advisory = (id: number) => ({
 });
 
 describe('npm run audit', () => {
-  test('names what is known of a package in a bundle', async () => {
+  test('names the advisories for a package in a bundle', async () => {
     const { status, lines } = await audit({ papaparse: [advisory(1)], 'fast-check': [advisory(2)] });
     expect(lines.slice(0, -1)).toEqual([
       'high: papaparse: Reads too much https://github.com/advisories/GHSA-1',
@@ -53,12 +53,12 @@ describe('npm run audit', () => {
     expect(status).toBe(1);
   }, 60_000);
 
-  test('counts what is known of packages that are not shipped', async () => {
+  test('counts the advisories for packages that are not shipped', async () => {
     const { lines } = await audit({ 'fast-check': [advisory(2)] });
     expect(lines[0]).toMatch(/^Vulnerabilities: 0 of the \d+ packages shipped; 1 of others \(npm audit\)$/);
   }, 60_000);
 
-  test('says that it does not know where the registry does not say', async () => {
+  test('reports unknown where the registry has no answer', async () => {
     const { status, lines } = await audit(undefined);
     expect(lines).toEqual([
       expect.stringMatching(/^Vulnerabilities: not known, since the registry does not say \(405 /),

@@ -67,7 +67,7 @@ describe('the Host of a request to a server without credentials', () => {
   });
 });
 
-test('the log says once why requests to an unknown Host are refused', async () => {
+test('the log gives the reason once why requests to an unknown Host are refused', async () => {
   const log: string[] = [];
   const respond = onlyByKnownHosts(
     async () => reply(200, 'ids\n'),
@@ -138,7 +138,7 @@ describe('what a browser says about a request', () => {
     ['a link on another site, such as Grafana', fetched('cross-site', 'navigate', 'document')],
     ['a link on the same machine, such as Prometheus', fetched('same-site', 'navigate', 'document')],
     ['a typed address', fetched('none', 'navigate', 'document')],
-    ['the page’s own links', fetched('same-origin', 'navigate', 'document')],
+    ["the page's own links", fetched('same-origin', 'navigate', 'document')],
     ['a scraper, which says nothing', {}],
   ])('lets %s in', async (_, headers) => {
     for (const path of ['/', '/metrics']) {

@@ -25,7 +25,7 @@ describe('the deadline of a request', () => {
     about(leftMs(toDeadline(toRequest('GET', '/metrics', headers), left)), expected);
   });
 
-  test('is never where nobody sets a limit', () => {
+  test('is never where no limit is set', () => {
     expect(leftMs(toDeadline(toRequest('GET', '/metrics', [])))).toBe(Number.POSITIVE_INFINITY);
   });
 });
@@ -39,6 +39,6 @@ test.each([
   about(leftMs(toScrapeDeadline(deadlineIn(ms), lastWriteMs)), expected);
 });
 
-test('a scrape has as long as it needs where nobody sets a limit', () => {
+test('a scrape has as long as it needs where no limit is set', () => {
   expect(leftMs(toScrapeDeadline(deadlineIn(Number.POSITIVE_INFINITY), 0))).toBe(Number.POSITIVE_INFINITY);
 });

@@ -47,7 +47,7 @@ describe('scrapes that share a read', () => {
     expect(simulator.requests.api).toBe(2);
   });
 
-  test('each get their own when the reads are others, and both are right', async () => {
+  test('each get their own when the reads differ, and both are right', async () => {
     const scrape = await start();
     const first = String((await scrape()).body);
     const second = String((await scrape()).body);
@@ -56,7 +56,7 @@ describe('scrapes that share a read', () => {
     expect(second).toContain('vcc_scrape_api_requests{account="test"} 1\n');
   });
 
-  test('share those of a kept snapshot, which say that it was kept', async () => {
+  test('share those of a kept snapshot, and report that it was kept', async () => {
     const scrape = await start({ VCC_CACHE_TTL: '5s' });
     const fresh = String((await scrape()).body);
     const cached = [await scrape(), await scrape()];
@@ -66,7 +66,7 @@ describe('scrapes that share a read', () => {
     expect(simulator.requests.api).toBe(1);
   });
 
-  test('say the same of the read, also when one of them has more time', async () => {
+  test('report the same for the read, also when one of them has more time', async () => {
     const scrape = await start();
     const timeout = (seconds: number) => ({ 'x-prometheus-scrape-timeout-seconds': String(seconds) });
     const [one, other] = await Promise.all([scrape(timeout(4)), scrape(timeout(8))]);

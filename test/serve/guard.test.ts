@@ -30,7 +30,7 @@ const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 const ask = (authorization?: string, path = '/metrics', method = 'GET', at = app) =>
   at(toRequest(method, path, authorization === undefined ? [] : [['Authorization', authorization]]), soon());
 
-test('a request leaves nothing behind on what lives as long as the process', async () => {
+test('a request leaves nothing behind in objects that live as long as the process', async () => {
   const before = getEventListeners(forever.signal, 'abort').length;
   await app(toRequest('GET', '/metrics', []), startingNow(forever));
   expect(getEventListeners(forever.signal, 'abort')).toHaveLength(before);
@@ -71,7 +71,7 @@ describe('who has credentials', () => {
     ['no colon', basic('prometheus')],
     ['no base64', 'Basic ***'],
     ['bytes that are no text', `Basic ${Buffer.from([0xff, 0xfe, 0x3a, 0xff]).toString('base64')}`],
-  ])('others are not, and are all told the same: %s', async (_, authorization) => {
+  ])('others are not, and all get the same answer: %s', async (_, authorization) => {
     const { headers, ...answer } = await ask(authorization);
     expect(answer).toEqual({ status: 401, body: unauthorized });
     expect(headers).toMatchObject({
@@ -80,14 +80,14 @@ describe('who has credentials', () => {
     });
   });
 
-  test('is the same whatever the path, whether there is such a page or not', async () => {
+  test('is the same whatever the path, whether the page exists or not', async () => {
     const paths = ['/', '/metrics', '/nothing', '/-/healthy/', '/-/Healthy', '//-/healthy'];
     const answers = await Promise.all(paths.map((path) => ask(undefined, path)));
     for (const answer of answers) expect(answer).toEqual(answers[0]);
     expect(answers[0]!.status).toBe(401);
   });
 
-  test('matters not to the health check', async () => {
+  test('does not affect the health check', async () => {
     expect(await ask(undefined, '/-/healthy')).toMatchObject({ status: 200 });
     expect(await ask(undefined, '/-/healthy?x=1')).toMatchObject({ status: 200 });
   });
@@ -97,8 +97,8 @@ describe('who has credentials', () => {
   });
 
   test('nothing else ever opens, and nothing makes it fail', async () => {
-    // What may be sent, and near misses: names, tokens and passwords in the places of each other,
-    // cut or with more.
+    // Credentials and near misses: names, tokens and passwords in the places of each other, cut or
+    // extended.
     const names = ['token', ...users.map(({ name }) => name)];
     const secrets = [...tokens, ...users.map(({ password }) => password)];
     const opening = new Set([
@@ -131,7 +131,7 @@ describe('who has credentials', () => {
   });
 });
 
-test('Basic is always offered, so that browsers ask; Bearer where there are tokens', async () => {
+test('Basic is always offered, so that browsers ask for a password; Bearer where there are tokens', async () => {
   const bearerOnly = guarded(
     async () => reply(200, ''),
     async () => ({ ...credentials, users: [] }),
@@ -148,7 +148,7 @@ test('Basic is always offered, so that browsers ask; Bearer where there are toke
   );
 });
 
-test('without tokens the user token is nobody in particular', async () => {
+test('without tokens the user token has no special meaning', async () => {
   const password = new Secret('password of a user called token');
   const named = (name: string) =>
     guarded(
@@ -171,7 +171,7 @@ test('without any credentials nobody is let in', async () => {
   }
 });
 
-test('the scrape gets the time that finding out has left', async () => {
+test('the scrape gets the time that is left after the check', async () => {
   let left: number | undefined;
   const slow = guarded(
     async (_, deadline) => {
@@ -203,7 +203,7 @@ describe('scrape credentials', () => {
   });
   const settings = loadSettings({ VCC_SCRAPE_TOKENS: tokens[0], VCC_SCRAPE_USERS: 'a:a-password-of-16' });
 
-  test('come from the settings and the secret together', async () => {
+  test('are from the settings and the secret together', async () => {
     const load = scrapeCredentialsOf(
       settings,
       vaultOf(async () => credentials),
@@ -213,7 +213,7 @@ describe('scrape credentials', () => {
     expect([all.tokens.length, all.users.length]).toEqual([3, 3]);
   });
 
-  test('are those of the settings while the secret cannot be read, and the log says why', async () => {
+  test('are those of the settings while the secret cannot be read, and the log gives the reason', async () => {
     const logs: string[] = [];
     const down = vaultOf(async () => {
       throw new SecretError('secret acme: is down');

@@ -13,7 +13,7 @@ import { fakeTiming } from '../support/timing.ts';
 const build = { version: '1.2.3', revision: 'abc1234', nodejs: 'v24.0.0' };
 const scrapedMs = Date.parse('2026-01-15T10:00:01Z');
 
-/** The page of these scrapes, looked at a while after them. */
+/** The page of these scrapes, opened a while after them. */
 function pageOf(scrapes: (Reading | Scrape)[], agoMs = 0, more: Partial<LandingFacts> = {}): string {
   const last = scrapes.map((each) => ({
     ...('reading' in each ? each : { reading: each, failure: undefined }),
@@ -35,14 +35,14 @@ const roster = rosterOf({ a: { team: 'Support' }, b: { team: 'Billing' } });
 const withTeams = (account: string) => fullReadingOf(agents, roster, { account });
 
 describe('the page', () => {
-  test('reloads itself without a script, and brings its own icon', () => {
+  test('reloads without a script, and contains its icon', () => {
     const html = pageOf([readingOf(agents)]);
     expect(html).toContain('<meta http-equiv="refresh" content="15">');
     expect(html).toMatch(/<link rel="icon" href="data:image\/svg\+xml,[^"]+">/);
     expect(html).not.toContain('<script');
   });
 
-  test('says what free means, and of which accounts the API does not say it', () => {
+  test('explains what free means, and names the accounts for which the API does not report it', () => {
     const silent = agents.map((each) => ({ ...each, eligibleForRouting: undefined }));
     const page = pageOf([readingOf(agents), readingOf(silent, { account: 'a&b' })]);
     expect(page).toContain('Free agents are Ready, eligible for routing, and have nothing in hand.');
@@ -63,13 +63,13 @@ describe('the page', () => {
     [0, 'just now'],
     [12_000, '12 s ago'],
     [150_000, '3 min ago'],
-  ])('says how long ago the scrape was when it is looked at: %i ms are %s', (agoMs, text) => {
+  ])('gives the age of the scrape when the page is opened: %i ms are %s', (agoMs, text) => {
     const time = `, <time datetime="2026-01-15T10:00:01.000Z">${text}</time>`;
     expect(pageOf([readingOf(agents)], agoMs)).toContain(`<span class="up">up</span>${time}`);
     expect(pageOf([readingOf(agents), readingOf([])], agoMs)).toContain(`<span class="up">up</span>${time}`);
   });
 
-  test('says of one account what the terminal does, and its teams', () => {
+  test('has for one account what the terminal has, and its teams', () => {
     const html = pageOf([withTeams('acme')]);
     for (const row of [
       '<th scope="row">Ready</th><td>2</td><td>10 min</td>',
@@ -131,12 +131,12 @@ describe('a failure', () => {
     expect(html).toContain(`<tr class="why"><td colspan="10">${sentence}</td></tr>`);
   });
 
-  test('marks settings and fields as such', () => {
+  test('marks settings and fields as code', () => {
     const html = pageOf([failed('acme', new Error('x'), 'forbidden')]);
     expect(html).toContain('with the scope <code>stats</code>.');
   });
 
-  test('shows no message of a bug, which may hold data', () => {
+  test('shows no message of a bug, which may contain data', () => {
     const html = pageOf([failed('acme', new TypeError('cannot read agent 4711'), 'internal')]);
     expect(html).toContain('<p class="fault">A bug of the exporter. Report it with');
     expect(html).not.toMatch(/4711|Message/);
@@ -160,7 +160,7 @@ describe('simulated accounts', () => {
     );
   });
 
-  test('that are none have no banner', () => {
+  test('have no banner if there are none', () => {
     expect(pageOf([real])).not.toContain('class="simulated"');
   });
 });
@@ -192,20 +192,20 @@ describe('opening the page', () => {
     });
   const get = (path: string) => [toRequest('GET', path, []), soon()] as const;
 
-  test('scrapes what nobody has scraped yet, and logs failures as a scrape does', async () => {
+  test('scrapes an account without a scrape yet, and logs failures as a scrape does', async () => {
     expect(await open()(...get('/'))).toMatchObject({ status: 200 });
     expect(scraped).toEqual(['a', 'b']);
     expect(JSON.parse(logs[0]!)).toMatchObject({ event: 'scrape failed', account: 'b' });
   });
 
-  test('shows the last scrape, whoever asked for it, until it is 15 s old', async () => {
+  test('shows the last scrape, whatever its cause, until it is 15 s old', async () => {
     const app = open();
     await app(...get('/metrics'));
     timing.pass(14_999);
     expect((await app(...get('/'))).body).toContain('15 s ago');
     expect(scraped).toHaveLength(2);
     timing.pass(1);
-    // Somebody has set the clock back meanwhile.
+    // The clock was set back meanwhile.
     timing.nowMs -= 3_600_000;
     expect((await app(...get('/'))).body).toContain('just now');
     expect(scraped).toHaveLength(4);

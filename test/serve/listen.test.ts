@@ -13,7 +13,10 @@ async function closingMs(server: { close(): Promise<void> }): Promise<number> {
   return performance.now() - startedMs;
 }
 
-/** Clients that ask and hang up before there is an answer; resolves when all have been heard. */
+/**
+ * Clients that send a request and hang up before there is an answer. Resolves when the server has
+ * received all.
+ */
 async function askAndHangUp(url: string, clients: number, heard: () => number): Promise<void> {
   const { hostname, port } = new URL(url);
   const sockets = Array.from({ length: clients }, () => {
@@ -26,7 +29,7 @@ async function askAndHangUp(url: string, clients: number, heard: () => number): 
   await wait(50);
 }
 
-test('closes at once after clients have hung up and their answers have come', async () => {
+test('closes at once after clients have hung up and their answers have arrived', async () => {
   let heard = 0;
   let release = () => {};
   const released = new Promise<void>((resolve) => {
@@ -79,7 +82,7 @@ test('lets requests under way end before it closes', async () => {
   expect(await closing).toBeLessThan(1500);
 });
 
-test('waits for nobody who keeps a connection open, or has sent half a request', async () => {
+test('does not wait for a client that keeps a connection open, or has sent half a request', async () => {
   const server = await listen(async () => reply(200, 'ok\n'), '127.0.0.1', 0);
   const { hostname, port } = new URL(server.url);
   const agent = new http.Agent({ keepAlive: true });
@@ -96,7 +99,7 @@ test('waits for nobody who keeps a connection open, or has sent half a request',
 
 describe('what clients may take', () => {
   const large = Buffer.alloc(20_000_000, 'x');
-  /** A client that asks and reads nothing. */
+  /** A client that sends requests and reads nothing. */
   async function askAndReadNothing(url: string): Promise<Socket> {
     const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname).pause();
@@ -109,7 +112,7 @@ describe('what clients may take', () => {
     return [response.status, response.headers.get('retry-after'), await response.text()];
   };
 
-  /** Asks until the answer has this status. */
+  /** Sends requests until the answer has this status. */
   async function untilStatus(url: string, status: number) {
     for (let turn = 0; turn < 200; turn++) {
       const found = await statusOf(url);
@@ -119,7 +122,7 @@ describe('what clients may take', () => {
     throw new Error(`never answered ${status}`);
   }
 
-  test('is bounded in requests, but for the health check', async () => {
+  test('is bounded in requests, except for the health check', async () => {
     let waiting = true;
     const respond: Respond = async ({ path, headers }) => {
       if (path === '/-/healthy') return reply(200, 'OK\n');
@@ -135,7 +138,7 @@ describe('what clients may take', () => {
     await server.close();
   });
 
-  test('is not bounded by answers that nobody takes, such as refusals', async () => {
+  test('is not bounded by answers that no client reads, such as refusals', async () => {
     let given = 0;
     const respond: Respond = async ({ headers }) => {
       if (headers.get('host') !== 'x') return reply(200, 'in\n');
@@ -150,7 +153,7 @@ describe('what clients may take', () => {
     await server.close();
   });
 
-  test('is bounded in bytes that nobody reads, and the same bytes count once', async () => {
+  test('is bounded in bytes that no client reads, and the same bytes count once', async () => {
     const bodies = [large, large, Buffer.from(large)];
     let given = 0;
     const respond: Respond = async ({ headers }) =>

@@ -16,7 +16,7 @@ import { isGone } from '../support/garbage.ts';
 import { fullReadingOf, readingOf, rosterOf } from '../support/reading.ts';
 import { fakeTiming } from '../support/timing.ts';
 
-/** A scraper that finds what the test says. */
+/** A scraper with the result that the test sets. */
 function scraperOf(reading: Reading): Scraper {
   return {
     account: reading.account,
@@ -36,7 +36,7 @@ const get = (path: string, headers = {}, method = 'GET') =>
   toRequest(method, path, Object.entries<string>(headers));
 
 describe('the routes', () => {
-  test('serves text 0.0.4 to who asks for nothing else, with its length', async () => {
+  test('serves text 0.0.4 to clients that request nothing else, with its length', async () => {
     const response = await appOf()(get('/metrics'));
     expect(response.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
     const body = Buffer.from(response.body);
@@ -45,7 +45,7 @@ describe('the routes', () => {
     expect(response.headers['x-content-type-options']).toBe('nosniff');
   });
 
-  test('keeps nothing of single agents when it has answered', async () => {
+  test('keeps nothing of single agents after its answer', async () => {
     const refs: WeakRef<object>[] = [];
     const scrape: Scraper['scrape'] = async () => {
       const reading = fullReadingOf([agent('a')], rosterOf({}));
@@ -59,7 +59,7 @@ describe('the routes', () => {
     expect(String((await routes(get('/'), soon())).body)).toContain('class="up"');
   });
 
-  test('escapes what comes from outside, and allows no scripts', async () => {
+  test('escapes texts from outside, and allows no scripts', async () => {
     const app = appOf(
       readingOf([agent('a', { presence: '<script>alert(1)</script>' })], { account: '<b>&"' }),
     );
@@ -69,7 +69,7 @@ describe('the routes', () => {
     expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
   });
 
-  test('tells browsers to run, fetch and frame nothing, and to use the one style that is the page’s own', async () => {
+  test("forbids browsers to run, fetch and frame anything, and allows only the page's own style", async () => {
     const { headers, body } = await appOf()(get('/'));
     const style = /<style>(.*)<\/style>/s.exec(String(body))![1]!;
     const hash = createHash('sha256').update(style).digest('base64');
@@ -119,7 +119,7 @@ describe('the routes', () => {
     expect(length).toBeDefined();
   });
 
-  test('answers 500 only for a bug of its own, and logs where it is, not what it held', async () => {
+  test('answers 500 only for its own bug, and logs the place, not the data', async () => {
     const logs: string[] = [];
     const scraper: Scraper = {
       account: 'x',
@@ -168,7 +168,7 @@ describe('several accounts', () => {
     expect(left).toHaveLength(2);
   });
 
-  test('are each found by /probe?target=, whatever the name holds', async () => {
+  test('are each found by /probe?target=, whatever the name contains', async () => {
     for (const [name, other] of [
       ['acme-uk', 'a b&c'],
       ['a b&c="d"', 'acme-uk'],
@@ -194,7 +194,7 @@ describe('several accounts', () => {
     );
   });
 
-  test('are told of by /sd in the form of http_sd_configs', async () => {
+  test('are listed by /sd in the form of http_sd_configs', async () => {
     const response = await app(get('/sd'));
     expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
     expect(JSON.parse(response.body.toString())).toEqual(
@@ -205,7 +205,7 @@ describe('several accounts', () => {
     );
   });
 
-  test('that are very many are not all named to who asks for another', async () => {
+  test('in very large numbers are not all named in the answer for an unknown one', async () => {
     const many = Array.from({ length: 150 }, (_, index) =>
       scraperOf(readingOf([], { account: `a${index}` })),
     );
@@ -246,7 +246,7 @@ describe('over node:http', () => {
     expect(status).toBe(expected);
   });
 
-  test('is closed although somebody is connected who has asked for nothing, or half', async () => {
+  test('is closed although a client is connected that has sent nothing, or half a request', async () => {
     server = await listen(routesOf(), '127.0.0.1', 0);
     const { hostname, port } = new URL(server.url);
     const sockets = [connect(Number(port), hostname), connect(Number(port), hostname)];

@@ -64,7 +64,7 @@ describe('several accounts', () => {
     expect((await askToken(simulator, north!)).status).toBe(200);
   });
 
-  test('are counted apart and together', async () => {
+  test('are counted separately and together', async () => {
     const [north, south] = await start();
     await (await clientOf(1))(status);
     await (await clientOf(1, 'users:read'))('/useradmin/groups');
@@ -81,7 +81,7 @@ describe('several accounts', () => {
     for (const get of clients) expect((await get(status)).status).toBe(401);
   });
 
-  test('are open since the start, whenever they are first looked at', async () => {
+  test('are open since the start, whenever they are first read', async () => {
     let nowMs = startMs;
     const [, south] = await start({ seed: 3, now: () => nowMs });
     nowMs += 45 * 60_000;
@@ -111,7 +111,7 @@ describe('several accounts', () => {
     expect(ordinary!.items()).toHaveLength(20);
   });
 
-  test('may be a thousand: each begins to live when it is first looked at, and the later the more there are', async () => {
+  test('may be a thousand: each begins to live when it is first read, and the later the more there are', async () => {
     const began: number[] = [];
     const live: Live = (centre, ...agent) => {
       began.push(centre.nowMs);
@@ -124,11 +124,11 @@ describe('several accounts', () => {
       const centre = new ContactCentre({ seed: 1 + index, agents: 100, allAgents: 100_000, startMs });
       expect(account.items()).toEqual(centre.items());
     }
-    // All together have ten thousand hours behind them, as have those of a single large account.
+    // All together have lived ten thousand hours before, as have those of a single large account.
     expect(began).toEqual(Array.from({ length: 10 * 100 }, () => startMs - 6 * 60_000));
   });
 
-  test('are one named default without any given', async () => {
+  test('are one account named default without any given', async () => {
     const items = new ContactCentre({ seed: 1, agents: 12, startMs }).items();
     simulator = await startSimulator({ items });
     const [account, ...others] = simulator.accounts;
@@ -140,13 +140,13 @@ describe('several accounts', () => {
 });
 
 describe('a fault with an account', () => {
-  test('befalls its API requests only', async () => {
+  test('affects its API requests only', async () => {
     await start({ faults: [parseFault('status=503,account=south')] });
     expect((await (await clientOf(0))(status)).status).toBe(200);
     expect((await (await clientOf(1))(status)).status).toBe(503);
   });
 
-  test('befalls its token requests only, be it in the form or by Basic', async () => {
+  test('affects its token requests only, be it in the form or by Basic', async () => {
     const [north, south] = await start({ faults: [parseFault('status=500,on=token,account=south')] });
     expect((await askToken(simulator, south!)).status).toBe(500);
     const basic = async ({ clientId, clientSecret }: { clientId: string; clientSecret: string }) => {
@@ -175,7 +175,7 @@ describe('a fault with an account', () => {
     const before = { north: await ids(0), south: await ids(1) };
     const moved = [...before.south.slice(1)];
     expect(await ids(0)).toEqual(before.north);
-    // The second fault's turn: one more agent, and the first of all moved before.
+    // Then the second fault: one more agent, and the first of all moved before.
     expect(await ids(1)).toEqual([...moved, south!.items().at(-1)!.agentId, before.south[0]]);
     expect(north!.items()).toHaveLength(20);
   });

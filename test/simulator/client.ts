@@ -6,7 +6,7 @@ interface Credentials {
   clientSecret: string;
 }
 
-/** Asks a simulator for a token. */
+/** Fetches a token from a simulator. */
 export function askToken(
   { tokenUrl }: Simulator,
   { clientId, clientSecret }: Credentials,
@@ -16,7 +16,7 @@ export function askToken(
   return fetch(tokenUrl, { method: 'POST', body: new URLSearchParams(form) });
 }
 
-/** A client that gets paths of a simulator with a token of its own. */
+/** A client that fetches paths of a simulator with its own token. */
 export async function newClient(simulator: Simulator, credentials: Credentials, scope = 'stats') {
   const { access_token } = (await (await askToken(simulator, credentials, scope)).json()) as {
     access_token: string;

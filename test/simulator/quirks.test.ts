@@ -31,7 +31,7 @@ const newest = ({ items }: Body) =>
 const ids = ({ items }: Body) => items.map(({ agentId }) => agentId);
 
 describe('a quirk', () => {
-  test('bounds the pages, whatever is asked for', async () => {
+  test('bounds the pages, whatever is requested', async () => {
     const { body } = await ask('max-page=25');
     expect(body.meta).toEqual({ page: 1, count: 25, pageCount: 3, totalCount: 60 });
   });
@@ -43,7 +43,7 @@ describe('a quirk', () => {
     expect(ids(body)).not.toEqual(ids(body).toSorted());
   });
 
-  test('makes answers late, with an upTo that is not', async () => {
+  test('makes answers late, but not their upTo', async () => {
     const { body } = await ask('lag=30000');
     expect(body.upTo).toBe('2026-01-15T10:00:00.000Z');
     expect(newest(body)).toBeLessThanOrEqual(startMs - 30_000);

@@ -43,7 +43,7 @@ async function serve(...readings: Recording['readings']) {
 }
 
 describe('a recording that is served', () => {
-  test('has its first upTo at its start, and all other times as far from it as they were', async () => {
+  test('has its first upTo at its start, and all other times at their original distance from it', async () => {
     const get = await serve(
       reading(
         0,
@@ -62,7 +62,7 @@ describe('a recording that is served', () => {
       items: [{ presence: { since: '2026-01-15T09:59:00.250Z', name: '2030-05-05T11:59:00.250Z' } }],
       upTo: '2026-01-15T10:00:00.500Z',
     });
-    // The clock of the API goes on.
+    // The clock of the API continues.
     expect(first.headers.get('date')).toBe('Thu, 15 Jan 2026 10:00:08 GMT');
     expect(await (await get(20_000)).json()).toEqual({ items: [], upTo: '2026-01-15T10:00:20Z' });
     // A second reading that lasts as long as the first one.
@@ -119,7 +119,7 @@ describe('a recording that is served', () => {
     expect((await get(0, 'page=x')).status).toBe(404);
   });
 
-  test('has a body that was no JSON by its length, up to a megabyte', async () => {
+  test('replaces a body that was no JSON by one of its length, up to a megabyte', async () => {
     const html = (characters: number): RecordedResult => ({
       status: 502,
       headers: { 'content-type': 'text/html' },
@@ -150,7 +150,7 @@ describe('a recording that is served', () => {
   });
 });
 
-/** Mostly what a recording may have. */
+/** Mostly what a recording may contain. */
 const mostly = (usual: readonly unknown[], odd: readonly unknown[]) =>
   fc.oneof(
     { weight: 9, arbitrary: fc.constantFrom(...usual) },
@@ -158,7 +158,7 @@ const mostly = (usual: readonly unknown[], odd: readonly unknown[]) =>
   );
 const dates = ['Thu, 99 Xyz 2030 25:00:00 GMT', 'Sun, 05 May 2030 12:00:03 GMT', '~'];
 
-/** A recording as somebody may have made it who wants to break its reader. */
+/** A recording made by an attacker to break its reader. */
 const anyFile = fc
   .tuple(
     fc.record({

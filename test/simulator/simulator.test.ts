@@ -47,7 +47,7 @@ describe('the contact centre', () => {
     expect(walk!.items()).toEqual(leap!.items());
   });
 
-  test('answers what the reference leaves open in both ways', () => {
+  test('answers in both ways what the reference leaves open', () => {
     const worlds: World[] = [
       {},
       {
@@ -86,7 +86,7 @@ describe('the contact centre', () => {
     expect(Math.min(later, onCall)).toBeGreaterThan(5);
   });
 
-  test('tells the same length of wrap-up whatever since of an interaction means', () => {
+  test('has the same length of wrap-up whatever since of an interaction means', () => {
     const ages = (['restarts', 'continues'] as const).map((since) => {
       const centre = new ContactCentre({
         seed: 7,
@@ -181,8 +181,8 @@ describe('the contact centre', () => {
   });
 
   test('has room for 50,000 agents', () => {
-    // With others beside it, a contact centre lives for less long before: minutes of 50,000 agents
-    // are work for seconds.
+    // Several contact centres live for less time before the start: minutes of 50,000 agents are
+    // work for seconds.
     const centre = new ContactCentre({ seed: 1, agents: 50_000, allAgents: 150_000, startMs });
     const items = centre.items();
     expect(items).toHaveLength(50_000);
@@ -219,7 +219,7 @@ async function start(options: SimulatorOptions = {}) {
 }
 
 describe('the simulator', () => {
-  test('issues tokens as the real one does', async () => {
+  test('issues tokens as the real API does', async () => {
     await start();
     const answer = (await (await token()).json()) as Record<string, unknown>;
     expect(answer).toMatchObject({ token_type: 'bearer', expires_in: 7200 });
@@ -271,7 +271,7 @@ describe('the simulator', () => {
     ]);
   });
 
-  test('refuses as the real one does', async () => {
+  test('refuses as the real API does', async () => {
     let nowMs = startMs;
     const get = await start({ now: () => nowMs, tokenSeconds: 60 });
     const form = (message: string) => ({ statusCode: 400, error: 'Bad Request', message });
@@ -289,7 +289,7 @@ describe('the simulator', () => {
     expect((await fetch(`${simulator.apiUrl}/stats/queue-times`)).status).toBe(404);
   });
 
-  test('fails in the ways it is told, as often as it is told', async () => {
+  test('fails in the configured ways, as often as configured', async () => {
     const get = await start({ faults: [parseFault('status=429,retry-after=3,times=2,page=2')] });
     expect((await get('?page=1')).status).toBe(200);
     for (const _ of [1, 2]) expect((await get('?page=2')).headers.get('retry-after')).toBe('3');

@@ -83,7 +83,7 @@ describe('users', () => {
     expect(await outcome(await get(`/useradmin/users${query}`, headers))).toEqual([400, refusal]);
   });
 
-  test('are the agents by their agentId, and some who are no agents', async () => {
+  test('are the agents by their agentId, and some users without an agent', async () => {
     const { account } = await start();
     const [agents, others] = [true, false].map((is) =>
       account.users().filter((user) => user.userAccountConfiguration.actAsAgent === is),
@@ -95,7 +95,7 @@ describe('users', () => {
     );
   });
 
-  test('who are archived are those who never log in again', async () => {
+  test('who are archived are the agents who never log in again', async () => {
     let nowMs = startMs;
     const { account } = await start({ agents: 60, now: () => nowMs });
     const seen = new Set<string>();
@@ -110,7 +110,7 @@ describe('users', () => {
     expect(agents.some((user) => !user.active)).toBe(true);
   });
 
-  test('have ids, names and usernames of their own', () => {
+  test('have their own ids, names and usernames', () => {
     const { users } = deriveDirectory(1, staffOf(20_000));
     for (const key of ['userId', 'name', 'username', 'email'] as const)
       expect(new Set(users.map((user) => user[key])).size).toBe(users.length);
@@ -152,7 +152,7 @@ describe('groups', () => {
   type Group = { groupId: string; groupName: string };
   type Member = { userId: string; agentDisplayId: string; name: string };
 
-  test('hold every active agent once, but for about one in forty', async () => {
+  test('contain every active agent once, except for about one in forty', async () => {
     const { account, get, users } = await start({ agents: 1000 });
     const { meta, groups } = (await (await get('/useradmin/groups')).json()) as {
       meta: unknown;
@@ -185,7 +185,7 @@ describe('groups', () => {
     expect(account.groups().flatMap((group) => group.members)).toHaveLength(members.length);
   });
 
-  test('come in pages, as their users do', async () => {
+  test('are in pages, as their users are', async () => {
     const { account, get } = await start();
     const [first, second] = account.groups();
     const { members: _, ...group } = second!;
@@ -222,7 +222,7 @@ describe('the roster', () => {
     expect(new Set(rows.map(([, , , site]) => site)).size).toBe(2);
   });
 
-  test('quotes what would break a line', () => {
+  test('quotes a text that would break a line', () => {
     const roster = [{ agentId: '1', name: 'Ann "Ace" Lee', team: 'Claims, Returns', site: 'A' }];
     expect(toRosterCsv({ roster })).toBe('agentId,name,team,site\n1,"Ann ""Ace"" Lee","Claims, Returns",A\n');
   });

@@ -69,20 +69,20 @@ describe('single agents', () => {
     );
   });
 
-  test('who are LoggedOut have none unless they are asked for', () => {
+  test('who are LoggedOut have none unless they are selected', () => {
     const agents = [agent('1'), agent('2', { presence: 'LoggedOut' })];
     expect(idsOf(agents, { loggedOut: false })).toEqual(['1']);
     expect(idsOf(agents)).toEqual(['1', '2']);
   });
 
-  test('past the limit are those last by id, whoever comes first in the answer', () => {
+  test('past the limit are those last by id, whatever the order of the answer', () => {
     const agents = ['3', '1', '4', '2'].map((id) => agent(id));
     expect(idsOf(agents, { limit: 2 })).toEqual(['1', '2']);
     expect(idsOf(agents.toReversed(), { limit: 2 })).toEqual(['1', '2']);
     expect(idsOf(agents, { limit: 0 })).toEqual([]);
   });
 
-  test('stay chosen when somebody further down logs in or out', () => {
+  test('stay selected when another agent logs in or out', () => {
     const agents = ['1', '2', '3', '4'].map((id) => agent(id));
     const [before, after] = [agents, agents.slice(0, 3)].map((each) => idsOf(each, { limit: 2 }));
     expect(after).toEqual(before);
@@ -117,7 +117,7 @@ describe('single agents', () => {
     expect(idsOf([one!, two!, three!], options)).toEqual(expected);
   });
 
-  test('are nobody while a pattern needs a roster that there is not: nobody can say who is to be left out', () => {
+  test('are all left out while a pattern needs a missing roster: without it, the pattern cannot be applied', () => {
     const options = { exclude: { column: 'team', pattern: /^(?:Sales)$/ } };
     const none = toAgentSeries(snapshotOf([one!]), 'test', undefined, {
       ...singleOptions,
@@ -141,7 +141,7 @@ describe('single agents', () => {
     ]);
   });
 
-  test('share the objects of labels that are equal, so that an encoder writes them once', () => {
+  test('share the objects of equal labels, so that an encoder writes them once', () => {
     const { agents } = choose([
       agent('1', { interactions: [interaction()] }),
       agent('2', { interactions: [interaction()] }),

@@ -18,11 +18,11 @@ const set = (all: Map<number, Page>, number: number, more: Partial<Page>) =>
   all.set(number, { ...all.get(number)!, ...more });
 
 describe('assemble', () => {
-  test('puts pages together that agree', () => {
+  test('joins pages that agree', () => {
     expect(assemble(pages())).toEqual(snapshotOf(agents, { pages: 3 }));
   });
 
-  test('takes the earliest upTo', () => {
+  test('uses the earliest upTo', () => {
     const all = pages((each) => set(each, 2, { upToMs: takenAtMs - 700 }));
     expect(assemble(all)).toMatchObject({ takenAtMs: takenAtMs - 700 });
   });
@@ -40,7 +40,7 @@ describe('assemble', () => {
     expect(assemble(pages((each) => each.set(4, surplus)))).toEqual(snapshotOf(agents, { pages: 3 }));
   });
 
-  test('does not believe the counts of a page beyond its own page count, even if it is the newest', () => {
+  test('ignores the counts of a page beyond its own page count, even if it is the newest', () => {
     const surplus: Page = {
       number: 4,
       count: 0,
@@ -54,7 +54,7 @@ describe('assemble', () => {
     expect(assemble(all)).toEqual(snapshotOf(agents, { pages: 3 }));
   });
 
-  test('refuses pages of the same time of which one says that there are no others, in any order', () => {
+  test('rejects pages of the same time if one says that there are no others, in any order', () => {
     const all = pages((each) => set(each, 1, { pageCount: 1, totalCount: 4 }));
     for (const given of [all, new Map([...all].reverse())]) {
       expect(assemble(given)).toEqual({
@@ -63,7 +63,7 @@ describe('assemble', () => {
     }
   });
 
-  test.each([0, 1])('takes an empty account with pageCount %i', (pageCount) => {
+  test.each([0, 1])('accepts an empty account with pageCount %i', (pageCount) => {
     const empty: Page = {
       number: 1,
       count: 0,
@@ -155,7 +155,7 @@ describe('assemble', () => {
     });
   });
 
-  test('adds up what the pages do not say', () => {
+  test('adds up numbers that the pages do not give', () => {
     const gaps = { ...noGaps(), flawedAgents: 1, first: { path: 'page 2: x', expected: 'a', received: 'b' } };
     const all = pages((each) => {
       set(each, 2, { gaps: { ...gaps, absent: { ...gaps.absent, state: 2 } } });
@@ -169,7 +169,7 @@ describe('assemble', () => {
     });
   });
 
-  test('says nothing of who the agents are', () => {
+  test('names no agent', () => {
     const twice = pages((all) => set(all, 3, { agents: [agents[0]!, agents[9]!] }));
     expect((assemble(twice) as Conflict).reason).toBe('an agent is on page 1 and on page 3');
   });
@@ -180,7 +180,7 @@ test.each([
   ['a', 'b', -1],
   ['b', 'a', 1],
   ['', 'a', -1],
-  // As UTF-16 has it, unlike most languages.
+  // The order of UTF-16, unlike that of most languages.
   ['B', 'a', -1],
   ['z', 'ä', -1],
   ['10', '9', -1],

@@ -65,7 +65,7 @@ describe('an agent', () => {
     expect(floorOf(one).activities.filter((row) => row.agents > 0)).toEqual([{ name: activity, agents: 1 }]);
   });
 
-  test('in wrap-up is not idle, though the reference’s words would have it so', () => {
+  test("in wrap-up is not idle, though the reference's words would have it so", () => {
     const floor = floorOf(agent('a', { interactions: [wrap] }));
     expect(floor).toMatchObject({
       idle: { count: 0 },
@@ -83,7 +83,7 @@ describe('an agent', () => {
     const floor = floorOf(agent('a', more));
     expect(floor.activities.filter((row) => row.agents > 0)).toEqual([{ name: 'unknown', agents: 1 }]);
     expect(floor).toMatchObject({ idle: { count: 0 }, busy: 0, available: { count: 0 } });
-    // Known work is work, and who is away is away, whatever is not known.
+    // Known work is work, and an away agent is away, whatever is not known.
     expect(floorOf(agent('a', { ...more, nonLive: 1 })).busy).toBe(1);
     expect(
       floorOf(agent('a', { ...more, presence: 'Away' })).activities.find(({ name }) => name === 'away'),
@@ -95,9 +95,9 @@ describe('an agent', () => {
 
   test.each<[string, Partial<Agent>, Partial<Interaction>, number | undefined]>([
     ['the workload fell when it began', { workloadSinceMs: 9000 }, { sinceMs: 2000 }, 9000],
-    ['the interaction’s since restarted', { workloadSinceMs: 2000 }, { sinceMs: 9000 }, 9000],
+    ["the interaction's since restarted", { workloadSinceMs: 2000 }, { sinceMs: 9000 }, 9000],
     ['other work hides when it began', { workloadSinceMs: 9000, nonLive: 1 }, { sinceMs: 2000 }, 2000],
-    ['the workload’s time is not known', { workloadSinceMs: undefined }, { sinceMs: 2000 }, 2000],
+    ["the workload's time is not known", { workloadSinceMs: undefined }, { sinceMs: 2000 }, 2000],
     ['its own time is not known', { workloadSinceMs: 9000 }, { sinceMs: undefined }, undefined],
   ])('has been in wrap-up for as long as is known: %s', (_, more, leg, sinceMs) => {
     const wrap = interaction({ state: 'Wrap', ...leg });
@@ -105,7 +105,7 @@ describe('an agent', () => {
       floorOf(agent('a', { ...more, interactions })).states.find(({ name }) => name === 'Wrap')!.ages
         .oldestMs;
     expect(oldest(wrap)).toBe(sinceMs);
-    // With another one in hand, nobody knows which of them changed the workload.
+    // With another interaction at the same time, either may have changed the workload.
     expect(oldest(wrap, interaction({ sinceMs: 1 }))).toBe(leg.sinceMs);
   });
 
@@ -136,7 +136,7 @@ describe('an agent', () => {
     expect([isIdle(agent('a')), isIdle(agent('a', { presence: 'Away' }))]).toEqual([true, false]);
   });
 
-  test('who began after the snapshot’s time has its true since, and has been so for longer than nothing', () => {
+  test("who began after the snapshot's time has its true since, and has been so for longer than nothing", () => {
     const { idle } = floorOf(agent('a', { presenceSinceMs: takenAtMs + 2000 }));
     expect(idle).toMatchObject({ oldestMs: takenAtMs + 2000, medianMs: takenAtMs + 2000 });
     expect(idle.longerThan).toEqual(ageBounds.map(() => 0));
@@ -168,7 +168,7 @@ describe('the number of series', () => {
     expect(floor.descriptions.reduce((sum, row) => sum + row.agents, 0)).toBe(200);
   });
 
-  test('adds what is folded to a description that is called other', () => {
+  test('adds folded descriptions to a description with the name other', () => {
     const agents = ['other', 'x', 'y'].map((description, index) => agent(`a${index}`, { description }));
     const floor = toFloor(snapshotOf(agents), { ...floorOptions, maxDescriptions: 1 });
     expect(floor.descriptions).toEqual([{ presence: 'Ready', description: 'other', agents: 3 }]);
@@ -216,7 +216,7 @@ describe('the number of series', () => {
     expect(toFloor(snapshotOf(connected), floorOptions).unknown[2]).toEqual({ field: 'reason', values: 1 });
   });
 
-  test('never counts a leg without a reason under other, and knows an empty word for none', () => {
+  test('never counts a leg without a reason under other, and reads an empty word as none', () => {
     const novel = Array.from({ length: 25 }, (_, index) => interaction({ reason: `r${index}` }));
     const empty = interaction({ state: '', direction: '', medium: '', mediumManager: '', guid: '' });
     const floor = floorOf(agent('a', { interactions: [...novel, interaction(), empty] }));
@@ -226,7 +226,7 @@ describe('the number of series', () => {
     expect(floor.unknown.map(({ values }) => values)).toEqual([0, 0, 25, 0, 0, 0]);
   });
 
-  test('is bounded when the API invents words without end, and none is lost', async () => {
+  test('is bounded when the API returns new words endlessly, and none is lost', async () => {
     const agents = Array.from({ length: 100 }, (_, index) =>
       agent(`a${index}`, {
         presence: `p${index}`,
@@ -267,10 +267,10 @@ test('legs are added up by kind, in alphabetical order, whatever their reason', 
   ]);
 });
 
-test('where the answer says of nobody whether they are eligible, every idle agent is free', () => {
+test('where the answer has eligibility of no agent, every idle agent is free', () => {
   const untold = agent('a', { eligibleForRouting: undefined });
   expect(floorOf(untold)).toMatchObject({ eligible: undefined, available: { count: 1 } });
-  // Where it says so of others, this one is not guessed.
+  // The answer has it for others, so this one is not guessed.
   const floor = floorOf(untold, agent('b'));
   expect(floor).toMatchObject({ eligible: 1, available: { count: 1 }, idle: { count: 2 }, busy: 0 });
   expect(floor.activities.filter((row) => row.agents > 0)).toEqual([

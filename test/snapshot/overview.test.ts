@@ -20,7 +20,7 @@ const roster = rosterOf({ b: { team: 'Support' }, c: { team: 'Claims' }, x: { te
 const reading = fullReadingOf(agents, roster);
 
 describe('at a glance', () => {
-  test('an account has everybody once', () => {
+  test('an account has each agent once', () => {
     const row = accountOverview('acme', reading.floor!);
     expect(row).toEqual({
       name: 'acme',
@@ -34,7 +34,7 @@ describe('at a glance', () => {
     });
   });
 
-  test('who may or may not have work is neither free nor busy', () => {
+  test('agents with unknown work are neither free nor busy', () => {
     const unknown = fullReadingOf([agent('a', { interactions: undefined }), agent('e', { live: 1 })], roster);
     for (const row of [accountOverview('acme', unknown.floor!), ...teamOverviews(unknown, 1)]) {
       expect(row).toMatchObject({ agents: 2, ready: 2, free: 0, busy: 1 });
@@ -52,7 +52,7 @@ describe('at a glance', () => {
     expect(others).toEqual([]);
   });
 
-  test('those who are ready are apart by what they are ready for', () => {
+  test('Ready agents are grouped by the work that they are ready for', () => {
     const row = (name: string, count: number, duration: string, isPart: boolean) => ({
       name,
       agents: count,
@@ -82,7 +82,7 @@ describe('at a glance', () => {
     ]);
   });
 
-  test('teams are those with agents, by name, and who is in none comes last', () => {
+  test('teams are those with agents, by name, and agents in none are last', () => {
     expect(teamOverviews(reading, 1).map(({ name, agents: count }) => [name, count])).toEqual([
       ['Claims', 1],
       ['Support', 1],
@@ -90,7 +90,7 @@ describe('at a glance', () => {
     ]);
   });
 
-  test('teams are left out without a roster, a snapshot, or of more than four accounts', () => {
+  test('teams are left out without a roster, a snapshot, or with more than four accounts', () => {
     expect(teamOverviews(reading, 4)).toHaveLength(3);
     expect(teamOverviews(reading, 5)).toEqual([]);
     expect(teamOverviews(readingOf(agents), 1)).toEqual([]);
@@ -113,7 +113,7 @@ test.each([
   expect(toDuration(ms)).toBe(text);
 });
 
-test('the longest age is that of the oldest, and never less than nothing', () => {
+test('the longest age is that of the oldest, and never negative', () => {
   const ages = { count: 1, medianMs: undefined, longerThan: [] };
   expect(longest({ ...ages, oldestMs: takenAtMs - 7000 }, takenAtMs)).toBe('7 s');
   expect(longest({ ...ages, oldestMs: takenAtMs + 7000 }, takenAtMs)).toBe('0 s');

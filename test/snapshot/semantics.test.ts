@@ -39,7 +39,7 @@ describe('since when wrap-up has lasted', () => {
   });
 });
 
-test('a setting answers questions, and media have questions of their own', () => {
+test('a setting answers questions, and media have their own questions', () => {
   expect(parseSemantics(' since_in_wrap = continues, workload_falls_phone_callback=when_wrap_ends ')).toEqual(
     {
       since_in_wrap: 'continues',
@@ -90,7 +90,7 @@ test('the help has a line for each question and each of its answers', () => {
   ]);
 });
 
-test('every scrape says how each question is answered, a failed one too', async () => {
+test('every scrape reports how each question is answered, a failed one too', async () => {
   const semantics = toAnsweredQuestions(
     parseSemantics(
       'workload_falls_phone=when_wrap_begins,workload_falls_case=when_wrap_ends,since_in_wrap=continues',

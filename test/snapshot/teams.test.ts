@@ -72,7 +72,7 @@ describe('teams', () => {
     more: Partial<TeamOptions> = {},
   ) => toTeams(snapshotOf(agents), roster, { ageBounds, maxTeams, ...more });
 
-  test('that nobody is in are there, with 0', () => {
+  test('without agents are there, with 0', () => {
     const { teams } = count([], rosterOf({ 'agent-1': { team: 'Night' } }), 10);
     expect(teams.map(({ name, available }) => [name, available.count])).toEqual([
       ['', 0],
@@ -98,7 +98,7 @@ describe('teams', () => {
     expect([teams.map(({ name }) => name), folded]).toEqual([['', 'A'], 0]);
   });
 
-  test('have free agents as the account has, where the answer does not say who is eligible', () => {
+  test('have free agents as the account has, where the answer has no eligibility', () => {
     const free = (agents: readonly Agent[], more?: Partial<TeamOptions>) =>
       count(agents, new Map(), 1, more).teams[0]!.available.count;
     const untold = agent('a', { eligibleForRouting: undefined });
@@ -119,7 +119,7 @@ describe('teams', () => {
   });
 });
 
-test('without a roster there are no teams, and how it stands with the roster is said', async () => {
+test('without a roster there are no teams, and the status of the roster is reported', async () => {
   const status = { up: false, agents: undefined, readAtMs: undefined, inSeveralTeams: undefined };
   const series = toSeries(await familiesOf(readingOf([agent('a')], { roster: status })));
   expect(series.get('vcc_roster_up{account="test"}')).toBe(0);

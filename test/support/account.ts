@@ -16,7 +16,7 @@ export function environmentOf(
     VCC_TOKEN_URL: simulator.tokenUrl,
     VCC_CLIENT_ID: simulator.clientId,
     VCC_CLIENT_SECRET: simulator.clientSecret,
-    // Lambda lets nobody in unless it is told whom.
+    // Lambda lets nobody in unless this is set.
     VCC_SCRAPE_AUTH: 'none',
     ...more,
   };

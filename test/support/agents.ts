@@ -13,7 +13,7 @@ import {
 /** The time at which the tests' snapshots are taken. */
 export const takenAtMs = Date.parse('2026-01-15T10:00:00.500Z');
 
-/** An idle agent, but for what the test says. */
+/** An idle agent, except for what the test sets. */
 export function agent(id: string, more: Partial<Agent> = {}): Agent {
   return {
     id,
@@ -30,7 +30,7 @@ export function agent(id: string, more: Partial<Agent> = {}): Agent {
   };
 }
 
-/** A connected inbound call, but for what the test says. */
+/** A connected inbound call, except for what the test sets. */
 export function interaction(more: Partial<Interaction> = {}): Interaction {
   return {
     guid: 'b6c01065-a5fa-432f-981b-649f98518878',
@@ -107,11 +107,11 @@ const anyAgent: fc.Arbitrary<Agent> = fc.record({
   }),
 });
 
-/** Any agents that the API may give, ids all different, up to `most`. */
+/** Any agents that the API may return, ids all different, up to `most`. */
 export const anyAgentsUpTo = (most: number): fc.Arbitrary<Agent[]> =>
   fc
     .array(anyAgent, { maxLength: most })
     .map((agents) => agents.map((each, index) => ({ ...each, id: `agent-${index}` })));
 
-/** Any agents that the API may give, ids all different. */
+/** Any agents that the API may return, ids all different. */
 export const anyAgents: fc.Arbitrary<Agent[]> = anyAgentsUpTo(60);

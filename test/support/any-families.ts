@@ -31,5 +31,5 @@ export const anyFamilies: fc.Arbitrary<Family[]> = fc
       };
     }),
   )
-  // A suffix may have made one name of two.
+  // A suffix may have made two names the same.
   .map((families) => [...new Map(families.map((each) => [each.name, each])).values()]);

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { type Label, type Meta, type Point, toKey, toLabels } from '../../src/push/encoding/points.ts';
 
-/** A gauge's, but for what the test says. */
+/** A gauge's, except for what the test sets. */
 export function meta(more: Partial<Meta> = {}): Meta {
   return { name: 'vcc_x', help: 'An x.', type: 'gauge', unit: undefined, ...more };
 }
 
-/** A point of `vcc_x`, but for what the test says. */
+/** A point of `vcc_x`, except for what the test sets. */
 export function point(labels: Record<string, string>, more: Partial<Point> & { name?: string } = {}): Point {
   const { name = 'vcc_x', ...rest } = more;
   return { labels: toLabels(name, labels), value: 1, timestampMs: 1_768_471_200_500, meta: meta(), ...rest };
@@ -39,7 +39,7 @@ const anyLabels: fc.Arbitrary<Record<string, string>> = fc.dictionary(
   { maxKeys: 6 },
 );
 
-/** Any points, no two of the same series and time; those of one name have the same meta. */
+/** Any points, no two of the same series and time. Points of one name have the same meta. */
 export const anyPoints: fc.Arbitrary<Point[]> = fc
   .dictionary(
     // Not the name of any label.
@@ -64,12 +64,12 @@ export const anyPoints: fc.Arbitrary<Point[]> = fc
     return [...new Map(points.map((each) => [`${each.timestampMs} ${toKey(each)}`, each])).values()];
   });
 
-/** A series of this exporter, as it is saved, of the account `acme`. */
+/** A series of this exporter in its saved form, of the account `acme`. */
 export const anyOwnSeries: fc.Arbitrary<string[]> = fc
   .tuple(fc.constantFrom('vcc_up', 'vcc_agents', 'vcc_agent_info'), anyLabels)
   .map(([name, labels]) => toLabels(name, { ...labels, account: 'acme' }).flat());
 
-/** Labels but for these. */
+/** Labels without these. */
 export function without(labels: readonly Label[], ...names: string[]): Label[] {
   return labels.filter(([name]) => !names.includes(name));
 }

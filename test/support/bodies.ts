@@ -32,7 +32,7 @@ export function toBody(agents: readonly Agent[]) {
   };
 }
 
-/** What identifies somebody, or may break who handles it. */
+/** Texts that identify somebody, or may break a reader. */
 const hostileText = fc.oneof(
   fc.constantFrom(
     '+44 7700 900123',

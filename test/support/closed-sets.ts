@@ -11,7 +11,7 @@ import {
   workloads,
 } from '../../src/snapshot/vocabulary.ts';
 
-/** The values of labels that the exporter knows itself, whatever the metric. */
+/** The values of labels that the exporter itself defines, whatever the metric. */
 export const closedSets: Readonly<Record<string, readonly string[]>> = {
   presence: presences,
   state: states,

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type { Property, PropertyType } from '@aws-cdk/service-spec-types';
 import type { Template } from './template.ts';
 
-// By require: the database is CommonJS and large, and this way Jest leaves it alone.
+// By require: the database is CommonJS and large, and this way Jest does not process it.
 const { loadAwsServiceSpecSync } = createRequire(import.meta.url)(
   '@aws-cdk/aws-service-spec',
 ) as typeof import('@aws-cdk/aws-service-spec');
@@ -11,7 +11,7 @@ const database = loadAwsServiceSpecSync();
 type Properties = Record<string, Property>;
 
 /**
- * All in which a template differs from AWS's own description of its resources: types, properties,
+ * All differences of a template from AWS's own description of its resources: types, properties,
  * required ones.
  */
 export function violations(template: Template): string[] {
@@ -35,7 +35,7 @@ function inObject(path: string, given: Record<string, unknown>, properties: Prop
 }
 
 function inValue(path: string, value: unknown, type: PropertyType): string[] {
-  // What CloudFormation works out cannot be judged here.
+  // A value that CloudFormation computes cannot be checked here.
   if (isIntrinsic(value)) return [];
   const expect = (fits: boolean, what: string) => (fits ? [] : [`${path}: expected ${what}`]);
   switch (type.type) {

@@ -6,7 +6,7 @@ export interface Passage {
   readonly text: string;
 }
 
-/** Joins comments that stand in lines one after the other: a sentence goes on over them. */
+/** Joins comments in consecutive lines, since a sentence continues over them. */
 function joined(comments: readonly (Passage & { readonly column: number })[]): Passage[] {
   const passages: { line: number; column: number; text: string; next: number }[] = [];
   for (const { line, column, text } of comments) {
@@ -41,7 +41,10 @@ function stringsIn(value: unknown): Passage[] {
   return [...own, ...Object.values(value).flatMap(stringsIn)];
 }
 
-/** The comments of a file of TypeScript or JavaScript without their marks, and its texts of several words. */
+/**
+ * The comments of a file of TypeScript or JavaScript without their marks, and its texts of several
+ * words.
+ */
 function passagesOfCode(code: string): Passage[] {
   const tree = parse(code, { sourceType: 'unambiguous', plugins: ['typescript'], errorRecovery: true });
   const comments = (tree.comments ?? []) as readonly (Node & { readonly value: string })[];
@@ -56,7 +59,10 @@ function passagesOfCode(code: string): Passage[] {
   ];
 }
 
-/** The comments after `#`, of YAML, shell, Terraform, Dockerfile and the like, each in a line of its own. */
+/**
+ * The comments after `#`, of YAML, shell, Terraform, Dockerfile and the like, each in a separate
+ * line.
+ */
 function commentsOfLines(text: string): Passage[] {
   return joined(
     text.split(/\r?\n/).flatMap((content, index) => {
@@ -66,7 +72,7 @@ function commentsOfLines(text: string): Passage[] {
   );
 }
 
-/** What people read in a file of code or of settings; its name says how that is written. */
+/** The texts for people in a file of code or of settings. The name gives its format. */
 export function passagesOf(path: string, text: string): Passage[] {
   return /\.[cm]?[jt]s$/.test(path) ? passagesOfCode(text) : commentsOfLines(text);
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** A panel as it is in a dashboard's file, as far as tests look at it. */
+/** A panel of a dashboard's file, as far as tests read it. */
 export interface PanelJson {
   id: number;
   type: string;
@@ -39,7 +39,7 @@ interface TableColumns {
   indexByName?: Record<string, number>;
 }
 
-/** A dashboard's file, as far as tests look at it. */
+/** A dashboard's file, as far as tests read it. */
 export interface DashboardJson {
   uid: string;
   title: string;
@@ -81,7 +81,7 @@ export function panelsOf({ panels }: DashboardJson): PanelJson[] {
   return panels.flatMap((panel) => (panel.type === 'row' ? (panel.panels ?? []) : [panel]));
 }
 
-/** A query with the variables of a dashboard filled in, as when everything is chosen. */
+/** A query with the variables of a dashboard filled in, as when everything is selected. */
 export function fillIn(expr: string, chosen: Readonly<Record<string, string>> = {}): string {
   const values: Record<string, string> = {
     job: '.*',

@@ -11,7 +11,7 @@ export interface PolicyStatement {
 
 const file = new URL('../../deploy/deployer-policy.json', import.meta.url);
 
-/** The policy of who deploys, for this AWS account and region. */
+/** The policy of the deploying user, for this AWS account and region. */
 export function readPolicy(
   account: string,
   region: string,
@@ -19,7 +19,7 @@ export function readPolicy(
   return JSON.parse(readFileSync(file, 'utf8').replaceAll('ACCOUNT', account).replaceAll('REGION', region));
 }
 
-/** Whether a policy allows an action on a resource; conditions are not looked at. */
+/** Whether a policy allows an action on a resource. Ignores conditions. */
 export function allows(statements: readonly PolicyStatement[], action: string, resource: string): boolean {
   const matches = (pattern: string) =>
     new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`).test(resource);
@@ -29,9 +29,9 @@ export function allows(statements: readonly PolicyStatement[], action: string, r
 const of = (service: string, names: string) => names.split(' ').map((name) => `${service}:${name}`);
 
 /**
- * What CloudFormation calls, in the name of who deploys, to create, read, update and delete a
- * resource: from the `handlers` of AWS's own resource schemas, less what our resources have no use
- * for (`notNeeded`).
+ * The actions of CloudFormation, with the deploying user's rights, to create, read, update and
+ * delete a resource. They are from the `handlers` of AWS's own resource schemas, without those that
+ * our resources never use (`notNeeded`).
  */
 export const actionsOfType: Record<string, string[]> = {
   'AWS::ApiGatewayV2::Api': of('apigateway', 'DELETE GET PATCH POST PUT'),
@@ -88,7 +88,7 @@ export const actionsOfType: Record<string, string[]> = {
   'AWS::SQS::QueuePolicy': of('sqs', 'SetQueueAttributes'),
 };
 
-/** What those handlers may call too, by the reason for which it is not in the policy. */
+/** Further actions of those handlers, by the reason why they are not in the policy. */
 export const notNeeded: Record<string, RegExp> = {
   'no function is encrypted with a key of its own': /^kms:/,
   'no function has a file system, versions, a signing or scaling configuration, or another runtime management':
@@ -103,7 +103,7 @@ export const notNeeded: Record<string, RegExp> = {
   'no API is made from a definition in S3': /^s3:getObject$/,
 };
 
-/** What osls itself calls, and what commands of the docs need: action -> why. */
+/** The actions that osls itself uses, and that commands of the docs need: action -> why. */
 export const actionsOfOsls: Record<string, string> = {
   'cloudformation:CreateStack': 'deploy, the first time',
   'cloudformation:UpdateStack': 'deploy',

@@ -16,14 +16,14 @@ interface Document {
   [member: string]: unknown;
 }
 
-/** What CloudWatch makes of a line, by its specification. */
+/** CloudWatch's reading of a line, by its specification. */
 interface Extracted {
   timestampMs: number;
   dimensions: [string, string][];
   metrics: { name: string; unit: string; value: number }[];
 }
 
-/** Reads a line as CloudWatch does, and breaks on what it would refuse. */
+/** Reads a line as CloudWatch does, and throws where CloudWatch would reject it. */
 export function extract(line: string): Extracted {
   assert(Buffer.byteLength(line) < 256 * 1024);
   assert.doesNotMatch(line, /[\r\n]/);
@@ -54,7 +54,7 @@ export function extract(line: string): Extracted {
   return { timestampMs: Timestamp, dimensions, metrics };
 }
 
-/** Those that CloudWatch is told of. */
+/** The metrics that the line declares to CloudWatch. */
 function isWanted({ labels, value, meta: { type } }: Point): boolean {
   if (labels.some(([name]) => name === 'agent_id') || type === 'info') return false;
   return value !== undefined && Number.isFinite(value) && Math.abs(value) <= 2 ** 360;
@@ -62,7 +62,7 @@ function isWanted({ labels, value, meta: { type } }: Point): boolean {
 
 const inOrder = (all: Iterable<object>) => [...all].map((each) => JSON.stringify(each)).toSorted();
 
-/** The samples of lines, in an order of their own. */
+/** The samples of lines, in a fixed order. */
 export function extractedOf(lines: readonly string[]): string[] {
   return inOrder(
     lines
@@ -74,8 +74,8 @@ export function extractedOf(lines: readonly string[]): string[] {
 }
 
 /**
- * The same, of points. Those that differ in job or instance alone, which are no dimensions, are the
- * same one here.
+ * The same, of points. Points that differ only in job or instance, which are no dimensions, are the
+ * same here.
  */
 export function expectedOf(points: readonly Point[]): string[] {
   const expected = new Map(

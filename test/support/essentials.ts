@@ -1,8 +1,8 @@
 import type { Resource, Template } from './template.ts';
 
 /**
- * What every way to deploy a function must agree on. References are words, so that templates can be
- * compared.
+ * The properties in which all ways to deploy a function must agree. References are words, so that
+ * templates can be compared.
  */
 export interface Essentials {
   runtime: unknown;
@@ -22,14 +22,14 @@ export interface Essentials {
   maxAgeSeconds: unknown;
 }
 
-/** A statement of the function's role; `logs` stands for the function's own log group. */
+/** A statement of the function's role. `logs` is the function's own log group. */
 export interface Statement {
   actions: string[];
   resource: string;
   condition: unknown;
 }
 
-/** Who may invoke the function; `by` is the schedule where there is one. */
+/** Who may invoke the function. `by` is the schedule where there is one. */
 export interface Permission {
   action: unknown;
   principal: unknown;
@@ -46,7 +46,7 @@ interface RawStatement {
 
 /**
  * The essentials of one function of a CloudFormation template.
- * @throws Error when there is no such function
+ * @throws Error when the function is missing
  */
 export function essentialsOf({ Resources }: Template, functionId: string): Essentials {
   const all = Object.entries(Resources);

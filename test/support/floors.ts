@@ -23,17 +23,17 @@ const known = new Set<string>([
   'presence',
   '',
 ]);
-// It is an activity, and also what more unknown words than a limit become.
+// It is an activity, and also the name for unknown words above a limit.
 known.delete('other');
 
 /**
- * Makes counts of an account comparable with those of its recording: times are earlier by
- * `movedMs`, words that the API reference does not name are alike, and the order of rows does not
- * depend on them.
+ * Makes counts of an account comparable with those of its recording. Times are earlier by
+ * `movedMs`. Words that the API reference does not name become the same word, and the order of rows
+ * does not depend on them.
  */
 export function comparable(value: unknown, movedMs = 0): unknown {
   if (typeof value === 'string') return known.has(value) ? value : '?';
-  // Milliseconds since 1970, means among them.
+  // Milliseconds since 1970, also of means.
   if (typeof value === 'number') return value > 1e11 ? Math.round((value - movedMs) * 100) / 100 : value;
   if (typeof value !== 'object' || value === null) return value;
   if (!Array.isArray(value)) {

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Whether nothing keeps this object any more. */
+/** Whether nothing refers to this object any more. */
 export async function isGone(reference: WeakRef<object>): Promise<boolean> {
   // A WeakRef keeps its object for as long as the job that made or read it.
   await new Promise((resolve) => setImmediate(resolve));

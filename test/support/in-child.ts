@@ -15,8 +15,8 @@ export const commandOf = (program: string, ...args: string[]): [string, ...strin
 export const programFolder = root;
 
 /**
- * Runs a program in a process of its own, after a command of the shell, such as `umask 0`. Returns
- * what it prints, as JSON.
+ * Runs a program in a separate process, after a command of the shell, such as `umask 0`. Returns
+ * its output, as JSON.
  */
 export async function inChild<T>(before: string, program: string, ...args: string[]): Promise<T> {
   const shell = ['-c', `${before}; exec "$@"`, 'sh', ...commandOf(program, ...args)];

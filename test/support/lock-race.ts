@@ -4,7 +4,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 
-/** Writes lock-racer.ts as a script for Node.js into a folder; gives the command that starts it. */
+/**
+ * Writes lock-racer.ts as a script for Node.js into a folder. Returns the command that starts it.
+ */
 export function buildRacer(folder: string): string[] {
   const outfile = join(folder, 'racer.mjs');
   const entryPoints = [fileURLToPath(new URL('lock-racer.ts', import.meta.url))];
@@ -12,9 +14,9 @@ export function buildRacer(folder: string): string[] {
   return [process.execPath, outfile];
 }
 
-/** What a race of several processes for one lock found. */
+/** The result of a race of several processes for one lock. */
 export interface RaceResult {
-  /** How often a process had the lock and let it go. */
+  /** How often a process had the lock and released it. */
   rounds: number;
   /** How often another process had the lock at the same time. */
   overlaps: number;
@@ -32,7 +34,7 @@ export async function race(
 ): Promise<RaceResult> {
   const result = { rounds: 0, overlaps: 0, kills: 0 };
 
-  /** Runs one process; gives the rounds that are left when it ended. */
+  /** Runs one process. Returns the rounds that are left when it ended. */
   async function runOne(left: number): Promise<number> {
     const [file, ...args] = command;
     const child = spawn(file!, [...args, String(left)], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -65,7 +67,7 @@ export async function race(
 }
 
 /**
- * Lets processes compete for each of the folders at the same time; gives the number of owners of
+ * Lets processes compete for each of the folders at the same time. Returns the number of owners of
  * each.
  */
 export async function stampede(

@@ -7,7 +7,7 @@ import { DocumentError } from '../../src/documents/errors.ts';
 import { lockFolder } from '../../src/files/lock.ts';
 
 // A process that competes for locks (lock-race.ts). BEAT-MS FOLDER ROUNDS: again and again for the
-// one of a folder. BEAT-MS: once for each folder that it reads, at the time beside it.
+// lock of a folder. BEAT-MS: once for each folder on its standard input, at the time beside it.
 const [beatMs, folder, rounds] = process.argv.slice(2);
 
 async function acquire(root: string): Promise<(() => Promise<void>) | undefined> {
@@ -24,7 +24,9 @@ async function acquire(root: string): Promise<(() => Promise<void>) | undefined>
   }
 }
 
-/** Takes the lock, stays alone with it for a moment, lets it go, and says whether it was alone. */
+/**
+ * Takes the lock, keeps it for a moment, releases it, and reports whether it was the only owner.
+ */
 async function takeTurns(root: string): Promise<void> {
   const witness = join(root, 'witness');
   for (let round = 0; round < Number(rounds); ) {

@@ -6,7 +6,10 @@ export function headingsOf(text: string): string[] {
   return [...withoutCode(text).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading!);
 }
 
-/** The anchors of a page's headings, as GitHub makes them; a second heading with the same words gets `-1`. */
+/**
+ * The anchors of a page's headings, as GitHub makes them. A second heading with the same words gets
+ * `-1`.
+ */
 export function anchorsOf(text: string): string[] {
   const seen = new Map<string, number>();
   return headingsOf(text).map((heading) => {

@@ -58,19 +58,17 @@ const workOf = ({ live, semiLive, nonLive }: Agent) => [live, semiLive, nonLive]
 const hasWork = (agent: Agent) => workOf(agent).some((count) => count !== undefined && count > 0);
 const hasNoWork = (agent: Agent) => workOf(agent).every((count) => count === 0);
 
-/** Ready, and the answer says that there is no work and no interaction. */
+/** Ready, and the answer has no work and no interaction. */
 export const isIdle = (agent: Agent) =>
   agent.presence === 'Ready' && hasNoWork(agent) && agent.interactions?.length === 0;
 
-/**
- * Idle and eligible for routing; all idle ones where the answer says of nobody whether they are.
- */
+/** Idle and eligible for routing. All idle agents where the answer has eligibility of none. */
 export const freeOf = (agents: readonly Agent[]) => {
   const nobodySays = agents.every(({ eligibleForRouting }) => eligibleForRouting === undefined);
   return agents.filter((agent) => isIdle(agent) && (nobodySays || agent.eligibleForRouting === true));
 };
 
-/** Ready, and the answer says of some work or interaction. */
+/** Ready, and the answer has some work or interaction. */
 export const isBusy = (agent: Agent) =>
   agent.presence === 'Ready' && (hasWork(agent) || (agent.interactions ?? []).length > 0);
 
@@ -86,7 +84,7 @@ export const idleSincesOf = (idle: readonly Agent[]): number[] =>
 
 /**
  * Every metric of the floor, counted anew by brute force from the words of the issue: a filter per
- * number, no code shared with the exporter. Presumes fewer unknown words and descriptions than are
+ * number, no code shared with the exporter. Assumes fewer unknown words and descriptions than are
  * folded.
  */
 export function recount(
@@ -277,7 +275,7 @@ export function recount(
     'medium_manager',
     legs.map((leg) => leg.mediumManager),
   );
-  // The snapshots of tests have no gaps of their own: test/vcc/page.test.ts counts those.
+  // The snapshots of tests have no gaps: test/vcc/page.test.ts counts those.
   for (const field of agentFields) {
     put('vcc_absent_values', { field }, 0);
     put('vcc_invalid_values', { field }, 0);

@@ -5,7 +5,7 @@ import { without } from './any-points.ts';
 import { ExportMetricsServiceRequestSchema, type KeyValue, type Metric } from './proto/otlp_pb.ts';
 
 /**
- * A request of one resource and one scope; a field that the specification does not have is an
+ * A request of one resource and one scope. A field that the specification does not have is an
  * error.
  */
 export function decode(bytes: Uint8Array) {
@@ -18,7 +18,7 @@ export function decode(bytes: Uint8Array) {
   return { resource: toEntries(of!.attributes), scope: scope!.name, metrics };
 }
 
-/** Whether there is a field anywhere in a message that its type does not have. */
+/** Whether a message has a field anywhere that its type does not have. */
 function hasUnknown(message: unknown): boolean {
   if (typeof message !== 'object' || message === null) return false;
   return '$unknown' in message || Object.values(message).some(hasUnknown);
@@ -31,7 +31,7 @@ function toEntries(attributes: readonly KeyValue[]): [string, string][] {
   });
 }
 
-/** What an end of the wire knows of a point. */
+/** A point at one end of the wire. */
 export interface Sample {
   name: string;
   attributes: [string, string][];
@@ -56,7 +56,7 @@ export function samplesOf(metrics: readonly Metric[]): Sample[] {
   });
 }
 
-/** The same, of points: by name, in the order of a name's first coming. */
+/** The same, of points: by name, in the order in which names first occur. */
 export function expectedOf(points: readonly Point[], resource: Readonly<Record<string, string>>): Sample[] {
   const names = [...new Set(points.map(nameOf))];
   return names.flatMap((name) =>

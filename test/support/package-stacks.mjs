@@ -1,6 +1,6 @@
-// node package-stacks.mjs FOLDER: does what `serverless package` does, once for each list of
-// parameters in the JSON on stdin, and writes to FOLDER/0, FOLDER/1, … One process for all: osls
-// takes a second to load and a tenth of one to package. The zips must be in dist already.
+// node package-stacks.mjs FOLDER: does the work of `serverless package`, once for each list of
+// parameters in the JSON on stdin. Writes to FOLDER/0, FOLDER/1, … One process for all: osls needs
+// a second to load and a tenth of one to package. The zips must be in dist already.
 // test/deploy/template.test.ts compares a result with that of the command.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';

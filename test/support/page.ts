@@ -17,13 +17,13 @@ export function readTime(value: unknown): number | undefined {
   if (seconds === undefined || seconds.startsWith('0001-01-01')) return undefined;
   const text = `${seconds}.${fraction.padEnd(3, '0').slice(0, 3)}Z`;
   const date = new Date(text);
-  // Date takes the 30th of February, and 24:00.
+  // Date accepts the 30th of February, and 24:00.
   return !Number.isNaN(date.getTime()) && date.toISOString() === text ? date.getTime() : undefined;
 }
 
 /**
- * Reads a page of GET /stats/agent-status anew, from the words of
- * docs/decisions/0003-absent-fields.md, without its gaps. Undefined when it must be refused.
+ * Reads a page of GET /stats/agent-status anew, from the text of
+ * docs/decisions/0003-absent-fields.md, without its gaps. Undefined when it must be rejected.
  */
 export function readPage(body: string): Omit<Page, 'gaps'> | undefined {
   let root: Any;

@@ -2,23 +2,23 @@ import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
 import { catalogue } from '../../src/catalogue/index.ts';
 
-/** Which series an expression asks for. */
+/** The series that an expression selects. */
 export interface Selector {
   /** Empty where it is only in a matcher of `__name__`. */
   metric: string;
   matchers: { label: string; op: string; value: string }[];
 }
 
-/** What an expression is made of. */
+/** The parts of an expression. */
 export interface Expression {
   selectors: Selector[];
-  /** The functions that a range is given to, with the range. */
+  /** The functions that are applied to a range, with the range. */
   ranges: { of: string; range: string }[];
 }
 
 /**
- * Takes an expression apart by Prometheus' own grammar.
- * @throws SyntaxError with the place that it does not understand
+ * Parses an expression with Prometheus' own grammar.
+ * @throws SyntaxError with the place of the error
  */
 export function takeApart(text: string): Expression {
   const parsed: Expression = { selectors: [], ranges: [] };
@@ -56,7 +56,7 @@ export function takeApart(text: string): Expression {
   return parsed;
 }
 
-/** Labels that Prometheus gives to what it scrapes. */
+/** Labels that Prometheus adds to each scraped series. */
 export const targetLabels = ['job', 'instance'];
 
 /** The labels of a metric of the exporter or of Prometheus itself, besides job and instance. */
@@ -66,7 +66,7 @@ export function labelsOf(name: string): readonly string[] | undefined {
 }
 
 /**
- * The expressions in a page's blocks of PromQL. One begins on each line, unless the line goes on
+ * The expressions in a page's blocks of PromQL. Each line begins one, unless it continues the last
  * with an operator.
  */
 export function expressionsIn(markdown: string): string[] {

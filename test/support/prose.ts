@@ -4,10 +4,10 @@ import type { TextlintRuleModule } from '@textlint/types';
 import { splitAST } from 'sentence-splitter';
 import terminology from 'textlint-rule-terminology';
 
-/** The words that a sentence may have. */
+/** The maximum number of words in a sentence. */
 const longest = 35;
 
-/** Words that a new reader stops at, as regular expressions, and what to write for them. */
+/** Words that stop a new reader, as regular expressions, and their replacement. */
 const plain: readonly (readonly [string, string])[] = [
   ['(?<!\\d)’', "'"],
   ['(?<!\\d)[“”]', '"'],

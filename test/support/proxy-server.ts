@@ -1,23 +1,23 @@
 import http from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 
-/** A proxy of the test's own, which alone knows the hosts behind it. */
+/** A proxy for one test. Only it knows the hosts behind it. */
 export interface ProxyServer {
   /** Host and port. */
   host: string;
-  /** First lines of what it was asked: `CONNECT host:port`, or `GET http://host/path`. */
+  /** First lines of its requests: `CONNECT host:port`, or `GET http://host/path`. */
   asked: string[];
-  /** What came in Proxy-Authorization, for each of these. */
+  /** The value of Proxy-Authorization, for each of these. */
   authorizations: (string | undefined)[];
-  /** Connections that it has now, to clients. */
+  /** Its open connections to clients. */
   open(): number;
-  /** Connections that it ever had. */
+  /** The number of connections that it ever had. */
   opened(): number;
   close(): Promise<void>;
 }
 
 /**
- * Starts a proxy. `portOf` gives the port on this machine of a host behind it, or what is answered
+ * Starts a proxy. `portOf` gives the port on this machine of a host behind it, or an answer
  * instead: a status, bytes that are no answer, or nothing (`hang`).
  */
 export async function startProxyServer(
@@ -51,7 +51,7 @@ export async function startProxyServer(
     authorizations.push(request.headers['proxy-authorization']);
     const port = portOf(request.url!);
     near.on('error', () => {});
-    // Only who reads sees that the client has gone.
+    // The client's close is noticed only while reading.
     if (port === 'hang') near.on('end', () => near.end()).resume();
     if (port === 'hang') return;
     if (typeof port === 'object') {

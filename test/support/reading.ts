@@ -14,7 +14,7 @@ import { snapshotOf, takenAtMs } from './agents.ts';
 export const ageBounds = [30, 60, 300, 600, 900, 1200, 1800, 3600, 4500, 7200];
 export const floorOptions: FloorOptions = { ageBounds, maxDescriptions: 50 };
 
-/** A successful reading of these agents, but for what the test says. */
+/** A successful reading of these agents, except for what the test sets. */
 export function readingOf(agents: readonly Agent[], more: Partial<Reading> = {}): Reading {
   return {
     account: 'test',
@@ -73,7 +73,7 @@ export function fullReadingOf(
   });
 }
 
-/** The families of these readings, by way of a registry. */
+/** The families of these readings, made with a registry. */
 export async function familiesOf(...readings: Reading[]): Promise<Family[]> {
   return (await toRegistry(catalogue, {
     build,

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { startServer, type TestServer } from './server.ts';
 
-/** A request that came to a receiver. */
+/** A request at a receiver. */
 export interface Received {
   method: string;
   url: string;
@@ -10,7 +10,7 @@ export interface Received {
   body: Buffer;
 }
 
-/** How a receiver answers one request; the last of its answers serves for all that follow. */
+/** A receiver's answer to one request. The last of its answers is repeated. */
 export interface ReceiverAnswer {
   status?: number;
   headers?: Record<string, string>;
@@ -19,7 +19,7 @@ export interface ReceiverAnswer {
   how?: 'hang' | 'cut';
 }
 
-/** Starts a receiver of pushes with answers of the test's own. */
+/** Starts a receiver of pushes with answers that the test sets. */
 export async function startReceiver(
   answers: readonly ReceiverAnswer[],
 ): Promise<TestServer & { received: Received[] }> {

@@ -50,7 +50,7 @@ export function read2(body: Uint8Array): Read {
   }));
 }
 
-/** All NaNs are one: which of them a decoder gives is its own affair. */
+/** All NaNs are the same here: a decoder may return any of them. */
 export const plain = (read: Read): Read =>
   read.map((each) => ({
     ...each,

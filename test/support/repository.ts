@@ -7,10 +7,12 @@ export const root = fileURLToPath(new URL('../../', import.meta.url));
 /** The text of a file of this repository. */
 export const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-/** Folders of others: installed, built, cached, deployed. */
+/** Folders that are not the project's own: installed, built, cached, deployed. */
 const skipped = /^(?:node_modules|dist|\.?cache|\.git|\.serverless|\.terraform|cdk\.out|coverage)$/;
 
-/** The paths of files below a folder of this repository, without installed, built and cached ones. */
+/**
+ * The paths of files below a folder of this repository, without installed, built and cached ones.
+ */
 export function filesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     if (skipped.test(entry.name)) return [];

@@ -8,17 +8,17 @@ import { text } from 'node:stream/consumers';
 import { unzipSync } from 'fflate';
 import { startServer } from './server.ts';
 
-/** What a function answered to one event, and when. */
+/** A function's answer to one event, and its time. */
 export interface Invocation {
-  /** What it returned; undefined when it failed. */
+  /** The returned value; undefined when it failed. */
   body: unknown;
-  /** What it threw, as the runtime reports it. */
+  /** The error, as the runtime reports it. */
   error: { errorType: string; errorMessage: string; trace: string[] } | undefined;
   /** When the answer was complete, on the clock of `deadlineMs`. */
   receivedMs: number;
-  /** From handing out the event to the complete answer. */
+  /** From the delivery of the event to the complete answer. */
   durationMs: number;
-  /** What the runtime was told in Lambda-Runtime-Deadline-Ms. */
+  /** The value of Lambda-Runtime-Deadline-Ms. */
   deadlineMs: number;
 }
 
@@ -27,16 +27,16 @@ export interface RuntimeApi {
   /** For AWS_LAMBDA_RUNTIME_API. */
   host: string;
   /**
-   * Hands out an event as soon as the runtime asks.
+   * Delivers an event as soon as the runtime requests one.
    * @throws Error when there is no answer by the deadline
    */
   invoke(event: unknown, timeoutMs: number): Promise<Invocation>;
   /**
-   * Resolves as soon as the runtime asks for an event and there is none: Lambda would freeze it
+   * Resolves as soon as the runtime requests an event and there is none: Lambda would freeze it
    * now.
    */
   idle(limitMs?: number): Promise<void>;
-  /** Ends every wait, now and later, with this error: the runtime will not come back. */
+  /** Ends every wait, now and later, with this error: the runtime will not return. */
   fail(error: Error): void;
   close(): Promise<void>;
 }
@@ -57,7 +57,7 @@ const functionArn = 'arn:aws:lambda:eu-west-1:123456789012:function:vcc-exporter
 export async function startRuntimeApi(): Promise<RuntimeApi> {
   const queue: Job[] = [];
   const underWay = new Map<string, Job>();
-  /** The request for the next event that waits for one. */
+  /** The pending request for the next event. */
   let asking: ServerResponse | undefined;
   let count = 0;
   const onIdle: (() => void)[] = [];
@@ -165,7 +165,7 @@ export async function startRuntimeApi(): Promise<RuntimeApi> {
   };
 }
 
-/** What is to run, and on what. */
+/** The program, and its environment. */
 export interface RuntimeOptions {
   /** A Node.js of the version that Lambda runs. */
   node: string;
@@ -178,33 +178,33 @@ export interface RuntimeOptions {
   /** The function's environment variables. */
   env: Readonly<Record<string, string | undefined>>;
   /**
-   * What stands for /var/runtime/node_modules, where Lambda has its copy of the SDK; without it
-   * there is none.
+   * Replaces /var/runtime/node_modules, where Lambda has its copy of the SDK. Without it there is
+   * none.
    */
   runtimeModules?: string;
   memoryMb?: number;
-  /** Of the function: how long one invocation may take, where `invoke` is not told otherwise. */
+  /** Of the function: how long one invocation may last, unless `invoke` sets another time. */
   timeoutMs?: number;
 }
 
 /** A function that has started, as one process. */
 export interface LambdaRuntime {
   pid: number;
-  /** From spawning the process to its asking for the first event. */
+  /** From spawning the process to its request for the first event. */
   initMs: number;
-  /** From spawning the process to the first answer; undefined before. */
+  /** From spawning the process to the first answer. Undefined before. */
   firstAnswerMs(): number | undefined;
-  /** Everything it has written so far. */
+  /** All output so far. */
   output(): string;
   /** @throws Error when there is no answer by the deadline, or the process has ended */
   invoke(event: unknown, timeoutMs?: number): Promise<Invocation>;
-  /** Resolves when the runtime asks for the next event. */
+  /** Resolves when the runtime requests the next event. */
   idle(): Promise<void>;
-  /** Memory that is resident now, in KiB. */
+  /** Resident memory, in KiB. */
   residentKib(): number;
-  /** CPU time that it has taken so far; Linux counts it in steps of 10 ms. */
+  /** CPU time so far. Linux counts it in steps of 10 ms. */
   cpuMs(): number;
-  /** Stops the process in its tracks, as Lambda does between two invocations. */
+  /** Freezes the process, as Lambda does between two invocations. */
   freeze(): void;
   thaw(): void;
   /** Ends the process, the API and the folder. */
@@ -212,9 +212,9 @@ export interface LambdaRuntime {
 }
 
 /**
- * Starts a function as Lambda does: the zip in a folder of its own, under AWS's runtime client,
- * with the environment and the heap limits of the managed runtime for Node.js 24.
- * @throws Error when it does not start; all is ended then
+ * Starts a function as Lambda does: the zip in a separate folder, under AWS's runtime client. The
+ * environment and the heap limits are those of the managed runtime for Node.js 24.
+ * @throws Error when it does not start; then nothing keeps running
  */
 export async function startRuntime(options: RuntimeOptions): Promise<LambdaRuntime> {
   const { memoryMb = 256, timeoutMs = 30_000 } = options;
@@ -244,7 +244,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<LambdaRunti
   child.once('close', (code, signal) => {
     api.fail(new Error(`the runtime ended (${signal ?? code}):\n${output}`));
   });
-  // One that is frozen would outlive whoever started it.
+  // A frozen process would outlive the test that started it.
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
 
@@ -277,7 +277,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<LambdaRunti
     idle: () => api.idle(),
     residentKib: () => Number(/^VmRSS:\s+(\d+) kB$/m.exec(ofProcess(child, 'status'))![1]),
     cpuMs: () => {
-      // The name of the program, in brackets, may hold spaces; user and system time are the 14th
+      // The name of the program, in brackets, may contain spaces. User and system time are the 14th
       // and 15th field.
       const fields = ofProcess(child, 'stat')
         .replace(/^.*\) /s, '')
@@ -294,7 +294,7 @@ function ofProcess({ pid }: ChildProcess, file: string): string {
   return readFileSync(`/proc/${pid}/${file}`, 'utf8');
 }
 
-/** By which the managed runtime starts Node.js. */
+/** The managed runtime starts Node.js with these. */
 function heapLimits(memoryMb: number): string[] {
   const youngMb = Math.floor(memoryMb / 10);
   return [
@@ -305,7 +305,7 @@ function heapLimits(memoryMb: number): string[] {
   ];
 }
 
-/** What the service and the managed runtime set. Nothing is inherited but PATH. */
+/** The variables that the service and the managed runtime set. Nothing is inherited but PATH. */
 function environment(
   handler: string,
   memoryMb: number,

@@ -4,33 +4,33 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Stage } from '../../src/vault/vault.ts';
 import { startServer, type TestServer } from './server.ts';
 
-/** One thing that goes wrong in place of an answer. */
+/** One fault in place of an answer. */
 export interface SecretsFault {
   status: number;
   /**
-   * The name of the error, as AWS writes it into `__type`; its absence is an answer that AWS would
-   * not give.
+   * The name of the error, as AWS writes it into `__type`. Without it, the answer is one that AWS
+   * would not give.
    */
   type?: string;
   message?: string;
   /** Only reads of this stage. */
   stage?: Stage;
-  /** Only so often; counts down. Without it, until it is taken away. */
+  /** The number of times; counts down. Without it, until it is removed. */
   times?: number;
 }
 
-/** How the server behaves; everything may be changed while it runs. */
+/** The behaviour of the server. Everything may be changed while it runs. */
 export interface SecretsOptions {
   /**
-   * What the secret holds per stage: a text, an object to be written as JSON, or bytes. A stage
-   * without is not found.
+   * The content of the secret per stage: a text, an object to be written as JSON, or bytes. A
+   * missing stage is not found.
    */
   values?: Partial<Record<Stage, string | object | Uint8Array>>;
-  /** The first that fits a call is answered. */
+  /** The first that fits a request is the answer. */
   faults?: SecretsFault[];
   /** Before every answer. */
   delayMs?: number;
-  /** Takes calls and never answers them. */
+  /** Accepts requests and never answers them. */
   hang?: boolean;
   /** Secrets of other names are not found; without it, every name is this secret's. */
   secretId?: string;
@@ -38,16 +38,16 @@ export interface SecretsOptions {
 
 /** A running server. */
 export interface SecretsServer extends TestServer, Required<Omit<SecretsOptions, 'secretId'>> {
-  /** Every call, also those that were answered with an error. */
+  /** Every request, also those that were answered with an error. */
   calls: { stage: Stage; secretId: string }[];
-  /** Which region each of these calls was signed for. */
+  /** Which region each of these requests was signed for. */
   regions: string[];
 }
 
 /**
- * Starts a server for the one call to AWS Secrets Manager that the exporter makes (GetSecretValue,
- * JSON 1.1). The SDK finds it by AWS_ENDPOINT_URL_SECRETS_MANAGER, see `environmentOfSecrets`.
- * Signatures are asked for, not checked.
+ * Starts a server for the only request of the exporter to AWS Secrets Manager (GetSecretValue, JSON
+ * 1.1). The SDK finds it by AWS_ENDPOINT_URL_SECRETS_MANAGER, see `environmentOfSecrets`.
+ * Signatures are required, not checked.
  */
 export async function startSecretsServer(options: SecretsOptions = {}): Promise<SecretsServer> {
   const state = {
@@ -102,7 +102,7 @@ export async function startSecretsServer(options: SecretsOptions = {}): Promise<
 }
 
 /**
- * By which the SDK finds this server in place of AWS, and signs without looking for credentials
+ * With these the SDK finds this server in place of AWS, and signs without a search for credentials
  * elsewhere.
  */
 export function environmentOfSecrets(server: TestServer): Record<string, string> {

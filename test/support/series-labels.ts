@@ -11,9 +11,9 @@ export interface Labels {
 }
 
 /**
- * The labels that the series of an expression have in the end; undefined for a number. Also what
- * cannot be as it says: labels that are not there (any more) where they are asked for, and sides of
- * an operator that never match, since their labels differ.
+ * The labels of an expression's resulting series; undefined for a number. Also its impossible
+ * parts: missing labels that it uses, and sides of an operator that never match, since their labels
+ * differ.
  * @throws SyntaxError where it does not parse
  */
 export function followLabels(expr: string): { labels: Labels | undefined; problems: string[] } {
@@ -23,7 +23,7 @@ export function followLabels(expr: string): { labels: Labels | undefined; proble
   return { labels, problems: follower.problems };
 }
 
-/** What cannot be as an expression says. @throws SyntaxError where it does not parse */
+/** The impossible parts of an expression. @throws SyntaxError where it does not parse */
 export const problemsIn = (expr: string) => followLabels(expr).problems;
 
 /** Whether series with these labels have this one. */
@@ -36,7 +36,7 @@ const without = ({ names, open }: Labels, dropped: readonly string[]): Labels =>
 });
 const listOf = ({ names }: Labels) => [...names].sort().join(', ');
 
-/** Aggregations that hand series through as they are. */
+/** Aggregations that pass series through unchanged. */
 const choosing = ['topk', 'bottomk', 'limitk', 'limit_ratio'];
 
 class Follower {
@@ -68,7 +68,7 @@ class Follower {
     return labels;
   }
 
-  /** A selector by `__name__` may find any metric; what all of them have is not asked for here. */
+  /** A selector by `__name__` may find any metric. This method ignores their common labels. */
   #ofAnyNamed(matchers: Selector['matchers']): Labels {
     const pattern = matchers.find(({ label }) => label === '__name__')?.value;
     const name = new RegExp(`^(?:${pattern ?? ''})$`);
@@ -122,7 +122,7 @@ class Follower {
       for (const name of names) this.#need(side, name, this.#text(clause!));
     }
     const [ofLeft, ofRight] = [left, right].map((side) => listOf(without(side, names)));
-    // `or` adds series of any labels; no others match but those of the same.
+    // `or` adds series of any labels. No others match, except with the same labels.
     if (operator !== 'or' && !isOn && !either.open && ofLeft !== ofRight) {
       this.problems.push(`${operator} never matches: (${ofLeft}) and (${ofRight})`);
     }
@@ -137,7 +137,7 @@ class Follower {
     return isOn ? closed(names) : without(left, names);
   }
 
-  /** Of the first that is no number or text. */
+  /** Of the first argument that is no number or text. */
   #firstOf(nodes: readonly SyntaxNode[]): Labels | undefined {
     return nodes.map((each) => this.follow(each)).find((labels) => labels !== undefined);
   }

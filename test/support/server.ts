@@ -1,7 +1,7 @@
 import http, { type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A real HTTP server with a behaviour of the test's own. */
+/** A real HTTP server with the behaviour that the test sets. */
 export interface TestServer {
   origin: string;
   close(): Promise<void>;

@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const toArguments = (parameters: Readonly<Record<string, string>>) =>
   Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
 
-/** Where osls keeps its compiled schema: to compile it takes longer than to package. */
+/** Where osls keeps its compiled schema: compiling is slower than packaging. */
 export const schemaCache = { SLS_SCHEMA_CACHE_BASE_DIR: join(root, '.cache') };
 
 /** Without anything of AWS. */
@@ -32,7 +32,7 @@ export interface Resource {
   Properties: Record<string, unknown>;
 }
 
-/** Longest that a package may take; a lock older than that was left behind. */
+/** Longest duration of a package. An older lock was left behind. */
 const longestMs = 60_000;
 
 /**
@@ -60,7 +60,7 @@ export function alone<T>(work: () => T): T {
 }
 
 /**
- * What `serverless package` says and makes with these parameters; nothing of AWS is in its
+ * The output and results of `serverless package` with these parameters. Nothing of AWS is in its
  * environment.
  */
 export function packageStack(parameters: Readonly<Record<string, string>> = {}): {

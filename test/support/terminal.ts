@@ -1,6 +1,6 @@
 import type { Terminal } from '../../src/cli/terminal.ts';
 
-/** A terminal that remembers what was written; `stop` is what a signal does. */
+/** A terminal that remembers its output. `stop` has the effect of a signal. */
 export function rememberingTerminal(folder: string, env: Terminal['env'] = {}, interactive = false) {
   let stop = () => {};
   const stopped = new Promise<void>((resolve) => {
@@ -10,7 +10,7 @@ export function rememberingTerminal(folder: string, env: Terminal['env'] = {}, i
   const notes: string[] = [];
   const print = (line: string) => void lines.push(line);
   const note = (line: string) => void notes.push(line);
-  /** Waits for a line; gives what it matches. */
+  /** Waits for a line. Returns the match. */
   const until = async (pattern: RegExp) => {
     while (!lines.some((line) => pattern.test(line))) await new Promise((resolve) => setTimeout(resolve, 5));
     return pattern.exec(lines.find((line) => pattern.test(line))!)!;

@@ -1,8 +1,6 @@
 import type { Timing } from '../../src/timing.ts';
 
-/**
- * Two clocks that move only when somebody sleeps, or when a test sets one; remembers the delays.
- */
+/** Two clocks that move only when code sleeps, or when a test sets one. Remembers the delays. */
 export interface FakeTiming extends Timing {
   nowMs: number;
   monotonicMs: number;

@@ -1,5 +1,4 @@
-// Jest transformer: TypeScript to ES modules by the bundler we build with. Types are checked by
-// tsc.
+// Jest transformer: TypeScript to ES modules with the bundler of our build. tsc checks types.
 import { transformSync } from 'esbuild';
 
 export default {

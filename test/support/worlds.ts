@@ -5,10 +5,10 @@ import type { Snapshot } from '../../src/snapshot/agent.ts';
 import { assemble } from '../../src/snapshot/assemble.ts';
 import { parsePage } from '../../src/vcc/page.ts';
 
-/** The media of the simulator, as questions have them. */
+/** The media of the simulator, with the names of the questions. */
 export const simulatedMedia = ['phone', 'call', 'chat', 'case', 'email'] as const;
 
-/** Every combination of answers; workload of all media falls in the same way. */
+/** Every combination of answers. Workload of all media falls in the same way. */
 export const allWorlds: readonly World[] = (['restarts', 'continues'] as const).flatMap((inConnected) =>
   (['restarts', 'continues'] as const).flatMap((inWrap) =>
     (['when_wrap_begins', 'when_wrap_ends'] as const).flatMap((falls) =>
@@ -22,10 +22,10 @@ export const allWorlds: readonly World[] = (['restarts', 'continues'] as const).
   ),
 );
 
-/** When the contact centres of {@link readingsOf} are first looked at. */
+/** When the contact centres of {@link readingsOf} are first read. */
 export const worldStartMs = Date.parse('2026-01-15T10:00:00Z');
 
-/** The readings of a contact centre, one each 5 s, by way of the API's own form. No time passes. */
+/** The readings of a contact centre, one each 5 s, in the API's own form. No time passes. */
 export function* readingsOf(
   world: World,
   { agents, minutes, seed = 1, live }: { agents: number; minutes: number; seed?: number; live?: Live },
@@ -42,7 +42,7 @@ export function* readingsOf(
   }
 }
 
-/** What an observer finds of these readings. */
+/** An observer's findings for these readings. */
 export function observe(readings: Iterable<Snapshot>) {
   const observer = new Observer();
   for (const snapshot of readings) observer.addSnapshot(snapshot);

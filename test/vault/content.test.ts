@@ -121,7 +121,7 @@ describe('the content of a secret', () => {
       { ...api, agentKey: 's3cret' },
       'agentKey: expected a text at least 16 long; received another text',
     ],
-  ])('with %s is refused without a word of what it holds', (_, content, message) => {
+  ])('with %s is rejected without a word of its content', (_, content, message) => {
     let error: unknown;
     try {
       parse(content).api('acme');

@@ -8,7 +8,7 @@ const token = 'a-token-of-the-machine';
 const contentOf = (clientSecret: string, scrapeTokens = token) =>
   JSON.stringify({ clientId: 'id', clientSecret, scrapeTokens });
 
-/** A vault over a secret that the test changes as it goes. */
+/** A vault over a secret that the test changes. */
 function start(options: { pending?: boolean; ttlMs?: number } = {}) {
   const state = {
     timing: fakeTiming(),
@@ -32,7 +32,7 @@ function start(options: { pending?: boolean; ttlMs?: number } = {}) {
     until: forever,
     log: (line) => state.logs.push(line),
   });
-  /** Tries candidates until one is accepted; gives all that were tried. */
+  /** Tries candidates until one is accepted. Returns all candidates that were tried. */
   async function offer(accepted: (secret: string) => boolean): Promise<string[]> {
     const tried: string[] = [];
     for await (const { clientSecret } of vault.apiCredentials('acme')(deadlineIn(5000))) {
@@ -58,7 +58,7 @@ describe('the vault', () => {
     expect(state.reads).toEqual(['AWSCURRENT', 'AWSCURRENT']);
   });
 
-  test('reads again at once when what it kept is rejected, and offers what is new', async () => {
+  test('reads again at once when the kept secret is rejected, and offers the new one', async () => {
     const { state, offer } = start();
     await offer(() => true);
     state.values.AWSCURRENT = contentOf('second');
@@ -67,7 +67,7 @@ describe('the vault', () => {
     expect(state.reads).toEqual(['AWSCURRENT', 'AWSCURRENT']);
   });
 
-  test('does not offer again what was just rejected, and reads once more, not for ever', async () => {
+  test('does not offer again what was just rejected, and reads once more, not forever', async () => {
     const { state, offer } = start();
     expect(await offer(() => false)).toEqual(['first']);
     expect(state.reads).toEqual(['AWSCURRENT', 'AWSCURRENT']);
@@ -80,7 +80,7 @@ describe('the vault', () => {
     expect(state.reads).not.toContain('AWSPENDING');
   });
 
-  test('offers pending ones last where they may be tried, and goes on with them', async () => {
+  test('offers pending ones last where they may be tried, and continues with them', async () => {
     const { state, offer } = start({ pending: true });
     await offer(() => true);
     state.values = { AWSCURRENT: contentOf('second'), AWSPENDING: contentOf('pending') };
@@ -119,7 +119,7 @@ describe('the vault', () => {
     expect(state.reads).toHaveLength(readsBefore + 1);
   });
 
-  test('does without pending ones where there are none', async () => {
+  test('works without pending ones where there are none', async () => {
     const { offer } = start({ pending: true });
     expect(await offer(() => false)).toEqual(['first']);
   });
@@ -144,7 +144,7 @@ describe('the vault', () => {
     state.timing.pass(300_000);
     expect(await offer(() => true)).toEqual(['first']);
     expect((await vault.scrapeCredentials(deadlineIn(1000))).tokens).toHaveLength(1);
-    // Not asked at every scrape; half a minute later again.
+    // Not read at every scrape; half a minute later again.
     expect(state.reads).toHaveLength(2);
     expect(state.logs.map((line) => JSON.parse(line))).toMatchObject([
       { level: 'error', event: 'secret not read; the last good value is used', code: 'secret' },
@@ -155,7 +155,7 @@ describe('the vault', () => {
     expect(await offer(() => true)).toEqual(['second']);
   });
 
-  test('is not made to read more than once a second by those who may not scrape', async () => {
+  test('is not read more than once a second by callers without credentials', async () => {
     const { state, vault } = start();
     state.failure = new SecretError('Secrets Manager is down');
     const ask = () => vault.scrapeCredentials(deadlineIn(1000));
@@ -166,7 +166,7 @@ describe('the vault', () => {
     expect((await ask()).tokens).toHaveLength(1);
   });
 
-  test('has nothing to serve when the first read fails', async () => {
+  test('has no secret to offer when the first read fails', async () => {
     const { state, vault, offer } = start();
     state.failure = new SecretError('Secrets Manager is down', { retryable: true });
     await expect(offer(() => true)).rejects.toBe(state.failure);
@@ -205,7 +205,7 @@ describe('the vault', () => {
     expect(state.reads).toHaveLength(2);
   });
 
-  test('keeps nobody past the own deadline, and goes on for the others', async () => {
+  test('keeps no caller past its own deadline, and continues for the others', async () => {
     const timing = fakeTiming();
     let finish = (_: string) => {};
     const slow = createVault(
@@ -221,7 +221,7 @@ describe('the vault', () => {
     expect((await patient).tokens).toHaveLength(1);
   });
 
-  test('gives what it kept after half of the time, while the secret hangs, and says nothing when it is closed', async () => {
+  test('gives the kept secret after half of the time, while the read hangs, and logs nothing when it is closed', async () => {
     const timing = fakeTiming();
     const closing = new AbortController();
     const logs: string[] = [];
@@ -259,7 +259,7 @@ describe('the vault', () => {
     expect(state.reads).toHaveLength(2);
   });
 
-  test('has the key of the hashes, or says that it is missing', async () => {
+  test('has the key of the hashes, or reports that it is missing', async () => {
     const { state, vault } = start();
     await expect(vault.agentKey(deadlineIn(1000))).rejects.toThrow(
       'secret acme: agentKey: expected a text at least 16 long, since agents’ ids are hashed; received nothing',

@@ -26,7 +26,7 @@ const example = JSON.parse(
 let server: TestServer | undefined;
 afterEach(() => server?.close());
 
-/** One scrape of an API that gives these answers. */
+/** One scrape of an API with these answers. */
 async function scrapeOf(tokenAnswer: Documented, apiAnswer: Pick<Documented, 'status' | 'body'>) {
   server = await startServer((request, response) => {
     const { status, body } = request.method === 'POST' ? tokenAnswer : apiAnswer;

@@ -32,7 +32,7 @@ async function start() {
 }
 
 describe('fetchPage', () => {
-  test('reads the page asked for, in the size asked for', async () => {
+  test('reads the requested page, in the requested size', async () => {
     const { fetchPage } = await start();
     expect(await fetchPage(3, newTrip())).toMatchObject({
       number: 3,
@@ -42,7 +42,7 @@ describe('fetchPage', () => {
     });
   });
 
-  test('sends what the API asks for, and says who it is', async () => {
+  test('sends the headers that the API requires, and its own name', async () => {
     const { fetch } = await start();
     let seen: Record<string, unknown> = {};
     const server = await startServer((request, response) => {
@@ -75,7 +75,7 @@ describe('fetchPage', () => {
     expect(simulator.requests).toEqual({ token: 2, api: 3, users: 0 });
   });
 
-  test('asks for one new token when many requests are rejected together', async () => {
+  test('fetches one new token when many requests are rejected together', async () => {
     const { fetchPage } = await start();
     await fetchPage(1, newTrip());
     simulator.revokeTokens();
@@ -94,7 +94,7 @@ describe('fetchPage', () => {
     expect(simulator.requests).toEqual({ token: 2, api: 2, users: 0 });
   });
 
-  test('says that a scope is missing at 403', async () => {
+  test('reports a missing scope at 403', async () => {
     const { fetchPage } = await start();
     simulator.faults.push({ kind: 'status', value: 403 });
     await expect(fetchPage(1, newTrip())).rejects.toMatchObject({
@@ -105,7 +105,7 @@ describe('fetchPage', () => {
 
   describe('of a server that refuses large pages', () => {
     /**
-     * Starts a server that refuses sizes of which `refuses` is true, with the simulator behind it.
+     * Starts a server that refuses sizes for which `refuses` is true, with the simulator behind it.
      */
     async function startPicky(
       refuses: (limit: string | null) => boolean,
@@ -136,7 +136,7 @@ describe('fetchPage', () => {
     test.each([
       ['1000', (limit: string | null) => Number(limit) > 1000, 400, ['5000', '5000', '1000'], 1000],
       [
-        'the server’s own size',
+        "the server's own size",
         (limit: string | null) => limit !== null,
         413,
         ['5000', '5000', '1000', null],
@@ -157,7 +157,7 @@ describe('fetchPage', () => {
       await server.close();
     });
 
-    test('keeps its size when a refusal passes', async () => {
+    test('keeps its size after a temporary refusal', async () => {
       let refusals = 1;
       const { limits, server, told, fetchPage } = await startPicky(() => refusals-- > 0);
       await fetchPage(1, newTrip());
@@ -195,11 +195,11 @@ describe('fetchPage', () => {
       await server.close();
     });
 
-    test('asks for no size above the one that it was told', async () => {
+    test('requests no size above the one in the settings', async () => {
       const { fetchPage } = await start();
       simulator.faults.push({ kind: 'status', value: 400 });
       await expect(fetchPage(1, newTrip())).rejects.toThrow('answered 400');
-      // 12 twice, and the server’s own size.
+      // 12 twice, and the server's own size.
       expect(simulator.requests.api).toBe(3);
       await expect(fetchPage(2, newTrip())).rejects.toThrow('answered 400');
       expect(simulator.requests.api).toBe(4);
@@ -214,7 +214,7 @@ describe('fetchPage', () => {
       await expect(fetchPage(2, newTrip())).rejects.toThrow(`answered ${value}`);
       await fetchPage(2, newTrip());
       expect(simulator.requests.token).toBe(2);
-      // One that was accepted is not the reason.
+      // An accepted token is not the reason.
       simulator.faults.push({ kind: 'status', value, page: 2, times: 1 });
       await expect(fetchPage(2, newTrip())).rejects.toThrow(`answered ${value}`);
       await fetchPage(2, newTrip());

@@ -25,7 +25,7 @@ describe('parsePage', () => {
     expect(() => parsePage(page(999_000), 1)).toThrow('page 1: upTo: expected');
   });
 
-  test('reads every field of the reference’s example', () => {
+  test("reads every field of the reference's example", () => {
     expect(parsePage(example, 1)).toEqual({
       number: 1,
       count: 2,
@@ -94,11 +94,11 @@ describe('parsePage', () => {
     expect(parsePage(body, 1).agents[0]!.description).toBe(expected);
   });
 
-  test('takes a byte order mark for nothing', () => {
+  test('ignores a byte order mark', () => {
     expect(parsePage(`\ufeff${example}`, 1)).toEqual(parsePage(example, 1));
   });
 
-  test('keeps unknown words as they came', () => {
+  test('keeps unknown words unchanged', () => {
     const body = changed((page) => {
       page.items[0].presence.name = 'Sabbatical';
       page.items[0].interaction[0].state = 'Fault';
@@ -114,7 +114,7 @@ describe('parsePage', () => {
     '0001-01-01T00:00:00',
     '0001-01-01T00:00:00.0000000Z',
     '0001-01-01T05:00:00+01:00',
-  ])('takes .NET’s zero for an unknown time: %s', (since) => {
+  ])("reads .NET's zero as an unknown time: %s", (since) => {
     const body = changed((page) => {
       page.items[0].presence.since = since;
       page.items[0].workload.since = since;
@@ -144,8 +144,8 @@ describe('parsePage', () => {
     const name = 'a string that is not empty';
 
     /**
-     * Where each field is, what comes of it when it is absent, what is wrong in its place, and
-     * whether it may be absent.
+     * Where each field is, the result when it is absent, a wrong value for it, and whether it may
+     * be absent.
      */
     const fields: [
       AgentField,
@@ -209,7 +209,7 @@ describe('parsePage', () => {
       ]).get(parent);
     const only = (field: AgentField) => ({ ...noGaps().absent, [field]: 1 });
 
-    test('the table has every field, but for the reason, which may be null', () => {
+    test('the table has every field, except for the reason, which may be null', () => {
       expect([...fields.map(([field]) => field), 'reason']).toEqual([...agentFields]);
     });
 
@@ -226,7 +226,7 @@ describe('parsePage', () => {
         expect(page.agents[1]).toEqual(parsePage(example, 3).agents[1]);
       });
 
-      test('that is of a wrong kind, and says where without the value', () => {
+      test('that is of a wrong kind, and gives the place without the value', () => {
         const page = parsePage(
           changed((its) => (parent(its)[key] = wrong)),
           3,
@@ -346,7 +346,7 @@ describe('parsePage', () => {
           const { gaps } = parsePage(body, 3);
           expect([gaps.absent, gaps.invalid]).toEqual([expected.absent, expected.invalid]);
 
-          /** What is inside a field that is gone is not counted by itself. */
+          /** A field inside a missing field is not counted separately. */
           function drop(inner: string): void {
             expected.absent[inner as AgentField] = 0;
             expected.invalid[inner as AgentField] = 0;

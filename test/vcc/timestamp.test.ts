@@ -17,7 +17,7 @@ describe('parseTimestamp', () => {
     );
   });
 
-  test('refuses what a regular expression or Date refuses, wherever one character is another', () => {
+  test('rejects what a regular expression or Date rejects, wherever one character is another', () => {
     const date = fc.constantFrom(
       '2019-12-19T16:00:23Z',
       '2000-02-29T09:30:59.249Z',
@@ -30,7 +30,7 @@ describe('parseTimestamp', () => {
         const changed = text.slice(0, at) + other + text.slice(at + 1);
         const form = /^\d{4}(-\d\d){2}T\d\d(:\d\d){2}(\.\d+)?(Z|\+00:00)$/;
         const ms = form.test(changed) ? Date.parse(changed) : Number.NaN;
-        // Date takes the 31st of June for the 1st of July.
+        // Date reads the 31st of June as the 1st of July.
         const isDate = !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(changed.slice(0, 19));
         expect(parseTimestamp(changed)).toBe(isDate ? ms : Number.NaN);
       }),

@@ -41,13 +41,13 @@ async function start(more: Partial<TokenOptions> = {}, tokenSeconds = 7200, limi
   };
 }
 
-/** What `answering` answers. */
+/** The current answer of `answering`. */
 let status = 200;
 beforeEach(() => {
   status = 200;
 });
 
-/** Tokens from an answer of the test's own. */
+/** Tokens from an answer that the test sets. */
 function answering(body: unknown) {
   const send: Send = async () => ({
     status,
@@ -68,7 +68,7 @@ function answering(body: unknown) {
 
 describe('token source', () => {
   test.each(['body', 'basic'] as const)(
-    'gets a token with the credentials in %s, also with odd characters',
+    'fetches a token with the credentials in %s, also with odd characters',
     async (tokenAuth) => {
       simulator = await startSimulator({ agents: 10, clientId: 'id: 1%', clientSecret: 's&cr:t +ü' });
       const options = {
@@ -89,20 +89,20 @@ describe('token source', () => {
     timing.pass(0.9 * 7200 * 1000 - 1);
     expect(await tokens.get(newTrip())).toBe(first);
     timing.pass(1);
-    // The old one is used while a new one is fetched.
+    // The old token is used while a new one is fetched.
     expect(await tokens.get(newTrip())).toBe(first);
     while ((await tokens.get(newTrip())) === first) await new Promise(setImmediate);
     expect(simulator.requests.token).toBe(2);
   });
 
-  test('asks once for callers that come together', async () => {
+  test('sends one request for concurrent callers', async () => {
     const { tokens } = await start();
     const all = await Promise.all(Array.from({ length: 20 }, () => tokens.get(newTrip())));
     expect(new Set(all).size).toBe(1);
     expect(simulator.requests.token).toBe(1);
   });
 
-  test('goes on for who has time left when the one who asked gave up', async () => {
+  test('continues for a caller with time left when the first caller timed out', async () => {
     const { tokens } = await start({}, 7200, {
       ...http,
       requestTimeoutMs: 200,
@@ -146,7 +146,7 @@ describe('token source', () => {
     await expect(tokens.get(newTrip())).rejects.toMatchObject({ code: 'credentials_rejected' });
   });
 
-  test('forgets a token that was rejected, but not the one that replaced it', async () => {
+  test('forgets a rejected token, but not its replacement', async () => {
     const { tokens } = await start();
     const first = await tokens.get(newTrip());
     tokens.drop(first);
@@ -156,7 +156,7 @@ describe('token source', () => {
     expect(await tokens.get(newTrip())).toBe(second);
   });
 
-  test('says that the credentials were not accepted, without telling them', async () => {
+  test('reports rejected credentials, without quoting them', async () => {
     const { tokens } = await start({ credentials: credentialsOf('other-id', 'wrong-secret') });
     const error = (await tokens.get(newTrip()).catch((thrown: unknown) => thrown)) as Error;
     expect(error).toMatchObject({ code: 'credentials_rejected', retryable: false });
@@ -175,7 +175,7 @@ describe('token source', () => {
     await expect(tokens.get(newTrip())).rejects.toMatchObject({ status: 503 });
   });
 
-  test('does not take a 404 of the token endpoint for one of a page', async () => {
+  test('does not confuse a 404 of the token endpoint with one of a page', async () => {
     const { tokens } = await start();
     simulator.faults.push({ kind: 'status', value: 404, on: 'token' });
     const error = await tokens.get(newTrip()).catch((thrown: unknown) => thrown);
@@ -186,7 +186,7 @@ describe('token source', () => {
     expect(error).not.toHaveProperty('status');
   });
 
-  test('passes on an outage of the token endpoint as what it is', async () => {
+  test('passes on an outage of the token endpoint unchanged', async () => {
     const { tokens } = await start();
     simulator.faults.push({ kind: 'status', value: 503, on: 'token' });
     await expect(tokens.get(newTrip())).rejects.toMatchObject({ code: 'http_status', status: 503 });

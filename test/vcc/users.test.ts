@@ -44,7 +44,7 @@ describe('the roster by the User Admin API', () => {
     expect(inSeveralTeams).toBe(0);
   });
 
-  test('asks for a token of its own, with its own scope', async () => {
+  test('fetches its own token, with its own scope', async () => {
     const fetchRoster = await start();
     await fetchRoster(5000);
     await fetchRoster(5000);

@@ -2,7 +2,7 @@ import type { AgentStatus } from '../../../src/simulator/agent.ts';
 import { ContactCentre } from '../../../src/simulator/contact-centre.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../src/simulator/server.ts';
 
-/** Where the simulator's clock stands still, so that two scrapes see the same floor. */
+/** A time at which the simulator's clock stops, so that two scrapes see the same floor. */
 export const frozenMs = Date.parse('2026-03-10T09:41:17.250Z');
 /** Words that the exporter must never write anywhere. */
 export const secrets = { id: 'e2e-client-id', secret: 'e2e-client-secret', wrong: 'e2e-wrong-secret' };
@@ -19,7 +19,7 @@ function toRichItems(): AgentStatus[] {
   return items;
 }
 
-/** A simulator whose clock stands still. */
+/** A simulator whose clock does not move. */
 export function startFrozen(options: SimulatorOptions = {}): Promise<Simulator> {
   const { id: clientId, secret: clientSecret } = secrets;
   return startSimulator({ clientId, clientSecret, now: () => frozenMs, ...options });

@@ -1,13 +1,13 @@
-/** What Prometheus has, and which alerts of the rule fire then. */
+/** The samples in Prometheus, and the alerts of the rule that must fire. */
 export interface AlertCase {
   title: string;
   /** By series: values half a minute apart, in the notation of promtool. */
   series: Readonly<Record<string, string>>;
-  /** When to look. */
+  /** When to evaluate. */
   at: string;
   /**
    * Labels of each alert that fires, and `$value` as its annotations show it, to Prometheus 3 too
-   * unless `value3` is there; default: none fires.
+   * unless `value3` is there. Default: none fires.
    */
   fires?: readonly { labels: Readonly<Record<string, string>>; value?: string; value3?: string }[];
 }
@@ -20,16 +20,16 @@ function of(metric: string, labels: Readonly<Record<string, string>> = {}): stri
   return `${metric}{${pairs.join(', ')}}`;
 }
 
-/** The same value for so many minutes; `from` shifts nothing, it says what follows. */
+/** The same value for this number of minutes. */
 const hold = (value: number | string, minutes: number) => `${value}x${minutes * 2 - 1}`;
 const one = (labels: Readonly<Record<string, string>> = {}, value?: string) => [
   { labels: { ...target, ...labels }, ...(value !== undefined && { value }) },
 ];
 
-/** What is about an account and no instance. */
+/** Series about an account, without an instance. */
 const account = (value: string, value3 = value) => [{ labels: { job: 'vcc', account: 'a' }, value, value3 }];
 
-/** Agents by presence; `forgotten` of those who are away have been so for hours. */
+/** Agents by presence. `forgotten` of the away agents have been away for hours. */
 const presences = (
   ready: number,
   away: number,
@@ -42,7 +42,7 @@ const presences = (
   [of('vcc_agents_longer_than', { presence: 'Away', seconds: '7200' })]: hold(forgotten, 60),
   [of('vcc_agents_longer_than', { presence: 'ExtendedAway', seconds: '7200' })]: hold(0, 60),
 });
-/** So many agents or interactions for longer than a bound, of so many on shift. */
+/** The number of agents or interactions above a bound, and of agents on shift. */
 const longer = (metric: string, labels: Readonly<Record<string, string>>, count: number, onShift: number) => {
   const { team } = labels;
   return {
@@ -60,8 +60,8 @@ const failedScrapes = (share: string, minutes: number) => ({
   [of('vcc_up')]: Array.from({ length: minutes / 10 }, () => share).join(' '),
 });
 /**
- * Cases of alerts about how many have lasted for longer than a bound: enough, too few, and too
- * small a share.
+ * Cases of alerts that count what has lasted longer than a bound: enough, too few, and too small a
+ * share.
  */
 function manyForLong(
   metric: string,
@@ -134,8 +134,8 @@ function atOnce(state: string, reason: string): AlertCase[] {
 }
 
 /**
- * Cases of each alert with the thresholds that the project ships. That nothing fires without data
- * is tried for all.
+ * Cases of each alert with the shipped thresholds. Another test checks for all that nothing fires
+ * without data.
  */
 export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
   VccExporterDown: [
@@ -367,7 +367,7 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
       title: 'a tenth of the scrapes fails',
       series: failedScrapes('0 0 1x17', 130),
       at: '2h',
-      // A range of Prometheus 3 has a sample less.
+      // A range of Prometheus 3 has one sample less.
       fires: account('10.74%', '10%'),
     },
     {
@@ -507,7 +507,7 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
       fires: one({}, '10%'),
     },
     { title: 'one of five', series: presences(1, 4), at: '11m' },
-    { title: 'none of four: too few to tell', series: presences(0, 4), at: '11m' },
+    { title: 'none of four: too few to judge', series: presences(0, 4), at: '11m' },
     { title: 'many have forgotten to log out', series: presences(1, 9, { forgotten: 5 }), at: '11m' },
     {
       title: 'a scrape fails now and then',

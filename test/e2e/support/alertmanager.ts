@@ -8,17 +8,17 @@ import { secondsOf } from './stretches.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** An alert as Alertmanager takes it. */
+/** An alert in the form that Alertmanager accepts. */
 export interface PostedAlert {
   labels: Labels;
   annotations?: Labels;
-  /** Now unless it is said. */
+  /** Default: now. */
   startsAt?: string;
   /** In the past: it is resolved. */
   endsAt?: string;
 }
 
-/** An alert as Alertmanager has it. */
+/** An alert in the form that Alertmanager returns. */
 export interface HeldAlert {
   labels: Labels;
   fingerprint: string;
@@ -47,7 +47,7 @@ export async function startAlertmanager(
   const args = [
     `--config.file=${file}`,
     `--storage.path=${join(folder, 'alertmanager')}`,
-    // No other Alertmanager is looked for.
+    // It must not search for other Alertmanagers.
     '--cluster.listen-address=',
     '--log.level=warn',
   ];
@@ -73,7 +73,7 @@ export interface DeliveredAlert {
   annotations: Labels;
 }
 
-/** A message: about alerts that are firing or over, of one group. */
+/** A message about firing or resolved alerts of one group. */
 export interface DeliveredMessage {
   receiver: string;
   status: 'firing' | 'resolved';
@@ -92,7 +92,7 @@ export interface Inbox {
   close(): Promise<void>;
 }
 
-/** Starts a server for webhooks; the path of an address is the name of the receiver. */
+/** Starts a server for webhooks. The path of an address is the name of the receiver. */
 export async function startInbox(): Promise<Inbox> {
   const alerts: DeliveredAlert[] = [];
   const messages: DeliveredMessage[] = [];
@@ -112,7 +112,7 @@ export async function startInbox(): Promise<Inbox> {
   return { ...server, alerts, messages };
 }
 
-/** What the tests read and change of a configuration; the rest is carried along. */
+/** The parts of a configuration that the tests read and change. Other parts stay unchanged. */
 export interface Config {
   route: Route;
   time_intervals: { name: string; time_intervals: TimeInterval[] }[];
@@ -137,8 +137,8 @@ interface TimeInterval {
 const waits = ['group_wait', 'group_interval', 'repeat_interval'] as const;
 
 /**
- * A configuration with the addresses of the inbox and no long waits: all are divided by `speed`, or
- * short without it.
+ * A configuration with the addresses of the inbox. All waits are divided by `speed`, or short
+ * without it.
  */
 export function toTestConfig(text: string, inbox: { origin: string }, speed?: number): Config {
   const config = load(text) as Config;
@@ -172,9 +172,9 @@ export function toTestConfig(text: string, inbox: { origin: string }, speed?: nu
 const days = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
 /**
- * Moves the weekly opening hours of a configuration in time, all locations alike, so that it is
- * this hour of this weekday there now: Alertmanager’s clock cannot be set. Holidays are moved out
- * of the way.
+ * Moves the weekly opening hours of a configuration in time, by the same amount for all locations,
+ * so that it is this hour of this weekday there now. Alertmanager's clock cannot be set. Holidays
+ * are moved out of the way.
  */
 export function atHour<C extends Config>(config: C, weekday: string, hour: number): C {
   const now = new Date();

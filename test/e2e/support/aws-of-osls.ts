@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { startServer, type TestServer } from '../../support/server.ts';
 
-/** A call that was made, in the words of IAM. */
+/** A request, in the words of IAM. */
 export interface Call {
   action: string;
   resource: string;
@@ -24,9 +24,9 @@ const stackName = 'vcc-exporter-prod';
 const bucket = 'vcc-exporter-prod-serverlessdeploymentbucket-ab12cd34ef56';
 
 /**
- * Answers what osls asks of CloudFormation, S3, Lambda, CloudWatch Logs, STS and ECR, and records
- * it as actions on resources. Stacks are made at once, of nothing; `isAllowed` decides over each
- * call, as IAM would.
+ * Answers the requests of osls to CloudFormation, S3, Lambda, CloudWatch Logs, STS and ECR, and
+ * records them as actions on resources. Stacks are made at once, of nothing. `isAllowed` decides
+ * over each request, as IAM would.
  */
 export async function startAws(isAllowed: (call: Call) => boolean): Promise<Aws> {
   const calls: Call[] = [];
@@ -34,7 +34,7 @@ export async function startAws(isAllowed: (call: Call) => boolean): Promise<Aws>
   const stackCalls: URLSearchParams[] = [];
   const arnOf = (service: string, resource: string) => `arn:aws:${service}:${region}:${account}:${resource}`;
   const stackId = arnOf('cloudformation', `stack/${stackName}/1`);
-  /** What became of the stack last: CREATE, UPDATE. */
+  /** The last change of the stack: CREATE, UPDATE. */
   let stack: string | undefined;
 
   const server = await startServer(async (request, response) => {
@@ -44,7 +44,7 @@ export async function startAws(isAllowed: (call: Call) => boolean): Promise<Aws>
     const answer = (status: number, text: string, headers = {}) => {
       response.writeHead(status, headers).end(request.method === 'HEAD' ? undefined : text);
     };
-    /** Whether the call is allowed; if not, the answer is that. */
+    /** Whether the request is allowed. If not, the answer is this refusal. */
     const take = (action: string, resource: string) => {
       const call = { action: `${service}:${action}`, resource };
       calls.push(call);
@@ -58,7 +58,7 @@ export async function startAws(isAllowed: (call: Call) => boolean): Promise<Aws>
 
     switch (service) {
       case 'sts':
-        // Everybody may ask who he is.
+        // Every caller may read its own identity.
         return answer(
           200,
           `<R><GetCallerIdentityResult><Account>${account}</Account><Arn>arn:aws:iam::${account}:user/deployer</Arn></GetCallerIdentityResult></R>`,

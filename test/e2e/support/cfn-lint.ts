@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Parts } from './parts.ts';
 
-/** What cfn-lint says of a template, line by line; without the checks named. */
+/** The findings of cfn-lint for a template, line by line, without the checks named. */
 export function lintTemplate(
   { python, env }: Parts['cfnLint'],
   template: string,

@@ -26,20 +26,20 @@ import { createWorkday } from './workday.ts';
 
 const minute = 60_000;
 
-/** A day that was lived through. */
+/** The record of a simulated day. */
 export interface Day {
-  /** All agents of the eventful account as the simulator had them, by time. */
+  /** All agents of the eventful account in the simulator, by time. */
   items: Map<number, readonly AgentStatus[]>;
   /** Which team an agent is in. */
   teamOf: Map<string, string>;
-  /** What could not be brought to the receiver. */
+  /** Samples that did not reach the receiver. */
   failures: string[];
 }
 
 /**
- * Lives through the day on a clock of its own, half a minute a step: the simulator as API, the
- * exporter as it is, once pushing and once scraped over HTTP, and a real receiver of remote write.
- * What the agents were is kept for the times of `keep`.
+ * Simulates the day on a separate clock, half a minute a step. The simulator is the API, and a real
+ * receiver accepts remote write. The unchanged exporter once pushes and once is scraped over HTTP.
+ * The agents of the simulator are kept for the times of `keep`.
  */
 export async function liveDay(
   receiver: Receiver,
@@ -136,7 +136,7 @@ export async function liveDay(
 
   const send = createSend();
   const scraped = createRoutes({
-    // It knows both accounts, and is asked for one.
+    // It knows both accounts, and one is requested.
     scrapers: [scraperOf(us!, { VCC_ROSTER: 'users-api' }), scraperOf(uk!, {})],
     log,
     clocks: timing,
@@ -222,7 +222,7 @@ function within(name: keyof typeof troubles, timeMs: number): boolean {
   return at >= from && at < to;
 }
 
-/** The settings with which the eventful account is pushed; none are as shipped. */
+/** The settings with which the eventful account is pushed. None has its default. */
 function settingsAt(timeMs: number): Environment {
   if (within('otherBounds', timeMs)) return { VCC_AGE_BOUNDS: '60,300,1800' };
   return within('staleCache', timeMs) ? { VCC_CACHE_TTL: '1h' } : {};

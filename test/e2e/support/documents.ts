@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /** A block of commands, or of a file's content, in a document. */
 export interface Block {
-  /** What stands behind the opening fence: sh, yaml, ini. */
+  /** The text after the opening fence: sh, yaml, ini. */
   language: string;
   text: string;
 }

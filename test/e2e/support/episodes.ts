@@ -10,21 +10,21 @@ export const beginMs = Date.UTC(2026, 10, 18, 7, 30);
 export const dayMinutes = 1060;
 
 /**
- * What befalls the exporter, in minutes from the beginning of the day; what befalls the agents is
- * {@link workday}.
+ * What happens to the exporter, in minutes from the beginning of the day. What happens to the
+ * agents is in {@link workday}.
  */
 export const troubles = {
   /** Every sixth scrape is answered by 429. */
   throttled: { from: 590, to: 615 },
-  /** The first page takes eight of the ten seconds. */
+  /** The first page needs eight of the ten seconds. */
   slow: { from: 620, to: 645 },
-  /** The first agent’s answer has words of no reference. */
+  /** The first agent's answer has words of no reference. */
   unknownWords: { from: 650, to: 675 },
   /** Twenty more agents than VCC_AGENT_LIMIT has room for. */
   newHires: { from: 680, to: 705 },
-  /** The exporter’s clock is 45 s late. */
+  /** The exporter's clock is 45 s late. */
   lateClock: { from: 710, to: 735 },
-  /** The roster’s file is gone. */
+  /** The roster's file is gone. */
   noRoster: { from: 740, to: 785 },
   /** The exporter runs without bounds that alerts need. */
   otherBounds: { from: 786, to: 813 },
@@ -32,7 +32,7 @@ export const troubles = {
   apiOutage: { from: 815, to: 830 },
   /** The client secret was changed. */
   wrongSecret: { from: 840, to: 844 },
-  /** The second destination takes nothing. */
+  /** The second destination accepts nothing. */
   pushOutage: { from: 855, to: 870 },
   /** Neither exporter runs. */
   exporterGone: { from: 910, to: 928 },
@@ -52,11 +52,11 @@ export const episodes: Record<keyof typeof workday | keyof typeof troubles, Stre
   ...troubles,
 };
 
-/** The account in which it happens, which is pushed, and a quiet one, which is scraped. */
+/** The account in which it happens is pushed, and a quiet account is scraped. */
 export const eventful = 'acme-uk';
 export const quiet = 'acme-us';
 
-/** What each episode is, for docs/explain/verification.md. */
+/** A description of each episode, for docs/explain/verification.md. */
 export const abouts: Readonly<Record<keyof typeof episodes, string>> = {
   briefing: 'The first ten agents are briefed, away, before they begin',
   shiftStart: 'The others come',
@@ -74,8 +74,8 @@ export const abouts: Readonly<Record<keyof typeof episodes, string>> = {
   slow: 'The first page takes 8 of the 10 seconds',
   unknownWords: 'An agent has a presence, a state and a reason that the API reference does not name',
   newHires: 'Twenty more agents than VCC_AGENT_LIMIT has room for',
-  lateClock: 'The exporter’s clock is 45 s late',
-  noRoster: 'The roster’s file is gone',
+  lateClock: "The exporter's clock is 45 s late",
+  noRoster: "The roster's file is gone",
   otherBounds: 'The exporter runs without the bounds of most alerts',
   apiOutage: 'The API answers 503',
   wrongSecret: 'The client secret is wrong',

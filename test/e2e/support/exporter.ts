@@ -41,9 +41,9 @@ export function scrapeOnce(
 
 /** `vcc-exporter serve` as a process. */
 export interface Exporter {
-  /** As it printed it; no slash at the end. */
+  /** As printed, without a slash at the end. */
   origin: string;
-  /** Everything it has written. */
+  /** Everything that it has written. */
   output(): string;
   stop(): Promise<Ended>;
 }

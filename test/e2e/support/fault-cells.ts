@@ -39,7 +39,7 @@ import { type CountingReceiver, createCountingReceiver } from './fault-receiver.
 import { requestOf } from './lambda.ts';
 import { poll } from './process.ts';
 
-/** Texts that must be nowhere but where they belong, with what encodings change. */
+/** Texts that may only be where they belong, without the characters that encodings change. */
 const secrets = {
   clientId: 'matrix-client-"é"/+',
   clientSecret: 'matrix-client-secret-"é"/+&',
@@ -49,7 +49,7 @@ const secrets = {
   query: 'matrix-query-secret/+&',
 };
 const account = 'matrix';
-/** What a scrape may take longer than its time: for a busy machine. */
+/** By how much a scrape may exceed its time, for a busy machine. */
 const roomMs = 2000;
 
 const items: readonly AgentStatus[] = new ContactCentre({ seed: 7, agents: agentCount, startMs: frozenMs })
@@ -59,16 +59,16 @@ const items: readonly AgentStatus[] = new ContactCentre({ seed: 7, agents: agent
 
 /** What all cells share. */
 export interface Shared {
-  /** Finds out which front the SDK's calls are for, by the secret's name. */
+  /** Finds the front for the SDK's requests by the secret's name. */
   secretFronts: Map<string, Front>;
-  /** The origin of a host that must never be asked, and the cells that asked it. */
+  /** The origin of a host that must never get a request, and the cells that sent one. */
   elsewhere: string;
   strayed: Set<string>;
-  /** Does what is mostly waiting without a place among the cells that are run at once. */
+  /** Does work that mostly waits, outside of the limit for concurrent cells. */
   aside: Pool['aside'];
 }
 
-/** Runs one cell. Resolves with what was not as the matrix says, in words. */
+/** Runs one cell. Resolves with the differences from the matrix, in words. */
 export async function runCell(cell: Cell, id: string, shared: Shared): Promise<string[]> {
   const problems: string[] = [];
   const logs: string[] = [];
@@ -111,8 +111,8 @@ interface Bench {
 // --- what must never be seen ---
 
 /**
- * A text as logs, JSON, addresses and base64 may write it; of base64 what is the same wherever the
- * text begins.
+ * A text as logs, JSON, addresses and base64 may write it. Of base64, the part that is the same
+ * wherever the text begins.
  */
 function formsOf(text: string): string[] {
   const inBase64 = [0, 1, 2].map((shift) =>
@@ -141,7 +141,7 @@ const hiddenForms = new Map(
   ].map((text) => [text, formsOf(text)]),
 );
 
-/** Of these texts, those that can be read in others. */
+/** The hidden texts, and those of `more`, that `within` contains. */
 function readable(within: string, more: readonly string[]): string[] {
   const all = [...hiddenForms, ...more.map((text) => [text, formsOf(text)] as const)];
   return all.filter(([, forms]) => forms.some((form) => within.includes(form))).map(([text]) => text);
@@ -172,7 +172,7 @@ function toAgent({ agentId, presence, workload, interaction }: AgentStatus): Age
   };
 }
 
-/** The series of the simulator's agents, or of what an answer left of them. */
+/** The series of the simulator's agents, or of the part of them that an answer kept. */
 function truthOf(counted: Read['counted'], place: string): Series {
   const first = place === 'page 2' ? pageSize : 0;
   const all = items.map(toAgent);
@@ -191,11 +191,11 @@ function truthOf(counted: Read['counted'], place: string): Series {
 
 const nameOf = (key: string) => key.slice(0, key.indexOf('{'));
 const truth = truthOf(undefined, '');
-/** Of a failed scrape these still say what happened. */
+/** Of a failed scrape these still report the cause. */
 const ofScrapes =
   /^vcc_(up|simulated|scrape_.*|api_clock_skew_seconds|semantics_info|exporter_.*|roster_.*|push_.*)$/;
 
-/** What is not as it is with these agents. */
+/** Differences from these agents. */
 function compareWith(expected: Series, seen: Series): string[] {
   const names = new Set([...expected.keys()].map(nameOf));
   const differing = [...expected].flatMap(([key, value]) =>
@@ -237,10 +237,10 @@ function teamsIn(seen: Series): Map<string, number> {
 
 // --- ways to read ---
 
-/** What a scrape showed. */
+/** The result of a scrape. */
 interface Seen {
   status: number;
-  /** Undefined: nothing came, since nothing was pushed. */
+  /** Undefined: there is no result, since nothing was pushed. */
   series: Series | undefined;
   text: string;
   tookMs: number;
@@ -262,7 +262,7 @@ function toSeries(text: string): Series {
   );
 }
 
-/** Labels without a value are none, as receivers of samples see it. */
+/** Labels without a value are none for receivers of samples. */
 const plain = (series: Series): Series =>
   new Map(
     [...series].map(([key, value]) => [key.replaceAll(/(?<=[{,])\w+="",?/g, '').replace(/,\}$/, '}'), value]),
@@ -300,7 +300,7 @@ async function openLambda(env: Env, log: Bench['log']): Promise<Reader> {
       const tookMs = performance.now() - startMs;
       return { status: result.statusCode, series: toSeries(result.body), text: result.body, tookMs };
     },
-    // An environment is frozen, and forgotten.
+    // An environment is frozen, and abandoned.
     async close() {},
   };
 }
@@ -415,8 +415,8 @@ async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench:
     const limitMs = seconds * 1000 - 500 + roomMs;
     check(seen.tookMs < limitMs, `${what}: took ${Math.round(seen.tookMs)} ms`);
     const counted = seen.series?.get(seriesKey('vcc_scrape_api_requests', { account }));
-    // Refused connections are requests that nobody sees. A token that is still fetched belongs to
-    // the scrape before.
+    // Requests over refused connections reach no server. A pending fetch of a token belongs to the
+    // scrape before.
     const differs = fault === 'refused' || fault === 'tls' || (!faulty.active && row.seconds !== undefined);
     if (seen.series && !differs) {
       check(counted === sent, `${what}: vcc_scrape_api_requests is ${counted}, and ${sent} requests came`);
@@ -517,7 +517,7 @@ async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench:
     await reader.close();
     reader = await openWith(env);
   } else {
-    // A secret and a roster are asked for again after a second at the earliest.
+    // A secret and a roster are read again after a second at the earliest.
     const least = ['secret', 'roster'].includes(place) && expected.reason ? 1 : 0;
     const seconds = Math.max(least, pause ?? 0);
     if (seconds > 0) await shared.aside(() => wait(seconds * 1000 + 100));
@@ -529,7 +529,7 @@ async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench:
   const said = logs.slice(errorsBefore).filter((line) => line.includes('"level":"error"'));
   check(said.length === 0, `after the fault: log lines ${said}`);
 
-  // The same fault again, when pages and token are known: no number of before may be shown.
+  // The same fault again, when pages and token are known: no old number may be shown.
   if (way === 'serve' && place.startsWith('page') && expected.reason && pause === undefined) {
     faulty.active = { place, fault, met: 0 };
     if (fault === 'refused') await host.stop();
@@ -616,7 +616,7 @@ async function runDelivery(cell: Cell & { way: 'deliver' }, bench: Bench): Promi
   const events = (event: string) =>
     logs.filter((line) => (JSON.parse(line) as { event: string }).event === event);
   const faultyRequests = () => front.seen.length;
-  /** What does not come in time is found by the checks that follow. */
+  /** The checks that follow find what is not delivered in time. */
   const until = (holds: () => boolean) =>
     shared.aside(() => poll('what is waited for', holds, 15_000)).catch(() => {});
   const settled = () =>
@@ -699,7 +699,7 @@ async function runDelivery(cell: Cell & { way: 'deliver' }, bench: Bench): Promi
     const walked: string[] = [];
     await walk((batch, reason) => walked.push(`${batch?.timestampMs} ${reason}`), true);
     check(walked.length >= 2, `rejected batches: ${walked}`);
-    check(readable(walked.join('\n'), []).length === 0, `the reasons tell secrets: ${walked}`);
+    check(readable(walked.join('\n'), []).length === 0, `the reasons contain secrets: ${walked}`);
     pusher = await openPusher(host.origin);
     open = true;
     await pusher.take(startMs + 3000);
@@ -725,13 +725,13 @@ async function runDelivery(cell: Cell & { way: 'deliver' }, bench: Bench): Promi
       check(series.get(seriesKey('vcc_up', { account })) === 1, `${what}: vcc_up is not 1`);
       for (const problem of compareWith(numbers, series)) check(false, `${what}: ${problem}`);
     }
-    // What was replayed comes late.
+    // Replayed samples arrive late.
     const inOrder = order.every((slotMs, at) => slotMs >= (order[at - 1] ?? 0));
     check(inOrder || outcome === 'rejected', `samples came in the order ${order}`);
-    // Only what was stored may come twice: then the answer was lost, or an older protocol follows.
+    // Only stored samples may arrive twice: then the answer was lost, or an older protocol follows.
     const maybeStored =
       (stored(fault) && (outcome === 'retried' || place === 'remote write 2')) ||
-      // A busy machine may take longer than this to answer.
+      // A busy machine may need longer than this to answer.
       row.settings?.VCC_PUSH_TIMEOUT !== undefined;
     check(maybeStored || repeats === 0, `${repeats} samples came twice`);
   }
@@ -746,7 +746,7 @@ function stored(fault: FaultId): boolean {
 
 // --- what all cells share ---
 
-/** Starts what all cells share; `pool` bounds how many run at once. */
+/** Starts what all cells share. `pool` bounds how many run at once. */
 export async function openShared(pool: Pool): Promise<Shared & { close(): Promise<void> }> {
   const secretFronts = new Map<string, Front>();
   const strayed = new Set<string>();
@@ -775,19 +775,19 @@ export async function openShared(pool: Pool): Promise<Shared & { close(): Promis
   };
 }
 
-/** Runs only so many pieces of work at once. */
+/** Runs at most a fixed number of pieces of work at once. */
 export interface Pool {
   run<T>(work: () => Promise<T>): Promise<T>;
   /**
-   * Gives up the place of the running work until this is done. Then it goes on before any that has
-   * not begun.
+   * Gives up the place of the running work until this is done. Then the work continues before any
+   * that has not begun.
    */
   aside<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** Creates a pool with so many places. */
+/** Creates a pool with this number of places. */
 export function createPool(places: number): Pool {
-  // Those who come back are first.
+  // Work that returns is first.
   const back: (() => void)[] = [];
   const waiting: (() => void)[] = [];
   let free = places;

@@ -8,16 +8,16 @@ import { agentIdOf, type FaultId, pageSize } from './fault-matrix.ts';
 
 /** A request at a front, and what a fault may do with it. */
 interface Exchange {
-  /** Which of the requests that met this fault it is, from 0. */
+  /** The number of this request among those with this fault, from 0. */
   nth: number;
   place: string;
   request: IncomingMessage;
   body: Buffer;
   response: ServerResponse;
   socket: Socket;
-  /** Lets the host behind do its work, and gives its answer, not compressed. */
+  /** Passes the request to the host behind, and returns its answer uncompressed. */
   forward(): Promise<Answer>;
-  /** The origin of a host that must never be asked. */
+  /** The origin of a host that must never get a request. */
   elsewhere: string;
 }
 
@@ -29,25 +29,25 @@ interface Answer {
 
 type Spoil = (exchange: Exchange) => void | Promise<void>;
 
-/** What has the fault, and how often it was met. */
+/** What has the fault, and how many requests met it. */
 interface Active {
   place: string;
   fault: FaultId;
   met: number;
 }
 
-/** Handles the requests to one host or several, and puts one fault in place of answers. */
+/** Handles the requests to one host or several, and replaces answers by one fault. */
 export interface Front {
   /** Undefined: all answers are those of the host behind. */
   active: Active | undefined;
-  /** Every request, and when it came. */
+  /** Every request, and its time. */
   seen: { place: string; atMs: number }[];
-  /** The tokens that the host behind gave. */
+  /** The tokens from the host behind. */
   tokens: string[];
   handle(request: IncomingMessage, response: ServerResponse, body: Buffer): void;
 }
 
-/** Creates a front. `toPlace` says what a request is for. */
+/** Creates a front. `toPlace` gives the place of a request in the matrix. */
 export function createFront(
   upstream: string,
   elsewhere: string,
@@ -90,8 +90,8 @@ const certificate = (kind: 'crt' | 'key') =>
   readFileSync(new URL(`../../fixtures/tls/self-signed.${kind}`, import.meta.url));
 
 /**
- * Starts a server that gives its requests to a front; with `tls` it shows a certificate that nobody
- * signed.
+ * Starts a server that passes its requests to a front. With `tls` it shows a certificate that
+ * nobody signed.
  */
 export async function listenFor(handle: Front['handle'], tls = false): Promise<Listening> {
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
@@ -152,16 +152,13 @@ function answerAs(response: ServerResponse, { status, headers, body }: Answer): 
   response.writeHead(status, { ...rest, 'content-length': body.length }).end(body);
 }
 
-/** Writes the head of a 200 by hand, then what stands behind it. */
+/** Writes the head of a 200 by hand, then the text behind it. */
 function raw({ socket }: Exchange, headers: string, body: string | Buffer = '', status = '200 OK'): void {
   socket.write(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n`);
   socket.write(body);
 }
 
-/**
- * Answers with a body of the fault's own. What was sent has been stored, where there is something
- * to store.
- */
+/** Answers with the fault's own body. Samples in the request are stored first. */
 const withBody =
   (body: string | Buffer, headers: Record<string, string> = {}): Spoil =>
   async (exchange) => {
@@ -169,7 +166,7 @@ const withBody =
     exchange.response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(body);
   };
 
-/** Answers with what the host behind says, changed. */
+/** Answers with a changed answer of the host behind. */
 const changed =
   (change: (text: string, exchange: Exchange) => string | Buffer): Spoil =>
   async (exchange) => {
@@ -177,14 +174,14 @@ const changed =
     answerAs(exchange.response, { ...answer, body: Buffer.from(change(answer.body.toString(), exchange)) });
   };
 
-/** Answers with what the host behind says, changed as JSON. */
+/** Answers with an answer of the host behind that is changed as JSON. */
 const altered = (change: (content: Content, exchange: Exchange) => unknown): Spoil =>
   changed((text, exchange) => {
     const content = JSON.parse(text) as Content;
     return JSON.stringify(change(content, exchange) ?? content);
   });
 
-/** Only what the matrix changes, in the spelling of the API. */
+/** Only the fields that the matrix changes, in the spelling of the API. */
 interface Content {
   meta?: { page: number; count: number; pageCount: number; totalCount: number };
   items?: {
@@ -200,8 +197,7 @@ interface Content {
 }
 
 /**
- * An answer with an error, which says aloud what it was sent: credentials, in each form that they
- * had there.
+ * An answer with an error that repeats the request: credentials, in each form that they had there.
  */
 function statusWith(status: number, headers: Record<string, string> = {}): Spoil {
   return ({ request, response, body }) => {
@@ -216,7 +212,7 @@ function statusWith(status: number, headers: Record<string, string> = {}): Spoil
 const redirect = (status: number, location: (exchange: Exchange) => string): Spoil => {
   return async (exchange) => {
     const { request, response } = exchange;
-    // The first request is sent away; the one to the new place is answered.
+    // The first request is redirected, and the one to the new place is answered.
     if (request.url!.startsWith(moved)) return answerAs(response, await exchange.forward());
     response.writeHead(status, { location: location(exchange) }).end();
   };
@@ -339,7 +335,7 @@ const spoils: Record<FaultId, Spoil> = {
   'text-not-utf8': async (exchange) => {
     const answer = await exchange.forward();
     const text = answer.body.toString('latin1');
-    // Of a token in the token itself; elsewhere in a field that nobody reads.
+    // Of a token in the token itself. Elsewhere in a field that nothing reads.
     const bad = text.includes('"access_token":"')
       ? text.replace('"access_token":"', '$&\xff')
       : text.replace('{', '{"note":"\xff",');
@@ -495,7 +491,7 @@ const spoils: Record<FaultId, Spoil> = {
   },
 };
 
-/** The first of page 1 is one of page 2, and another one at each reading. */
+/** The first agent of page 1 is one of page 2, and another one at each reading. */
 function move({ items }: Content, { nth }: Exchange): void {
   items![0]!.agentId = agentIdOf(pageSize + nth);
 }

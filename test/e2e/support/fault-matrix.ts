@@ -14,16 +14,16 @@ export type ReceiverPlace = (typeof receivers)[number];
 export const ways = ['serve', 'lambda', 'push'] as const;
 export type Way = (typeof ways)[number];
 
-/** What must come of a read while the fault lasts. */
+/** The required result of a read while the fault lasts. */
 export interface Read {
   /**
-   * The reason of `vcc_scrape_error`, or of a roster the code in the log. Undefined: the right
+   * The reason of `vcc_scrape_error`, or for a roster the code in the log. Undefined: the right
    * numbers are served.
    */
   reason?: ErrorCode;
   /**
-   * Requests to this place during the first scrape: so many, or from so many to so many. A refused
-   * connection is none.
+   * Requests to this place during the first scrape: a number, or a lowest and a highest number. A
+   * refused connection is none.
    */
   requests: number | readonly [least: number, most: number];
   /**
@@ -31,7 +31,7 @@ export interface Read {
    * but not across a restart.
    */
   pause?: number | 'restart';
-  /** Seconds that Retry-After asks for between two requests of a scrape. */
+  /** Seconds that Retry-After requires between two requests of a scrape. */
   apart?: number;
   /** Samples are not pushed, since the clocks of the API and the exporter differ. */
   clocksDiffer?: true;
@@ -42,7 +42,9 @@ export interface Read {
   counted?: 'duplicate' | 'flawed';
 }
 
-/** What must become of samples while the fault lasts. Nothing is lost or changed in any case. */
+/**
+ * The required result for samples while the fault lasts. Nothing is lost or changed in any case.
+ */
 export interface Delivery {
   /**
    * `delivered`: the answer counts as a success. `retried`: sent again until the fault is gone.
@@ -51,21 +53,20 @@ export interface Delivery {
    */
   outcome: 'delivered' | 'retried' | 'held' | 'rejected';
   /**
-   * Requests for the first batch while the fault lasts; of `retried` at least two unless it is
-   * said.
+   * Requests for the first batch while the fault lasts. For `retried`, the default is at least two.
    */
   requests?: number;
-  /** Seconds that Retry-After asks for between two requests. */
+  /** Seconds that Retry-After requires between two requests. */
   apart?: number;
 }
 
-/** A fault, and what must come of it at each place where it can be. */
+/** A fault, and the required result at each place where it can occur. */
 export interface FaultRow {
   about: string;
   at: Partial<Record<Source, Read> & Record<ReceiverPlace, Delivery>>;
   /** Settings that the fault needs, in place of those of all cells. */
   settings?: Readonly<Record<string, string>>;
-  /** The scrape may take this long; default: {@link scrapeSeconds}. */
+  /** The scrape may last this long. Default: {@link scrapeSeconds}. */
   seconds?: number;
 }
 
@@ -77,15 +78,15 @@ export const scrapeSeconds = 10;
 export const agents = 40;
 export const pageSize = 25;
 /**
- * The id of an agent, from 0 in the order of the pages, with what JSON, addresses and base64 write
- * in other ways.
+ * The id of an agent, from 0 in the order of the pages, with characters that JSON, addresses and
+ * base64 write in other ways.
  */
 export const agentIdOf = (index: number): string => `id-${String(index).padStart(2, '0')} "é"/+&`;
 
 const repeated = 1 + retries;
-/** The AWS SDK repeats what may pass, up to two times. */
+/** The AWS SDK retries temporary failures up to two times. */
 const bySdk = 3;
-/** It decides by itself which broken connections may pass. */
+/** The SDK decides which broken connections are temporary. */
 const upToSdk = [1, bySdk] as const;
 
 type At = FaultRow['at'];
@@ -107,8 +108,8 @@ const atReceivers = (delivery: Delivery): At => ({
   pushgateway: delivery,
 });
 /**
- * A success that says nothing of samples is an older receiver's, so remote write 2.0 sends the
- * batch again as 1.0.
+ * A success without a count of samples is an older receiver's, so remote write 2.0 sends the batch
+ * again as 1.0.
  */
 const takenForSuccess: At = {
   ...atReceivers({ outcome: 'delivered', requests: 1 }),
@@ -128,13 +129,10 @@ const network: At = { ...atApi(fails('network', repeated)), ...atSecret(upToSdk)
  */
 const shape: At = { ...atApi(fails('shape')), ...atSecret() };
 
-/** A status that may pass: docs/reference/errors.md, `http_status`, `VCC_RETRIES`. */
+/** A temporary status: docs/reference/errors.md, `http_status`, `VCC_RETRIES`. */
 const passing = (more: Partial<Read> = {}): At => atApi(fails('http_status', repeated, more));
 
-/**
- * A status that says no. Only of a missing page (docs/explain/architecture.md) something else is
- * said.
- */
+/** A final status. Only a missing page is handled differently (docs/explain/architecture.md). */
 const refusal: At = {
   token: fails('http_status', 1, { pause: 10 }),
   'page 1': fails('http_status', 1, { pause: 10 }),
@@ -143,7 +141,9 @@ const refusal: At = {
   ...atSecret(),
 };
 
-/** What the API reference lets a page be refused for: asked again with other sizes (0021). */
+/**
+ * The API reference allows this refusal of a page: it is requested again with other sizes (0021).
+ */
 const sizeRefused = fails('http_status', 3, { pause: 10 });
 /** A page of an account that has shrunk. Two readings with the same conflict are final. */
 const pageGone = fails('snapshot', 2);
@@ -173,8 +173,8 @@ const stale: At = {
 };
 
 /**
- * The faults, and what must come of each. Written from docs/reference/errors.md, docs/run/push.md
- * and the decisions, not from what the program does.
+ * The faults, and the required result of each. Written from docs/reference/errors.md,
+ * docs/run/push.md and the decisions, not from the behaviour of the program.
  */
 export const faults = {
   // Connections
@@ -306,7 +306,7 @@ export const faults = {
   }),
   'duplicate-on-pages': row('an agent on two pages', { 'page 2': pageGone }),
   'lost-page': row('a page without its agents', { 'page 1': pageGone, 'page 2': pageGone }),
-  'other-page': row('another page than was asked for', { 'page 1': pageGone, 'page 2': pageGone }),
+  'other-page': row('another page than requested', { 'page 1': pageGone, 'page 2': pageGone }),
   moved: row('an agent moves to another page once', { 'page 1': { requests: 2 } }),
   moving: row('an agent moves to another page at each reading', { 'page 1': fails('snapshot', 5) }),
   'count-changed': row('totalCount changes once', { 'page 1': { requests: 2 }, 'page 2': { requests: 2 } }),
@@ -363,7 +363,7 @@ export const faults = {
     secret: served,
     ...atReceivers({ outcome: 'delivered', requests: 1 }),
   }),
-  'status-101': row('101, which was not asked for', { ...atApi(fails('http_status')), ...atReceivers(held) }),
+  'status-101': row('101 without a request for it', { ...atApi(fails('http_status')), ...atReceivers(held) }),
   'status-204': row('204', { ...shape, ...takenForSuccess }),
   'status-304': row('304', redirectElsewhere),
   'status-400': row('400', {

@@ -10,19 +10,19 @@ import { RequestSchema } from '../../support/proto/remote-write-2_pb.ts';
 import type { Front } from './fault-front.ts';
 import type { ReceiverPlace } from './fault-matrix.ts';
 
-/** One sample that came: its series, its time in ms, its value. A Pushgateway's have no time. */
+/** One received sample: its series, its time in ms, its value. A Pushgateway's have no time. */
 type Sample = readonly [key: string, timestampMs: number, value: number];
 
-/** Takes samples as one kind of destination does, and counts what it got. */
+/** Accepts samples as one kind of destination does, and counts them. */
 export interface CountingReceiver {
   handle: Front['handle'];
   /** The series of each time, without ends of series. */
   slots: Map<number, Map<string, number>>;
-  /** The times of the samples of each request, in the order in which they came. */
+  /** The times of the samples of each request, in the order of arrival. */
   order: number[];
-  /** Samples that came again with the same value, which receivers take for one. */
+  /** Samples that arrived again with the same value, which receivers deduplicate. */
   repeats: number;
-  /** Samples that came again with another value. */
+  /** Samples that arrived again with another value. */
   conflicts: string[];
 }
 

@@ -2,7 +2,7 @@ import type { AlertRule } from '../../../alerts/rules.ts';
 import { queryRange } from './query.ts';
 import { secondsOf, stretchesOf } from './stretches.ts';
 
-/** That an alert fired: with which labels, and from when to when. */
+/** An alert that fired: with which labels, and from when to when. */
 export interface Fire {
   labels: Readonly<Record<string, string>>;
   fromMs: number;
@@ -10,8 +10,8 @@ export interface Fire {
 }
 
 /**
- * When a rule fired in a stretch of time, evaluated every so many seconds.
- * @throws Error with what Prometheus says
+ * When a rule fired in a stretch of time, evaluated at this interval in seconds.
+ * @throws Error with Prometheus' message
  */
 export async function firesOf(
   origin: string,

@@ -1,17 +1,17 @@
 import type { episodes } from './episodes.ts';
 
-/** When an alert may fire: in these episodes and so many minutes after. */
+/** When an alert may fire: in these episodes and this number of minutes after. */
 export interface Firing {
   in: readonly (keyof typeof episodes)[];
-  /** Its windows look back, or its `for` is shorter than what lasts. */
+  /** Its windows look back, or its `for` is shorter than its cause. */
   lingers?: number;
   /** Until the day ends: it looks back six hours. */
   onward?: true;
-  /** The quiet account has a part in it too. */
+  /** The quiet account is affected too. */
   everywhere?: true;
 }
 
-/** In which episodes of the day each alert has to fire; everywhere else it has to be silent. */
+/** The episodes of the day in which each alert has to fire. Everywhere else it has to be silent. */
 export const firing: Readonly<Record<string, Firing>> = {
   VccExporterDown: { in: ['exporterGone'], everywhere: true },
   VccExporterAbsent: { in: ['nothingSent'], everywhere: true },

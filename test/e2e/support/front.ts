@@ -2,15 +2,15 @@ import http, { type IncomingMessage, type RequestListener, type ServerResponse }
 import { buffer } from 'node:stream/consumers';
 import { startServer, type TestServer } from '../../support/server.ts';
 
-/** Stands before a server on this machine and hands on what it is asked. */
+/** Proxies a server on this machine, and passes requests on. */
 export interface Front extends TestServer {
-  /** Answers in place of the server behind, if there is one. */
+  /** Answers in place of the server behind, if it is set. */
   answer: RequestListener | undefined;
   /** From an answer's headers to its body. */
   bodyDelayMs: number;
 }
 
-/** Starts a front; its behaviour may be changed at any time. */
+/** Starts a front. Its behaviour may be changed at any time. */
 export async function startFront(target: string): Promise<Front> {
   const state = { answer: undefined as RequestListener | undefined, bodyDelayMs: 0 };
 
@@ -31,9 +31,9 @@ export async function startFront(target: string): Promise<Front> {
   return Object.assign(state, server);
 }
 
-/** Answers that Node.js' client tells of in other events than the usual ones. */
+/** Answers that Node.js' client reports in other events than the usual ones. */
 export const oddAnswers: Readonly<Record<string, RequestListener>> = {
-  'an upgrade that was not asked for': ({ socket }) => {
+  'an upgrade without a request': ({ socket }) => {
     socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
   },
   'a closed connection': ({ socket }) => socket.destroy(),

@@ -14,7 +14,7 @@ export interface FunctionUrls {
 }
 
 /**
- * Serves Function URLs of a region: each request becomes an event of the function that `open`
+ * Serves Function URLs of a region. Each request becomes an event of the function that `open`
  * gives.
  */
 export async function serveFunctionUrls(

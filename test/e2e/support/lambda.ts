@@ -51,7 +51,7 @@ export function toHttp({ body, error }: Invocation): { status: number; text: str
 
 /** One connection through a relay. */
 interface Line {
-  /** Whether the exporter spoke last: it waits for an answer. */
+  /** Whether the exporter sent last and waits for an answer. */
   waiting: boolean;
   forgotten: boolean;
   near: Socket;
@@ -59,21 +59,24 @@ interface Line {
 }
 
 /**
- * How a connection ends that nobody uses: in good order, by a reset, or without a word, as NAT
- * gateways do it: they reset it at its next use.
+ * How an unused connection ends: by a close, by a reset, or without notice. NAT gateways give no
+ * notice, and reset the connection at its next use.
  */
 export const waysToCut = ['end', 'reset', 'forget'] as const;
 
-/** Stands between the exporter and its upstream and sees what goes through. */
+/** A relay between the exporter and its upstream that sees the traffic. */
 export interface Relay {
   origin: string;
   /** Bytes that the exporter has sent. */
   sentBytes(): number;
-  /** Connections it has opened, ever and now, and those of them on which it waits for an answer. */
+  /**
+   * Connections that it has opened, ever and now, and the open ones on which it waits for an
+   * answer.
+   */
   opened(): number;
   open(): number;
   waiting(): number;
-  /** Ends all connections there are. */
+  /** Ends all connections. */
   cut(how: (typeof waysToCut)[number]): void;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import type { Parts } from './parts.ts';
 import { freePort, poll, start } from './process.ts';
 
-/** moto's server, with what its CloudFormation lacks. */
+/** moto's server, with additions that its CloudFormation lacks. */
 const program = fileURLToPath(new URL('moto_server.py', import.meta.url));
 
 /** AWS's APIs on this machine. */
@@ -11,7 +11,7 @@ export interface Moto {
   endpoint: string;
   region: string;
   credentials: { accessKeyId: string; secretAccessKey: string };
-  /** By which the SDK of another process finds it. */
+  /** With these the SDK of another process finds it. */
   env: Record<string, string>;
   stop(): Promise<unknown>;
 }

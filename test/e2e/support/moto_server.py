@@ -90,7 +90,7 @@ class FunctionUrl(OfStack, CloudFormationModel):
         try:
             self.backend.get_function(self.properties["TargetFunctionArn"]).delete_url_config()
         except UnknownFunctionException:
-            # moto deletes in any order; the URL went with its function.
+            # moto deletes in any order. Deleting the function has deleted its URL.
             pass
 
     @classmethod

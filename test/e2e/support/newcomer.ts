@@ -8,12 +8,12 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const repository = 'https://github.com/vcc-exporter/vcc-exporter.git';
 
 /**
- * Somebody with a new machine: an empty home folder, and a shell in which one command follows the
+ * A user with a new machine: an empty home folder, and a shell in which one command follows the
  * other.
  */
 export interface Newcomer {
   home: string;
-  /** The folder in which the shell is now. */
+  /** The current folder of the shell. */
   folder(): string;
   /**
    * Runs a block of commands to its end, and answers its questions.
@@ -24,7 +24,7 @@ export interface Newcomer {
   begin(block: string): Promise<Running>;
 }
 
-/** A repository whose branch main is what is checked out here, on whatever branch or none. */
+/** A repository whose branch main is the commit checked out here, on any branch or none. */
 function createOrigin(folder: string): string {
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'safe.directory=*', ...args], { stdio: 'pipe' });
@@ -35,8 +35,8 @@ function createOrigin(folder: string): string {
 
 /**
  * `env` is set in the shell, and `folders` come first on PATH. The shell forgets what is not
- * exported, but for the variables that the commands themselves set, and knows the repository's
- * address as this checkout: what is committed in it.
+ * exported, except for the variables that the commands set. For the shell, the repository's address
+ * is this checkout with its committed files.
  */
 export function createNewcomer(
   home: string,
@@ -54,11 +54,11 @@ export function createNewcomer(
   }
 
   const options = () => ({ folder: folder(), env: { ...env, PATH, HOME: home } });
-  /** Where the last block left off. */
+  /** The folder at the end of the last block. */
   const goOn = `[ ! -e '${state.variables}' ] || . '${state.variables}'`;
 
   async function type(block: string, answers?: string): Promise<string> {
-    // -a: what a command sets is exported, so that it can be kept for the next block.
+    // -a: exports each variable that a command sets, so that the next block has it.
     const script = `set -aeuo pipefail
 ${goOn}
 trap 'pwd > "${state.cwd}"; export -p | grep -v " PWD=\\| OLDPWD=\\| SHLVL=" > "${state.variables}"' EXIT
@@ -80,7 +80,7 @@ ${block}`;
       const lines = block.trimEnd().split('\n');
       const last = lines.pop()!;
       if (lines.length > 0) await type(lines.join('\n'));
-      // The shell makes way for the command, which can then be stopped.
+      // The command replaces the shell, so that it can be stopped.
       return start('bash', ['-c', `${goOn}\nexec bash -c "$0"`, last], options());
     },
   };

@@ -10,15 +10,15 @@ const hour = 60 * minute;
 export const ordinaryHours = 16;
 
 /**
- * The share of an agent's time that calls take, by the hour from 7 o'clock: slow mornings and
- * evenings, two peaks.
+ * The share of an agent's time on calls, by the hour from 7 o'clock: slow mornings and evenings,
+ * two peaks.
  */
 const occupancies = [
   0.45, 0.6, 0.8, 0.88, 0.85, 0.75, 0.7, 0.8, 0.86, 0.82, 0.75, 0.65, 0.55, 0.5, 0.45, 0.4,
 ];
 /**
- * Stretches in which hardly anything comes in, as hours from the beginning: they happen, and are no
- * reason to tell anybody.
+ * Stretches with hardly any calls, as hours from the beginning. They are normal, and no reason for
+ * an alert.
  */
 const lulls = [
   { from: 3.2, to: 3.45 },
@@ -32,10 +32,11 @@ const shifts = [
 ];
 
 /**
- * An ordinary day of a contact centre, in which nothing is wrong: shifts, breaks, lunch, meetings
- * of whole teams, lulls, long and short calls and wrap-ups, calls that nobody picks up or that fail
- * at a natural rate, agents who return late from a break, who are Ready for outbound work only, who
- * are ill, and who forget to log out. Another seed is another day.
+ * An ordinary day of a contact centre, in which nothing is wrong. Another seed is another day.
+ * - Agents have shifts, breaks, lunch, and meetings of whole teams. Some are ill or Ready for
+ *   outbound work only. Some return late from a break, or forget to log out.
+ * - Calls and wrap-ups are long and short, with lulls. Some calls are not answered or fail, at a
+ *   natural rate.
  */
 export function createOrdinaryDay(seed: number, beginMs: number): Live {
   let agents = 0;
@@ -124,7 +125,7 @@ class OrdinaryDay {
   }
 
   /**
-   * Routing gives a call to who has waited longest, so waits differ less than dice would have them.
+   * Routing gives a call to the agent who has waited longest, so waits differ less than with dice.
    */
   #idleMs(): number {
     const hours = this.#hours();
@@ -135,7 +136,7 @@ class OrdinaryDay {
     let sum = 0;
     for (let part = 0; part < shape; part++) sum -= Math.log(1 - this.#dice.next());
     const waitMs = (sum / shape) * meanMs;
-    // In a lull next to nothing comes in until it ends.
+    // In a lull almost nothing arrives until it ends.
     return lull && this.#dice.chance(0.8) ? (lull.to - hours) * hour + waitMs / 2 : waitMs;
   }
 
@@ -147,7 +148,7 @@ class OrdinaryDay {
     )[kind];
     const direction = inbound && !dice.chance(0.1) ? 'Inbound' : 'Outbound';
     const leg = this.#centre.begin(this.#agent, this.#centre.newInteraction(medium, grade, direction));
-    // One call in fifty rings until VCC takes it back, and one in a thousand fails.
+    // One call in fifty rings until VCC withdraws it, and one in a thousand fails.
     if (kind === 'call' && dice.chance(0.02)) {
       yield 20 * second;
       this.#centre.set(this.#agent, leg, 'Unexpected', 'NoAnswer');

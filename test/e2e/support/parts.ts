@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe } from '@jest/globals';
 
-/** What scripts/e2e.mjs got from outside. */
+/** The parts that scripts/e2e.mjs got from outside. */
 export interface Parts {
   prometheus: { prometheus: string; promtool: string };
   alertmanager: { alertmanager: string; amtool: string };
@@ -9,7 +9,7 @@ export interface Parts {
   goTools: { promtool: string; amtool: string; actionlint: string };
   pushgateway: { binary: string };
   victoriaMetrics: { binary: string };
-  /** A Prometheus and a VictoriaMetrics that take OTLP. */
+  /** A Prometheus and a VictoriaMetrics that accept OTLP. */
   otlpReceivers: { prometheus: string; victoriaMetrics: string };
   python: { python: string; env: Record<string, string> };
   node24: { node: string };
@@ -24,7 +24,7 @@ export interface Parts {
   /** A Python that has the module cfnlint. */
   cfnLint: { python: string; env: Record<string, string> };
   hadolint: { hadolint: string };
-  /** Docker's Compose by itself, without Docker. */
+  /** Docker's Compose, without Docker. */
   compose: { compose: string };
   systemdAnalyze: { analyze: string; env: Record<string, string> };
   /** Where npm installed buf and protoc-gen-es. */
@@ -50,16 +50,15 @@ function findParts(): Found {
 const found = findParts();
 
 /**
- * A block of tests that need these parts; without one of them it is skipped, and its title says
- * why.
+ * A block of tests that need these parts. Without one of them it is skipped, and its title gives
+ * the reason.
  */
 export function describeWith<const Names extends readonly (keyof Parts)[]>(
   names: Names,
   title: string,
   tests: (parts: Pick<Parts, Names[number]>) => void,
 ): void {
-  // A part that is not there is an object all the same: a skipped block is called too, and takes
-  // parts from it.
+  // A missing part is an object all the same: a skipped block is called too, and reads parts of it.
   const wanted = Object.fromEntries(
     names.map((name) => [name, found[name] ?? { missing: 'it is not set up; `npm run e2e` does that' }]),
   );

@@ -9,7 +9,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** Where and with what a process runs: nothing is inherited but PATH, and no .env file is near. */
+/** How a process runs: it inherits nothing but PATH, and has no .env file. */
 export interface ProcessOptions {
   folder: string;
   env?: Readonly<Record<string, string | undefined>>;
@@ -18,19 +18,19 @@ export interface ProcessOptions {
 
 /** A process under way. */
 export interface Running {
-  /** All that it has written so far. */
+  /** All output so far. */
   stdout(): string;
   stderr(): string;
   /** Undefined while it runs. */
   ended(): number | null | undefined;
-  /** Stops it in its tracks, as a closed lid does, until it is thawed. */
+  /** Freezes it, as a closed lid does, until it is thawed. */
   freeze(): void;
   thaw(): void;
-  /** Kills it, as a machine that has no memory left. */
+  /** Kills it, as a machine without memory does. */
   kill(): Promise<void>;
-  /** Asks it to end; kills it if it does not within the time. */
+  /** Sends it a signal to end. Kills it if it does not within the time. */
   stop(graceMs?: number): Promise<Ended>;
-  /** Waits for it to end by itself; kills it and throws when it takes longer. */
+  /** Waits for its end. Kills it and throws when it takes longer. */
   end(limitMs: number): Promise<Ended>;
 }
 
@@ -99,7 +99,7 @@ export function run(file: string, args: readonly string[], options: ProcessOptio
 }
 
 /**
- * Asks again and again until there is an answer.
+ * Tries again and again until there is an answer.
  * @throws Error when there is none within the time
  */
 export async function poll<T>(
@@ -133,7 +133,7 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** A server of another project under way. */
+/** A running server of another project. */
 export interface Serving {
   /** Address without a path. */
   origin: string;
@@ -147,7 +147,7 @@ export async function serveOnFreePort(
   args: readonly string[],
   folder: string,
 ): Promise<Serving> {
-  // A port that was free may be taken a moment later.
+  // Another process may have taken a free port a moment later.
   for (let attempt = 1; ; attempt++) {
     const address = `127.0.0.1:${await freePort()}`;
     const server = start(binary, [...args, `--web.listen-address=${address}`], { folder });

@@ -34,13 +34,13 @@ export type Vector = Record<string, number>;
 export interface Prometheus {
   /** An instant query now. */
   query(expression: string): Promise<Vector>;
-  /** An instant query now of which every series has another value of this label. */
+  /** An instant query now whose series all have different values of this label. */
   queryBy(label: string, expression: string): Promise<Vector>;
   /** The targets of a job, by instance. */
   targetsOf(job: string): Promise<Target[]>;
-  /** What /api/v1/targets tells of each job with one target. */
+  /** The part of /api/v1/targets for each job with one target. */
   targets(): Promise<Record<string, { health: string; lastError: string }>>;
-  /** The type by which each family of a job is known. */
+  /** The type of each family in the metadata of a job. */
   types(job: string): Promise<Record<string, string>>;
   stop(): Promise<void>;
 }
@@ -57,8 +57,8 @@ export function keyOf(labels: Readonly<Record<string, string>>): string {
 }
 
 /**
- * Starts a Prometheus that scrapes these jobs, with its data in a folder of its own; `more` is
- * added to its configuration.
+ * Starts a Prometheus that scrapes these jobs, with its data in a separate folder. `more` is added
+ * to its configuration.
  */
 export async function startPrometheus(
   binary: string,
@@ -127,7 +127,7 @@ function connect({ origin, stop }: Serving): Prometheus {
     if (resultType !== 'vector') throw new Error(`${query} gives a ${resultType}`);
     const vector: Vector = {};
     for (const { metric, value } of result) {
-      // Of several metrics at once the name is what tells them apart.
+      // Of several metrics at once, the name distinguishes them.
       const several = result.some((other) => other.metric.__name__ !== metric.__name__);
       const key = several ? `${metric.__name__} ${toKey(metric)}` : toKey(metric);
       if (key in vector) throw new Error(`${query} gives ${key} twice`);

@@ -6,7 +6,7 @@ import { startProxyServer } from '../../support/proxy-server.ts';
 import type { Parts } from './parts.ts';
 import { freePort, poll, run, start } from './process.ts';
 
-/** Files of a certificate authority of the test's own, and of a certificate by it. */
+/** Files of a certificate authority of the test, and of a certificate by it. */
 export interface Certificates {
   /** For NODE_EXTRA_CA_CERTS. */
   authority: string;
@@ -41,7 +41,7 @@ export async function makeCertificates(
   return { authority: file('authority.pem'), key: file('key.pem'), certificate: file('certificate.pem') };
 }
 
-/** A TLS server that hands on to a server on this machine what it decrypts. */
+/** A TLS server that passes what it decrypts to a server on this machine. */
 export async function startTls(
   port: number,
   { key, certificate }: Certificates,
@@ -73,22 +73,22 @@ export async function startTls(
   };
 }
 
-/** A tinyproxy that asks for a password, and hosts that are known behind it only. */
+/** A tinyproxy that requires a password, and hosts that only it knows. */
 export interface Tinyproxy {
   port: number;
   /** With user and password, for HTTPS_PROXY. */
   url: string;
-  /** What it was asked since the last call, by its own log: `CONNECT host:port`, `GET url`. */
+  /** The requests since the last call, from its log: `CONNECT host:port`, `GET url`. */
   asked(): string[];
   close(): Promise<void>;
 }
 
-/** User and password of the proxy; of characters that tinyproxy allows. */
+/** User and password of the proxy, of characters that tinyproxy allows. */
 export const proxyUser = { user: 'e2e', password: 'e2e-proxy-password' };
 
 /**
- * Starts the proxy. `portOf` gives the port on this machine of a host that it is asked for, by
- * `host:port`; the name exists nowhere else, so that whatever reaches it came through the proxy.
+ * Starts the proxy. `portOf` gives the port on this machine of a requested host, by `host:port`.
+ * The name exists nowhere else, so every request to it passed through the proxy.
  */
 export async function startProxy(
   { binary }: Parts['proxy'],
@@ -132,7 +132,7 @@ export async function startProxy(
   let seen = 0;
   return {
     port,
-    // A character that is written with a percent sign, to be decoded.
+    // A character that is percent-encoded, to be decoded.
     url: `http://${user}:${password.replace('p', '%70')}@127.0.0.1:${port}`,
     asked() {
       const all = requests();

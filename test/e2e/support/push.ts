@@ -12,15 +12,15 @@ import { freePort, poll, type Running, start } from './process.ts';
 export type Series = Map<string, [timestampMs: number, value: number][]>;
 
 /**
- * A server that takes remote write, can be stopped and started on the same data, and tells what it
- * holds.
+ * A server that accepts remote write, can be stopped and started on the same data, and reports what
+ * it stores.
  */
 export interface Receiver {
   writeUrl: string;
   origin: string;
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** All samples of the job. Ended series are so without a sample of it. */
+  /** All samples of the job. Ended series have no sample for their end. */
   series(job: string): Promise<Series>;
 }
 
@@ -28,7 +28,7 @@ const keyOf = (labels: Record<string, string>) =>
   JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /**
- * A Prometheus with its remote-write receiver on, without scrapes of its own but for `scrape`.
+ * A Prometheus with its remote-write receiver on, without its own scrapes except for `scrape`.
  * `more` is added.
  */
 export async function openPrometheus(
@@ -93,7 +93,7 @@ export async function openVictoriaMetrics(
     origin,
     writeUrl: `${origin}/api/v1/write`,
     async series(job) {
-      // What was written a moment ago is not yet searched.
+      // Recent samples are not yet searched.
       await fetch(`${origin}/internal/force_flush`);
       const match = new URLSearchParams({
         'match[]': `{job="${job}"}`,
@@ -135,24 +135,24 @@ function startable(binary: string, args: readonly string[], folder: string, read
   };
 }
 
-/** What a proxy does with a request instead of handing it on; `after`: it hands it on first. */
+/** What a proxy does with a request instead of passing it on. `after`: it passes it on first. */
 export interface ReceiverFault {
   after?: boolean;
   status?: number;
   headers?: Record<string, string>;
   body?: string;
-  /** `hang`: never answers; `cut`: begins an answer and closes the connection. */
+  /** `hang`: never answers. `cut`: begins an answer and closes the connection. */
   how?: 'hang' | 'cut';
 }
 
-/** Stands before a receiver. */
+/** A proxy for a receiver. */
 export interface FaultyProxy extends TestServer {
   writeUrl: string;
-  /** Bodies that came, attempts included, and what became of each. */
+  /** Received bodies, attempts included, and the result of each. */
   seen: { body: Buffer; status: number | 'hang' | 'cut' }[];
 }
 
-/** Starts a proxy before a receiver; `faultOf` says what befalls request number `index`. */
+/** Starts a proxy for a receiver. `faultOf` gives the fault of request number `index`. */
 export async function startFaultyProxy(
   receiver: Receiver,
   faultOf: (index: number, body: Buffer) => ReceiverFault | undefined,
@@ -199,7 +199,7 @@ function forward(
 }
 
 /**
- * The samples in bodies of remote write 1.0, read by generated code and native snappy; without
+ * The samples in bodies of remote write 1.0, read by generated code and native snappy, without
  * stale markers.
  */
 export function seriesOf(bodies: readonly Uint8Array[]): Series {
@@ -218,7 +218,7 @@ export function seriesOf(bodies: readonly Uint8Array[]): Series {
   return found;
 }
 
-/** How what a receiver holds compares with what was taken. */
+/** The difference between the samples of a receiver and the samples that were taken. */
 export interface Figures {
   expected: number;
   received: number;

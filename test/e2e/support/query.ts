@@ -15,7 +15,7 @@ async function ask<T>(origin: string, path: string, parameters: Record<string, s
   return answer.data.result;
 }
 
-/** A range query. @throws Error with what Prometheus says */
+/** A range query. @throws Error with Prometheus' message */
 export async function queryRange(
   origin: string,
   query: string,
@@ -35,7 +35,7 @@ export async function queryRange(
   }));
 }
 
-/** An instant query at a time: the value of each series. @throws Error with what Prometheus says */
+/** An instant query at a time: the value of each series. @throws Error with Prometheus' message */
 export async function queryAt(
   origin: string,
   query: string,

@@ -11,12 +11,12 @@ import {
 import type { Fire } from './fires.ts';
 
 /**
- * Who is told when nothing comes any more: after group_interval, and as long as a busy machine may
- * take.
+ * The wait after which no message can arrive any more: group_interval, and the delay of a busy
+ * machine.
  */
 const restMs = 3000;
 
-/** A message that tells of something, and at what time of the day it came. */
+/** A message about something, and its time of the day. */
 export interface Told extends DeliveredMessage {
   atMs: number;
 }
@@ -31,15 +31,15 @@ export interface Replay {
   example: string;
   folder: string;
   /**
-   * How many times as fast as it was: Alertmanager's clock cannot be set. All waits of the
-   * configuration are as much shorter.
+   * How many times as fast as in reality: Alertmanager's clock cannot be set. All waits of the
+   * configuration are shorter by the same factor.
    */
   speed: number;
 }
 
 /**
- * Plays the alerts of a day to a real Alertmanager, within opening hours, and gives the messages
- * that tell of an alert, in order. Those that only say that something is over are left out.
+ * Replays the alerts of a day to a real Alertmanager, within opening hours, and returns the
+ * messages about firing alerts, in order. Messages that only report an end are left out.
  */
 export async function tell(
   fires: readonly Fire[],

@@ -17,15 +17,12 @@ export interface Queues {
   /** Messages in a queue, hidden ones too. */
   count(url: string): Promise<number>;
   /**
-   * Takes messages as Lambda’s poller does and hands them to the function, until the queue is empty
-   * or `rounds` are over; deletes those that the function does not report as failed. Gives how many
-   * the function was given.
+   * Receives messages as Lambda's poller does and passes them to the function, until the queue is
+   * empty or `rounds` are over. Deletes the messages that the function does not report as failed.
+   * Returns the number of messages that the function got.
    */
   drain(url: string, deliver: DeliverHandler, rounds: number): Promise<number>;
-  /**
-   * Takes all messages out of a queue, each as the event by which Lambda would hand it to a
-   * function.
-   */
+  /** Removes all messages from a queue, each as the event that Lambda would pass to a function. */
   takeAll(url: string): Promise<SQSEvent[]>;
   close(): void;
 }
@@ -77,8 +74,8 @@ export function openQueues({ endpoint, region, credentials }: Moto): Queues {
             await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
         }
         if (failed.size === 0) continue;
-        // The function has hidden them for a second. SQS then goes on with the first of them; moto
-        // with the last, unless their time is ended by hand.
+        // The function has hidden them for a second. SQS then continues with the first of them.
+        // moto continues with the last, unless their time is ended by hand.
         await wait(1050);
         for (const { ReceiptHandle } of Messages.filter(({ MessageId }) => failed.has(MessageId!))) {
           await client.send(

@@ -34,14 +34,14 @@ export interface DeployedStack {
   /** An uploaded zip, as a file. */
   download(zip: string): Promise<string>;
   /**
-   * Starts a function from its uploaded zip, with the environment that was deployed and what stands
-   * for the network.
+   * Starts a function from its uploaded zip, with the deployed environment and replacements for the
+   * network.
    */
   start(name: string, network: Record<string, string>): Promise<LambdaRuntime>;
   close(): void;
 }
 
-/** Looks at the stack vcc-exporter-prod in moto; files go to `folder`. */
+/** Reads the stack vcc-exporter-prod in moto. Files go to `folder`. */
 export function lookAtStack(
   { endpoint, region, credentials, env }: Moto,
   runtime: Parts['runtimeClient'],

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * A resource or data source of a configuration, as it is written: names of attributes, and of
+ * A resource or data source of a configuration in its source form: names of attributes, and of
  * blocks with theirs.
  */
 export interface Written {
@@ -39,8 +39,8 @@ export function findWritten(text: string): Written[] {
 }
 
 /**
- * What a run of a configuration gives: the evaluated resources by `type.name`, and outputs by name;
- * or the errors.
+ * The result of a run of a configuration: the evaluated resources by `type.name`, and outputs by
+ * name; or the errors.
  */
 export interface Evaluated {
   errors: string[];
@@ -51,9 +51,9 @@ export interface Evaluated {
 const reference = /\b(?:data\.)?(aws_\w+)\.(\w+)(\[0\])?\.(\w+)/g;
 
 /**
- * Has Terraform itself evaluate a configuration, without the AWS provider: every resource becomes
- * an output of the same expressions, and what refers to an attribute of a resource gets its address
- * as text, `aws_iam_role.metrics.arn`.
+ * Terraform itself evaluates a configuration, without the AWS provider. Every resource becomes an
+ * output of the same expressions. References to an attribute of a resource become its address as
+ * text, `aws_iam_role.metrics.arn`.
  */
 export function evaluate(
   terraform: string,
@@ -108,9 +108,7 @@ export function evaluate(
   }
 }
 
-/**
- * Resources as outputs; their blocks and what is a list of resources by address as plain values.
- */
+/** Resources as outputs. Blocks and lists of resources by address are plain values. */
 function toOutputs(text: string): string {
   return text
     .replace(/^data "\w+" "\w+" \{\}\n/gm, '')
@@ -142,7 +140,7 @@ function toStubs(text: string): string {
   return `locals {\n${lines.join('\n')}\n}\n`;
 }
 
-/** An address in place of an attribute's value; a URL where one is taken apart. */
+/** An address in place of an attribute's value, or a URL where one is parsed. */
 function toStub(address: string, attribute: string): string {
   return attribute === 'function_url' ? `https://${address}/` : `${address}.${attribute}`;
 }

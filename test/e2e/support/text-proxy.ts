@@ -1,8 +1,6 @@
 import { startServer, type TestServer } from '../../support/server.ts';
 
-/**
- * Passes scrapes on as one who knows text 0.0.4 only: Prometheus 2.42 cannot be told to ask for it.
- */
+/** Passes scrapes on with text 0.0.4 only: Prometheus 2.42 has no setting to request it. */
 export function startTextProxy(target: string): Promise<TestServer> {
   return startServer((request, response) => {
     const headers = {

@@ -1,6 +1,5 @@
 // Preloaded into a process, so that a test can set its wall clock while it runs (wall-clock.ts).
-// Timers and performance.now() go on as they were, as they do when somebody sets the clock of a
-// machine.
+// Timers and performance.now() continue unchanged, as on a machine whose clock is set.
 import { readFileSync } from 'node:fs';
 
 const { now } = Date;

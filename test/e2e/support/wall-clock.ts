@@ -5,11 +5,11 @@ import { join } from 'node:path';
 export interface WallClock {
   /** Makes a process of Node.js have this clock. */
   env: Record<string, string>;
-  /** Sets it so many milliseconds ahead of the machine's, or behind. */
+  /** Sets it this number of milliseconds ahead of the machine's, or behind. */
   set(shiftMs: number): void;
 }
 
-/** Makes a wall clock that is right at first; its file is in `folder`. */
+/** Makes a wall clock that is right at first. Its file is in `folder`. */
 export function createWallClock(folder: string): WallClock {
   const file = join(folder, 'wall-clock');
   const preload = new URL('wall-clock.mjs', import.meta.url).href;

@@ -17,7 +17,7 @@ export const workday = {
   briefing: { from: 30, to: 35 },
   /** The others come, a few seconds apart. */
   shiftStart: { from: 36, to: 50 },
-  /** Nothing comes in; three of four have nothing to do. */
+  /** No call arrives, and three of four agents have nothing to do. */
   lull: { from: 120, to: 180 },
   /** Nine of ten go to lunch at the same time. */
   lunch: { from: 270, to: 310 },
@@ -41,7 +41,7 @@ export const workday = {
   shiftEnd: { from: 890, to: 900 },
 } as const satisfies Record<string, Stretch>;
 
-/** The agents that a stretch is about, by their number. */
+/** The agents of a stretch, by their number. */
 const groups = {
   longLunches: [11, 36, 37, 38, 39, 40, 41, 42],
   longBreaks: [12, 43, 44, 45, 46, 47, 48, 49],
@@ -53,9 +53,9 @@ const stuckAgents = [21, 22, 23, 24, 25, 26];
 const failedAgents = [31, 32, 33, 34];
 
 /**
- * A workday with something in it for every alert of a supervisor, and nothing else that they would
- * be told of: outside of its stretches no wait, call, break or wrap-up is long. Without `eventful`
- * it is a quiet one. For one account: it numbers the agents as they come.
+ * A workday with something in it for every alert of a supervisor, and no other cause of an alert:
+ * outside of its stretches no wait, call, break or wrap-up is long. Without `eventful` it is a
+ * quiet day. For one account: it numbers the agents in order of arrival.
  */
 export function createWorkday(beginMs: number, eventful: boolean): Live {
   let agents = 0;
@@ -83,7 +83,7 @@ class Workday {
     this.#index = index;
     this.#beginMs = beginMs;
     this.#eventful = eventful;
-    // Of one's own: what one agent does must not change what the others do.
+    // A separate generator: what one agent does must not change what the others do.
     this.#dice = Random.of(`workday/${agent.id}`);
     this.#nextBreak = workday.shiftStart.to + 40 + ((index * 7) % 50);
   }
@@ -105,7 +105,7 @@ class Workday {
     for (;;) yield 24 * 60 * minute;
   }
 
-  /** What comes next, from being idle to being idle. */
+  /** What an agent does next, from being idle to being idle. */
   *#next(): Life {
     const now = this.#nowMinutes();
     if (this.#eventful) {
@@ -113,7 +113,7 @@ class Workday {
       if (event) return yield* event;
     }
     if (now >= this.#nextBreak) return yield* this.#break();
-    // One in five has little to do, so that somebody is always free, but for the storm.
+    // One in five has little to do, so that somebody is always free, except in the storm.
     const pause = this.#index % 5 === 0 ? this.#between(120, 400) : this.#between(30, 110);
     const storm = this.#until(workday.storm.from);
     yield this.#eventful && storm > 0 ? Math.min(pause, storm + 1) : pause;
@@ -124,7 +124,7 @@ class Workday {
     else yield* this.#handle('Phone', 'live', kind === 'inbound' ? 'Inbound' : 'Outbound');
   }
 
-  /** What the eventful day has for this agent now. */
+  /** The current event of the eventful day for this agent. */
   #event(now: number): Life | undefined {
     const within = ({ from, to }: Stretch) => now >= from && now < to;
     const isMember = (members: readonly number[]) => members.includes(this.#index);
@@ -140,7 +140,7 @@ class Workday {
       return this.#trouble('Unexpected', 'NoAnswer', stuck.to);
     if (within(failed) && failedAgents.includes(this.#index))
       return this.#trouble('Failed', 'NumberUnobtainable', failed.to);
-    // Free in time for what is about to happen.
+    // Free in time for the next event.
     if (stuckAgents.includes(this.#index) && now >= stuck.from - 8 && now < stuck.from)
       return this.#idle(stuck.from);
     if (failedAgents.includes(this.#index) && now >= failed.from - 8 && now < failed.from)
@@ -189,7 +189,7 @@ class Workday {
 
   *#break(): Life {
     this.#nextBreak += 55;
-    // None that would reach into a stretch in which all are wanted.
+    // No break that would reach into a stretch in which all agents are needed.
     const quiet = [workday.lull, workday.lunch, workday.storm, workday.longRings];
     const now = this.#nowMinutes();
     if (this.#eventful && quiet.some(({ from, to }) => now > from - 15 && now < to)) return;

@@ -21,7 +21,7 @@ const headers = ranges.map((all) => {
     const weight = quality === undefined ? '' : `${blank};${blank}${upper ? 'Q' : 'q'}=${quality}`;
     return `${blank}${upper ? coding.toUpperCase() : coding}${weight}${blank}`;
   });
-  // RFC 9110, 12.5.3: * is for what is not named.
+  // RFC 9110, 12.5.3: * is for codings that are not named.
   const named = all.find(({ coding }) => coding === 'gzip') ?? all.find(({ coding }) => coding === '*');
   return { header: parts.join(','), gzip: named !== undefined && Number(named.quality ?? 1) > 0 };
 });

@@ -28,7 +28,10 @@ const headers = ranges.map((all) => ({
   all: all.map(({ range, quality }) => ({ range, quality: Number(quality ?? 1) })),
 }));
 
-/** Accept, by RFC 9110. Who does not name OpenMetrics may get text whatever a wildcard says. */
+/**
+ * Accept, by RFC 9110. A client that does not name OpenMetrics may get text whatever a wildcard
+ * matches.
+ */
 export const accept = target(
   'accept',
   headersAndDamaged(headers),
@@ -39,7 +42,7 @@ export const accept = target(
     assert.equal(negotiateFormat(header), format);
     if (format.name === 'openmetrics') assert.match(header, /openmetrics|\*/i);
     if (!all) return;
-    // The most specific range counts, wherever it stands.
+    // The most specific range counts, wherever it is.
     const qualityOf = (...matching: string[]) =>
       all.find(({ range }) => range === matching.find((each) => all.some((other) => other.range === each)))
         ?.quality ?? 0;

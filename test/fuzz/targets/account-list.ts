@@ -41,14 +41,14 @@ const env = { SECRET: 'a-secret-from-a-variable' };
 const readText = async (location: string) => assert.fail(`read ${location}`);
 
 /**
- * Lists of accounts and of destinations: entries with names of their own, or problems that name
- * their place.
+ * Lists of accounts and of destinations: entries with unique names, or problems that name their
+ * place.
  */
 export const accountList = target(
   'account-list',
   fc.oneof(damagedJson(documents), damagedText(yamlTexts)),
   async (text) => {
-    // A text with a quote is a list, not the place of one.
+    // A text with a quote is a list, not the path of one.
     const inline = `# "a list"\n${text}`;
     const accounts = await parsedLater(
       async () =>

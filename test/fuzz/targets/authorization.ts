@@ -27,7 +27,7 @@ const headers = fc.oneof(
   piece,
 );
 
-/** Authorization: only who knows a credential gets in, and it is not said which there are. */
+/** Authorization: only a valid credential gets in, and the answer does not show which exist. */
 export const authorization = target(
   'authorization',
   fc.record({

@@ -26,7 +26,7 @@ const tables = fc
     return { text, table: { columns, rows: rows.filter((row) => row.some((each) => each !== '')) } };
   });
 
-/** CSV: every cell as it was, or a refusal that quotes nothing. */
+/** CSV: every cell unchanged, or a rejection that quotes nothing. */
 export const csv = target(
   'csv',
   fc.oneof(

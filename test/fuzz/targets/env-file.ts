@@ -24,7 +24,7 @@ const files = lines.map((all) => ({
   values: Object.fromEntries(all.map(({ name, value }) => [name, value])),
 }));
 
-/** Env files: the values as written, or a refusal that quotes nothing. */
+/** Env files: the values as written, or a rejection that quotes nothing. */
 export const envFile = target(
   'env-file',
   fc.oneof(
@@ -46,7 +46,7 @@ export const envFile = target(
     const values = { ...result.value };
     if (input.values) assert.deepEqual(values, input.values);
     const lines = input.text.split(/\r\n|\n|\r/);
-    // Each line with a name sets it, but for one that no environment has.
+    // Each line with a name sets it, except for a name that no environment has.
     const names = lines.flatMap((line) => /^\s*(?:export\s+)?(\w+)\s*=/.exec(line)?.[1] ?? []);
     assert.deepEqual(
       Object.keys(values).toSorted(),

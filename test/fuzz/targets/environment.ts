@@ -8,8 +8,8 @@ import { parsed, parsedLater, target } from '../target.ts';
 const noFile = async () => assert.fail('read a file');
 
 /**
- * All settings together: accounts and destinations, or problems that name settings and quote none
- * that is sensitive.
+ * All settings together: accounts and destinations, or problems that name settings and quote no
+ * sensitive one.
  */
 export const environment = target(
   'environment',

@@ -5,7 +5,7 @@ import { anyFamilies } from '../../support/any-families.ts';
 import { seriesKey, toSeries } from '../../support/oracle.ts';
 import { assertWellFormed, target } from '../target.ts';
 
-/** Text 0.0.4 and OpenMetrics 1.0, read again by a parser that refuses what Prometheus refuses. */
+/** Text 0.0.4 and OpenMetrics 1.0, read again by a parser that rejects what Prometheus rejects. */
 export const expositions = formats.map((format) =>
   target(
     `exposition-${format.name}`,

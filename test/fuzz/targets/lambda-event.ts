@@ -13,7 +13,7 @@ const events: unknown[] = readdirSync(folder).map((file) =>
   JSON.parse(readFileSync(new URL(file, folder), 'utf8')),
 );
 
-/** An account whose API is not there. */
+/** An account whose API is unreachable. */
 const env = {
   VCC_CLIENT_ID: mark,
   VCC_CLIENT_SECRET: mark,
@@ -36,8 +36,8 @@ interface Result {
 }
 
 /**
- * Events that AWS sends, and others: an answer that the gateway takes, and nobody in who is not
- * signed or has no token.
+ * Events that AWS sends, and others. The gateway accepts the answer, and only signed requests or
+ * those with a token get in.
  */
 export const lambdaEvent = target(
   'lambda-event',

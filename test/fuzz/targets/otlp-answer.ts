@@ -18,7 +18,7 @@ const answers = fc
     ),
   );
 
-/** The answer of an OTLP receiver: what the generated decoder reads, or nothing. */
+/** The answer of an OTLP receiver: the same as the generated decoder reads, or nothing. */
 export const otlpAnswer = target(
   'otlp-answer',
   fc.oneof(damagedBytes(answers), fc.uint8Array({ maxLength: 40 })),
@@ -34,8 +34,8 @@ export const otlpAnswer = target(
 );
 
 /**
- * Of damaged bytes it makes something else, since it takes every wire type. So only what it would
- * write itself counts.
+ * The decoder reads damaged bytes differently, since it accepts every wire type. So only bytes that
+ * it would write itself count.
  */
 function decode(bytes: Uint8Array) {
   try {

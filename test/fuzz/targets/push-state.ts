@@ -22,7 +22,7 @@ const states = fc.record({
 });
 const saved = states.map((state) => ({ v: 1, ...state }));
 
-/** What a process left for the next one: the same state, or none. */
+/** The state that a process left for the next one: the same state, or none. */
 export const pushState = target(
   'push-state',
   fc.oneof(

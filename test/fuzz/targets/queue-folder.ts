@@ -33,7 +33,7 @@ interface Input {
 }
 
 /**
- * A folder of a queue with any files in it: every batch once; all others are put aside and
+ * A folder of a queue with any files in it: every batch once. All others are put aside and
  * reported.
  */
 export const queueFolder = target(

@@ -19,7 +19,7 @@ export const batches: fc.Arbitrary<Batch> = fc
   })
   .map(({ ended, ...rest }) => ({ ...rest, body: Buffer.from(rest.body), ...(ended && { ended }) }));
 
-/** Messages of a queue: the batch that was written, or a refusal. */
+/** Messages of a queue: the written batch, or a rejection. */
 export const queueMessage = target(
   'queue-message',
   fc.oneof(
@@ -38,7 +38,7 @@ export const queueMessage = target(
     }
     const batch = result.value;
     if (whole) assert.equal(encodeBatch(batch), text);
-    // What was taken can be queued again.
+    // A received batch can be queued again.
     assert.deepEqual(parseBatch(encodeBatch(batch)), batch);
     if (batch.ended) assertOwnSeries(batch.ended);
     for (const number of [batch.timestampMs, batch.part, batch.samples]) assert(Number.isSafeInteger(number));

@@ -16,7 +16,7 @@ const formats = { 'remote-write': 'remote-write-1', otlp: 'otlp', pushgateway: '
 
 const password = 'a-password-0123456789';
 const basic = Buffer.from(`user:${password}`).toString('base64');
-/** What receivers say. Some repeat the request. */
+/** Answers of receivers. Some repeat the request. */
 const bodies = damagedText(
   fc.constantFrom(
     ...[
@@ -34,7 +34,7 @@ const header = fc.oneof(
   piece,
 );
 
-/** Answers of a destination: delivered, or an error of few characters that quotes no credential. */
+/** Answers of a destination: delivered, or a short error that quotes no credential. */
 export const receiverAnswer = target(
   'receiver-answer',
   fc.record({

@@ -43,7 +43,7 @@ const recordings = readings.map((all) => JSON.parse(encodeRecording({ readings: 
 
 const startMs = Date.parse('2026-01-15T10:00:00.250Z');
 
-/** Files of `simulate --from`: what they hold can be served at any time, or they are refused. */
+/** Files of `simulate --from`: their content can be served at any time, or they are rejected. */
 export const recording = target(
   'recording',
   fc.record({

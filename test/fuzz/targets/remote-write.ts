@@ -14,8 +14,8 @@ const input = fc.record({
 });
 
 /**
- * Remote write 1.0 and 2.0: bodies within their limits, which give a decoder the same points in the
- * same order.
+ * Remote write 1.0 and 2.0: bodies within their limits, from which a decoder reads the same points
+ * in the same order.
  */
 export const remoteWrite = (
   [
@@ -46,7 +46,7 @@ function assertWithin({ body, samples }: Body, maxSamples: number, maxBytes: num
   assert(body.length <= maxBytes || samples === 1, `${body.length} bytes`);
 }
 
-/** For a receiver that knows 1.0 only. Which NaN it is does not survive numbers. */
+/** For a receiver that knows 1.0 only. The bits of a NaN are lost in JavaScript's numbers. */
 function assertFallback(points: readonly Point[]): void {
   const fallback = toWriteRequest(encodeRequest(points));
   assert.deepEqual(plain(read1(fallback)), plain(expectedOf(points)));

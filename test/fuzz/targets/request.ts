@@ -53,7 +53,7 @@ const header = fc.tuple(
 );
 
 /**
- * Any request for the routes: an answer that HTTP can carry, and which repeats nothing of the
+ * Any request for the routes: an answer that HTTP can carry, and that repeats nothing of the
  * request.
  */
 export const request = target(
@@ -81,7 +81,7 @@ export const request = target(
   { share: 0.3 },
 );
 
-/** Whether node:http takes the answer. */
+/** Whether node:http accepts the answer. */
 function assertCarried({ headers, body }: Answer, method: string): void {
   for (const [name, value] of Object.entries(headers)) {
     validateHeaderName(name);

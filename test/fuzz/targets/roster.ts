@@ -15,14 +15,14 @@ const record = fc.record(
   { requiredKeys: ['agentId', 'name', 'team'] },
 );
 const records = fc.array(record, { maxLength: 4 });
-// The first row may be missing, so that an agent is taken for it.
+// Without the first row, an agent is read as the header.
 const csvTexts = fc
   .tuple(fc.constantFrom([], ['agentId;name;team']), records)
   .map(([header, all]) =>
     [...header, ...all.map(({ agentId, name, team }) => `${agentId};${name};"${team}"`)].join('\n'),
   );
 
-/** Rosters of every kind: agents once, each with texts, or a refusal that names nobody. */
+/** Rosters of every kind: agents once, each with texts, or a rejection that names nobody. */
 export const roster = target(
   'roster',
   fc.oneof(

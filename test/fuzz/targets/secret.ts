@@ -19,7 +19,7 @@ const secrets = fc.record(
   { requiredKeys: ['clientId', 'clientSecret'] },
 );
 
-/** Documents in Secrets Manager: credentials that are texts, or a refusal that quotes none. */
+/** Documents in Secrets Manager: credentials that are texts, or a rejection that quotes none. */
 export const secret = target(
   'secret',
   fc.oneof(damagedJson(secrets), piece),

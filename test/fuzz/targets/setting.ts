@@ -7,7 +7,7 @@ import type { AgentPattern } from '../../../src/snapshot/agent-series.ts';
 import { markedText, settingText } from '../settings-texts.ts';
 import { assertUnmarked, parsed, target } from '../target.ts';
 
-/** The parser of each setting: a value of its kind, or a refusal that does not quote. */
+/** The parser of each setting: a value of its kind, or a rejection that does not quote. */
 export const setting = target(
   'setting',
   fc.record({ name: fc.constantFrom(...settingNames), text: fc.oneof(settingText, markedText) }),
@@ -35,7 +35,7 @@ export const setting = target(
   },
 );
 
-/** The expression of a pattern in place of its function, which is another one each time. */
+/** The expression of a pattern instead of its function, which is a new one each time. */
 function comparable(value: unknown): unknown {
   const { pattern } = Object(value) as Partial<AgentPattern>;
   return pattern === undefined ? value : { ...(value as AgentPattern), pattern: pattern.source };

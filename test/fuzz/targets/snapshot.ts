@@ -9,7 +9,7 @@ import { recount, type Series, toSeries } from '../../support/oracle.ts';
 import { ageBounds, familiesOf, floorOptions, readingOf } from '../../support/reading.ts';
 import { target } from '../target.ts';
 
-/** What may be wrong with one page, or only look like it. `by` is how much, or which. */
+/** Real and apparent faults of one page. `by` is the amount, or the item. */
 const edit = fc.record({
   page: fc.nat(20),
   how: fc.constantFrom(
@@ -28,7 +28,7 @@ const edit = fc.record({
   by: fc.integer({ min: -3, max: 3 }),
 });
 
-/** Pages of an account: what is counted is what they say, or nothing. */
+/** Pages of an account: the counts are those of the pages, or nothing. */
 export const snapshot = target(
   'snapshot',
   fc.record({
@@ -66,13 +66,13 @@ export const snapshot = target(
     const truth = recount('test', counted, at, ageBounds);
     truth.set('vcc_duplicate_agents{account="test"}', duplicates);
     assertSame(series, truth);
-    // The order of agents must not matter either. Not each time, since it takes long.
+    // The order of agents must not matter either. Checked only sometimes, since it is slow.
     if (turn > 8) assertSame(await seriesOf(turnedBy(counted, turn)), truth);
   },
   { share: 0.1 },
 );
 
-/** Equal but for the order of series. */
+/** Equal except for the order of series. */
 function assertSame(series: Series, truth: Series): void {
   const inOrder = (all: Series) => Object.fromEntries([...all].sort(([a], [b]) => (a < b ? -1 : 1)));
   assert.deepEqual(inOrder(series), inOrder(truth));
@@ -90,7 +90,7 @@ function change(pages: Map<number, Page>, at: number, how: string, by: number): 
   const set = (more: Partial<Page>) => pages.set(at, { ...page, ...more });
   const index = agents.length === 0 ? 0 : Math.abs(by) % agents.length;
   const chosen = agents[index];
-  // The counts follow or not.
+  // The counts change too, or not.
   const withCount = (more: readonly (typeof agents)[number][]) =>
     set({ agents: more, ...(by > 0 && { count: more.length }) });
   if (how === 'drop') pages.delete(at);
@@ -102,7 +102,7 @@ function change(pages: Map<number, Page>, at: number, how: string, by: number): 
     for (const [number, each] of pages)
       pages.set(number, { ...each, totalCount: Math.max(0, each.totalCount + by) });
   } else if (how === 'the last') {
-    // As if all behind it had been deleted before it answered.
+    // As if all agents behind it had been deleted before it answered.
     const before = [...pages.values()].filter((each) => each.number < page.number);
     const totalCount = [...before, page].reduce((sum, each) => sum + each.count, 0);
     set({ pageCount: page.number, totalCount });
@@ -120,15 +120,15 @@ function change(pages: Map<number, Page>, at: number, how: string, by: number): 
 }
 
 /**
- * Puts pages together anew, from the words of docs/explain/architecture.md ("Consistency").
- * Undefined: they do not fit.
+ * Assembles pages anew, by the text of docs/explain/architecture.md ("Consistency"). Undefined:
+ * they conflict.
  */
 function putTogether(pages: ReadonlyMap<number, Page>) {
   const real = [...pages].filter(([number, { pageCount }]) => number === 1 || number <= pageCount);
   const candidates = (real.length > 0 ? real : [...pages]).map(([, page]) => page);
   const newestMs = Math.max(...candidates.map(({ upToMs }) => upToMs));
   const newest = candidates.filter(({ upToMs }) => upToMs === newestMs);
-  // Of several that are as new, each must be right.
+  // Of several equally new ones, each must be right.
   const says = new Set(newest.map(({ pageCount, totalCount }) => `${pageCount} ${totalCount}`));
   if (says.size > 1) return undefined;
   const { pageCount, totalCount } = newest[0]!;

@@ -10,7 +10,7 @@ const bytes = fc
   .tuple(text, fc.constantFrom('utf8', 'utf8', 'utf16le', 'latin1'), fc.constantFrom('', '', '\ufeff'))
   .map(([content, encoding, bom]) => new Uint8Array(Buffer.from(bom + content, encoding as BufferEncoding)));
 
-/** Bytes of files: the text that they are in UTF-8, or a refusal. */
+/** Bytes of files: their text in UTF-8, or a rejection. */
 export const textFile = target(
   'text-file',
   fc.oneof(damagedBytes(bytes), fc.uint8Array({ maxLength: 20 })),

@@ -23,7 +23,7 @@ const own = fc.constantFrom<unknown[]>(
   },
 );
 
-/** Thresholds of one's own: settings of which rules can be made, or a refusal. */
+/** Thresholds of a user: settings from which rules can be made, or a rejection. */
 export const thresholds = target(
   'thresholds',
   fc.oneof(

@@ -32,7 +32,7 @@ export const timestamp = target(
   }),
   ({ text, byMs }) => {
     const ms = parseTimestamp(text);
-    // Everything of the year 1 is no time to the oracle.
+    // To the oracle, the year 1 is no time.
     if (!text.startsWith('0001-01-01')) assert(Object.is(ms, readTime(text) ?? Number.NaN), `${ms}`);
 
     const moved = moveTime(text, byMs);

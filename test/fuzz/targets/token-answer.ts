@@ -27,8 +27,8 @@ const options = {
 };
 
 /**
- * Answers of the token endpoint: a token that a header can hold, or a refusal that does not quote
- * it.
+ * Answers of the token endpoint: a token that fits into a header, or a rejection that does not
+ * quote it.
  */
 export const tokenAnswer = target(
   'token-answer',

@@ -35,8 +35,8 @@ const options = { apiUrl: 'https://api.example/', pageSize: 1000, userAgent: 'te
 const tokens = { get: async () => 'a-token', drop: () => {} };
 
 /**
- * Pages of the User Admin API: agents with names and groups, or a refusal that names nobody, after
- * few requests.
+ * Pages of the User Admin API: agents with names and groups, or a rejection that names nobody,
+ * after few requests.
  */
 export const usersPage = target(
   'users-page',
@@ -44,7 +44,7 @@ export const usersPage = target(
   async (bodies) => {
     const result = await parsedLater(async () => {
       const requests = new Set<string>();
-      // Each page twice at the most: the last one stands for all behind it.
+      // Each page twice at most. The last one is repeated for all pages behind it.
       const fetchDirectory = createFetchDirectory(
         async ({ url }) => {
           assert(!requests.has(url.href), `asks for ${url.href} twice`);

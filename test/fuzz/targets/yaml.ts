@@ -17,7 +17,8 @@ const { values } = fc.letrec<{ values: unknown }>((tie) => ({
 }));
 
 /**
- * YAML: texts, lists and mappings, or a refusal that quotes nothing. JSON is read as by JSON.parse.
+ * YAML: texts, lists and mappings, or a rejection that quotes nothing. JSON is read as by
+ * JSON.parse.
  */
 export const yaml = target(
   'yaml',
@@ -44,7 +45,7 @@ function asYaml(json: unknown): unknown {
   return Object.fromEntries(Object.entries(json).map(([name, each]) => [name.toWellFormed(), asYaml(each)]));
 }
 
-/** Aliases may stand for more than there is time for. */
+/** Aliases may expand to more than fits into the time. */
 function assertValue(value: Value, depth: number): void {
   if (typeof value === 'string') assertWellFormed(value);
   if (typeof value === 'string' || depth > 8) return;

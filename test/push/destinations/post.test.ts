@@ -25,7 +25,7 @@ async function setUp(authorize = unauthorized, answer: { status: number; body?: 
 }
 
 describe('credentials', () => {
-  test('are put on as HTTP Basic, those that hold at the time', async () => {
+  test('are sent as HTTP Basic, with the current values', async () => {
     let password = 'first-password';
     const authorize = withCredentials('basic', 'acme', async () => ({
       user: 'me',
@@ -42,7 +42,7 @@ describe('credentials', () => {
     expect(shown).toEqual(['me:first-password', 'me:second-password']);
   });
 
-  test('of HTTP Basic are in no message, even if the receiver gives back the header in base64', async () => {
+  test('of HTTP Basic are in no message, even if the receiver returns the header in base64', async () => {
     const credentials = { user: 'me', password: new Secret('first-password'), token: undefined };
     const base64 = (text: string) => Buffer.from(text).toString('base64');
     const body = base64(`{"authorization":"Basic ${base64('me:first-password')}"}`);
@@ -52,7 +52,7 @@ describe('credentials', () => {
     await expect(send()).rejects.toMatchObject({ message });
   });
 
-  test('are put on as a bearer token', async () => {
+  test('are sent as a bearer token', async () => {
     const credentials = { user: undefined, password: undefined, token: new Secret('a-token') };
     const { receiver, send } = await setUp(withCredentials('bearer', 'acme', async () => credentials));
     await send();
@@ -60,7 +60,7 @@ describe('credentials', () => {
   });
 
   test.each(['a\ntoken', 'a tokén', 'two words'])(
-    'that no header can have are an error that may pass: %j',
+    'that no header can contain are a temporary error: %j',
     async (token) => {
       const credentials = { user: undefined, password: undefined, token: new Secret(token) };
       const { receiver, send } = await setUp(withCredentials('bearer', 'acme', async () => credentials));
@@ -71,7 +71,7 @@ describe('credentials', () => {
     },
   );
 
-  test('that fail by a bug are an error that may pass, since the batch has no part in it', async () => {
+  test('that fail by a bug are a temporary error, since the batch is not the cause', async () => {
     const authorize = async () => {
       throw new TypeError('a secret');
     };

@@ -84,7 +84,7 @@ describe('OTLP', () => {
     body: toBinary(ExportMetricsServiceResponseSchema, create(ExportMetricsServiceResponseSchema, message)),
   });
 
-  test('is a POST of gzipped protobuf, and what vanishes has no recorded value', async () => {
+  test('is a POST of gzipped protobuf, and a series that vanished has no recorded value', async () => {
     const { received, deliver, batchesOf, destination } = await setUp('otlp', otlpAnswer({}));
     expect(await deliver()).toBe('delivered');
     const [{ method, url, headers, body }] = received as [(typeof received)[0]];
@@ -115,7 +115,7 @@ describe('OTLP', () => {
     expect(await deliver()).toMatchObject({ status, retryable });
   });
 
-  test('says how many samples a partial success rejected, and is not sent again', async () => {
+  test('reports how many samples a partial success rejected, and is not sent again', async () => {
     const { deliver, batches } = await setUp(
       'otlp',
       otlpAnswer({ partialSuccess: { rejectedDataPoints: 3n, errorMessage: 'agent_id="A-7" is late' } }),
@@ -127,7 +127,7 @@ describe('OTLP', () => {
     });
   });
 
-  test('takes a warning without rejected samples for success', async () => {
+  test('treats a warning without rejected samples as a success', async () => {
     const { deliver } = await setUp('otlp', otlpAnswer({ partialSuccess: { errorMessage: 'deprecated' } }));
     expect(await deliver()).toBe('delivered');
   });
@@ -151,14 +151,14 @@ describe.each(['remote-write', 'otlp', 'pushgateway'] as const)('%s', (type) => 
   });
 
   test.each([400, 402, 408, 409, 410, 413, 415, 422, 429, 500, 503])(
-    'takes %i for something else',
+    'does not treat %i as wrong settings',
     async (status) => {
       const { deliver } = await setUp(type, { status });
       expect(await deliver()).toMatchObject({ status, misconfigured: false });
     },
   );
 
-  test('takes a redirect to another host for wrong settings', async () => {
+  test('treats a redirect to another host as wrong settings', async () => {
     const { deliver } = await setUp(type, { status: 302, headers: { location: 'http://login.example/' } });
     expect(toPushError(await deliver())).toMatchObject({
       retryable: true,
@@ -169,7 +169,7 @@ describe.each(['remote-write', 'otlp', 'pushgateway'] as const)('%s', (type) => 
 });
 
 describe('a Pushgateway', () => {
-  test('is sent a PUT of the group’s metrics, which late are of no use', async () => {
+  test("is sent a PUT of the group's metrics, which are useless late", async () => {
     const { received, deliver, destination } = await setUp('pushgateway', { status: 202 });
     expect(await deliver()).toBe('delivered');
     expect(received[0]).toMatchObject({ method: 'PUT', url: '/metrics/job/vcc/instance/uk' });
@@ -190,7 +190,7 @@ describe('a Pushgateway', () => {
   });
 });
 
-test('CloudWatch’s documents are printed, a line each, and counted', async () => {
+test("CloudWatch's documents are printed, a line each, and counted", async () => {
   const { deliver, printed, batches } = await setUp('emf', {});
   expect(await deliver()).toBe('delivered');
   const documents = printed.map((line) => JSON.parse(line));

@@ -10,7 +10,7 @@ import { familiesOf, fullReadingOf, readingOf, rosterOf } from '../../support/re
 const options = { namespace: 'VCC' };
 
 describe('toEmfLines', () => {
-  test('says every wanted point once, within the limits of CloudWatch, whatever the labels hold', () => {
+  test('contains every selected point once, within the limits of CloudWatch, whatever the labels contain', () => {
     fc.assert(
       fc.property(anyPoints, (points) => {
         expect(extractedOf(toEmfLines(points, options))).toEqual(expectedOf(points));
@@ -19,7 +19,7 @@ describe('toEmfLines', () => {
     );
   });
 
-  test('says of a scrape what is not of single agents or infos', async () => {
+  test('contains the samples of a scrape except for single agents and infos', async () => {
     const reading = fullReadingOf([agent('a'), agent('b')], rosterOf({ a: { team: 'Süd' } }));
     const points = toPoints(await familiesOf(reading), takenAtMs, { job: 'vcc', instance: 'test' });
     const documents = toEmfLines(points, options).map(extract);
@@ -39,7 +39,7 @@ describe('toEmfLines', () => {
     expect(sets[0]).toBe('[["account","test"]]');
   });
 
-  test('is written as the specification has it', () => {
+  test('is written as the specification requires', () => {
     const points = [
       point({ account: 'a', job: 'vcc' }, { value: 2 }),
       point({ account: 'a' }, { name: 'vcc_y_seconds', value: 0.5, meta: meta({ unit: 'seconds' }) }),
@@ -140,7 +140,7 @@ describe('toDimensionValue', () => {
   test('cuts what is longer than 1024 characters, and adds a hash of the whole', () => {
     const x = (length: number) => 'x'.repeat(length);
     expect(toDimensionValue(x(1024))).toBe(x(1024));
-    // Among so many hashes are some that begin with 0.
+    // Among this many hashes are some that begin with 0.
     for (let length = 1025; length < 1125; length++)
       expect(toDimensionValue(x(length))).toBe(`${x(1006)}\\#${fnv(x(length))}`);
     expect(toDimensionValue('ü'.repeat(171))).toHaveLength(1024);

@@ -34,7 +34,7 @@ const points = toPoints(families, takenAtMs, target);
 type Read = [name: string, labels: Iterable<readonly [string, string]>, value: number];
 
 /**
- * Series by text, without the labels of the target, which some ways have elsewhere, and without
+ * Series by text, without the labels of the target, which some ways put elsewhere, and without
  * empty labels.
  */
 function toSeries(read: readonly Read[]): Series {
@@ -83,7 +83,7 @@ const ways: Record<string, () => Read[]> = {
     fromBinary(ExportMetricsServiceRequestSchema, encodeMetrics(points, target))
       .resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics))
       .flatMap(({ name, data }) => {
-        // Collectors keep gauges as they are. Other kinds they convert, or drop.
+        // Collectors keep gauges unchanged. Other kinds they convert, or drop.
         if (data.case !== 'gauge') throw new Error(`${name} is no gauge`);
         return data.value.dataPoints.map(
           ({ attributes, value }): Read => [
@@ -102,7 +102,7 @@ const ways: Record<string, () => Read[]> = {
     }),
 };
 
-/** The metrics that alerts ask for, other than Prometheus' own. */
+/** The metrics that alerts use, other than Prometheus' own. */
 const inputs = new Set(
   toAlertGroups(parseAlertSettings(readFileSync('alerts/thresholds.yml', 'utf8')))
     .flatMap(({ rules }) => rules.flatMap(({ expr }) => takeApart(expr).selectors))
@@ -118,7 +118,7 @@ describe('the input of alerts is the same', () => {
       .filter(([name]) => inputs.has(name)),
   );
 
-  test('with series of each metric that an alert asks for', () => {
+  test('with series of each metric that an alert uses', () => {
     const names = new Set([...expected.keys()].map((key) => key.replace(/\{.*/, '')));
     expect([...inputs].filter((name) => !names.has(name))).toEqual([]);
     expect(expected.get('vcc_agents_available_longer_than{account="test",seconds="1800"}')).toBe(1);

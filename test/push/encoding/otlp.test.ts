@@ -12,13 +12,13 @@ import { familiesOf, readingOf } from '../../support/reading.ts';
 const resource = { job: 'vcc', instance: 'test' };
 
 describe('encodeMetrics', () => {
-  test('gives every point back as it was', () => {
+  test('gives every point back unchanged', () => {
     fc.assert(
       fc.property(anyPoints, (points) => {
         const { metrics } = decode(encodeMetrics(points, resource));
         const names = metrics.map(({ name }) => name);
         expect(new Set(names).size).toBe(names.length);
-        // toEqual takes -0 for another number than 0, and NaN for the same as NaN.
+        // To toEqual, -0 differs from 0, and NaN equals NaN.
         expect(samplesOf(metrics)).toEqual(expectedOf(points, resource));
       }),
     );
@@ -43,7 +43,7 @@ describe('encodeMetrics', () => {
     }
   });
 
-  test('says of each metric what it means, and the unit of those whose name ends in it', async () => {
+  test('gives the meaning of each metric, and the unit of those whose name ends in it', async () => {
     const families = await familiesOf(readingOf([agent('a')]));
     const { metrics } = decode(encodeMetrics(toPoints(families, takenAtMs, resource), resource));
     const about = (name: string) => {
@@ -56,7 +56,7 @@ describe('encodeMetrics', () => {
     expect(about(longer)).toEqual({ help: longer, unit: '' });
   });
 
-  test('marks an ended series, and takes the meaning from one that lives', () => {
+  test('marks an ended series, and takes the meaning from a living one', () => {
     const ended = point({ a: '1' }, { value: undefined, meta: meta({ help: '', type: 'unknown' }) });
     const { metrics } = decode(encodeMetrics([ended, point({ a: '2' })], resource));
     expect(metrics.map(({ name, description }) => [name, description])).toEqual([['vcc_x', 'An x.']]);

@@ -11,9 +11,7 @@ import { expectedOf, plain, read1, read2 } from '../../support/remote-write.ts';
 
 const staleBits = 0x7ff0000000000002n;
 
-/**
- * The bits of a value as they are on the wire; a decoder's number would have lost those of a NaN.
- */
+/** The bits of a value on the wire. A decoder's number would have lost those of a NaN. */
 function bitsIn(body: Uint8Array): bigint[] {
   const view = Buffer.from(body);
   const found: bigint[] = [];
@@ -51,12 +49,12 @@ describe.each([
     );
   });
 
-  test('holds the stale marker bit by bit for a series that has ended', () => {
+  test('writes the stale marker bit by bit for a series that has ended', () => {
     const body = encode([point({ a: 'b' }, { value: undefined }), point({ a: 'c' }, { value: Number.NaN })]);
     expect(bitsIn(body)).toEqual([staleBits]);
   });
 
-  test('tells zero from minus zero', () => {
+  test('distinguishes zero from minus zero', () => {
     const [zero, minus] = read(encode([point({ a: '0' }, { value: 0 }), point({ a: '1' }, { value: -0 })]));
     expect([zero!.bits, minus!.bits]).toEqual([0n, 0x8000000000000000n]);
   });
@@ -112,7 +110,7 @@ test('series have the same key only if they have the same labels', () => {
   expect(new Set(keys).size).toBe(keys.length);
 });
 
-test('2.0 tells type, help and unit of each series', () => {
+test('2.0 contains type, help and unit of each series', () => {
   const points = (['gauge', 'gaugehistogram', 'info', 'counter', 'unknown'] as const).map((type) =>
     point(
       { type },
@@ -138,7 +136,7 @@ test('2.0 tells type, help and unit of each series', () => {
 test('a request of 2.0 becomes the one of 1.0 that would have been sent', () => {
   fc.assert(
     fc.property(anyPoints, (points) => {
-      // Which NaN it is does not survive numbers.
+      // The bits of a NaN are lost in numbers.
       fc.pre(!points.some(({ value }) => Number.isNaN(value)));
       expect(Buffer.from(toWriteRequest(encodeRequest(points))).equals(encodeWriteRequest(points))).toBe(
         true,

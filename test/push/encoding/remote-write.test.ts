@@ -125,7 +125,7 @@ describe('delivering', () => {
     expect(retryAfterMs).toBeLessThanOrEqual(90_000);
   });
 
-  test('waits for no more than five minutes, whatever Retry-After says', async () => {
+  test('waits at most five minutes, whatever Retry-After says', async () => {
     const { deliver } = await setUp('1.0', [{ status: 503, headers: { 'retry-after': '99999999' } }]);
     expect(await deliver()).toMatchObject({ retryAfterMs: 300_000 });
   });
@@ -147,7 +147,7 @@ describe('delivering', () => {
     expect(batch.format).toBe('remote-write-2');
   });
 
-  test('of 2.0 says when fewer samples were written than sent', async () => {
+  test('of 2.0 reports when fewer samples were written than sent', async () => {
     const written = { 'x-prometheus-remote-write-samples-written': '3' };
     const { deliver, batch } = await setUp('2.0', [{ status: 200, headers: written }]);
     expect(await deliver()).toMatchObject({

@@ -32,7 +32,7 @@ const batch = (timestampMs: number, part = 0): Batch => ({
 const passing = new PushError('busy', { retryable: true, status: 503 });
 const final = new PushError('no', { status: 400 });
 
-/** Sends a queue of three batches; `answers` are what the attempts get. */
+/** Sends a queue of three batches. `answers` are the results of the attempts. */
 async function empty(
   answers: readonly (Error | 'ok')[],
   more: { deadlineMs?: number; retries?: number; holds?: boolean } = {},
@@ -75,7 +75,7 @@ describe('sendAll', () => {
     });
   });
 
-  test('repeats what may pass, with growing waits, and lets nothing overtake it', async () => {
+  test('repeats after temporary failures, with growing waits, and lets nothing overtake it', async () => {
     const { seen, delays, left } = await empty(['ok', passing, passing, passing]);
     expect(seen).toEqual([1, 2, 2, 2, 2, 3]);
     expect(delays).toEqual([500, 1000, 2000]);
@@ -87,7 +87,7 @@ describe('sendAll', () => {
     expect((await empty([busy])).delays).toEqual([30_500]);
   });
 
-  test('leaves a rejected batch behind and goes on', async () => {
+  test('leaves a rejected batch behind and continues', async () => {
     const { seen, outcomes, left } = await empty(['ok', final]);
     expect([seen, left]).toEqual([[1, 2, 3], []]);
     expect(outcomes).toEqual(['delivered 1', 'rejected 2', 'delivered 3']);
@@ -106,7 +106,7 @@ describe('sendAll', () => {
     expect([seen, delays, left]).toEqual([[1], [], [1, 2, 3]]);
   });
 
-  test('takes a failure of the network for one that may pass, in its own words', async () => {
+  test('treats a failure of the network as temporary, with its own message', async () => {
     const { seen, outcomes } = await empty([new NetworkError('POST http://x/: connection refused')]);
     expect(seen).toEqual([1, 1, 2, 3]);
     expect(outcomes[0]).toBe('failed 1');
@@ -140,14 +140,14 @@ describe('sendAll', () => {
     expect((await empty([refused], { holds: true, retries: 0 })).outcomes).toEqual([outcome]);
   });
 
-  test('holds a batch that is refused because of the settings, only where it is told to', async () => {
+  test('holds a batch that is refused because of the settings, only where that is set', async () => {
     const wrong = new PushError('no', { status: 404, misconfigured: true });
     const held = await empty([wrong], { holds: true });
     expect(held).toMatchObject({ seen: [1], outcomes: ['held 1'], delays: [], left: [1, 2, 3] });
     expect((await empty([wrong])).outcomes).toEqual(['rejected 1', 'delivered 2', 'delivered 3']);
   });
 
-  test('says of each attempt how long it took, and stops when it is told to', async () => {
+  test('reports for each attempt how long it took, and stops on a signal', async () => {
     const queue = createMemoryQueue(true);
     await queue.add([batch(1)]);
     const outcomes: Outcome[] = [];
@@ -180,8 +180,7 @@ afterEach(async () => {
 });
 
 /**
- * An outbox to a receiver of remote write with these answers. `samples` gives what came in each
- * request.
+ * An outbox to a receiver of remote write with these answers. `samples` are those in each request.
  */
 async function openOutbox(
   answers: readonly ReceiverAnswer[],
@@ -256,7 +255,7 @@ describe('series that a rejected batch ends', () => {
     ]);
   });
 
-  test('are given up when their end is rejected twice, so that it is not rejected for ever', async () => {
+  test('are abandoned when their end is rejected twice, so that it is not rejected forever', async () => {
     const { newOutbox, samples, failures } = await openOutbox([accepted, rejected, rejected, accepted]);
     const outbox = newOutbox();
     for (const [at, names] of [['a', 'b'], ['a'], ['a'], ['a'], ['a', 'b'], ['a']].entries()) {
@@ -268,7 +267,7 @@ describe('series that a rejected batch ends', () => {
       ['a', 'end of b'],
       ['a', 'end of b'],
       ['a'],
-      // What came back is a series like any other.
+      // A series that returned is like any other.
       ['a', 'b'],
       ['a', 'end of b'],
     ]);
@@ -329,7 +328,7 @@ describe('series that a rejected batch ends', () => {
   });
 });
 
-test('a damaged batch that cannot be sent to an older receiver holds up no other one', async () => {
+test('a damaged batch that cannot be sent to an older receiver delays no other one', async () => {
   const { newOutbox, samples, queue, failures, received } = await openOutbox(
     [{ status: 415 }, { status: 204 }],
     {
@@ -348,7 +347,7 @@ test('a damaged batch that cannot be sent to an older receiver holds up no other
   expect(samples()).toEqual([['a']]);
 });
 
-test('a batch that says it is 200 MB when it is unpacked is not unpacked', async () => {
+test('a batch that claims 200 MB when unpacked is not unpacked', async () => {
   const answers = [{ status: 415 }, { status: 204 }];
   const { newOutbox, queue, failures } = await openOutbox(answers, { version: '2.0' });
   const bomb = Buffer.from([0x80, 0x84, 0xaf, 0x5f, 0]);
@@ -402,7 +401,7 @@ describe('a queue whose destination has wrong settings', () => {
     expect(failures.map(({ nextAttemptMs }) => nextAttemptMs! / 60_000)).toEqual([1, 2, 1, 2]);
   });
 
-  test('says so in its status, and is tried once in each invocation that loses it', async () => {
+  test('reports this in its status, and is tried once in each invocation that loses it', async () => {
     const { newOutbox, failures, received } = await openOutbox([wrong]);
     const outbox = newOutbox();
     for (let invocation = 0; invocation < 2; invocation++) {

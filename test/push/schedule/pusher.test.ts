@@ -131,7 +131,7 @@ describe('pushSlots', () => {
     expect(logs).toEqual([]);
   });
 
-  test('skips a slot that is over, and says so', async () => {
+  test('skips a slot that is over, and reports this', async () => {
     const { receiver, timing, newPusher } = await setUp([{ status: 204 }]);
     const slots = [-20_000, -5000].map((late) => timing.now() + late);
     const { taken, due, failures } = await pushSlots(newPusher(), round(timing, slots));
@@ -141,7 +141,7 @@ describe('pushSlots', () => {
     expect(logs.map((line) => JSON.parse(line).event)).toEqual(['slot skipped']);
   });
 
-  test('does not scrape with less than a second left, which would say that the account fails', async () => {
+  test('does not scrape with less than a second left, which would report that the account fails', async () => {
     const { receiver, timing, newPusher } = await setUp([{ status: 204 }]);
     const slots = [0, 1].map((at) => timing.now() + at * 15_000);
     const deadline = deadlineIn(15_900);
@@ -152,7 +152,7 @@ describe('pushSlots', () => {
     ]);
   });
 
-  test('takes a slot once, also in the next process', async () => {
+  test('uses a slot once, also in the next process', async () => {
     const store = memoryStore();
     const { receiver, timing, newPusher } = await setUp([{ status: 204 }], { store });
     const slots = [timing.now()];
@@ -183,7 +183,7 @@ describe('pushSlots', () => {
     expect(ended).toEqual([true, false]);
   });
 
-  test('skips a slot that it overslept, and goes on with the next one', async () => {
+  test('skips a slot that it overslept, and continues with the next one', async () => {
     const { timing, newPusher } = await setUp([{ status: 204 }]);
     // As after SIGSTOP or a closed lid: an hour has passed.
     const late = await latenessOf(newPusher(), timing, () => timing.pass(3_600_000));
@@ -193,7 +193,7 @@ describe('pushSlots', () => {
     ]);
   });
 
-  test('goes on at once when the last slot turns out to be in the future', async () => {
+  test('continues at once when the last slot turns out to be in the future', async () => {
     const store = memoryStore();
     const { receiver, timing, newPusher } = await setUp([{ status: 204 }], { store }, up);
     store.kept.set('test', encodeState({ timestampMs: timing.now() + 3_600_000, series: {} }));
@@ -202,7 +202,7 @@ describe('pushSlots', () => {
     expect(logs.map((line) => JSON.parse(line).event)).toEqual(['last slot is in the future']);
   });
 
-  test('goes on when the clock was set back, with the time that it has now', async () => {
+  test('continues when the clock was set back, with the current time', async () => {
     const { timing, newPusher } = await setUp([{ status: 204 }], {}, up);
     const late = await latenessOf(newPusher(), timing, () => {
       timing.nowMs -= 3_600_000;
@@ -213,7 +213,7 @@ describe('pushSlots', () => {
     ]);
   });
 
-  test('waits for slots that are taken, though the clock was set back', async () => {
+  test('waits for slots that are used already, though the clock was set back', async () => {
     const { timing, newPusher } = await setUp([{ status: 204 }], {}, up);
     const stopping = new AbortController();
     const untilMs = timing.now() + 40_000;
@@ -222,7 +222,7 @@ describe('pushSlots', () => {
       {
         ...newPusher(),
         isTaken: async (slotMs) => {
-          // Else it would ask for ever, and nothing else in the process would have its turn.
+          // Otherwise it would loop forever, and block everything else in the process.
           if (++asked > 10) stopping.abort();
           return slotMs <= untilMs;
         },
@@ -254,7 +254,7 @@ describe('pushSlots', () => {
     expect(await pusher.isTaken(timing.now())).toBe(false);
   });
 
-  test('says what is lost when a destination does not take it in time, and pushes no secret', async () => {
+  test('reports what is lost when a destination does not accept it in time, and pushes no secret', async () => {
     const { timing, newPusher } = await setUp([{ status: 503, body: 'busy' }], {}, up);
     const { failures } = await pushSlots(newPusher(), round(timing, [timing.now()]));
     expect(failures.map(({ message }) => message)).toEqual([
@@ -278,7 +278,7 @@ describe('pushSlots', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  test('goes on without its state when that cannot be read or saved', async () => {
+  test('continues without its state when that cannot be read or saved', async () => {
     const store: StateStore = {
       load: async () => {
         throw new Error('arn:secret');
@@ -298,7 +298,7 @@ describe('pushSlots', () => {
   });
 });
 
-test('what is pushed tells how the push before it went', async () => {
+test('each push reports the result of the push before it', async () => {
   const { receiver, timing, newPusher } = await setUp(
     [{ status: 204 }, { status: 400 }, { status: 204 }],
     {},
@@ -318,7 +318,7 @@ test('what is pushed tells how the push before it went', async () => {
   expect(pusher.takeFailures()).toEqual([]);
 });
 
-test('reads its state once, however many ask at the same time', async () => {
+test('reads its state once for all concurrent callers', async () => {
   let loads = 0;
   const store: StateStore = {
     load: async () => {
