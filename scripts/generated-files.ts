@@ -100,18 +100,36 @@ function metricsPage(): string {
   return `${notice}
 # Metrics
 
-All are gauges of one scrape: what the API said at \`vcc_snapshot_timestamp_seconds\`. A failed scrape has
-\`vcc_up 0\`, the reason, and none of the numbers that come from a snapshot. Every state that the API reference names
-has a series, with 0 where nobody is in it. Metrics that end in \`_longer_than\` count by the bounds of \`VCC_AGE_BOUNDS\`, in
-the label \`seconds\`.
+Every metric describes one scrape: the state of the account at
+\`vcc_snapshot_timestamp_seconds\`. A failed scrape has \`vcc_up\` 0, a reason
+(\`vcc_scrape_error\`), and no metrics from a snapshot. Every state that the API reference names has
+a series, even if its value is 0.
 
-Times are Unix timestamps. Subtract them from \`vcc_snapshot_timestamp_seconds\`, since \`time()\` would add the age of the sample.
-If the metric has a label that \`vcc_snapshot_timestamp_seconds\` lacks (\`presence\`, \`state\`, \`team\`), name that label. The
-longest time in each presence, in seconds:
+Words on this page:
+
+- **In hand**: an agent has an interaction in hand if it counts as workload, or if the API lists it.
+  This includes wrap-up.
+- **Idle**: Ready with nothing in hand.
+- **Free**: idle and eligible for routing.
+- **Leg**: the part of one agent in an interaction. An interaction with two agents has two legs.
+- **Kind** of an interaction: its medium, medium manager and direction.
+- **Live**, **semi-live**, **non-live**: the three kinds of workload in the API, such as calls,
+  chats and cases.
+- **Longer than**: metrics whose names end in \`_longer_than\` have a series for each bound in
+  \`VCC_AGE_BOUNDS\`. The label \`seconds\` is the bound.
+
+## Ages
+
+Times are Unix timestamps. For an age, subtract the time from \`vcc_snapshot_timestamp_seconds\`. Do
+not subtract it from \`time()\`, which adds the age of the sample. After \`ignoring\`, name the labels
+that only the right metric has (\`presence\`, \`state\` or \`team\`). This is the longest time in each
+presence, in seconds:
 
 \`\`\`promql
 vcc_snapshot_timestamp_seconds - ignoring (presence) group_right () vcc_presence_oldest_since_timestamp_seconds
 \`\`\`
+
+## All metrics
 
 | Metric | Type | Labels | Meaning | Source |
 | --- | --- | --- | --- | --- |
@@ -119,7 +137,8 @@ ${rows.join('\n')}
 
 ## Notes
 
-How the exporter reads the API where its reference leaves a choice. Quotes are the reference’s own words.
+How the exporter reads the API where the API reference leaves a choice. Texts in quotes are from that
+reference.
 
 ${notes.join('\n')}
 `;
