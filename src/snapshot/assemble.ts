@@ -74,7 +74,7 @@ function withoutDuplicates(pages: readonly Page[]): Agent[] | Conflict {
 
 /** Returns a problem of a page, alone or compared with the newest one. Undefined without one. */
 function flawOf(page: Page, number: number, newest: Page): string | undefined {
-  if (page.number !== number) return `asked for page ${number}, answered as page ${page.number}`;
+  if (page.number !== number) return `requested page ${number}, received page ${page.number}`;
   if (page.agents.length !== page.count) {
     return `page ${number} says count ${page.count} but has ${page.agents.length} agents`;
   }

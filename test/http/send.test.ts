@@ -46,7 +46,7 @@ describe('send', () => {
       'a switch to another protocol',
       'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n',
       false,
-      'answered 101, which was not asked for',
+      'answered 101, which was not requested',
     ],
   ])('settles when the other side answers %s', async (_, bytes, end, message) => {
     const raw = await startRaw(bytes, end);
