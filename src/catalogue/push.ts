@@ -12,7 +12,7 @@ const labels = { destination: (row: PushStatus) => row.destination };
 export const pushMetrics = [
   scrapeGauge({
     name: 'vcc_push_success',
-    help: '1 if the previous push delivered all of its samples to the destination, or to its queue in SQS, else 0. No sample before the first push of a process.',
+    help: '1 if the previous push delivered all of its samples to the destination, or to its queue in SQS, else 0. No sample in a process until its first push.',
     source: 'exporter',
     rows: destinations,
     labels,
