@@ -100,19 +100,20 @@ function metricsPage(): string {
   return `${notice}
 # Metrics
 
-Every metric describes one scrape: the state of the account at
-\`vcc_snapshot_timestamp_seconds\`. A failed scrape has \`vcc_up\` 0, a reason
-(\`vcc_scrape_error\`), and no metrics from a snapshot. Every state that the API reference names has
-a series, even if its value is 0.
+All metrics are gauges, or infos with the constant value 1. They describe one scrape: the state of
+the account at \`vcc_snapshot_timestamp_seconds\`. But \`vcc_push_*\` describe the previous push,
+\`vcc_roster_*\` the roster, and \`vcc_exporter_*\` the exporter. A failed scrape has \`vcc_up\` 0, a
+reason (\`vcc_scrape_error\`), and no metrics from a snapshot. Every state that the API reference
+names has a series, even if its value is 0.
 
 Words on this page:
 
-- **In hand**: an agent has an interaction in hand if it counts as workload, or if the API lists it.
-  This includes wrap-up.
+- **In hand**: an agent has an interaction in hand if the API counts it as workload or lists it. This
+  includes wrap-up.
 - **Idle**: Ready with nothing in hand.
-- **Free**: idle and eligible for routing.
+- **Free**: idle and eligible for routing. The activity \`idle\` and the alert VccIdleAgents mean
+  free.
 - **Leg**: the part of one agent in an interaction. An interaction with two agents has two legs.
-- **Kind** of an interaction: its medium, medium manager and direction.
 - **Live**, **semi-live**, **non-live**: the three kinds of workload in the API, such as calls,
   chats and cases.
 - **Longer than**: metrics whose names end in \`_longer_than\` have a series for each bound in
@@ -121,9 +122,9 @@ Words on this page:
 ## Ages
 
 Times are Unix timestamps. For an age, subtract the time from \`vcc_snapshot_timestamp_seconds\`. Do
-not subtract it from \`time()\`, which adds the age of the sample. After \`ignoring\`, name the labels
-that only the right metric has (\`presence\`, \`state\` or \`team\`). This is the longest time in each
-presence, in seconds:
+not subtract it from \`time()\`, which adds the age of the sample. If the metric has more labels than
+\`vcc_snapshot_timestamp_seconds\`, list them in \`ignoring (…)\`, and add \`group_right ()\`. These are
+\`presence\`, \`state\`, \`team\` or \`agent_id\`. Example: the longest time in each presence, in seconds:
 
 \`\`\`promql
 vcc_snapshot_timestamp_seconds - ignoring (presence) group_right () vcc_presence_oldest_since_timestamp_seconds

@@ -13,7 +13,7 @@ export const metricNotes: Readonly<Record<string, string>> = {
   - \`away\`, \`extended_away\`, \`logged_out\`, \`other\`: the presence of an agent who is not Ready.`,
   vcc_agents_available: `The reference says of Ready: "a presence of Ready and a workload containing calls: 0, semiLive: 0 and nonLive: 0 indicates that an agent is idle and therefore available". But agents who are Ready (Outbound) or Ready (Offline) get no inbound calls. So this metric also requires \`eligibleForRouting\`, which the reference does not explain. For an agent on a call, the reference's example has false and Vonage's FAQ has true. For an agent with nothing in hand, this difference does not matter.`,
   vcc_agents_available_longer_than:
-    'The workload of an inbound call falls when wrap-up begins. So the time may include the last wrap-up. VCC routes by the same time.',
+    'The workload of an inbound call falls when wrap-up begins. So the time may include the last wrap-up. VCC uses the same time for routing.',
   vcc_agents_idle: `The reference calls every Ready agent without workload idle. But an agent in wrap-up is Ready without workload, and has an interaction in the state Wrap. The reference says: "Wrap time is normally used for post interaction work, such as note taking."`,
   vcc_agents_ready_without_workload:
     'This is the definition of idle in the reference, as quoted for `vcc_agents_available`.',

@@ -30,7 +30,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_agents_by_activity',
-    help: 'Agents by activity, the one thing that an agent is doing. Adds up to vcc_snapshot_agents. The first activity that fits counts: failed, unexpected, connected, ringing, wrap, working, unknown, idle, ready_not_routable, away, extended_away, logged_out, other.',
+    help: 'Agents by activity, the one thing that an agent is doing. Adds up to vcc_snapshot_agents. The activity idle means free: unlike vcc_agents_idle, only agents who are eligible for routing. The first activity that fits counts: failed, unexpected, connected, ringing, wrap, working, unknown, idle, ready_not_routable, away, extended_away, logged_out, other.',
     source: 'presence.name, presence.eligibleForRouting, workload, interaction[].state',
     rows: (floor) => floor.activities,
     labels: { activity: (row) => row.name },
@@ -105,7 +105,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_presence_oldest_since_timestamp_seconds',
-    help: 'When the agent who has been in this presence for longest entered it. No sample without a known time.',
+    help: 'Start of the longest current stay in this presence. No sample without a known time.',
     source: 'presence.since',
     rows: (floor) => floor.presences,
     labels: { presence: (row) => row.name },
@@ -132,7 +132,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_available_oldest_since_timestamp_seconds',
-    help: 'Start of the longest time that a free agent has had nothing in hand. May be too early by the length of the last wrap-up. No sample without a known time.',
+    help: 'Start of the longest time that a free agent has had nothing in hand. May include the last wrap-up of the agent. No sample without a known time.',
     source: 'the later of presence.since and workload.since',
     rows: one,
     value: (floor) => toSeconds(floor.available.oldestMs),

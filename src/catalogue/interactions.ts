@@ -7,7 +7,7 @@ import { floorGauge, longerThan, toSeconds } from './metric.ts';
 export const interactionMetrics = [
   floorGauge({
     name: 'vcc_interactions',
-    help: "Agents' legs of interactions by kind and state. An interaction with two agents counts twice. Kinds without a leg have no series.",
+    help: 'Legs of interactions by medium, medium manager, direction and state. A leg is the part of one agent, so an interaction with two agents counts twice. Combinations without a leg have no series.',
     source: 'interaction[].medium, mediumManager, direction, state',
     rows: (floor) => floor.legs,
     labels: {
@@ -20,7 +20,7 @@ export const interactionMetrics = [
   }),
   floorGauge({
     name: 'vcc_interactions_by_reason',
-    help: `Agents' legs of interactions by state and reason. reason="" means no reason. Every documented pair has a series.`,
+    help: `Legs of interactions by state and reason. reason="" means no reason. Every documented pair has a series.`,
     source: 'interaction[].state, reason',
     rows: (floor) => floor.reasons,
     labels: { state: (row) => row.state, reason: (row) => row.reason },
@@ -35,7 +35,7 @@ export const interactionMetrics = [
   }),
   floorGauge({
     name: 'vcc_interaction_oldest_since_timestamp_seconds',
-    help: 'When the agent with the longest interaction in this state started work on it. In Wrap, if the agent has nothing else in hand: when wrap-up began. No sample without a known time.',
+    help: 'Start of the oldest interaction in this state. In Wrap: the start of wrap-up, if the agent has nothing else in hand. No sample without a known time.',
     source: 'interaction[].since, in Wrap workload.since too',
     rows: (floor) => floor.states,
     labels: { state: (row) => row.name },
@@ -51,7 +51,7 @@ export const interactionMetrics = [
   }),
   floorGauge({
     name: 'vcc_interactions_longer_than',
-    help: "Agents' legs of interactions in this state that have lasted longer than `seconds` at the time of the snapshot. Legs start as in vcc_interaction_oldest_since_timestamp_seconds.",
+    help: 'Legs of interactions in this state that have lasted longer than `seconds` at the time of the snapshot. Legs start as in vcc_interaction_oldest_since_timestamp_seconds.',
     source: 'upTo - interaction[].since, in Wrap workload.since too',
     rows: (floor) =>
       floor.states.flatMap(({ name, ages }) =>

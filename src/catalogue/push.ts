@@ -36,7 +36,7 @@ export const pushMetrics = [
   }),
   scrapeGauge({
     name: 'vcc_push_queue_oldest_timestamp_seconds',
-    help: "Time of the oldest sample in the exporter's queue on disk. No sample while that queue is empty. For a queue in SQS, see its metric ApproximateAgeOfOldestMessage.",
+    help: "Time of the oldest sample in the exporter's queue on disk. No sample while that queue is empty. For a queue in SQS, see the CloudWatch metric ApproximateAgeOfOldestMessage.",
     source: 'exporter',
     rows: destinations,
     labels,

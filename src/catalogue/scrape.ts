@@ -37,14 +37,14 @@ export const scrapeMetrics = [
   }),
   scrapeGauge({
     name: 'vcc_scrape_duration_seconds',
-    help: 'How long it took to read and count the account, roster included. Scrapes that share a read or a kept snapshot report the time of the first of them.',
+    help: 'How long it took to read and count the account, roster included. Scrapes that share a read report the time of the first of them, and so do scrapes that share a cached snapshot.',
     source: 'exporter',
     rows: one,
     value: (reading) => toSeconds(reading.durationMs),
   }),
   scrapeGauge({
     name: 'vcc_scrape_deadline_seconds',
-    help: "How long this scrape was allowed to take: the shortest of VCC_TIMEOUT, the scraper's own timeout, and the time left to Lambda or the gateway. Scrapes that share a read or a kept snapshot report the limit of the first of them.",
+    help: "How long this scrape was allowed to take: the shortest of VCC_TIMEOUT, the scraper's own timeout, and the time left to Lambda or the gateway. Scrapes that share a read report the limit of the first of them, and so do scrapes that share a cached snapshot.",
     source: 'X-Prometheus-Scrape-Timeout-Seconds, Lambda context, VCC_TIMEOUT',
     rows: one,
     value: (reading) => toSeconds(reading.budgetMs),
@@ -65,7 +65,7 @@ export const scrapeMetrics = [
   }),
   scrapeGauge({
     name: 'vcc_scrape_api_requests',
-    help: "HTTP requests sent for this snapshot, including retries and token requests. Each counts against the account's fair-use budget. Scrapes that share a read each report all of its requests.",
+    help: "HTTP requests sent for this snapshot, including retries and token requests. Each counts against the account's fair-use budget. Scrapes that share a read or a cached snapshot each report all of its requests.",
     source: 'exporter',
     rows: one,
     value: (reading) => reading.requests,
@@ -86,7 +86,7 @@ export const scrapeMetrics = [
   }),
   floorGauge({
     name: 'vcc_snapshot_timestamp_seconds',
-    help: "When the snapshot was taken, by the API's clock. If the pages differ, the earliest of their times. With VCC_CACHE_TTL, the snapshot may be that much older than the scrape.",
+    help: "When the snapshot was taken, by the API's clock. If the pages differ, the earliest of their times. With caching, the snapshot may be up to VCC_CACHE_TTL older than the scrape.",
     source: 'upTo',
     rows: (floor) => [floor],
     value: (floor) => toSeconds(floor.takenAtMs),
@@ -139,7 +139,7 @@ export const scrapeMetrics = [
   asInfo(
     scrapeGauge({
       name: 'vcc_semantics_info',
-      help: 'A constant 1 for each question that the API reference leaves open, with its answer in VCC_SEMANTICS, or unknown. docs/use/calibrate.md explains the questions. The question "available" says which agents count as free: idle_and_eligible, or idle if the API has not returned eligibleForRouting so far, or unknown if the scrape failed.',
+      help: 'A constant 1 for each question that the API reference leaves open, with its answer in VCC_SEMANTICS, or unknown. docs/use/calibrate.md explains the questions. The series with question="available" says which agents count as free: idle_and_eligible, or idle if the API has not returned eligibleForRouting so far, or unknown if the scrape failed.',
       source: 'VCC_SEMANTICS, presence.eligibleForRouting',
       rows: ({ semantics, floor }) => [
         ...semantics,
@@ -193,7 +193,7 @@ export const scrapeMetrics = [
   }),
   exporterGauge({
     name: 'vcc_exporter_accounts',
-    help: 'Accounts in the settings of the exporter, including accounts that this scrape does not read.',
+    help: 'Accounts in the settings of the exporter, even if the scrape reads only one of them.',
     source: 'VCC_CONFIG',
     value: ({ accounts }) => accounts,
   }),

@@ -30,7 +30,7 @@ export function createBudget(maxBytes = bytesTogether()): Budget {
           all += bytes;
           if (all > maxBytes) {
             throw new TooLargeError(
-              `the answers that are being read are together larger than ${maxBytes} bytes`,
+              `the answers of all accounts are together larger than ${maxBytes} bytes; lower VCC_CONCURRENCY`,
             );
           }
         },

@@ -137,7 +137,7 @@ export function createFetch(
     const most = bytesTogether(options.maxBodyBytes);
     if (traffic.bytes <= most) return;
     throw new TooLargeError(
-      `${describeRequest(request)}: all answers together are larger than ${most} bytes`,
+      `${describeRequest(request)}: all answers of this read are larger than ${most} bytes; raise VCC_MAX_BODY_BYTES above ${most / 8}`,
     );
   }
 

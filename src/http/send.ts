@@ -167,13 +167,18 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
           const known = { status: status!, headers, headersAtMs: now() };
           head = known;
           if (limits.ignoresBody && isSuccess(known.status)) {
-            grace = setTimeout(() => reject(new NetworkError(`${name}: the body did not end`)), bodyGraceMs);
+            grace = setTimeout(
+              () => reject(new NetworkError(`${name}: the body did not end within ${bodyGraceMs} ms`)),
+              bodyGraceMs,
+            );
           }
           readBody(name, incoming, limits).then((body) => resolve({ ...known, body }), reject);
         });
         outgoing.once('upgrade', ({ statusCode: status }, socket) => {
           socket.destroy();
-          reject(new HttpStatusError(`${name}: answered ${status}, which was not requested`, status!));
+          reject(
+            new HttpStatusError(`${name}: answered ${status}, an upgrade that was not requested`, status!),
+          );
         });
         outgoing.on('error', reject);
         // After an answer, readBody handles the end of the connection.
@@ -205,7 +210,10 @@ function redirected(request: HttpRequest, status: number, location: string): Htt
     url !== undefined &&
     (url.origin === request.url.origin || (upgraded && url.hostname === request.url.hostname));
   if (!sameHost)
-    throw new HttpStatusError(`${name}: answered ${status} to another host; not followed`, status);
+    throw new HttpStatusError(
+      `${name}: redirected (${status}) to another host; only redirects to the same host are followed`,
+      status,
+    );
   if (request.method !== 'GET' && status !== 307 && status !== 308) {
     const { method } = request;
     throw new HttpStatusError(`${name}: answered ${status}; a ${method} is not repeated as a GET`, status);

@@ -80,7 +80,7 @@ export function createRoster(
     onFailure(error) {
       const asked = answerBehind(error)?.retryAfterMs ?? 0;
       const retryMs = Math.max(asked, Math.min(options.ttlMs, firstRetryMs * 2 ** failures++));
-      const then = last ? 'the last one is used' : 'there are no teams';
+      const then = last ? 'the last one is used' : 'metrics of teams are missing';
       log(`roster not read; ${then}`, { ...toLogFields(error), nextAttemptInMs: retryMs });
       return retryMs;
     },

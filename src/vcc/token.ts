@@ -119,7 +119,11 @@ export function createTokenSource(
         throw new AuthError('credentials_rejected', message, error);
       }
       // Not an HttpStatusError, since callers would treat a 404 as a missing page.
-      throw new ExporterError('http_status', `${error.message}: is this a token endpoint?`, { cause: error });
+      throw new ExporterError(
+        'http_status',
+        `${error.message}: probably not a token endpoint; check VCC_TOKEN_URL, VCC_REGION and VCC_HOSTS`,
+        { cause: error },
+      );
     }
   }
 
