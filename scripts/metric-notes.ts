@@ -4,7 +4,7 @@
  */
 export const metricNotes: Readonly<Record<string, string>> = {
   vcc_agents: `The API returns all agents, including agents who left the company. So do not count LoggedOut agents in ratios. The reference lists four presences: Ready, Away, ExtendedAway and LoggedOut. It says of the description: "Presences can be configured with description names."`,
-  vcc_agents_by_activity: `The API has no field for this. If an agent has several interactions, the activity that comes first in this list counts, as in Vonage's workforce management feed. So an interaction takes precedence over workload, and workload over the presence.
+  vcc_agents_by_activity: `The API has no field for this. If several activities of this list fit, the first one counts, as in Vonage's workforce management feed. So an interaction takes precedence over workload, and workload over the presence.
   - \`failed\`, \`unexpected\`, \`connected\`, \`ringing\`, \`wrap\`: the agent has an interaction in this state.
   - \`working\`: the agent has workload without a listed interaction, or an interaction in another state.
   - \`unknown\`: the agent is Ready, but workload, interactions or eligibility are unknown.

@@ -30,7 +30,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_agents_by_activity',
-    help: 'Agents by activity, the one thing that an agent is doing. Adds up to vcc_snapshot_agents. The activity idle means free: unlike vcc_agents_idle, only agents who are eligible for routing. The first activity that fits counts: failed, unexpected, connected, ringing, wrap, working, unknown, idle, ready_not_routable, away, extended_away, logged_out, other.',
+    help: 'Agents by activity, the one thing that an agent is doing. Adds up to vcc_snapshot_agents. The activity idle means free: unlike vcc_agents_idle, only agents who are eligible for routing. docs/reference/metrics.md lists the activities.',
     source: 'presence.name, presence.eligibleForRouting, workload, interaction[].state',
     rows: (floor) => floor.activities,
     labels: { activity: (row) => row.name },

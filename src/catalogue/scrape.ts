@@ -29,7 +29,7 @@ export const scrapeMetrics = [
   }),
   scrapeGauge({
     name: 'vcc_scrape_error',
-    help: '1 for the reason why this scrape failed, 0 for all others. docs/reference/errors.md explains the reasons.',
+    help: '1 for the reason why this scrape failed, 0 for all others. docs/reference/errors.md explains them.',
     source: 'exporter',
     rows: (reading) => scrapeErrorCodes.map((reason) => ({ reason, failed: reading.error === reason })),
     labels: { reason: (row) => row.reason },
@@ -37,14 +37,14 @@ export const scrapeMetrics = [
   }),
   scrapeGauge({
     name: 'vcc_scrape_duration_seconds',
-    help: 'How long it took to read and count the account, roster included. Scrapes that share a read report the time of the first of them, and so do scrapes that share a cached snapshot.',
+    help: 'How long it took to read and count the account, roster included. Scrapes that share a read or a cached snapshot report the time of the first of them.',
     source: 'exporter',
     rows: one,
     value: (reading) => toSeconds(reading.durationMs),
   }),
   scrapeGauge({
     name: 'vcc_scrape_deadline_seconds',
-    help: "How long this scrape was allowed to take: the shortest of VCC_TIMEOUT, the scraper's own timeout, and the time left to Lambda or the gateway. Scrapes that share a read report the limit of the first of them, and so do scrapes that share a cached snapshot.",
+    help: "How long this scrape was allowed to take: the shortest of VCC_TIMEOUT, the scraper's own timeout, and the time left to Lambda or the gateway. Scrapes that share a read or a cached snapshot report the limit of the first of them.",
     source: 'X-Prometheus-Scrape-Timeout-Seconds, Lambda context, VCC_TIMEOUT',
     rows: one,
     value: (reading) => toSeconds(reading.budgetMs),
@@ -139,7 +139,7 @@ export const scrapeMetrics = [
   asInfo(
     scrapeGauge({
       name: 'vcc_semantics_info',
-      help: 'A constant 1 for each question that the API reference leaves open, with its answer in VCC_SEMANTICS, or unknown. docs/use/calibrate.md explains the questions. The series with question="available" says which agents count as free: idle_and_eligible, or idle if the API has not returned eligibleForRouting so far, or unknown if the scrape failed.',
+      help: 'A constant 1 for each question that the API reference leaves open, with its answer in VCC_SEMANTICS, or unknown. docs/use/calibrate.md explains them. The series with question="available" says which agents count as free: idle_and_eligible, or idle if the API has not returned eligibleForRouting so far, or unknown if the scrape failed.',
       source: 'VCC_SEMANTICS, presence.eligibleForRouting',
       rows: ({ semantics, floor }) => [
         ...semantics,
