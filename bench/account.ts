@@ -1,6 +1,6 @@
 import { ContactCentre } from '../src/simulator/contact-centre.ts';
 
-/** The page bodies of an account, as they come off the wire: one flat string each. */
+/** Returns the page bodies of an account as they are received: one flat string each. */
 export function pageBodies(agents: number, pageSize: number): string[] {
   const startMs = Date.parse('2026-01-15T10:00:00Z');
   const items = new ContactCentre({ seed: 1, agents, startMs }).items();

@@ -19,7 +19,7 @@ import { inTurn, median, ratio, table, unjudged, verdict } from './measure.ts';
 const gzip = promisify(gzipCallback);
 const key = new Secret('a key of at least 16 characters');
 
-/** Bodies in, text out, with series for every single agent. */
+/** Turns page bodies into text, with series for every single agent. */
 async function withSingles(bodies: readonly string[], idOf: (id: string) => string): Promise<Buffer> {
   const snapshot = assemble(new Map(bodies.map((body, index) => [index + 1, parsePage(body, index + 1)])));
   if ('reason' in snapshot) throw new Error(snapshot.reason);
@@ -36,7 +36,7 @@ async function withSingles(bodies: readonly string[], idOf: (id: string) => stri
   );
 }
 
-/** The series of single agents alone, with prom-client's own gauges and its own text. */
+/** Only the series of single agents, with prom-client's gauges and text. */
 async function byPromClient(bodies: readonly string[]): Promise<string> {
   const registry = new Registry();
   const gauge = (name: string, labels: string[] = []) =>
@@ -65,7 +65,9 @@ async function byPromClient(bodies: readonly string[]): Promise<string> {
   return registry.metrics();
 }
 
-/** (b') The same with series for every single agent, and what compressing the answer takes. */
+/**
+ * (b') CPU time as in (b) with series for every single agent, and the time to compress the answer.
+ */
 export async function singleAgents(quick: boolean): Promise<string> {
   const rows: string[][] = [];
   const verdicts: string[] = [];

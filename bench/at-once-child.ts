@@ -1,5 +1,5 @@
-// Serves an account with series of single agents: scrapes share their reads, as always, or each has
-// an exporter of its own.
+// Serves an account with series of single agents. Either scrapes share their reads, as usual, or
+// each has its own exporter.
 import { toAccount } from '../src/app/accounts.ts';
 import { loadSettings } from '../src/config/load.ts';
 import { createScraper } from '../src/scrape.ts';

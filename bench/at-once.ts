@@ -15,7 +15,7 @@ interface Figures {
   ms: number;
 }
 
-/** A fresh process; two scrapes first, so that it is warm. */
+/** Starts a new process, and warms it up with two scrapes. */
 async function run(how: string, origin: string, scrapes: number): Promise<Figures> {
   const script = fileURLToPath(new URL('./at-once-child.ts', import.meta.url));
   const child = fork(script, [how, origin], { execArgv: process.execArgv });
@@ -39,7 +39,7 @@ async function scrape(url: string): Promise<void> {
   await once(response.resume(), 'end');
 }
 
-/** As the kernel counts, to 10 ms. */
+/** CPU time as the kernel counts it, to 10 ms. */
 function cpuMsOf({ pid }: ChildProcess): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
@@ -48,8 +48,8 @@ function cpuMsOf({ pid }: ChildProcess): number {
 }
 
 /**
- * (h) Peak memory, CPU and wall time of many scrapes at once, beside the same where each is by
- * itself.
+ * (h) Peak memory, CPU and wall time of many scrapes at once. The baseline has a separate exporter
+ * for each scrape.
  */
 export async function scrapesAtOnce(quick: boolean): Promise<string> {
   if (process.platform !== 'linux') return `${title}\n\nnot measured: it reads /proc\n`;
@@ -58,7 +58,7 @@ export async function scrapesAtOnce(quick: boolean): Promise<string> {
   const peaks = new Map<string, number>();
   for (const scrapes of quick ? [1, 20] : [1, 100, 200]) {
     for (const how of ['shared', 'each by itself']) {
-      // Two hundred by themselves take minutes.
+      // Two hundred separate exporters take minutes.
       if (how !== 'shared' && scrapes > 100) continue;
       const { peakMb, cpuMs, ms } = await run(how, server.origin, scrapes);
       peaks.set(`${how} ${scrapes}`, peakMb);
@@ -72,6 +72,6 @@ export async function scrapesAtOnce(quick: boolean): Promise<string> {
 ${table(['scrapes at once', 'peak memory', 'CPU', 'until all had it'], rows)}
 
 ${quick ? unjudged : verdict('peak memory, shared, 200 at once / 1', growth, 1.5)}
-"each by itself" gives each scrape an exporter of its own, so that nothing is shared.
+"each by itself" gives each scrape its own exporter, so that nothing is shared.
 `;
 }

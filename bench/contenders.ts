@@ -7,7 +7,7 @@ import { textFormat } from '../src/exposition/format.ts';
 import { createScraper, toFamilies } from '../src/scrape.ts';
 import type { AgentStatus } from '../src/simulator/agent.ts';
 
-/** One way of reading an account; keeps its connections between calls. */
+/** A way to read an account. It keeps its connections between calls. */
 export interface Contender {
   scrape(): Promise<unknown>;
   close(): void;
@@ -37,7 +37,7 @@ export function ours(origin: string, pageSize: number, concurrency: number): Con
   };
 }
 
-/** Nothing but the same requests at once over kept-alive connections, and JSON.parse. */
+/** Only the same requests at once over kept-alive connections, and JSON.parse. */
 export function bare(origin: string, pages: number): Contender {
   const get = getter(origin);
   return {
@@ -48,7 +48,7 @@ export function bare(origin: string, pages: number): Contender {
 }
 
 /**
- * What one would write in an afternoon: page after page, a gauge set per agent, prom-client's own
+ * A simple script, as written in an afternoon: page after page, a gauge per agent, prom-client's
  * text.
  */
 export function straightforward(origin: string): Contender {

@@ -1,5 +1,5 @@
-// npm run bench:cost: measures what a scrape takes on Lambda's runtime client and writes
-// bench/cost.json, from which `npm run generate` computes docs/explain/cost.md.
+// npm run bench:cost: measures the time and memory of a scrape in Lambda's runtime client. It
+// writes bench/cost.json, from which `npm run generate` computes docs/explain/cost.md.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
@@ -8,7 +8,7 @@ import { findRuntime } from './lambda.ts';
 import { median } from './measure.ts';
 import { startServer } from './start-server.ts';
 
-/** Time that an answer of the API is assumed to take. */
+/** The assumed time of an answer of the API. */
 const latencyMs = 200;
 const pageSize = 1000;
 const warmUps = 10;
@@ -78,7 +78,7 @@ function bodyOf({ body }: { body: unknown }): string {
   return (body as { body: string }).body;
 }
 
-/** The most memory that the process has had. */
+/** The peak memory of the process. */
 function peakMb(pid: number): number {
   const kib = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1];
   return Math.ceil(Number(kib) / 1024);

@@ -11,12 +11,12 @@ import { pageBodies } from './account.ts';
 import { straightforwardMetrics } from './contenders.ts';
 import { inTurn, median, ratio, table, unjudged, verdict } from './measure.ts';
 
-/** As an account has them by default. */
+/** The default options of an account. */
 export const floorOptions = {
   ageBounds: [30, 60, 300, 600, 900, 1200, 1800, 3600, 4500, 7200],
   maxDescriptions: 50,
 };
-/** What a reading has besides the floor. */
+/** The properties of a reading besides the floor. */
 export const facts = {
   agentSeries: undefined,
   teams: undefined,
@@ -33,7 +33,7 @@ export const facts = {
   cached: false,
 };
 
-/** All that a scrape computes: bodies in, text out. */
+/** All computation of a scrape: from page bodies to text. */
 async function oursFrom(
   bodies: readonly string[],
   encode: (families: readonly Family[]) => Buffer,

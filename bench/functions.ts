@@ -9,22 +9,24 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const sdk = '@aws-sdk/client-secrets-manager';
 const deployed = join(root, 'dist', 'package', 'metrics.zip');
 
-/** Functions to be compared with the one that is deployed, as zips in a folder of their own. */
+/** The deployed function and functions to compare it with, as zips in one folder. */
 export interface Functions {
   zips: Record<FunctionName, string>;
-  /** Bytes of the code, not zipped. */
+  /** Bytes of the code before it is zipped. */
   sizes: Record<FunctionName, number>;
   remove(): void;
 }
 
 /**
- * `deployed`: the very zip. `empty`: a handler that answers at once. `naive`: the same source as a
- * plain bundle, with the whole of prom-client and the SDK imported first thing. `bundledSdk`: the
- * deployed one with the SDK inside, loaded when it is needed.
+ * The functions:
+ * - `deployed`: the deployed zip
+ * - `empty`: a handler that answers at once
+ * - `naive`: the same source as a plain bundle, which first imports all of prom-client and the SDK
+ * - `bundledSdk`: the deployed function with the SDK inside, loaded when it is needed
  */
 export type FunctionName = 'deployed' | 'empty' | 'naive' | 'bundledSdk';
 
-/** Builds them; `npm run build` must have run. */
+/** Builds the functions. Run `npm run build` before. */
 export async function buildFunctions(): Promise<Functions> {
   const folder = mkdtempSync(join(tmpdir(), 'vcc-bench-'));
   const banner =
@@ -48,8 +50,7 @@ export async function buildFunctions(): Promise<Functions> {
   const code = {
     empty: 'export const handler = async () => ({ statusCode: 200, body: "" });',
     naive: await bundle({ stdin: { contents: eager, resolveDir: root, loader: 'ts' } }),
-    // The deployed bundle once more, whose require of the SDK is taken for one that belongs into
-    // it.
+    // The deployed code, with its require of the SDK replaced by one that the bundler resolves.
     bundledSdk: await bundle({
       stdin: {
         contents: readFileSync(join(root, 'dist', 'handlers', 'metrics.mjs'), 'utf8')

@@ -1,4 +1,4 @@
-// The floor: a Node.js process with an HTTP server that answers nothing of interest.
+// The baseline: a Node.js process with an HTTP server that always sends the same short answer.
 import http from 'node:http';
 
 const server = http.createServer((_, response) => response.end('ok\n'));

@@ -13,7 +13,7 @@ const event = JSON.parse(
 );
 const latencyMs = 20;
 
-/** Lambda's runtime client and its Node.js, or why they are not there. */
+/** Lambda's runtime client and its Node.js, or why they are missing. */
 export function findRuntime(): { node: string; client: string } | { missing: string } {
   try {
     return getters.runtimeClient();
@@ -23,8 +23,8 @@ export function findRuntime(): { node: string; client: string } | { missing: str
 }
 
 /**
- * (d) Starting and answering under Lambda's runtime client on Node.js 24, beside an empty handler
- * and a naive build.
+ * (d) Start and answers in Lambda's runtime client on Node.js 24. The baselines are an empty
+ * handler and a naive build.
  */
 export async function lambda(quick: boolean): Promise<string> {
   const title = '(d) Lambda: cold start and warm latency under aws-lambda-ric, Node.js 24 (medians)';
@@ -101,7 +101,7 @@ function report(
       `${median(warm).toFixed(1)} ms`,
     ];
   });
-  // Pair by pair, since a machine that slows down slows both.
+  // Compare pair by pair, since a slower machine slows down both.
   const above = median(deployed!.map((ms, round) => ms - empty![round]!));
   const goal = `start above the empty handler: ${above.toFixed(1)} ms, goal at most 25 ms`;
   return `${title}

@@ -1,5 +1,5 @@
-// npm run bench [-- --quick a b …]: all parts or some of them; figures beside baselines measured in
-// the same run. docs/explain/benchmarks.md keeps the last ones.
+// npm run bench [-- --quick a b …]: runs all parts or some of them. It prints figures next to
+// baselines of the same run. docs/explain/benchmarks.md has the last figures.
 
 import { singleAgents } from './agent-series.ts';
 import { scrapesAtOnce } from './at-once.ts';

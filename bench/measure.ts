@@ -1,11 +1,11 @@
-/** The middle of a list of figures. */
+/** Returns the median of a list of figures. */
 export function median(figures: readonly number[]): number {
   const sorted = [...figures].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Milliseconds that a step takes. */
+/** Returns the milliseconds of a step. */
 export async function timed(step: () => unknown): Promise<number> {
   const startedMs = performance.now();
   await step();
@@ -13,8 +13,8 @@ export async function timed(step: () => unknown): Promise<number> {
 }
 
 /**
- * Steps in turn, A B C A B C …, so that a machine that slows down slows all of them; the times of
- * each.
+ * Returns the times of each step. The steps run in turn (A B C A B C …), so that a slower machine
+ * slows down all of them.
  */
 export async function inTurn(
   rounds: number,
@@ -31,12 +31,12 @@ export async function inTurn(
   return times;
 }
 
-/** Median of the ratios a/b, pair by pair. */
+/** Returns the median of the ratios a/b, pair by pair. */
 export function ratio(a: readonly number[], b: readonly number[]): number {
   return median(a.map((figure, index) => figure / b[index]!));
 }
 
-/** A plain table, first column to the left. */
+/** Returns a plain table. The first column is aligned left. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length)),
@@ -48,10 +48,10 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
 }
 
-/** A goal as a line of the report, judged by the unrounded figure. */
+/** Returns a line of the report about a goal. The unrounded figure decides. */
 export function verdict(what: string, figure: number, atMost: number): string {
   return `${figure <= atMost ? 'met   ' : 'MISSED'}  ${what}: ${figure.toFixed(2)}, goal at most ${atMost}`;
 }
 
-/** In place of a verdict when the rounds are too few for one. */
+/** Replaces the verdicts of a quick run, which has too few rounds for them. */
 export const unjudged = 'Goals are judged by the whole run only.';

@@ -1,4 +1,4 @@
-// One scrape by one contender in a fresh process; prints its peak resident memory.
+// Scrapes once with one contender in a new process. Prints its peak resident memory.
 import { bare, ours, straightforward } from './contenders.ts';
 
 const [name = '', origin = '', pages = '', pageSize = ''] = process.argv.slice(2);

@@ -52,7 +52,7 @@ async function familiesOf(agents: number, single: boolean): Promise<Family[]> {
   }).getMetricsAsJSON()) as unknown as Family[];
 }
 
-/** As most programs would: generated code, native snappy. */
+/** The way of most programs: generated code and native snappy. */
 function byGeneratedCode(points: readonly Point[]): Uint8Array {
   const timeseries = points.map(({ labels, value, timestampMs }) => ({
     labels: labels.map(([name, text]) => ({ name, value: text })),
@@ -61,7 +61,7 @@ function byGeneratedCode(points: readonly Point[]): Uint8Array {
   return compressSync(Buffer.from(toBinary(WriteRequestSchema, create(WriteRequestSchema, { timeseries }))));
 }
 
-/** (e) What a push costs: bytes on the wire and time to encode, per sample. */
+/** (e) The cost of a push: bytes on the network, and time to encode, per sample. */
 export async function pushing(quick: boolean): Promise<string> {
   const parts: string[] = [];
   for (const [title, agents, single, rounds] of [
@@ -101,7 +101,7 @@ export async function pushing(quick: boolean): Promise<string> {
   return `(e) Push: wire size and encode time per sample (medians)\n\n${parts.join('\n\n')}\n\nRatio: to the first row, round by round. Prometheus 2.42 scraped the same exposition and sent it to a server that counted.\n`;
 }
 
-/** Bytes per sample that Prometheus needs for the same samples, where there is one. */
+/** The bytes per sample of Prometheus for the same samples, if it is installed. */
 async function prometheusOwn(families: readonly Family[], samples: number): Promise<string> {
   const binary = fileURLToPath(new URL('../.cache/e2e/prometheus/usr/bin/prometheus', import.meta.url));
   if (!existsSync(binary)) return 'none here (npm run e2e gets one)';

@@ -7,12 +7,12 @@ import { startSimulator } from '../src/simulator/server.ts';
 import { systemTiming } from '../src/timing.ts';
 import { table } from './measure.ts';
 
-/** What happens to a healthy account, after a first scrape that succeeded. */
+/** The faults of an account, after a first scrape that succeeded. */
 const situations: readonly { name: string; faults: Fault[] }[] = [
   { name: 'healthy', faults: [] },
-  { name: '429 for good', faults: [{ kind: 'status', value: 429 }] },
+  { name: 'permanent 429', faults: [{ kind: 'status', value: 429 }] },
   { name: '429, Retry-After 30', faults: [{ kind: 'status', value: 429, retryAfter: 30 }] },
-  { name: '503 for good', faults: [{ kind: 'status', value: 503 }] },
+  { name: 'permanent 503', faults: [{ kind: 'status', value: 503 }] },
   { name: 'page 2 missing (404)', faults: [{ kind: 'status', value: 404, page: 2 }] },
 ];
 
@@ -27,15 +27,15 @@ const scrapes = 6;
 const everyMs = 15_000;
 
 /**
- * Returns the requests of each scrape from the first one with the fault, one scrape every 15 s of a
- * clock of its own.
+ * Returns the requests of each scrape, from the first scrape with the fault. A simulated clock
+ * scrapes every 15 s.
  */
 async function count(
   agents: number,
   pageSize: string | undefined,
   faults: readonly Fault[],
 ): Promise<number[]> {
-  // Without life, since the simulator's own time does not matter here.
+  // The simulated agents do nothing, since the simulator's time does not matter here.
   const living = await startSimulator({ agents });
   const simulator = await startSimulator({ items: structuredClone(living.items()) });
   await living.close();
@@ -69,7 +69,7 @@ async function count(
   return requests;
 }
 
-/** (g) Requests of a scrape, beside the pages of the account. */
+/** (g) Requests of a scrape, next to the number of pages of the account. */
 export async function requestsOfScrapes(): Promise<string> {
   const rows: string[][] = [];
   for (const { agents, pageSize } of accounts) {

@@ -1,10 +1,10 @@
-// The simulator in a process of its own: bench/scale.ts forks it with its options and is sent how
-// to reach it.
+// The simulator in its own process. bench/scale.ts starts it with its options, and receives its
+// address.
 import { type SimulatorOptions, startSimulator } from '../src/simulator/server.ts';
 
 const options = JSON.parse(process.argv[2]!) as SimulatorOptions;
 const simulator = await startSimulator(options);
-// Made at their first use otherwise, in the midst of a measurement.
+// Make the pages now. Otherwise the first request makes them, during a measurement.
 for (const account of simulator.accounts) account.items();
 process.send!(
   simulator.accounts.map(({ name, clientId, clientSecret }) => ({

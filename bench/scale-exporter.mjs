@@ -1,5 +1,5 @@
-// The deployed bundle in a process of its own: bench/scale.ts forks it, asks for scrapes and is
-// sent what they took.
+// The deployed bundle in its own process. bench/scale.ts starts it and requests scrapes. The
+// process returns their time and memory.
 import { gunzipSync } from 'node:zlib';
 
 const { handler } = await import('../dist/handlers/metrics.mjs');
@@ -24,7 +24,7 @@ process.on('message', async () => {
   process.send({
     wallMs,
     cpuMs: (user + system) / 1000,
-    // Of the process, the simulator not included; in kB on Linux.
+    // The peak memory of this process, without the simulator. In kB on Linux.
     peakMb: process.resourceUsage().maxRSS / 1024,
     bytes: text.length,
     packedBytes: packed.length,

@@ -1,5 +1,5 @@
-// npm run bench:scale: simulates accounts against the simulator and writes bench/scale.json, from
-// which `npm run generate` computes docs/explain/scale.md.
+// npm run bench:scale: runs the exporter with many accounts of the simulator. It writes
+// bench/scale.json, from which `npm run generate` computes docs/explain/scale.md.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import type { SimulatorOptions } from '../src/simulator/server.ts';
 import { median } from './measure.ts';
 
-/** Time that an answer of the API is assumed to take. */
+/** The assumed time of an answer of the API. */
 const latencyMs = 100;
 const rounds = 7;
 const folder = mkdtempSync(join(tmpdir(), 'vcc-scale-'));
@@ -28,7 +28,7 @@ interface Measured {
   durations: [string, number][];
 }
 
-/** One case: an exporter, its simulator, and the scrapes that were asked for, one after another. */
+/** One case: an exporter, its simulator, and the scrapes in order. */
 async function simulate(
   simulator: SimulatorOptions,
   env: Record<string, string>,
@@ -113,7 +113,7 @@ for (const [accounts, agents, concurrency, singles] of [
   process.stdout.write(`${JSON.stringify(cases.at(-1))}\n`);
 }
 
-/** How long the healthy ones took inside a scrape, in seconds. */
+/** Returns how long the healthy accounts took in a scrape, in seconds. */
 function healthy({ durations, up }: Measured) {
   const seconds = durations.filter(([account]) => up.includes(account) && !account.startsWith('bad'));
   const figures = seconds.map(([, value]) => value * 1000);

@@ -1,5 +1,5 @@
-// What one would write in an afternoon, as a whole program: prom-client's default metrics, fetch,
-// page after page, a gauge set per agent. Serves on a port that it prints.
+// A simple script, as written in an afternoon: prom-client's default metrics, fetch, page after
+// page, a gauge per agent. It prints its port.
 import http from 'node:http';
 import { collectDefaultMetrics, Gauge, register } from 'prom-client';
 

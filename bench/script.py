@@ -1,4 +1,5 @@
-# The same afternoon in Python: prometheus_client's default metrics, urllib, page after page, a gauge set per agent.
+# The same script in Python: prometheus_client's default metrics, urllib, page after page, a gauge
+# per agent.
 import json, os, sys, urllib.request
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer

@@ -1,4 +1,5 @@
-// The other side, in a process of its own: rendered pages, a fixed latency, a token for everybody.
+// The server of the benchmarks, in its own process. It serves prepared pages with a fixed latency,
+// and gives a token to every client.
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pageBodies } from './account.ts';

@@ -10,7 +10,8 @@ import { startServer } from './start-server.ts';
 const path = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const title = '(f) A process that serves, beside scripts of an afternoon (medians)';
 /**
- * Scrapes after which memory and CPU are read. 24 are what a Lambda environment often lives for.
+ * The numbers of scrapes after which memory and CPU are measured. 24 is a usual lifetime of a
+ * Lambda environment.
  */
 const marks = [0, 1, 24, 200] as const;
 
@@ -26,7 +27,7 @@ interface Figures {
   cpuMs: number;
 }
 
-/** One run of a contender: its figures after each mark. */
+/** Runs a contender once. Returns its figures after each of these numbers of scrapes. */
 async function run({ command, args }: Contender, origin: string, last: number): Promise<Figures[]> {
   const child = spawn(command, args, {
     env: {
@@ -44,7 +45,7 @@ async function run({ command, args }: Contender, origin: string, last: number): 
     const figures: Figures[] = [];
     for (let scrapes = 0; scrapes <= last; scrapes++) {
       if (scrapes > 0) await scrape(url);
-      // `serve` makes a scrape of its own when it starts; it is over then.
+      // `serve` scrapes once when it starts. Wait until that has ended.
       if (scrapes === 0) await wait(500);
       if (marks.includes(scrapes as 0)) figures.push(figuresOf(child.pid!));
     }
@@ -74,7 +75,10 @@ async function scrape(url: string): Promise<void> {
   if (!answer.ok || text.includes('vcc_up{account="default"} 0')) throw new Error(`a scrape failed: ${text}`);
 }
 
-/** As the kernel counts: the CPU time of all threads, to 10 ms, and the resident pages. */
+/**
+ * Returns the CPU time of all threads, to 10 ms, and the resident memory, as the kernel counts
+ * them.
+ */
 function figuresOf(pid: number): Figures {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
@@ -124,7 +128,7 @@ export async function serving(quick: boolean): Promise<string> {
       const runs = new Map<string, Figures[][]>(contenders.map(({ name }) => [name, []]));
       for (let round = 0; round < (quick ? 1 : rounds); round++) {
         for (const contender of contenders) {
-          // Python takes a second for 20,000 agents.
+          // Python needs a second for 20,000 agents.
           const last = contender.name === 'Python' && agents > 1000 ? 24 : 200;
           runs.get(contender.name)!.push(await run(contender, server.origin, last));
         }

@@ -7,7 +7,7 @@ export interface BenchServer {
   stop(): void;
 }
 
-/** Starts the other side for an account of this size. */
+/** Starts the server for an account of this size. */
 export async function startServer(agents: number, pageSize: number, latencyMs: number): Promise<BenchServer> {
   const child = fork(
     fileURLToPath(new URL('./server.ts', import.meta.url)),

@@ -6,8 +6,8 @@ const latencyMs = 50;
 const pageSize = 25;
 
 /**
- * (a) Wall time of a scrape against the number of pages, and against the ideal schedule for a
- * bound.
+ * (a) Wall time of a scrape by number of pages, compared with the ideal schedule for each bound of
+ * concurrent requests.
  */
 export async function wallTime(quick: boolean): Promise<string> {
   const rows: string[][] = [];
@@ -60,7 +60,7 @@ export async function wallTime(quick: boolean): Promise<string> {
       `${idealMs.toFixed(1)} ms`,
       (median(warm) / idealMs).toFixed(2),
     ]);
-    // The requests of so many pages take as long as the answers.
+    // From 400 pages on, sending the requests takes as long as the answers.
     if (pages < 400)
       boundedVerdicts.push(verdict(`warm/ideal at ${pages} pages`, median(warm) / idealMs, 1.15));
     narrow.close();

@@ -1,7 +1,7 @@
 import { toRecordingGroups } from '../alerts/rules.ts';
 import { type AlertSetting, type AlertSettings, toWords } from '../alerts/settings.ts';
 
-/** docs/use/alerts.md: every alert, what it means, and its thresholds. */
+/** Returns docs/use/alerts.md: every alert with its meaning and thresholds. */
 export function alertsPage(notice: string, settings: AlertSettings): string {
   const of = (audience: string) => settings.alerts.filter(({ alert }) => alert.audience === audience);
   const recordings = toRecordingGroups(settings).flatMap(({ rules }) => rules);

@@ -1,6 +1,9 @@
-// npm run audit: known vulnerabilities in what is shipped, and the registry's signatures of all
-// packages that are installed. `npm audit --omit=dev` would miss the packages in the bundles, which
-// are development dependencies. Status 0: none. 1: some. 2: the registry could not say.
+// npm run audit: checks the shipped packages for known vulnerabilities, and all installed packages
+// for invalid signatures. `npm audit --omit=dev` would miss the bundled packages, which are
+// development dependencies. Exit codes:
+// - 0: no problem
+// - 1: a vulnerability, or an invalid signature
+// - 2: the registry did not answer
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +14,7 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const json = (...path) => JSON.parse(readFileSync(join(...path), 'utf8'));
 const say = (line) => process.stdout.write(`${line}\n`);
 
-/** What npm prints as JSON, or `error` with the first line of why it cannot. */
+/** Returns the JSON that npm prints, or `error` with the first line of its message. */
 function npm(...args) {
   const windows = process.platform === 'win32';
   const { stdout, stderr } = spawnSync('npm', [...args, '--json'], {
@@ -29,7 +32,10 @@ function npm(...args) {
   }
 }
 
-/** Folders of the packages in the bundles and of those that npm installs beside them. */
+/**
+ * The folders of the packages in the bundles, and of the dependencies that npm installs with the
+ * exporter.
+ */
 function shippedFolders() {
   const built = mkdtempSync(join(tmpdir(), 'vcc-audit-'));
   const args = [join(root, 'scripts', 'build.mjs'), '--outdir', built];

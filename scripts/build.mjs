@@ -1,6 +1,7 @@
-// Bundles the command line and each Lambda handler, and packs each handler into a zip with the
-// modules it may load later. Beside each zip and the command line it writes which packages are in
-// it (CycloneDX), and with it their licenses. node scripts/build.mjs [--outdir DIR] (dist)
+// Bundles the command line and each Lambda handler: node scripts/build.mjs [--outdir DIR] (default:
+// dist).
+// It packs each handler into a zip, with the modules that it may load later. Next to each zip and
+// the command line it writes a list of the packages in it (CycloneDX) and their licenses.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -29,12 +30,12 @@ function revision() {
 /** Node's own modules, with or without `node:`. */
 const builtins = new RegExp(`^(?:node:.*|${builtinModules.join('|')})$`);
 
-/** prom-client is CommonJS and asks for Node's own modules by require, which an ES module lacks. */
+/** prom-client is CommonJS and requires built-in modules. An ES module has no require. */
 const requireBanner = 'const require = process.getBuiltinModule;';
 
 /**
- * First of all, since an older Node.js would fail with a message that helps nobody. 2: it stays so
- * until somebody acts.
+ * Checks the version of Node.js before all else, since an older one would fail with an unclear
+ * message. Exit code 2: a retry does not help.
  */
 const versionBanner = `{
   const problem = (${nodeVersion.problemOf})(process.versions.node, ${JSON.stringify(engines.node)});
@@ -45,10 +46,10 @@ const versionBanner = `{
 }`;
 
 /**
- * Imports of Node's own modules become requires. What an ES module imports is copied name by name,
- * and some of the names load what nobody asked for: WebSocket of node:http all of fetch, others of
- * node:util a differ and worker threads, most of the time that a handler took to load
- * (docs/decisions/0006-builtins-by-require.md). Only the names in use are read.
+ * Turns imports of built-in modules into requires (docs/decisions/0006-builtins-by-require.md). An
+ * import copies every name of the module, and some names load much code that is not used. For
+ * example, WebSocket of node:http loads all of fetch. That was most of the time to load a handler.
+ * A require reads only the names in use.
  */
 const requireBuiltins = {
   name: 'require-builtins',
@@ -74,8 +75,8 @@ const requireBuiltins = {
 };
 
 /**
- * What tables of settings and questions say to their readers is for docs and help; a handler does
- * not show it, and it would be a sixth of its code.
+ * Removes the texts for docs and help from the tables of settings and questions. A handler does not
+ * show them, and they would be a sixth of its code.
  */
 const leaveOutDocs = (...fields) => ({
   name: 'leave-out-docs',
@@ -97,13 +98,15 @@ const shared = {
   minify: true,
   keepNames: true,
   legalComments: 'none',
-  // Beside the bundle and not named in it: what is deployed stays small, and a stack trace can still be read (docs/run/aws.md).
+  // The source map is a separate file that the bundle does not name. So the deployed code stays
+  // small, and stack traces can still be read (docs/run/aws.md).
   sourcemap: 'external',
   outExtension: { '.js': '.mjs' },
   plugins: [requireBuiltins],
   alias: {
     'prom-client': './scripts/prom-client.mjs',
-    // The agents for proxies would write the proxy's password to where DEBUG is set.
+    // With the real package, the proxy agents would write the proxy's password to the log if DEBUG
+    // is set.
     debug: './scripts/no-debug.mjs',
   },
   define: {
@@ -112,16 +115,16 @@ const shared = {
     BUILD_REVISION: JSON.stringify(process.env.BUILD_REVISION || revision()),
   },
   logLevel: 'warning',
-  // Which packages are in which file.
+  // Needed for the list of packages in each file.
   metafile: true,
 };
 
 /**
- * YAML and CSV, two fifths of all code, and proxies: most functions never need them. A start is faster without
- * (docs/explain/benchmarks.md).
+ * The parsers of YAML and CSV (two fifths of all code) and the proxies. Most functions never need
+ * them, and start faster without them (docs/explain/benchmarks.md).
  */
 const later = { parsers: 'src/documents/parsers.ts', proxies: 'src/http/proxies.ts' };
-/** Alerts and dashboards: only one command of the command line needs them. */
+/** Alerts and dashboards, which only one command of the command line needs. */
 const laterOfCli = { 'rule-files': 'src/rule-files.ts' };
 const loadLater = (modules) => ({
   name: 'load-later',
@@ -134,7 +137,7 @@ const loadLater = (modules) => ({
   },
 });
 
-/** Regular expressions that settings hold: a file of its own, as large as a handler. */
+/** The regular expressions of settings: a separate file, since it is as large as a handler. */
 const re2 = await build({
   ...shared,
   stdin: { contents: "export { RE2JS } from 're2js';", resolveDir: root, sourcefile: 're2' },
@@ -159,7 +162,7 @@ const cli = await build({
   ...shared,
   entryPoints: { cli: 'src/cli/main.ts' },
   outdir,
-  // Help lists settings by their sections.
+  // The help needs `section`.
   plugins: [...shared.plugins, leaveOutDocs('about', 'absent'), loadLater(laterOfCli)],
   banner: { js: `#!/usr/bin/env node\n${versionBanner}\n${requireBanner}` },
 });
@@ -167,17 +170,21 @@ const ruleFiles = await build({
   ...shared,
   entryPoints: laterOfCli,
   outdir,
-  // It reads thresholds, and no setting with a regular expression.
+  // This file has no setting with a regular expression.
   alias: withoutRe2,
   plugins: [...shared.plugins, leaveOutDocs('about', 'absent', 'section')],
   banner: { js: requireBanner },
 });
 
-/** A fixed time (zips hold local time), so that the same code gives the same bytes: unchanged functions stay as they are. */
+/**
+ * A fixed time, so that unchanged code gives an unchanged zip. It is local time, as zips require.
+ */
 const mtime = new Date(2020, 0, 1);
 mkdirSync(join(outdir, 'package'), { recursive: true });
 const outputs = [re2, functions, cli, ruleFiles].flatMap(({ metafile }) => Object.entries(metafile.outputs));
-/** Writes which packages are in these files; gives the licenses that must go with them. */
+/**
+ * Writes the list of packages in these files. Returns the licenses that must be shipped with them.
+ */
 const describe = (about, files, ...path) => {
   const packages = packagesIn(
     outputs.filter(([file]) => files.includes(basename(file))).map(([, its]) => its),
@@ -196,7 +203,7 @@ for (const name of handlers) {
   const zip = zipSync(
     Object.fromEntries(
       contents.map(([file, content]) => {
-        // Lambda reads the code as another user than the one who packed it: readable to all, Unix (3).
+        // Lambda reads the code as another user, so make it readable for all. 3 is Unix.
         return [file, [content, { os: 3, attrs: 0o100644 << 16 }]];
       }),
     ),

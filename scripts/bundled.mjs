@@ -1,5 +1,5 @@
-// Which packages are in what is shipped, by what esbuild says: their licenses must allow that, and
-// their texts go with them.
+// Finds the packages in the shipped files, as esbuild reports them. Their licenses must be allowed,
+// and the texts of the licenses are shipped too.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,11 +9,15 @@ const json = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 const { name, version, license } = json('package.json');
 const locked = json('package-lock.json').packages;
 
-/** What may be shipped in a program under MIT without more than the license's text. */
+/**
+ * Licenses that allow a program under MIT to contain the package, if the text of the license is
+ * shipped.
+ */
 const allowed = /^\(?(MIT|ISC|0BSD|BSD-2-Clause|BSD-3-Clause|Apache-2\.0)( AND (BSD-3-Clause))?\)?$/;
 
 /**
- * Where the text is of packages that have none: in one of the same repository and author, or here.
+ * License texts for packages without one: from a package of the same repository and author, or from
+ * this folder.
  */
 const elsewhere = {
   '@bufbuild/protobuf': 'scripts/licenses/bufbuild-protobuf.txt',
@@ -21,9 +25,9 @@ const elsewhere = {
 };
 
 /**
- * The packages of which some code is in these outputs, by name: `{ name, version, license,
- * integrity, text }`. Throws for a package that the lock file does not have in this version, or
- * whose license or its text is missing or not allowed.
+ * Returns the packages with code in these outputs, by name: `{ name, version, license, integrity,
+ * text }`. Throws if the lock file has another version, or if the license is not allowed or has no
+ * text.
  */
 export function packagesIn(outputs, lockedPackages = locked) {
   const files = outputs.flatMap(({ inputs }) =>
@@ -32,7 +36,7 @@ export function packagesIn(outputs, lockedPackages = locked) {
   const folders = files.flatMap((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []);
   return [...new Set(folders)].toSorted().map((folder) => {
     const { name, version, license } = json(join(folder, 'package.json'));
-    // Through a link, the folder is elsewhere.
+    // If the package is a link, the folder is elsewhere.
     const lock = lockedPackages[folder.slice(folder.indexOf('node_modules/'))];
     if (lock === undefined || lock.version !== version.replace(/^v/, '')) {
       throw new Error(
@@ -40,20 +44,19 @@ export function packagesIn(outputs, lockedPackages = locked) {
       );
     }
     if (!allowed.test(license))
-      throw new Error(`${folder}: the license ${license} is not one of those in scripts/bundled.mjs`);
+      throw new Error(
+        `${folder}: the license ${license} is not in the list of allowed licenses in scripts/bundled.mjs`,
+      );
     const own = readdirSync(join(root, folder)).find((file) => /^licen[cs]e/i.test(file));
     const path = own === undefined ? elsewhere[name] : join(folder, own);
     if (path === undefined)
-      throw new Error(`${folder}: has no text of its license; name one in scripts/bundled.mjs`);
+      throw new Error(`${folder}: contains no license text; add a path to it in scripts/bundled.mjs`);
     const text = readFileSync(join(root, path), 'utf8').replaceAll('\r\n', '\n').trim();
     return { name, version: lock.version, license, integrity: lock.integrity, text };
   });
 }
 
-/**
- * The texts of the licenses of these packages and of the exporter itself, which must go with every
- * copy.
- */
+/** Returns the license texts of these packages and of the exporter, which must be in every copy. */
 export function toLicenses(packages) {
   const own = { name, version, license, text: readFileSync(join(root, 'LICENSE'), 'utf8').trim() };
   return [own, ...packages]
@@ -62,8 +65,8 @@ export function toLicenses(packages) {
 }
 
 /**
- * A software bill of materials in CycloneDX 1.5 of the file `shipped`. Without a time or number, so
- * that the bytes stay.
+ * Returns a software bill of materials of the file `shipped` in CycloneDX 1.5. It has no time or
+ * serial number, so that the bytes stay the same.
  */
 export function toSbom(shipped, packages) {
   const purl = (of, its) => `pkg:npm/${of.replace('@', '%40')}@${its}`;

@@ -1,6 +1,6 @@
 import { type Question, questionNames, questions } from '../src/snapshot/semantics.ts';
 
-/** docs/use/calibrate.md. */
+/** Returns docs/use/calibrate.md. */
 export function calibratePage(notice: string): string {
   const rows = Object.values<Question>(questions).flatMap(({ asks, answers }, index) =>
     Object.entries(answers).map(

@@ -3,7 +3,7 @@ import type { Command } from '../src/cli/command.ts';
 import { commands, commonOptions, statusTwoOf } from '../src/cli/run.ts';
 import { row } from './markdown.ts';
 
-/** docs/reference/cli.md: every command, as its `--help` has it. */
+/** Returns docs/reference/cli.md: every command with the text of its `--help`. */
 export function cliPage(notice: string): string {
   return `${notice}
 # Command line

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * AWS's public prices in US dollars, us-east-1, on demand, as of 2026-03; other regions differ by
- * some per cent.
+ * AWS's public on-demand prices in US dollars for us-east-1, as of 2026-03. Other regions differ by
+ * a few per cent.
  */
 const prices = {
   lambdaPerRequest: 0.2 / 1e6,
@@ -31,9 +31,11 @@ const wholeVcpuMb = 1769;
 /** Lines that Lambda itself writes per invocation: START, END, REPORT. */
 const logBytes = 450;
 const coldStartsPerDay = 12;
-/** Of the memory, more than this is too little to spare. */
+/** The largest share of memory that a function may use with enough to spare. */
 const fullAt = 0.9;
-/** Of a stack as it is, and with push; a test counts them in the template. */
+/**
+ * The numbers of alarms in a stack without and with push. A test compares them with the template.
+ */
 const alarms = { scrapes: 3, push: 10 };
 
 const figures = JSON.parse(readFileSync(new URL('../bench/cost.json', import.meta.url), 'utf8')) as {
@@ -55,8 +57,8 @@ interface Scrape {
 }
 
 /**
- * Time that is billed for one scrape: the waiting as measured, the CPU stretched to the share that
- * the memory buys.
+ * Returns the time billed for one scrape: the measured wait, plus the CPU time divided by the vCPU
+ * share of this memory size.
  */
 function billedMs({ wallMs, cpuMs, memoryMb }: Scrape): number {
   return Math.ceil(Math.max(0, wallMs - cpuMs) + cpuMs / share(memoryMb));
@@ -66,7 +68,7 @@ function share(memoryMb: number): number {
   return Math.min(1, memoryMb / wholeVcpuMb);
 }
 
-/** What a month of scrapes costs, before and after Lambda's own free tier. */
+/** Returns the cost of a month of scrapes, before and after the free tier of Lambda. */
 function month(scrape: Scrape, intervalSeconds: number): { dollars: number; withFree: number } {
   const scrapes = (hoursPerMonth * 3600) / intervalSeconds;
   const coldStarts = (coldStartsPerDay * hoursPerMonth) / 24;
@@ -83,14 +85,14 @@ function month(scrape: Scrape, intervalSeconds: number): { dollars: number; with
   };
 }
 
-/** What deliver is billed for one sample; assumed. */
+/** The assumed billed time of deliver for one sample. */
 const deliverMs = 300;
-/** How often Lambda asks an empty queue: five pollers that wait for 20 seconds each. */
+/** How often Lambda polls an empty queue: five pollers that wait 20 seconds each. */
 const idlePollsPerMinute = 15;
 
 /**
- * What a month of pushing costs, a period of a minute, one destination, with the queue: most of it
- * is waiting.
+ * Returns the cost of a month of push with a period of a minute, one destination and the queue.
+ * Most of it is waiting.
  */
 function pushMonth(scrape: Scrape, intervalSeconds: number): { dollars: number; withFree: number } {
   const minutes = hoursPerMonth * 60;
@@ -99,7 +101,7 @@ function pushMonth(scrape: Scrape, intervalSeconds: number): { dollars: number; 
   const samples = minutes * perMinute;
   const gbSeconds = ((minutes * busySeconds + (samples * deliverMs) / 1000) * scrape.memoryMb) / 1024;
   const requests = minutes + samples;
-  // A send, a receipt and a removal for each sample.
+  // Each sample needs a send, a receive and a delete.
   const sqs = samples * 3 + minutes * idlePollsPerMinute;
   const rest = (requests * logBytes * prices.logsPerGb) / 1e9 + minutes * (prices.s3PerGet + prices.s3PerPut);
   const cost = (calls: number, gbs: number, messages: number) =>
@@ -120,7 +122,7 @@ function pushMonth(scrape: Scrape, intervalSeconds: number): { dollars: number; 
 const dollars = (amount: number) => `$${amount.toFixed(2)}`;
 const row = (...cells: (string | number)[]) => `| ${cells.join(' | ')} |`;
 
-/** docs/explain/cost.md, computed from bench/cost.json and the prices above. */
+/** Returns docs/explain/cost.md, computed from bench/cost.json and the prices above. */
 export function costPage(notice: string): string {
   const intervals = [15, 30, 60];
   const { scrapes } = figures;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const folder = new URL('../docs/decisions/', import.meta.url);
 
-/** docs/decisions/README.md: the title of every decision. */
+/** Returns docs/decisions/README.md: the titles of all decisions. */
 export function decisionsPage(notice: string): string {
   const rows = readdirSync(folder)
     .filter((name) => /^\d{4}-.*\.md$/.test(name))

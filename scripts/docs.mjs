@@ -1,6 +1,7 @@
-// The site of the documentation: `npm run docs` builds it from docs/ into .cache/site and fails on
-// links and anchors that lead nowhere. `npm run docs -- --check` also opens every page in Chromium,
-// `npm run docs -- dev` serves it while you write. VitePress has a lock file of its own in site/.
+// npm run docs: the documentation site. VitePress has its own lock file in site/.
+// - `npm run docs` builds it from docs/ into .cache/site. It fails on broken links and anchors.
+// - `npm run docs -- --check` also opens every page in Chromium.
+// - `npm run docs -- dev` serves the site while you write.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
@@ -19,7 +20,7 @@ function runOrExit(command, ...args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** Installs VitePress, unless that was done from this lock file. */
+/** Installs VitePress, unless this lock file is installed already. */
 function install() {
   const installed = join(site, 'node_modules', '.package-lock.json');
   const lock = join(site, 'package-lock.json');
@@ -27,10 +28,7 @@ function install() {
   runOrExit('npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error');
 }
 
-/**
- * The page that an address of the site shows, as its file. Addresses have no .html, as GitHub Pages
- * allows.
- */
+/** Returns the file of a page of the site. Addresses have no .html, as GitHub Pages allows. */
 function fileOf(path) {
   const name = path.slice(base.length);
   return [name, `${name}.html`, posix.join(name, 'index.html')].find(
@@ -40,7 +38,8 @@ function fileOf(path) {
 }
 
 /**
- * Links within the site that lead to no page or to no anchor. VitePress itself checks pages only.
+ * Returns the links within the site whose page or anchor does not exist. VitePress itself checks
+ * pages only.
  */
 function deadLinks() {
   const root = join(built, base);

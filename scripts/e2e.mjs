@@ -1,21 +1,21 @@
-// End-to-end tests: the built exporter as a process, judged by Prometheus, promtool and a strict
-// parser of another project, and all of it on Node.js 24 too. Gets what it needs into .cache/e2e/;
-// a second run finds it there. CI=true or VCC_E2E_REQUIRE_ALL=1: what could not be had is a
-// failure, not a skip.
+// npm run e2e: end-to-end tests. The built exporter runs as a process. Prometheus, promtool and a
+// strict independent parser check it, on this Node.js and on Node.js 24. Required programs are
+// stored in .cache/e2e/ for later runs. With CI=true or VCC_E2E_REQUIRE_ALL=1, a missing program is
+// a failure, not a skip.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getters, optional } from './e2e/parts.mjs';
 import { cache, Missing, root, windows } from './e2e/tools.mjs';
 
-/** Longest one run of Jest may take. */
+/** Longest time of one run of Jest. */
 const runLimitMs = 25 * 60_000;
 
 const requireAll = process.env.CI === 'true' || process.env.VCC_E2E_REQUIRE_ALL === '1';
 
 const say = (line) => process.stdout.write(`${line}\n`);
 
-/** Each part as the tests look it up: what it is and where, or why it is missing. */
+/** Each part, by the name that the tests use: its description and place, or why it is missing. */
 function getParts() {
   mkdirSync(cache, { recursive: true });
   const parts = {};
@@ -34,12 +34,12 @@ function getParts() {
 }
 
 let group;
-/** Ends a run of Jest and every process that it left behind. */
+/** Ends a run of Jest and every process that it started. */
 function endGroup(signal) {
   try {
     process.kill(windows ? group : -group, signal);
   } catch {
-    // Nothing is left.
+    // No process is left.
   }
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
@@ -49,12 +49,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   });
 }
 
-/** Runs Jest; gives the numbers of its tests. A run that breaks off counts as one failure. */
+/** Runs Jest. Returns the numbers of its tests. A run that breaks off counts as one failure. */
 async function runJest(title, node, args) {
   say(`\n== ${title}`);
   const report = join(cache, 'jest.json');
   rmSync(report, { force: true });
-  // No setting of this exporter may reach the tests from outside.
+  // The tests must not see settings of the exporter from outside.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('VCC_')));
   const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
   const child = spawn(

@@ -12,8 +12,8 @@ import {
 } from '../test/e2e/support/fault-matrix.ts';
 
 /**
- * docs/explain/fault-matrix.md: what must come of each fault at each place, as `npm run e2e` checks
- * it.
+ * Returns docs/explain/fault-matrix.md: the expected result of each fault at each place, as `npm
+ * run e2e` checks it.
  */
 export function faultMatrixPage(notice: string): string {
   const ids = Object.keys(faults) as FaultId[];

@@ -1,4 +1,4 @@
-// Writes the files that derive from the code: pages of docs/, rules of alerts/,
+// Writes the files that are generated from the code: pages in docs/, rules in alerts/, and
 // dashboards/grafana/.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { generatedFiles } from './generated-files.ts';

@@ -1,6 +1,6 @@
-// Installs from the lock file unless node_modules holds what it says. Also preloaded (node
-// --require) by scripts that need all of it. Plain JavaScript and no dependencies: this runs before
-// anything is installed, and in any Node.js, to say which one is needed.
+// Installs from the lock file, unless node_modules is up to date. Scripts that need all packages
+// also preload it (node --require). It is plain JavaScript without dependencies, since it runs
+// before an install. It must run in any Node.js, to report which version is required.
 const { problemOf } = require('./node-version.cjs');
 const { engines } = require('../package.json');
 
@@ -10,14 +10,16 @@ if (problem !== undefined) {
   process.exit(1);
 }
 
-// Old ones know no node: before a name, so only now.
+// Old versions do not know the prefix node:, so the check is before this.
 const { spawnSync } = require('node:child_process');
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
 const root = join(__dirname, '..');
 
-/** The packages of a lock file. npm writes one into node_modules last of all. */
+/**
+ * Returns the packages of a lock file. npm writes one into node_modules at the end of an install.
+ */
 const packagesOf = (...path) => {
   try {
     return JSON.parse(readFileSync(join(root, ...path), 'utf8')).packages;
@@ -28,7 +30,7 @@ const packagesOf = (...path) => {
 
 const wanted = packagesOf('package-lock.json');
 const installed = packagesOf('node_modules', '.package-lock.json');
-// Optional ones are for other platforms.
+// Missing optional packages are for other platforms.
 const missing = Object.keys(wanted).filter((path) => {
   const { version, integrity, optional } = wanted[path];
   const found = installed[path] || {};

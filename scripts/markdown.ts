@@ -1,12 +1,12 @@
 import { posix } from 'node:path';
 
-/** A row of a table in Markdown. */
+/** Returns a row of a table in Markdown. */
 export function row(...cells: string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
 /**
- * A page of `folder` in which each `docs/….md` is a link. Help and messages name pages by path,
+ * Returns a page of `folder` with each `docs/….md` as a link. Help and messages name pages by path,
  * since a terminal has no links.
  */
 export function withLinks(folder: string, page: string): string {

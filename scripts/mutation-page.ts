@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Mutants of one file, by what became of them. */
+/** The mutants of one file, by result. */
 interface Counts {
   killed: number;
   timeouts: number;
@@ -11,7 +11,7 @@ interface Counts {
 interface Area {
   code: string[];
   tests: string[];
-  /** Kinds of mutants that are not made, and why. */
+  /** Kinds of mutants that are excluded, and why. */
   exclude?: Record<string, string>;
 }
 
@@ -29,18 +29,18 @@ const areas = read<Record<string, Area>>('areas.json');
 const figures = read<Record<string, { run: string; files: Record<string, Counts> }>>('figures.json');
 const survivors = read<Survivor[]>('survivors.json');
 
-/** The counts of all files that were tested. */
+/** The counts of all tested files. */
 const all = Object.values(figures).flatMap(({ files }) => Object.values(files));
 
-/** The last runs in a few words. */
+/** Returns a short summary of the last runs. */
 export function mutationSummary(): string {
   const [mutants, , , , , score] = cells(all);
   return `${score} of ${mutants} mutants found, in ${Object.keys(figures).length} of ${Object.keys(areas).length} areas`;
 }
 
 /**
- * docs/explain/mutation.md, from the figures of the last runs and the explanations of survivors, in
- * scripts/mutation.
+ * Returns docs/explain/mutation.md, from the figures of the last runs and the explanations of
+ * survivors in scripts/mutation.
  */
 export function mutationPage(notice: string): string {
   const results = Object.entries(areas).flatMap(([area, { code }]) => {

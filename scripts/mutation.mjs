@@ -1,9 +1,9 @@
 // Mutation tests of the code that decides numbers: `npm run mutation`, or `npm run mutation --
 // snapshot` for some areas. Stryker changes the code in one place (a mutant) and runs the tests of
-// its area; a mutant that no test fails for has survived. The figures go into
-// scripts/mutation/figures.json, which docs/explain/mutation.md is generated from. Fails when an
-// area scores less than the goal, or scripts/mutation/survivors.json does not explain exactly the
-// mutants that survived.
+// its area. If no test fails, the mutant has survived. The run writes
+// scripts/mutation/figures.json, from which docs/explain/mutation.md is generated. It fails if
+// - an area scores less than the goal, or
+// - scripts/mutation/survivors.json does not explain exactly the mutants that survived.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const own = join(root, 'scripts', 'mutation');
 const cache = join(root, '.cache', 'mutation');
 const areas = readJson(join(own, 'areas.json'));
-/** Killed mutants of a hundred, at least. */
+/** The goal: the least per cent of killed mutants. */
 const goal = 90;
 
 const say = (line) => process.stdout.write(`${line}\n`);
@@ -26,7 +26,7 @@ function writeJson(path, value) {
   writeFileSync(path, `${JSON.stringify(value, undefined, 2)}\n`);
 }
 
-/** Installs Stryker from its own lock file, unless that has been done. Returns its module. */
+/** Installs Stryker from its own lock file, unless it is installed. Returns its module. */
 async function getStryker() {
   const lock = 'package-lock.json';
   const same = (file) => existsSync(file) && readFileSync(file).equals(readFileSync(join(own, lock)));
@@ -48,7 +48,7 @@ async function getStryker() {
 }
 
 /**
- * Runs the mutants of one area; those whose code and tests are as the last time are not run again.
+ * Runs the mutants of one area. Mutants whose code and tests did not change are not run again.
  * Returns Stryker's report.
  */
 async function test(Stryker, name) {
@@ -69,7 +69,7 @@ async function test(Stryker, name) {
       config: {
         watchman: false,
         testMatch: tests.map((path) => `<rootDir>/${path}`),
-        // The same figures every time.
+        // The figures must be the same in every run.
         setupFiles: ['<rootDir>/scripts/mutation/seed.mjs'],
       },
     },
@@ -97,8 +97,8 @@ async function test(Stryker, name) {
 }
 
 /**
- * Stryker does not know which tests run code of a module's top level, so it would not run those
- * again that are new.
+ * Forces mutants in the top level of a module to run again. Stryker does not know which tests run
+ * that code, so it would ignore new tests.
  */
 function withoutStaticSurvivors(report) {
   for (const file of Object.values(report.files))
@@ -107,8 +107,8 @@ function withoutStaticSurvivors(report) {
 }
 
 /**
- * A mutant as survivors.json names it: by its line and what is changed there, since line numbers
- * move.
+ * Names a mutant as in survivors.json: by the text of its line and the change, since line numbers
+ * change.
  */
 function describe(file, source, { location: { start, end }, replacement }) {
   const lines = source.split('\n');
@@ -138,7 +138,7 @@ function evaluate({ files }) {
     const counts = { killed: 0, timeouts: 0, survived: 0, uncovered: 0 };
     for (const mutant of mutants) {
       const kind = noticed[mutant.status];
-      // A mutant that cannot be loaded is no mutant.
+      // Mutants that cannot be loaded do not count.
       if (kind === undefined) continue;
       counts[kind]++;
       if (kind === 'survived' || kind === 'uncovered')
@@ -149,7 +149,10 @@ function evaluate({ files }) {
   return { figures, survivors };
 }
 
-/** Killed mutants of a hundred. Timeouts are endless loops, which nobody overlooks. */
+/**
+ * Returns the per cent of killed mutants. Timeouts count as killed: an endless loop is always
+ * noticed.
+ */
 function scoreOf(figures) {
   const sum = (kind) => Object.values(figures).reduce((total, counts) => total + counts[kind], 0);
   const found = sum('killed') + sum('timeouts');
@@ -174,14 +177,14 @@ let problems = 0;
 for (const name of chosen) {
   const startMs = Date.now();
   const { figures, survivors } = evaluate(await test(Stryker, name));
-  // Read again each time, since areas may run side by side.
+  // Read the file each time, since areas may run in parallel.
   const run = `${new Date().toISOString().slice(0, 10)}, Node.js ${process.versions.node}`;
   const all = { ...readJson(join(own, 'figures.json')), [name]: { run, files: figures } };
   writeJson(
     join(own, 'figures.json'),
     Object.fromEntries(Object.keys(areas).flatMap((area) => (all[area] ? [[area, all[area]]] : []))),
   );
-  // Now, since the tests of a later area may compare the page.
+  // Generate the page now, since the tests of a later area may compare it.
   const generate = ['--import', 'tsx', join(root, 'scripts', 'generate.ts')];
   spawnSync(process.execPath, generate, { stdio: ['ignore', 'ignore', 'inherit'] });
 

@@ -1,2 +1,2 @@
-// In place of the package debug, which two packages for proxies use: nothing is written.
+// Replaces the package debug, which two proxy packages use. It writes nothing.
 export default () => () => {};

@@ -1,9 +1,9 @@
-// Which Node.js is needed. In the words of old ones: it is what they run first.
+// Checks the version of Node.js. The code must run in old versions.
 
 /**
- * What is wrong with a version of Node.js, or undefined. `engines` is that of package.json:
- * `^20.19.0 || >=24.0.0`. Uses nothing from outside, since scripts/build.mjs writes it into the
- * bundle of the command line too.
+ * Returns the problem of a version of Node.js, or undefined. `engines` has the form in
+ * package.json: `^20.19.0 || >=24.0.0`. The function uses nothing outside it, since
+ * scripts/build.mjs copies it into the bundle of the command line.
  */
 const problemOf = (version, engines) => {
   const numbers = (text) => text.split('.').map(Number);
@@ -15,7 +15,7 @@ const problemOf = (version, engines) => {
   const fits = ({ from, least, open }) => (major === from && minor >= least) || (open && major > from);
   if (ranges.some(fits)) return undefined;
   const { from, least } = ranges.find((range) => range.from >= major);
-  return `Node.js ${from}.${least} or later is needed, this is ${major}.${minor}`;
+  return `Node.js ${from}.${least} or later is required, and this is ${major}.${minor}`;
 };
 
 module.exports = { problemOf };

@@ -1,8 +1,10 @@
-// npm run package [-- --param="NAME=value" …]: all that a deployment needs, in dist/package/,
-// without a network or AWS credentials. The same checkout and parameters give the same bytes. *.zip
-// the code of the functions, with the licenses of the packages in it *.cdx.json these packages by
-// name, version, license and hash (CycloneDX) cloudformation.json the stack as serverless.yml and
-// the parameters make it, to be deployed without osls SHA256SUMS of these
+// npm run package [-- --param="NAME=value" …]: writes all files of a deployment to dist/package/.
+// It needs no network and no AWS credentials. The same checkout and parameters give the same bytes.
+// - `*.zip`: the code of the functions, with the licenses of the packages in it
+// - `*.cdx.json`: these packages, with name, version, license and hash (CycloneDX)
+// - `cloudformation.json`: the stack of serverless.yml with the parameters, for a deployment
+//   without osls
+// - `SHA256SUMS`: the checksums of all these files
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// npm takes options before -- for its own, and this would package the defaults.
+// npm keeps options before -- for itself. Without this check, the package would have the defaults.
 if (process.env.npm_config_param !== undefined) {
   process.stderr.write('Put -- before --param: npm run package -- --param="VCC_REGION=emea"\n');
   process.exit(2);
@@ -41,8 +43,8 @@ try {
 }
 
 /**
- * The template without the bucket of `serverless deploy`: it takes its code from where its
- * parameters say.
+ * Returns the template without the bucket of `serverless deploy`. Its parameters say where the code
+ * is.
  */
 function standAlone({ Resources, Outputs, ...rest }, sums) {
   const { ServerlessDeploymentBucket: _, ServerlessDeploymentBucketPolicy: __, ...resources } = Resources;
@@ -60,7 +62,7 @@ function standAlone({ Resources, Outputs, ...rest }, sums) {
       CodePrefix: {
         Type: 'String',
         Default: `vcc-exporter/${code}`,
-        Description: 'What stands before /metrics.zip in its key; another one for other code',
+        Description: 'The part of the key before /metrics.zip. Change it for each version of the code',
       },
     },
     Resources: resources,

@@ -1,6 +1,6 @@
-// The pictures of docs/images: the end-to-end tests' workday, lived into a real Prometheus, and the
-// dashboards drawn from it by scripts/pictures. Takes about eight minutes, Chromium, and 450 MB for
-// Grafana's packages.
+// npm run pictures: draws the pictures in docs/images. It runs the simulated workday of the
+// end-to-end tests into a real Prometheus, and scripts/pictures draws the dashboards. It takes
+// about eight minutes, and needs Chromium and 450 MB for Grafana's packages.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,8 +15,11 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const render = join(root, 'scripts', 'pictures');
 
 /**
- * Which dashboard at which minute of the day: an ordinary hour, one in which nothing came in, an
- * outage of the API, lunch, agents who do not notice "no answer", and what an outage left behind.
+ * The dashboards to draw, each at a minute of the day. These show:
+ * - an ordinary hour, and an hour without interactions
+ * - an outage of the API, and the time after it
+ * - lunch
+ * - agents who do not notice "no answer"
  */
 const pictures = [
   { name: 'vcc-floor', uid: 'vcc-floor', minute: 258, range: '1h' },
@@ -37,8 +40,7 @@ const pictures = [
   { name: 'vcc-exporter', uid: 'vcc-exporter', minute: 878, range: '6h' },
 ];
 /**
- * The whole page for the docs; what a screen on the wall, a laptop and a phone show, to be looked
- * at.
+ * The whole page is for the docs. The sizes of a wall screen, a laptop and a phone are for review.
  */
 const screens = [
   { folder: join('docs', 'images'), width: 1366, height: 768, theme: 'dark', full: true },

@@ -1,6 +1,6 @@
-// Writes test/support/proto/*_pb.ts, the decoders of the tests, from the .proto files beside them:
-// node scripts/proto.mjs <folder> [target] `folder` is where npm installed @bufbuild/buf and
-// @bufbuild/protoc-gen-es; `npm run e2e` makes .cache/e2e/buf.
+// node scripts/proto.mjs <folder> [target]: writes the decoders of the tests,
+// test/support/proto/*_pb.ts, from the .proto files next to them. `folder` is where @bufbuild/buf
+// and @bufbuild/protoc-gen-es are installed. `npm run e2e` creates it: .cache/e2e/buf.
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +18,7 @@ const template = {
     {
       local: [process.execPath, tool('protoc-gen-es')],
       out: resolve(target),
-      // Objects in place of enums, as erasableSyntaxOnly of tsconfig.json wants.
+      // Objects instead of enums, as erasableSyntaxOnly in tsconfig.json requires.
       opt: ['target=ts', 'import_extension=ts', 'erasable_syntax=true'],
     },
   ],

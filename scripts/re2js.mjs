@@ -1,6 +1,6 @@
-// What the bundles of handlers take for re2js: loaded when a setting holds a regular expression,
-// since it is as large as all else that a handler loads. By require, since settings are read
-// without waiting.
+// Replaces re2js in the bundles of handlers. It loads the real one when a setting has a regular
+// expression, since re2js is as large as the rest of a handler. It uses require, since settings are
+// read synchronously.
 import { createRequire } from 'node:module';
 
 let loaded;

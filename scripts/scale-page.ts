@@ -35,7 +35,7 @@ const wholeVcpuMb = 1769;
 const memories = [256, 512, 1024, wholeVcpuMb];
 const limits = { lambda: 6_291_556, alb: 1_048_576 };
 const secondsPerMonth = 730 * 3600;
-/** Executions at a time in one AWS account and region, unless more are asked for. */
+/** The default limit of concurrent executions in one AWS account and region. */
 const quota = 1000;
 
 const find = (accounts: number, agents: number, concurrency = 50, singles = false): Case =>
@@ -47,12 +47,12 @@ const find = (accounts: number, agents: number, concurrency = 50, singles = fals
       each.singles === singles,
   )!;
 
-/** The waiting as measured, the CPU stretched to the share that the memory buys. */
+/** Returns the measured wait, plus the CPU time divided by the vCPU share of this memory size. */
 function secondsAt({ wallMs, cpuMs }: Case, memoryMb: number): number {
   return (Math.max(0, wallMs - cpuMs) + cpuMs / Math.min(1, memoryMb / wholeVcpuMb)) / 1000;
 }
 
-/** docs/explain/scale.md. */
+/** Returns docs/explain/scale.md. */
 export function scalePage(notice: string): string {
   const plain = figures.cases.filter(({ singles }) => !singles);
   const hundred = find(100, 100);

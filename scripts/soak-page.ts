@@ -6,13 +6,13 @@ const { command, node, version, push, scrape } = JSON.parse(
   readFileSync(new URL('../bench/soak.json', import.meta.url), 'utf8'),
 ) as { command: string; node: string; version: string; push: PushFigures; scrape: ScrapeFigures };
 
-/** The last run in a few words. */
+/** Returns a short summary of the last run. */
 export function soakSummary(): string {
   const answers = scrape.whole + scrape.failed + scrape.refused;
   return `${push.kills} kills: ${push.lost} of ${push.queued} batches lost; ${scrape.wrong} wrong of ${answers} answers; ${push.minutes} minutes each`;
 }
 
-/** docs/explain/soak.md. */
+/** Returns docs/explain/soak.md. */
 export function soakPage(notice: string): string {
   const disk = push.fullDisks === undefined ? 'not tried: no disk could be mounted' : push.fullDisks;
   const [before, after] = scrape.filesAtRest;

@@ -1,5 +1,5 @@
-// npm start, once all is installed: builds, then serves. In one process, since a signal to npm
-// reaches only the one that it started.
+// npm start, after the install: builds, then serves. Both run in one process, since npm passes a
+// signal only to the process that it started.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

@@ -10,7 +10,8 @@ import { soakSummary } from './soak-page.ts';
 type Name = keyof typeof episodes;
 
 /**
- * docs/explain/verification.md: what was checked, with what, with which figure, and what was not.
+ * Returns docs/explain/verification.md: what was checked, with which tool and which figure, and
+ * what was not checked.
  */
 export function verificationPage(notice: string): string {
   const names = (Object.keys(episodes) as Name[]).sort((a, b) => episodes[a].from - episodes[b].from);
@@ -212,7 +213,7 @@ function episodeRow(name: Name): string {
   return row(name, clock(from), clock(to), about, fires.length > 0 ? fires.join(', ') : 'nothing');
 }
 
-/** Minutes of the workday as the time of day. */
+/** Returns a minute of the workday as a time of day. */
 function clock(minutes: number): string {
   const at = 7 * 60 + 30 + minutes;
   return [Math.floor(at / 60), at % 60].map((part) => String(part).padStart(2, '0')).join(':');

@@ -171,7 +171,7 @@ describe('a roster', () => {
     expect(reading.floor!.agents).toBe(30);
     expect(reading.agentSeries!.agents.length).toBeGreaterThan(5);
     expect(JSON.parse(logs[0]!)).toMatchObject({
-      event: 'roster not read; there are no teams',
+      event: 'roster not read; metrics of teams are missing',
       account: 'uk',
       code: 'http_status',
     });

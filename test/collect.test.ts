@@ -319,7 +319,7 @@ describe('an account that changes while it is read', () => {
   });
 
   test.each<[string, (page: Page) => Page, RegExp]>([
-    ['always page 1', (page) => ({ ...page, number: 1 }), /asked for page \d+, answered as page 1/],
+    ['always page 1', (page) => ({ ...page, number: 1 }), /requested page \d+, received page 1/],
     ['half a page', (page) => ({ ...page, agents: page.agents.slice(5) }), /says count 10 but has 5 agents/],
     [
       'a total too large',

@@ -66,7 +66,7 @@ describe('hold-off', () => {
   test.each([
     [
       'a token endpoint that is none',
-      new ExporterError('http_status', 'is this a token endpoint?', { cause: explained(404) }),
+      new ExporterError('http_status', 'probably not a token endpoint', { cause: explained(404) }),
       10,
     ],
     ['a refusal with Retry-After', new AuthError('forbidden', 'no scope', explained(403, 90_000)), 90],

@@ -1,6 +1,6 @@
-// npm run soak [-- --minutes 10 --seed 7 push scrape]: runs the exporter under everything at once
-// for so many minutes for each part, and ends with status 1 when something was lost or wrong. All
-// parts together write bench/soak.json, from which `npm run generate` makes docs/explain/soak.md.
+// npm run soak [-- --minutes 10 --seed 7 push scrape]: runs the exporter with many faults at once,
+// for this many minutes per part. The exit code is 1 if something was lost or wrong. A run of all
+// parts writes bench/soak.json, from which `npm run generate` makes docs/explain/soak.md.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -20,13 +20,13 @@ const works = (file: string, ...args: string[]) => spawnSync(file, args).status 
 const apart = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child=SIGKILL'];
 const agents = 120;
 
-/** What became of the samples of a `push` that was killed again and again. */
+/** The figures of a `push` that was killed again and again. */
 export interface PushFigures {
   minutes: number;
   kills: number;
   /**
-   * Starts while another process had the folder, and those of them in a process namespace of their
-   * own.
+   * Starts while another process used the folder. `apart` is the number of these starts in a
+   * separate process namespace.
    */
   rivals: number;
   apart: number;
@@ -35,28 +35,30 @@ export interface PushFigures {
   /** Undefined where a disk cannot be mounted. */
   fullDisks: number | undefined;
   /**
-   * Requests that the receiver refused, left without an answer or cut, before or after it had
-   * stored the body.
+   * Requests that the destination refused, did not answer, or cut, before or after it stored the
+   * body.
    */
   refused: number;
-  /** Batches that were on the disk at some time, and those that the receiver never got. */
+  /** Batches that were on the disk at some time. `lost` is the number that never arrived. */
   queued: number;
   lost: number;
-  /** Samples that the log says were lost since the disk was full. */
+  /** Samples that were lost because the disk was full, according to the log. */
   saidLost: number;
-  /** Bodies that came once more, byte by byte. */
+  /** Bodies that arrived again, with the same bytes. */
   repeated: number;
-  /** Other samples for a time that was stored before. */
+  /** Different samples for a time that was stored before. */
   contradicted: number;
-  /** Snapshots whose agents are not as many as there are. */
+  /** Snapshots without all agents. */
   partial: number;
-  /** Batches that came after a later one, but for those after a clock was set back. */
+  /** Batches that arrived after a later batch. Those after a clock was set back are left out. */
   disordered: number;
   /** Log lines of bugs. */
   bugs: number;
 }
 
-/** Runs `push` with a queue on disk and kills it; a receiver counts what comes. */
+/**
+ * Runs `push` with a queue on disk and kills it repeatedly. The destination counts what arrives.
+ */
 export async function soakPush(minutes: number, random: Random, folder: string): Promise<PushFigures> {
   const disk = join(folder, 'disk');
   mkdirSync(disk);
@@ -83,9 +85,9 @@ export async function soakPush(minutes: number, random: Random, folder: string):
   const clock = createWallClock(folder);
   let setBack = false;
 
-  /** How the receiver answers at present. */
+  /** How the destination currently answers. */
   let mood: 'takes' | 'refuses' | 'hangs' | 'cuts' | 'forgets to answer' = 'takes';
-  /** What is stored: the body of each time and part, as `queued` names them too. */
+  /** The digests of the stored bodies, by time in ms. */
   const stored = new Map<string, Set<string>>();
   let newestMs = 0;
   const digest = (body: Uint8Array) => createHash('sha256').update(body).digest('hex');
@@ -122,7 +124,10 @@ export async function soakPush(minutes: number, random: Random, folder: string):
     VCC_TIMEOUT: '900ms',
   });
 
-  /** Every batch that was on the disk, seen often enough that only a quick delivery is missed. */
+  /**
+   * Every batch that was on the disk. The folder is read so often that only a quick delivery is
+   * missed.
+   */
   const queued = new Map<string, string>();
   const watching = setInterval(() => {
     for (const { name, parentPath } of readdirSync(disk, { recursive: true, withFileTypes: true })) {
@@ -131,7 +136,7 @@ export async function soakPush(minutes: number, random: Random, folder: string):
         const { body, timestampMs } = parseBatch(readFileSync(join(parentPath, name), 'utf8'));
         queued.set(name, `${timestampMs} ${digest(body)}`);
       } catch {
-        // It was delivered meanwhile.
+        // It has been delivered.
       }
     }
   }, 10);
@@ -156,7 +161,7 @@ export async function soakPush(minutes: number, random: Random, folder: string):
       'forgets to answer': 2,
     }) as typeof mood;
     if (random.chance(0.05)) {
-      // Less than the minute by which the clocks may differ.
+      // Less than a minute, by which the clocks may differ.
       const stepMs = Math.round(random.between(-40_000, 40_000));
       setBack = true;
       clock.set(stepMs);
@@ -169,7 +174,7 @@ export async function soakPush(minutes: number, random: Random, folder: string):
         try {
           writeFileSync(junk, Buffer.alloc(bavail * bsize));
         } catch {
-          // Full is what it should be.
+          // The disk should be full.
         }
         figures.fullDisks++;
       }
@@ -191,7 +196,7 @@ export async function soakPush(minutes: number, random: Random, folder: string):
     await first.kill();
     figures.kills++;
     ended.push(first);
-    // The other one takes over, or ended when it saw the first.
+    // The other process takes over, or ended when it saw the first one.
     if (second) {
       await wait(random.between(50, 3000));
       await second.kill();
@@ -200,7 +205,7 @@ export async function soakPush(minutes: number, random: Random, folder: string):
     }
     first = begin();
   }
-  // Everything works again: what is on the disk must come.
+  // Everything works again, so all batches on the disk must arrive.
   mood = 'takes';
   clock.set(0);
   changing.stop();
@@ -217,7 +222,7 @@ export async function soakPush(minutes: number, random: Random, folder: string):
     [...stored].flatMap(([timeMs, bodies]) => [...bodies].map((content) => `${timeMs} ${content}`)),
   );
   figures.queued = queued.size;
-  // What is still in the folder is not lost.
+  // Batches that are still in the folder are not lost.
   const remaining = new Set(left().map((file) => String(file).split('/').at(-1)!));
   figures.lost = [...queued].filter(([name, what]) => !arrived.has(what) && !remaining.has(name)).length;
   const logs = ended.map((running) => running.stderr()).join('');
@@ -228,7 +233,7 @@ export async function soakPush(minutes: number, random: Random, folder: string):
   return figures;
 }
 
-/** Whether all agents are in the samples of a scrape, or none of them since it failed. */
+/** Whether the samples of a scrape contain all agents, or none because the scrape failed. */
 function isWhole(series: ReturnType<typeof seriesOf>): boolean {
   let sum: number | undefined;
   let up: number | undefined;

@@ -15,38 +15,41 @@ import { troubled } from './troubles.ts';
 const cli = fileURLToPath(new URL('../../dist/cli.mjs', import.meta.url));
 const agents = 500;
 const timeoutMs = 2000;
-/** Scrapes at once. */
+/** The numbers of scrapes at once. */
 const crowds = [1, 10, 50, 100, 200] as const;
 
-/** What `serve` answered while its API flapped and many asked at once. */
+/** The answers of `serve` with an unstable API and many scrapes at once. */
 export interface ScrapeFigures {
   minutes: number;
   agents: number;
   /**
-   * Scrapes with all agents, with a reason in place of them, and refused with 503 and Retry-After.
+   * Scrapes with all agents (`whole`), with a reason instead (`failed`), or refused with 503 and
+   * Retry-After (`refused`).
    */
   whole: number;
   failed: number;
   refused: number;
-  /** Scrapes that the client left or read slowly. */
+  /** Scrapes that the client aborted (`left`), or read slowly (`slow`). */
   left: number;
   slow: number;
-  /** Answers with some of the agents, with agents although the scrape failed, or cut. */
+  /**
+   * Answers that were cut, have only some of the agents, or have agents although the scrape failed.
+   */
   wrong: number;
   /** Answers more than a second after VCC_TIMEOUT. */
   late: number;
   clockSteps: number;
-  /** By the number of scrapes at once: milliseconds of those that were read to the end at once. */
+  /** By number of scrapes at once: the time of those that were read to the end without a pause. */
   crowds: { atOnce: number; answers: number; p50Ms: number; p99Ms: number }[];
   /** Resident memory and open files of the process at each tenth of the time. */
   residentMb: number[];
   files: number[];
-  /** Of the process, a quarter of a minute after the last scrape. */
+  /** Open files of the process at the start, and 15 seconds after the last scrape. */
   filesAtRest: [before: number, after: number];
   bugs: number;
 }
 
-/** Runs `serve` while its API flaps and 1 to 200 scrape at once. */
+/** Runs `serve` with an unstable API and 1 to 200 scrapes at once. */
 export async function soakScrape(minutes: number, random: Random, folder: string): Promise<ScrapeFigures> {
   const clock = createWallClock(folder);
   const simulator = await startSimulator({ agents });
@@ -156,7 +159,9 @@ export async function soakScrape(minutes: number, random: Random, folder: string
   return figures;
 }
 
-/** All agents or none: nothing between. */
+/**
+ * Judges an answer: all agents (`whole`), none and a failed scrape (`failed`), or else (`wrong`).
+ */
 function judge(body: string): 'whole' | 'failed' | 'wrong' {
   const values = (name: string) =>
     [...body.matchAll(new RegExp(`^${name}\\{.*\\} (\\S+)$`, 'gm'))].map(([, value]) => Number(value));

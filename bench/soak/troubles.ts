@@ -4,12 +4,12 @@ import type { Simulator } from '../../src/simulator/server.ts';
 
 /** An API that works most of the time. */
 export interface Troubles {
-  /** Draws what is wrong from now on: nothing in half of the draws. */
+  /** Chooses the next fault at random. In half of the cases there is none. */
   next(): void;
   stop(): void;
 }
 
-/** None of them changes the number of agents. */
+/** The possible faults. None changes the number of agents. */
 const faults: readonly Fault[] = [
   { kind: 'status', value: 500 },
   { kind: 'status', value: 503, retryAfter: 1 },

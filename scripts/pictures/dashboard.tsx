@@ -12,14 +12,14 @@ const margin = 16;
 /** Grafana's breakpoint `md`. */
 const narrow = 768;
 
-/** A panel with what Prometheus answered. */
+/** A panel with the answer of Prometheus. */
 export interface Filled {
   panel: Panel;
   frames: DataFrame[];
   error?: string;
 }
 
-/** Where a panel is on the page, in pixels. */
+/** The position of a panel on the page, in pixels. */
 export interface Place {
   left: number;
   top: number;
@@ -27,7 +27,10 @@ export interface Place {
   height: number;
 }
 
-/** Where the panels are on a page of this width. Like Grafana, one below the other on a narrow page. */
+/**
+ * Returns the positions of the panels for a page of this width. As in Grafana, a narrow page has
+ * one column.
+ */
 export function placesOf(panels: readonly Panel[], pageWidth: number): Place[] {
   const inner = pageWidth - 2 * margin;
   const column = (inner - gap * (columns - 1)) / columns;
@@ -48,7 +51,7 @@ export function placesOf(panels: readonly Panel[], pageWidth: number): Place[] {
   });
 }
 
-/** The whole page: a toolbar like Grafana's, and all panels in their places. */
+/** The whole page: a toolbar like Grafana's, and all panels. */
 export function Dashboard(props: { filled: Filled[]; variables: Variable[]; scope: Scope; width: number }) {
   const { filled, variables, scope, width } = props;
   const theme = useTheme2();

@@ -35,7 +35,7 @@ standardTransformersRegistry.setInit(() =>
   })),
 );
 
-/** What a field's configuration may have, apart from what a type of panel adds. */
+/** The field configuration of every panel, without the options of a panel type. */
 const standard = {
   displayName: displayNameOverrideProcessor,
   unit: stringOverrideProcessor,
@@ -51,7 +51,10 @@ const standard = {
   filterable: identityOverrideProcessor,
 } as const;
 
-/** The defaults that Grafana's panel plugins bring with them; npm has their options, not these. */
+/**
+ * The default options of Grafana's panel plugins. npm has the types of their options, but not these
+ * defaults.
+ */
 const defaults: Record<string, { mode: FieldColorModeId; custom?: Record<string, unknown> }> = {
   timeseries: {
     mode: FieldColorModeId.PaletteClassic,
@@ -75,7 +78,10 @@ const defaults: Record<string, { mode: FieldColorModeId; custom?: Record<string,
   table: { mode: FieldColorModeId.Thresholds, custom: { cellOptions: { type: 'auto' }, align: 'auto' } },
 };
 
-/** The panel's field configuration with what Grafana would have added when the panel was loaded. */
+/**
+ * Returns the panel's field configuration with the defaults that Grafana adds when it loads a
+ * panel.
+ */
 export function fieldConfigOf(panel: Panel): FieldConfigSource {
   const { mode = FieldColorModeId.Thresholds, custom } = defaults[panel.type] ?? {};
   const { defaults: own = {}, overrides = [] } = structuredClone(panel.fieldConfig ?? {});
@@ -113,7 +119,7 @@ export async function shape(panel: Panel, frames: DataFrame[], scope: Scope, the
   return shaped;
 }
 
-/** Replaces what is known of the field alone: its name and its labels. */
+/** Replaces the variables of a field: its name and labels. */
 function replaceField(text: string, scoped?: ScopedVars): string {
   const { field, frame, data } = scoped?.__dataContext?.value ?? {};
   if (!field) return text;
@@ -125,8 +131,8 @@ function replaceField(text: string, scoped?: ScopedVars): string {
 }
 
 /**
- * A registry with every `custom` option that this panel uses; the plugins that declare them are not
- * on npm.
+ * Returns a registry with every `custom` option of this panel. The plugins that declare the options
+ * are not on npm.
  */
 function registryOf({ defaults: { custom = {} }, overrides }: FieldConfigSource) {
   const ids = overrides.flatMap(({ properties }) => properties.map(({ id }) => id));

@@ -1,6 +1,6 @@
 import type { DataTransformerConfig, FieldConfigSource, TimeRange } from '@grafana/data';
 
-/** A panel of classic dashboard JSON, as far as it is read here. */
+/** A panel of classic dashboard JSON, with the properties that are used here. */
 export interface Panel {
   type: string;
   title?: string;
@@ -30,7 +30,7 @@ export interface Target {
   hide?: boolean;
 }
 
-/** What the command line asks the page for. */
+/** The job that the command line gives to the page. */
 export interface Job {
   dashboard: {
     title: string;
@@ -47,7 +47,7 @@ export interface Job {
   interval: string;
 }
 
-/** What the page tells the command line when it is ready. */
+/** The result that the page returns to the command line when it is ready. */
 export interface Report {
   panels: number;
   height: number;
@@ -56,10 +56,10 @@ export interface Report {
   empty: string[];
 }
 
-/** What the panels of a dashboard have in common. */
+/** The values that all panels of a dashboard share. */
 export interface Scope {
   job: Job;
   range: TimeRange;
-  /** Replaces variables as PromQL needs them or, with `shown`, as a reader sees them. */
+  /** Replaces variables for PromQL or, with `shown`, for readers. */
   replace(text: string, more?: Record<string, string>, shown?: 'shown'): string;
 }

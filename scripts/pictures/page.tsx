@@ -68,7 +68,7 @@ async function main() {
   };
 }
 
-/** Whether nothing is seen: no sample, or only NaN, which Grafana leaves out without a word. */
+/** Whether a panel shows nothing: it has no samples, or only NaN, which Grafana does not draw. */
 function hasNoValues(frames: readonly DataFrame[]): boolean {
   const values = frames.flatMap(({ fields }) => fields.filter(({ type }) => type !== FieldType.time));
   return values.every((field) => field.values.every((value) => value === null || Number.isNaN(value)));
@@ -80,7 +80,7 @@ function rangeOf({ at, range, dashboard }: Job): TimeRange {
   return { from: dateTime(at - length), to: dateTime(at), raw };
 }
 
-/** Texts are measured before they are drawn, so the font must be there by then. */
+/** Waits for the font, since texts are measured before they are drawn. */
 async function loadFonts() {
   const faces = [400, 500].map((weight) => {
     const source = "url('/public/fonts/inter/Inter-Regular.woff2')";

@@ -17,7 +17,7 @@ import { fieldConfigOf } from './fields.ts';
 import type { Panel, Scope } from './job.ts';
 import { StateTimeline } from './timeline.tsx';
 
-/** What the drawing of a panel is given. */
+/** The input for drawing a panel. */
 export interface Drawing {
   panel: Panel;
   frames: DataFrame[];
@@ -26,7 +26,7 @@ export interface Drawing {
   scope: Scope;
 }
 
-/** The inside of a panel, by its type. */
+/** The content of a panel, by type. */
 export const drawings: Record<string, (drawing: Drawing) => ReactNode> = {
   stat: Stat,
   bargauge: Bars,
@@ -145,7 +145,10 @@ function Lines(drawing: Drawing) {
   );
 }
 
-/** A NaN at the start of a series would leave the axis without a range; Grafana's panel takes them out as well. */
+/**
+ * Removes NaN from series, as Grafana's panel does. A NaN at the start would leave the axis without
+ * a range.
+ */
 function onlyFinite(frame: DataFrame): DataFrame {
   const finite = (value: unknown) => (typeof value !== 'number' || Number.isFinite(value) ? value : null);
   const fields = frame.fields.map((field) =>

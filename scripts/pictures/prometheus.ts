@@ -1,5 +1,5 @@
-/** The `data` of one answer of Prometheus' HTTP API. @throws Error with what it says is wrong */
-// biome-ignore lint/suspicious/noExplicitAny: its shape depends on what was asked
+/** Fetches `data` from Prometheus' HTTP API. @throws Error with the message of Prometheus */
+// biome-ignore lint/suspicious/noExplicitAny: its shape depends on the request
 export async function ask(path: string, params: URLSearchParams): Promise<any> {
   const response = await fetch(`/api/v1/${path}?${params}`).catch(() => undefined);
   if (!response) throw new Error('Prometheus does not answer');

@@ -4,14 +4,14 @@ import { ask } from './prometheus.ts';
 
 type Sample = [seconds: number, value: string];
 
-/** One series: a sample for an instant query, many for a range query. */
+/** One series: one sample for an instant query, many samples for a range query. */
 interface Series {
   metric: Labels;
   samples: Sample[];
 }
 
 /**
- * Asks all queries of a panel, and returns frames as Grafana's Prometheus data source makes them.
+ * Sends all queries of a panel, and returns frames in the form of Grafana's Prometheus data source.
  */
 export async function queryPanel(panel: Panel, scope: Scope, width: number): Promise<DataFrame[]> {
   const targets: Target[] = (panel.targets ?? []).filter((target: Target) => !target.hide && target.expr);
@@ -54,12 +54,12 @@ async function query(target: Target, panel: Panel, { job, range, replace }: Scop
       throw new Error(`${target.refId}: ${error.message} (${expr})`);
     },
   );
-  // Grafana breaks a line where samples are further apart than this.
+  // Grafana interrupts a line if samples are further apart than this.
   const interval = target.instant ? undefined : seconds * 1000;
   return { expr, series: toSeries(data), interval };
 }
 
-/** What Prometheus answers to either kind of query, as far as it is needed here. */
+/** The answer of Prometheus to either kind of query, with the properties that are used here. */
 type Answer =
   | { resultType: 'scalar'; result: Sample }
   | { resultType: 'vector' | 'matrix'; result: { metric: Labels; value: Sample; values?: Sample[] }[] };
@@ -104,7 +104,7 @@ function toFrame(
   return toDataFrame({ refId, ...(name !== undefined && { name }), fields });
 }
 
-/** The name of a series; with `__auto` Grafana finds one itself from the labels that differ. */
+/** Returns the name of a series. With `__auto`, Grafana makes one from the labels that differ. */
 function nameOf(metric: Labels, expr: string, legendFormat = '__auto'): string | undefined {
   const { __name__: metricName = '', ...labels } = metric;
   const pairs = Object.entries(labels);

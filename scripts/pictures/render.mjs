@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Draws dashboards as Grafana would, into PNG files. README.md in this folder says how faithful it
-// is.
+// Draws dashboards as Grafana would, into PNG files. README.md in this folder lists the
+// differences.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,17 +23,10 @@ const html = `<!doctype html><html lang="en"><head><link rel="icon" href="data:,
 <link rel="stylesheet" href="/page.css"></head>
 <body style="margin: 0"><div id="root"></div><script src="/page.js"></script></body></html>`;
 
-const usage = `node render.mjs --prometheus URL --dashboard FILE --out FILE [--dashboard FILE --out FILE ...]
-  --at TIME            end of the time range, and what counts as now (default: now)
-  --range 6h           length of the time range (default: what the dashboard says)
-  --width 1920 --height 1080   size of the window; the picture is as large, unless
-  --full               the whole page is drawn
-  --var NAME=VALUE     value of a variable; repeat it for several values (default: what the dashboard says)
-  --theme dark|light   (default: dark)
-  --timezone UTC       time zone of the browser
-  --interval 15s       scrape interval that Grafana's data source is told of`;
+const usage = `usage: node render.mjs --prometheus URL --dashboard FILE --out FILE [--dashboard FILE --out FILE ...] [OPTIONS]
+scripts/pictures/README.md has the options.`;
 
-/** What the command line says, checked. */
+/** Returns the checked options of the command line. */
 function readOptions() {
   const text = { type: 'string' };
   const { values } = parseArgs({
@@ -56,7 +49,7 @@ function readOptions() {
   const { prometheus, dashboard, out } = values;
   if (!prometheus || dashboard.length === 0 || dashboard.length !== out.length) throw new Error(usage);
   const at = values.at === undefined ? Date.now() : Date.parse(values.at);
-  if (Number.isNaN(at)) throw new Error(`--at ${values.at} is no time`);
+  if (Number.isNaN(at)) throw new Error(`--at ${values.at} is not a time`);
   const variables = {};
   for (const each of values.var) {
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(each) ?? [];
@@ -67,7 +60,7 @@ function readOptions() {
   return { ...values, at, variables, viewport };
 }
 
-/** The page's script and style sheet: Grafana's components and this folder's, in one. */
+/** Bundles the page's script and style sheet from Grafana's components and this folder. */
 async function bundle() {
   const { outputFiles } = await build({
     entryPoints: [join(here, 'page.tsx')],
@@ -85,8 +78,7 @@ async function bundle() {
 }
 
 /**
- * Answers everything that the page asks for, so that nothing comes from the network but data from
- * Prometheus.
+ * Answers all requests of the page, so that only data from Prometheus is fetched from the network.
  */
 function answer(bundled, prometheus) {
   const made = { '/': html, ...bundled };
@@ -106,13 +98,13 @@ function answer(bundled, prometheus) {
   };
 }
 
-/** Where an icon or a font of Grafana's lies in this folder's packages. */
+/** Returns the path of a Grafana icon or font in this folder's packages. */
 function fileOf(pathname) {
   const icons = '/public/build/img/icons/';
   if (pathname.startsWith(icons)) {
     return join(packages, '@grafana/ui/dist/public/img/icons', pathname.slice(icons.length));
   }
-  // One variable font stands for the files that Grafana has for each weight.
+  // One variable font replaces the files that Grafana has for each weight.
   if (pathname.startsWith('/public/fonts/inter/')) {
     return join(packages, '@fontsource-variable/inter/files/inter-latin-wght-normal.woff2');
   }
@@ -158,8 +150,8 @@ async function draw(context, options, dashboardFile, out) {
 }
 
 /**
- * Until a second passes in which nothing is drawn: icons come one by one, also those that a larger
- * window brings.
+ * Waits until nothing was drawn for a second. Icons load one after the other, also those of a
+ * larger window.
  */
 async function settled(page) {
   const size = () => page.evaluate(() => document.body.innerHTML.length);

@@ -1,11 +1,11 @@
 import { crc32, deflateSync } from 'node:zlib';
 
 /**
- * The same picture in 256 colours, the most frequent ones that differ by eye: about a third of the
- * bytes.
+ * Returns the picture with 256 colours, the most frequent ones that look different. It has about a
+ * third of the bytes.
  *
- * @param page any page of a browser: it decodes the picture
- * @param {Buffer} png as Chromium takes it, without transparency
+ * @param page any page of a browser, which decodes the picture
+ * @param {Buffer} png from Chromium, without transparency
  * @returns {Promise<Buffer>} a PNG
  */
 export async function toSmall(page, png) {
@@ -16,7 +16,7 @@ export async function toSmall(page, png) {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  // Eight bits a pixel, of a palette.
+  // Eight bits per pixel, with a palette.
   header.set([8, 3], 8);
   return Buffer.concat([
     png.subarray(0, 8),
@@ -35,7 +35,7 @@ function chunk(type, data) {
   return Buffer.concat([length, body, sum]);
 }
 
-/** Runs in the page: the palette, and for each pixel where its colour is in it. */
+/** Runs in the page. Returns the palette, and for each pixel the index of its colour. */
 async function index(base64) {
   const image = new Image();
   image.src = `data:image/png;base64,${base64}`;
@@ -51,7 +51,7 @@ async function index(base64) {
   const byCount = [...counts].sort(([, a], [, b]) => b - a).map(([colour]) => colour);
   const split = (colour) => [colour >> 16, (colour >> 8) & 255, colour & 255];
   const distance = (a, b) => a.reduce((sum, value, channel) => sum + (value - b[channel]) ** 2, 0);
-  // None that looks like a more frequent one, so that a thin line keeps its colour.
+  // Skip colours that look like a more frequent one, so that a thin line keeps its colour.
   const kept = [];
   for (const colour of byCount.map(split)) {
     if (kept.length < 256 && kept.every((each) => distance(each, colour) >= 25)) kept.push(colour);

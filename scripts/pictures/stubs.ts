@@ -1,4 +1,4 @@
-/** What Grafana's packages expect to find in the window before they are loaded. */
+/** Globals that Grafana's packages expect in the window before they are loaded. */
 Object.assign(window, {
   __grafana_public_path__: '/public/',
   grafanaBootData: { settings: {}, user: {}, navTree: [] },

@@ -21,7 +21,7 @@ interface Shown {
   colour: string;
 }
 
-/** A stretch of time in which a series had one text and colour. */
+/** A period in which a series had one text and colour. */
 interface Stretch extends Shown {
   from: number;
   to: number;
@@ -30,14 +30,15 @@ interface Stretch extends Shown {
 interface Lane {
   name: string;
   stretches: Stretch[];
-  /** What the legend has in place of the texts that occur. */
+  /** The entries of the legend, if they are not the texts that occur. */
   steps?: Shown[];
   opacity: number;
 }
 
 /**
- * Like Grafana's state timeline, which is not on npm: Grafana's axes around stretches drawn here. As there, a field that is
- * coloured by thresholds and merges its values says which threshold it is at, and ignores value mappings.
+ * Draws a panel like Grafana's state timeline, which is not on npm. The axes are Grafana's, and the
+ * periods are drawn here. As in Grafana, a field with colours by thresholds and merged values shows
+ * its threshold, and ignores value mappings.
  */
 export function StateTimeline({ panel, frames, width, height, scope }: Drawing) {
   const theme = useTheme2();

@@ -1,13 +1,13 @@
 import type { Job } from './job.ts';
 import { ask } from './prometheus.ts';
 
-/** A variable of the dashboard with what is chosen. */
+/** A variable of the dashboard with its chosen value. */
 export interface Variable {
   name: string;
   label: string;
-  /** What the toolbar shows. */
+  /** The text in the toolbar. */
   text: string;
-  /** What replaces it in PromQL. */
+  /** The replacement in PromQL. */
   query: string;
   values: string[];
   hidden: boolean;
@@ -39,7 +39,7 @@ export async function resolveVariables(job: Job, times: URLSearchParams): Promis
   return resolved;
 }
 
-/** Replaces `$name`, `${name}`, `${name:format}` and `[[name]]`; what is not known stays. */
+/** Replaces `$name`, `${name}`, `${name:format}` and `[[name]]`. Unknown names stay. */
 export function replaceVariables(
   text: string,
   variables: readonly Variable[],
@@ -67,7 +67,7 @@ async function optionsOf(model: any, known: readonly Variable[], times: URLSearc
   const query = replaceVariables(model.query?.query ?? model.query ?? model.definition, known);
   const [, selector, label] = /^label_values\((?:(.+),)?\s*([^,)]+)\)$/s.exec(query.trim()) ?? [];
   if (label === undefined)
-    throw new Error(`variable ${model.name}: only label_values() is understood, not ${query}`);
+    throw new Error(`variable ${model.name}: only label_values() is supported; received ${query}`);
   const params = new URLSearchParams(times);
   if (selector) params.set('match[]', selector.trim());
   const values: string[] = await ask(`label/${label.trim()}/values`, params);
@@ -79,5 +79,7 @@ async function optionsOf(model: any, known: readonly Variable[], times: URLSearc
   return [...new Set(found)].sort((a, b) => a.localeCompare(b));
 }
 
-/** As Grafana's Prometheus data source does: for a regular expression inside a string. */
+/**
+ * Escapes a value for a regular expression in a string, as Grafana's Prometheus data source does.
+ */
 const quote = (value: string) => value.replace(/\\/g, '\\\\\\\\').replace(/[$^*{}[\]'+?.()|]/g, '\\\\$&');

@@ -12,14 +12,14 @@ const nonLive = { workload: 'non_live' };
 export const agentSeriesMetrics = [
   agentGauge({
     name: 'vcc_agent_presence',
-    help: 'A constant 1 with the presence that the agent is in now, and its description. Only with VCC_AGENT_METRICS.',
+    help: "A constant 1 with the agent's current presence and its description. Only with VCC_AGENT_METRICS.",
     source: 'presence.name, presence.description',
     labels: ['presence', 'description'],
     samples: ({ presence }, add) => add(presence, 1),
   }),
   agentGauge({
     name: 'vcc_agent_presence_since_timestamp_seconds',
-    help: 'When the agent entered the present presence. No sample when the API does not know.',
+    help: 'When the agent entered the current presence. No sample without a known time.',
     source: 'presence.since',
     samples({ agent }, add) {
       if (agent.presenceSinceMs !== undefined) add(none, agent.presenceSinceMs / 1000);
@@ -27,7 +27,7 @@ export const agentSeriesMetrics = [
   }),
   agentGauge({
     name: 'vcc_agent_workload',
-    help: 'Live, semi-live and non-live interactions that the agent has in hand. No sample for a kind that the API does not say.',
+    help: 'Live, semi-live and non-live interactions that the agent has in hand. No sample for a kind whose number is unknown.',
     source: 'workload.calls, workload.semiLive, workload.nonLive',
     labels: ['workload'],
     samples({ agent }, add) {
@@ -38,7 +38,7 @@ export const agentSeriesMetrics = [
   }),
   agentGauge({
     name: 'vcc_agent_workload_since_timestamp_seconds',
-    help: 'When the agent’s workload last changed. No sample when the API does not know.',
+    help: "When the agent's workload last changed. No sample without a known time.",
     source: 'workload.since',
     samples({ agent }, add) {
       if (agent.workloadSinceMs !== undefined) add(none, agent.workloadSinceMs / 1000);
@@ -46,7 +46,7 @@ export const agentSeriesMetrics = [
   }),
   agentGauge({
     name: 'vcc_agent_eligible_for_routing',
-    help: 'Whether the API calls the agent eligible for routing. No sample when it does not say.',
+    help: '1 if the agent is eligible for routing according to the API, else 0. No sample if the API does not say.',
     source: 'presence.eligibleForRouting',
     samples({ agent }, add) {
       if (agent.eligibleForRouting !== undefined) add(none, agent.eligibleForRouting);
@@ -54,7 +54,7 @@ export const agentSeriesMetrics = [
   }),
   agentGauge({
     name: 'vcc_agent_interactions',
-    help: 'The agent’s legs of interactions by state. States in which the agent has none have no series.',
+    help: "The agent's legs of interactions by state. States without a leg have no series.",
     source: 'interaction[].state',
     labels: ['state'],
     samples({ states }, add) {
@@ -63,7 +63,7 @@ export const agentSeriesMetrics = [
   }),
   agentInfo({
     name: 'vcc_agent_info',
-    help: 'A constant 1 with what the roster says of the agent: the columns named by VCC_ROSTER_LABELS (team and site by default).',
+    help: "A constant 1 with the agent's roster columns as labels: the columns in VCC_ROSTER_LABELS (team and site by default).",
     source: 'roster',
   }),
 ];

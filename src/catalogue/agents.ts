@@ -3,7 +3,7 @@ import { floorGauge, longerThan, toSeconds } from './metric.ts';
 
 const one = (floor: Floor) => [floor];
 
-/** How many agents are in which state, and since when. */
+/** Metrics of agents by state: how many, and since when. */
 export const agentMetrics = [
   floorGauge({
     name: 'vcc_agents',
@@ -15,7 +15,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_agents_by_description',
-    help: 'Agents by presence and the description that the account’s admin gave it; pairs past VCC_MAX_DESCRIPTIONS are added up under "other".',
+    help: `Agents by presence and its description, which the account's admin sets. Pairs beyond VCC_MAX_DESCRIPTIONS are added up under "other".`,
     source: 'presence.description',
     rows: (floor) => floor.descriptions,
     labels: { presence: (row) => row.presence, description: (row) => row.description },
@@ -30,7 +30,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_agents_by_activity',
-    help: 'Agents by the one thing they are doing; sums to vcc_snapshot_agents. The first that fits counts: failed, unexpected, connected, ringing, wrap, working (workload without a listed interaction), unknown (Ready, but workload, interactions or eligibility are unknown), idle (free, as in vcc_agents_available), ready_not_routable (nothing in hand, not eligible for routing), or the presence.',
+    help: 'Agents by activity, the one thing that an agent is doing. Adds up to vcc_snapshot_agents. The activity idle means free: unlike vcc_agents_idle, only agents who are eligible for routing. docs/reference/metrics.md lists the activities.',
     source: 'presence.name, presence.eligibleForRouting, workload, interaction[].state',
     rows: (floor) => floor.activities,
     labels: { activity: (row) => row.name },
@@ -38,7 +38,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_agents_available',
-    help: 'Free agents: Ready, no workload, no current interaction, and eligible for routing. Where the API leaves out eligibleForRouting, all idle agents (vcc_semantics_info has the question "available").',
+    help: 'Free agents: Ready, no workload, no current interaction, and eligible for routing. If the API never returns eligibleForRouting, all idle agents (vcc_semantics_info, question "available").',
     source: 'presence.name, presence.eligibleForRouting, workload, interaction[]',
     rows: one,
     value: (floor) => floor.available.count,
@@ -53,14 +53,14 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_agents_idle',
-    help: 'Agents who are Ready with no workload and no current interaction, eligible for routing or not. Unlike vcc_agents_ready_without_workload, it leaves out wrap-up.',
+    help: 'Agents who are Ready with no workload and no current interaction, eligible for routing or not. Excludes agents in wrap-up, unlike vcc_agents_ready_without_workload.',
     source: 'presence.name, workload, interaction[]',
     rows: one,
     value: (floor) => floor.idle.count,
   }),
   floorGauge({
     name: 'vcc_agents_idle_longer_than',
-    help: 'Idle agents, eligible for routing or not, who have had nothing in hand for longer than `seconds` at the time of the snapshot.',
+    help: 'Idle agents who have had nothing in hand for longer than `seconds` at the time of the snapshot.',
     source: 'upTo - the later of presence.since and workload.since',
     rows: (floor) => longerThan(floor.ageBounds, floor.idle),
     labels: { seconds: (row) => row.seconds },
@@ -75,14 +75,14 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_agents_ready_without_workload',
-    help: 'Agents who are Ready with calls, semiLive and nonLive all 0: what the API reference calls idle. Counts agents in wrap-up too.',
+    help: 'Agents who are Ready with calls, semiLive and nonLive all 0. The API reference calls them idle. Includes agents in wrap-up.',
     source: 'presence.name, workload',
     rows: one,
     value: (floor) => floor.readyWithoutWorkload,
   }),
   floorGauge({
     name: 'vcc_agents_eligible_for_routing',
-    help: 'Agents whom the API calls eligible for routing, whatever their presence. No sample when it leaves out eligibleForRouting.',
+    help: 'Agents who are eligible for routing according to the API, in any presence. No sample if the API has not returned eligibleForRouting so far.',
     source: 'presence.eligibleForRouting',
     rows: one,
     value: (floor) => floor.eligible,
@@ -105,7 +105,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_presence_oldest_since_timestamp_seconds',
-    help: 'When the agent who has been longest in this presence entered it. No sample when no such time is known.',
+    help: 'Start of the longest current stay in this presence. No sample without a known time.',
     source: 'presence.since',
     rows: (floor) => floor.presences,
     labels: { presence: (row) => row.name },
@@ -113,7 +113,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_presence_median_since_timestamp_seconds',
-    help: 'Median of the times when agents in this presence entered it: half of these agents have been in it for longer. No sample when no such time is known.',
+    help: 'Median of the times when agents in this presence entered it. Half of these agents have been in it for longer. No sample without a known time.',
     source: 'presence.since',
     rows: (floor) => floor.presences,
     labels: { presence: (row) => row.name },
@@ -132,14 +132,14 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_available_oldest_since_timestamp_seconds',
-    help: 'Since when the longest free agent has had nothing in hand. May be early by the length of the last wrap-up. No sample when no such time is known.',
+    help: 'Start of the longest time that a free agent has had nothing in hand. May include the last wrap-up of the agent. No sample without a known time.',
     source: 'the later of presence.since and workload.since',
     rows: one,
     value: (floor) => toSeconds(floor.available.oldestMs),
   }),
   floorGauge({
     name: 'vcc_available_median_since_timestamp_seconds',
-    help: 'Median of the times since when free agents have had nothing in hand. No sample when no such time is known.',
+    help: 'Median of the times since which free agents have had nothing in hand. No sample without a known time.',
     source: 'the later of presence.since and workload.since',
     rows: one,
     value: (floor) => toSeconds(floor.available.medianMs),

@@ -1,13 +1,13 @@
 import { floorGauge, longerThan, toSeconds } from './metric.ts';
 
 /**
- * Metrics of interactions. A leg is one agent's part in an interaction, and two agents may take
- * part in one.
+ * Metrics of interactions. A leg is one agent's part in an interaction. An interaction may have
+ * several legs.
  */
 export const interactionMetrics = [
   floorGauge({
     name: 'vcc_interactions',
-    help: 'Agents’ legs of interactions by kind and state; an interaction with two agents counts twice. Kinds that nobody has in hand have no series.',
+    help: 'Legs of interactions by medium, medium manager, direction and state. A leg is the part of one agent, so an interaction with two agents counts twice. Combinations without a leg have no series.',
     source: 'interaction[].medium, mediumManager, direction, state',
     rows: (floor) => floor.legs,
     labels: {
@@ -20,7 +20,7 @@ export const interactionMetrics = [
   }),
   floorGauge({
     name: 'vcc_interactions_by_reason',
-    help: 'Agents’ legs of interactions by state and reason; reason="" is none. Every documented pair has a series.',
+    help: `Legs of interactions by state and reason. reason="" means no reason. Every documented pair has a series.`,
     source: 'interaction[].state, reason',
     rows: (floor) => floor.reasons,
     labels: { state: (row) => row.state, reason: (row) => row.reason },
@@ -28,14 +28,14 @@ export const interactionMetrics = [
   }),
   floorGauge({
     name: 'vcc_distinct_interactions',
-    help: 'Different interactions that agents have in hand; one with two agents counts once.',
+    help: 'Interactions that agents have in hand. An interaction with several agents counts once.',
     source: 'interaction[].guid',
     rows: (floor) => [floor],
     value: (floor) => floor.distinctInteractions,
   }),
   floorGauge({
     name: 'vcc_interaction_oldest_since_timestamp_seconds',
-    help: 'When the agent started on the longest interaction in this state. In Wrap, if the agent has nothing else in hand: when wrap-up began. No sample when no such time is known.',
+    help: 'Start of the oldest interaction in this state. In Wrap: the start of wrap-up, if the agent has nothing else in hand. No sample without a known time.',
     source: 'interaction[].since, in Wrap workload.since too',
     rows: (floor) => floor.states,
     labels: { state: (row) => row.name },
@@ -43,7 +43,7 @@ export const interactionMetrics = [
   }),
   floorGauge({
     name: 'vcc_interaction_median_since_timestamp_seconds',
-    help: 'Median of the times of interactions in this state, as in vcc_interaction_oldest_since_timestamp_seconds.',
+    help: 'Median of the times of interactions in this state, as in vcc_interaction_oldest_since_timestamp_seconds. No sample without a known time.',
     source: 'interaction[].since, in Wrap workload.since too',
     rows: (floor) => floor.states,
     labels: { state: (row) => row.name },
@@ -51,7 +51,7 @@ export const interactionMetrics = [
   }),
   floorGauge({
     name: 'vcc_interactions_longer_than',
-    help: 'Agents’ legs of interactions in this state that have lasted for longer than `seconds` at the time of the snapshot, as in vcc_interaction_oldest_since_timestamp_seconds.',
+    help: 'Legs of interactions in this state that have lasted longer than `seconds` at the time of the snapshot. Legs start as in vcc_interaction_oldest_since_timestamp_seconds.',
     source: 'upTo - interaction[].since, in Wrap workload.since too',
     rows: (floor) =>
       floor.states.flatMap(({ name, ages }) =>

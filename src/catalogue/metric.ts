@@ -10,8 +10,8 @@ import type { Teams } from '../snapshot/teams.ts';
 export type Labels = Readonly<Record<string, string>>;
 
 /**
- * One sample. The series of an agent share labels. Shared labels are the same object, so that an
- * encoder can write them once.
+ * One sample. All series of an agent have the same object as `sharedLabels`, so that an encoder can
+ * write them once.
  */
 export interface Sample {
   labels: Labels;
@@ -53,7 +53,7 @@ export interface Metric {
   type: Family['type'];
   unit: Family['unit'];
   labelNames: readonly string[];
-  /** Whether it has further labels, with names from the settings. */
+  /** Whether the metric has further labels, with names from the settings. */
   openLabels?: true;
   /** The API field, or the part of the exporter, that is the source of the value. */
   source: string;
@@ -71,7 +71,7 @@ interface GaugeDeclaration<Input, Row> extends Declaration {
   /** One row per series. Known states have a row even if their value is 0. */
   rows: (input: Input) => readonly Row[];
   labels?: Readonly<Record<string, (row: NoInfer<Row>) => string>>;
-  /** Undefined: no sample. */
+  /** Returns undefined for no sample. */
   value: (row: NoInfer<Row>) => number | boolean | undefined;
 }
 
@@ -205,7 +205,7 @@ function unitOf(name: string): 'seconds' | undefined {
   return name.endsWith('_seconds') ? 'seconds' : undefined;
 }
 
-/** A row of a metric that counts who has been in a state for longer than a bound. */
+/** A row of a metric that counts members of a state that are in it for longer than a bound. */
 export interface LongerThan {
   /** The bound, for the label `seconds`. */
   seconds: string;
@@ -230,8 +230,8 @@ class FamilyGauge extends Gauge<string> {
   }
 
   override get(): Promise<MetricObjectWithValues<MetricValue<string>>> {
-    // prom-client's MetricType lacks info, and its aggregator is for clusters. Everything else has
-    // its form.
+    // prom-client's MetricType lacks `info`, and its aggregator is for clusters. Everything else
+    // has the right type.
     return Promise.resolve(this.#family as unknown as MetricObjectWithValues<MetricValue<string>>);
   }
 }

@@ -12,7 +12,7 @@ const labels = { destination: (row: PushStatus) => row.destination };
 export const pushMetrics = [
   scrapeGauge({
     name: 'vcc_push_success',
-    help: 'Whether the push before this sample arrived as a whole at the destination, or in the queue before it. No sample before a process’s first push.',
+    help: '1 if the previous push delivered all of its samples to the destination, or to its queue in SQS, else 0. No sample in a process until its first push.',
     source: 'exporter',
     rows: destinations,
     labels,
@@ -20,7 +20,7 @@ export const pushMetrics = [
   }),
   scrapeGauge({
     name: 'vcc_push_samples',
-    help: 'Samples of the push before this one that arrived.',
+    help: 'Samples of the previous push that were delivered.',
     source: 'exporter',
     rows: destinations,
     labels,
@@ -28,7 +28,7 @@ export const pushMetrics = [
   }),
   scrapeGauge({
     name: 'vcc_push_duration_seconds',
-    help: 'How long the push before this one took, repeats included, waits between them not.',
+    help: 'How long the previous push took, including retries but not the waits between them.',
     source: 'exporter',
     rows: destinations,
     labels,
@@ -36,7 +36,7 @@ export const pushMetrics = [
   }),
   scrapeGauge({
     name: 'vcc_push_queue_oldest_timestamp_seconds',
-    help: 'Time of the oldest sample that waits in the exporter’s own queue on disk. No sample while none waits, nor with SQS, whose ApproximateAgeOfOldestMessage says it.',
+    help: "Time of the oldest sample in the exporter's queue on disk. No sample while that queue is empty. For a queue in SQS, see the CloudWatch metric ApproximateAgeOfOldestMessage.",
     source: 'exporter',
     rows: destinations,
     labels,

@@ -5,7 +5,7 @@ import { asInfo, exporterGauge, floorGauge, scrapeGauge, toSeconds } from './met
 
 const one = (reading: Reading) => [reading];
 
-/** What the snapshot takes for a free agent. */
+/** Returns which agents count as free: the answer to the question `available`. */
 function availableMeans(floor: Floor | undefined): string {
   if (!floor) return 'unknown';
   return floor.eligible === undefined ? 'idle' : 'idle_and_eligible';
@@ -15,21 +15,21 @@ function availableMeans(floor: Floor | undefined): string {
 export const scrapeMetrics = [
   scrapeGauge({
     name: 'vcc_up',
-    help: 'Whether this scrape got a complete and consistent snapshot of the account.',
+    help: '1 if this scrape got a complete and consistent snapshot of the account, else 0.',
     source: 'exporter',
     rows: one,
     value: (reading) => reading.error === undefined,
   }),
   scrapeGauge({
     name: 'vcc_simulated',
-    help: '1 if the numbers come from the built-in simulator and not from Vonage, else 0.',
+    help: '1 if the numbers come from the built-in simulator, 0 if they come from Vonage.',
     source: 'HTTP header Server',
     rows: one,
     value: (reading) => reading.simulated,
   }),
   scrapeGauge({
     name: 'vcc_scrape_error',
-    help: '1 for the reason why this scrape failed, 0 for all others (docs/reference/errors.md).',
+    help: '1 for the reason why this scrape failed, 0 for all others. docs/reference/errors.md explains them.',
     source: 'exporter',
     rows: (reading) => scrapeErrorCodes.map((reason) => ({ reason, failed: reading.error === reason })),
     labels: { reason: (row) => row.reason },
@@ -37,77 +37,77 @@ export const scrapeMetrics = [
   }),
   scrapeGauge({
     name: 'vcc_scrape_duration_seconds',
-    help: 'How long this scrape waited for the API. Scrapes that share a read or a kept snapshot report what the first of them did.',
+    help: 'How long it took to read and count the account, roster included. Scrapes that share a read or a cached snapshot report the time of the first of them.',
     source: 'exporter',
     rows: one,
     value: (reading) => toSeconds(reading.durationMs),
   }),
   scrapeGauge({
     name: 'vcc_scrape_deadline_seconds',
-    help: 'How long this scrape was allowed to take: the least of VCC_TIMEOUT, the scraper’s own timeout and the time that Lambda or the gateway leaves. Scrapes that share a read or a kept snapshot report what applied to the first of them.',
+    help: "How long this scrape was allowed to take: the shortest of VCC_TIMEOUT, the scraper's own timeout, and the time left to Lambda or the gateway. Scrapes that share a read or a cached snapshot report the limit of the first of them.",
     source: 'X-Prometheus-Scrape-Timeout-Seconds, Lambda context, VCC_TIMEOUT',
     rows: one,
     value: (reading) => toSeconds(reading.budgetMs),
   }),
   scrapeGauge({
     name: 'vcc_scrape_cached',
-    help: 'Whether this scrape was served from an earlier snapshot (VCC_CACHE_TTL).',
+    help: '1 if this scrape returned an earlier snapshot (VCC_CACHE_TTL), else 0.',
     source: 'exporter',
     rows: one,
     value: (reading) => reading.cached,
   }),
   scrapeGauge({
     name: 'vcc_scrape_pages',
-    help: 'Pages in the snapshot of this scrape; 0 if it failed.',
+    help: 'Pages in the snapshot of this scrape. 0 if the scrape failed.',
     source: 'meta.pageCount',
     rows: one,
     value: (reading) => reading.pages,
   }),
   scrapeGauge({
     name: 'vcc_scrape_api_requests',
-    help: 'HTTP requests sent for this snapshot, repeats and token requests included; each counts against the account’s fair-use budget. Scrapes that share a read each report it.',
+    help: "HTTP requests sent for this snapshot, including retries and token requests. Each counts against the account's fair-use budget. Scrapes that share a read or a cached snapshot each report all of its requests.",
     source: 'exporter',
     rows: one,
     value: (reading) => reading.requests,
   }),
   scrapeGauge({
     name: 'vcc_scrape_api_retries',
-    help: 'Those of vcc_scrape_api_requests that repeated a failed one.',
+    help: 'The retries among vcc_scrape_api_requests.',
     source: 'exporter',
     rows: one,
     value: (reading) => reading.retries,
   }),
   scrapeGauge({
     name: 'vcc_api_clock_skew_seconds',
-    help: 'The API’s clock minus the exporter’s, to about half a second.',
+    help: "The API's clock minus the exporter's clock, to about half a second.",
     source: 'HTTP header Date',
     rows: one,
     value: (reading) => toSeconds(reading.clockSkewMs),
   }),
   floorGauge({
     name: 'vcc_snapshot_timestamp_seconds',
-    help: 'When the snapshot was taken, by the API’s clock; of several pages the earliest. With VCC_CACHE_TTL it may be that much older than the scrape.',
+    help: "When the snapshot was taken, by the API's clock. If the pages differ, the earliest of their times. With caching, the snapshot may be up to VCC_CACHE_TTL older than the scrape.",
     source: 'upTo',
     rows: (floor) => [floor],
     value: (floor) => toSeconds(floor.takenAtMs),
   }),
   floorGauge({
     name: 'vcc_snapshot_agents',
-    help: 'Agents in the snapshot, those included who left or never log in.',
+    help: 'Agents in the snapshot, including agents who left the company or never log in.',
     source: 'items[]',
     rows: (floor) => [floor],
     value: (floor) => floor.agents,
   }),
   scrapeGauge({
     name: 'vcc_duplicate_agents',
-    help: 'Records left out of the snapshot because a page of the API has several records of an agent. Of these, the one with the latest presence.since counts.',
+    help: 'Records left out of the snapshot because a page has several records of one agent. The record with the latest presence.since is kept.',
     source: 'items[].agentId',
     rows: one,
     value: (reading) => reading.duplicates,
   }),
   floorGauge({
     name: 'vcc_unknown_values',
-    help: 'Values in the snapshot that the API reference does not name, by field. They are counted under their own name.',
+    help: 'Values that neither the API reference nor VCC_KNOWN_VALUES names, by field. Metrics show up to 20 of them per field under their own name, and the rest under "other".',
     source: 'items[].presence.name, items[].interaction[].*',
     rows: (floor) => floor.unknown,
     labels: { field: (row) => row.field },
@@ -115,14 +115,14 @@ export const scrapeMetrics = [
   }),
   floorGauge({
     name: 'vcc_flawed_agents',
-    help: 'Agents with values that are invalid, or absent although the API reference always has them. They are counted by what is known. Values that are absent of agents who are logged out do not count here: some never logged in.',
+    help: 'Agents with a value that is invalid, or absent although the API reference always has it. Their other values still count. Absent values of logged-out agents are no flaw, because some agents never logged in.',
     source: 'items[]',
     rows: (floor) => [floor],
     value: (floor) => floor.flawed,
   }),
   floorGauge({
     name: 'vcc_absent_values',
-    help: 'Values that the answer left out or that are null, by field. What is unknown is not guessed: an agent without workload or interaction is not idle, and an absent time is in no count, oldest or median of times.',
+    help: "Values that are missing or null in the API's answer, by field. The exporter does not guess them: an agent with unknown workload or interactions is not idle, and an unknown time is in no oldest time, median or _longer_than count.",
     source: 'items[]',
     rows: (floor) => floor.absent,
     labels: { field: (row) => row.field },
@@ -130,7 +130,7 @@ export const scrapeMetrics = [
   }),
   floorGauge({
     name: 'vcc_invalid_values',
-    help: 'Values that are not what the API reference says, by field, as a text in place of a number. They count like absent ones. With more flawed agents than VCC_MAX_FLAWED_AGENTS allows, the scrape fails.',
+    help: 'Values that contradict the API reference, by field; for example a text instead of a number. They count as absent. If more agents are flawed than VCC_MAX_FLAWED_AGENTS allows, the scrape fails.',
     source: 'items[]',
     rows: (floor) => floor.invalid,
     labels: { field: (row) => row.field },
@@ -139,7 +139,7 @@ export const scrapeMetrics = [
   asInfo(
     scrapeGauge({
       name: 'vcc_semantics_info',
-      help: 'A constant 1 for each question that the API reference leaves open, with the answer in VCC_SEMANTICS, or unknown (docs/use/calibrate.md). The question available says which agents count as free: idle_and_eligible, or idle if no agent of this snapshot has eligibleForRouting.',
+      help: 'A constant 1 for each question that the API reference leaves open, with its answer in VCC_SEMANTICS, or unknown. docs/use/calibrate.md explains them. The series with question="available" says which agents count as free: idle_and_eligible, or idle if the API has not returned eligibleForRouting so far, or unknown if the scrape failed.',
       source: 'VCC_SEMANTICS, presence.eligibleForRouting',
       rows: ({ semantics, floor }) => [
         ...semantics,
@@ -151,56 +151,56 @@ export const scrapeMetrics = [
   ),
   scrapeGauge({
     name: 'vcc_series_dropped',
-    help: 'Series of single agents that were left out for VCC_AGENT_LIMIT. No sample when the scrape failed or VCC_AGENT_METRICS is off.',
+    help: 'Series of single agents that were left out because of VCC_AGENT_LIMIT. No sample if the scrape failed or VCC_AGENT_METRICS is off.',
     source: 'exporter',
     rows: one,
     value: (reading) => reading.agentSeries?.seriesDropped,
   }),
   scrapeGauge({
     name: 'vcc_roster_up',
-    help: 'Whether the last attempt to read the roster succeeded; while it fails, the last one serves. No sample without VCC_ROSTER.',
+    help: '1 if the last attempt to read the roster succeeded, else 0. After a failure, the last good roster stays in use. No sample without VCC_ROSTER.',
     source: 'roster',
     rows: one,
     value: (reading) => reading.roster?.up,
   }),
   scrapeGauge({
     name: 'vcc_roster_timestamp_seconds',
-    help: 'When the roster in use was read, by the exporter’s clock.',
+    help: "When the current roster was read, by the exporter's clock.",
     source: 'roster',
     rows: one,
     value: (reading) => toSeconds(reading.roster?.readAtMs),
   }),
   scrapeGauge({
     name: 'vcc_roster_agents',
-    help: 'Agents in the roster in use.',
+    help: 'Agents in the current roster.',
     source: 'roster',
     rows: one,
     value: (reading) => reading.roster?.agents,
   }),
   scrapeGauge({
     name: 'vcc_roster_missing_agents',
-    help: 'Agents not logged out of whom the roster says nothing; they count under team="".',
+    help: 'Agents who are not logged out and have no entry in the roster. They count under team="".',
     source: 'roster, items[].agentId',
     rows: one,
     value: (reading) => reading.teams?.missing,
   }),
   scrapeGauge({
     name: 'vcc_roster_ambiguous_agents',
-    help: 'Agents whom the users API has in several groups; they count under the first one by name.',
+    help: 'Agents whom the users API lists in several groups. They count under the first group by name.',
     source: 'roster',
     rows: one,
     value: (reading) => reading.roster?.inSeveralTeams,
   }),
   exporterGauge({
     name: 'vcc_exporter_accounts',
-    help: 'Accounts in the configuration of the exporter, whichever of them this scrape is about.',
+    help: 'Accounts in the settings of the exporter, even if the scrape reads only one of them.',
     source: 'VCC_CONFIG',
     value: ({ accounts }) => accounts,
   }),
   asInfo(
     exporterGauge({
       name: 'vcc_exporter_build_info',
-      help: 'A constant 1 with the version of the exporter, the commit it was built from and the Node.js it runs on.',
+      help: 'A constant 1 with the version of the exporter, the commit of the build, and the version of Node.js.',
       source: 'exporter',
       labels: {
         version: (build) => build.version,

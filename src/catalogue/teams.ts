@@ -7,7 +7,7 @@ import { longerThan, teamGauge, toSeconds } from './metric.ts';
 export const teamMetrics = [
   teamGauge({
     name: 'vcc_team_agents',
-    help: 'Agents by team and presence; adds up to vcc_agents. Only with VCC_ROSTER.',
+    help: 'Agents by team and presence. Adds up to vcc_agents. Only with VCC_ROSTER.',
     source: 'presence.name, roster',
     rows: ({ teams }) =>
       teams.flatMap((team) => team.presences.map(({ name, agents }) => ({ team: team.name, name, agents }))),
@@ -16,7 +16,7 @@ export const teamMetrics = [
   }),
   teamGauge({
     name: 'vcc_team_agents_available',
-    help: 'Free agents by team; adds up to vcc_agents_available.',
+    help: 'Free agents by team. Adds up to vcc_agents_available.',
     source: 'presence.name, presence.eligibleForRouting, workload, interaction[], roster',
     rows: ({ teams }) => teams,
     labels: { team: (row) => row.name },
@@ -33,7 +33,7 @@ export const teamMetrics = [
   }),
   teamGauge({
     name: 'vcc_team_available_oldest_since_timestamp_seconds',
-    help: 'Since when the longest free agent of the team has had nothing in hand. No sample when no such time is known.',
+    help: 'Start of the longest time that a free agent of the team has had nothing in hand. No sample without a known time.',
     source: 'the later of presence.since and workload.since, roster',
     rows: ({ teams }) => teams,
     labels: { team: (row) => row.name },
@@ -52,7 +52,7 @@ export const teamMetrics = [
   }),
   teamGauge({
     name: 'vcc_teams_folded',
-    help: 'Teams past VCC_MAX_TEAMS, which the other metrics of teams add up under "other".',
+    help: 'Teams beyond VCC_MAX_TEAMS. The other metrics of teams add them up under "other".',
     source: 'roster',
     rows: (teams) => [teams],
     value: (teams) => teams.folded,

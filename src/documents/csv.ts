@@ -1,8 +1,8 @@
 import { DocumentError } from './errors.ts';
 
 /**
- * A table. Each row has as many cells as there are columns. Row numbers are those of a spreadsheet:
- * the header is row 1.
+ * A table. Each row has one cell per column. Rows have the numbers of a spreadsheet: the header is
+ * row 1.
  */
 export interface Table {
   columns: readonly string[];
@@ -12,14 +12,14 @@ export interface Table {
 /**
  * Parses CSV (RFC 4180) with a header. The delimiter is the comma, semicolon or tab that is most
  * frequent in the header. Empty lines are ignored, and cells are trimmed.
- * @throws DocumentError with the row, quoting nothing
+ * @throws DocumentError with the row, without quoting a cell
  */
 export async function parseCsv(text: string, name: string): Promise<Table> {
   const { papa } = await import('./parsers.ts');
   const { data, errors } = papa.parse<string[]>(text, { delimiter: delimiterOf(text) });
   const [problem] = errors;
   if (problem) {
-    // Our own words: the parser may change its message to quote a cell.
+    // Do not use the parser's message, since a later version may quote a cell.
     const what = problems[problem.code] ?? 'this is not valid CSV';
     throw new DocumentError(`${name}, row ${(problem.row ?? 0) + 1}: ${what}`);
   }
@@ -37,7 +37,7 @@ export async function parseCsv(text: string, name: string): Promise<Table> {
   return { columns, rows };
 }
 
-/** What the parser complains about, by its code. */
+/** Messages for the parser's error codes. */
 const problems: Readonly<Record<string, string>> = {
   MissingQuotes: 'a quoted cell without a closing quote',
   InvalidQuotes: 'a closing quote in the middle of a cell',

@@ -18,9 +18,10 @@ const otherMarks: readonly (readonly [name: string, ...bytes: number[]])[] = [
  */
 export function decodeText(content: Uint8Array | string, name: string): string {
   const text = typeof content === 'string' ? content.replace(/^\uFEFF/, '') : decodeBytes(content, name);
-  // YAML, JSON, CSV and environment variables cannot contain it, and libraries truncate the text
-  // there.
-  if (text.includes('\0')) throw new DocumentError(`${name}: holds a NUL character; save it as UTF-8 text`);
+  // YAML, JSON, CSV and environment variables cannot contain a NUL, and libraries truncate the text
+  // at it.
+  if (text.includes('\0'))
+    throw new DocumentError(`${name}: contains a NUL character; save it as UTF-8 text`);
   return text;
 }
 
@@ -31,8 +32,8 @@ function decodeBytes(bytes: Uint8Array, name: string): string {
   const other = marked?.[0] ?? bare;
   if (other !== undefined) throw new DocumentError(`${name}: is ${other}; save it as UTF-8`);
   try {
-    // `fatal`, since in another encoding different names could become equal. The decoder removes
-    // the mark.
+    // `fatal`, since different names in another encoding could become equal. The decoder removes
+    // the byte order mark.
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     throw new DocumentError(`${name}: is not UTF-8; save it as UTF-8`, { cause: error });

@@ -1,18 +1,18 @@
 import { DocumentError } from './errors.ts';
 
 /**
- * A value in a document: a text, a list or a mapping. Numbers and dates are texts as written, and
- * null is an empty text.
+ * A value in a document: a text, a list or a mapping. Numbers and dates stay texts, and null is an
+ * empty text.
  */
 export type Value = string | readonly Value[] | { readonly [key: string]: Value };
 
 /**
  * Parses one YAML document, which may be JSON. All scalars stay texts, since an id such as 0012
  * must not become 12. Merge keys (`<<`) are supported.
- * @throws DocumentError with line and column, quoting nothing
+ * @throws DocumentError with line and column, without quoting the document
  */
 export async function parseYaml(text: string, name: string): Promise<Value> {
-  // Loaded late, since most deployments have no document.
+  // Imported only here, since most deployments have no document.
   const { FAILSAFE_SCHEMA, load, mergeTag, nullCoreTag, describeYamlError } = await import('./parsers.ts');
   let node: Node;
   try {
@@ -28,16 +28,16 @@ export async function parseYaml(text: string, name: string): Promise<Value> {
 type Node = string | null | undefined | readonly Node[] | { readonly [key: string]: Node };
 
 /**
- * Converts a node. Texts become well-formed, and mappings have no prototype, since they are queried
- * for column names. Aliased nodes are converted once and stay shared, since a few lines may expand
- * to more than the memory.
+ * Converts a node. Texts become well-formed. Mappings have no prototype, since their keys are
+ * column names. A node with aliases is converted once and stays shared: expanded, a few lines could
+ * need more than the memory.
  */
 function toValue(node: Node, name: string, known: Map<Node, Value | undefined>): Value {
   if (node === null || node === undefined) return '';
   if (typeof node === 'string') return node.toWellFormed();
   if (known.has(node)) {
     const value = known.get(node);
-    if (value === undefined) throw new DocumentError(`${name}: an alias stands for what contains it`);
+    if (value === undefined) throw new DocumentError(`${name}: an alias refers to a value that contains it`);
     return value;
   }
   known.set(node, undefined);

@@ -1,9 +1,7 @@
-/**
- * Bytes that stay free at the end: {@link copyBytes} may read and write up to three bytes too many.
- */
+/** Free bytes at the end, since {@link copyBytes} may read and write up to three bytes too many. */
 const spare = 4;
 
-/** A buffer that grows. Call reserve() before writing. */
+/** A buffer that grows. Call reserve() before each write. */
 export class Bytes {
   bytes: Buffer;
   view: DataView;
@@ -27,7 +25,7 @@ export class Bytes {
     this.end += this.bytes.write(text, this.end);
   }
 
-  /** Writes a short text that is probably ASCII. For these, a loop is faster than a call. */
+  /** Writes a short text, usually ASCII. A loop is faster for it than a call of Buffer.write. */
   short(text: string): void {
     const { bytes } = this;
     let { end } = this;
@@ -45,8 +43,8 @@ export class Bytes {
 
 /**
  * Copies the bytes from `start` to `end` to the position `at`. Returns the position after the last
- * one. It copies four bytes at a time, which is faster than a call for so few bytes. So it may
- * write up to three bytes more, which the next write overwrites.
+ * one. It copies four bytes at a time, which is faster than a call for a few bytes. So it may write
+ * up to three bytes too many. The next write overwrites them.
  */
 export function copyBytes(from: DataView, start: number, end: number, to: DataView, at: number): number {
   const shift = at - start;

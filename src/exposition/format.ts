@@ -28,10 +28,11 @@ export const openMetricsFormat: Format = {
 export const formats: readonly Format[] = [textFormat, openMetricsFormat];
 
 /**
- * Returns the format that an Accept header prefers (RFC 9110, 12.5.1). The most specific range that
- * matches a format gives its quality. Of formats with equal quality, the one whose range comes
- * first counts. The default is text 0.0.4, also when the header accepts neither: a scrape in the
- * wrong format is better than none.
+ * Returns the format that an Accept header prefers (RFC 9110, 12.5.1).
+ * - The quality of a format is that of the most specific range that matches it.
+ * - If the qualities are equal, the format whose range is first in the header is used.
+ * - If the header is absent or accepts neither format, text 0.0.4 is used: a scrape in the wrong
+ *   format is better than none.
  */
 export function negotiateFormat(accept: string | undefined): Format {
   const ranges = parseRanges(accept);
@@ -49,7 +50,7 @@ export function negotiateFormat(accept: string | undefined): Format {
   return best.format;
 }
 
-/** Returns how precisely a media range names a format, or -1 when it does not match. */
+/** Returns how specific a media range is for a format, or -1 when it does not match. */
 function specificityOf(
   name: string,
   parameters: ReadonlyMap<string, string>,
@@ -64,10 +65,7 @@ function specificityOf(
   return asked === version ? 3 : -1;
 }
 
-/**
- * Whether an Accept-Encoding header accepts gzip, under this name or its old one (RFC 9110,
- * 8.4.1.3).
- */
+/** Whether an Accept-Encoding header accepts gzip or its old name x-gzip (RFC 9110, 8.4.1.3). */
 export function acceptsGzip(acceptEncoding: string | undefined): boolean {
   const ranges = parseRanges(acceptEncoding);
   const named =
@@ -85,15 +83,15 @@ interface Range {
 }
 
 /**
- * The parts between commas or semicolons, which quoted values may contain. A quote that is not
- * closed extends to the end, so that no header needs a second look.
+ * Match the parts between commas or semicolons. Quoted values may contain these. A quote that is
+ * not closed extends to the end, so that matching never backtracks.
  */
 const [betweenCommas, betweenSemicolons] = [
   /(?:"(?:\\.?|[^"\\])*(?:"|$)|[^,])+/gs,
   /(?:"(?:\\.?|[^"\\])*(?:"|$)|[^;])+/gs,
 ];
 
-/** Parses a list with qualities. One without a valid quality counts as not accepted. */
+/** Parses a list with qualities. An invalid quality counts as 0: not accepted. */
 function parseRanges(header: string | undefined): Range[] {
   return (header?.match(betweenCommas) ?? []).map((range) => {
     const [name = '', ...rest] = (range.match(betweenSemicolons) ?? []).map((part) => part.trim());

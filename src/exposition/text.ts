@@ -3,7 +3,7 @@ import { escapeBackslashes, Writer } from './writer.ts';
 
 /**
  * Encodes families as Prometheus text format 0.0.4, in UTF-8. Families without samples are left
- * out. An info is a gauge.
+ * out. An info is written as a gauge.
  */
 export function encodeText(families: readonly Family[]): Buffer {
   const writer = new Writer(families);

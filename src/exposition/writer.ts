@@ -7,13 +7,14 @@ const [zero, lineFeed, space, quote, comma, dot, equals, openBrace, closeBrace] 
 ] as const;
 /** The longest finite number in JavaScript: `-1.2345678901234568e-300`. */
 const longestNumber = 24;
-/** Most lines are shorter. The buffer grows if they are not. */
+/** The assumed length of a line. Most lines are shorter. The buffer grows if necessary. */
 const usualLine = 96;
 
 /**
- * Writes an exposition as bytes. Repeated names and labels are copied from where they were first
- * written. Concatenating strings is fast enough for some hundred series. For the hundred thousand
- * series of single agents it takes longer than the rest of a scrape (docs/explain/benchmarks.md).
+ * Writes an exposition as bytes. It encodes each name and set of labels once, and then copies the
+ * bytes. Concatenating strings is fast enough for some hundred series. For a hundred thousand
+ * series of single agents, it takes longer than the rest of a scrape
+ * (docs/explain/benchmarks.md).
  */
 export class Writer {
   readonly #out: Bytes;
@@ -25,8 +26,8 @@ export class Writer {
   readonly #starts = [0];
   readonly #labelBytes = new Bytes(1 << 12);
   readonly #placeOf = new Map<Labels, number>();
-  // Agents' labels have the same order in every family, so the next ones are probably at the same
-  // or the next index.
+  // Agents' labels have the same order in every family. So the next labels are probably at the same
+  // index or the next one.
   #lastShared = 0;
   #lastOwn = 0;
   #name: string | undefined;
@@ -130,8 +131,8 @@ function writeNumber(out: Bytes, value: number): void {
     out.bytes[out.end++] = zero + value;
     return;
   }
-  // Most other values are times in seconds with up to three decimals. From 2 ** 42 on, some of
-  // these are the same number.
+  // Most other values are times in seconds with up to three decimals. From 2 ** 42 on, two of these
+  // may be the same floating-point number.
   const thousandths = Math.round(value * 1000);
   if (value > 0 && value < 2 ** 42 && thousandths / 1000 === value) {
     const whole = Math.floor(thousandths / 1000);
@@ -169,17 +170,17 @@ function writeDecimals(out: Bytes, thousandths: number): void {
   }
 }
 
-/** Escapes label values in both formats, and HELP in OpenMetrics. */
+/** Escapes a label value of either format, or the HELP of OpenMetrics. */
 export function escapeText(text: string): string {
   return escapeBackslashes(text).replaceAll('"', '\\"');
 }
 
-/** Escapes HELP in text 0.0.4, where quotes are not escaped. */
+/** Escapes the HELP of text 0.0.4, where quotes are not escaped. */
 export function escapeBackslashes(text: string): string {
   return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 }
 
-/** Formats a number for Go's ParseFloat. */
+/** Formats a number as Go's ParseFloat expects it. */
 export function toGoFloat(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return '+Inf';
   return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);

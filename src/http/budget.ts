@@ -1,20 +1,20 @@
 import { TooLargeError } from './errors.ts';
 
-/** The bytes of one answer that is being read. */
+/** The bytes of one answer that is being received. */
 export interface Hold {
   /** Counts more bytes. @throws TooLargeError when all answers together have too many */
   add(bytes: number): void;
   release(): void;
 }
 
-/** Limits the bytes of all answers that are being read at the same time. */
+/** Limits the bytes of all answers that are being received at the same time. */
 export interface Budget {
   hold(): Hold;
 }
 
 /**
- * Returns the most bytes of several answers together, for the limit of a single one: eight times
- * that, and at least 268 MB, the pages of 250,000 agents.
+ * Returns the most bytes of several answers together: eight times the limit of one answer, and at
+ * least 268 MB. The pages of 250,000 agents have that size.
  */
 export const bytesTogether = (maxBodyBytes = 0) => 8 * Math.max(2 ** 25, maxBodyBytes);
 
@@ -30,7 +30,7 @@ export function createBudget(maxBytes = bytesTogether()): Budget {
           all += bytes;
           if (all > maxBytes) {
             throw new TooLargeError(
-              `the answers that are being read are together larger than ${maxBytes} bytes`,
+              `the answers of all accounts are together larger than ${maxBytes} bytes; lower VCC_CONCURRENCY`,
             );
           }
         },

@@ -4,9 +4,8 @@ const rfc850 = /^[a-z]{6,9}, \d\d-[a-z]{3}-\d\d \d\d:\d\d:\d\d GMT$/i;
 const asctime = /^[a-z]{3} [a-z]{3} [ \d]\d \d\d:\d\d:\d\d \d{4}$/i;
 
 /**
- * Parses the date of an HTTP header. Returns ms since 1970, or NaN for an absent header and for
- * other texts, of which Date.parse takes many: "1" and "May 5" are dates to it, and an asctime date
- * is in local time.
+ * Parses the date of an HTTP header. Returns ms since 1970, or NaN for an absent or invalid header.
+ * Date.parse alone would accept "1" and "May 5", and read an asctime date as local time.
  */
 export function parseHttpDate(header: string | undefined): number {
   const text = header?.trim() ?? '';

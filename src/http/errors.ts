@@ -2,13 +2,13 @@ import { STATUS_CODES } from 'node:http';
 import { ExporterError } from '../errors.ts';
 
 /**
- * The host was not reached, or the connection broke before the answer was complete. Retryable
- * unless a proxy refused.
+ * The host was not reached, or the connection broke before the answer was complete. Retryable,
+ * unless a proxy refused the connection ({@link ProxyError}).
  */
 export class NetworkError extends ExporterError {
   /**
-   * The host had closed a kept-alive connection, or it was lost while a Lambda was frozen. The host
-   * itself is fine.
+   * A kept-alive connection was dead: the host had closed it, or it was lost while a Lambda was
+   * frozen. This says nothing about the host.
    */
   readonly staleConnection: boolean;
   /** The host did not answer in time. */
@@ -25,7 +25,7 @@ export class NetworkError extends ExporterError {
   }
 }
 
-/** What a proxy did: the status of its refusal, or the error of the connection to it. */
+/** The failure of a proxy: the status of its refusal, or the error of the connection to it. */
 export type ProxyFailure = {
   /** Host and port. */
   name: string;
@@ -34,13 +34,13 @@ export type ProxyFailure = {
 } & ({ status: number; error?: never } | { error: unknown; status?: never });
 
 /**
- * A proxy refused the connection, or was not reached. Messages contain its host and port, never its
- * user and password.
+ * A proxy refused the connection, or was not reached. Messages contain the proxy's host and port,
+ * never its user and password.
  */
 export class ProxyError extends NetworkError {
   /**
-   * False for 401, 403 and 407: a retry does not change a password or a permission, and may lock
-   * the user out.
+   * False for 401, 403 and 407. A retry does not help against a wrong password or a missing
+   * permission, and may lock the user out.
    */
   override readonly retryable: boolean;
   readonly failure: ProxyFailure;
@@ -74,8 +74,8 @@ export function codeOf(error: unknown): string | undefined {
 }
 
 /**
- * Describes a system error in words, with its code. The error's own message may quote what was sent
- * or received.
+ * Describes a system error in words, with its code. The error's own message may quote the request
+ * or the answer.
  */
 export function describeSystemError(error: unknown): string {
   const code = codeOf(error) ?? 'unknown error';
@@ -83,7 +83,7 @@ export function describeSystemError(error: unknown): string {
 }
 
 const untrusted =
-  'the certificate is not trusted; for an authority of your own set NODE_EXTRA_CA_CERTS (docs/run/proxies.md)';
+  'the certificate is not trusted; if you have your own certificate authority, set NODE_EXTRA_CA_CERTS (docs/run/proxies.md)';
 
 const systemErrors: Record<string, string> = {
   ECONNREFUSED: 'connection refused',
@@ -120,7 +120,7 @@ export class HttpStatusError extends ExporterError {
 }
 
 /**
- * Returns the answer that an error is about: itself, or what it explains. Undefined without one.
+ * Returns the HttpStatusError in the chain of causes, this error included. Undefined without one.
  */
 export function answerBehind(error: unknown): HttpStatusError | undefined {
   if (error instanceof HttpStatusError) return error;

@@ -12,16 +12,16 @@ import { describeRequest, type HttpRequest, type HttpResponse, isSuccess, type S
 export interface Traffic {
   /** HTTP requests sent, including retries, redirects that were followed and token requests. */
   requests: number;
-  /** The requests that repeated a failed one. */
+  /** The retries among these requests. */
   retries: number;
   /**
-   * The host's clock minus ours, from the last Date header, to about half a second. Undefined
-   * before the first one.
+   * The host's clock minus the exporter's, from the last Date header, to about half a second.
+   * Undefined before the first Date header.
    */
   clockSkewMs: number | undefined;
-  /** The last Server header. Undefined before the first one. */
+  /** The last Server header. Undefined before the first Server header. */
   server: string | undefined;
-  /** Bytes of all answers, unpacked. */
+  /** Bytes of all answers, after decompression. */
   bytes: number;
 }
 
@@ -51,10 +51,10 @@ export interface FetchOptions {
 }
 
 /**
- * Creates a fetch with retries. It waits for `enter` before each attempt. That wait counts against
+ * Creates a fetch with retries. Before each attempt it waits for `enter`. This wait counts against
  * the trip's deadline, not against the time for an attempt. `budget` limits the answers of all
- * accounts together. It throws HttpStatusError, NetworkError, TooLargeError, or the reason of the
- * deadline's signal.
+ * accounts together. The fetch throws HttpStatusError, NetworkError, TooLargeError, or the reason
+ * of the deadline's signal.
  */
 export function createFetch(
   send: Send,
@@ -78,12 +78,12 @@ export function createFetch(
         trip.traffic.retries++;
         continue;
       }
-      // A repeat after a 429 would spend the budget that is missing.
+      // After a 429, the account has no budget for a retry.
       const mayRepeat = failure.retryable && failure.code !== 'throttled';
       if (!mayRepeat || repeat >= options.retry.retries) throw failure;
       const retryAfterMs = failure instanceof HttpStatusError ? failure.retryAfterMs : undefined;
       const delayMs = retryDelayMs(options.retry, repeat, timing.random(), retryAfterMs);
-      // The failure is a better message than a timeout.
+      // The message of this failure is better than that of a timeout.
       if (delayMs >= leftMs(trip.deadline)) throw failure;
       await timing.sleep(delayMs, trip.deadline.signal);
       trip.traffic.retries++;
@@ -131,13 +131,13 @@ export function createFetch(
     }
   }
 
-  /** The pages of a read are kept until all are there. */
+  /** Limits the bytes of one read, since all pages are kept until the last one is there. */
   function countBytes(request: HttpRequest, traffic: Traffic, bytes: number): void {
     traffic.bytes += bytes;
     const most = bytesTogether(options.maxBodyBytes);
     if (traffic.bytes <= most) return;
     throw new TooLargeError(
-      `${describeRequest(request)}: all answers together are larger than ${most} bytes`,
+      `${describeRequest(request)}: all answers of this read are larger than ${most} bytes; raise VCC_MAX_BODY_BYTES above ${most / 8}`,
     );
   }
 

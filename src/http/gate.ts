@@ -21,7 +21,7 @@ export interface Gate {
 interface State {
   active: number;
   troubled: boolean;
-  /** The number of the last slot that it got, counted over all lanes. */
+  /** The number of the last slot of this lane, counted over all lanes. */
   lastTurn: number;
   waiting: Waiting[];
 }
@@ -33,19 +33,21 @@ interface Waiting {
 }
 
 /**
- * With less time, a request gets no slot. When a scrape ends, all its requests run out of time one
- * after the other, and a slot that goes from one to the next would count as a turn of each.
+ * A request with less time left gets no slot. When a scrape ends, its waiting requests time out one
+ * after the other. If each of them got a slot for a moment, each would count as a turn of the lane.
  */
 const leastMs = 50;
 
-/** Sorts the lane first that gets the next slot. */
+/** Sorts lanes: the first one gets the next slot. */
 const compare = (a: State, b: State) => a.active - b.active || a.lastTurn - b.lastTurn;
 
 /**
- * Creates a gate for `slots` concurrent requests. A free slot goes to the waiting account with the
- * fewest requests, so that a large or hanging account does not block the others. Among equals, it
- * goes to the one that got a slot longest ago, so that each gets its turn, even if all ask again at
- * every scrape. Accounts whose last read failed share a quarter of the slots, at least one.
+ * Creates a gate for `slots` concurrent requests.
+ * - The waiting account with the fewest requests gets the next free slot. So a large or hanging
+ *   account does not block the others.
+ * - If several accounts have the fewest requests, the account that has waited longest since its
+ *   last slot gets it. So each account gets its turn.
+ * - Accounts whose last read failed share a quarter of the slots, at least one.
  */
 export function createGate(slots: number): Gate {
   const lanes = new Set<State>();
@@ -101,8 +103,9 @@ export function createGate(slots: number): Gate {
           signal.addEventListener('abort', onAbort, { once: true });
           lane.waiting.push(waiting);
           lanes.add(lane);
-          // Wait until all failed accounts of this scrape have asked, so that the turn decides and
-          // not the order of asking. A hanging account may keep its slot until the others time out.
+          // Wait until all failed accounts of this scrape are in the queue, so that the turn
+          // decides and not the order of requests. A hanging account may keep its slot until the
+          // others time out.
           if (lane.troubled) setImmediate(dispatch);
           else dispatch();
         });

@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { ProxyError } from './errors.ts';
 
-/** An agent per scheme. The caller that opened them must destroy them. */
+/** An http.Agent per scheme. The caller that opened them must destroy them. */
 export interface Agents {
   'http:': http.Agent;
   'https:': https.Agent;
@@ -10,26 +10,21 @@ export interface Agents {
 
 /** How to connect to hosts: directly, or through proxies. */
 export interface Network {
-  /**
-   * Creates agents. With `keepAlive` they keep connections, otherwise they open one per request.
-   */
+  /** Creates agents. Without `keepAlive`, they open a connection for each request. */
   open(keepAlive: boolean): Agents;
-  /**
-   * Returns the error if the answer came from a proxy instead of the URL's host. Undefined
-   * otherwise.
-   */
+  /** Returns an error if a proxy sent the answer instead of the URL's host. Otherwise undefined. */
   refusalOf(url: URL, status: number): ProxyError | undefined;
 }
 
 /**
- * Options of every connection. A name may have several IPv6 and IPv4 addresses, which Node.js tries
- * one after the other. By default it waits 250 ms for each: where IPv6 has no route, it never
- * reaches a more distant host. TCP repeats a lost first packet after one second. After that time
- * without an answer, the address is dead or the packet was lost.
+ * Options of every connection. A name may have several IPv6 and IPv4 addresses. Node.js tries them
+ * one after the other. By default it waits 250 ms for each. That is too short for a distant host,
+ * so where IPv6 has no route, the connection would always fail. One second is enough: TCP repeats a
+ * lost first packet only after that time.
  */
 export const connecting = { autoSelectFamilyAttemptTimeout: 1000 } as const;
 
-/** Returns the options of agents. LIFO reuses few connections and lets the others time out. */
+/** Returns the options of agents. With LIFO, few connections are reused and the others time out. */
 export const agentOptions = (keepAlive: boolean) =>
   ({ ...connecting, keepAlive, scheduling: 'lifo' }) as const;
 

@@ -1,6 +1,6 @@
 // In bundles this is a separate file, loaded only when a proxy is set (scripts/build.mjs). It
-// contains copies of its imports. So its caller creates the errors, since `instanceof` does not
-// recognize a copy's class.
+// contains copies of its imports, and `instanceof` does not recognize the class of a copy. So the
+// caller creates the errors.
 import type { ClientRequest } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { HttpProxyAgent } from 'http-proxy-agent';
@@ -17,7 +17,7 @@ export interface Proxy {
   variable: string;
 }
 
-/** The proxies for http and https addresses, and the hosts that bypass them. */
+/** The proxies for http and https URLs, and the hosts that bypass them. */
 export interface Proxies {
   http: Proxy | undefined;
   https: Proxy | undefined;
@@ -26,7 +26,7 @@ export interface Proxies {
 }
 
 const expectedProxy =
-  'http://host:port or https://host:port, with user:password@ before the host if the proxy asks for them, and special characters in these percent-encoded';
+  'http://host:port or https://host:port, with user:password@ before the host if the proxy requires them (percent-encode special characters)';
 
 /**
  * Reads the variables that curl and most programs use. As in curl, names in lower case take
@@ -59,7 +59,7 @@ export function parseProxies(env: Readonly<Record<string, string | undefined>>):
     if (entry === '') return [];
     const rule = toRule(entry.toLowerCase());
     if (rule) return [rule];
-    // It may be a proxy with its password.
+    // Do not quote the entry, since it may be a proxy with its password.
     const isNetwork = /^[\d.:/*]+$/.test(entry);
     const other = /@|:\/\//.test(entry) ? 'an address with a scheme or a user' : 'another entry';
     const received = isNetwork ? JSON.stringify(entry) : other;
@@ -83,8 +83,8 @@ function parseProxy(text: string): URL | undefined {
   try {
     // As in curl, the default scheme is http, even when TLS goes through the proxy.
     const url = new URL(text.includes('://') ? text : `http://${text}`);
-    // The agents decode these, and would fail on invalid percent-encoding. HTTP Basic allows no
-    // control characters.
+    // The agents decode the user and password, and would fail on invalid percent-encoding. HTTP
+    // Basic allows no control characters.
     if (/\p{Cc}/u.test(decodeURIComponent(url.username + url.password))) return undefined;
     const bare = url.pathname === '/' && url.search === '' && url.hash === '';
     return bare && (url.protocol === 'http:' || url.protocol === 'https:') ? url : undefined;
@@ -126,8 +126,8 @@ const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4');
 const isIn = (list: BlockList, host: string) => isIP(host) !== 0 && list.check(host, familyOf(host));
 
 /**
- * This machine, and the addresses that provide AWS credentials. A proxy would connect to its own
- * machine instead.
+ * This machine, and the addresses that provide AWS credentials. A proxy would connect to those of
+ * its own machine.
  */
 const local = new BlockList();
 local.addSubnet('127.0.0.0', 8);
@@ -140,7 +140,7 @@ const isLocal = (host: string) => host === 'localhost' || host.endsWith('.localh
 /** The parts of a proxy that messages may contain. */
 const named = ({ name, variable }: Proxy) => ({ name, variable });
 
-/** What the agents of both packages have in common. */
+/** The property that the agents of both packages have. */
 interface Connecting {
   connectOpts: object;
 }
@@ -151,9 +151,9 @@ interface Connecting {
  */
 export function createProxied(proxies: Proxies, toError: (failure: ProxyFailure) => ProxyError): Network {
   /**
-   * Runs an agent's `connect`. Until it is done, the request has no socket: destroying the request
-   * would neither close the connection to the proxy nor fail the request. So this makes `destroy`
-   * close the connection.
+   * Runs an agent's `connect`. Until that ends, the request has no socket. So the request's own
+   * `destroy` would neither close the connection to the proxy nor fail the request. This makes
+   * `destroy` close the connection.
    */
   async function connectBy<T>(
     agent: Connecting,
@@ -195,7 +195,7 @@ export function createProxied(proxies: Proxies, toError: (failure: ProxyFailure)
       });
       const socket = await connectBy(this, request, this.#proxy, () => super.connect(request, options));
       if (status === 200) return socket;
-      // Otherwise the agent would pass the proxy's answer on as the host's.
+      // Otherwise the agent would return the proxy's answer as the host's answer.
       socket.destroy();
       throw toError({ ...named(this.#proxy), status });
     }
@@ -215,7 +215,7 @@ export function createProxied(proxies: Proxies, toError: (failure: ProxyFailure)
     }
   }
 
-  /** Makes a direct agent pass requests to the proxy's agent, unless they bypass the proxy. */
+  /** Makes a direct agent pass all requests to the proxy's agent that do not bypass the proxy. */
   function choosing<T extends object>(direct: T, proxied: object | undefined, secureEndpoint: boolean): T {
     if (!proxied) return direct;
     const [own, through] = [direct as unknown as AgentLike, proxied as AgentLike];

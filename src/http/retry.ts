@@ -25,7 +25,9 @@ export function retryDelayMs(
   return Math.round((retryAfterMs ?? 0) + random * bound);
 }
 
-/** Longest pause between two requests, whatever the host asks for: it may recover long before. */
+/**
+ * Longest pause between two requests, even if Retry-After is longer: the host may recover early.
+ */
 export const longestPauseMs = 300_000;
 
 /**

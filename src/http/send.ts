@@ -23,13 +23,13 @@ export interface HttpResponse {
   /** When the headers arrived, in milliseconds since 1970. */
   headersAtMs: number;
   /**
-   * Decompressed. Empty if it could not be read and the status is enough ({@link
+   * The decompressed body. Empty if it could not be read and the status is enough ({@link
    * SendLimits.ignoresBody}).
    */
   body: Buffer;
 }
 
-/** Longest wait for a body that nobody needs. */
+/** Longest wait for a body that is ignored. */
 const bodyGraceMs = 1000;
 
 /** Limits of one attempt. */
@@ -42,16 +42,16 @@ export interface SendLimits {
   /** Whether to open a new connection instead of using a kept-alive one. */
   fresh?: boolean;
   /**
-   * Whether the status is enough, also of a success, whose body is then waited for at most a
-   * second. A success that was cut is an error all the same. Otherwise every success whose body
-   * cannot be read is one.
+   * Whether the status of a success is enough. Then the body is awaited for at most a second, and
+   * only a cut connection is an error. Otherwise a success whose body cannot be read is an error.
+   * The status of other answers is always enough.
    */
   ignoresBody?: boolean;
-  /** Called before each redirect that is followed, since that is one more request. */
+  /** Called before each redirect that is followed, which is one more request. */
   onRedirect?: () => void;
   /**
-   * Called with the bytes of the body as they arrive, and with those of the unpacked one. What it
-   * throws ends the request.
+   * Called with the number of bytes of each received part of the body, and of the decompressed
+   * body. The request fails with the error that this throws.
    */
   onBytes?: (bytes: number) => void;
 }
@@ -68,12 +68,12 @@ export type Send = (request: HttpRequest, limits: SendLimits) => Promise<HttpRes
 const maxRedirects = 3;
 
 /**
- * A gzipped answer may be this many times larger when it is unpacked. Pages of agents are about 9
- * times larger, and 66 times if all agents are equal but for their ids. A few hundred kilobytes
- * made for it could otherwise take a gigabyte.
+ * How many times larger a gzipped answer may be after decompression. Pages of agents are about 9
+ * times larger, and 66 times if all agents are equal except for their ids. Without a limit, a
+ * malicious answer of a few hundred kilobytes could need a gigabyte.
  */
 const maxUnpackedRatio = 100;
-/** An answer that is not larger than this when it is unpacked may have any ratio. */
+/** An answer that is at most this large after decompression may have any ratio. */
 const freeUnpackedBytes = 2 ** 20;
 const redirectStatuses = new Set([301, 302, 303, 307, 308]);
 
@@ -138,9 +138,9 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
     try {
       return await before(answerTo(), deadline);
     } catch (error) {
-      // A body that is damaged, too large or never ends must not hide a status that says enough.
-      // Only a success that was cut may be none: whatever cut it may not have passed the request
-      // on.
+      // A body that is damaged, too large or endless must not hide a status that is enough. But a
+      // success that was cut may not be one: a proxy that cut it may not have forwarded the
+      // request.
       const enough = head && (!isSuccess(head.status) || (limits.ignoresBody && !wasCut(error)));
       if (enough) return { ...head!, body: Buffer.alloc(0) };
       throw deadline.signal.aborted ? deadline.signal.reason : toNetworkError(name, error, isStale());
@@ -150,7 +150,7 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
       deadline.end();
     }
 
-    /** Settles whatever happens on the socket. */
+    /** Settles for every event of the socket. */
     function answerTo(): Promise<HttpResponse> {
       return new Promise((resolve, reject) => {
         outgoing.once('socket', (socket) => {
@@ -167,13 +167,18 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
           const known = { status: status!, headers, headersAtMs: now() };
           head = known;
           if (limits.ignoresBody && isSuccess(known.status)) {
-            grace = setTimeout(() => reject(new NetworkError(`${name}: the body did not end`)), bodyGraceMs);
+            grace = setTimeout(
+              () => reject(new NetworkError(`${name}: the body did not end within ${bodyGraceMs} ms`)),
+              bodyGraceMs,
+            );
           }
           readBody(name, incoming, limits).then((body) => resolve({ ...known, body }), reject);
         });
         outgoing.once('upgrade', ({ statusCode: status }, socket) => {
           socket.destroy();
-          reject(new HttpStatusError(`${name}: answered ${status}, which was not asked for`, status!));
+          reject(
+            new HttpStatusError(`${name}: answered ${status}, an upgrade that was not requested`, status!),
+          );
         });
         outgoing.on('error', reject);
         // After an answer, readBody handles the end of the connection.
@@ -184,7 +189,7 @@ export function createSend(network: Network = directNetwork, now = Date.now): Se
       });
     }
 
-    /** Whether the other side had closed a kept-alive connection before it read the request. */
+    /** Whether the host had closed a kept-alive connection before it read the request. */
     function isStale(): boolean {
       return outgoing.reusedSocket && outgoing.socket?.bytesRead === bytesBefore;
     }
@@ -205,7 +210,10 @@ function redirected(request: HttpRequest, status: number, location: string): Htt
     url !== undefined &&
     (url.origin === request.url.origin || (upgraded && url.hostname === request.url.hostname));
   if (!sameHost)
-    throw new HttpStatusError(`${name}: answered ${status} to another host; not followed`, status);
+    throw new HttpStatusError(
+      `${name}: redirected (${status}) to another host; only redirects to the same host are followed`,
+      status,
+    );
   if (request.method !== 'GET' && status !== 307 && status !== 308) {
     const { method } = request;
     throw new HttpStatusError(`${name}: answered ${status}; a ${method} is not repeated as a GET`, status);
@@ -232,12 +240,12 @@ async function readBody(
     throw new NetworkError(`${name}: the connection was cut after ${bytes} bytes`, cause);
   }
   const raw = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-  // An answer without a body may have the header: a 204, or one that a gateway has emptied.
+  // A 204, or an answer whose body a gateway removed, may still have the header.
   const encoding = incoming.headers['content-encoding']?.trim().toLowerCase();
   if (bytes === 0 || (encoding !== 'gzip' && encoding !== 'x-gzip')) return raw;
   const maxUnpackedBytes = Math.max(freeUnpackedBytes, bytes * maxUnpackedRatio);
   try {
-    // Handing a page to another thread takes longer than unpacking it (docs/explain/benchmarks.md).
+    // Passing a page to another thread takes longer than unpacking it (docs/explain/benchmarks.md).
     const unpacked = gunzipSync(raw, { maxOutputLength: Math.min(maxBytes, maxUnpackedBytes) });
     onBytes(unpacked.length);
     return unpacked;

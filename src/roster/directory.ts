@@ -26,7 +26,7 @@ export function createFetchRosterByApi(
   return async (deadline) => toRoster(await fetchDirectory({ deadline, traffic: newTraffic() }));
 }
 
-/** Makes the columns `name` and `team`. An agent's team is the first of its groups by name. */
+/** Returns the columns `name` and `team`. The team of an agent is its first group by name. */
 function toRoster(users: readonly DirectoryUser[]): FetchedRoster {
   const agents = new Map<string, Record<string, string>>();
   let inSeveralTeams = 0;

@@ -7,7 +7,7 @@ import type { Timing } from '../timing.ts';
 import { RosterError } from './errors.ts';
 import type { RosterTable } from './table.ts';
 
-/** The roster of an account, and the columns that are used. */
+/** The source of an account's roster, and the columns that are used. */
 export interface RosterOptions {
   source: 'users-api' | { location: string };
   /** Columns that become labels of an agent. */
@@ -41,13 +41,13 @@ export interface CurrentRoster {
  */
 export type GetRoster = (deadline: Deadline) => Promise<CurrentRoster>;
 
-/** Longest that one read may take; scrapes do not wait for it. */
+/** Longest time of one read. Scrapes do not wait for its end. */
 export const rosterReadMs = 60_000;
-/** Longest that a scrape waits for a new roster while there is an old one. */
+/** Longest time that a scrape waits for a new roster while there is an old one. */
 const refreshMs = 2000;
-/** Share of its time that a scrape waits for the first roster. */
+/** The share of its time for which a scrape waits for the first roster. */
 const firstShare = 0.8;
-/** First delay after a failure. It doubles with each further failure, up to the ttl. */
+/** Delay after the first failure. It doubles with each further failure, up to the ttl. */
 const firstRetryMs = 30_000;
 
 /** What {@link createRoster} uses. */
@@ -59,8 +59,8 @@ export interface RosterPorts {
 }
 
 /**
- * Creates the roster of an account. It reads the roster again after its ttl, and uses the last one
- * while that fails.
+ * Creates the roster of an account. It reads the roster again after its ttl. If that fails, it
+ * keeps the last roster.
  */
 export function createRoster(
   fetch: FetchRoster,
@@ -80,7 +80,7 @@ export function createRoster(
     onFailure(error) {
       const asked = answerBehind(error)?.retryAfterMs ?? 0;
       const retryMs = Math.max(asked, Math.min(options.ttlMs, firstRetryMs * 2 ** failures++));
-      const then = last ? 'the last one is used' : 'there are no teams';
+      const then = last ? 'the last one is used' : 'metrics of teams are missing';
       log(`roster not read; ${then}`, { ...toLogFields(error), nextAttemptInMs: retryMs });
       return retryMs;
     },
@@ -95,7 +95,7 @@ export function createRoster(
 
   return async (deadline) => {
     const wait = last ? deadline : within(deadline, leftMs(deadline) * firstShare);
-    // Failures of a read have been logged. All others are this scrape's lack of time.
+    // Failures of a read are in the log. Any other error means that this scrape ran out of time.
     await rosters.get(wait, read).catch(() => {});
     return {
       roster: last?.roster,
@@ -116,8 +116,8 @@ interface KeptRoster {
 }
 
 /**
- * Keeps the configured columns.
- * @throws RosterError when a configured column is missing; team and site are optional
+ * Converts a roster to entries with the columns that the settings name.
+ * @throws RosterError when one of these columns is missing. The columns team and site are optional.
  */
 function toRoster({ columns, agents }: RosterTable, { labels, filters }: RosterOptions): Roster {
   const optional = ['team', 'site'];
@@ -125,7 +125,7 @@ function toRoster({ columns, agents }: RosterTable, { labels, filters }: RosterO
     (column) => !columns.has(column) && !optional.includes(column),
   );
   if (missing.length > 0) {
-    throw new RosterError(`the roster has no column ${missing.join(', ')}, which the settings ask for`);
+    throw new RosterError(`the roster lacks columns that the settings name: ${missing.join(', ')}`);
   }
   // Agents with equal labels share one object.
   const interned = new Map<string, RosterEntry['labels']>();

@@ -2,7 +2,7 @@ import { parseCsv } from '../documents/csv.ts';
 import { isMapping, kindOf, parseYaml } from '../documents/yaml.ts';
 import { RosterError } from './errors.ts';
 
-/** A roster as written: one record per agent. Column names are in snake_case. */
+/** A parsed roster: one record per agent. Column names are in snake_case. */
 export interface RosterTable {
   columns: ReadonlySet<string>;
   agents: ReadonlyMap<string, Readonly<Record<string, string>>>;
@@ -11,9 +11,9 @@ export interface RosterTable {
 const idColumn = 'agent_id';
 
 /**
- * Parses a roster by the extension of its name: CSV with a header, or a list of mappings in YAML or
- * JSON. The column agentId is required. Column names become snake_case: `agentId` and `Agent ID`
- * become `agent_id`.
+ * Parses a roster. The extension of its name decides the format: CSV with a header, or a list of
+ * mappings in YAML or JSON. The column agentId is required. Column names become snake_case:
+ * `agentId` and `Agent ID` become `agent_id`.
  * @throws DocumentError with the row or item, without names or ids
  */
 export async function parseRoster(text: string, name: string): Promise<RosterTable> {
@@ -26,7 +26,7 @@ async function fromCsv(text: string, name: string): Promise<RosterTable> {
   const { columns, rows } = await parseCsv(text, name);
   const names = columns.map(toSnakeCase);
   const twice = names.findIndex((column, index) => names.indexOf(column) < index);
-  if (twice >= 0) throw new RosterError(`${name}: ${describeColumn(names, twice)} is there twice`);
+  if (twice >= 0) throw new RosterError(`${name}: ${describeColumn(names, twice)} occurs twice`);
   return collect(
     name,
     new Set(names),
@@ -57,7 +57,7 @@ async function fromYaml(text: string, name: string): Promise<RosterTable> {
         );
       }
       if (column in record) {
-        throw new RosterError(`${name}: ${where}: ${describeColumn(names, field)} is there twice`);
+        throw new RosterError(`${name}: ${where}: ${describeColumn(names, field)} occurs twice`);
       }
       record[column] = value.trim();
       columns.add(column);
@@ -72,14 +72,15 @@ function collect(
   columns: ReadonlySet<string>,
   records: readonly [string, Record<string, string>][],
 ): RosterTable {
-  // An unfinished file, or the export of a failed query, must not replace a good roster.
+  // An unfinished file, or the result of a failed query, must not replace a good roster.
   if (records.length === 0) throw new RosterError(`${name}: expected agents; received none`);
   if (!columns.has(idColumn)) throw new RosterError(`${name}: expected a column agentId`);
   const agents = new Map<string, Record<string, string>>();
   for (const [where, { [idColumn]: id, ...others }] of records) {
     if (!id) throw new RosterError(`${name}, ${where}: expected an agentId; received nothing`);
-    if (agents.has(id)) throw new RosterError(`${name}, ${where}: this agent is there already`);
-    // Without a prototype, since a column may have the name of one of its members.
+    if (agents.has(id))
+      throw new RosterError(`${name}, ${where}: this agent has an earlier entry; remove one of them`);
+    // Without a prototype, since a column may have the name of a member of Object.prototype.
     agents.set(id, Object.assign(Object.create(null), others));
   }
   return { columns, agents };
@@ -89,7 +90,8 @@ function collect(
 const usualColumns = [idColumn, 'name', 'team', 'site'];
 
 /**
- * Describes a column for messages. Any other name may be an agent's, of a file without a header.
+ * Describes a column for messages. It names only the usual columns: in a file without a header, any
+ * other name may be a person's.
  */
 function describeColumn(names: readonly string[], index: number): string {
   const column = names[index]!;

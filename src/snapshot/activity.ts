@@ -19,8 +19,8 @@ const activityOfPresence = new Map<string, Activity>([
 const rank = new Map<Activity, number>(activities.map((activity, index) => [activity, index]));
 
 /**
- * Whether the API reports any workload for the agent. Undefined when it reports none, but not of
- * all three kinds.
+ * Whether the agent has any workload. Undefined when the API reports none, and not all three kinds
+ * are known.
  */
 export function hasWorkload({ live, semiLive, nonLive }: Agent): boolean | undefined {
   if (live! > 0 || semiLive! > 0 || nonLive! > 0) return true;
@@ -29,8 +29,8 @@ export function hasWorkload({ live, semiLive, nonLive }: Agent): boolean | undef
 
 /**
  * Whether an agent is Ready, without workload and without interactions. Workload alone is not
- * enough: it drops to 0 when wrap-up begins, while the agent is still Ready. Undefined when the
- * answer does not say.
+ * enough: it falls to 0 when wrap-up begins, while the agent is still Ready. Undefined when the
+ * API's answer does not say.
  */
 export function isIdle(agent: Agent): boolean | undefined {
   if (agent.presence !== 'Ready') return false;
@@ -39,19 +39,17 @@ export function isIdle(agent: Agent): boolean | undefined {
   return atWork === undefined || agent.interactions === undefined ? undefined : true;
 }
 
-/**
- * Whether the answer says of any agent whether a new interaction can be routed to them. With no
- * agents it counts as yes.
- */
+/** Whether any agent has `eligibleForRouting`. True for an empty list. */
 export function knowsEligibility(agents: readonly Agent[]): boolean {
   return agents.length === 0 || agents.some(({ eligibleForRouting }) => eligibleForRouting !== undefined);
 }
 
 /**
- * Returns the one thing that an agent is doing. An interaction in a state that the API reference
- * does not name, or that is unknown, counts as `working`. `idle` is an idle agent ({@link isIdle})
- * who is eligible for routing; where the answer does not say so of anybody (`eligibilityKnown`),
- * every idle agent.
+ * Returns the activity of an agent: the first in the order of {@link activities} that fits.
+ * - An interaction in a state that is unknown, or not in the API reference, is `working`.
+ * - `idle` is an idle agent ({@link isIdle}) who is eligible for routing.
+ * - While no agent's eligibility is known (`eligibilityKnown` is false), every idle agent is
+ *   `idle`.
  */
 export function toActivity(agent: Agent, eligibilityKnown: boolean): Activity {
   const atWork = hasWorkload(agent);
@@ -70,12 +68,14 @@ export function toActivity(agent: Agent, eligibilityKnown: boolean): Activity {
 }
 
 /**
- * Returns since when an agent has been on an interaction, in ms since 1970. The API reference says
- * of `since`: "The time when the agent started work on the interaction", and not whether it
- * restarts with each state. For wrap-up it is known all the same if the agent has no other
- * interaction and no workload: the workload fell when wrap-up began, so it began at the later of
- * both times. For other wrap-ups it is undefined where `since` is known not to restart
- * (docs/decisions/0022-semantics.md).
+ * Returns since when an agent has been on an interaction, in ms since 1970. The API reference calls
+ * `since` the time when the agent started work on the interaction. It does not say whether `since`
+ * restarts with each state (docs/decisions/0022-semantics.md). So for an interaction in Wrap:
+ * - If `since` is known to restart, it is the answer.
+ * - Otherwise, if the agent has no other interaction and no workload, and both times are known, the
+ *   answer is the later of `since` and the last change of workload. The workload fell when wrap-up
+ *   began.
+ * - Otherwise the answer is undefined if `since` is known not to restart, and else `since`.
  */
 export function legSinceMs(
   agent: Agent,
@@ -93,8 +93,8 @@ export function legSinceMs(
 
 /**
  * Returns since when an idle agent has been idle, in ms since 1970: the later of the last presence
- * and workload changes. Workload drops at the start of wrap-up, so this may be early by the length
- * of the last wrap-up. Undefined if one of the two is unknown.
+ * and workload changes. The workload falls when wrap-up begins, so this may be too early by the
+ * length of the last wrap-up. Undefined if one of the two changes is unknown.
  */
 export function idleSinceMs({ presenceSinceMs, workloadSinceMs }: Agent): number | undefined {
   if (presenceSinceMs === undefined || workloadSinceMs === undefined) return undefined;

@@ -48,10 +48,10 @@ export interface AgentSeriesOptions {
 const noLabels = {};
 
 /**
- * Selects the agents that get their own series. Beyond the limit it keeps the first agents by id,
- * whatever they are doing. If the choice depended on anything that changes, series would appear and
- * disappear. A pattern for a roster column selects no agent while there is no roster, since it is
- * unknown which agents to exclude.
+ * Selects the agents that get their own series. If there are more than the limit, it keeps the
+ * first agents by id. If the choice depended on anything that changes, series would appear and
+ * disappear. While there is no roster, a pattern for a roster column selects no agent, because it
+ * is unknown which agents to exclude.
  */
 export function toAgentSeries(
   { agents }: Snapshot,
@@ -124,9 +124,10 @@ function statesOf(agent: Agent, interned: Map<string, { state: string }>): Agent
 }
 
 /**
- * Counts 2 series that every agent has: presence and info. The three workloads, the times of
- * presence and workload, and the eligibility add one each if they are known, and so does each
- * state.
+ * Counts the series of an agent:
+ * - two that every agent has: presence and info
+ * - one for each known value: three workloads, the times of presence and workload, the eligibility
+ * - one for each state that the agent has interactions in
  */
 function seriesOf(agent: Agent): number {
   const states = new Set(agent.interactions?.map(({ state }) => state)).size;

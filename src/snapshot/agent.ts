@@ -1,8 +1,8 @@
 import type { Gaps } from './gaps.ts';
 
 /**
- * What one agent is doing: one item of the API's answer. All times are ms since 1970. What is
- * undefined is unknown: the answer left it out, or has something else in its place ({@link Gaps}).
+ * What one agent is doing: one item of the API's answer. All times are ms since 1970. An undefined
+ * value is unknown: it is absent or invalid in the answer ({@link Gaps}).
  */
 export interface Agent {
   id: string;
@@ -16,7 +16,7 @@ export interface Agent {
   live: number | undefined;
   semiLive: number | undefined;
   nonLive: number | undefined;
-  /** Empty when the agent has none, which differs from undefined. */
+  /** Empty when the agent has none. Undefined when that is unknown. */
   interactions: readonly Interaction[] | undefined;
 }
 
@@ -31,19 +31,19 @@ export interface Interaction {
   mediumManager: string;
   direction: string;
   state: string;
-  /** Null when there is none, or it is unknown. */
+  /** Null when there is no reason, or when it is unknown. */
   reason: string | null;
 }
 
-/** One page of the API's answer. Nothing is corrected or checked against other pages. */
+/** One page of the API's answer, as it is. It is not compared with other pages. */
 export interface Page {
   /** `meta.page`: the page number in the answer. */
   number: number;
-  /** `meta.count`: the number of agents that the answer states. */
+  /** `meta.count`: how many agents this page has, according to itself. */
   count: number;
   pageCount: number;
   totalCount: number;
-  /** The API's clock when it answered, in ms since 1970. */
+  /** The API's time of the answer, in ms since 1970. */
   upToMs: number;
   agents: readonly Agent[];
   gaps: Gaps;
@@ -52,7 +52,7 @@ export interface Page {
 /** Every agent of an account exactly once, at one time. */
 export interface Snapshot {
   agents: readonly Agent[];
-  /** Records left out, since the API returned an agent more than once. */
+  /** Records that were left out because the API returned an agent more than once. */
   duplicates: number;
   /** The earliest `upTo` of the pages, in ms since 1970. Ages are measured at this time. */
   takenAtMs: number;

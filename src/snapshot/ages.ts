@@ -7,11 +7,11 @@ export interface Ages {
   /** The earliest `since`. Undefined if none is known. */
   oldestMs: number | undefined;
   /**
-   * The median `since`: of an even number of members, halfway between the two in the middle.
+   * The median `since`. For an even number of members, it is halfway between the two in the middle.
    * Undefined if none is known.
    */
   medianMs: number | undefined;
-  /** How many have been in it for longer than each bound, in the order of the bounds. */
+  /** For each bound, in order: how many members have been in the state for longer. */
   longerThan: readonly number[];
 }
 

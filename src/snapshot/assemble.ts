@@ -5,9 +5,7 @@ import { addGaps } from './gaps.ts';
 /** Why the pages do not form one snapshot. */
 export interface Conflict {
   reason: string;
-  /**
-   * The agent whom it is about, so that two conflicts can be compared. It must not be in messages.
-   */
+  /** The agent in conflict, for comparing two conflicts. Messages must not contain it. */
   agentId?: string;
 }
 
@@ -15,16 +13,16 @@ export interface Conflict {
  * Puts pages together if they agree. Returns a conflict unless:
  * - each page has the requested number and as many agents as it states,
  * - all pages state the same page count and total,
- * - there are exactly that many agents, and none of them is on two pages.
+ * - the number of agents is that total, and no agent is on two pages.
  *
- * An agent on two pages may have moved between two answers, and then another one is missing. An
- * agent who is twice on the same page is in one answer, so the API has two records of this agent.
- * Then the record with the latest presence counts.
+ * An agent on two pages may have moved between two answers. Then another agent is missing, so this
+ * is a conflict. If an agent is twice on one page, the API has two records of this agent. Then the
+ * record with the latest presence counts.
  *
- * The newest page (by `upTo`) determines the counts, since older ones may be out of date. Of
- * several with the same time, it is the one with the most pages, so that pages that disagree are a
- * conflict. Pages beyond its page count are left out. `pages` maps requested page numbers to
- * answers, and must not be empty.
+ * The newest page (by `upTo`) determines the counts, since older pages may be out of date. If
+ * several pages are the newest, the one with the highest page count determines them. So pages that
+ * disagree are a conflict. Pages beyond that page count are left out. `pages` maps requested page
+ * numbers to answers, and must not be empty.
  */
 export function assemble(pages: ReadonlyMap<number, Page>): Snapshot | Conflict {
   // A page beyond its own page count is surplus, and its counts may be anything.
@@ -50,8 +48,8 @@ export function assemble(pages: ReadonlyMap<number, Page>): Snapshot | Conflict 
   }
   const gaps = addGaps(present.map((page) => page.gaps));
   const snapshot = { agents, duplicates: 0, takenAtMs, pages: pageCount, gaps };
-  // The API reference says that agents are sorted by id. If they are, none occurs twice, and the
-  // map is not needed. Building it takes longer than everything else here.
+  // The API reference says that agents are sorted by id. If they are, no agent occurs twice, and
+  // the map is not needed. Building it takes longer than everything else here.
   if (isAscending(agents)) return snapshot;
   const different = withoutDuplicates(present);
   if ('reason' in different) return different;
@@ -74,12 +72,9 @@ function withoutDuplicates(pages: readonly Page[]): Agent[] | Conflict {
   return [...found.values()].map(({ agent }) => agent);
 }
 
-/**
- * Returns what is wrong with a page, alone or compared with the newest one. Undefined when nothing
- * is.
- */
+/** Returns a problem of a page, alone or compared with the newest one. Undefined without one. */
 function flawOf(page: Page, number: number, newest: Page): string | undefined {
-  if (page.number !== number) return `asked for page ${number}, answered as page ${page.number}`;
+  if (page.number !== number) return `requested page ${number}, received page ${page.number}`;
   if (page.agents.length !== page.count) {
     return `page ${number} says count ${page.count} but has ${page.agents.length} agents`;
   }

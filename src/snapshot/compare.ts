@@ -8,8 +8,8 @@ export function compare(a: string, b: string): number {
 }
 
 /**
- * Whether these are in ascending order of their ids, so that no two are the same. The API reference
- * says so of agents.
+ * Whether the ids are in ascending order, so that no two are equal. The API reference says that
+ * agents are in this order.
  */
 export function isAscending(agents: readonly { id: string }[]): boolean {
   return agents.every(({ id }, index) => index === 0 || agents[index - 1]!.id < id);

@@ -8,8 +8,8 @@ import type { Semantics } from './semantics.ts';
 import { type Activity, activities, type KnownValues, presences, type Workload } from './vocabulary.ts';
 
 /**
- * A snapshot, counted: the source of all metrics of an account except those of teams and single
- * agents.
+ * The counts of a snapshot. All metrics of an account have this source, except the metrics of teams
+ * and of single agents.
  */
 export interface Floor {
   agents: number;
@@ -18,30 +18,33 @@ export interface Floor {
   ageBounds: readonly number[];
   presences: { name: string; ages: Ages }[];
   descriptions: DescriptionCount[];
-  /** Distinct pairs of presence and description that were folded into `other`. */
+  /** Pairs of presence and description that are added up under `other`. */
   descriptionsFolded: number;
   activities: { name: Activity; agents: number }[];
   /** Ready, without workload and without interactions. */
   idle: Ages;
-  /** Idle and eligible for routing. All idle ones whenever `eligible` is undefined. */
+  /** Idle and eligible for routing. All idle agents if `eligible` is undefined. */
   available: Ages;
   /** Ready, with work. */
   busy: number;
   readyWithoutWorkload: number;
-  /** Undefined when there are agents and none of them has the field `eligibleForRouting`. */
+  /**
+   * Undefined if no agent, of this or an earlier snapshot, has `eligibleForRouting`. A number if
+   * there are no agents.
+   */
   eligible: number | undefined;
   /** Agents with this kind of workload, and their interactions. */
   workloads: { name: Workload; agents: number; interactions: number }[];
-  /** Only kinds with at least one leg. `reason` is empty. */
+  /** Kinds with at least one leg. `reason` is always empty. */
   legs: LegCount[];
   reasons: { state: string; reason: string; legs: number }[];
   states: { name: string; ages: Ages }[];
   distinctInteractions: number;
   /** Values that the API reference does not name, by field. */
   unknown: { field: string; values: number }[];
-  /** Values that the answer left out, by field. */
+  /** Values that are absent in the answer, by field. */
   absent: { field: string; values: number }[];
-  /** Values of a wrong kind, by field. */
+  /** Values that contradict the API reference, by field. */
   invalid: { field: string; values: number }[];
   /** Agents with a value that is invalid, or absent although the API reference always has it. */
   flawed: number;
@@ -55,16 +58,14 @@ interface DescriptionCount {
 
 /** Limits on the number of series. */
 export interface FloorOptions {
-  /**
-   * For each of these, in seconds and ascending, it is counted who has been in a state for longer.
-   */
+  /** Bounds of ages, in seconds and ascending. Agents above each bound are counted. */
   ageBounds: readonly number[];
   /** Most pairs of presence and description with their own series. */
   maxDescriptions: number;
   known?: KnownValues | undefined;
   /**
-   * Whether an earlier snapshot of the account said of somebody whether they are eligible for
-   * routing. Then an agent of whom this one does not say so is not free.
+   * Whether an earlier snapshot of the account had `eligibleForRouting` for any agent. Then an
+   * agent without it is not free.
    */
   eligibilitySeen?: boolean;
   semantics?: Semantics | undefined;
@@ -174,9 +175,9 @@ function addWorkload(sum: { agents: number; interactions: number }, interactions
 }
 
 /**
- * Limits the descriptions, which are free text set by the account's admin. It keeps the first ones
- * in alphabetical order. If it kept the largest ones, series would appear and disappear with every
- * change of the floor.
+ * Limits the number of descriptions, which are free text of the account's admin. It keeps the first
+ * ones in alphabetical order. If it kept the largest ones, series would appear and disappear with
+ * every change of the counts.
  */
 function foldDescriptions(
   presenceCounters: readonly PresenceCounter[],

@@ -1,6 +1,4 @@
-/**
- * The fields of an agent that the exporter can do without, by the names that metrics have for them.
- */
+/** The fields of an agent that may be absent or invalid. The names are values of labels. */
 export const agentFields = [
   'presence_since',
   'description',
@@ -21,10 +19,7 @@ export const agentFields = [
 ] as const;
 export type AgentField = (typeof agentFields)[number];
 
-/**
- * A value that is not what the API reference says. It never contains the value itself, which may
- * identify a person.
- */
+/** An unexpected value in an answer. The value itself is left out, as it may identify a person. */
 export interface Flaw {
   /** The place in the answer, as in `page 3: items[4].presence.since`. */
   path: string;
@@ -32,11 +27,11 @@ export interface Flaw {
   received: string;
 }
 
-/** What the answer does not say of some agents. */
+/** Counts of the values that are absent or invalid in an answer. */
 export interface Gaps {
-  /** Values that were left out or null, by field. */
+  /** Values that are missing or null, by field. */
   absent: Record<AgentField, number>;
-  /** Values of a wrong kind, by field. */
+  /** Values that contradict the API reference, by field. */
   invalid: Record<AgentField, number>;
   /** Agents with a value that is invalid, or absent although the API reference always has it. */
   flawedAgents: number;
@@ -44,7 +39,7 @@ export interface Gaps {
   first: Flaw | undefined;
 }
 
-/** Returns gaps with nothing in them. */
+/** Returns gaps with all counts 0. */
 export function noGaps(): Gaps {
   return { absent: zeros(), invalid: zeros(), flawedAgents: 0, first: undefined };
 }

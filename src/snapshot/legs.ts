@@ -37,8 +37,8 @@ type UnknownField = (typeof legFields)[number];
 type Branch<T> = Map<string | null, T>;
 
 /**
- * Counts legs by kind. The tree has the raw values as keys, so that each combination is mapped to
- * labels only once.
+ * Counts legs by kind. The keys of the tree are the values in the answer, so that each combination
+ * is converted to labels only once.
  */
 export class LegCounter {
   readonly #newAges: () => AgeCounter;
@@ -62,7 +62,7 @@ export class LegCounter {
     for (const state of states) this.#states.set(state, newAges());
   }
 
-  /** `sinceMs` says since when the leg has been in its state, as far as it is known. */
+  /** Counts a leg. `sinceMs` is when it entered its state. Undefined when that is unknown. */
   add(leg: Interaction, sinceMs: number | undefined): void {
     const byManager = branch(this.#tree, leg.medium);
     const byDirection = branch(byManager, leg.mediumManager);
@@ -108,12 +108,12 @@ export class LegCounter {
     return leaf;
   }
 
-  /** Distinct interactions. One guid may be with several agents. */
+  /** The number of distinct interactions. Several agents may have legs with the same guid. */
   get distinct(): number {
     return this.#guids.size;
   }
 
-  /** Returns the legs of each kind with any, with all reasons added up, in alphabetical order. */
+  /** Returns the kinds with legs, in alphabetical order. All reasons are added up. */
   kinds(): LegCount[] {
     const sums = new Map<string, LegCount>();
     for (const { kind, legs } of this.#leaves) {
@@ -158,8 +158,8 @@ export class LegCounter {
 }
 
 /**
- * Whether the reason may occur in this state. In states that the API reference does not name, any
- * reason may.
+ * Whether the reason may occur in this state. Any reason may occur in a state that the API
+ * reference does not name.
  */
 export function isReasonOf(state: string, reason: string): boolean {
   const reasons = Object.hasOwn(reasonsByState, state)
@@ -168,7 +168,7 @@ export function isReasonOf(state: string, reason: string): boolean {
   return reason === '' || reasons === undefined || (reasons as readonly string[]).includes(reason);
 }
 
-/** Returns the subtree of a key, and adds it if it is missing. */
+/** Returns the subtree of a key. Adds the subtree if it is missing. */
 function branch<K, L, T>(tree: Map<K, Map<L, T>>, key: K): Map<L, T> {
   let found = tree.get(key);
   if (found === undefined) {

@@ -1,10 +1,13 @@
-/** Most values that are neither named nor known. */
+/** Most further values that are admitted. */
 const maxUnknown = 20;
 
 /**
- * A set of label values that may grow. It contains the values that the API reference names, those
- * that the settings add, and up to 20 others in order of appearance. All further values become
- * `other`, which limits the number of series.
+ * A set of label values that may grow. It contains:
+ * - the values that the API reference names (`named`)
+ * - the values that VCC_KNOWN_VALUES adds (`known`)
+ * - up to 20 further values, in order of appearance
+ *
+ * All other values become `other`, which limits the number of series.
  */
 export class OpenSet {
   readonly #known: ReadonlySet<string>;
@@ -18,7 +21,7 @@ export class OpenSet {
     return this.#known.has(value);
   }
 
-  /** Returns the value itself, or `other` beyond the limit. Admits a new value. */
+  /** Returns the value, or `other` beyond the limit. Admits a new value. */
   label(value: string): string {
     if (this.#known.has(value) || this.#admitted.has(value)) return value;
     if (this.#admitted.size >= maxUnknown) return 'other';

@@ -11,18 +11,16 @@ export interface Overview {
   ready: number;
   /** Ready, with nothing in hand, and eligible for routing. */
   free: number;
-  /**
-   * In the form of {@link toDuration}. Empty when no agent is free, or it is not known since when.
-   */
+  /** In the form of {@link toDuration}. Empty when no agent is free, or no time is known. */
   longestFree: string;
-  /** Ready, with work. Not those of whom it is unknown. */
+  /** Ready, with work. Agents whose work is unknown are left out. */
   busy: number;
   /** Away and ExtendedAway. */
   away: number;
   loggedOut: number;
 }
 
-/** With more accounts, teams would make the accounts hard to find. */
+/** Beyond this number of accounts, teams would make the accounts hard to find. */
 const maxAccountsWithTeams = 4;
 
 /** Returns the summary of an account. */
@@ -35,9 +33,8 @@ export function accountOverview(
 }
 
 /**
- * Returns the summaries of an account's teams that have agents. Named teams come first, by name,
- * and then the agents without a team. Returns none without a roster, or when more than four
- * `accounts` are shown.
+ * Returns a summary of each team of an account, except teams without agents. The agents without a
+ * team are last. Returns none without a roster, or when more than four `accounts` are shown.
  */
 export function teamOverviews({ teams, floor }: Reading, accounts: number): Overview[] {
   if (!teams || !floor || accounts > maxAccountsWithTeams) return [];
@@ -60,7 +57,7 @@ function toOverview(
   { available, busy }: Pick<Floor, 'available' | 'busy'>,
   takenAtMs: number,
 ): Overview {
-  // Presences of the API reference are there even with 0 agents.
+  // The presences of the API reference are always in the list, even with 0 agents.
   const agentsIn = (presence: string) => presences.find((each) => each.name === presence)!.agents;
   return {
     name,
@@ -74,18 +71,18 @@ function toOverview(
   };
 }
 
-/** Agents of a kind, and how long the longest has been so in the form of {@link toDuration}. */
+/** A row of the table of agents. `longest` is an age in the form of {@link toDuration}. */
 export interface AgentsRow {
   name: string;
   agents: number;
   longest: string;
-  /** Whether it is a part of the row before that is no part. */
+  /** Whether the row is a part of the last row above it that is not a part. */
   isPart: boolean;
 }
 
 /**
- * Returns the agents by presence, and those who are Ready apart by what they are ready for. Agents
- * who are not routable, or of whom it is unknown, have a row only if there are any.
+ * Returns the agents by presence. The row Ready has parts: free, busy, not routable, unknown. The
+ * last two are left out while they are 0.
  */
 export function agentsRows({ presences, available, busy, activities, takenAtMs }: Floor): AgentsRow[] {
   const part = (name: string, agents: number, ages?: Ages): AgentsRow => ({

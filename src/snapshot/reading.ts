@@ -10,16 +10,16 @@ import type { Teams } from './teams.ts';
 export interface PushStatus {
   destination: string;
   /**
-   * False when a batch of that push was rejected, or its last attempt failed. A batch counts as
-   * delivered when it is in the destination's queue. Undefined before the first attempt.
+   * False when a batch of that push was rejected, or the last attempt failed. With a queue in SQS,
+   * a batch is delivered when it is in that queue. Undefined before the first attempt.
    */
   success: boolean | undefined;
   /** Samples of that push that were delivered. Undefined before the first attempt. */
   samples: number | undefined;
   durationMs: number | undefined;
   /**
-   * Time of the oldest queued sample, in ms since 1970. Undefined without one, or when the queue is
-   * not on disk.
+   * Time of the oldest sample in the queue on disk, in ms since 1970. Undefined while that queue is
+   * empty, or without one.
    */
   oldestMs: number | undefined;
 }
@@ -29,10 +29,10 @@ export interface Reading {
   account: string;
   /** Undefined when the read succeeded. */
   error: ScrapeErrorCode | undefined;
-  /** Undefined when the read failed. No number is better than an old or partial one. */
+  /** Undefined when the read failed: an old or partial number would be worse than none. */
   floor: Floor | undefined;
   /**
-   * Undefined when the read failed, or when agents have no series of their own (VCC_AGENT_METRICS).
+   * Undefined when the read failed, or without VCC_AGENT_METRICS.
    */
   agentSeries: AgentSeriesSet | undefined;
   /** Undefined when the read failed, or while there is no roster. */
@@ -52,11 +52,11 @@ export interface Reading {
   requests: number;
   retries: number;
   clockSkewMs: number | undefined;
-  /** What the API reference leaves open, and how the settings answer it (VCC_SEMANTICS). */
+  /** The questions that the API reference leaves open, with the answers in VCC_SEMANTICS. */
   semantics: readonly AnsweredQuestion[];
-  /** Whether this account is known to belong to the built-in simulator. */
+  /** Whether the account is known to be an account of the built-in simulator. */
   simulated: boolean;
-  /** Whether this is an earlier snapshot (VCC_CACHE_TTL). */
+  /** Whether this is a snapshot of an earlier scrape (VCC_CACHE_TTL). */
   cached: boolean;
   /** The last push to each destination. Undefined for scrapes that are not pushed. */
   push?: readonly PushStatus[];

@@ -4,9 +4,7 @@ export interface RosterEntry {
   team: string;
   /** All columns except the id, by name. */
   columns: Readonly<Record<string, string>>;
-  /**
-   * The columns that are labels (VCC_ROSTER_LABELS). An empty or missing column is an empty text.
-   */
+  /** The columns in VCC_ROSTER_LABELS. A missing column is an empty text. */
   labels: Readonly<Record<string, string>>;
 }
 

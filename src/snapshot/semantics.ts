@@ -1,16 +1,16 @@
-/** One thing that the API reference leaves open, with its possible answers. */
+/** A question that the API reference leaves open, with its possible answers. */
 export interface Question {
-  /** What is asked, in one sentence. */
+  /** The question, in one sentence. */
   asks: string;
-  /** The answers, each with what it means, in one sentence. */
+  /** The answers, each with its meaning in one sentence. */
   answers: Readonly<Record<string, { means: string }>>;
-  /** Whether it is asked for each medium, as in `workload_falls_phone`. */
+  /** Whether each medium has its own answer, as in `workload_falls_phone`. */
   byMedium?: true;
 }
 
 /**
- * What the API reference leaves open: the source of VCC_SEMANTICS, of `simulate --semantics`, of
- * what `calibrate` asks an account, and of their docs.
+ * The questions that the API reference leaves open. They are the source of VCC_SEMANTICS, of
+ * `simulate --semantics`, of `calibrate`, and of the docs of these.
  */
 export const questions = {
   since_in_connected: {
@@ -64,13 +64,10 @@ type Table = typeof questions;
 type ByMedium = 'workload_falls';
 type AnswerTo<Q extends keyof Table> = keyof Table[Q]['answers'];
 
-/**
- * The id of a question: a key of the table, with the medium behind it where it is asked for each
- * medium.
- */
+/** The id of a question: a key of the table. Questions by medium have the medium at the end. */
 export type QuestionId = Exclude<keyof Table, ByMedium> | `${ByMedium}_${string}`;
 
-/** Answers by question. Without an answer, a question is open. */
+/** Answers by question. A question without an answer is open. */
 export type Semantics = Readonly<
   { [Q in Exclude<keyof Table, ByMedium>]?: AnswerTo<Q> } & {
     [id: `${ByMedium}_${string}`]: AnswerTo<ByMedium>;
@@ -82,7 +79,7 @@ export const questionNames: readonly string[] = Object.entries<Question>(questio
   ([name, { byMedium }]) => (byMedium ? `${name}_<medium>` : name),
 );
 
-/** Returns lines for the help: each question, and its answers with what they mean. */
+/** Returns lines for the help: each question, and its answers with their meanings. */
 export function describeQuestions(): string[] {
   return Object.values<Question>(questions).flatMap(({ asks, answers }, index) => [
     `${questionNames[index]}: ${asks.replaceAll('`', '')}`,
@@ -90,7 +87,7 @@ export function describeQuestions(): string[] {
   ]);
 }
 
-/** Returns the answers that a question may have. Undefined for an id that is no question. */
+/** Returns the possible answers to a question. Undefined for an unknown id. */
 export function answersTo(id: string): readonly string[] | undefined {
   const name = /^workload_falls_[a-z0-9_]+$/.test(id) ? 'workload_falls' : id;
   const question = Object.hasOwn(questions, name) ? (questions[name as keyof Table] as Question) : undefined;
@@ -118,8 +115,8 @@ export interface AnsweredQuestion {
 }
 
 /**
- * Returns every question of the table with its answer. Questions by medium are there for media that
- * have an answer.
+ * Returns every question of the table with its answer. Questions by medium are included for the
+ * media that have an answer.
  */
 export function toAnsweredQuestions(semantics: Semantics = {}): AnsweredQuestion[] {
   const given: Readonly<Record<string, string>> = semantics;

@@ -11,7 +11,7 @@ export interface Team {
   /** Empty for the agents without a team or without a roster entry. */
   name: string;
   presences: { name: string; agents: number }[];
-  /** Idle and eligible for routing, as of the account. */
+  /** Free agents, as in {@link Floor.available}. */
   available: Ages;
   /** Ready, with work. */
   busy: number;
@@ -23,29 +23,27 @@ export interface Teams {
   teams: Team[];
   /** The bounds of all ages, in seconds. */
   ageBounds: readonly number[];
-  /** The number of teams that were folded into `other`. */
+  /** The number of teams that are added up under `other`. */
   folded: number;
-  /** Agents that are not LoggedOut and not in the roster. */
+  /** Agents who are not LoggedOut and not in the roster. */
   missing: number;
 }
 
 /** Limits on the number of series. */
 export interface TeamOptions {
-  /**
-   * For each of these, in seconds and ascending, it is counted who has been available for longer.
-   */
+  /** Bounds of ages, in seconds and ascending. Free agents above each bound are counted. */
   ageBounds: readonly number[];
   /** Most teams with their own series. */
   maxTeams: number;
   known?: KnownValues | undefined;
-  /** As of the account. */
+  /** As in the options of the account's floor. */
   eligibilitySeen?: boolean;
 }
 
 /**
- * Counts a snapshot by team. The result includes every team of the roster, even an empty one.
- * Beyond `maxTeams` it keeps the first ones by name and folds the rest. If it kept the largest
- * ones, series would appear and disappear.
+ * Counts a snapshot by team. The result includes every team of the roster, even an empty one. If
+ * there are more than `maxTeams`, it keeps the first ones by name, and adds up the rest under
+ * `other`. If it kept the largest ones, series would appear and disappear.
  */
 export function toTeams(
   snapshot: Snapshot,

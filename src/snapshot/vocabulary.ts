@@ -1,12 +1,12 @@
 /**
  * The values that the API reference names. Each set is open: {@link OpenSet} admits a limited
- * number of other values, and they are counted as unknown.
+ * number of other values. Those count as unknown.
  */
 
 /** Presences, in the order of the API reference. */
 export const presences = ['Ready', 'Away', 'ExtendedAway', 'LoggedOut'] as const;
 
-/** Reasons by the state they belong to. Every state may also have no reason. */
+/** Reasons by state. Every state may also have no reason. */
 export const reasonsByState = {
   Ringing: ['Monitor'],
   Connected: ['Resumed', 'Unparked', 'Monitor'],
@@ -29,31 +29,32 @@ export const states = Object.keys(reasonsByState) as (keyof typeof reasonsByStat
 export const directions = ['Inbound', 'Outbound', 'Internal'] as const;
 
 /**
- * The API reference says "e.g. Call or Case" and shows Phone. Other pages of Vonage's add the rest.
+ * Media. The API reference says "e.g. Call or Case", and its example has Phone. The rest is from
+ * other pages of Vonage.
  */
 export const media = ['Phone', 'Call', 'Case', 'Email', 'Chat', 'Phone Callback'] as const;
 
 /**
- * Contact Centre, Business Cloud, the name of the first in older answers, and those that other
- * pages of Vonage's add.
+ * Managers of media. CC is the contact centre, which older answers call VCC. UC is Business Cloud.
+ * The rest is from other pages of Vonage.
  */
 export const mediumManagers = ['CC', 'UC', 'VCC', 'VBC', 'Salesforce', 'SkypeForBusiness'] as const;
 
-/**
- * Fields whose values are words, and each set of words is open. The names are those that metrics
- * have for them.
- */
+/** Fields whose values are words of an open set. The names are label values. */
 export const openFields = ['presence', 'state', 'reason', 'direction', 'medium', 'medium_manager'] as const;
 export type OpenField = (typeof openFields)[number];
 
-/** Words that are known besides those of the API reference, by field. */
+/** Words of VCC_KNOWN_VALUES, by field. They count as known, like those of the API reference. */
 export type KnownValues = Readonly<Partial<Record<OpenField, readonly string[]>>>;
 
 /**
- * The one thing that an agent is doing, in order of precedence: interactions by how much attention
- * they need, then workload without a listed interaction, then the presence. `ready_not_routable`:
- * Ready with nothing in hand, but not eligible for routing. `unknown`: Ready, but the answer does
- * not say whether with work, or whether eligible.
+ * The activities, in order of precedence. An agent has only the first that fits:
+ * - an interaction, by how much attention its state needs
+ * - `working`: workload without a listed interaction
+ * - `unknown`: Ready, but work or eligibility for routing is unknown
+ * - `idle`: Ready with nothing in hand, and eligible for routing
+ * - `ready_not_routable`: Ready with nothing in hand, and not eligible for routing
+ * - the presence
  */
 export const activities = [
   'failed',
@@ -72,6 +73,6 @@ export const activities = [
 ] as const;
 export type Activity = (typeof activities)[number];
 
-/** How much of an agent's attention an interaction takes, in the API's three grades. */
+/** The three kinds of workload in the API, by how much of an agent's attention they need. */
 export const workloads = ['live', 'semi_live', 'non_live'] as const;
 export type Workload = (typeof workloads)[number];

@@ -13,26 +13,25 @@ export type FetchPage = (page: number, trip: Trip) => Promise<Page>;
 /** How to request the pages of an account. */
 export interface ClientOptions {
   apiUrl: string;
-  /** Requested items per page. The API may return fewer, or refuse it. */
+  /** Requested items per page. The API may return fewer, or refuse the size. */
   pageSize: number;
   userAgent: string;
 }
 
-/**
- * Smaller sizes, for a server that refuses the requested one. `undefined` leaves the choice to the
- * server.
- */
+/** Sizes to try if the server refuses the requested one. `undefined`: the server chooses. */
 const smallerSizes = [1000, undefined];
 
 /** How long a smaller size is used before the requested one is tried again. */
 const smallerForMs = 3_600_000;
 
 /**
- * Creates a client for GET /stats/agent-status. If the server refuses the page size for page 1
- * twice, the client tries smaller ones. If page 1 takes too long, the next call for it tries a
- * smaller one. A smaller size that works is used for an hour, and `onPageSize` is told. The client
- * throws AuthError, HttpStatusError, NetworkError, ShapeError, TooLargeError, or the reason of the
- * deadline's signal.
+ * Creates a client for GET /stats/agent-status. It adapts the page size to the server:
+ * - If the server refuses the size for page 1 twice, the client tries smaller sizes.
+ * - If page 1 takes too long, the next call for page 1 tries a smaller size.
+ * - A smaller size that works is used for an hour. Then the requested size is tried again.
+ *
+ * `onPageSize` is called when the size in use changes. The client throws AuthError,
+ * HttpStatusError, NetworkError, ShapeError, TooLargeError, or the reason of the deadline's signal.
  */
 export function createFetchPage(
   fetch: Fetch,
@@ -67,8 +66,8 @@ export function createFetchPage(
   async function fetchFirst(trip: Trip): Promise<Page> {
     let refusal: unknown;
     const { requests } = trip.traffic;
-    // The first size twice: the refusal may pass, or may have been about a token that is new by
-    // then.
+    // Try the first size twice: the refusal may be temporary, or its reason may have been a token
+    // that is replaced by then.
     for (const index of [chosen, ...[...sizes.keys()].slice(chosen)]) {
       try {
         const first = await fetchPage(1, sizes[index], trip);
@@ -77,10 +76,10 @@ export function createFetchPage(
         proven = index;
         return first;
       } catch (error) {
-        // If all sizes are refused, the size was not the reason, and the first answer says what
-        // was.
+        // If all sizes are refused, the size was not the reason. The first answer is then the best
+        // message.
         refusal ??= error;
-        // Not if it only waited for other requests.
+        // A request that was never sent, since it waited for others, does not show a slow server.
         if (isTooSlow(error) && trip.traffic.requests > requests) choose((chosen + 1) % sizes.length);
         if (!isRefusedSize(error)) throw error;
       }
@@ -95,7 +94,7 @@ export function createFetchPage(
   };
 }
 
-/** Whether the size may be the reason. The API answers 400 to a size that is out of range. */
+/** Whether the page size may be the reason. The API answers 400 to a size out of range. */
 function isRefusedSize(error: unknown): boolean {
   return error instanceof HttpStatusError && [400, 413, 422].includes(error.status);
 }

@@ -15,15 +15,12 @@ export interface RequestOptions {
   userAgent: string;
 }
 
-/**
- * With these statuses, a server may mean the token: a header that it cannot parse, or that is too
- * large.
- */
+/** Statuses that the token may have caused: a header that is too large or cannot be parsed. */
 const maybeTheToken = [400, 431];
 
 /**
- * Creates a client that sends GET requests with tokens. A token that has never been accepted is not
- * kept after a 400 or 431, so that the next request is sent with another one. It throws AuthError,
+ * Creates a client that sends GET requests with tokens. After a 400 or 431 it drops a token that
+ * has never been accepted, so that the next request has another token. It throws AuthError,
  * HttpStatusError, NetworkError, ShapeError, TooLargeError, or the reason of the deadline's signal.
  */
 export function createAuthorizedGet(

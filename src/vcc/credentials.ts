@@ -2,8 +2,8 @@ import type { ApiCredentials } from '../credentials.ts';
 import type { Deadline } from '../deadline.ts';
 
 /**
- * Yields credentials to try, in order. Take the next ones only after the last were rejected. The
- * sequence may end. It throws ExporterError when credentials cannot be read.
+ * Yields credentials to try, in order. Request the next ones only after the server rejected the
+ * last ones. The sequence may end. It throws ExporterError when credentials cannot be read.
  */
 export type CredentialSource = (deadline: Deadline) => AsyncIterable<ApiCredentials>;
 

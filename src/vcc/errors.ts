@@ -8,9 +8,8 @@ export class AuthError extends ExporterError {
 }
 
 /**
- * A successful answer does not match the API reference. The message has the place, what was
- * expected, and the kind of value received. It never contains the value, since that may identify a
- * person.
+ * A successful answer does not match the API reference. The message has the place, the expected
+ * kind of value and the received kind. The value is left out, since it may identify a person.
  */
 export class ShapeError extends ExporterError {
   /** The place in the answer, as in `page 3: items[4].presence.since`. */

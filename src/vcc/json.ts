@@ -2,7 +2,7 @@ import { ShapeError } from './errors.ts';
 
 const byteOrderMark = 0xfeff;
 
-/** An agent has about 6 lists and objects. */
+/** Most lists and objects in one answer. An agent has about 6 of them. */
 const mostBrackets = 1_000_000;
 
 /**
@@ -29,11 +29,11 @@ export function parseJson(body: string, where: string): object {
 }
 
 /**
- * Each takes up to 64 bytes: without a limit, an answer of 30 MB of `[],` takes a gigabyte and
- * minutes.
+ * Whether the body has more than a million opening brackets. Each list or object needs up to 64
+ * bytes of memory. Without a limit, 30 MB of `[],` would need a gigabyte and take minutes.
  */
 function hasMoreBrackets(body: string): boolean {
-  // Each is closed.
+  // Each list or object has two brackets.
   if (body.length <= 2 * mostBrackets) return false;
   let brackets = 0;
   for (const bracket of ['[', '{']) {
@@ -44,20 +44,18 @@ function hasMoreBrackets(body: string): boolean {
   return false;
 }
 
-/** The escape of half a surrogate pair. */
+/** Matches the escape of half a surrogate pair. */
 const loneSurrogate = /\\u[dD][89aAbB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89aAbB]..)\\u[dD][c-fC-F]/;
 
 /**
- * Replaces halves of surrogate pairs, which occur only as escapes. They cannot be encoded as UTF-8,
- * so two texts that differ only in them would become equal, and their series duplicates.
+ * Replaces halves of surrogate pairs, which occur only as escapes. UTF-8 cannot encode them. Two
+ * texts that differ only in these would become equal, and their series duplicates.
  */
 function wellFormed(_: string, value: unknown): unknown {
   return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
-/**
- * Returns the kind of a value for messages, without texts or numbers: both may identify a person.
- */
+/** Returns the kind of a value for messages, without texts or numbers, which may be personal. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';

@@ -5,11 +5,12 @@ import { kindOf, parseJson } from './json.ts';
 import { parseTimestamp } from './timestamp.ts';
 
 /**
- * Parses one page of GET /stats/agent-status. `meta`, `upTo`, and of each agent `agentId` and
- * `presence.name`, must be as the API reference says. All else may be absent, null or of a wrong
- * kind: then it is unknown, and counted in the page's gaps (docs/decisions/0003-absent-fields.md).
- * Fields that the reference does not have are ignored.
- * @throws ShapeError naming the page and the path
+ * Parses one page of GET /stats/agent-status (docs/decisions/0003-absent-fields.md).
+ * - `meta`, `upTo`, and each agent's `agentId` and `presence.name` must match the API reference.
+ * - Other values may be absent, null or invalid. Then they are unknown, and the page's gaps count
+ *   them.
+ * - Fields that the reference does not have are ignored.
+ * @throws ShapeError with the page and the path
  */
 export function parsePage(body: string, requestedPage: number): Page {
   const where = `page ${requestedPage}`;
@@ -110,7 +111,7 @@ function toCount(value: unknown, field: AgentField, gaps: GapCounter): number | 
   return isCount(value) ? value : gaps.miss(field, value);
 }
 
-/** Answers that have `calls` only leave these out when there are none (Vonage's FAQ). */
+/** Some answers have only `calls`, and leave out the other kinds if they are 0 (Vonage's FAQ). */
 function toCountOrNone(value: unknown, field: AgentField, gaps: GapCounter): number | undefined {
   const count = toCount(value, field, gaps);
   return value === undefined || value === null ? 0 : count;
@@ -122,8 +123,8 @@ const isName = (value: unknown): value is string => typeof value === 'string' &&
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 /**
- * .NET's zero: no time was set. Of a `since` that is no flaw. Json.NET writes it without a time
- * zone.
+ * Whether no time was set: .NET then writes its zero, without a time zone. For a `since`, this is
+ * not a flaw.
  */
 const isNoTime = (text: string): boolean => text.startsWith('0001-01-01T');
 
@@ -132,8 +133,8 @@ const expectedName = 'a string that is not empty';
 const expectedTime = 'a UTC date in ISO 8601, like 2019-12-19T16:00:23.249Z';
 
 /**
- * What a field is, where it is, and whether the API reference, or an example of Vonage's, leaves it
- * out.
+ * The place of each field, the expected value, and whether the API reference or an example of
+ * Vonage leaves the field out.
  */
 const knowledge: Record<AgentField, { path: string; expected: string; optional?: true }> = {
   presence_since: { path: 'presence.since', expected: expectedTime },
@@ -157,7 +158,7 @@ const knowledge: Record<AgentField, { path: string; expected: string; optional?:
 /** Counts the gaps of one page. */
 class GapCounter {
   readonly gaps: Gaps = noGaps();
-  /** The interaction that is being read. Undefined while it is the agent itself. */
+  /** The index of the current interaction. Undefined for fields of the agent itself. */
   leg: number | undefined;
   readonly #where: string;
   #index = 0;
@@ -168,7 +169,7 @@ class GapCounter {
     this.#where = where;
   }
 
-  /** Starts the agent at this index. */
+  /** Starts counting for the agent at this index. */
   begin(index: number, loggedOut: boolean): void {
     this.#index = index;
     this.#loggedOut = loggedOut;
@@ -180,14 +181,14 @@ class GapCounter {
     if (this.#flawed) this.gaps.flawedAgents++;
   }
 
-  /** Counts a value that the answer says is not there. */
+  /** Counts a value that is absent, according to the answer. */
   skip(field: AgentField): undefined {
     this.gaps.absent[field]++;
   }
 
   /**
-   * Counts a value that is unknown. Absent values of agents who are logged out may be normal: some
-   * never logged in.
+   * Counts an absent or invalid value. Absent values of logged-out agents are not a flaw, since
+   * some agents never logged in.
    */
   miss(field: AgentField, value: unknown): undefined {
     const { path, expected, optional } = knowledge[field];
@@ -204,7 +205,10 @@ class GapCounter {
   }
 }
 
-/** Only numbers in place of counts are quoted, and only the form of texts in place of times. */
+/**
+ * Describes a value for messages. It quotes only numbers in place of counts, and only the form of
+ * texts in place of times.
+ */
 function receivedOf(value: unknown, expected: string): string {
   if (value === '') return 'an empty string';
   if (typeof value === 'number' && expected === expectedCount) return `number ${value}`;
@@ -215,11 +219,11 @@ function receivedOf(value: unknown, expected: string): string {
 }
 
 /**
- * Returns the form of a text without its content: 9 for digits, a for letters, ASCII signs, ? for
- * all else; at most 30 characters.
+ * Returns the form of a text without its content, at most 30 characters: 9 for digits, a for
+ * letters, ASCII signs as they are, ? for the rest.
  */
 function outline(text: string): string {
-  // Phone numbers have other scripts' digits too, and control characters would reach terminals.
+  // Phone numbers may have digits of any script. Control characters must not reach a terminal.
   const form = text
     .slice(0, 30)
     .replace(/\p{N}/gu, '9')

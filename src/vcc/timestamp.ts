@@ -2,8 +2,8 @@ const zero = 48;
 
 /**
  * Parses a UTC date in ISO 8601, `YYYY-MM-DDTHH:MM:SS[.fraction](Z|+00:00)`. Returns ms since 1970,
- * or NaN for other texts. Date.parse takes twice as long, which is a sixth of the CPU time of a
- * scrape. It also accepts local times and "1".
+ * or NaN for other texts. Date.parse takes twice as long, a sixth of the CPU time of a scrape. It
+ * also accepts local times and "1".
  */
 export function parseTimestamp(text: string): number {
   if (

@@ -13,14 +13,11 @@ import { kindOf, parseJson } from './json.ts';
 export interface TokenOptions {
   tokenUrl: string;
   credentials: CredentialSource;
-  /**
-   * Where the client credentials go: in the form body, or in HTTP Basic. RFC 6749, 2.3.1 allows
-   * both.
-   */
+  /** How to send the credentials: in the form body or as HTTP Basic (RFC 6749, 2.3.1). */
   tokenAuth: 'body' | 'basic';
-  /** The scope of the tokens: one per token, `stats` by default. */
+  /** The scope of the tokens: `stats` by default. */
   scope?: Scope;
-  /** Longest time for fetching a token, with retries and reading the secret. */
+  /** Longest time to fetch a token, including retries and reading the secret. */
   timeoutMs: number;
   userAgent: string;
 }
@@ -31,7 +28,7 @@ export type Scope = 'stats' | 'users:read';
 /** Returns access tokens. */
 export interface TokenSource {
   /**
-   * Returns the current token, and fetches the first one. It fetches a new one in the background
+   * Returns the current token. Fetches the first one. Later ones are fetched in the background
    * while the old one is valid.
    * @throws AuthError, ShapeError, what the fetch or the credentials throw, or the reason of the
    * deadline's signal
@@ -44,12 +41,14 @@ export interface TokenSource {
 /** Renew after nine tenths of the lifetime, as Vonage's own sample does. */
 const usableShare = 0.9;
 /**
- * For an answer without a usable expires_in, which RFC 6749 only recommends. Vonage documents 7200.
+ * The lifetime for an answer without a valid expires_in. RFC 6749 only recommends this field.
+ * Vonage documents 7200.
  */
 const defaultLifeSeconds = 300;
 
 /**
- * Creates the tokens of one account. Concurrent callers share one request. Fetches end at `until`.
+ * Creates the token source of one account. Concurrent callers share one request. Fetches end at
+ * `until`.
  */
 export function createTokenSource(
   fetch: Fetch,
@@ -119,8 +118,12 @@ export function createTokenSource(
         const message = `${error.message}: the client id and secret were not accepted for scope ${scope}`;
         throw new AuthError('credentials_rejected', message, error);
       }
-      // Not an HttpStatusError: a 404 here must not be taken for a missing page.
-      throw new ExporterError('http_status', `${error.message}: is this a token endpoint?`, { cause: error });
+      // Not an HttpStatusError, since callers would treat a 404 as a missing page.
+      throw new ExporterError(
+        'http_status',
+        `${error.message}: probably not a token endpoint; check VCC_TOKEN_URL, VCC_REGION and VCC_HOSTS`,
+        { cause: error },
+      );
     }
   }
 
@@ -157,8 +160,8 @@ function parseToken(body: string): Token {
   if (token_type !== undefined && !(typeof token_type === 'string' && /^bearer$/i.test(token_type))) {
     return fail('token_type', 'bearer', token_type);
   }
-  // Some servers send a text. A wrong life does no harm, since the API answers 401 to a token that
-  // has expired.
+  // Some servers send expires_in as a text. A wrong lifetime does no harm, since the API answers
+  // 401 to an expired token.
   const seconds = typeof expires_in === 'string' ? Number(expires_in) : expires_in;
   const usable = typeof seconds === 'number' && seconds > 0;
   return { token: new Secret(access_token), lifeMs: (usable ? seconds : defaultLifeSeconds) * 1000 };

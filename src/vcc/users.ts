@@ -30,8 +30,8 @@ export interface DirectoryOptions extends ClientOptions {
 }
 
 /**
- * Users per page. Rosters are read once an hour, so a size that is surely accepted matters more
- * than few requests.
+ * Most users per page. Rosters are read once an hour, so a size that every server accepts is more
+ * important than few requests.
  */
 const largestPage = 1000;
 
@@ -80,8 +80,8 @@ export function createFetchDirectory(
   };
 
   /**
-   * Fetches all items of all pages, without duplicates. The last page is `meta.pageCount`, or a
-   * page with nothing new.
+   * Fetches the items of all pages, without duplicates. It ends at page `meta.pageCount`, or after
+   * a page without new items.
    */
   async function list(path: string, query: string, field: string, trip: Trip): Promise<Fields[]> {
     const { maxPages, pageSize } = options;

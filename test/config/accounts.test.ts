@@ -30,10 +30,10 @@ const url = 'expected an https address without user, query or fragment (http onl
 
 /** What is wrong with each file of the folder `broken`; FILE is its path. */
 const broken: Record<string, string[]> = {
-  'not-yaml': ['VCC_CONFIG: FILE, line 3, column 1: expected YAML; the indentation does not fit'],
+  'not-yaml': ['VCC_CONFIG: FILE, line 3, column 1: expected YAML; the indentation is wrong'],
   'two-documents': ['VCC_CONFIG: FILE: expected YAML; only one document is allowed'],
-  'duplicate-key': ['VCC_CONFIG: FILE, line 4, column 5: expected YAML; a key that is there twice'],
-  endless: ['VCC_CONFIG: FILE: an alias stands for what contains it'],
+  'duplicate-key': ['VCC_CONFIG: FILE, line 4, column 5: expected YAML; a key occurs twice'],
+  endless: ['VCC_CONFIG: FILE: an alias refers to a value that contains it'],
   'not-a-mapping': ['FILE: expected a mapping with accounts; received a list'],
   'no-accounts': [
     'FILE: accounts: expected a list of at least one account; received nothing',

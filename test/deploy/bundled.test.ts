@@ -83,13 +83,13 @@ describe('a bundle is refused with a package', () => {
 
   test('whose license is not allowed', () => {
     expect(refusal('node_modules/caniuse-lite')).toThrow(
-      'node_modules/caniuse-lite: the license CC-BY-4.0 is not one of those in scripts/bundled.mjs',
+      'node_modules/caniuse-lite: the license CC-BY-4.0 is not in the list of allowed licenses in scripts/bundled.mjs',
     );
   });
 
   test('without the text of its license', () => {
     expect(refusal('node_modules/natural-compare')).toThrow(
-      'node_modules/natural-compare: has no text of its license; name one in scripts/bundled.mjs',
+      'node_modules/natural-compare: contains no license text; add a path to it in scripts/bundled.mjs',
     );
   });
 

@@ -510,7 +510,7 @@ describe('parameters', () => {
     ],
     [
       { HTTPS_PROXY: 'socks5://user:hunter2@proxy' },
-      'HTTPS_PROXY: expected http://host:port or https://host:port, with user:password@ before the host if the proxy asks for them, and special characters in these percent-encoded; received an address of socks5, which is not supported',
+      'HTTPS_PROXY: expected http://host:port or https://host:port, with user:password@ before the host if the proxy requires them (percent-encode special characters); received an address of socks5, which is not supported',
     ],
     [
       { NODE_EXTRA_CA_CERTS: 'ca.pem' },

@@ -32,8 +32,8 @@ describe('decodeText', () => {
     ['UTF-32', Buffer.from([0xff, 0xfe, 0, 0, 65, 0, 0, 0]), 'is UTF-32; save it as UTF-8'],
     ['UTF-32, big end first', Buffer.from([0, 0, 0xfe, 0xff, 0, 0, 0, 65]), 'is UTF-32; save it as UTF-8'],
     ['Latin 1', Buffer.from('S\xe4les', 'latin1'), 'is not UTF-8; save it as UTF-8'],
-    ['bytes with a NUL', Buffer.from('hunter2\0'), 'holds a NUL character; save it as UTF-8 text'],
-    ['a text with a NUL', 'hunter2\0', 'holds a NUL character; save it as UTF-8 text'],
+    ['bytes with a NUL', Buffer.from('hunter2\0'), 'contains a NUL character; save it as UTF-8 text'],
+    ['a text with a NUL', 'hunter2\0', 'contains a NUL character; save it as UTF-8 text'],
   ])('refuses %s by name, quoting nothing', (_, content, problem) => {
     expect(() => decodeText(content, 'r.csv')).toThrow(
       expect.objectContaining({ code: 'document', message: `r.csv: ${problem}` }),

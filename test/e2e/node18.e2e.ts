@@ -22,7 +22,7 @@ describeWith(['node18'], 'a Node.js that is too old', ({ node18: { node } }) => 
     expect(await run(node, ['scripts/install.cjs'], { folder })).toEqual({
       status: 1,
       stdout: '',
-      stderr: 'Node.js 20.19 or later is needed, this is 18.19\n',
+      stderr: 'Node.js 20.19 or later is required, and this is 18.19\n',
     });
     expect(existsSync(join(folder, 'node_modules'))).toBe(false);
   });
@@ -31,7 +31,7 @@ describeWith(['node18'], 'a Node.js that is too old', ({ node18: { node } }) => 
     expect(await run(node, [join(root, 'dist', 'cli.mjs'), 'serve', '--demo'], { folder })).toEqual({
       status: 2,
       stdout: '',
-      stderr: 'vcc-exporter: Node.js 20.19 or later is needed, this is 18.19\n',
+      stderr: 'vcc-exporter: Node.js 20.19 or later is required, and this is 18.19\n',
     });
   });
 });

@@ -176,7 +176,7 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
       'an authority that is not known',
       () => ({ NODE_EXTRA_CA_CERTS: '' }),
       () =>
-        'the certificate is not trusted; for an authority of your own set NODE_EXTRA_CA_CERTS (docs/run/proxies.md) (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
+        'the certificate is not trusted; if you have your own certificate authority, set NODE_EXTRA_CA_CERTS (docs/run/proxies.md) (UNABLE_TO_VERIFY_LEAF_SIGNATURE)',
       2,
     ],
   ])('%s is a failure that says so', async (_, more, message, attempts) => {
@@ -198,7 +198,7 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
         expect(ended).toEqual({
           status: 2,
           stdout: '',
-          stderr: `vcc-exporter: HTTPS_PROXY: expected http://host:port or https://host:port, with user:password@ before the host if the proxy asks for them, and special characters in these percent-encoded; received ${received}\n`,
+          stderr: `vcc-exporter: HTTPS_PROXY: expected http://host:port or https://host:port, with user:password@ before the host if the proxy requires them (percent-encode special characters); received ${received}\n`,
         });
       }
     }

@@ -6,7 +6,9 @@ test('refuses the answer that makes the total too large, and no other', () => {
   const [first, second] = [budget.hold(), budget.hold()];
   first.add(60);
   second.add(40);
-  expect(() => second.add(1)).toThrow('the answers that are being read are together larger than 100 bytes');
+  expect(() => second.add(1)).toThrow(
+    'the answers of all accounts are together larger than 100 bytes; lower VCC_CONCURRENCY',
+  );
   second.release();
   first.add(40);
   expect(() => budget.hold().add(1)).toThrow('larger than 100 bytes');

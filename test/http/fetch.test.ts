@@ -99,7 +99,8 @@ describe('fetch', () => {
     await fetch();
     await expect(fetch()).rejects.toMatchObject({
       code: 'too_large',
-      message: 'GET https://api.invalid/stats: all answers together are larger than 268435456 bytes',
+      message:
+        'GET https://api.invalid/stats: all answers of this read are larger than 268435456 bytes; raise VCC_MAX_BODY_BYTES above 33554432',
     });
     expect(trip.traffic.requests).toBe(3);
   });

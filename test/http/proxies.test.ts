@@ -112,7 +112,7 @@ describe('what the variables say', () => {
   });
 
   const expected =
-    'expected http://host:port or https://host:port, with user:password@ before the host if the proxy asks for them, and special characters in these percent-encoded; received another value';
+    'expected http://host:port or https://host:port, with user:password@ before the host if the proxy requires them (percent-encode special characters); received another value';
 
   const unsupported = (scheme: string) =>
     expected.replace('another value', `an address of ${scheme}, which is not supported`);

@@ -46,7 +46,7 @@ describe('send', () => {
       'a switch to another protocol',
       'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n',
       false,
-      'answered 101, which was not asked for',
+      'answered 101, an upgrade that was not requested',
     ],
   ])('settles when the other side answers %s', async (_, bytes, end, message) => {
     const raw = await startRaw(bytes, end);
@@ -307,7 +307,7 @@ describe('redirects', () => {
       await expect(send(get(), limits())).rejects.toMatchObject({
         code: 'http_status',
         retryable: false,
-        message: `GET ${server.origin}/page: answered 302 to another host; not followed`,
+        message: `GET ${server.origin}/page: redirected (302) to another host; only redirects to the same host are followed`,
       });
     },
   );

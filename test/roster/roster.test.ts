@@ -159,7 +159,7 @@ describe('the roster of an account', () => {
     const { state, get } = start(options);
     expect((await get(1000)).roster).toBeUndefined();
     expect(state.logs[0]![1]).toMatchObject({
-      message: 'the roster has no column floor, which the settings ask for',
+      message: 'the roster lacks columns that the settings name: floor',
     });
   });
 });

@@ -39,15 +39,21 @@ describe('a roster', () => {
 
   test('counts rows as a spreadsheet does, whatever lines its cells have', async () => {
     const text = 'agentId,note\n1,"two\nlines"\n2,x\n2,y\n';
-    await expect(parseRoster(text, 'r.csv')).rejects.toThrow('r.csv, row 4: this agent is there already');
+    await expect(parseRoster(text, 'r.csv')).rejects.toThrow(
+      'r.csv, row 4: this agent has an earlier entry; remove one of them',
+    );
   });
 
   test.each([
     ['r.txt', csv, 'r.txt: expected a name that ends in .csv, .yaml, .yml or .json'],
     ['r.csv', 'name,team\nHunter,x\n', 'r.csv: expected a column agentId'],
-    ['r.csv', 'agentId,agent_id\nHunter,x\n', 'r.csv: the column agent_id is there twice'],
+    ['r.csv', 'agentId,agent_id\nHunter,x\n', 'r.csv: the column agent_id occurs twice'],
     ['r.csv', 'agentId,team\n,x\nHunter,x\n', 'r.csv, row 2: expected an agentId; received nothing'],
-    ['r.csv', 'agentId\nHunter\n\nHunter\n', 'r.csv, row 4: this agent is there already'],
+    [
+      'r.csv',
+      'agentId\nHunter\n\nHunter\n',
+      'r.csv, row 4: this agent has an earlier entry; remove one of them',
+    ],
     ['r.csv', 'agentId,team\nHunter\n', 'r.csv, row 2: expected 2 cells; received 1'],
     ['r.yml', 'agents: []', 'r.yml: expected a list of agents; received a mapping'],
     ['r.yml', '[Hunter]', 'r.yml: [0]: expected a mapping; received a text'],
@@ -56,14 +62,14 @@ describe('a roster', () => {
       '[{agentId: 1, team: [Hunter]}]',
       'r.yml: [0]: expected the column team to be a text or number; received a list',
     ],
-    // An agent that is read as the header, and ids in place of columns.
-    ['r.csv', '0012,Hunter,Hunter\n', 'r.csv: column 3 is there twice'],
+    // An agent who is taken for the header, and ids in place of columns.
+    ['r.csv', '0012,Hunter,Hunter\n', 'r.csv: column 3 occurs twice'],
     [
       'r.yml',
       '[{hunter: {name: x}}]',
       'r.yml: [0]: expected column 1 to be a text or number; received a mapping',
     ],
-    ['r.yml', '[{agentId: 1, agent_id: Hunter}]', 'r.yml: [0]: the column agent_id is there twice'],
+    ['r.yml', '[{agentId: 1, agent_id: Hunter}]', 'r.yml: [0]: the column agent_id occurs twice'],
     ['r.yml', '[{team: Hunter}]', 'r.yml: expected a column agentId'],
     ['r.yml', '[{agentId: 1}, {team: Hunter}]', 'r.yml, [1]: expected an agentId; received nothing'],
     ['r.yml', '- {agentId: Hunter', 'r.yml, line 1, column 19: expected YAML; '],

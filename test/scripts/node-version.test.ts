@@ -19,5 +19,7 @@ test.each([
   ['22.12.0', '22.13', '22.12'],
   ['23.11.0', '24.0', '23.11'],
 ])('Node.js %s will not, and the next one that does is named', (version, needed, named) => {
-  expect(problemOf(version, engines.node)).toBe(`Node.js ${needed} or later is needed, this is ${named}`);
+  expect(problemOf(version, engines.node)).toBe(
+    `Node.js ${needed} or later is required, and this is ${named}`,
+  );
 });

@@ -79,11 +79,7 @@ describe('assemble', () => {
   const newer = { upToMs: takenAtMs + 1 };
   test.each<[string, (all: Map<number, Page>) => unknown, string]>([
     ['a missing page', (all) => all.delete(2), 'page 2 of 3 is missing'],
-    [
-      'another page than asked for',
-      (all) => set(all, 2, { number: 1 }),
-      'asked for page 2, answered as page 1',
-    ],
+    ['another page than asked for', (all) => set(all, 2, { number: 1 }), 'requested page 2, received page 1'],
     [
       'fewer agents than counted',
       (all) => set(all, 3, { agents: [] }),

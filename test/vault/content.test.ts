@@ -74,7 +74,7 @@ describe('the content of a secret', () => {
       { ...api, agentKey: '<sixteen characters>' },
       'agentKey: expected the agent key; received a placeholder',
     ],
-    ['a NUL', '{"clientId": "\0"}', 'holds a NUL character; save it as UTF-8 text'],
+    ['a NUL', '{"clientId": "\0"}', 'contains a NUL character; save it as UTF-8 text'],
     ['both spellings', { ...api, client_id: 'id' }, 'expected clientId or client_id; received both'],
     [
       'a short token',

@@ -181,7 +181,7 @@ describe('token source', () => {
     const error = await tokens.get(newTrip()).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'http_status',
-      message: `POST ${simulator.tokenUrl}: answered 404: is this a token endpoint?`,
+      message: `POST ${simulator.tokenUrl}: answered 404: probably not a token endpoint; check VCC_TOKEN_URL, VCC_REGION and VCC_HOSTS`,
     });
     expect(error).not.toHaveProperty('status');
   });

@@ -163,7 +163,9 @@ describe.each(['remote-write', 'otlp', 'pushgateway'] as const)('%s', (type) => 
     expect(toPushError(await deliver())).toMatchObject({
       retryable: true,
       misconfigured: true,
-      message: expect.stringContaining('answered 302 to another host; not followed; check VCC_PUSH_URL'),
+      message: expect.stringContaining(
+        'redirected (302) to another host; only redirects to the same host are followed; check VCC_PUSH_URL',
+      ),
     });
   });
 });
