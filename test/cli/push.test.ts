@@ -132,7 +132,7 @@ test('a state that somebody else has changed ends no series of theirs, and makes
         account: 'test',
         code: 'push',
         message:
-          'series that are not this exporter’s are left out: 1 are labels that are not valid, sorted and different, 1 are not a metric of this exporter, 1 are of another account',
+          'series are left out: 1 with labels that are not valid, sorted and unique; 1 of metrics that this exporter does not have; 1 of another account',
       },
     ],
   ]);

@@ -340,7 +340,7 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     expect(await receiver.series('job-1')).toEqual(new Map());
     expect(pusher.takeFailures().map(String)).toEqual([
       expect.stringMatching(
-        /^PushError: nothing is pushed, since the clock here is 3\d\d\d s ahead of the API’s$/,
+        /^PushError: nothing is pushed: this machine's clock is 3\d\d\d s ahead of the clock of the API$/,
       ),
     ]);
   });

@@ -21,11 +21,11 @@ function attempt<T>(parse: () => T): T | string {
 const agents = ['__name__', 'vcc_agents', 'account', 'acme', 'instance', 'acme', 'presence', 'Ready'];
 const state = (value: unknown) => gzipSync(typeof value === 'string' ? value : JSON.stringify(value));
 const stateOf = (...series: unknown[]) => state({ v: 1, timestampMs: 5, series: { d: series } });
-const only = (why: string) => `series that are not this exporter’s are left out: 1 are ${why}`;
+const only = (why: string) => `series are left out: 1 ${why}`;
 const [form, labels, name] = [
-  'not a list of names and values of labels',
-  'labels that are not valid, sorted and different',
-  'not a metric of this exporter',
+  'that are not lists of label names and values',
+  'with labels that are not valid, sorted and unique',
+  'of metrics that this exporter does not have',
 ];
 
 describe('a state', () => {
@@ -97,11 +97,11 @@ describe('a state', () => {
 
   test('says how many series are lost and why, and nothing of them', () => {
     const { dropped } = parseState(stateOf(['secret', 'x'], null, 7, agents), 'acme', catalogue);
-    expect(dropped).toBe(`series that are not this exporter’s are left out: 1 are ${name}, 2 are ${form}`);
+    expect(dropped).toBe(`series are left out: 1 ${name}; 2 ${form}`);
     const long = Array.from({ length: maxSavedSeries + 1 }, () => agents);
     expect(parseState(stateOf(...long), 'acme', catalogue)).toEqual({
       state: { timestampMs: 5, series: { d: [] } },
-      dropped: 'series that are not this exporter’s are left out: 20001 are in a list of more than 20000',
+      dropped: 'series are left out: 20001 in a list of more than 20000',
     });
   });
 
