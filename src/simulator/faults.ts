@@ -6,7 +6,8 @@ export const faultKinds = {
   cut: 'cut: the connection breaks in the middle of the body',
   json: 'json: half of the body, with a matching Content-Length',
   html: "html: a gateway's HTML page with status 200",
-  shape: 'shape: presence of the first agent is null; with on=users the name of the first user or group',
+  shape:
+    'shape: null for presence of the first agent (with on=users: for the name of the first user or group)',
   flawed:
     'flawed: the first agent has no workload, null for presence.since and a number for the state of an interaction',
   unknown: 'unknown: values that the API reference does not list',
