@@ -105,7 +105,7 @@ function toOrder({ order, readings }: Findings): string {
 }
 
 function toNewest(ms: number | undefined): string {
-  if (ms === undefined) return 'no time was given';
+  if (ms === undefined) return 'unknown, since no answer had a `since`';
   return ms < 0 ? `up to ${toSeconds(-ms)} later than upTo` : `${toSeconds(ms)} before upTo; none was later`;
 }
 

@@ -153,7 +153,7 @@ function mostOf(field: string, parent: string): number {
 
 /**
  * Returns the number if it is whole and from 0 to `most`. Otherwise returns a fixed number of the
- * same kind: negative, too large, fractional or unsafe.
+ * same kind: negative, fractional, or too large.
  */
 function toNumber(value: number, most: number): number {
   if (Number.isInteger(value) && value >= 0 && value <= most) return value;

@@ -12,7 +12,7 @@ export const faultKinds = {
     'flawed: the first agent has no workload, null for presence.since and a number for the state of an interaction',
   unknown: 'unknown: values that the API reference does not list',
   delay: 'delay=2000: the answer is 2000 milliseconds late',
-  hang: 'hang: no answer at all',
+  hang: 'hang: the connection stays open, without an answer',
   shift:
     'shift: after the answer, the first agent (with on=users: user) moves to the end of the list, so at every page border one changes pages',
   grow: 'grow: before the answer, one agent is added',
