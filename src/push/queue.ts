@@ -46,22 +46,23 @@ export const maxBatchBytes = 50_000_000;
  */
 export function parseBatch(text: string): Batch {
   const fail = (expected: string): never => {
-    throw new PushError(`a message of the queue: expected ${expected}`);
+    throw new PushError(`a batch in the queue: expected ${expected}`);
   };
   const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
   const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
   if (text.length > maxBatchBytes) return fail(`at most ${maxBatchBytes / 1e6} MB`);
   const { v, account, destination, format, timestampMs, part, samples, ended, body } =
     parseStored(text) ?? fail('JSON');
-  if (v !== 1) fail('v: 1, which this version of the exporter writes');
-  if (!isText(account)) return fail('account: a text');
-  if (!isText(destination)) return fail('destination: a text');
-  const known = batchFormats.find((each) => each === format) ?? fail(`format: ${batchFormats.join(' or ')}`);
-  if (!isStoredTime(timestampMs)) return fail('timestampMs: milliseconds since 1970');
+  if (v !== 1) fail('v to be 1, which this version of the exporter writes');
+  if (!isText(account)) return fail('account to be a text');
+  if (!isText(destination)) return fail('destination to be a text');
+  const known =
+    batchFormats.find((each) => each === format) ?? fail(`format to be ${batchFormats.join(' or ')}`);
+  if (!isStoredTime(timestampMs)) return fail('timestampMs to be milliseconds since 1970');
   // The file names of a queue on disk have 5 digits for the part.
-  if (!isCount(part) || part >= 1e5 || !isCount(samples)) return fail('part and samples: whole numbers');
-  if (ended !== undefined && !isSavedSeries(ended)) return fail('ended: series of this exporter');
-  if (!isText(body) || !/^[A-Za-z0-9+/]{2,}={0,2}$/.test(body)) return fail('body: base64');
+  if (!isCount(part) || part >= 1e5 || !isCount(samples)) return fail('part and samples to be whole numbers');
+  if (ended !== undefined && !isSavedSeries(ended)) return fail('ended to be series of this exporter');
+  if (!isText(body) || !/^[A-Za-z0-9+/]{2,}={0,2}$/.test(body)) return fail('body to be base64');
   return {
     account,
     destination,

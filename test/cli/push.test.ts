@@ -94,9 +94,9 @@ test('replay --list shows files that are no batches, and replay leaves them wher
   const late = encodeBatch({ ...batch, timestampMs: 8.64e15 + 1, body: Buffer.from('x') });
   writeFileSync(join(rejected, '2-late.json'), late);
   const lines = [
-    'not a batch: 1-null.json: a message of the queue: expected JSON',
+    'not a batch: 1-null.json: a batch in the queue: expected JSON',
     expect.stringMatching(/^\S+Z test -> default, \d+ samples: .* answered 400: too old$/),
-    'not a batch: 2-late.json: a message of the queue: expected timestampMs: milliseconds since 1970',
+    'not a batch: 2-late.json: a batch in the queue: expected timestampMs to be milliseconds since 1970',
   ];
   const left = '2 of the files are no batches and stay in the folder.';
   expect(await push(['replay', '--list'], env)).toEqual({ status: 0, lines, notes: ['1 rejected.', left] });

@@ -796,7 +796,7 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     await queues.drain(batches, deliver, 10);
     expect([await queues.count(batches), await queues.count(rejected)]).toEqual([0, 1]);
     expectAll('beside nonsense', compare(seriesOf(taken), await receiver.series('job-1')));
-    expect(log.join('\n')).toContain('a message of the queue: expected JSON');
+    expect(log.join('\n')).toContain('a batch in the queue: expected JSON');
   });
 
   test('a hanging receiver is left after its time, and tried again later', async () => {

@@ -59,7 +59,11 @@ export function createPost(send: Send, { timeoutMs, authorize, name, now = Date.
     const authorized = await authorize(request, deadline).catch((error) => {
       if (error instanceof ExporterError || deadline.signal.aborted) throw error;
       // The batch is not the cause, so it must not be rejected.
-      throw new PushError('no credentials could be added to the request', { retryable: true, cause: error });
+      const kind = error instanceof Error ? error.name : typeof error;
+      throw new PushError(`adding credentials to the request failed (${kind})`, {
+        retryable: true,
+        cause: error,
+      });
     });
     // The status is enough: a stored batch must not be sent again because its answer is damaged.
     const limits = { deadline, timeoutMs, maxBodyBytes, ignoresBody: true };

@@ -92,18 +92,18 @@ function toGroups(points: readonly Point[]): Group[] {
 function check(dimensions: readonly string[], metrics: ReadonlyMap<string, unknown>): void {
   if (dimensions.length > maxDimensions) {
     throw new PushMessageError(
-      `CloudWatch accepts at most ${maxDimensions} dimensions; a series has ${dimensions.length} labels: ${dimensions.join(', ')}`,
+      `a series has ${dimensions.length} labels, and CloudWatch accepts at most ${maxDimensions} dimensions: ${dimensions.join(', ')}`,
     );
   }
   for (const name of dimensions) {
     if (name.length > maxNameLength) {
       throw new PushMessageError(
-        `CloudWatch accepts names of dimensions of at most ${maxNameLength} characters; a label's name has ${name.length}: ${name}`,
+        `the name of a label has ${name.length} characters, and CloudWatch accepts at most ${maxNameLength}: ${name}`,
       );
     }
     if (name === '_aws' || metrics.has(name)) {
       throw new PushMessageError(
-        `in a document for CloudWatch, ${name} is already used, so no label can have this name; rename the label`,
+        `label ${name}: CloudWatch's embedded metric format uses this name for another field; rename the label`,
       );
     }
   }

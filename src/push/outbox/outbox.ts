@@ -137,7 +137,7 @@ export function createOutbox(
       if (left.length === 0) return;
       tracker.lost(left.flatMap(({ ended = [] }) => ended));
       const samples = left.reduce((sum, batch) => sum + batch.samples, 0);
-      const why = lastError?.message ?? 'there was no time to send them';
+      const why = lastError?.message ?? 'time ran out before they were sent';
       const error = new PushError(`${samples} samples are lost: ${why}`);
       onFailure({ destination: destination.name, kind: 'rejected', error });
     },
@@ -251,13 +251,16 @@ export async function sendAll(
 export function toPushError(thrown: unknown, signal?: AbortSignal): PushError {
   if (thrown instanceof PushError) return thrown;
   if (signal?.aborted || thrown instanceof DeadlineError) {
-    return new PushError('not delivered in time', { retryable: true, cause: thrown });
+    return new PushError('not delivered before the deadline', { retryable: true, cause: thrown });
   }
   if (!(thrown instanceof ExporterError)) {
     const name = thrown instanceof Error ? thrown.name : typeof thrown;
-    return new PushError(`the batch is damaged, or this is a bug of the exporter (${name})`, {
-      cause: thrown,
-    });
+    return new PushError(
+      `the batch is damaged, or the exporter has a bug (${name}); with a queue, vcc-exporter replay --list shows the batch`,
+      {
+        cause: thrown,
+      },
+    );
   }
   // A redirect that must not be followed, for example.
   const check = thrown instanceof HttpStatusError ? settingsToCheck(thrown.status) : undefined;

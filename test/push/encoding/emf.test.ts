@@ -90,22 +90,22 @@ describe('toEmfLines', () => {
     [
       '31 labels',
       Object.fromEntries(Array.from({ length: 31 }, (_, at) => [`l${at}`, 'secret'])),
-      'CloudWatch accepts at most 30 dimensions; a series has 31 labels: l0, l1, l10,',
+      'a series has 31 labels, and CloudWatch accepts at most 30 dimensions: l0, l1, l10,',
     ],
     [
       'a long name',
       { ['l'.repeat(256)]: 'secret' },
-      "CloudWatch accepts names of dimensions of at most 255 characters; a label's name has 256: lll",
+      'the name of a label has 256 characters, and CloudWatch accepts at most 255: lll',
     ],
     [
       'the name of the metadata',
       { _aws: 'secret' },
-      'in a document for CloudWatch, _aws is already used, so no label can have this name; rename the label',
+      "label _aws: CloudWatch's embedded metric format uses this name for another field; rename the label",
     ],
     [
       'the name of a metric',
       { vcc_x: 'secret' },
-      'in a document for CloudWatch, vcc_x is already used, so no label can have this name; rename the label',
+      "label vcc_x: CloudWatch's embedded metric format uses this name for another field; rename the label",
     ],
   ])('refuses %s', (_, labels, message) => {
     const attempt = () => toEmfLines([point(labels)], options);
