@@ -72,8 +72,8 @@ function alarms(parameters, { pushEnabled, withQueue, withFanOut }) {
       PushAccountsDelayed: alarm(
         'Accounts have waited five minutes for a scrape. Lambda does not start enough invocations of pushAccount.',
         ofQueue('PushAccounts'),
-        // The minimum counts only messages that wait. Messages of running and of failed invocations
-        // are hidden.
+        // Messages of running and failed invocations are hidden. So a minimum above 0 means that
+        // messages waited during the whole period.
         { ...messages, Statistic: 'Minimum' },
       ),
     }),

@@ -102,7 +102,8 @@ const table = {
     parse: (text) => Object.fromEntries(list(toTag)(text)),
   },
   subnetIds: {
-    about: 'subnets of the functions, with commas between them; they need a route to the internet (NAT)',
+    about:
+      'subnets of the functions, with commas between them; they need a NAT gateway or a proxy to reach the internet',
     parse: list(matching(/^subnet-[0-9a-f]+$/, 'subnet ids (subnet-…) with commas between them')),
   },
   securityGroupIds: {

@@ -86,7 +86,7 @@ function metricsFunction(parameters) {
     role: 'MetricsRole',
     timeout: metricsTimeout(parameters),
     ...(concurrency !== undefined && { reservedConcurrency: concurrency }),
-    // A Function URL is public unless IAM protects it. The exporter then requires credentials.
+    // Without IAM, a Function URL is public, and the exporter requires credentials.
     ...(endpoint === 'function-url'
       ? { url: byIam ? { authorizer: 'aws_iam' } : true }
       : { events: [{ httpApi: everything }] }),

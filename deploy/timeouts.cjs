@@ -2,7 +2,7 @@
 
 /** Lambda ends an invocation of push before the next one starts. */
 const pushTimeout = ({ settings }) => settings.VCC_PUSH_PERIOD / 1000 - 3;
-/** Longer than a scrape. API Gateway waits for at most 29 seconds. */
+/** Longer than a scrape. API Gateway gives up after 30 seconds. */
 const metricsTimeout = ({ settings, endpoint }) =>
   Math.min(Math.ceil(settings.VCC_TIMEOUT / 1000) + 5, endpoint === 'http-api' ? 29 : 900);
 

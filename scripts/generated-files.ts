@@ -77,7 +77,10 @@ or a wrong value, the deployment ends before anything is created.
 Every setting of [settings.md](settings.md) is a parameter of the same name:
 \`--param="VCC_CACHE_TTL=10s"\`. On AWS ${differing.join(', and ')}.
 
-These settings are not parameters:
+Everybody who can read the configuration of the function can read all parameters, also \`VCC_CONFIG\`,
+\`VCC_PUSH_URL\` and \`VCC_PUSH_HEADERS\`.
+
+Exceptions: these settings are not parameters.
 
 | Settings | Instead |
 | --- | --- |
