@@ -4,8 +4,8 @@ export default {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/transform.mjs' },
-  // Jest would leave one core to whoever waits.
+  // By default Jest leaves one core unused.
   maxWorkers: '100%',
-  // Servers of our own on loopback answer in milliseconds; this is for a busy machine.
+  // Our servers on loopback answer in milliseconds. A busy machine needs more time.
   testTimeout: 20_000,
 };

@@ -4,10 +4,10 @@ export default {
   testMatch: ['**/*.e2e.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/transform.mjs' },
-  // One after the other: each has several processes of its own.
+  // One file at a time, since each starts several processes.
   maxWorkers: 1,
-  // Every wait inside is bounded and says what it waited for; this is the last resort.
+  // A last resort. Every wait in a test has a shorter timeout, with a message.
   testTimeout: 200_000,
-  // Titles say why something is skipped.
+  // Show the titles of skipped tests, since they contain the reason.
   verbose: true,
 };

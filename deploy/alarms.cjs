@@ -1,4 +1,4 @@
-// The alarms of the stack.
+// The CloudWatch alarms of the stack.
 const { compact } = require('./template.cjs');
 const { metricsTimeout, pushTimeout } = require('./timeouts.cjs');
 
@@ -24,7 +24,7 @@ function alarms(parameters, { pushEnabled, withQueue, withFanOut }) {
       ...properties,
     }),
   });
-  /** Nine tenths of the time that a function has. */
+  /** Alarm at 90 % of a function's timeout, in ms. */
   const duration = (seconds) => ({ MetricName: 'Duration', Statistic: 'Maximum', Threshold: seconds * 900 });
   const throttles = { MetricName: 'Throttles' };
   const messages = {
@@ -32,37 +32,37 @@ function alarms(parameters, { pushEnabled, withQueue, withFanOut }) {
     MetricName: 'ApproximateNumberOfMessagesVisible',
     Statistic: 'Maximum',
   };
-  const notPushed = 'An account could not be read, or its samples could not be sent or queued. The log of';
+  const notPushed = 'Reading an account failed, or sending or queueing its samples failed. The log of';
   return {
     MetricsErrors: alarm(
-      'The function that answers scrapes crashed or timed out. Its log says why.',
+      'The function metrics, which answers scrapes, crashed or timed out. Its log says why.',
       ofFunction('Metrics'),
     ),
     MetricsThrottles: alarm(
-      'Scrapes were refused because `concurrency` of them were running already.',
+      'Lambda refused scrapes, since the number that `concurrency` allows was already running.',
       ofFunction('Metrics'),
       throttles,
     ),
     MetricsDuration: alarm(
-      'A scrape took nearly as long as the function may run.',
+      'A scrape took more than 90 % of the timeout of the function metrics.',
       ofFunction('Metrics'),
       duration(metricsTimeout(parameters)),
     ),
     ...(pushEnabled && {
       PushErrors: alarm(`${notPushed} push says why.`, ofFunction('Push')),
       PushThrottles: alarm(
-        'push was still running when it was started again.',
+        'Lambda did not start push, since the previous invocation was still running.',
         ofFunction('Push'),
         throttles,
       ),
       PushDuration: alarm(
-        'push took nearly as long as the function may run.',
+        'push ended less than 3 seconds before its timeout, or timed out.',
         ofFunction('Push'),
-        // It always runs until the last scrape of its period.
+        // push always runs until the last scrape of its period, so 90 % would be too low.
         { ...duration(0), Threshold: pushTimeout(parameters) * 1000 - 3000 },
       ),
       PushFailuresWaiting: alarm(
-        'Invocations of push failed; the queue has their records.',
+        'Invocations of push failed. The queue PushFailures has their records.',
         ofQueue('PushFailures'),
         messages,
       ),
@@ -70,25 +70,25 @@ function alarms(parameters, { pushEnabled, withQueue, withFanOut }) {
     ...(withFanOut && {
       PushAccountErrors: alarm(`${notPushed} pushAccount says why.`, ofFunction('PushAccount')),
       PushAccountsDelayed: alarm(
-        'Accounts have waited for five minutes to be scraped. Lambda does not start enough invocations of pushAccount.',
+        'Accounts have waited five minutes for a scrape. Lambda does not start enough invocations of pushAccount.',
         ofQueue('PushAccounts'),
-        // Messages of invocations that run or have failed are hidden. Those that wait are not, at
-        // any time.
+        // Messages of running and failed invocations are hidden. So a minimum above 0 means that
+        // messages waited during the whole period.
         { ...messages, Statistic: 'Minimum' },
       ),
     }),
     ...(withQueue && {
       DeliverErrors: alarm(
-        'The function that empties the queue crashed or timed out. Its log says why.',
+        'The function deliver, which empties the queue, crashed or timed out. Its log says why.',
         ofFunction('Deliver'),
       ),
       PushDelayed: alarm(
-        'Samples have waited for five minutes because a destination does not accept them. The log of deliver says why.',
+        'Samples have waited five minutes, since a destination does not accept them. The log of deliver says why.',
         ofQueue('PushBatches'),
         { ...messages, MetricName: 'ApproximateAgeOfOldestMessage', Threshold: 300 },
       ),
       PushRejects: alarm(
-        'A destination rejected samples for good. `vcc-exporter replay --list` shows them with the reason.',
+        'A destination rejected samples permanently. `vcc-exporter replay --list` shows them with the reason.',
         ofQueue('PushRejected'),
         messages,
       ),

@@ -1,14 +1,14 @@
-// Builds the zips before they are packaged, so that `serverless deploy` never sends yesterday's
-// code, and puts those in use where osls looks for changes: a deployment that would change nothing
-// is skipped.
+// Builds the zips before osls packages them, so that `serverless deploy` never sends old code.
+// Copies the zips of the deployed functions to the folder that osls compares: without changes, it
+// skips the deployment.
 const { execFileSync } = require('node:child_process');
 const { copyFileSync, mkdirSync } = require('node:fs');
 const { basename, dirname, join } = require('node:path');
 
 const root = join(__dirname, '..');
 
-// osls works with Node.js 20; the AWS SDK in it would say at each command that its next year's
-// versions will not.
+// osls supports Node.js 20. The AWS SDK in it would warn at each command that later versions of the
+// SDK will not.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 
 module.exports = class BuildPlugin {

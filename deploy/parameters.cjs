@@ -1,6 +1,6 @@
-// The parameters of a deployment, --param="name=value": the exporter's settings, by their own
-// names, and those of the table below. docs/run/aws.md has the table; all values are checked before
-// anything is made.
+// The parameters of a deployment, --param="name=value": the exporter's settings, and the parameters
+// of the table below. docs/reference/deploy-parameters.md lists them. All values are checked before
+// anything is created.
 const {
   ConfigError,
   didYouMean,
@@ -15,14 +15,14 @@ const {
   wholeNumber,
 } = require('./settings.cjs');
 
-/** Parameters that cannot be used; the message has a line for each problem. */
+/** Some parameters are not valid. The message has one line for each problem. */
 class ParameterError extends Error {}
 
 const yesNo = (text) => oneOf(['true', 'false'])(text) === 'true';
-/** An empty text is nothing. */
+/** Parses an empty text as undefined. */
 const optional = (parse) => (text) => (text === '' ? undefined : parse(text));
 const asItIs = optional((text) => text);
-/** Values with commas between them. */
+/** Parses a list of values with commas between them. */
 const list = (parse) => (text) =>
   text
     .split(',')
@@ -37,24 +37,29 @@ const retentions = [
 ];
 
 /**
- * What is deployed, and how: the meaning for docs/reference/deploy-parameters.md, the value without
- * --param, how a text is read, and which other parameter must be true. `environment`: a variable of
- * the functions.
+ * The parameters that are not settings. Fields:
+ *
+ * - `about`: the description in docs/reference/deploy-parameters.md.
+ * - `fallback`: the value without --param.
+ * - `parse`: parses the text of a value.
+ * - `needs`: another parameter that must be true if this one is set.
+ * - `environment`: whether the functions get it as an environment variable.
  */
 const table = {
   endpoint: {
     about:
-      '`function-url`: no further cost, answers of up to 6 MB. `http-api`: API Gateway, for a custom domain or a WAF',
+      '`function-url`: no extra cost; answers of up to 6 MB. `http-api`: API Gateway, for a custom domain or a WAF',
     fallback: 'function-url',
     parse: oneOf(['function-url', 'http-api']),
   },
   memory: {
-    about: 'MB of memory per function; CPU grows with it ([cost.md](../explain/cost.md))',
+    about: 'memory of each function in MB; more memory also gives more CPU ([cost.md](../explain/cost.md))',
     fallback: '256',
     parse: wholeNumber(128, 10_240),
   },
   concurrency: {
-    about: 'scrapes at the same time, reserved for the function; `none` reserves nothing',
+    about:
+      'maximum number of scrapes at the same time; Lambda reserves this concurrency for the function. `none`: no limit and no reservation',
     fallback: '5',
     parse: (text) => {
       if (text === 'none') return undefined;
@@ -66,7 +71,7 @@ const table = {
     },
   },
   logRetention: {
-    about: 'days to keep logs; one of the numbers that CloudWatch Logs allows',
+    about: 'days to keep logs; CloudWatch Logs accepts only certain numbers, such as 14, 30 or 365',
     fallback: '14',
     parse: (text) => {
       if (retentions.map(String).includes(text)) return Number(text);
@@ -74,7 +79,7 @@ const table = {
     },
   },
   tracing: {
-    about: '`Active` switches X-Ray on',
+    about: '`Active` enables X-Ray',
     fallback: 'PassThrough',
     parse: oneOf(['PassThrough', 'Active']),
   },
@@ -85,69 +90,70 @@ const table = {
   },
   alarmTopicArn: {
     needs: 'alarms',
-    about: 'SNS topic that alarms notify; without one they only show in CloudWatch',
+    about: 'ARN of the SNS topic for alarms; without it, only CloudWatch shows them',
     parse: optional(arn('sns', 'an SNS topic')),
   },
   permissionsBoundaryArn: {
-    about: 'permissions boundary of every role',
+    about: 'ARN of the permissions boundary of every role',
     parse: optional(matching(/^arn:aws[\w-]*:iam::(\d{12}|aws):policy\/\S+$/, 'the ARN of an IAM policy')),
   },
   tags: {
-    about: 'tags of the stack, which CloudFormation gives to its resources: `team=voice,env=prod`',
+    about: 'tags of the stack and its resources: `team=voice,env=prod`',
     parse: (text) => Object.fromEntries(list(toTag)(text)),
   },
   subnetIds: {
-    about: 'subnets to run in, with commas between them; they need a route to the internet (NAT)',
+    about:
+      'subnets of the functions, with commas between them; they need a NAT gateway or a proxy to reach the internet',
     parse: list(matching(/^subnet-[0-9a-f]+$/, 'subnet ids (subnet-…) with commas between them')),
   },
   securityGroupIds: {
-    about: 'security groups, with commas between them; required with `subnetIds`',
+    about: 'security groups of the functions, with commas between them; required with `subnetIds`',
     parse: list(matching(/^sg-[0-9a-f]+$/, 'security group ids (sg-…) with commas between them')),
   },
   HTTPS_PROXY: {
     about:
-      'proxy for all requests over TLS ([proxies.md](../run/proxies.md)); everybody who may read the configuration of the function can read its password',
+      'proxy for all requests over TLS ([proxies.md](../run/proxies.md)). Everybody who can read the configuration of the function can read the password in it',
     parse: asItIs,
     environment: true,
   },
   HTTP_PROXY: { about: 'proxy for requests over plain HTTP', parse: asItIs, environment: true },
   NO_PROXY: { about: 'hosts to reach without a proxy', parse: asItIs, environment: true },
   NODE_EXTRA_CA_CERTS: {
-    about: 'file with further certificate authorities, `/opt/…` in a layer',
+    about: 'file with more certificate authorities, in a layer: `/opt/…`',
     parse: optional(matching(/^\/opt\/\S+$/, 'a path below /opt, where layers are')),
     environment: true,
   },
   layerArns: {
-    about: 'layers of the functions, with commas between them',
+    about: 'ARNs of layers of the functions, with commas between them',
     parse: list(arn('lambda', 'a version of a layer')),
   },
   secretKmsKeyArn: {
-    about: 'customer managed key of the secret; not needed for the AWS managed key',
+    about: 'ARN of the customer managed key of the secret; not needed for the AWS managed key',
     parse: optional(arn('kms', 'a KMS key')),
   },
   secrets: {
-    about: 'further secrets that accounts in `VCC_CONFIG` name: names or ARNs with commas between them',
+    about: 'more secrets, which accounts in `VCC_CONFIG` use: names or ARNs, with commas between them',
     parse: list((id) => settings.VCC_SECRET_ID.parse(id)),
   },
   objects: {
     about:
-      'rosters in S3 that accounts in `VCC_CONFIG` name: `s3://bucket/key` with commas between them; `*` matches any characters',
+      'rosters in S3, which accounts in `VCC_CONFIG` use: `s3://bucket/key`, with commas between them; `*` matches any characters',
     parse: list(matching(/^s3:\/\/[a-z0-9.-]{3,63}\/\S+$/, 's3://bucket/key with commas between them')),
   },
   objectsKmsKeyArn: {
-    about: 'customer managed key of these objects, of `VCC_CONFIG` and of `VCC_ROSTER`',
+    about: 'ARN of the customer managed key of objects in S3: `objects`, `VCC_CONFIG` and `VCC_ROSTER`',
     parse: optional(arn('kms', 'a KMS key')),
   },
   pushEnabled: {
     about:
-      '`true` deploys push: a schedule, the function `push`, and what the parameters below add ([push.md](../run/push.md))',
+      '`true` deploys push: a schedule, the function `push`, and everything that the parameters below add ([push.md](../run/push.md))',
     fallback: 'false',
     parse: yesNo,
   },
   pushQueue: {
     needs: 'pushEnabled',
     about:
-      'with push: a queue that keeps samples until they are delivered, and the function `deliver`. `false`: samples that cannot be delivered at once are lost',
+      'with push: `true` adds a queue that keeps samples until they are delivered, and the function `deliver`. `false`: samples that cannot be delivered immediately are lost',
     fallback: 'true',
     parse: yesNo,
   },
@@ -159,24 +165,25 @@ const table = {
   },
   deliverConcurrency: {
     needs: 'pushEnabled',
-    about: 'with push: how many `deliver` may run at the same time',
+    about: 'with push: maximum number of invocations of `deliver` at the same time',
     fallback: '10',
     parse: wholeNumber(2, 1000),
   },
   apsWorkspaceArn: {
     needs: 'pushEnabled',
-    about: 'with push: workspaces of Amazon Managed Prometheus to write to, with commas between them',
+    about:
+      'with push: ARNs of workspaces of Amazon Managed Prometheus that are destinations, with commas between them',
     parse: list(arn('aps', 'a workspace of Amazon Managed Prometheus')),
   },
   pushRoleArns: {
     needs: 'pushEnabled',
     about:
-      'with push: roles that destinations in a list assume (`role_arn`), with commas between them. `VCC_PUSH_ROLE_ARN` needs no entry here',
+      'with push: ARNs of roles that destinations in a list assume (`role_arn`), with commas between them. `VCC_PUSH_ROLE_ARN` needs no entry here',
     parse: list((role) => settings.VCC_PUSH_ROLE_ARN.parse(role)),
   },
 };
 
-/** Settings that are no parameters: what is expected instead. */
+/** Settings that are not parameters, with the reason and the expected value. */
 const refusals = [
   {
     names: [
@@ -190,9 +197,9 @@ const refusals = [
       'VCC_PUSH_TOKEN',
     ],
     instead:
-      'Put them into the secret. Everybody who may see the configuration of the function can read parameters.',
+      'Put them into the secret. Everybody who can read the configuration of the function can read parameters.',
     expected:
-      'a field of the secret, since everybody who may see the configuration of the function can read parameters',
+      'a field of the secret, since everybody who can read the configuration of the function can read parameters',
   },
   {
     names: ['VCC_PUSH_STATE', 'VCC_PUSH_QUEUE_URL', 'VCC_PUSH_REJECTED_URL', 'VCC_PUSH_ACCOUNTS_URL'],
@@ -209,7 +216,7 @@ const refused = Object.fromEntries(
   refusals.flatMap(({ names, expected }) => names.map((name) => [name, expected])),
 );
 
-/** Values of settings where a deployment differs from the command line. */
+/** Settings whose default on AWS differs from the command line. */
 const deployedDefaults = { VCC_SECRET_ID: 'vcc-exporter', VCC_SCRAPE_AUTH: 'credentials' };
 
 const isPushSetting = (name) => name.startsWith('VCC_PUSH_');
@@ -222,10 +229,15 @@ function toTag(pair) {
 }
 
 /**
- * Reads the parameters: those of the table parsed, and the settings as they go into the environment
- * of the functions, `all` for each, `push` for those that push only.
- * @throws ParameterError with every problem: names that do not exist, values that do not fit,
- * settings that contradict each other
+ * Validates the parameters. Returns:
+ *
+ * - The parsed parameters of the table.
+ * - `settings`: the parsed settings.
+ * - `environment`: the environment variables of the functions. `all` is for every function, `push`
+ *   only for functions that push.
+ *
+ * @throws ParameterError with every problem: unknown names, wrong values, settings that contradict
+ * each other
  */
 async function readParameters(given) {
   const problems = [];
@@ -234,7 +246,7 @@ async function readParameters(given) {
     if (Object.hasOwn(table, name)) continue;
     if (!Object.hasOwn(settings, name)) {
       const known = [...Object.keys(table), ...Object.keys(settings).filter((each) => !(each in refused))];
-      problems.push(`${name}: there is no such parameter${didYouMean(name, known)}`);
+      problems.push(`${name}: unknown parameter${didYouMean(name, known)}`);
     } else if (Object.hasOwn(refused, name)) problems.push(`${name}: expected ${refused[name]}`);
     else if (value.trim() !== '') environment[name] = value.trim();
   }
@@ -260,7 +272,7 @@ async function readParameters(given) {
   };
 }
 
-/** The parameters of the table, parsed. */
+/** Parses the parameters of the table. */
 function readTable(given, problems) {
   const read = {};
   const isOn = (name) => (given[name]?.trim() || table[name].fallback) === 'true';
@@ -273,7 +285,7 @@ function readTable(given, problems) {
       read[name] = parse(text);
     } catch (error) {
       if (!(error instanceof Unfit)) throw error;
-      // A longer text may be a secret in the wrong place.
+      // Do not quote a longer text: it may be a misplaced secret.
       const received = text.length < 16 ? `"${text}"` : 'another value';
       problems.push(`${name}: expected ${error.expected}; received ${received}`);
     }
@@ -281,7 +293,7 @@ function readTable(given, problems) {
   return read;
 }
 
-/** What `work` gives, or undefined after it has added its problems to the others. */
+/** Returns the result of `work`. If it throws problems, adds them and returns undefined. */
 async function attempt(problems, work) {
   try {
     return await work();
@@ -293,11 +305,11 @@ async function attempt(problems, work) {
   }
 }
 
-/** What is in S3 is not read here: the function does that, with its own role. */
+/** Lists in S3 are not checked here. The function reads them, with its own role. */
 class NotReadHere extends Error {}
 const readNothing = () => Promise.reject(new NotReadHere());
 
-/** Settings that name a file, which a function does not have. */
+/** Returns problems of settings with the path of a file, which a function does not have. */
 function localFiles(its) {
   const forms = {
     VCC_CONFIG: 's3://bucket/key, or the list itself',
@@ -308,20 +320,20 @@ function localFiles(its) {
     const { location = 's3://' } = its[name] ?? {};
     return location.startsWith('s3://')
       ? []
-      : [`${name}: expected ${expected}, since a function has no files of yours; received a path`];
+      : [`${name}: expected ${expected}, since a function cannot read your files; received a path`];
   });
 }
 
 /**
- * Secrets that an inline list holds: everybody who may see the configuration of the function could
- * read them.
+ * Adds a problem for secrets in an inline list: everybody who can read the configuration of the
+ * function could read them.
  */
 function secretsIn(name, entries, fields, problems) {
   const found = fields.filter((field) => entries.some((entry) => entry[field] !== undefined));
   if (found.length === 0) return;
   const fieldsOf = found.map((field) => settings[field].field ?? settings[field].destinationField);
   problems.push(
-    `${name}: expected no ${fieldsOf.join(', ')} in it; put them into the secret (docs/run/aws.md)`,
+    `${name}: expected a list without ${fieldsOf.join(', ')}; put them into the secret (docs/run/aws.md)`,
   );
 }
 
@@ -336,7 +348,7 @@ async function checkDestinations(environment, its, problems) {
   const fields = ['VCC_PUSH_USER', 'VCC_PUSH_PASSWORD', 'VCC_PUSH_TOKEN'];
   if (found) secretsIn('VCC_PUSH_DESTINATIONS', found, fields, problems);
   if (found?.length === 0) {
-    const expected = 'the address of a destination there, or destinations in VCC_PUSH_DESTINATIONS';
+    const expected = 'the address of a destination, or destinations in VCC_PUSH_DESTINATIONS';
     problems.push(`VCC_PUSH_URL: expected ${expected}, since pushEnabled is true; received nothing`);
   }
 }
@@ -350,7 +362,7 @@ function contradictions(read, environment, its) {
   if ((read.subnetIds.length === 0) !== (read.securityGroupIds.length === 0)) {
     const missing = read.subnetIds.length === 0 ? 'subnetIds' : 'securityGroupIds';
     problems.push(
-      `${missing}: expected a value, since a VPC needs subnets and security groups; received nothing`,
+      `${missing}: expected a value, since a VPC needs both subnets and security groups; received nothing`,
     );
   }
   const expect = (name, expected) =>
@@ -363,7 +375,7 @@ function contradictions(read, environment, its) {
   if (read.pushEnabled && intervalMs < 10_000) {
     expect(
       'VCC_PUSH_INTERVAL',
-      'at least 10s, so that there is time to send what an invocation scrapes last',
+      'at least 10s, so that an invocation has time to send the samples of its last scrape',
     );
   }
   const longestMs = read.endpoint === 'http-api' ? 24_000 : 895_000;

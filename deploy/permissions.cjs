@@ -1,9 +1,9 @@
-// What each function of the stack may do.
+// The permissions of each function of the stack.
 const { allow, compact, document, getArn, policy, sub } = require('./template.cjs');
 
 /**
- * The role of one function: its own log group, the secrets that the parameters name, and
- * `policies`.
+ * The role of one function. It permits access to the log group of the function and to the secrets
+ * of the parameters, and has `policies`.
  */
 function role(parameters, name, Description, policies = [readObjects(parameters, 'metrics')]) {
   const { permissionsBoundaryArn, subnetIds, tracing } = parameters;
@@ -23,11 +23,12 @@ function role(parameters, name, Description, policies = [readObjects(parameters,
         decryptSecret(parameters),
         ...policies,
         decryptObjects(parameters),
-        // X-Ray has no narrower resource for these actions.
+        // X-Ray does not support a narrower resource for these actions.
         tracing === 'Active'
           ? policy('traces', allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'))
           : undefined,
-        // Neither has EC2; these are those of AWS's policy AWSLambdaVPCAccessExecutionRole.
+        // EC2 does not support a narrower resource either. The actions are those of AWS's policy
+        // AWSLambdaVPCAccessExecutionRole.
         subnetIds.length > 0
           ? policy(
               'vpc',
@@ -55,11 +56,11 @@ const keepState = () =>
   policy(
     'state',
     allow(['s3:GetObject', 's3:PutObject'], sub('${PushState.Arn}/*')),
-    // Without it S3 answers AccessDenied for an object that does not exist.
+    // Without this, S3 answers AccessDenied for an object that does not exist.
     allow('s3:ListBucket', getArn('PushState')),
   );
 
-/** The secrets of the parameters, only the versions that may be used. */
+/** Permits reading the secrets of the parameters, only in the versions that the settings allow. */
 function readSecrets({ settings, secrets }) {
   const stages = { never: ['AWSCURRENT'], 'when-rejected': ['AWSCURRENT', 'AWSPENDING'] };
   const arns = [settings.VCC_SECRET_ID, ...secrets].map(toSecretArn);
@@ -74,15 +75,15 @@ function readSecrets({ settings, secrets }) {
 }
 
 /**
- * The ARN of a secret: its id if that is one, else that of the name in the account and region of
- * the stack, where Secrets Manager appends a hyphen and six characters.
+ * Returns the ARN of a secret. A name is a secret in the account and region of the stack. Secrets
+ * Manager appends a hyphen and six characters to it.
  */
 function toSecretArn(id) {
   if (id.startsWith('arn:')) return id;
   return sub(`arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:${id}-??????`);
 }
 
-/** kms:Decrypt with a key, only through a service in a region. */
+/** Permits kms:Decrypt with a key, only through a service in a region. */
 const decryptBy = (name, key, service, region) =>
   policy(
     name,
@@ -91,7 +92,9 @@ const decryptBy = (name, key, service, region) =>
     }),
   );
 
-/** The AWS managed key needs no permission; another one does, in the region of the secret. */
+/**
+ * Permits decrypting the secret. Only a customer managed key needs this, in the secret's region.
+ */
 function decryptSecret({ secretKmsKeyArn, settings }) {
   if (secretKmsKeyArn === undefined) return undefined;
   const id = settings.VCC_SECRET_ID;
@@ -105,7 +108,8 @@ const decryptObjects = ({ objectsKmsKeyArn }) =>
     : decryptBy('objects-kms', objectsKmsKeyArn, 's3', '${AWS::Region}');
 
 /**
- * The list of accounts, rosters and destinations, where they are in S3. `deliver` needs no rosters.
+ * Permits reading the lists of accounts, rosters and destinations that are in S3. `deliver` needs
+ * no rosters, and `metrics` no destinations.
  */
 function readObjects({ settings, objects }, reader) {
   const { VCC_CONFIG: config, VCC_ROSTER: roster, VCC_PUSH_DESTINATIONS: destinations } = settings;
@@ -122,7 +126,7 @@ function readObjects({ settings, objects }, reader) {
   return policy('objects', allow('s3:GetObject', arns));
 }
 
-/** Workspaces of Amazon Managed Prometheus, and roles that may write to some elsewhere. */
+/** Permits writing to workspaces of Amazon Managed Prometheus, and assuming roles for others. */
 function sendToReceivers({ settings, apsWorkspaceArn, pushRoleArns }) {
   const roles = [settings.VCC_PUSH_ROLE_ARN, ...pushRoleArns].filter((each) => each !== undefined);
   const statements = [

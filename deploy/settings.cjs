@@ -1,6 +1,6 @@
-// The exporter's own table of settings, for the deployment: what a function would refuse at its
-// start is refused before anything is deployed. It is TypeScript and osls loads CommonJS, so it is
-// bundled in memory.
+// The exporter's table of settings, for the deployment. Wrong settings are refused here, before
+// anything is deployed, and not only when a function starts. The table is TypeScript and osls loads
+// CommonJS, so this file bundles it in memory.
 const { join } = require('node:path');
 const Module = require('node:module');
 const { buildSync } = require('esbuild');

@@ -1,12 +1,12 @@
-// The functions, resources and tags of serverless.yml: only what the parameters ask for is in the
-// template.
+// The functions, resources and tags of serverless.yml. The template contains only the parts that
+// the parameters request.
 const { alarms } = require('./alarms.cjs');
 const { ParameterError, readParameters } = require('./parameters.cjs');
 const { keepState, readObjects, role, sendTo, sendToReceivers } = require('./permissions.cjs');
 const { allow, compact, document, getArn, policy, sub } = require('./template.cjs');
 const { deliverTimeout, metricsTimeout, pushTimeout } = require('./timeouts.cjs');
 
-/** What `make` makes of the parameters: those of the command line over those of serverless.yml. */
+/** Calls `make` with the parameters. The command line takes precedence over serverless.yml. */
 const withParameters =
   (make) =>
   async ({ options, resolveConfigurationProperty }) => {
@@ -30,13 +30,13 @@ exports.functions = async (osls) => {
   try {
     return await withParameters(toFunctions)(osls);
   } catch (error) {
-    // osls shows the stack, which nobody who mistyped a parameter needs.
+    // osls prints the stack. Keep only the message, since the user has mistyped a parameter.
     if (error instanceof ParameterError) error.stack = `\n\n${error.message}\n`;
     throw error;
   }
 };
 
-/** As `withParameters`; parameters that cannot be used are reported once, by `functions`. */
+/** Like `withParameters`, but ignores wrong parameters: `functions` reports them once. */
 const unlessRefused = (make) => (osls) =>
   withParameters(make)(osls).catch((error) => {
     if (error instanceof ParameterError) return {};
@@ -58,7 +58,7 @@ function toFunctions(parameters) {
   });
 }
 
-/** What all functions have in common. */
+/** Returns a function with the properties that all functions have in common. */
 function lambda(
   { memory, logRetention, tracing, subnetIds, securityGroupIds, layerArns, environment },
   zip,
@@ -86,7 +86,7 @@ function metricsFunction(parameters) {
     role: 'MetricsRole',
     timeout: metricsTimeout(parameters),
     ...(concurrency !== undefined && { reservedConcurrency: concurrency }),
-    // A Function URL is public unless IAM guards it; then the exporter itself asks for credentials.
+    // Without IAM, a Function URL is public, and the exporter requires credentials.
     ...(endpoint === 'function-url'
       ? { url: byIam ? { authorizer: 'aws_iam' } : true }
       : { events: [{ httpApi: everything }] }),
@@ -111,13 +111,13 @@ function pushFunction(parameters) {
     description: 'Scrapes Vonage Contact Center accounts on a schedule and pushes the samples',
     role: 'PushRole',
     timeout: pushTimeout(parameters),
-    // Two that overlap would read the API twice for the same slot.
+    // Two invocations at the same time would read the API twice for one slot.
     ...(concurrency !== undefined && { reservedConcurrency: 1 }),
     environment: {
       ...pushEnvironment(parameters),
       ...(pushFanOut && { VCC_PUSH_ACCOUNTS_URL: { Ref: 'PushAccounts' } }),
     },
-    // A late scrape is of no use, and the next minute brings the next.
+    // A late scrape is useless, and the next minute has the next one.
     maximumRetryAttempts: 0,
     maximumEventAge: 60,
     destinations: { onFailure: { type: 'sqs', arn: getArn('PushFailures') } },
@@ -127,7 +127,7 @@ function pushFunction(parameters) {
 
 function pushAccountFunction(parameters) {
   return lambda(parameters, 'push', {
-    description: 'Scrapes one account when push hands it over, and pushes the samples',
+    description: 'Scrapes one account, which push assigns to it, and pushes the samples',
     role: 'PushAccountRole',
     timeout: pushTimeout(parameters),
     environment: pushEnvironment(parameters),
@@ -163,7 +163,7 @@ function toResources(parameters) {
   return {
     Description: 'Prometheus exporter for Vonage Contact Center (vcc-exporter)',
     Resources: {
-      MetricsRole: role(parameters, 'Metrics', 'What the function that answers scrapes may do'),
+      MetricsRole: role(parameters, 'Metrics', 'Permissions of the function that answers scrapes'),
       ...(pushEnabled && pushResources(parameters)),
       ...(withQueue && queueResources(parameters)),
       ...(withFanOut && fanOutResources(parameters)),
@@ -176,17 +176,17 @@ function toResources(parameters) {
 function pushResources(parameters) {
   const { pushQueue, pushFanOut } = parameters;
   return {
-    PushRole: role(parameters, 'Push', 'What the function on the schedule may do', [
+    PushRole: role(parameters, 'Push', 'Permissions of the function that pushes on a schedule', [
       policy('failures', allow('sqs:SendMessage', getArn('PushFailures'))),
       readObjects(parameters, 'push'),
       keepState(),
       ...(pushQueue ? [sendTo('batches', 'PushBatches')] : sendToReceivers(parameters)),
       ...(pushFanOut ? [sendTo('accounts', 'PushAccounts')] : []),
     ]),
-    // Lambda records invocations of push that failed here.
+    // Lambda puts records of failed invocations of push here.
     PushFailures: queue({ MessageRetentionPeriod: 1_209_600 }),
     PushFailuresPolicy: onlyTls('sqs', 'PushFailures', { Queues: [{ Ref: 'PushFailures' }] }),
-    // The series that each destination has: a small object for each account.
+    // The tracked series of each destination: a small object for each account.
     PushState: {
       Type: 'AWS::S3::Bucket',
       Properties: {
@@ -208,7 +208,7 @@ function pushResources(parameters) {
 
 function queueResources(parameters) {
   return {
-    DeliverRole: role(parameters, 'Deliver', 'What the function that empties the queue may do', [
+    DeliverRole: role(parameters, 'Deliver', 'Permissions of the function that empties the queue', [
       policy(
         'queues',
         allow(
@@ -225,7 +225,7 @@ function queueResources(parameters) {
       readObjects(parameters, 'deliver'),
       ...sendToReceivers(parameters),
     ]),
-    // Samples that have not arrived; those of one account and destination stay in order.
+    // Undelivered samples. The samples of one account and destination stay in order.
     PushBatches: queue({
       QueueName: sub('${AWS::StackName}-batches.fifo'),
       FifoQueue: true,
@@ -233,10 +233,11 @@ function queueResources(parameters) {
       FifoThroughputLimit: 'perMessageGroupId',
       VisibilityTimeout: 6 * deliverTimeout,
       MessageRetentionPeriod: 1_209_600,
-      // No RedrivePolicy: deliver itself sets aside what is rejected, and an outage must not.
+      // No RedrivePolicy: it would remove samples during an outage. deliver moves rejected samples
+      // to PushRejected.
     }),
     PushBatchesPolicy: onlyTls('sqs', 'PushBatches', { Queues: [{ Ref: 'PushBatches' }] }),
-    // Samples that a destination rejected for good, with its reason.
+    // Samples that a destination rejected permanently, with its reason.
     PushRejected: queue({
       QueueName: sub('${AWS::StackName}-rejected.fifo'),
       FifoQueue: true,
@@ -250,7 +251,7 @@ function fanOutResources(parameters) {
   const { pushQueue } = parameters;
   const hiddenSeconds = 6 * pushTimeout(parameters);
   return {
-    PushAccountRole: role(parameters, 'PushAccount', 'What the push of one account may do', [
+    PushAccountRole: role(parameters, 'PushAccount', 'Permissions of the function that pushes one account', [
       policy(
         'orders',
         allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], getArn('PushAccounts')),
@@ -259,9 +260,9 @@ function fanOutResources(parameters) {
       keepState(),
       ...(pushQueue ? [sendTo('batches', 'PushBatches')] : sendToReceivers(parameters)),
     ]),
-    // One message for each account to scrape, tried once. A late one fails at once, since its slots
-    // have passed. SQS moves a failed message only after its visibility timeout, and only if it
-    // still keeps it then.
+    // One message for each account to scrape, with one attempt. A late message fails immediately,
+    // since its slots have passed. SQS moves a failed message only after the visibility timeout, so
+    // it must keep messages longer than that.
     PushAccounts: queue({
       MessageRetentionPeriod: 2 * hiddenSeconds,
       VisibilityTimeout: hiddenSeconds,
@@ -276,7 +277,7 @@ const queue = (properties) => ({
   Properties: { SqsManagedSseEnabled: true, ...properties },
 });
 
-/** The policy of a queue or bucket: nobody may use it over plain HTTP. */
+/** Returns the policy of a queue or bucket that denies requests over plain HTTP. */
 function onlyTls(service, id, properties) {
   const resources = service === 's3' ? [getArn(id), sub(`\${${id}.Arn}/*`)] : getArn(id);
   return {
@@ -301,20 +302,20 @@ function outputs({ endpoint }, { pushEnabled, withQueue }) {
     'http-api': 'https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/metrics',
   };
   return {
-    MetricsUrl: { Description: 'What Prometheus scrapes', Value: sub(urls[endpoint]) },
+    MetricsUrl: { Description: 'The address that Prometheus scrapes', Value: sub(urls[endpoint]) },
     ...(withQueue && {
       PushBatchesUrl: {
-        Description: 'Samples that have not arrived yet; VCC_PUSH_QUEUE_URL of `vcc-exporter replay`',
+        Description: 'Queue of undelivered samples; VCC_PUSH_QUEUE_URL for `vcc-exporter replay`',
         Value: { Ref: 'PushBatches' },
       },
       PushRejectedUrl: {
-        Description: 'Samples that a destination rejected; VCC_PUSH_REJECTED_URL of `vcc-exporter replay`',
+        Description: 'Queue of rejected samples; VCC_PUSH_REJECTED_URL for `vcc-exporter replay`',
         Value: { Ref: 'PushRejected' },
       },
     }),
     ...(pushEnabled && {
       PushFailuresUrl: {
-        Description: 'Records of invocations of push that failed',
+        Description: 'Queue with records of failed invocations of push',
         Value: { Ref: 'PushFailures' },
       },
     }),

@@ -1,9 +1,9 @@
-// The words of CloudFormation and IAM that the files of the stack have in common.
+// Helpers for CloudFormation and IAM that several files of the stack use.
 
 const getArn = (id) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 const sub = (text) => ({ 'Fn::Sub': text });
 
-/** An object without the properties that are undefined. */
+/** Returns an object without its undefined properties. */
 const compact = (object) =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 

@@ -69,16 +69,19 @@ function parametersPage(): string {
   return `${notice}
 # Deployment parameters
 
-Each is given as \`--param="name=value"\`, or kept in serverless.yml under \`params\`. Without a parameter the
-deployment goes back to the default. An unknown name or a value that does not fit ends the deployment before anything
-is created.
+Pass a parameter as \`--param="name=value"\`, or keep it in serverless.yml under \`params\`. A deployment
+without a parameter uses the default, even if an earlier deployment had a value. With an unknown name
+or a wrong value, the deployment ends before anything is created.
 
 ## Settings
 
 Every setting of [settings.md](settings.md) is a parameter of the same name:
 \`--param="VCC_CACHE_TTL=10s"\`. On AWS ${differing.join(', and ')}.
 
-These settings are no parameters:
+Everybody who can read the configuration of the function can read all parameters, also \`VCC_CONFIG\`,
+\`VCC_PUSH_URL\` and \`VCC_PUSH_HEADERS\`.
+
+Exceptions: these settings are not parameters.
 
 | Settings | Instead |
 | --- | --- |

@@ -9,7 +9,7 @@ import { serve } from 'vitepress';
 const site = fileURLToPath(new URL('.', import.meta.url));
 const built = fileURLToPath(new URL('../.cache/site/vcc-exporter/', import.meta.url));
 
-/** What somebody may look for, and the page that has it. */
+/** Search queries, their kinds, and the pages that must be found. */
 const searches = [
   ['VCC_PUSH_INTERVAL', 'a setting', 'reference/settings'],
   ['vcc_agents_available', 'a metric', 'reference/metrics'],
@@ -22,7 +22,7 @@ const looks = [
   { width: 1280, colorScheme: 'light' },
 ];
 
-/** A port that is free now. */
+/** Returns a free port. */
 function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
@@ -33,7 +33,7 @@ function freePort() {
   });
 }
 
-/** What is wrong with the page as it is shown. Runs in the browser. */
+/** Returns the problems of the current page. Runs in the browser. */
 function problemsHere() {
   const { scrollWidth, clientWidth } = document.documentElement;
   const luminance = (colour) => {
@@ -56,9 +56,11 @@ function problemsHere() {
   });
   const broken = [...document.images].filter(({ complete, naturalWidth }) => complete && naturalWidth === 0);
   return [
-    ...(scrollWidth > clientWidth ? [`scrolls sideways: ${scrollWidth} px in ${clientWidth}`] : []),
-    ...faint.slice(0, 3).map(({ textContent }) => `hard to see: ${textContent.slice(0, 40)}`),
-    ...broken.map(({ src }) => `no picture: ${src}`),
+    ...(scrollWidth > clientWidth
+      ? [`scrolls horizontally: ${scrollWidth} px wide, ${clientWidth} px visible`]
+      : []),
+    ...faint.slice(0, 3).map(({ textContent }) => `low contrast: ${textContent.slice(0, 40)}`),
+    ...broken.map(({ src }) => `image not loaded: ${src}`),
   ];
 }
 
@@ -90,7 +92,7 @@ try {
       await page.goto(origin + path, { waitUntil: 'load' });
       const dark = await page.evaluate(() => document.documentElement.classList.contains('dark'));
       const found = await page.evaluate(problemsHere);
-      if (dark !== (colorScheme === 'dark')) found.push('has the other theme');
+      if (dark !== (colorScheme === 'dark')) found.push('has the wrong theme');
       problems.push(...found.map((problem) => `${path || 'index'}, ${width} px, ${colorScheme}: ${problem}`));
     }
     await page.close();
@@ -100,7 +102,7 @@ try {
     await page.goto(origin, { waitUntil: 'networkidle' });
     await page.locator('#local-search button').click();
     await page.locator('#localsearch-input').fill(query);
-    // Until the index is loaded and searched, the box shows nothing or what was found before.
+    // Until the index is loaded and searched, the box is empty or shows earlier results.
     const first = '#localsearch-list li:nth-child(-n + 3) a';
     try {
       await page.locator(`${first}[href^="/vcc-exporter/${target}#"]`).first().click({ timeout: 15_000 });
@@ -111,7 +113,7 @@ try {
         .locator(first)
         .evaluateAll((all) => all.map((each) => each.getAttribute('href')));
       problems.push(
-        `search for ${kind}, ${query}: first are ${links.join(' ') || 'none'}, now ${page.url()}`,
+        `search for ${kind}, ${query}: the first results are ${links.join(' ') || 'none'}, the page is ${page.url()}`,
       );
     }
   }

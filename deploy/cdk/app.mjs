@@ -1,6 +1,6 @@
-// The function that answers scrapes and, with `-c push=true`, the one that pushes: the same
-// resources as serverless.yml makes, without its alarms, queues and bucket. Parameters are context
-// values: `-c VCC_ACCOUNT=acme-uk`.
+// The function that answers scrapes. With `-c push=true`, also the function that pushes. The
+// resources are the same as in serverless.yml, without its alarms, queues and bucket. Parameters
+// are context values: `-c VCC_ACCOUNT=acme-uk`.
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { App, Aws, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
@@ -10,7 +10,7 @@ import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 
-/** What `serverless deploy` reads too: the same names, checks and messages. */
+/** The parameters of `serverless deploy`, with the same names, checks and messages. */
 const require = createRequire(import.meta.url);
 const { readParameters } = require('../parameters.cjs');
 const { metricsTimeout, pushTimeout } = require('../timeouts.cjs');
@@ -40,8 +40,8 @@ const metrics = addFunction('Metrics', {
   concurrency,
   environment: environment.all,
 });
-// Open to the internet; the exporter itself asks for the scrape token. CDK adds both permissions
-// that this needs.
+// The URL is open to the internet. The exporter requires the scrape token. CDK adds the two
+// permissions that a public URL needs.
 const url = metrics.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
 new CfnOutput(stack, 'MetricsUrl', { description: 'What Prometheus scrapes', value: `${url.url}metrics` });
 
@@ -56,7 +56,7 @@ if (pushes) {
       apsWorkspaceArn.length > 0
         ? [new PolicyStatement({ actions: ['aps:RemoteWrite'], resources: apsWorkspaceArn })]
         : [],
-    // Samples that are late are useless, and the next run brings new ones.
+    // Late samples are useless, and the next invocation scrapes new ones.
     retryAttempts: 0,
     maxEventAge: Duration.minutes(1),
   });
@@ -66,7 +66,7 @@ if (pushes) {
   });
 }
 
-/** A function from dist/package, with a log group and a role of its own. */
+/** Adds a function from dist/package, with its log group and role. */
 function addFunction(id, { file, concurrency: reserved, statements = [], ...properties }) {
   const logGroup = new LogGroup(stack, `${id}LogGroup`, {
     retention: RetentionDays.TWO_WEEKS,
@@ -106,13 +106,13 @@ function addFunction(id, { file, concurrency: reserved, statements = [], ...prop
     memorySize: memory,
     logGroup,
     role,
-    // Without a quota to share out, none is reserved for either.
+    // `concurrency=none` reserves nothing for any function.
     ...(concurrency !== undefined && { reservedConcurrentExecutions: reserved }),
     ...properties,
   });
 }
 
-/** The ARN of a secret. Secrets Manager appends a hyphen and six characters to its name. */
+/** Returns the ARN of a secret. Secrets Manager appends a hyphen and six characters to its name. */
 function toSecretArn(id) {
   if (id.startsWith('arn:')) return id;
   return `arn:${Aws.PARTITION}:secretsmanager:${Aws.REGION}:${Aws.ACCOUNT_ID}:secret:${id}-??????`;

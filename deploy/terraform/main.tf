@@ -1,5 +1,5 @@
-# The function that answers scrapes: the same resources as serverless.yml makes by default, without
-# its alarms.
+# The function that answers scrapes. The resources are the same as in serverless.yml with default
+# parameters, without its alarms.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -45,7 +45,7 @@ resource "aws_cloudwatch_log_group" "metrics" {
 
 resource "aws_iam_role" "metrics" {
   name               = "${var.name}-metrics-${data.aws_region.current.region}"
-  description        = "What the function that answers scrapes may do"
+  description        = "Permissions of the function that answers scrapes"
   assume_role_policy = jsonencode(local.assumed_by_lambda)
 }
 
@@ -82,19 +82,19 @@ resource "aws_lambda_function" "metrics" {
     variables = local.environment
   }
 
-  # Without the policy, which names the log group, the first scrape could not read the secret.
+  # Without this policy, the first scrape could not read the secret.
   depends_on = [aws_iam_role_policy.metrics]
 }
 
-# Open to the internet; the exporter itself asks for the scrape token.
+# The URL is open to the internet. The exporter requires the scrape token.
 resource "aws_lambda_function_url" "metrics" {
   function_name      = aws_lambda_function.metrics.function_name
   authorization_type = "NONE"
 }
 
-# A public Function URL needs both permissions. The provider adds one or both by itself, under the
-# ids FunctionURLAllowPublicAccess and FunctionURLAllowInvokeAction, and never removes them; so
-# these ids differ.
+# A public Function URL needs both permissions. The provider may also add one or both, with the ids
+# FunctionURLAllowPublicAccess and FunctionURLAllowInvokeAction, and never removes them. So these
+# resources have other ids.
 resource "aws_lambda_permission" "metrics_url" {
   statement_id           = "PublicUrl"
   function_name          = aws_lambda_function.metrics.function_name

@@ -4,6 +4,6 @@ output "metrics_url" {
 }
 
 output "metrics_host" {
-  description = "Its host, for the targets of Prometheus' scrape_configs."
+  description = "The host of metrics_url, for targets in Prometheus' scrape_configs."
   value       = split("/", aws_lambda_function_url.metrics.function_url)[2]
 }

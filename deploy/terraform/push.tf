@@ -1,5 +1,5 @@
-# The function that pushes samples on a schedule, with push_enabled = true. It sends directly: what
-# a destination does not take during the run is lost.
+# The function that pushes samples on a schedule, with push_enabled = true. It has no queue: samples
+# that a destination does not accept during an invocation are lost.
 
 locals {
   push_count = var.push_enabled ? 1 : 0
@@ -14,7 +14,7 @@ resource "aws_cloudwatch_log_group" "push" {
 resource "aws_iam_role" "push" {
   count              = local.push_count
   name               = "${var.name}-push-${data.aws_region.current.region}"
-  description        = "What the function on the schedule may do"
+  description        = "Permissions of the function that pushes on a schedule"
   assume_role_policy = jsonencode(local.assumed_by_lambda)
 }
 
@@ -48,7 +48,7 @@ resource "aws_lambda_function" "push" {
   runtime                        = "nodejs24.x"
   architectures                  = ["arm64"]
   memory_size                    = var.memory_size
-  timeout                        = 57 # less than the period, so that two runs do not overlap
+  timeout                        = 57 # less than the period, so that two invocations do not overlap
   reserved_concurrent_executions = var.concurrency == -1 ? -1 : 1
   role                           = aws_iam_role.push[0].arn
 
@@ -66,7 +66,7 @@ resource "aws_lambda_function" "push" {
   depends_on = [aws_iam_role_policy.push]
 }
 
-# Samples that are late are useless, and the next minute brings new ones: no retries.
+# No retries: late samples are useless, and the next minute has new ones.
 resource "aws_lambda_function_event_invoke_config" "push" {
   count                        = local.push_count
   function_name                = aws_lambda_function.push[0].function_name
@@ -80,7 +80,7 @@ resource "aws_cloudwatch_event_rule" "push" {
   description         = "Starts the push of samples"
   schedule_expression = "rate(1 minute)" # VCC_PUSH_PERIOD
 
-  # The first run needs the role's policy and the function to be complete.
+  # The first invocation needs the function and the policy of its role.
   depends_on = [aws_lambda_function_event_invoke_config.push]
 }
 

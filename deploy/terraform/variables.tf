@@ -31,7 +31,7 @@ variable "region" {
 }
 
 variable "secret_id" {
-  description = "Name or ARN of the secret in AWS Secrets Manager (VCC_SECRET_ID). It must exist; docs/run/aws.md has its form."
+  description = "Name or ARN of the secret in AWS Secrets Manager (VCC_SECRET_ID). The secret must exist. docs/run/aws.md describes its fields."
   type        = string
   default     = "vcc-exporter"
 
@@ -42,52 +42,52 @@ variable "secret_id" {
 }
 
 variable "settings" {
-  description = "More settings of docs/reference/settings.md, for both functions: { VCC_CACHE_TTL = \"10s\" }."
+  description = "Other settings from docs/reference/settings.md, for both functions: { VCC_CACHE_TTL = \"10s\" }."
   type        = map(string)
   default     = {}
 
   validation {
     condition     = alltrue([for key in keys(var.settings) : startswith(key, "VCC_") && !startswith(key, "VCC_PUSH_")])
-    error_message = "settings: expected names that begin with VCC_; those that begin with VCC_PUSH_ belong in push_settings."
+    error_message = "settings: expected names that begin with VCC_. Names that begin with VCC_PUSH_ belong in push_settings."
   }
 
   validation {
     condition     = !anytrue([for key in keys(var.settings) : contains(["VCC_CLIENT_ID", "VCC_CLIENT_SECRET", "VCC_SCRAPE_TOKENS", "VCC_SCRAPE_USERS", "VCC_AGENT_KEY"], key)])
-    error_message = "settings: credentials belong in the secret, where the state of Terraform does not show them."
+    error_message = "settings: put credentials into the secret. The state of Terraform would show them."
   }
 }
 
 variable "memory_size" {
-  description = "Memory of a function in MB. CPU grows with it."
+  description = "Memory of a function in MB. More memory also gives more CPU."
   type        = number
   default     = 256
 }
 
 variable "timeout" {
-  description = "Seconds that a scrape may run; more than VCC_TIMEOUT (20 s)."
+  description = "Timeout of the function that answers scrapes, in seconds. Must be more than VCC_TIMEOUT (20 s)."
   type        = number
   default     = 25
 }
 
 variable "concurrency" {
-  description = "Scrapes that may run at once, reserved for this function. -1 reserves none, for AWS accounts with a small quota."
+  description = "Maximum number of scrapes at the same time. Lambda reserves this concurrency for the function. -1: no reservation, for AWS accounts with a small quota."
   type        = number
   default     = 5
 
   validation {
     condition     = var.concurrency == -1 || (var.concurrency >= 1 && floor(var.concurrency) == var.concurrency)
-    error_message = "concurrency: expected a whole number from 1, or -1 for none."
+    error_message = "concurrency: expected a whole number from 1, or -1 for no reservation."
   }
 }
 
 variable "log_retention_days" {
-  description = "Days that logs are kept."
+  description = "Days to keep logs."
   type        = number
   default     = 14
 }
 
 variable "push_enabled" {
-  description = "Whether samples are also pushed once a minute to a destination."
+  description = "Whether to push samples to destinations once a minute."
   type        = bool
   default     = false
 }
@@ -104,17 +104,17 @@ variable "push_settings" {
 
   validation {
     condition     = !anytrue([for key in keys(var.push_settings) : contains(["VCC_PUSH_USER", "VCC_PUSH_PASSWORD", "VCC_PUSH_TOKEN"], key)])
-    error_message = "push_settings: credentials belong in the secret, where the state of Terraform does not show them."
+    error_message = "push_settings: put credentials into the secret. The state of Terraform would show them."
   }
 
   validation {
     condition     = !anytrue([for key in keys(var.push_settings) : contains(["VCC_PUSH_PERIOD", "VCC_PUSH_QUEUE_URL", "VCC_PUSH_REJECTED_URL", "VCC_PUSH_ACCOUNTS_URL", "VCC_PUSH_STATE"], key)])
-    error_message = "push_settings: this example has a fixed schedule, no queues and no bucket; serverless.yml has all of them."
+    error_message = "push_settings: this example has a fixed schedule, no queues and no bucket. serverless.yml supports them."
   }
 }
 
 variable "aps_workspace_arns" {
-  description = "Workspaces of Amazon Managed Prometheus that push may write to. It needs VCC_PUSH_AUTH = \"sigv4\"."
+  description = "ARNs of workspaces of Amazon Managed Prometheus that are destinations. Requires VCC_PUSH_AUTH = \"sigv4\"."
   type        = list(string)
   default     = []
 }

@@ -19,19 +19,19 @@ interface Entry {
 const toLink = (path: string) => `/${path.replace(/(^|\/)README\.md$/, '$1').replace(/\.md$/, '')}`;
 const titleOf = (path: string) => /^# (.*)$/m.exec(readFileSync(join(docs, path), 'utf8'))?.[1] ?? path;
 
-/** The pages of a folder that a page of its own introduces, by file name. */
+/** Returns the pages of a folder, in the order of their file names. */
 const pagesIn = (folder: string): Entry[] =>
   readdirSync(join(docs, folder))
     .filter((name) => name.endsWith('.md') && name !== 'README.md')
     .sort()
     .map((name) => ({ text: titleOf(join(folder, name)), link: toLink(`${folder}/${name}`) }));
 
-/** Pages that have pages below them, by the page that introduces these. */
+/** Pages with subpages, and the folders of these. */
 const below: Record<string, string> = { 'use/runbook.md': 'use/runbook', 'decisions/README.md': 'decisions' };
 
 /**
- * The navigation is docs/README.md: a group for each heading, an entry for the first link of each
- * row.
+ * The navigation, from docs/README.md: a group for each heading, and an entry for the first link of
+ * each row.
  */
 const sidebar: Entry[] = index
   .split(/^## /m)
@@ -45,7 +45,7 @@ const sidebar: Entry[] = index
     })),
   }));
 
-/** An anchor as GitHub makes it, so that one link serves both. */
+/** Returns the same anchor as GitHub, so that a link works on GitHub and on the site. */
 const slugify = (heading: string) =>
   heading
     .toLowerCase()
@@ -53,8 +53,8 @@ const slugify = (heading: string) =>
     .replaceAll(' ', '-');
 
 /**
- * Names with underscores (metrics, settings, reasons) are found whole and by their parts. Runs in
- * the browser too.
+ * Splits a text into search terms. A name with underscores, such as a metric, is one term, and so
+ * are its parts. Also runs in the browser.
  */
 const tokenize = (text: string) =>
   text
@@ -71,12 +71,12 @@ export default defineConfig({
   cacheDir: '../.cache/site-cache',
   cleanUrls: true,
   rewrites: { 'README.md': 'index.md', ':folder/README.md': ':folder/index.md' },
-  // Addresses on the reader's own machine.
+  // Links to the reader's machine.
   ignoreDeadLinks: 'localhostLinks',
   markdown: {
     anchor: { slugify },
     config(md) {
-      // Text in braces is PromQL or a template of Grafana, not Vue's.
+      // Text in double braces is a template of Grafana or Prometheus, not of Vue.
       const { text } = md.renderer.rules;
       md.renderer.rules.text = (tokens, at, options, env, self) =>
         (text ?? ((all, i) => md.utils.escapeHtml(all[i]!.content)))(
@@ -86,9 +86,9 @@ export default defineConfig({
           env,
           self,
         ).replaceAll('{{', '&#123;&#123;');
-      // What is not a page of docs/ is shown by GitHub.
+      // Links to files outside docs/ become links to GitHub.
       md.core.ruler.push('repository-links', ({ tokens, env }) => {
-        // The highlighter knows no PromQL, and would say so each time.
+        // The highlighter does not support PromQL, and would warn at each block.
         for (const token of tokens) if (token.info === 'promql') token.info = 'txt';
         for (const token of tokens.flatMap(({ children }) => children ?? [])) {
           const href = token.type === 'link_open' ? token.attrGet('href') : null;
@@ -106,7 +106,7 @@ export default defineConfig({
     },
   },
   vite: {
-    // Pages outside of this folder do not find its packages.
+    // Pages outside this folder do not find its packages.
     resolve: {
       alias: [
         { find: /^vue$/, replacement: join(packages, 'vue/dist/vue.runtime.esm-bundler.js') },

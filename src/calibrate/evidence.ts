@@ -3,14 +3,14 @@ import type { Agent, Interaction } from '../snapshot/agent.ts';
 import { answersTo, type QuestionId, workloadQuestion } from '../snapshot/semantics.ts';
 import { isWord } from './words.ts';
 
-/** What the change of one agent between two readings says about a question. */
+/** Evidence about a question: an agent's change between two readings. */
 export interface Evidence {
   question: QuestionId;
-  /** Undefined when the question came up, but the change has a second explanation. */
+  /** Undefined when the change concerns the question, but has more than one explanation. */
   answer: string | undefined;
 }
 
-/** Returns what an agent's change between two readings says. */
+/** Returns the evidence in an agent's change between two readings. */
 export function evidenceOf(before: Agent, after: Agent): Evidence[] {
   const found: Evidence[] = [];
   for (const leg of after.interactions ?? []) {
@@ -26,13 +26,16 @@ export function evidenceOf(before: Agent, after: Agent): Evidence[] {
   return [...found, ...ofEligibility(before, after)];
 }
 
-/** Returns the agent's leg of an interaction, unless there are several. */
+/** Returns the agent's leg of an interaction. Undefined if there is none, or more than one. */
 function onlyLeg({ interactions = [] }: Agent, guid: string): Interaction | undefined {
   const legs = guid === '' ? [] : interactions.filter((leg) => leg.guid === guid);
   return legs.length === 1 ? legs[0] : undefined;
 }
 
-/** A time that goes back, or on by less, may be the same one that the API worked out anew. */
+/**
+ * The least increase of `since` that counts as a restart. The API may have computed the same time
+ * again, with a small difference.
+ */
 const leastRestartMs = 1000;
 
 function ofSince(question: QuestionId, was: Interaction, is: Interaction): Evidence[] {
@@ -42,10 +45,10 @@ function ofSince(question: QuestionId, was: Interaction, is: Interaction): Evide
   return [{ question, answer }];
 }
 
-/** Another interaction, or work that is not listed, might be what the workload counts. */
+/** Only evidence if nothing else counts as workload: no other interaction, and no unlisted work. */
 function ofWorkload(before: Agent, after: Agent, medium: string): Evidence[] {
   const question = workloadQuestion(medium);
-  // Of a medium without Latin letters there is no question that VCC_SEMANTICS could answer.
+  // VCC_SEMANTICS has no question for a medium without Latin letters.
   if (!isWord(medium) || answersTo(question) === undefined) return [];
   const alone = before.interactions?.length === 1 && after.interactions?.length === 1;
   const left = alone && workloadOf(before) === 1 ? workloadOf(after) : undefined;
@@ -58,7 +61,7 @@ function workloadOf({ live, semiLive, nonLive }: Agent): number | undefined {
   return live + semiLive + nonLive;
 }
 
-/** A change of presence might be why somebody is no longer eligible. */
+/** Only evidence if the presence is the same: a change could also explain the eligibility. */
 function ofEligibility(before: Agent, after: Agent): Evidence[] {
   const samePresence =
     before.presence === 'Ready' &&

@@ -1,8 +1,8 @@
 import { isWord } from './words.ts';
 
-/** A header that looks like a limit, with its least and greatest value. */
+/** A header that looks like a limit, with its smallest and largest value. */
 export interface LimitHeader {
-  /** Undefined when it is no word. */
+  /** Undefined when the name is not a word. */
   name: string | undefined;
   /** Undefined when no value was a short number. */
   values: { least: number; most: number } | undefined;
@@ -13,7 +13,7 @@ const likeLimits = /rate|limit|retry|quota/i;
 const shortNumber = /^\d{1,6}(\.\d{1,3})?$/;
 const maxHeaders = 20;
 
-/** Collects the headers that look like limits of requests. */
+/** Collects headers that look like limits of requests. */
 export class LimitHeaders {
   readonly #headers = new Map<string | undefined, LimitHeader>();
 

@@ -7,46 +7,49 @@ import { type LimitHeader, LimitHeaders } from './limit-headers.ts';
 import { Tally, type Verdict } from './tally.ts';
 import { type UnknownWord, WordList } from './words.ts';
 
-/** One answer of the API, as far as it is of interest beside its agents. */
+/** One answer of the API, without its body. */
 export interface SeenAnswer {
   status: number;
-  /** Agents per page that were asked for. Undefined when the choice was left to the API. */
+  /** The requested limit of agents per page. Undefined when the request had none. */
   limit: number | undefined;
   headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** What was found out about an account. It contains no id, guid, description, number or name. */
+/**
+ * The findings about an account. They contain no id, guid, description, phone number or name of a
+ * person.
+ */
 export interface Findings {
-  /** Complete readings. */
+  /** The number of complete readings. */
   readings: number;
-  /** Agents of the last one. */
+  /** The number of agents in the last reading. */
   agents: number;
   verdicts: readonly Verdict[];
   words: readonly UnknownWord[];
-  /** Fields that were absent or invalid, with the most values of one reading. */
+  /** Fields that were absent or invalid, with the highest numbers of one reading. */
   gaps: readonly { field: string; absent: number; invalid: number }[];
-  /** Most agents of one reading that count as flawed. */
+  /** The highest number of flawed agents in one reading. */
   flawed: number;
   paging: Paging;
-  /** Readings in the order of agentId, as a text and as a number. */
+  /** The number of readings in the order of agentId, compared as text and as numbers. */
   order: { asText: number; asNumber: number };
   /**
-   * How long before `upTo` the newest `since` of a page was, at the least, in ms. Negative: it was
-   * later.
+   * The time from the newest `since` of a page to its `upTo`, in ms: the smallest of all pages.
+   * Negative if a `since` was later than `upTo`.
    */
   newestSinceMs: number | undefined;
   limitHeaders: readonly LimitHeader[];
 }
 
-/** How many agents the API gives per page. */
+/** How many agents the API returns per page. */
 export interface Paging {
-  /** Agents per page that were asked for when it last answered. */
+  /** The requested limit of the last successful answer. Undefined without a limit. */
   asked: number | undefined;
-  /** Sizes that it refused, and never took. */
+  /** Limits that the API refused, and never accepted. */
   refused: readonly number[];
-  /** Most pages of an answer. */
+  /** The highest number of pages in an answer. */
   pages: number;
-  /** Agents on the largest page. */
+  /** The number of agents on the largest page. */
   largest: number;
 }
 
@@ -54,8 +57,8 @@ export interface Paging {
 const refusals = [400, 413, 422];
 
 /**
- * Watches an account: it is fed what the API answers, and tells what that says. It has no clock and
- * asks for nothing.
+ * Collects findings about an account from the answers of the API. It has no clock, and sends no
+ * requests.
  */
 export class Observer {
   readonly #tally = new Tally();
@@ -64,7 +67,7 @@ export class Observer {
   readonly #gaps = new Map(agentFields.map((field) => [field, { field, absent: 0, invalid: 0 }]));
   readonly #paging = {
     asked: undefined as number | undefined,
-    /** Sizes that were asked for, and whether a page of that size ever came. */
+    /** The requested limits, and whether the API ever accepted them. */
     sizes: new Map<number, boolean>(),
     pages: 0,
     largest: 0,
@@ -85,12 +88,13 @@ export class Observer {
     if (status === 200) this.#paging.asked = limit;
     if (limit === undefined) return;
     const { sizes } = this.#paging;
-    // A page that has gone is refused in the same way, and so is one request too many.
+    // A single refusal proves nothing: its cause may be a page that no longer exists, or a rate
+    // limit.
     if (status === 200) sizes.set(limit, true);
     else if (refusals.includes(status)) sizes.set(limit, sizes.get(limit) ?? false);
   }
 
-  /** Adds a page, whether or not it becomes part of a reading. */
+  /** Adds a page, even if its reading stays incomplete. */
   addPage({ agents, pageCount, upToMs }: Page): void {
     this.#paging.pages = Math.max(this.#paging.pages, pageCount);
     this.#paging.largest = Math.max(this.#paging.largest, agents.length);
@@ -102,7 +106,7 @@ export class Observer {
     }
   }
 
-  /** Adds a complete reading. What changed since the last one is evidence. */
+  /** Adds a complete reading. Changes since the last reading are evidence. */
   addSnapshot({ agents, gaps }: Snapshot): void {
     for (const agent of agents) {
       const before = this.#last.get(agent.id);
@@ -122,7 +126,7 @@ export class Observer {
     if (isAscendingNumber(agents)) this.#order.asNumber++;
   }
 
-  /** Observations about any question so far. */
+  /** The number of observations so far, of all questions. */
   get observations(): number {
     return this.#tally.observations;
   }

@@ -4,16 +4,16 @@ import type { Findings, Paging } from './observer.ts';
 /** How a watch ended. */
 export type Ending =
   | { by: 'time' | 'stopped' | 'requests' }
-  /** `message`: of the failure. */
+  /** `message` is the message of the failure. */
   | { by: 'throttled' | 'failures'; message: string };
 
-/** What became of watching an account. */
+/** The result of watching an account. */
 export interface Watch {
   findings: Findings;
   ending: Ending;
   requests: number;
   elapsedMs: number;
-  /** Undefined when no answer had a date. */
+  /** Undefined when no answer had a `Date` header. */
   clockSkewMs: number | undefined;
   /** Whether the built-in simulator answered. */
   simulated: boolean;
@@ -25,18 +25,21 @@ export type OtherHosts =
   | { family: string; message: string }
   | { untried: string };
 
-/** What is reported of an account. */
+/** The contents of a report about an account. */
 export interface Report {
   account: string;
   watch: Watch;
   hosts: OtherHosts;
-  /** The answers that are set now. */
+  /** The answers that are set now, in VCC_SEMANTICS. */
   semantics: Semantics | undefined;
   /** VCC_MAX_FLAWED_AGENTS. */
   maxFlawedPercent: number;
 }
 
-/** Returns the lines of a report. They have no id, guid, description, name or number of anybody. */
+/**
+ * Returns the lines of a report. They contain no id, guid, description, phone number or name of a
+ * person.
+ */
 export function toReport({ account, watch, hosts, semantics = {}, maxFlawedPercent }: Report): string[] {
   const { findings, ending, requests, elapsedMs, clockSkewMs, simulated } = watch;
   const set: Readonly<Record<string, string>> = semantics;
@@ -61,7 +64,7 @@ export function toReport({ account, watch, hosts, semantics = {}, maxFlawedPerce
       ['Pages', toPaging(findings.paging)],
       ['Order', toOrder(findings)],
       ['Newest since', toNewest(findings.newestSinceMs)],
-      ['Headers of limits', toLimits(findings)],
+      ['Limit headers', toLimits(findings)],
       ['Other hosts', toHosts(hosts)],
       ['Clock', toClock(clockSkewMs)],
     ]),
@@ -82,17 +85,17 @@ function toEnding(ending: Ending): string[] {
   }
   if (ending.by === 'time') return [];
   if (ending.by === 'stopped') return ['It was stopped early. These are the results until then.'];
-  return ['It ended early, since all requests were used (--requests).'];
+  return ['It ended early: too few requests were left for another reading (--requests).'];
 }
 
 function toPaging({ asked, refused, pages, largest }: Paging): string {
-  const given = asked === undefined ? 'the API’s own limit' : `a limit of ${asked}`;
+  const given = asked === undefined ? 'no limit' : `a limit of ${asked}`;
   const pagesGiven =
     pages > 1
       ? `${pages} pages of at most ${largest}`
-      : `one page of ${largest}, so the limit of the API is unknown`;
+      : `one page of ${largest}, so the API's own limit is unknown`;
   const refusals = refused.length > 0 ? `; refused: ${refused.join(', ')}` : '';
-  return `asked for ${given}, got ${pagesGiven}${refusals}`;
+  return `requested ${given}, received ${pagesGiven}${refusals}`;
 }
 
 function toOrder({ order, readings }: Findings): string {
@@ -102,7 +105,7 @@ function toOrder({ order, readings }: Findings): string {
 }
 
 function toNewest(ms: number | undefined): string {
-  if (ms === undefined) return 'no time was given';
+  if (ms === undefined) return 'unknown, since no answer had a `since`';
   return ms < 0 ? `up to ${toSeconds(-ms)} later than upTo` : `${toSeconds(ms)} before upTo; none was later`;
 }
 
@@ -110,7 +113,7 @@ function toLimits({ limitHeaders }: Findings): string {
   if (limitHeaders.length === 0) return 'none';
   return limitHeaders
     .map(({ name = 'a name that is no word', values }) => {
-      if (values === undefined) return `${name} (no short number)`;
+      if (values === undefined) return `${name} (value not shown)`;
       const { least, most } = values;
       return `${name} ${least === most ? least : `${least} to ${most}`}`;
     })
@@ -124,8 +127,8 @@ function toHosts(hosts: OtherHosts): string {
 }
 
 function toClock(ms: number | undefined): string {
-  if (ms === undefined) return 'no answer had a date';
-  return `${toSeconds(Math.abs(ms))} ${ms < 0 ? 'behind' : 'ahead of'} ours, to about half a second`;
+  if (ms === undefined) return 'unknown, since no answer had a date';
+  return `${toSeconds(Math.abs(ms))} ${ms < 0 ? 'behind' : 'ahead of'} this machine's, accurate to about 0.5 s`;
 }
 
 function toWords({ words }: Findings): string[] {

@@ -1,33 +1,36 @@
 import { questionNames } from '../snapshot/semantics.ts';
 
-/** What was observed about a question, and what follows. */
+/** The verdict about a question, with the numbers of observations. */
 export interface Verdict {
   question: string;
-  /** Undefined when it is not clear. */
+  /** Undefined without a clear answer. */
   answer: string | undefined;
-  /** The answer, or why there is none. */
+  /** The answer, or the reason why there is none. */
   outcome: string;
-  /** Observations for the answer that has the most. */
+  /** The number of observations for the most frequent answer. */
   for: number;
-  /** All other observations. */
+  /** The number of all other observations. */
   against: number;
-  /** Different agents with observations for it. */
+  /** The number of different agents behind `for`. */
   agents: number;
 }
 
-/** Fewer agents may all be of one kind, or one of them odd. */
+/** The least number of agents for a verdict. Fewer agents may all be exceptions. */
 const leastAgents = 3;
-/** An agent may change twice between two readings, and then looks like the contrary. */
+/**
+ * The least ratio of `for` to `against` for a verdict. An agent may change twice between two
+ * readings, which looks like the opposite answer.
+ */
 const leastRatio = 10;
-/** Most questions: media are an open set. */
+/** Most questions to count. Each medium has one, and the API may have any number of media. */
 const maxQuestions = 30;
 
-/** Counts observations by question and answer. It keeps ids of agents only to count them. */
+/** Counts observations by question and answer. Keeps ids of agents only to count agents. */
 export class Tally {
   readonly #questions = new Map<string, Map<string, { observations: number; agents: Set<string> }>>();
   #observations = 0;
 
-  /** Adds an observation, or without an answer only the question, so that it gets a verdict. */
+  /** Adds an observation. Without an answer, adds only the question, so that it gets a verdict. */
   add(question: string, answer: string | undefined, agentId: string): void {
     const answers = this.#questions.get(question) ?? new Map();
     if (!this.#questions.has(question)) {
@@ -42,13 +45,14 @@ export class Tally {
     this.#observations++;
   }
 
-  /** All observations so far. */
+  /** The number of observations so far. */
   get observations(): number {
     return this.#observations;
   }
 
   /**
-   * Returns a verdict for each question, in the order of the table; of media in alphabetical order.
+   * Returns a verdict for each question, in the order of {@link questionNames}. Questions about
+   * media are in alphabetical order.
    */
   verdicts(): Verdict[] {
     return questionNames.flatMap((name) => {

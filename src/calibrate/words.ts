@@ -13,23 +13,24 @@ import {
 } from '../snapshot/vocabulary.ts';
 
 /**
- * Whether a text looks like a word, so that it may be shown: anything else may be a number or a
- * name in a wrong field. With blanks around it, it is none: VCC_KNOWN_VALUES could not have them.
+ * Whether a text looks like a word, so that it may be shown. Any other text may be a misplaced
+ * phone number or name. A text with a space at either end is not a word: VCC_KNOWN_VALUES cannot
+ * contain it.
  */
 export function isWord(text: string): boolean {
   return /^(?! )(?=.*\p{L})[\p{L} _-]{1,40}(?<! )$/u.test(text);
 }
 
-/** A value that the API reference does not name. */
+/** A value that is not in the API reference. */
 export interface UnknownWord {
   field: OpenField;
-  /** Undefined for a value that is no word. */
+  /** Undefined for values that are not words. */
   word: string | undefined;
-  /** Readings that had it. */
+  /** The number of readings with the value. */
   readings: number;
 }
 
-/** Further words of a field are not told apart: an open set has no end. */
+/** Most words of a field to keep apart. All further words count as values that are not words. */
 const maxWords = 20;
 
 const reasons: readonly string[] = Object.values(reasonsByState).flat();
@@ -42,7 +43,7 @@ const named: Readonly<Record<OpenField, readonly string[]>> = {
   medium_manager: mediumManagers,
 };
 
-/** Collects the values that neither the API reference names nor VCC_KNOWN_VALUES. */
+/** Collects the values that are neither in the API reference nor in VCC_KNOWN_VALUES. */
 export class WordList {
   readonly #known: KnownValues;
   readonly #readings = new Map<OpenField, Map<string | undefined, number>>();
@@ -80,7 +81,7 @@ export class WordList {
     counts.set(kept, (counts.get(kept) ?? 0) + 1);
   }
 
-  /** Returns them by field, in the order in which they were seen. */
+  /** Returns the values by field, in the order of their first reading. */
   words(): UnknownWord[] {
     return openFields.flatMap((field) =>
       [...(this.#readings.get(field) ?? [])].map(([word, readings]) => ({ field, word, readings })),

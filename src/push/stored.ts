@@ -4,14 +4,14 @@
 const maxDepth = 4;
 
 /**
- * Twice as many lists and objects as a state of ten destinations has that all track the most
- * series.
+ * The most lists and objects: twice as many as in a state of ten destinations that all track the
+ * most series.
  */
 const maxBrackets = 400_000;
 
 /**
- * Parses the JSON of a state or batch, which somebody else may have written. Undefined for another
- * JSON than an object, and for one that would take much more memory than the text.
+ * Parses the JSON of a state or batch, which somebody else may have written. Undefined for JSON
+ * that is not an object, or that would need much more memory than its text.
  */
 export function parseStored(text: string): Record<string, unknown> | undefined {
   if (!isModest(text)) return undefined;
@@ -24,16 +24,14 @@ export function parseStored(text: string): Record<string, unknown> | undefined {
 }
 
 /**
- * Whether a value that was read can be the time of a slot: 15 digits, as in the names of queue
+ * Whether a stored value can be the time of a slot: at most 15 digits, as in the names of queue
  * files.
  */
 export function isStoredTime(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 1e15;
 }
 
-/**
- * JSON.parse takes 45 bytes for each of a million opening brackets, and more for each empty list.
- */
+/** JSON.parse needs 45 bytes for each of a million opening brackets, and more for an empty list. */
 function isModest(text: string): boolean {
   let depth = 0;
   let brackets = 0;

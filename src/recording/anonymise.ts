@@ -11,17 +11,18 @@ import {
 import { longestHeaderName } from './format.ts';
 import { formOf, hasFraction, moveHttpDate, moveTime } from './times.ts';
 
-/** Replaces what may identify somebody, consistently in all answers of one recording. */
+/**
+ * Replaces everything that may identify a person. Equal values of one recording get equal
+ * replacements.
+ */
 export interface Anonymiser {
-  /** Returns the body of an answer with this status, replaced. */
+  /** Returns the replacement of a body. `status` is the HTTP status of its answer. */
   json(value: unknown, status: number): unknown;
-  /** Returns only the headers that cannot identify anybody. */
+  /** Returns only headers that cannot identify a person. */
   headers(headers: Readonly<Record<string, unknown>>): Record<string, string>;
 }
 
-/**
- * What the reference, or an example in it, calls fields. Names of all other fields are replaced.
- */
+/** Names of fields in the API reference and its examples. All other names are replaced. */
 const metaCounts = ['page', 'count', 'pageCount', 'totalCount'];
 const workloadCounts = ['calls', 'semiLive', 'nonLive'];
 const times = ['since', 'upTo'];
@@ -47,14 +48,14 @@ const knownErrors = new Set<string | undefined>([
   'Invalid api-version! Valid values: 2,3',
 ]);
 
-/** Agents of an account and pages. A larger number may be a phone number in the wrong place. */
+/** Largest count of agents or pages to keep. A larger number may be a misplaced phone number. */
 const largestMetaCount = 999_999;
-/** Two digits say how busy an agent is. */
+/** Largest workload to keep. Two digits are enough for an agent. */
 const largestWorkload = 99;
-/** The API's answers have four levels. Deeper ones are cut off. */
+/** Most levels of arrays and objects to keep. The API's answers have four. */
 const deepest = 30;
 
-/** Calls `visit` with each string in a value, and the name of the nearest field around it. */
+/** Calls `visit` for each string in a value, with the name of the nearest field around it. */
 function eachString(
   value: unknown,
   visit: (text: string, field: string) => void,
@@ -68,10 +69,13 @@ function eachString(
 }
 
 /**
- * Creates an anonymiser for these bodies. Pseudonyms are numbered by letters, since digits of ids
- * and phone numbers must not occur in a recording, not even by chance: agents in the order of their
- * ids, all else in the order of appearance. Times move by `byMs`, by whole seconds if no time shows
- * fractions. It keeps all originals, so drop it with them.
+ * Creates an anonymiser for these bodies.
+ *
+ * - Pseudonyms end in letters instead of numbers: digits of ids and phone numbers must not occur in
+ *   a recording, not even by chance.
+ * - Pseudonyms of agents are in the order of their ids, all others in the order of appearance.
+ * - Times move by `byMs`, truncated to whole seconds if no time has a fraction.
+ * - The anonymiser holds all originals, so drop both at the same time.
  */
 export function createAnonymiser(bodies: readonly unknown[], byMs: number): Anonymiser {
   const ids = new Set<string>();
@@ -90,7 +94,7 @@ export function createAnonymiser(bodies: readonly unknown[], byMs: number): Anon
   );
   const kinds = new Map<string, Map<string, string>>();
 
-  /** Returns the pseudonym of a text among those of its kind. */
+  /** Returns the pseudonym of a text. Each kind of text has its own pseudonyms. */
   function pseudonym(
     kind: string,
     original: string,
@@ -108,7 +112,7 @@ export function createAnonymiser(bodies: readonly unknown[], byMs: number): Anon
     if (field === 'agentId') return agents.get(text)!;
     if (guids.includes(field)) return isGuid(text) ? pseudonym('guids', text, guid) : pseudonym('guid', text);
     if (times.includes(field)) return moveTime(text, offsetMs) ?? formOf(text) ?? pseudonym('text', text);
-    // The presence's own name is the usual description.
+    // The usual description is the name of a presence, which identifies nobody.
     if (field === 'description') return isPresence(text) ? text : pseudonym('description', text);
     if (words.includes(field)) return knownWords.has(text) ? text : pseudonym(unknownWord(field), text);
     if (errorTexts.includes(field) && knownErrors.has(text)) return text;
@@ -124,7 +128,7 @@ export function createAnonymiser(bodies: readonly unknown[], byMs: number): Anon
       return depth >= deepest ? [] : value.map((each) => replace(each, field, '', status, depth + 1));
     }
     const entries = depth >= deepest ? [] : Object.entries(value);
-    // Makes every name a field of its own, also __proto__.
+    // Unlike an assignment, this also keeps a field with the name __proto__.
     return Object.fromEntries(
       entries.map(([name, each]) => [
         fields.has(name) ? name : pseudonym('field', name),
@@ -147,11 +151,14 @@ function mostOf(field: string, parent: string): number {
   return metaCounts.includes(field) || workloadCounts.includes(field) ? largestWorkload : 0;
 }
 
-/** Returns the number if it is a whole one from 0 to `most`, or else one of its kind. */
+/**
+ * Returns the number if it is whole and from 0 to `most`. Otherwise returns a fixed number of the
+ * same kind: negative, fractional, or too large.
+ */
 function toNumber(value: number, most: number): number {
   if (Number.isInteger(value) && value >= 0 && value <= most) return value;
   const sign = Math.sign(value);
-  // Also infinite ones, of which JSON has none.
+  // Includes infinity, which JSON cannot represent.
   if (Math.abs(value) > Number.MAX_SAFE_INTEGER) return sign * 2 ** 53;
   if (!Number.isInteger(value)) return sign * 0.5;
   return value > 0 ? most + 1 : -1;
@@ -159,7 +166,7 @@ function toNumber(value: number, most: number): number {
 
 const isGuid = (text: string) => /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
 
-/** A guid without runs of digits. */
+/** Returns the n-th guid. It has no runs of digits. */
 function guid(n: number): string {
   const tail = [...n.toString(6)].map((digit) => 'abcdef'[Number(digit)]).join('');
   return `aaaaaaaa-aaaa-4aaa-8aaa-${tail.padStart(12, 'a')}`;
@@ -167,18 +174,18 @@ function guid(n: number): string {
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz';
 
-/** a to z, aa, ab and so on, for 1, 2, 3. */
+/** Returns a to z, then aa, ab and so on, for 1, 2, 3 and so on. */
 function lettersOf(n: number): string {
   return n <= 0 ? '' : lettersOf(Math.floor((n - 1) / 26)) + alphabet[(n - 1) % 26];
 }
 
-/** In alphabetical order, as the numbers are in theirs. */
+/** Returns `width` letters for a number. Larger numbers are later in alphabetical order. */
 function fixedLetters(n: number, width: number): string {
   return width === 0 ? '' : fixedLetters(Math.floor(n / 26), width - 1) + alphabet[n % 26];
 }
 
 const limitNames = new Set(['rate', 'ratelimit', 'limit', 'limits', 'quota']);
-/** Parts of the names of headers about limits. */
+/** Parts to keep in names of headers about limits. */
 const limitWords = new Set([
   ...limitNames,
   ...[
@@ -215,7 +222,7 @@ const mediaTypes =
 const cacheDirectives =
   /^(max-age=\d{1,6}|s-maxage=\d{1,6}|must-revalidate|no-cache|no-store|no-transform|private|proxy-revalidate|public)$/i;
 const shortNumber = /^\d{1,6}$/;
-/** A number, also in the forms `w=60` and `"requests"=60`. */
+/** A number, or a number in the form `w=60` or `"requests"=60`. */
 const loneNumber = /^(?:["\w-]*\s*=\s*)?(\d+)$/;
 
 function toHeaders(headers: Readonly<Record<string, unknown>>, offsetMs: number): Record<string, string> {
@@ -238,8 +245,8 @@ function toHeaders(headers: Readonly<Record<string, unknown>>, offsetMs: number)
       if (!parts.some((part) => limitNames.has(part))) continue;
       const shown = parts.map((part) => (limitWords.has(part) ? part : 'other')).join('-');
       if (shown.length > longestHeaderName) continue;
-      // A longer number may be a time, and so may several in a row: it would show by how much the
-      // others moved.
+      // A longer number may be a time, and so may several numbers in one part, such as 12:30. A
+      // real time would reveal by how much the other times moved.
       const numbers = value.split(/[,;]/).flatMap((part) => loneNumber.exec(part.trim())?.[1] ?? []);
       kept[shown] = numbers
         .slice(0, 8)

@@ -1,8 +1,8 @@
 import { DocumentError } from '../documents/errors.ts';
 
 /**
- * What an account answered, without what may identify somebody. The file that `record` writes, and
- * `simulate` serves.
+ * The answers for an account, without anything that may identify a person. `record` writes the
+ * file, and `simulate` serves it.
  */
 export interface Recording {
   /** In the order of time. At least one. */
@@ -10,8 +10,8 @@ export interface Recording {
 }
 
 /**
- * All answers of one reading of the account, in the order of pages, and of one page in the order of
- * time.
+ * All answers of one reading of the account, in the order of pages. Answers for the same page are
+ * in the order of time.
  */
 export interface RecordedReading {
   /** Milliseconds from the first reading to this one. */
@@ -19,15 +19,17 @@ export interface RecordedReading {
   answers: RecordedAnswer[];
 }
 
-/** What came of one request for a page. */
+/** The result of one request for a page. */
 export interface RecordedAnswer {
   page: number;
-  /** The requested items per page. Undefined if that was left to the server. */
+  /** The requested limit. Undefined if the request had none. */
   limit?: number | undefined;
   result: RecordedResult;
 }
 
-/** An answer in JSON, the length of another one, or the error code if no complete answer came. */
+/**
+ * An answer in JSON, the length of any other answer, or an error code without a complete answer.
+ */
 export type RecordedResult =
   | { status: number; headers: Record<string, string>; json: unknown }
   | { status: number; headers: Record<string, string>; notJson: { characters: number } }
@@ -35,29 +37,28 @@ export type RecordedResult =
 
 const name = 'vcc-exporter recording';
 const version = 1;
-const expected = 'a file that vcc-exporter record has written';
+const expected = 'a file written by vcc-exporter record';
 
-/** Largest file that is read. */
+/** Largest file to read, in bytes. */
 export const maxRecordingBytes = 256_000_000;
-/** Most levels of arrays and objects in it. */
+/** Most levels of arrays and objects in a file. */
 const deepest = 60;
 const maxReadings = 100;
 const maxAnswers = 100_000;
 
-/** Longest name of a header that is written and read. */
+/** Longest name of a header to write and to read. */
 export const longestHeaderName = 100;
 
 const about =
-  'What the VCC API answered to GET /stats/agent-status, for a bug report. Ids, guids, descriptions, times, and all texts, names of fields and numbers that the API reference does not name were replaced: the same by the same. Agents are in the order of their ids. All times moved by the same secret length of time.';
+  'Answers of the VCC API to GET /stats/agent-status, for a bug report. Replaced: ids, guids, descriptions, all texts and field names that are not in the API reference, and all numbers except counts and status codes. Equal values have equal replacements. Agents are in the order of their ids. All times are moved by the same secret duration.';
 
-/** Returns the text of a file. `exporter` is the version that writes it. */
+/** Returns a recording as the text of a file. `exporter` is the version of this exporter. */
 export function encodeRecording({ readings }: Recording, exporter: string): string {
   return `${JSON.stringify({ format: name, version, exporter, about, readings }, undefined, 1)}\n`;
 }
 
 /**
- * Parses the text of a file, which may come from anybody: afterwards all numbers and headers can be
- * used as they are.
+ * Parses the text of a file. The file is not trusted, so all numbers and headers are validated.
  * @throws DocumentError that names `where` and does not quote the text
  */
 export function parseRecording(text: string, where: string): Recording {
@@ -70,9 +71,9 @@ export function parseRecording(text: string, where: string): Recording {
   } catch {
     return misfit('text that is not JSON');
   }
-  if (!isFields(root) || root.format !== name) return misfit('other JSON');
+  if (!isFields(root) || root.format !== name) return misfit('JSON that is not a recording');
   if (root.version !== version)
-    return misfit(`another version of it; this exporter reads version ${version}`);
+    return misfit(`a recording of another version; this exporter reads version ${version}`);
   if (isDeeperThan(root, deepest)) return misfit(`more than ${deepest} levels of arrays and objects`);
   const { readings } = root;
   const listed = Array.isArray(readings) && readings.length >= 1 && readings.length <= maxReadings;
@@ -100,7 +101,7 @@ export function parseRecording(text: string, where: string): Recording {
 
 type Fields = Record<string, unknown>;
 
-/** A month. */
+/** The largest `afterMs`: a month. */
 const maxMs = 31 * 86_400_000;
 const maxCharacters = 1e12;
 
@@ -122,10 +123,10 @@ function toAnswer(value: unknown): RecordedAnswer | undefined {
   return { page, limit, result: { status, headers: checked, notJson: { characters: notJson.characters } } };
 }
 
-/** Whether a header may be served: none about how a message is sent. */
+/** Whether a header may be served. Headers about the transfer of a message must not. */
 const isHeader = (header: string) =>
   ['content-type', 'cache-control', 'date', 'retry-after'].includes(header) ||
-  // Of a longer name, the pattern would take long.
+  // The pattern would be slow for longer names.
   (header.length <= longestHeaderName && /^([a-z]+-)*(rate|ratelimit|limits?|quota)(-[a-z]+)*$/.test(header));
 
 const isFields = (value: unknown): value is Fields =>

@@ -18,7 +18,7 @@ import type { RecordedAnswer, RecordedReading, RecordedResult, Recording } from 
 
 /** How to record an account. */
 export interface RecordOptions {
-  /** How often to read it. */
+  /** How often to read the account. */
   readings: number;
   /** From the start of one reading to the start of the next. */
   intervalMs: number;
@@ -27,30 +27,35 @@ export interface RecordOptions {
   userAgent: string;
   /** Ends the recording early. */
   stop: Deadline;
-  /** Longest sum of all bodies. */
+  /** Largest sum of all bodies. */
   maxBytes?: number;
 }
 
-/** A recording, and what ended it early or made a reading incomplete, the last such thing. */
+/** A recording, and the last failure that ended it early or made a reading incomplete. */
 export interface Recorded {
   recording: Recording;
   failure: Error | undefined;
 }
 
 /**
- * Enough for an account of 50,000 agents three times. A larger file is nothing to attach to a
+ * Enough for three readings of an account with 50,000 agents. Nobody can attach a larger file to a
  * report.
  */
 const defaultMaxBytes = 100_000_000;
 
-/** The shortest and the longest that times move: the year is another one in any case. */
+/** The range of the duration by which times move: one to nine years, so the year always changes. */
 const movedMs = [366 * 86_400_000, 9 * 366 * 86_400_000] as const;
 
 /**
- * Reads agent-status of an account as a scrape does, and keeps every answer, whether the exporter
- * understands it or not. Ends early after a 429, when the credentials or the token are refused,
- * beyond `maxBytes`, or when stopped.
- * @throws the first failure, if there was no answer at all
+ * Reads an account as a scrape does, and keeps every answer, even if the exporter cannot parse it.
+ * Ends early:
+ *
+ * - after a 429
+ * - when the API refuses the credentials or the token
+ * - when the answers are larger than `maxBytes`
+ * - when stopped
+ *
+ * @throws the last failure, if there was no answer
  */
 export async function record(account: Account, options: RecordOptions): Promise<Recorded> {
   const { readings, intervalMs, network, timing, userAgent, stop } = options;
@@ -83,7 +88,7 @@ export async function record(account: Account, options: RecordOptions): Promise<
       if (stop.signal.aborted) break;
       const afterMs = Math.round(timing.monotonic() - startMs);
       const error = await readOnce();
-      // Half a reading would look like pages that do not add up.
+      // Drop an incomplete reading: it would look like an API that leaves out pages.
       if (stop.signal.aborted) break;
       raw.push({ afterMs, answers: tape.take() });
       if (error === undefined) continue;
@@ -103,7 +108,7 @@ export async function record(account: Account, options: RecordOptions): Promise<
 const endsIt = (error: ExporterError) =>
   error.code === 'throttled' || error instanceof AuthError || error instanceof TapeError;
 
-/** Moves times by a random length and replaces all else that may identify somebody. */
+/** Moves times by a random duration, and replaces everything else that may identify a person. */
 function anonymise(readings: readonly RecordedReading[]): Recording {
   const results = readings.flatMap(({ answers }) => answers.map(({ result }) => result));
   const bodies = results.flatMap((result) => ('json' in result ? [result.json] : []));
@@ -124,8 +129,8 @@ function anonymise(readings: readonly RecordedReading[]): Recording {
 }
 
 /**
- * Makes a page of every answer in JSON. What the exporter refuses has no agents, and the counts
- * that can be read.
+ * Returns a page for every answer in JSON, so that the remaining pages are requested. For an answer
+ * that the exporter refuses, the page has the counts that can be read.
  */
 function tolerant(fetchPage: FetchPage, jsonOf: (page: number) => unknown): FetchPage {
   return (number, trip) =>
@@ -138,23 +143,23 @@ function tolerant(fetchPage: FetchPage, jsonOf: (page: number) => unknown): Fetc
         number,
         count: 0,
         pageCount: count(meta?.pageCount) ?? 1,
-        // Unknown: as many as there are pages for.
+        // If unknown, `pageCount` decides how many pages there are.
         totalCount: count(meta?.totalCount) ?? Number.POSITIVE_INFINITY,
         upToMs: 0,
-        // Only their number counts.
+        // Only the number of agents is used.
         agents: Array.isArray(items) ? (items as Agent[]) : [],
         gaps: noGaps(),
       };
     });
 }
 
-/** The bodies are too large together. */
+/** The sum of all bodies is too large. */
 class TapeError extends TooLargeError {}
 
-/** Keeps what a sender receives for pages of agent-status. */
+/** Keeps the answers that a sender receives for pages of agent-status. */
 interface Tape {
   send: Send;
-  /** Returns the last answer for a page, if it was an object of JSON. */
+  /** Returns the last answer for a page, if it was a JSON object. */
   jsonOf(page: number): unknown;
   /** Returns all answers since the last call. */
   take(): RecordedAnswer[];
@@ -164,7 +169,7 @@ function createTape(send: Send, maxBytes: number): Tape {
   let answers: RecordedAnswer[] = [];
   let bytes = 0;
 
-  /** Token requests are no GETs, and what comes of them is secret. */
+  /** Keeps only answers to GET. Token requests use POST, and their answers are secret. */
   const noteOf = ({ method, url }: HttpRequest) => {
     if (method !== 'GET') return undefined;
     const limit = url.searchParams.get('limit');
@@ -180,12 +185,12 @@ function createTape(send: Send, maxBytes: number): Tape {
         const response = await send(request, limits);
         bytes += note ? response.body.length : 0;
         if (bytes > maxBytes)
-          throw new TapeError(`the answers are larger than ${maxBytes / 1e6} MB together`);
+          throw new TapeError(`all answers together are larger than ${maxBytes / 1e6} MB`);
         note?.(toResult(response));
         return response;
       } catch (error) {
-        // Requests that were cancelled, because another one failed or the page does not exist, say
-        // nothing about the API.
+        // A cancelled request says nothing about the API. Requests are cancelled when another one
+        // failed, or when their page does not exist.
         const cancelled = limits.deadline.signal.aborted && !(error instanceof DeadlineError);
         if (error instanceof ExporterError && !cancelled) note?.({ failure: error.code });
         throw error;
@@ -204,7 +209,7 @@ function createTape(send: Send, maxBytes: number): Tape {
   };
 }
 
-/** `headers` are all of the answer's: {@link anonymise} leaves out most. */
+/** Keeps all headers. {@link anonymise} leaves out most. */
 function toResult({ status, headers, body }: HttpResponse): RecordedResult {
   const text = body.toString();
   const known = headers as Record<string, string>;

@@ -1,13 +1,10 @@
-/**
- * Years of times that agents can have. Others are a program's idea of "no time", such as 1970 or 9999.
- */
+/** The years of real times. Programs use years outside this range for "no time", such as 1970. */
 const years = { from: 1990, to: 2099 };
 
 const isoForm = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|([+-])(\d\d):(\d\d))?$/;
 
 /**
- * Starts of programs' calendars and the end of one: everybody has them, so they say nothing about
- * an account.
+ * Common values for "no time": first or last times of programs' calendars. They identify nobody.
  */
 const noTimes = [
   '0001-01-01T00:00:00',
@@ -19,22 +16,23 @@ const noTimes = [
 ];
 
 /**
- * Returns milliseconds since 1970 of a time in ISO 8601 that an agent can have. Undefined for all
- * other texts.
+ * Returns the milliseconds since 1970 of a real time in ISO 8601. Undefined for all other texts.
  */
 export function timeOf(text: string): number | undefined {
   const parts = partsOf(text);
   return parts && isReal(parts.local) ? parts.ms - parts.zoneMs : undefined;
 }
 
-/** Whether a time shows fractions of a second. */
+/** Whether a time has a fraction of a second. */
 export const hasFraction = (text: string): boolean => partsOf(text)?.fraction !== undefined;
 
 /**
- * Moves a time. Its form stays: digits of the fraction, Z or time zone. Only where the fraction has
- * too few digits for the result, it gets three. A zone becomes +01:00 or -01:00, and digits below
- * milliseconds become 0. What stands for "no time" is not moved: it would show by how much the
- * others were. Returns undefined for a text that is no time.
+ * Moves a time. Undefined for a text that is not a time.
+ *
+ * - The number of digits of the fraction stays. It becomes three if the result needs more digits.
+ * - Digits below milliseconds become 0.
+ * - Z stays Z. A time zone becomes +01:00 or -01:00.
+ * - A value for "no time" does not move: it would reveal by how much the other times moved.
  */
 export function moveTime(text: string, byMs: number): string | undefined {
   const parts = partsOf(text);
@@ -52,7 +50,7 @@ export function moveTime(text: string, byMs: number): string | undefined {
   return `${moved.slice(0, 19)}${digits === '' ? '' : `.${digits}`}${newZone}`;
 }
 
-/** The offset of a header's date, to whole seconds. Undefined for other texts. */
+/** Moves the date of a header, truncated to whole seconds. Undefined for other texts. */
 export function moveHttpDate(text: string, byMs: number): string | undefined {
   const ms = /^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/.test(text) ? Date.parse(text) : Number.NaN;
   const date = new Date(ms);
@@ -60,17 +58,17 @@ export function moveHttpDate(text: string, byMs: number): string | undefined {
   return new Date(ms + byMs).toUTCString();
 }
 
-/** Longest form of a text that is no time. */
+/** Longest text of which to keep the form. */
 const longestForm = 40;
 
 /**
- * Returns the form of a text that stands where a time belongs, such as `99/99/9999 99:99`: 9 for
- * digits, a for letters, ? for what is not ASCII. Undefined for a text without digits, or a long
- * one.
+ * Returns the form of a text in place of a time, such as `99/99/9999 99:99`: 9 for a digit, `a` for
+ * a letter, ? for other characters outside ASCII. Undefined for a text without digits, or a long
+ * text.
  */
 export function formOf(text: string): string | undefined {
   if (!/\d/.test(text) || text.length > longestForm) return undefined;
-  // The exporter takes everything of the year 1 for no time.
+  // The exporter reads every time that starts like this as "no time".
   const start = text.startsWith(noTimeStart) ? noTimeStart : '';
   const rest = text.slice(start.length);
   return `${start}${rest
@@ -85,7 +83,7 @@ function partsOf(text: string) {
   const [, local, fraction, zone = '', sign, hours, minutes] = isoForm.exec(text) ?? [];
   if (local === undefined) return undefined;
   const seconds = new Date(`${local}Z`);
-  // The 31st of February would be taken for the 3rd of March.
+  // Date would accept the 31st of February as the 3rd of March.
   if (Number.isNaN(seconds.getTime()) || !seconds.toISOString().startsWith(local)) return undefined;
   const zoneMs = (Number(hours ?? 0) * 60 + Number(minutes ?? 0)) * (sign === '-' ? -60_000 : 60_000);
   const ms = seconds.getTime() + Number((fraction ?? '').slice(0, 3).padEnd(3, '0'));
@@ -97,7 +95,7 @@ function isReal(local: string): boolean {
   return year >= years.from && year <= years.to;
 }
 
-/** The largest time of a calendar has nines. */
+/** Replaces a fraction with zeros, or with nines as in the last time of a calendar. */
 function noFraction(fraction: string): string {
   if (fraction === '') return '';
   return `.${(/^9+$/.test(fraction) ? '9' : '0').repeat(fraction.length)}`;

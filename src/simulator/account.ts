@@ -10,34 +10,33 @@ import {
   toRosterCsv,
 } from './users.ts';
 
-/**
- * How one account of the simulator is set up; without agents or seed, those of the simulator count.
- */
+/** How one account of the simulator is set up. */
 export interface SimulatedAccountOptions {
   name: string;
+  /** Default: the simulator's number of agents. */
   agents?: number;
-  /** Default: the simulator's, and one more for each account before this one. */
+  /** Default: the simulator's seed, plus 1 for each account before this one. */
   seed?: number;
   clientId?: string;
   clientSecret?: string;
-  /** These agents in place of a living contact centre. */
+  /** Serve exactly these agents. Default: agents of a simulated contact centre. */
   items?: readonly AgentStatus[];
   /**
-   * These answers of agent-status in place of a living contact centre. It has no users who are
+   * Answer requests for agent-status from this recording. The account then has no users who are
    * agents.
    */
   recording?: Recording | undefined;
-  /** The script of its agents; default: an ordinary day that never ends. */
+  /** The script of its agents. Default: an ordinary day that never ends. */
   live?: Live;
   world?: World | undefined;
-  /** Whether its client may ask for the scope users:read; default: yes. */
+  /** Whether its client may request the scope users:read. Default: true. */
   usersApi?: boolean;
 }
 
-/** An account's options with the simulator's defaults filled in. */
+/** An account's options, with the simulator's defaults filled in. */
 interface SimulatedAccountSetup extends SimulatedAccountOptions {
   agents: number;
-  /** Of all accounts. */
+  /** The number of agents of all accounts. */
   allAgents: number;
   seed: number;
   clientId: string;
@@ -46,20 +45,20 @@ interface SimulatedAccountSetup extends SimulatedAccountOptions {
 }
 
 /**
- * One account of a running simulator. Its contact centre is made when it is first needed, as if it
- * had been open since.
+ * One account of a running simulator. Its contact centre is created when it is first needed, as if
+ * it had run since the start of the simulator.
  */
 export class SimulatedAccount {
   readonly name: string;
-  /** May be changed at any time: the former ones are rejected from then on. */
+  /** The credentials can be changed at any time. The simulator then rejects the former ones. */
   clientId: string;
   clientSecret: string;
   readonly usersApi: boolean;
-  /** How it answers for agent-status if it is recorded. */
+  /** Answers requests for agent-status. Undefined for an account without a recording. */
   readonly answerPage: AnswerPage | undefined;
-  /** Counts of what it was asked, as far as the requests showed whose they were. */
+  /** Counts of requests whose credentials or token belong to this account. */
   readonly requests = { token: 0, api: 0, users: 0 };
-  /** How often the first one moved to the back. */
+  /** How often the first agent or user was moved to the end (fault `shift`). */
   readonly shifted = { token: 0, api: 0, users: 0 };
   readonly #setup: SimulatedAccountSetup;
   readonly #startMs: number;
@@ -76,7 +75,7 @@ export class SimulatedAccount {
     this.usersApi = setup.usersApi ?? true;
   }
 
-  /** All agents as the API would give them now. */
+  /** Returns all agents as the API would return them now. */
   items(): readonly AgentStatus[] {
     if (this.#setup.items) return this.#setup.items;
     const centre = this.#open();
@@ -84,7 +83,7 @@ export class SimulatedAccount {
     return centre.items();
   }
 
-  /** All users, the archived among them. */
+  /** Returns all users, including archived ones. */
   users(): readonly SimulatedUser[] {
     return this.#people().users;
   }
@@ -93,22 +92,22 @@ export class SimulatedAccount {
     return this.#people().groups;
   }
 
-  /** A table of the active agents: agentId,name,team,site. */
+  /** Returns the active agents as CSV: agentId,name,team,site. */
   rosterCsv(): string {
     return toRosterCsv(this.#people());
   }
 
-  /** Adds an agent; where agents are given, nothing. */
+  /** Adds an agent. Does nothing for an account with `items` or a recording. */
   hire(): void {
     if (!this.#setup.items) this.#open().hire();
   }
 
-  /** Removes the agent who came last; where agents are given, nothing. */
+  /** Removes the agent added last. Does nothing for an account with `items` or a recording. */
   dismiss(): void {
     if (!this.#setup.items) this.#open().dismiss();
   }
 
-  /** Makes the contact centre now, so that the first request need not wait for it. */
+  /** Creates the contact centre now, so that the first request does not wait for it. */
   prepare(): void {
     if (!this.#setup.items) this.#open();
   }
@@ -121,7 +120,7 @@ export class SimulatedAccount {
   #people(): Directory {
     const { items, seed } = this.#setup;
     const staff = items ? items.map(({ agentId }) => ({ agentId, left: false })) : this.#open().staff();
-    // Agents come and go at the end of the list only.
+    // Agents are added and removed at the end of the list only, so this identifies the list.
     const of = `${staff.length}/${staff.at(-1)?.agentId}`;
     if (this.#directory?.of !== of) this.#directory = { ...deriveDirectory(seed, staff), of };
     return this.#directory;

@@ -3,12 +3,12 @@ import type { AgentStatus } from './agent.ts';
 import { type Answer, badPaging, takePage } from './answer.ts';
 import type { Quirks } from './quirks.ts';
 
-/** Path of agent-status. */
+/** The path of agent-status. */
 export const agentStatusPath = '/stats/agent-status';
 
 /**
- * Answers for agent-status. A page beyond the last is empty: what the real API does is not
- * documented.
+ * Answers a request for agent-status. A page after the last one is empty. The API reference does
+ * not say how the real API answers this request.
  */
 export function agentStatus(
   account: SimulatedAccount,

@@ -17,12 +17,12 @@ export interface AgentStatus {
   }[];
 }
 
-/** How much of an agent an interaction takes. */
+/** The kind of workload that an interaction is. */
 export type Grade = 'live' | 'semiLive' | 'nonLive';
 /** A state in which an interaction is listed. */
 export type State = 'Ringing' | 'Connected' | 'Wrap' | 'Unexpected' | 'Failed';
 
-/** What a leg keeps for its whole life. */
+/** The fields of a leg that never change. */
 export interface Interaction {
   guid: string;
   channelGuid: string | null;
@@ -35,16 +35,18 @@ export interface Interaction {
 /** An agent's part in an interaction. */
 export interface Leg extends Interaction {
   /**
-   * What the API gives as `since`: when its state began, or an earlier one if it does not restart
-   * with this state.
+   * The API's `since`. The start of the current state, or of an earlier one if `since` does not
+   * restart ({@link restartsSince}).
    */
   sinceMs: number;
-  /** Undefined: in hand but not listed (parked, or interrupted by a call). */
+  /**
+   * Undefined: the agent has it, but the API does not list it (parked, or interrupted by a call).
+   */
   state: State | undefined;
   reason: string | null;
 }
 
-/** An agent of a simulator. */
+/** An agent of the simulator. */
 export interface SimulatedAgent {
   id: string;
   presence: string;
@@ -53,17 +55,14 @@ export interface SimulatedAgent {
   workloadSinceMs: number;
   legs: Leg[];
   left: boolean;
-  /** Taken by another agent's internal call until then. */
+  /** In another agent's internal call until then. */
   engagedUntilMs: number;
 }
 
-/** What the API reference leaves open, and how this simulator answers it. */
+/** How the simulator behaves where the API reference is silent. */
 export type World = Semantics;
 
-/**
- * How a simulator answers unless it is told otherwise. Workload of all media falls when wrap-up
- * begins.
- */
+/** The simulator's defaults. The workload of all media falls when wrap-up begins. */
 export const defaultWorld: World = {
   since_in_connected: 'restarts',
   since_in_wrap: 'restarts',
@@ -71,8 +70,8 @@ export const defaultWorld: World = {
 };
 
 /**
- * Workload rises when an interaction rings, and falls when wrap-up begins, or in some worlds when
- * it ends. Parked and interrupted work still counts.
+ * Whether an interaction counts as workload. Workload rises when an interaction rings. It falls
+ * when wrap-up begins or ends, depending on `world`. Parked and interrupted work still counts.
  */
 export function isWork({ state, medium }: Leg, world: World): boolean {
   if (state === 'Wrap') {
@@ -82,14 +81,14 @@ export function isWork({ state, medium }: Leg, world: World): boolean {
 }
 
 /**
- * Whether `since` of an interaction restarts with this state. What is true of Connected is true of
- * all but Wrap.
+ * Whether `since` of an interaction restarts with this state. All states except Wrap behave like
+ * Connected.
  */
 export function restartsSince(state: State, world: World): boolean {
   return (state === 'Wrap' ? world.since_in_wrap : world.since_in_connected) !== 'continues';
 }
 
-/** An agent as the API would give it. */
+/** Returns an agent as the API would return it. */
 export function toStatus(agent: SimulatedAgent, world: World): AgentStatus {
   const workload = { live: 0, semiLive: 0, nonLive: 0 };
   for (const leg of agent.legs) if (isWork(leg, world)) workload[leg.grade]++;

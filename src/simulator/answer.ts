@@ -1,37 +1,39 @@
-/** What an endpoint answers. */
+/** An endpoint's answer. */
 export interface Answer {
   status: number;
   body: unknown;
   /** The body, if it is not JSON. */
   text?: string;
-  /** The connection breaks in the middle of it. */
+  /** Whether the connection breaks in the middle of the body. */
   cut?: boolean;
   headers?: Record<string, string>;
 }
 
-/** An error in the API's form. */
+/** Returns an error in the API's form. */
 export function problem(statusCode: number, error: string, message: string): Answer {
   return { status: statusCode, body: { statusCode, error, message } };
 }
 
 const vendorType = 'application/vnd.newvoicemedia';
 
-/** What the API says to an Accept header that asks for none of these versions of it. */
+/** Returns the API's error for an Accept header with none of these versions. */
 export function refuseAccept(accept: string, versions: readonly number[]): Answer | undefined {
   if (!accept.startsWith(vendorType)) return problem(400, 'Bad Request', 'Invalid Accept header!');
   if (versions.some((version) => accept === `${vendorType}.v${version}+json`)) return undefined;
   return problem(400, 'Bad Request', `Invalid api-version! Valid values: ${versions.join(',')}`);
 }
 
-/** A page of a list, and what the API tells about it. */
+/** A page of a list, and its metadata. */
 interface Page<T> {
   items: readonly T[];
   meta: { page: number; count: number; pageCount: number; totalCount: number };
 }
 
 /**
- * Cuts the page out that a query asks for; `shifted`: how many have moved from the front to the
- * back; `most`: the largest page that is served.
+ * Returns the page that a query requests. Undefined for an invalid query.
+ *
+ * - `shifted`: how many items were moved from the front to the end of the list.
+ * - `most`: the largest page to serve.
  */
 export function takePage<T>(
   all: readonly T[],
@@ -50,7 +52,7 @@ export function takePage<T>(
   return { items, meta: { page, count: items.length, pageCount, totalCount: all.length } };
 }
 
-/** What the API says to a page or limit out of bounds. */
+/** The API's error for a page or limit out of range. */
 export const badPaging: Answer = problem(400, 'Bad Request', 'Invalid paging parameters');
 
 function wholeNumber(value: string, min: number, max: number): number | undefined {

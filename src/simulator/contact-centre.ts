@@ -16,39 +16,40 @@ import { Random } from './random.ts';
 import { Schedule } from './schedule.ts';
 
 /**
- * A step of an agent's life: does something now, then gives the milliseconds until the next step.
+ * An agent's life. Each step does something now, then yields the milliseconds until the next step.
  */
 export type Life = Generator<number, void, void>;
 
-/** The script of an agent; called once for each, in the order in which they are hired. */
+/** The script of an agent. Called once for each agent, in the order in which they are added. */
 export type Live = (centre: ContactCentre, agent: SimulatedAgent) => Life;
 
 /** How a simulated contact centre is set up. */
 interface ContactCentreOptions {
   seed: number;
   agents: number;
-  /** When it is first looked at; it has been open for a while by then. */
+  /** The start of the simulator. The contact centre has been open for a while by then. */
   startMs: number;
-  /** With other contact centres beside it: the agents of all. */
+  /** The number of agents of all contact centres. Default: only this one. */
   allAgents?: number;
-  /** The script of its agents; default: an ordinary day that never ends. */
+  /** The script of its agents. Default: an ordinary day that never ends. */
   live?: Live;
   /** Answers that differ from the {@link defaultWorld}. */
   world?: World | undefined;
 }
 
 const minutes = 60_000;
-/**
- * How long an agent lives before the first look, bounded by the work that it takes for all of them.
- */
+/** How long to simulate before `startMs`, if there are few agents. */
 const warmUpMs = 3 * 60 * minutes;
+/** With more agents the time is shorter: at most this many minutes of all agents together. */
 const warmUpAgentMinutes = 600_000;
 
 /**
- * A contact centre that lives: each agent's day is a script that yields how long it waits, and one
- * schedule runs all of them in the order of time, so that every moment is consistent (no `since` in
- * the future, workload that agrees with interactions, one guid with both agents of an internal
- * call).
+ * A simulated contact centre. Each agent's day is a script that yields how long to wait. One
+ * schedule runs all scripts in the order of time, so that every moment is consistent:
+ *
+ * - No `since` is in the future.
+ * - Workload agrees with interactions.
+ * - Both agents of an internal call have the same guid.
  */
 export class ContactCentre {
   readonly random: Random;
@@ -70,12 +71,12 @@ export class ContactCentre {
     this.advanceTo(startMs);
   }
 
-  /** The moment that the running step is in. */
+  /** The time of the current step. */
   get nowMs(): number {
     return this.#nowMs;
   }
 
-  /** Lets time pass; never backwards. */
+  /** Runs all steps until this time. Does nothing for an earlier time than now. */
   advanceTo(nowMs: number): void {
     for (;;) {
       const due = this.#schedule.takeDue(nowMs);
@@ -86,7 +87,7 @@ export class ContactCentre {
     this.#nowMs = Math.max(this.#nowMs, nowMs);
   }
 
-  /** Adds an agent, who has yet to log in. */
+  /** Adds an agent, who is logged out at first. */
   hire(): void {
     const agent: SimulatedAgent = {
       id: String(100_001 + this.#hired++),
@@ -107,22 +108,22 @@ export class ContactCentre {
     step();
   }
 
-  /** Removes the agent who came last. */
+  /** Removes the agent added last. */
   dismiss(): void {
     this.#agents.pop();
   }
 
-  /** All agents as the API would give them now, by agentId. */
+  /** Returns all agents as the API would return them now, in the order of agentId. */
   items(): AgentStatus[] {
     return this.#agents.map((agent) => toStatus(agent, this.#world));
   }
 
-  /** Whom the API lists, and whether they have left the company. */
+  /** Returns all agents that the API lists, and whether they have left the company. */
   staff(): { agentId: string; left: boolean }[] {
     return this.#agents.map(({ id, left }) => ({ agentId: id, left }));
   }
 
-  /** A few random tries, not a search: 50,000 agents look for each other. */
+  /** Tries a few random agents. A full search would be too slow for 50,000 agents. */
   find(fits: (agent: SimulatedAgent) => boolean): SimulatedAgent | undefined {
     for (let tries = 0; tries < 12; tries++) {
       const agent = this.random.pick(this.#agents);
@@ -131,14 +132,14 @@ export class ContactCentre {
     return undefined;
   }
 
-  /** Invents an interaction. */
+  /** Returns a new interaction with random ids. */
   newInteraction(medium: string, grade: Grade, direction: Interaction['direction']): Interaction {
     const random = this.random;
     const channelGuid = random.chance(0.5) ? random.guid() : null;
     return { guid: random.guid(), channelGuid, medium, mediumManager: 'CC', direction, grade };
   }
 
-  /** Gives an agent an interaction, which rings. */
+  /** Gives an agent a ringing interaction. */
   begin(agent: SimulatedAgent, interaction: Interaction, reason: string | null = null): Leg {
     const leg: Leg = {
       ...interaction,
@@ -152,7 +153,9 @@ export class ContactCentre {
     return leg;
   }
 
-  /** Moves an interaction on; no state is in hand but not listed. */
+  /**
+   * Changes the state of an interaction. Undefined: the agent has it, but the API does not list it.
+   */
   set(agent: SimulatedAgent, leg: Leg, state: State | undefined, reason: string | null = null): void {
     const wasWork = isWork(leg, this.#world);
     Object.assign(leg, { state, reason });
@@ -160,13 +163,13 @@ export class ContactCentre {
     if (wasWork !== isWork(leg, this.#world)) agent.workloadSinceMs = this.#nowMs;
   }
 
-  /** Takes an interaction from an agent. */
+  /** Removes an agent's interaction. */
   end(agent: SimulatedAgent, leg: Leg): void {
     if (isWork(leg, this.#world)) agent.workloadSinceMs = this.#nowMs;
     agent.legs.splice(agent.legs.indexOf(leg), 1);
   }
 
-  /** Sends an agent somewhere else. */
+  /** Changes an agent's presence. */
   setPresence(agent: SimulatedAgent, presence: string, description: string): void {
     Object.assign(agent, { presence, description, presenceSinceMs: this.#nowMs });
   }

@@ -1,53 +1,54 @@
 import { Unfit } from '../config/parse.ts';
 
-/** What can go wrong, each as its user writes it. */
+/** The faults, each as the user writes it. */
 export const faultKinds = {
-  status: 'status=503: this status in the API’s form; with retry-after=2 that header too',
+  status: "status=503: an error with this status in the API's form; with retry-after=2, also that header",
   cut: 'cut: the connection breaks in the middle of the body',
-  json: 'json: a body that ends too early, but says it is complete',
-  html: 'html: a gateway’s HTML page with status 200',
-  shape: 'shape: presence of the first agent is null, or the name of the first user or group',
+  json: 'json: half of the body, with a matching Content-Length',
+  html: "html: a gateway's HTML page with status 200",
+  shape:
+    'shape: null for presence of the first agent (with on=users: for the name of the first user or group)',
   flawed:
     'flawed: the first agent has no workload, null for presence.since and a number for the state of an interaction',
-  unknown: 'unknown: words that the API reference does not name',
-  delay: 'delay=2000: the answer comes that many milliseconds later',
-  hang: 'hang: no answer at all',
+  unknown: 'unknown: values that the API reference does not list',
+  delay: 'delay=2000: the answer is 2000 milliseconds late',
+  hang: 'hang: the connection stays open, without an answer',
   shift:
-    'shift: after the answer one agent (on=users: user) moves from the front to the back, across every page border',
-  grow: 'grow: before the answer one agent is added',
-  shrink: 'shrink: before the answer one agent is removed',
+    'shift: after the answer, the first agent (with on=users: user) moves to the end of the list, so at every page border one changes pages',
+  grow: 'grow: before the answer, one agent is added',
+  shrink: 'shrink: before the answer, one agent is removed',
 } as const;
 type FaultKind = keyof typeof faultKinds;
 
-/** What can be asked for: agent-status, tokens, users and groups. */
+/** The endpoints: agent-status, tokens, and users with groups. */
 const endpoints = ['api', 'token', 'users'] as const;
 export type Endpoint = (typeof endpoints)[number];
 
-/** One thing that goes wrong, and when. */
+/** A fault, and when it occurs. */
 export interface Fault {
   kind: FaultKind;
-  /** Of `status` and `delay`. */
+  /** For `status` and `delay`. */
   value?: number;
   /** Seconds. */
   retryAfter?: number;
   /** Only this page. */
   page?: number;
-  /** Only so often; counts down. */
+  /** How many more times it occurs. Undefined: no limit. */
   times?: number;
-  /** Only this share of the requests, 0 to 1. */
+  /** The share of requests with the fault, 0 to 1. Undefined: all. */
   rate?: number;
-  /** Which endpoint; default: api. */
+  /** The endpoint. Default: api. */
   on?: Endpoint;
   /**
-   * Only requests of the account of this name: by the client id that asks for a token, or the
-   * token's owner.
+   * Only requests of the account with this name. The client id or the token of a request identifies
+   * its account.
    */
   account?: string;
 }
 
-const expected = `words with commas between them: one of ${Object.keys(faultKinds).join(', ')} (status and delay with a number), then page=, times=, rate=, retry-after=, on=token or on=users, account=`;
+const expected = `a fault, then conditions, with commas between them; faults: ${Object.keys(faultKinds).join(', ')} (status and delay with a number); conditions: page=, times=, rate=, retry-after=, on=token or on=users, account=`;
 
-/** Reads a fault such as `status=503,retry-after=2,page=3,times=2`. @throws Unfit */
+/** Parses a fault such as `status=503,retry-after=2,page=3,times=2`. @throws Unfit */
 export function parseFault(text: string): Fault {
   const [first = '', ...rest] = text.split(',').map((part) => part.trim());
   const [kind = '', value] = first.split('=');

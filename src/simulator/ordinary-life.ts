@@ -18,7 +18,7 @@ const unansweredReasons = {
 };
 const failedReasons = { NumberUnobtainable: 2, CallRejected: 2, CallFailed: 1 };
 
-/** Shifts, calls, chats, desk work and breaks, by dice, for ever. */
+/** Random shifts, calls, chats, desk work and breaks, without end. */
 export const ordinaryLife: Live = (centre, agent) => new OrdinaryLife(centre).live(agent);
 
 class OrdinaryLife {
@@ -32,7 +32,7 @@ class OrdinaryLife {
 
   *live(agent: SimulatedAgent): Life {
     const random = this.#random;
-    // One in twelve has left the company; the API goes on listing them.
+    // One in twelve agents has left the company. The API still lists them.
     if (random.chance(1 / 12)) {
       agent.left = true;
       agent.presenceSinceMs -= random.around(60 * 24 * 60 * minutes);
@@ -83,7 +83,7 @@ class OrdinaryLife {
     this.#centre.setPresence(agent, 'Ready', this.#random.weighted(readyDescriptions));
   }
 
-  /** A phone call: rings, is answered or not, may be parked, may break, ends in wrap-up. */
+  /** A phone call: rings, may stay unanswered, may break, may be parked, and ends in wrap-up. */
   *#call(agent: SimulatedAgent, direction: 'Inbound' | 'Outbound'): Life {
     const random = this.#random;
     const leg = this.#centre.begin(agent, {
@@ -106,7 +106,7 @@ class OrdinaryLife {
 
   *#unanswered(agent: SimulatedAgent, leg: Leg): Life {
     this.#centre.set(agent, leg, 'Unexpected', this.#random.weighted(unansweredReasons));
-    // Some accounts leave agents in "no answer" until they do something about it.
+    // In some accounts agents stay in "no answer" until they change it.
     yield this.#random.chance(0.05) ? this.#random.around(30 * minutes) : this.#random.around(20 * seconds);
     this.#centre.end(agent, leg);
   }
@@ -123,7 +123,7 @@ class OrdinaryLife {
     this.#centre.end(agent, leg);
   }
 
-  /** Two chats side by side. */
+  /** Two chats at the same time. */
   *#chats(agent: SimulatedAgent): Life {
     const random = this.#random;
     const first = this.#centre.begin(agent, this.#centre.newInteraction('Chat', 'semiLive', 'Inbound'));
@@ -140,7 +140,7 @@ class OrdinaryLife {
     yield* this.#wrapUp(agent, first);
   }
 
-  /** A case or an e-mail, now and then interrupted by a call. */
+  /** A case or an email, sometimes interrupted by a call. */
   *#deskWork(agent: SimulatedAgent): Life {
     const random = this.#random;
     const medium = random.pick(['Case', 'Email']);
@@ -173,7 +173,7 @@ class OrdinaryLife {
     for (const [each, leg] of legs) this.#centre.end(each, leg);
   }
 
-  /** A supervisor listens in to somebody's call. */
+  /** A supervisor listens to another agent's call. */
   *#monitor(agent: SimulatedAgent): Life {
     const watched = this.#centre.find((other) =>
       other.legs.some((leg) => leg.grade === 'live' && leg.state === 'Connected' && leg.reason !== 'Monitor'),

@@ -1,17 +1,17 @@
 import { Unfit } from '../config/parse.ts';
 
-/** What an account's API may do in its own way, each as its user writes it. */
+/** The quirks, each as the user writes it. */
 export const quirkKinds = {
   'max-page': 'max-page=100: at most 100 agents on a page, whatever limit is requested',
-  order: 'order=since: agents in the order of presence.since, not of agentId',
-  lag: 'lag=2000: answers show the state 2000 milliseconds before upTo',
-  clock: 'clock=-5000: its clock is 5000 milliseconds behind ours; without the minus, ahead',
+  order: 'order=since: agents are in the order of presence.since, not of agentId',
+  lag: 'lag=2000: answers show the state of 2000 milliseconds before upTo',
+  clock: "clock=-5000: the API's clock is 5000 milliseconds behind this machine's; without the minus, ahead",
   header: 'header=X-RateLimit-Limit:100: every answer has this header',
 } as const;
 
 /**
- * How the API of a simulator differs from what the reference says or leaves open; like {@link
- * quirkKinds}.
+ * How the simulator differs from the API reference, or behaves where the reference is silent.
+ * {@link quirkKinds} describes the fields.
  */
 export interface Quirks {
   maxPage?: number;
@@ -23,7 +23,7 @@ export interface Quirks {
 
 const expected = `one of ${Object.keys(quirkKinds).join(', ')}, with a value`;
 
-/** Reads a quirk such as `max-page=100`. @throws Unfit */
+/** Parses a quirk such as `max-page=100`. @throws Unfit */
 export function parseQuirk(text: string): Quirks {
   const [, kind, value = ''] = /^([a-z-]+)=(.+)$/.exec(text) ?? [];
   if (kind === 'max-page') return { maxPage: toNumber(value, /^[1-9]\d{0,3}$/) };
@@ -35,7 +35,7 @@ export function parseQuirk(text: string): Quirks {
   return { headers: { [name]: content } };
 }
 
-/** Puts quirks together; of each kind the last one counts, and all headers. */
+/** Merges quirks. The last one of each kind takes precedence, except headers: all are kept. */
 export function joinQuirks(all: readonly Quirks[]): Quirks {
   const headers = Object.assign({}, ...all.map((each) => each.headers));
   return Object.assign({}, ...all, { headers });

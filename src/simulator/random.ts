@@ -1,4 +1,7 @@
-/** Seeded dice (mulberry32): the same seed gives the same contact centre. Not for secrets. */
+/**
+ * A random generator with a seed (mulberry32): the same seed gives the same contact centre. Not for
+ * secrets.
+ */
 export class Random {
   #state: number;
 
@@ -6,7 +9,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** Dice that belong to a text (FNV-1a). */
+  /** Returns a generator whose seed is the hash of a text (FNV-1a). */
   static of(text: string): Random {
     let hash = 0x811c9dc5;
     for (let index = 0; index < text.length; index++) {
@@ -15,7 +18,7 @@ export class Random {
     return new Random(hash);
   }
 
-  /** At least 0, less than 1. */
+  /** Returns a number from 0 to less than 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -28,7 +31,7 @@ export class Random {
     return this.next() < probability;
   }
 
-  /** A whole number from 0 to `below` - 1. */
+  /** Returns a whole number from 0 to `below` - 1. */
   below(below: number): number {
     return Math.floor(this.next() * below);
   }
@@ -41,7 +44,7 @@ export class Random {
     return items[this.below(items.length)]!;
   }
 
-  /** A key, as often as its weight says. */
+  /** Returns a key. Its weight is its relative frequency. */
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
     const entries = Object.entries(weights) as [K, number][];
     let rest = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
@@ -52,7 +55,9 @@ export class Random {
     return entries.at(-1)![0];
   }
 
-  /** Milliseconds around a mean, as the lengths of calls and pauses are spread. */
+  /**
+   * Returns a duration with this mean. Durations are spread like the lengths of calls and pauses.
+   */
   around(meanMs: number): number {
     return Math.round(Math.min(6 * meanMs, Math.max(meanMs / 20, -Math.log(1 - this.next()) * meanMs)));
   }

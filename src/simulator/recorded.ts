@@ -5,26 +5,28 @@ import { type Answer, problem } from './answer.ts';
 /** Answers a request for a page of agent-status. */
 export type AnswerPage = (query: URLSearchParams, nowMs: number) => Answer;
 
-/**
- * How long the last reading is served, if the recording does not show how often the account was
- * read.
- */
+/** How long to serve the last reading, if the times of a recording do not show an interval. */
 const defaultIntervalMs = 10_000;
-/** Of a body that is not JSON only the length is known, and a file may say any. */
+/**
+ * Longest body in place of one that was not JSON. A recording has only its length, which may be
+ * any.
+ */
 const longestFiller = 1_000_000;
 
 /**
- * Serves a recording. Each reading is served until it is time for the next one, and after the last
- * one it starts over. Times move: the first `upTo` of a round becomes the time at which its reading
- * is first served. A page is answered as it was recorded, whatever the requested number of items;
- * if there are several answers, one after the other, and the last one stays.
+ * Serves a recording:
+ *
+ * - Each reading is served until the time of the next one. After the last one, a new round starts.
+ * - Times move: the first `upTo` of a round becomes the time at which its reading is first served.
+ * - A page is answered as it was recorded, whatever limit is requested.
+ * - If a page has several answers, they are served in order. The last one is then repeated.
  */
 export function serveRecording({ readings }: Recording, startMs: number): AnswerPage {
   const offsets = readings.map(({ afterMs }) => afterMs - readings[0]!.afterMs);
   const lastMs = offsets.at(-1)!;
   const intervalMs = (readings.length > 1 && lastMs / (readings.length - 1)) || defaultIntervalMs;
   const roundMs = lastMs + intervalMs;
-  // The first readings may have failed.
+  // Of all readings, since the first ones may have failed.
   const upTosMs = readings.flatMap(({ answers }, index) =>
     answers.flatMap(({ result }) => {
       const upToMs = 'json' in result ? upToOf(result.json) : undefined;
@@ -49,16 +51,16 @@ export function serveRecording({ readings }: Recording, startMs: number): Answer
     const turn = served.get(page) ?? 0;
     served.set(page, turn + 1);
     const answer = answers[Math.min(turn, answers.length - 1)];
-    // What the API says to a page that was not requested is not known.
+    // Nobody knows how the API would have answered a request that was not recorded.
     if (!answer) return problem(404, 'Not Found', 'Not in the recording');
-    // Whole seconds, so that the digits of fractions stay as they are.
+    // Move by whole seconds, so that fractions of a second do not change.
     const roundStartMs = startMs + round * roundMs;
     const byMs = firstUpToMs === undefined ? 0 : Math.floor((roundStartMs - firstUpToMs) / 1000) * 1000;
     return toAnswer(answer, byMs, byMs + inRoundMs - offsets[index]!);
   };
 }
 
-/** The clock of the header goes on while the same reading is served. */
+/** The header `date` advances while the same reading is served. */
 function toAnswer({ result }: RecordedAnswer, byMs: number, clockByMs: number): Answer {
   if ('failure' in result) return { status: 200, body: {}, cut: true };
   const { date, ...headers } = result.headers;
@@ -74,7 +76,7 @@ function upToOf(json: unknown): number | undefined {
   return typeof upTo === 'string' ? timeOf(upTo) : undefined;
 }
 
-/** Moves the times in a value; `field` is the nearest field around it. */
+/** Moves the times in a value. `field` is the name of the nearest field around it. */
 function move(value: unknown, field: string, byMs: number): unknown {
   if (typeof value === 'string') {
     return field === 'since' || field === 'upTo' ? (moveTime(value, byMs) ?? value) : value;

@@ -5,7 +5,7 @@ import { type Answer, problem } from './answer.ts';
 import type { Fault } from './faults.ts';
 import type { SimulatedGroup, SimulatedUser } from './users.ts';
 
-/** Sends an answer, with what a fault makes of it. */
+/** Sends an answer, changed by a fault. */
 export function respond(
   response: ServerResponse,
   answer: Answer,
@@ -34,14 +34,16 @@ export function respond(
   else response.end(body);
 }
 
-/** The answer of a fault that is a status. */
+/** Returns the answer for the fault `status`. */
 export function failure({ value = 500, retryAfter }: Fault): Answer {
   const headers: Record<string, string> =
     retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
   return { ...problem(value, STATUS_CODES[value] ?? 'Error', `Simulated ${value}`), headers };
 }
 
-/** The first of each list in an answer; copied, since the same ones are asked for again. */
+/**
+ * Returns the first entry of each list in an answer. Copies the answer: its parts are served again.
+ */
 function firstOf(answer: Answer) {
   answer.body = structuredClone(answer.body);
   const lists = answer.body as { items?: AgentStatus[]; users?: SimulatedUser[]; groups?: SimulatedGroup[] };
@@ -64,7 +66,7 @@ function damage(answer: Answer): void {
 
 function invent(answer: Answer): void {
   const { item, user } = firstOf(answer);
-  // A group's users have none.
+  // A group's users have no configuration.
   if (user?.userAccountConfiguration) user.userAccountConfiguration.role = 'Gardener';
   if (!item) return;
   Object.assign(item.presence, { name: 'Sabbatical' });

@@ -1,10 +1,10 @@
-/** Something that happens at a time. */
+/** A function to run at a time. */
 interface Entry {
   atMs: number;
   run: () => void;
 }
 
-/** What will happen, earliest first: a binary heap, since 50,000 agents wait in it at once. */
+/** Functions to run, earliest first. A binary heap, since it may hold 50,000 of them. */
 export class Schedule {
   readonly #heap: Entry[] = [];
 
@@ -19,7 +19,7 @@ export class Schedule {
     }
   }
 
-  /** Takes the earliest entry if it is due by this time. */
+  /** Removes and returns the earliest entry, if it is due by this time. */
   takeDue(untilMs: number): Entry | undefined {
     const heap = this.#heap;
     const first = heap[0];

@@ -14,57 +14,57 @@ import { failure, respond } from './respond.ts';
 import { type Client, clientOf, type Scope, Tokens } from './tokens.ts';
 import { isUserAdminPath, userAdmin } from './user-admin.ts';
 
-/** How the simulator behaves; everything has a default. */
+/** How the simulator behaves. Every option has a default. */
 export interface SimulatorOptions {
   seed?: number;
   agents?: number;
   port?: number;
-  /** Names of hosts that requests may be for, besides 127.0.0.1 and localhost. */
+  /** Host names that requests may have, besides 127.0.0.1 and localhost. */
   hosts?: readonly string[];
-  /** Added to every answer. */
+  /** Delay of every answer. */
   latencyMs?: number;
-  /** Life of a token; the real one is 7200 always. */
+  /** How long a token is valid. The real API always says 7200. */
   tokenSeconds?: number;
   clientId?: string;
   clientSecret?: string;
   faults?: Fault[];
   now?: () => number;
   /**
-   * Passes the milliseconds of a delay on the clock of `now`; the `Date` of answers is of that
-   * clock then, not the machine's.
+   * Waits for a delay on the clock of `now`. The header `Date` of answers then has the time of that
+   * clock, not of this machine's.
    */
   wait?: (delayMs: number) => Promise<unknown>;
-  /** These agents in place of a living contact centre. */
+  /** Serve exactly these agents. Default: agents of a simulated contact centre. */
   items?: readonly AgentStatus[];
   quirks?: Quirks;
-  /** How it answers what the API reference leaves open; an account may have its own. */
+  /** How it behaves where the API reference is silent. An account can override this. */
   world?: World;
-  /** At least one; default: one of the name `default`, made of the options above. */
+  /** At least one account. Default: one with the name `default` and the options above. */
   accounts?: readonly SimulatedAccountOptions[];
 }
 
-/** A running simulator; what is about an account is about the first. */
+/** A running simulator. Credentials and `items` are those of the first account. */
 export interface Simulator {
   tokenUrl: string;
   apiUrl: string;
-  /** May be changed at any time: the former ones are rejected from then on. */
+  /** The credentials can be changed at any time. The simulator then rejects the former ones. */
   clientId: string;
   clientSecret: string;
-  /** All its accounts; they share both addresses. */
+  /** All accounts. They share both addresses. */
   accounts: readonly SimulatedAccount[];
-  /** Counts of what it was asked by all accounts and by strangers. */
+  /** Counts of requests to each endpoint, also without valid credentials. */
   requests: Record<Endpoint, number>;
-  /** May be changed at any time. */
+  /** The faults can be changed at any time. */
   faults: Fault[];
   /** Makes all tokens of all accounts invalid. */
   revokeTokens(): void;
-  /** All agents as the API would give them now. */
+  /** Returns all agents as the API would return them now. */
   items(): readonly AgentStatus[];
   close(): Promise<void>;
 }
 
 const tokenPath = '/Auth/connect/token';
-/** Any other name may belong to a website that makes it resolve to this machine (DNS rebinding). */
+/** A website may make any other name resolve to this machine (DNS rebinding). */
 const ownHost = /^(?:127\.0\.0\.1|localhost)(?::\d+)?$/i;
 const nobody: Client = [null, null];
 
@@ -80,8 +80,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const accounts = openAccounts(options, seed, () => now() - lagMs);
   const [first] = accounts;
   if (!first) throw new RangeError('a simulator needs an account');
-  // One account may be large, and no request should wait for it; of many, some may never be asked
-  // for.
+  // A single account may be large, so do not let its first request wait. With many accounts, some
+  // may never be requested.
   if (accounts.length === 1) first.prepare();
   const dice = new Random(seed + 1);
   const tokens = new Tokens(accounts, dice, tokenSeconds);
@@ -99,7 +99,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     return fault;
   }
 
-  /** Answers for those who may ask. */
+  /** Answers a request, or refuses it without a valid token of the scope. */
   function guarded(
     { headers }: IncomingMessage,
     versions: readonly number[],

@@ -2,25 +2,25 @@ import type { SimulatedAccount } from './account.ts';
 import type { Answer } from './answer.ts';
 import type { Random } from './random.ts';
 
-/** What a token is for. */
+/** The scope of a token. */
 export type Scope = 'stats' | 'users:read';
 
-/** Whose a token is, and what for. */
+/** The account and scope of a token. */
 interface Grant {
   account: SimulatedAccount;
   scope: Scope;
   expiresMs: number;
 }
 
-/** The id and secret that a client shows, in the form or by Basic. */
+/** The id and secret of a client, from the form or HTTP Basic. */
 export type Client = readonly [id: string | null, secret: string | null];
 
-/** Reads who asks for a token. */
+/** Returns the client that requests a token. */
 export function clientOf(form: URLSearchParams, authorization: string | undefined): Client {
   return basicCredentials(authorization) ?? [form.get('client_id'), form.get('client_secret')];
 }
 
-/** The token endpoint of all accounts, and the tokens it gave. */
+/** The token endpoint of all accounts, and the tokens that it issued. */
 export class Tokens {
   readonly #accounts: readonly SimulatedAccount[];
   readonly #dice: Random;
@@ -52,12 +52,12 @@ export class Tokens {
     return { status: 200, body: { access_token: token, expires_in, token_type: 'bearer' } };
   }
 
-  /** What the bearer of this header was granted, even if it has expired. */
+  /** Returns the grant of the token in this header, even if it has expired. */
   find(authorization = ''): Grant | undefined {
     return this.#grants.get(/^bearer (\S+)$/i.exec(authorization)?.[1] ?? '');
   }
 
-  /** Makes all tokens invalid; they are still known for whose they were. */
+  /** Makes all tokens invalid. {@link find} still finds their account. */
   revoke(): void {
     for (const grant of this.#grants.values()) grant.expiresMs = Number.NEGATIVE_INFINITY;
   }

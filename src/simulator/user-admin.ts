@@ -5,15 +5,15 @@ const usersPath = '/useradmin/users';
 const groupsPath = '/useradmin/groups';
 const membersPath = /^\/useradmin\/groups\/([^/]+)\/users$/;
 
-/** Whether a path is one of those that `userAdmin` answers for. */
+/** Whether {@link userAdmin} answers requests for a path. */
 export function isUserAdminPath(path: string): boolean {
   return path === usersPath || path === groupsPath || membersPath.test(path);
 }
 
 /**
- * Answers for users, groups and a group's users. As in the examples of the reference, users come
- * without `meta`, the others with it; that a group's users can be asked for by limit and page is
- * our assumption.
+ * Answers requests for users, groups and a group's users. As in the examples of the reference, the
+ * answer for users has no `meta`, and the other answers have it. We assume that a group's users
+ * support limit and page.
  */
 export function userAdmin(account: SimulatedAccount, path: string, query: URLSearchParams): Answer {
   if (path === usersPath) return users(account, query);

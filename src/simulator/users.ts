@@ -1,7 +1,7 @@
 import { firstNames, lastNames } from './names.ts';
 import { Random } from './random.ts';
 
-/** Somebody whom agent-status lists, and whether they have left the company. */
+/** An agent that agent-status lists, and whether the person has left the company. */
 interface StaffMember {
   agentId: string;
   left: boolean;
@@ -21,7 +21,7 @@ export interface SimulatedUser {
   };
 }
 
-/** A group in the API's spelling, and who is in it. */
+/** A group in the API's spelling, and its members. */
 export interface SimulatedGroup {
   groupId: string;
   groupName: string;
@@ -31,7 +31,7 @@ export interface SimulatedGroup {
   members: readonly SimulatedUser[];
 }
 
-/** What a roster says of an active agent; team is empty for those in no group. */
+/** An active agent in a roster. `team` is empty for an agent without a group. */
 interface RosterEntry {
   agentId: string;
   name: string;
@@ -39,7 +39,7 @@ interface RosterEntry {
   site: string;
 }
 
-/** Everybody in an account. */
+/** All users of an account, with their groups and roster. */
 export interface Directory {
   users: readonly SimulatedUser[];
   groups: readonly SimulatedGroup[];
@@ -52,8 +52,8 @@ const sites = { 'North Harbour': 3, 'Fern Valley': 2 };
 const agentsPerSupervisor = 25;
 
 /**
- * Invents the users, groups and roster of an account: the same for the same seed and staff; who
- * joins changes nobody.
+ * Generates the users, groups and roster of an account. The same seed and staff give the same
+ * result. A new agent does not change the users before it.
  */
 export function deriveDirectory(seed: number, staff: readonly StaffMember[]): Directory {
   const invent = newInventor(seed);
@@ -64,7 +64,7 @@ export function deriveDirectory(seed: number, staff: readonly StaffMember[]): Di
   staff.forEach(({ agentId, left }, index) => {
     if (index % agentsPerSupervisor === 0) users.push(invent(`supervisor/${index}`, 'Supervisor'));
     const dice = Random.of(`${seed}/place/${agentId}`);
-    // Some supervisors take calls: the role does not tell who is an agent.
+    // Some supervisors take calls, so the role does not decide whether a user is an agent.
     const user = invent(`agent/${agentId}`, dice.chance(1 / 30) ? 'Supervisor' : 'Agent', agentId, left);
     users.push(user);
     if (left) return;
@@ -75,7 +75,7 @@ export function deriveDirectory(seed: number, staff: readonly StaffMember[]): Di
   return { users, groups: teams, roster };
 }
 
-/** The roster of an account's active agents, as somebody would keep it in a spreadsheet. */
+/** Returns the roster of an account's active agents as CSV, like an export of a spreadsheet. */
 export function toRosterCsv({ roster }: Pick<Directory, 'roster'>): string {
   const field = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   const lines = roster.map(({ agentId, name, team, site }) =>
@@ -97,7 +97,7 @@ function deriveTeams(seed: number): (SimulatedGroup & { members: SimulatedUser[]
   }));
 }
 
-/** Invents users of whom no two share an id, a name or a username. */
+/** Returns a function that generates users with unique ids, names and usernames. */
 function newInventor(seed: number) {
   const taken = new Set<string>();
   const untaken = (draw: (attempt: number) => string): string => {
@@ -112,7 +112,7 @@ function newInventor(seed: number) {
     const dice = Random.of(`${seed}/${key}`);
     const userId = untaken(() => dice.guid());
     const name = untaken((attempt) => {
-      // Large accounts have more people than there are pairs of names.
+      // Large accounts have more people than the lists have pairs of names.
       const initial = attempt < 4 ? '' : ` ${String.fromCharCode(65 + dice.below(26))}.`;
       return `${dice.pick(firstNames)}${initial} ${dice.pick(lastNames)}`;
     });

@@ -117,21 +117,21 @@ describe('calibrate', () => {
     const { out } = await calibrated({
       quirk: ['max-page=25', 'order=since', 'lag=2000', 'clock=-90000', 'header=X-RateLimit-Limit:100'],
     });
-    expect(out).toMatch(/^ {2}Pages +asked for a limit of 5000, got 3 pages of at most 25$/m);
+    expect(out).toMatch(/^ {2}Pages +requested a limit of 5000, received 3 pages of at most 25$/m);
     expect(out).toMatch(/^ {2}Order +not by agentId, in 121 of 121 readings$/m);
     expect(out).toMatch(/^ {2}Newest since +2\.\d s before upTo; none was later$/m);
-    expect(out).toMatch(/^ {2}Headers of limits +x-ratelimit-limit 100$/m);
+    expect(out).toMatch(/^ {2}Limit headers +x-ratelimit-limit 100$/m);
     expect(out).toMatch(/^ {2}Other hosts +not tried, since VCC_API_URL and VCC_TOKEN_URL are set$/m);
-    expect(out).toMatch(/^ {2}Clock +\d+\.\d s behind ours, to about half a second$/m);
+    expect(out).toMatch(/^ {2}Clock +\d+\.\d s behind this machine's, accurate to about 0\.5 s$/m);
   });
 
   test('reports when nothing was found', async () => {
     const { out } = await calibrated();
     expect(out).toMatch(
-      /^ {2}Pages +asked for a limit of 5000, got one page of 60, so the limit of the API is unknown$/m,
+      /^ {2}Pages +requested a limit of 5000, received one page of 60, so the API's own limit is unknown$/m,
     );
     expect(out).toMatch(/^ {2}Order +by agentId, in all readings$/m);
-    expect(out).toMatch(/^ {2}Headers of limits +none$/m);
+    expect(out).toMatch(/^ {2}Limit headers +none$/m);
     expect(out).toContain('No unknown words.\nNo absent or invalid values.\n');
   });
 
@@ -182,7 +182,9 @@ describe('calibrate', () => {
 
 test('calibrate names the rejected page sizes, and sets an accepted one', async () => {
   const { out } = await calibrated({ agents: 1200, fault: ['status=400,times=2'] });
-  expect(out).toMatch(/^ {2}Pages +asked for a limit of 1000, got 2 pages of at most 1000; refused: 5000$/m);
+  expect(out).toMatch(
+    /^ {2}Pages +requested a limit of 1000, received 2 pages of at most 1000; refused: 5000$/m,
+  );
   expect(out).toMatch(/^VCC_PAGE_SIZE=1000$/m);
   // It reads 1,200 agents again and again: 5 s of CPU time.
 }, 60_000);
@@ -190,7 +192,7 @@ test('calibrate names the rejected page sizes, and sets an accepted one', async 
 test('calibrate does not mistake a vanished page for a rejected size', async () => {
   const env = { VCC_PAGE_SIZE: '20' };
   const { out } = await calibrated({ env, fault: ['status=400,page=3,times=1'], faultsAfter: [30] });
-  expect(out).toMatch(/^ {2}Pages +asked for a limit of 20, got 3 pages of at most 20$/m);
+  expect(out).toMatch(/^ {2}Pages +requested a limit of 20, received 3 pages of at most 20$/m);
   expect(out).not.toContain('VCC_PAGE_SIZE');
 });
 

@@ -94,9 +94,9 @@ test('replay --list shows files that are no batches, and replay leaves them wher
   const late = encodeBatch({ ...batch, timestampMs: 8.64e15 + 1, body: Buffer.from('x') });
   writeFileSync(join(rejected, '2-late.json'), late);
   const lines = [
-    'not a batch: 1-null.json: a message of the queue: expected JSON',
+    'not a batch: 1-null.json: a batch in the queue: expected JSON',
     expect.stringMatching(/^\S+Z test -> default, \d+ samples: .* answered 400: too old$/),
-    'not a batch: 2-late.json: a message of the queue: expected timestampMs: milliseconds since 1970',
+    'not a batch: 2-late.json: a batch in the queue: expected timestampMs to be milliseconds since 1970',
   ];
   const left = '2 of the files are no batches and stay in the folder.';
   expect(await push(['replay', '--list'], env)).toEqual({ status: 0, lines, notes: ['1 rejected.', left] });
@@ -132,7 +132,7 @@ test('a state that another program has changed ends no series of others, and fai
         account: 'test',
         code: 'push',
         message:
-          'series that are not this exporter’s are left out: 1 are labels that are not valid, sorted and different, 1 are not a metric of this exporter, 1 are of another account',
+          'series are left out: 1 with labels that are not valid, sorted and unique; 1 of metrics that this exporter does not have; 1 of another account',
       },
     ],
   ]);

@@ -174,7 +174,7 @@ describe('simulate --from', () => {
     ['', '--from: FOLDER: is a folder'],
     [
       'mine.json',
-      '--from: FOLDER/mine.json: expected a file that vcc-exporter record has written; received other JSON',
+      '--from: FOLDER/mine.json: expected a file written by vcc-exporter record; received JSON that is not a recording',
     ],
   ])('refuses %j', async (path, problem) => {
     writeFileSync(join(folder, 'mine.json'), '{}');

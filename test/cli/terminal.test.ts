@@ -162,7 +162,7 @@ describe('texts from outside', () => {
     const io = rememberingTerminal(folder, { VCC_CLIENT_ID: 'me', VCC_CLIENT_SECRET: 's3cret-of-mine' });
     expect(await run(io, ['replay', '--list'])).toBe(0);
     expect(io.lines).toEqual([
-      expect.stringMatching(/^not a batch: 1-a\.json: a message of the queue: expected /),
+      expect.stringMatching(/^not a batch: 1-a\.json: a batch in the queue: expected /),
     ]);
     expect(io.notes).toEqual(['0 rejected.', '1 of the files are no batches and stay in the folder.']);
   });

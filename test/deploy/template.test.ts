@@ -477,12 +477,12 @@ describe('parameters', () => {
   const push = { pushEnabled: 'true', ...receiver };
 
   test.each<[Record<string, string>, string]>([
-    [{ VCC_REGOIN: 'emea' }, 'VCC_REGOIN: there is no such parameter; did you mean VCC_REGION?'],
-    [{ memroy: '512' }, 'memroy: there is no such parameter; did you mean memory?'],
+    [{ VCC_REGOIN: 'emea' }, 'VCC_REGOIN: unknown parameter; did you mean VCC_REGION?'],
+    [{ memroy: '512' }, 'memroy: unknown parameter; did you mean memory?'],
     [{ VCC_REGION: 'eu' }, 'VCC_REGION: expected one of emea, nam, apac; received "eu"'],
     [
       { VCC_CLIENT_SECRET: 'hunter2' },
-      'VCC_CLIENT_SECRET: expected a field of the secret, since everybody who may see the configuration of the function can read parameters',
+      'VCC_CLIENT_SECRET: expected a field of the secret, since everybody who can read the configuration of the function can read parameters',
     ],
     [{ PORT: '80' }, 'PORT: expected no value, since it is for the command line'],
     [{ VCC_PUSH_STATE: 's3://a/b' }, 'VCC_PUSH_STATE: expected no value, since the stack sets it'],
@@ -502,7 +502,7 @@ describe('parameters', () => {
     ],
     [
       { subnetIds: 'subnet-1' },
-      'securityGroupIds: expected a value, since a VPC needs subnets and security groups; received nothing',
+      'securityGroupIds: expected a value, since a VPC needs both subnets and security groups; received nothing',
     ],
     [
       { secrets: 'acme uk' },
@@ -522,18 +522,18 @@ describe('parameters', () => {
       { alarms: 'false', alarmTopicArn: 'arn:aws:sns:us-east-1:123456789012:pager' },
       'alarms: expected true, since alarmTopicArn is set',
     ],
-    [{ toString: '1' } as Record<string, string>, 'toString: there is no such parameter'],
+    [{ toString: '1' } as Record<string, string>, 'toString: unknown parameter'],
     [
       { pushEnabled: 'true', pushRoleArns: 'arn:aws:iam::123456789012:policy/x', ...receiver },
       'pushRoleArns: expected the ARN of a role; received another value',
     ],
     [
       { VCC_CONFIG: 'accounts.yml' },
-      'VCC_CONFIG: expected s3://bucket/key, or the list itself, since a function has no files of yours; received a path',
+      'VCC_CONFIG: expected s3://bucket/key, or the list itself, since a function cannot read your files; received a path',
     ],
     [
       { VCC_ROSTER: 'teams.csv' },
-      'VCC_ROSTER: expected s3://bucket/key, or users-api, since a function has no files of yours; received a path',
+      'VCC_ROSTER: expected s3://bucket/key, or users-api, since a function cannot read your files; received a path',
     ],
     [
       { VCC_CONFIG: 'accounts: [{name: a, region: eu}]' },
@@ -541,7 +541,7 @@ describe('parameters', () => {
     ],
     [
       { VCC_CONFIG: '{"accounts": [{"name": "a", "client_id": "x", "client_secret": "hunter2hunter2"}]}' },
-      'VCC_CONFIG: expected no client_id, client_secret in it; put them into the secret (docs/run/aws.md)',
+      'VCC_CONFIG: expected a list without client_id, client_secret; put them into the secret (docs/run/aws.md)',
     ],
     [
       {
@@ -549,11 +549,11 @@ describe('parameters', () => {
         VCC_PUSH_DESTINATIONS:
           'destinations: [{name: a, url: "https://a.example/w", auth: bearer, token: hunter2hunter2}]',
       },
-      'VCC_PUSH_DESTINATIONS: expected no token in it; put them into the secret (docs/run/aws.md)',
+      'VCC_PUSH_DESTINATIONS: expected a list without token; put them into the secret (docs/run/aws.md)',
     ],
     [
       { pushEnabled: 'true' },
-      'VCC_PUSH_URL: expected the address of a destination there, or destinations in VCC_PUSH_DESTINATIONS, since pushEnabled is true; received nothing',
+      'VCC_PUSH_URL: expected the address of a destination, or destinations in VCC_PUSH_DESTINATIONS, since pushEnabled is true; received nothing',
     ],
     [
       { ...push, VCC_PUSH_PERIOD: '90s' },
@@ -565,7 +565,7 @@ describe('parameters', () => {
     ],
     [
       { ...push, VCC_PUSH_INTERVAL: '5s' },
-      'VCC_PUSH_INTERVAL: expected at least 10s, so that there is time to send what an invocation scrapes last; received "5s"',
+      'VCC_PUSH_INTERVAL: expected at least 10s, so that an invocation has time to send the samples of its last scrape; received "5s"',
     ],
     [
       { ...push, VCC_PUSH_AUTH: 'bearer', VCC_PUSH_URL: 'http://receiver.example/write' },

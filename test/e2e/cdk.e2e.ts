@@ -138,7 +138,7 @@ describeWith(['cdk'], 'deploy/cdk', ({ cdk: { packages } }) => {
     [
       'a setting that does not exist',
       { VCC_REGOIN: 'nam' },
-      'VCC_REGOIN: there is no such parameter; did you mean VCC_REGION?',
+      'VCC_REGOIN: unknown parameter; did you mean VCC_REGION?',
     ],
     [
       'no concurrency',
@@ -148,7 +148,7 @@ describeWith(['cdk'], 'deploy/cdk', ({ cdk: { packages } }) => {
     [
       'credentials, without showing them',
       { VCC_CLIENT_SECRET: 'Hunter2' },
-      'VCC_CLIENT_SECRET: expected a field of the secret, since everybody who may see the configuration of the function can read parameters',
+      'VCC_CLIENT_SECRET: expected a field of the secret, since everybody who can read the configuration of the function can read parameters',
     ],
     [
       'a queue',
@@ -158,7 +158,7 @@ describeWith(['cdk'], 'deploy/cdk', ({ cdk: { packages } }) => {
     [
       'push without a destination',
       { push: 'true' },
-      'VCC_PUSH_URL: expected the address of a destination there, or destinations in VCC_PUSH_DESTINATIONS, since pushEnabled is true; received nothing',
+      'VCC_PUSH_URL: expected the address of a destination, or destinations in VCC_PUSH_DESTINATIONS, since pushEnabled is true; received nothing',
     ],
   ])('refuses %s', (_, context, message) => {
     expect(synthesize(packages, { VCC_ACCOUNT: 'acme-uk', ...context }).error).toBe(message);

@@ -251,7 +251,7 @@ describeWith(['moto', 'runtimeClient'], 'serverless deploy, to moto', (parts) =>
   test('a deployment with a parameter that does not exist creates nothing', async () => {
     const { status, stdout, stderr } = await shell('npx serverless deploy --param="VCC_REGOIN=emea"');
     expect(status).toBe(1);
-    expect(stdout + stderr).toContain('VCC_REGOIN: there is no such parameter; did you mean VCC_REGION?');
+    expect(stdout + stderr).toContain('VCC_REGOIN: unknown parameter; did you mean VCC_REGION?');
     const bare = await shell('npx serverless deploy --param="VCC_REGION"');
     expect(bare.status).toBe(1);
     expect(bare.stdout + bare.stderr).toContain('VCC_REGION: expected --param="VCC_REGION=value"');

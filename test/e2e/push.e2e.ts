@@ -340,7 +340,7 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     expect(await receiver.series('job-1')).toEqual(new Map());
     expect(pusher.takeFailures().map(String)).toEqual([
       expect.stringMatching(
-        /^PushError: nothing is pushed, since the clock here is 3\d\d\d s ahead of the API’s$/,
+        /^PushError: nothing is pushed: this machine's clock is 3\d\d\d s ahead of the clock of the API$/,
       ),
     ]);
   });
@@ -796,7 +796,7 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     await queues.drain(batches, deliver, 10);
     expect([await queues.count(batches), await queues.count(rejected)]).toEqual([0, 1]);
     expectAll('beside nonsense', compare(seriesOf(taken), await receiver.series('job-1')));
-    expect(log.join('\n')).toContain('a message of the queue: expected JSON');
+    expect(log.join('\n')).toContain('a batch in the queue: expected JSON');
   });
 
   test('a hanging receiver is abandoned after its time, and tried again later', async () => {

@@ -195,14 +195,18 @@ describeWith(['terraform'], 'deploy/terraform under Terraform', ({ terraform: { 
     [
       'settings',
       { settings: { CACHE_TTL: '10s' } },
-      'settings: expected names that begin with VCC_; those that begin with VCC_PUSH_ belong in push_settings.',
+      'settings: expected names that begin with VCC_. Names that begin with VCC_PUSH_ belong in push_settings.',
     ],
     [
       'credentials among settings',
       { settings: { VCC_CLIENT_SECRET: 'x' } },
-      'settings: credentials belong in the secret, where the state of Terraform does not show them.',
+      'settings: put credentials into the secret. The state of Terraform would show them.',
     ],
-    ['concurrency', { concurrency: 0 }, 'concurrency: expected a whole number from 1, or -1 for none.'],
+    [
+      'concurrency',
+      { concurrency: 0 },
+      'concurrency: expected a whole number from 1, or -1 for no reservation.',
+    ],
     [
       'settings of push',
       { push_settings: { VCC_CACHE_TTL: '10s' } },
@@ -211,12 +215,12 @@ describeWith(['terraform'], 'deploy/terraform under Terraform', ({ terraform: { 
     [
       'credentials among settings of push',
       { push_settings: { VCC_PUSH_TOKEN: 'x' } },
-      'push_settings: credentials belong in the secret, where the state of Terraform does not show them.',
+      'push_settings: put credentials into the secret. The state of Terraform would show them.',
     ],
     [
       'a queue',
       { push_settings: { VCC_PUSH_QUEUE_URL: 'x' } },
-      'push_settings: this example has a fixed schedule, no queues and no bucket; serverless.yml has all of them.',
+      'push_settings: this example has a fixed schedule, no queues and no bucket. serverless.yml supports them.',
     ],
   ])('refuses %s that cannot be used, and says what is expected', (_, variables, message) => {
     expect(evaluate(terraform, configuration, { account: 'acme-uk', ...variables }).errors).toEqual([

@@ -156,16 +156,12 @@ describe('a head that cannot be read', () => {
     ['that is a link', (file) => symlinkSync('/proc/self/mem', file), 'it is a link'],
     ['that is a folder', (file) => mkdirSync(file), 'it is not a file'],
     ['that is a pipe', (file) => void execFileSync('mkfifo', [file]), 'it is not a file'],
-    ['that is empty', (file) => writeFileSync(file, ''), 'a message of the queue: expected JSON'],
-    [
-      'that is damaged',
-      (file) => writeFileSync(file, '{"v":1,"acc'),
-      'a message of the queue: expected JSON',
-    ],
+    ['that is empty', (file) => writeFileSync(file, ''), 'a batch in the queue: expected JSON'],
+    ['that is damaged', (file) => writeFileSync(file, '{"v":1,"acc'), 'a batch in the queue: expected JSON'],
     [
       'of another version',
       (file) => writeFileSync(file, '{"v":2}'),
-      'a message of the queue: expected v: 1, which this version of the exporter writes',
+      'a batch in the queue: expected v to be 1, which this version of the exporter writes',
     ],
   ])('%s is put aside with its reason, and the next is sent', async (_, make, reason) => {
     await (await openLine()).add([batch(2)]);
@@ -347,13 +343,13 @@ test('odd files among the rejected batches hide none of the others', async () =>
   expect(all.filter(({ batch }) => batch)).toMatchObject([{ reason: 'no', batch: batch(1) }]);
   const others = all.filter(({ batch }) => batch === undefined);
   expect(others.map(({ reason }) => reason)).toEqual([
-    'a message of the queue: expected JSON',
-    'a message of the queue: expected v: 1, which this version of the exporter writes',
-    'a message of the queue: expected JSON',
-    'a message of the queue: expected JSON',
-    'a message of the queue: expected JSON',
-    'a message of the queue: expected timestampMs: milliseconds since 1970',
-    'a message of the queue: expected part and samples: whole numbers',
+    'a batch in the queue: expected JSON',
+    'a batch in the queue: expected v to be 1, which this version of the exporter writes',
+    'a batch in the queue: expected JSON',
+    'a batch in the queue: expected JSON',
+    'a batch in the queue: expected JSON',
+    'a batch in the queue: expected timestampMs to be milliseconds since 1970',
+    'a batch in the queue: expected part and samples to be whole numbers',
     'it is not a file',
     'it is not a file',
   ]);

@@ -21,11 +21,11 @@ function attempt<T>(parse: () => T): T | string {
 const agents = ['__name__', 'vcc_agents', 'account', 'acme', 'instance', 'acme', 'presence', 'Ready'];
 const state = (value: unknown) => gzipSync(typeof value === 'string' ? value : JSON.stringify(value));
 const stateOf = (...series: unknown[]) => state({ v: 1, timestampMs: 5, series: { d: series } });
-const only = (why: string) => `series that are not this exporter’s are left out: 1 are ${why}`;
+const only = (why: string) => `series are left out: 1 ${why}`;
 const [form, labels, name] = [
-  'not a list of names and values of labels',
-  'labels that are not valid, sorted and different',
-  'not a metric of this exporter',
+  'that are not lists of label names and values',
+  'with labels that are not valid, sorted and unique',
+  'of metrics that this exporter does not have',
 ];
 
 describe('a state', () => {
@@ -97,11 +97,11 @@ describe('a state', () => {
 
   test('reports how many series are lost and why, and nothing of them', () => {
     const { dropped } = parseState(stateOf(['secret', 'x'], null, 7, agents), 'acme', catalogue);
-    expect(dropped).toBe(`series that are not this exporter’s are left out: 1 are ${name}, 2 are ${form}`);
+    expect(dropped).toBe(`series are left out: 1 ${name}; 2 ${form}`);
     const long = Array.from({ length: maxSavedSeries + 1 }, () => agents);
     expect(parseState(stateOf(...long), 'acme', catalogue)).toEqual({
       state: { timestampMs: 5, series: { d: [] } },
-      dropped: 'series that are not this exporter’s are left out: 20001 are in a list of more than 20000',
+      dropped: 'series are left out: 20001 in a list of more than 20000',
     });
   });
 
@@ -150,27 +150,27 @@ describe('a batch', () => {
     samples: 1,
     body: 'AA==',
   };
-  const time = 'timestampMs: milliseconds since 1970';
-  const ended = 'ended: series of this exporter';
+  const time = 'timestampMs to be milliseconds since 1970';
+  const ended = 'ended to be series of this exporter';
   test.each<[string, object | string, string]>([
     ...['nonsense', '', 'null', '7', '"x"', `${'['.repeat(9)}${']'.repeat(9)}`].map(
       (text): [string, string, string] => [text, text, 'JSON'],
     ),
-    ['[]', '[]', 'v: 1, which this version of the exporter writes'],
-    ['__proto__', '{"__proto__":{"v":1}}', 'v: 1, which this version of the exporter writes'],
-    ['v', { ...good, v: 2 }, 'v: 1, which this version of the exporter writes'],
-    ['account', { ...good, account: '' }, 'account: a text'],
-    ['destination', { ...good, destination: 1 }, 'destination: a text'],
-    ['format', { ...good, format: 'x' }, `format: ${batchFormats.join(' or ')}`],
-    ['format', { ...good, format: '__proto__' }, `format: ${batchFormats.join(' or ')}`],
+    ['[]', '[]', 'v to be 1, which this version of the exporter writes'],
+    ['__proto__', '{"__proto__":{"v":1}}', 'v to be 1, which this version of the exporter writes'],
+    ['v', { ...good, v: 2 }, 'v to be 1, which this version of the exporter writes'],
+    ['account', { ...good, account: '' }, 'account to be a text'],
+    ['destination', { ...good, destination: 1 }, 'destination to be a text'],
+    ['format', { ...good, format: 'x' }, `format to be ${batchFormats.join(' or ')}`],
+    ['format', { ...good, format: '__proto__' }, `format to be ${batchFormats.join(' or ')}`],
     ...[-1, 0.5, 1e15, 8.64e15, 1e300, null, '1'].map((timestampMs): [string, object, string] => [
       String(timestampMs),
       { ...good, timestampMs },
       time,
     ]),
-    ['part', { ...good, part: 1e5 }, 'part and samples: whole numbers'],
-    ['samples', { ...good, samples: 0.5 }, 'part and samples: whole numbers'],
-    ['samples', { ...good, samples: 1e300 }, 'part and samples: whole numbers'],
+    ['part', { ...good, part: 1e5 }, 'part and samples to be whole numbers'],
+    ['samples', { ...good, samples: 0.5 }, 'part and samples to be whole numbers'],
+    ['samples', { ...good, samples: 1e300 }, 'part and samples to be whole numbers'],
     ...[
       'x',
       [['a', 1]],
@@ -179,13 +179,13 @@ describe('a batch', () => {
       [agents.slice(1)],
       [[...agents, 'presence', 'x']],
     ].map((series): [string, object, string] => ['ended', { ...good, ended: series }, ended]),
-    ['body', { ...good, body: '' }, 'body: base64'],
-    ['body', { ...good, body: 'A' }, 'body: base64'],
-    ['body', { ...good, body: 'not base64!' }, 'body: base64'],
+    ['body', { ...good, body: '' }, 'body to be base64'],
+    ['body', { ...good, body: 'A' }, 'body to be base64'],
+    ['body', { ...good, body: 'not base64!' }, 'body to be base64'],
     ['size', ' '.repeat(maxBatchBytes + 1), 'at most 50 MB'],
   ])('is refused by field: %s', (_, message, expected) => {
     const text = typeof message === 'string' ? message : JSON.stringify(message);
-    expect(attempt(() => parseBatch(text))).toBe(`a message of the queue: expected ${expected}`);
+    expect(attempt(() => parseBatch(text))).toBe(`a batch in the queue: expected ${expected}`);
   });
 });
 
@@ -254,7 +254,7 @@ describe('whatever is stored in its place', () => {
       fc.property(anyNearly(right), (text) => {
         const parsed = attempt(() => parseBatch(text));
         if (typeof parsed === 'string') {
-          expect(parsed).toMatch(/^a message of the queue: expected /);
+          expect(parsed).toMatch(/^a batch in the queue: expected /);
           return;
         }
         expect(() => new Date(parsed.timestampMs).toISOString()).not.toThrow();

@@ -36,11 +36,11 @@ const misfit = 'another form of answer 1 of reading 1';
 
 test.each<[received: string, file: string]>([
   ['text that is not JSON', 'Alice'],
-  ['other JSON', 'null'],
-  ['other JSON', '[]'],
-  ['other JSON', '{"format":"Alice"}'],
+  ['JSON that is not a recording', 'null'],
+  ['JSON that is not a recording', '[]'],
+  ['JSON that is not a recording', '{"format":"Alice"}'],
   [
-    'another version of it; this exporter reads version 1',
+    'a recording of another version; this exporter reads version 1',
     changed((file) => Object.assign(file, { version: 2 })),
   ],
   ['no list of 1 to 100 readings', changed((file) => Object.assign(file, { readings: [] }))],
@@ -79,7 +79,7 @@ test.each<[received: string, file: string]>([
   ],
 ])('%s is no recording', (received, file) => {
   expect(() => parseRecording(file, 'a.json')).toThrow(
-    `a.json: expected a file that vcc-exporter record has written; received ${received}`,
+    `a.json: expected a file written by vcc-exporter record; received ${received}`,
   );
 });
 

@@ -217,7 +217,7 @@ describe('a recording', () => {
     );
     expect(failure).toMatchObject({
       code: 'too_large',
-      message: 'the answers are larger than 0.015 MB together',
+      message: 'all answers together are larger than 0.015 MB',
     });
     const answers = shapeOf(recording).flat();
     expect(answers.at(-1)?.[1]).toBe('too_large');

@@ -334,6 +334,8 @@ describe('parseFault', () => {
     'cut,account=',
     'cut,loud=1',
   ])('refuses "%s"', (text) => {
-    expect(() => parseFault(text)).toThrow(/^expected words with commas between them: one of status, cut/);
+    expect(() => parseFault(text)).toThrow(
+      /^expected a fault, then conditions, with commas between them; faults: status, cut/,
+    );
   });
 });

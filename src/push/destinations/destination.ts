@@ -16,7 +16,7 @@ export interface DestinationOptions {
   /** Added to every series that does not have the label itself. */
   labels: Labels;
   job: string;
-  /** `{account}` stands for the account's name. */
+  /** `{account}` is replaced by the account's name. */
   instance: string;
   /** Whether to send a metric. Undefined: send all. */
   wants: ((metric: string) => boolean) | undefined;
@@ -43,11 +43,11 @@ export interface Scraped {
 /** How to send samples to one kind of destination. */
 export interface Protocol {
   format: Batch['format'];
-  /** Whether samples have times, so that samples that cannot be sent now are useful later. */
+  /** Whether samples have times. If so, samples that cannot be sent now are still useful later. */
   lasting: boolean;
   /**
-   * Encodes the samples of one scrape. Also ends the series that no longer exist, if the protocol
-   * supports that.
+   * Encodes the samples of one scrape. If the protocol can end series, also ends those that no
+   * longer exist.
    * @throws PushMessageError for labels that the destination does not allow
    */
   encode(scraped: Scraped, tracker: SeriesTracker): Body[];

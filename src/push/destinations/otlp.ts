@@ -11,7 +11,7 @@ const retryableStatuses = new Set([429, 502, 503, 504]);
 /** OTLP over HTTP with protobuf, for OpenTelemetry collectors and many databases. */
 export function otlp(options: DestinationOptions, { post }: DestinationPorts): Protocol {
   // Prometheus, Mimir and collectors derive job and instance from the resource, and some fail if a
-  // point has them too. VictoriaMetrics does not derive them. It is recognized by its path.
+  // point has them too. VictoriaMetrics does not derive them. Its path identifies it.
   const repeated = options.url!.pathname.includes('/opentelemetry/');
   return {
     format: 'otlp',

@@ -33,8 +33,8 @@ export interface PostOptions {
 /** Sends requests to one destination. */
 export interface Post {
   /**
-   * Sends a request once, with credentials added for this attempt. It sends it again only if a
-   * kept-alive connection was closed. Returns the answer if it is a success (2xx).
+   * Sends a request once, with credentials added for this attempt. Sends it again only if a
+   * kept-alive connection was closed. Returns a successful answer (2xx).
    * @throws PushError with the beginning of the answer, retryable according to `isRetryable`, and
    * misconfigured according to {@link settingsToCheck}; what `authorize` and `send` throw
    */
@@ -58,10 +58,14 @@ export function createPost(send: Send, { timeoutMs, authorize, name, now = Date.
     const request = { ...bare, name: describe(bare) };
     const authorized = await authorize(request, deadline).catch((error) => {
       if (error instanceof ExporterError || deadline.signal.aborted) throw error;
-      // This is not the fault of the batch, so it must not be rejected.
-      throw new PushError('no credentials could be added to the request', { retryable: true, cause: error });
+      // The batch is not the cause, so it must not be rejected.
+      const kind = error instanceof Error ? error.name : typeof error;
+      throw new PushError(`adding credentials to the request failed (${kind})`, {
+        retryable: true,
+        cause: error,
+      });
     });
-    // What was stored is not sent again, even if the body of the answer is damaged.
+    // The status is enough: a stored batch must not be sent again because its answer is damaged.
     const limits = { deadline, timeoutMs, maxBodyBytes, ignoresBody: true };
     const response = await send(authorized, limits).catch((error) => {
       // The destination did not fail: it had closed a kept-alive connection.
@@ -95,9 +99,9 @@ export const isRetryable = (status: number): boolean => status >= 500 || status 
 export const unauthorized: Authorize = async (request) => request;
 
 /**
- * Adds HTTP Basic or a bearer token, from credentials that may change. `name` names the destination
- * in errors. The function throws what `load` throws, or a retryable PushError without credentials
- * that fit.
+ * Adds HTTP Basic or a bearer token, from credentials that may change. `name` is the destination's
+ * name, for errors. The returned function throws what `load` throws, and a retryable PushError if
+ * the credentials do not fit `kind`.
  */
 export function withCredentials(
   kind: 'basic' | 'bearer',
@@ -114,7 +118,7 @@ export function withCredentials(
     const basic = Buffer.from(`${user}:${password?.reveal()}`).toString('base64');
     const authorization = kind === 'basic' ? `Basic ${basic}` : `Bearer ${token!.reveal()}`;
     const authorized = { ...request, headers: { ...request.headers, authorization } };
-    // A receiver that gives back headers in base64 has the password in base64 twice.
+    // If a destination quotes this header in base64, the password is in base64 twice.
     if (kind === 'basic') remember(basic, authorized);
     return authorized;
   };
@@ -123,21 +127,18 @@ export function withCredentials(
 /** Longest quotation of an answer, in characters. */
 const maxText = 200;
 
-/**
- * As much of an answer is read, in bytes. It is more than the longest secret that fits into a
- * header.
- */
+/** Longest part of an answer to quote from, in bytes: more than the longest secret in a header. */
 const maxQuotedBytes = 16_384;
 
 /**
- * Shortest secret that a quotation does not show. Other messages may contain so short a word by
- * themselves.
+ * Shortest secret to remove from a quotation, in characters. A shorter one may be part of an
+ * ordinary word.
  */
 const shortestSecret = 4;
 
 /**
- * Label values as Prometheus, Mimir and VictoriaMetrics quote them, also in JSON. The JSON fields
- * with the reason are kept.
+ * Label values as Prometheus, Mimir and VictoriaMetrics quote them, also in JSON. JSON fields with
+ * the reason do not match.
  */
 const labelValues =
   /\b((?!(?:error|err|errorType|message|msg|status|code|__name__)\b)\w+)("?\s*(?:=~?|!=|:)\s*)".*?"(?=\s*[,})\]]|\s|$)/g;

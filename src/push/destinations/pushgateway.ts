@@ -11,7 +11,9 @@ export function toGroupUrl(base: URL, grouping: Labels): URL {
   return url;
 }
 
-/** A segment cannot be empty or contain a slash. Encode those as base64url. */
+/**
+ * Returns a part of the path. Encodes empty values, `.`, `..` and values with a slash as base64.
+ */
 function toSegment(value: string): string {
   if (value === '') return '@base64/=';
   return value.includes('/') || value === '.' || value === '..'
@@ -33,8 +35,8 @@ export function toGroupBody(families: readonly Family[], more: Labels): Buffer {
 }
 
 /**
- * A Pushgateway. Prefer another destination: it keeps one value per series, and knows only the time
- * of the push.
+ * A Pushgateway. It keeps one value per series, with the time of the push. Prefer another
+ * destination.
  */
 export function pushgateway(options: DestinationOptions, { post }: DestinationPorts): Protocol {
   return {

@@ -22,7 +22,7 @@ const contentTypes = {
 } as const;
 
 /**
- * Prometheus remote write 1.0, or 2.0 with a fallback to 1.0 for receivers that do not support it.
+ * Prometheus remote write 1.0, or 2.0. If a destination does not support 2.0, falls back to 1.0.
  */
 export function remoteWrite(options: DestinationOptions, { post }: DestinationPorts): Protocol {
   const format = options.version === '2.0' ? 'remote-write-2' : 'remote-write-1';
@@ -52,7 +52,7 @@ export function remoteWrite(options: DestinationOptions, { post }: DestinationPo
     if (!newer) return 'stored';
     const { status, headers } = response;
     const written = headers['x-prometheus-remote-write-samples-written'];
-    // An older receiver parses a 2.0 body as an empty 1.0 body.
+    // A destination without 2.0 parses a 2.0 body as an empty 1.0 body.
     if (written === undefined) return 'not understood';
     const dropped = batch.samples - Number(written);
     if (!(dropped > 0)) return 'stored';
@@ -83,8 +83,8 @@ export function remoteWrite(options: DestinationOptions, { post }: DestinationPo
 }
 
 /**
- * Ten times the largest body that settings allow. A damaged one may say that it is 4 GB, which
- * would be allocated.
+ * Ten times the largest body that settings allow. Without a limit, a damaged body that claims 4 GB
+ * would make snappy allocate them.
  */
 const maxUnpackedBytes = 100_000_000;
 

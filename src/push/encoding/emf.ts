@@ -1,13 +1,10 @@
 import { ExporterError } from '../../errors.ts';
 import { type Label, nameOf, type Point, toKey } from './points.ts';
 
-/**
- * Labels that cannot be dimensions in CloudWatch. The message has their names, never their values.
- */
+/** Labels cannot be dimensions in CloudWatch. The message has their names, never their values. */
 export class PushMessageError extends ExporterError {
   constructor(message: string) {
-    // Only the user's own labels can exceed a limit, since our metrics have few labels with short
-    // names.
+    // Our metrics have few labels with short names, so only a label from settings can be the cause.
     super('config', message);
   }
 }
@@ -29,10 +26,13 @@ interface Group {
 }
 
 /**
- * Returns JSON documents in CloudWatch's embedded metric format. They contain aggregated metrics
- * only: no single agents or infos, and no values that CloudWatch rejects, such as NaN. Labels
- * become dimensions, except job and instance. {@link toDimensionValue} encodes their values.
- * `logGroup` is the log group for CloudWatch's agent.
+ * Returns JSON documents in CloudWatch's embedded metric format:
+ *
+ * - Only points for which {@link isMetric} is true.
+ * - Labels become dimensions, except job and instance. {@link toDimensionValue} encodes their
+ *   values.
+ * - `logGroup` is the log group for CloudWatch's agent.
+ *
  * @throws PushMessageError
  */
 export function toEmfLines(
@@ -65,8 +65,8 @@ export function toEmfLines(
 }
 
 /**
- * Whether a point becomes a metric in CloudWatch. CloudWatch charges for each metric, so single
- * agents are too many.
+ * Whether a point becomes a metric in CloudWatch. Excluded are infos, values that CloudWatch
+ * rejects (such as NaN), and series of single agents, since CloudWatch charges for each metric.
  */
 export function isMetric(point: Point): point is Point & { value: number } {
   const { labels, value, meta } = point;
@@ -92,18 +92,18 @@ function toGroups(points: readonly Point[]): Group[] {
 function check(dimensions: readonly string[], metrics: ReadonlyMap<string, unknown>): void {
   if (dimensions.length > maxDimensions) {
     throw new PushMessageError(
-      `CloudWatch takes ${maxDimensions} dimensions; a series has ${dimensions.length} labels: ${dimensions.join(', ')}`,
+      `a series has ${dimensions.length} labels, and CloudWatch accepts at most ${maxDimensions} dimensions: ${dimensions.join(', ')}`,
     );
   }
   for (const name of dimensions) {
     if (name.length > maxNameLength) {
       throw new PushMessageError(
-        `CloudWatch takes names of dimensions up to ${maxNameLength} characters; a label’s has ${name.length}: ${name}`,
+        `the name of a label has ${name.length} characters, and CloudWatch accepts at most ${maxNameLength}: ${name}`,
       );
     }
     if (name === '_aws' || metrics.has(name)) {
       throw new PushMessageError(
-        `In a document for CloudWatch a label cannot have the name ${name}, which is also something else there`,
+        `label ${name}: CloudWatch's embedded metric format uses this name for another field; rename the label`,
       );
     }
   }
@@ -118,9 +118,11 @@ function unitOf(point: Point): 'Seconds' | 'Count' | 'None' {
 
 /**
  * Encodes a label value in the characters that CloudWatch accepts: ASCII without control
- * characters. All others, backslashes, and spaces at either end become `\uXXXX`, so that different
- * values stay different. Values beyond CloudWatch's length are truncated, and end in `\#` and a
- * hash of the whole value.
+ * characters. Different values stay different:
+ *
+ * - Other characters, backslashes, and a space at either end become `\uXXXX`.
+ * - A value longer than CloudWatch's limit is truncated, and ends in `\#` and a hash of the whole
+ *   value.
  */
 export function toDimensionValue(value: string): string {
   const plain = value.replace(

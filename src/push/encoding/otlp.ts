@@ -8,10 +8,12 @@ import { type Label, nameOf, type Point } from './points.ts';
 const noRecordedValue = 1;
 
 /**
- * Encodes points as OTLP's ExportMetricsServiceRequest. The labels job and instance become the
- * resource, and receivers convert them back. All other labels become attributes, and with
- * `repeated` job and instance too. Every metric is a gauge, whatever its type: OTLP's sums and
- * histograms require a start time, which is not known here.
+ * Encodes points as OTLP's ExportMetricsServiceRequest:
+ *
+ * - The labels job and instance become the resource. Destinations convert them back to labels.
+ * - All other labels become attributes. With `repeated`, job and instance become attributes too.
+ * - Every metric becomes a gauge. OTLP's sums and histograms require a start time, which is not
+ *   known here.
  */
 export function encodeMetrics(
   points: readonly Point[],
@@ -105,8 +107,8 @@ function begin(writer: BinaryWriter, field: number): void {
 }
 
 /**
- * Decodes an ExportMetricsServiceResponse: how many data points the receiver rejected, and why. 0
- * with a message is a warning. An empty body is a full success. Returns undefined for any other
+ * Decodes an ExportMetricsServiceResponse: how many data points the destination rejected, and why.
+ * 0 with a message is a warning. An empty body is a full success. Returns undefined for any other
  * body.
  */
 export function parsePartialSuccess(body: Uint8Array): { rejected: number; message: string } | undefined {
@@ -123,15 +125,15 @@ export function parsePartialSuccess(body: Uint8Array): { rejected: number; messa
       return true;
     });
   } catch {
-    // The reader's own errors, which do not help a caller.
+    // The reader's errors do not help a caller.
     return undefined;
   }
   return success;
 }
 
 /**
- * Passes every field to `read`. Skips those that it does not use, as protobuf requires for unknown
- * ones.
+ * Passes every field to `read`. If `read` returns false, skips the field, as protobuf requires for
+ * unknown fields.
  */
 function readFields(
   reader: BinaryReader,

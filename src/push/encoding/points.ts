@@ -3,14 +3,14 @@ import type { Family, Labels } from '../../catalogue/metric.ts';
 /** Name and value of a label. */
 export type Label = readonly [name: string, value: string];
 
-/** Metadata of a metric for receivers. */
+/** Metadata of a metric, for destinations. */
 export interface Meta {
   /** The name of the family. */
   name: string;
   help: string;
   /**
-   * The exporter has gauges and infos only. The conformance tests send the other types
-   * (test/conformance).
+   * The exporter has only gauges and infos. The conformance tests (test/conformance) send the other
+   * types.
    */
   type: Family['type'] | 'counter' | 'histogram' | 'gaugehistogram' | 'summary' | 'unknown';
   unit: string | undefined;
@@ -20,7 +20,7 @@ export interface Meta {
 export interface Point {
   /** Includes `__name__`. Sorted by name, without duplicates and empty values. */
   labels: readonly Label[];
-  /** Undefined when the series has ended. Protocols send a stale marker or its equivalent. */
+  /** Undefined when the series has ended. Protocols then send a stale marker or its equivalent. */
   value: number | undefined;
   timestampMs: number;
   meta: Meta;
@@ -30,8 +30,8 @@ export interface Point {
 export const nameLabel = '__name__';
 
 /**
- * Merges label sets for receivers: sorted by name, without empty values, which mean the same as
- * missing ones. Later sets take precedence.
+ * Merges label sets, sorted by name. Later sets take precedence. Leaves out empty values: an empty
+ * label means the same as a missing one.
  */
 export function toLabels(name: string, ...sets: Labels[]): Label[] {
   const all = new Map<string, string>([[nameLabel, name]]);
@@ -45,9 +45,9 @@ export function nameOf({ labels }: Pick<Point, 'labels'>): string {
   return labels.find(([label]) => label === nameLabel)?.[1] ?? '';
 }
 
-/** Returns a key that two points have in common if and only if they belong to one series. */
+/** Returns the key of a point's series: equal for points of one series, different otherwise. */
 export function toKey({ labels }: Pick<Point, 'labels'>): string {
-  // Labels are well-formed, so they never contain these separators.
+  // Labels are well-formed Unicode, so they never contain these lone surrogates.
   return labels.map(([name, value]) => `${name}\ud800${value}`).join('\udc00');
 }
 
@@ -68,20 +68,20 @@ export function toPoints(families: readonly Family[], timestampMs: number, more:
   return points;
 }
 
-/** Series between two processes: for each, its label names and values in turn. */
+/** Series in a form that one process saves and another reads: label names and values in turn. */
 export type SavedSeries = readonly (readonly string[])[];
 
-/** Why a value that was read is no series. */
+/** Why a stored value is not a valid series. */
 export const seriesProblems = {
-  form: 'not a list of names and values of labels',
-  labels: 'labels that are not valid, sorted and different',
-  name: 'not a metric of this exporter',
+  form: 'that are not lists of label names and values',
+  labels: 'with labels that are not valid, sorted and unique',
+  name: 'of metrics that this exporter does not have',
 } as const;
 
 /**
- * Returns what is wrong with a value that was read as one of {@link SavedSeries}. Undefined for a
- * series as {@link toSavedSeries} writes it. A receiver refuses a request with any other one, each
- * time.
+ * Returns what is wrong with a stored value that should be one of {@link SavedSeries}. Undefined
+ * for a series as {@link toSavedSeries} writes it. A destination would reject every request with
+ * any other series.
  */
 export function problemOfSeries(value: unknown): keyof typeof seriesProblems | undefined {
   if (!Array.isArray(value) || !value.every(isWellFormed) || value.length % 2 !== 0) return 'form';
@@ -99,7 +99,7 @@ export function problemOfSeries(value: unknown): keyof typeof seriesProblems | u
 const isWellFormed = (value: unknown): value is string =>
   typeof value === 'string' && !/\p{Surrogate}/u.test(value);
 
-/** Returns the series of points, to be saved. */
+/** Returns the series of points in the form to save. */
 export function toSavedSeries(points: Iterable<Pick<Point, 'labels'>>): SavedSeries {
   return Array.from(points, ({ labels }) => labels.flat());
 }
@@ -115,13 +115,13 @@ export interface BodyLimits {
 export interface Body {
   samples: number;
   body: Uint8Array;
-  /** The series that end with it. Undefined means none. */
+  /** The series that this request ends. Undefined means none. */
   ended?: SavedSeries;
 }
 
 /**
- * Encodes points in order, in few bodies within the limits. A point that exceeds them alone is sent
- * anyway, since the receiver may accept it.
+ * Encodes points in order, in few bodies within the limits. A single point that exceeds the limits
+ * gets a body anyway, since the destination may accept it.
  */
 export function toBodies(
   points: readonly Point[],

@@ -3,7 +3,7 @@ import type { Label, Point } from './points.ts';
 
 /**
  * Encodes points as a `prometheus.WriteRequest` of remote write 1.0, uncompressed: one time series
- * per point. It leaves out metadata, which is optional in 1.0.
+ * per point. Leaves out metadata, which 1.0 does not require.
  */
 export function encodeWriteRequest(points: readonly Omit<Point, 'meta'>[]): Uint8Array {
   const writer = new BinaryWriter();
@@ -18,7 +18,7 @@ export function encodeWriteRequest(points: readonly Omit<Point, 'meta'>[]): Uint
   return writer.finish();
 }
 
-/** Prometheus' stale marker: a signalling NaN, whose bits a number would not preserve. */
+/** Prometheus' stale marker: a signalling NaN. A number would not preserve its bits. */
 export const staleBits = 0x7ff0000000000002n;
 
 /**
@@ -31,7 +31,7 @@ export function writeSample(writer: BinaryWriter, value: number | undefined, tim
   if (timestampMs !== 0) writer.tag(2, WireType.Varint).int64(timestampMs);
 }
 
-/** Most labels occur many times. */
+/** Encodes a label, or returns its earlier encoding: most labels occur many times. */
 function encodeOnce([name, value]: Label, encoded: Map<string, Uint8Array>): Uint8Array {
   const key = `${name}=${value}`;
   let bytes = encoded.get(key);

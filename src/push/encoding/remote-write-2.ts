@@ -51,7 +51,8 @@ function writeNumber(writer: BinaryWriter, field: number, value: number): void {
 }
 
 /**
- * Converts a request to remote write 1.0, for receivers that do not support 2.0. Metadata is lost.
+ * Converts a request to remote write 1.0, for destinations that do not support 2.0. Metadata is
+ * lost.
  */
 export function toWriteRequest(request: Uint8Array): Uint8Array {
   const symbols: string[] = [];

@@ -21,24 +21,24 @@ export interface Route {
 }
 
 /**
- * The queue of one account for one destination, with the series that it tracks and the status of
- * the last push.
+ * The queue of one account for one destination, with the tracked series and the status of the last
+ * push.
  */
 export interface Outbox {
-  /** Replaces the tracked series by saved ones. */
+  /** Replaces the tracked series with saved ones. */
   restore(series: SavedSeries): void;
   /** Queues the samples of a scrape. @throws what the encoding and the queue throw */
   add(families: readonly Family[], timestampMs: number): Promise<void>;
   /**
    * Sends the queue before the deadline. Only one call sends at a time, and the other calls wait
-   * for it. While the queue is held (docs/decisions/0020-wrong-settings-hold-the-queue.md), it
-   * sends nothing.
+   * for it. Sends nothing while the queue is held
+   * (docs/decisions/0020-wrong-settings-hold-the-queue.md).
    * @throws what the queue throws
    */
   send(deadline: Deadline): Promise<void>;
   /**
-   * Drops batches that would not outlive the process. They count as a failure. The queue is then no
-   * longer held.
+   * Drops the batches of a queue in memory, which ends with the process. Reports them as a failure.
+   * Afterwards the queue is not held.
    */
   abandon(): void;
   status(): PushStatus;
@@ -46,15 +46,18 @@ export interface Outbox {
 }
 
 /**
- * A failed attempt. After `failed` and `held` the batch is sent again: after `held` not before
- * `nextAttemptMs`. After `rejected` it is not.
+ * A failed attempt.
+ *
+ * - `failed`: the batch is retried.
+ * - `held`: the batch is retried, at the earliest after `nextAttemptMs`.
+ * - `rejected`: the batch is not retried.
  */
 export interface Failure {
   destination: string;
   kind: 'failed' | 'held' | 'rejected';
   error: PushError;
   nextAttemptMs?: number;
-  /** How many series are not ended at the destination, since it rejected that twice. */
+  /** How many series stay without an end, since the destination rejected their end twice. */
   neverEnded?: number;
 }
 
@@ -134,7 +137,7 @@ export function createOutbox(
       if (left.length === 0) return;
       tracker.lost(left.flatMap(({ ended = [] }) => ended));
       const samples = left.reduce((sum, batch) => sum + batch.samples, 0);
-      const why = lastError?.message ?? 'there was no time';
+      const why = lastError?.message ?? 'time ran out before they were sent';
       const error = new PushError(`${samples} samples are lost: ${why}`);
       onFailure({ destination: destination.name, kind: 'rejected', error });
     },
@@ -163,16 +166,16 @@ export function toBatches(
 }
 
 /**
- * Returns how long to wait after a refusal because of wrong settings, after `holds` earlier ones:
- * 1, 2, 4 and then 5 minutes.
+ * Returns how long to wait after a destination refused a batch because of wrong settings: 1, 2, 4
+ * and then 5 minutes. `holds` is the number of earlier refusals.
  */
 export function holdDelayMs(holds: number): number {
   return Math.min(longestPauseMs, 60_000 * 2 ** holds);
 }
 
 /**
- * The outcome of one attempt. `failed` means that the batch can be sent again. `held` means that it
- * can be sent again when the settings are right.
+ * The outcome of one attempt. `failed`: the batch can be retried. `held`: the batch can be retried
+ * when the settings are right.
  */
 export type Outcome =
   | { kind: 'delivered'; batch: Batch; durationMs: number }
@@ -184,8 +187,8 @@ export interface SenderOptions {
   retry: RetryPolicy;
   timing: Timing;
   /**
-   * Whether a batch that is refused because of wrong settings stays first in the queue. Otherwise
-   * it is rejected.
+   * What to do when a batch is refused because of wrong settings. True: it stays first in the
+   * queue. False: it is rejected.
    */
   holds?: boolean;
   onOutcome(outcome: Outcome): void;
@@ -242,19 +245,22 @@ export async function sendAll(
 
 /**
  * Converts any error to a PushError. An ExporterError becomes retryable, so that no batch is
- * dropped for a failure that may pass. Other errors do not: they come from a damaged batch or a
- * bug, and the same bytes would fail again and block all batches behind them.
+ * dropped for a temporary failure. Other errors are not retryable: a damaged batch or a bug caused
+ * them, so the same bytes would fail again and block all later batches.
  */
 export function toPushError(thrown: unknown, signal?: AbortSignal): PushError {
   if (thrown instanceof PushError) return thrown;
   if (signal?.aborted || thrown instanceof DeadlineError) {
-    return new PushError('not delivered in time', { retryable: true, cause: thrown });
+    return new PushError('not delivered before the deadline', { retryable: true, cause: thrown });
   }
   if (!(thrown instanceof ExporterError)) {
     const name = thrown instanceof Error ? thrown.name : typeof thrown;
-    return new PushError(`the batch is damaged, or this is a bug of the exporter (${name})`, {
-      cause: thrown,
-    });
+    return new PushError(
+      `the batch is damaged, or the exporter has a bug (${name}); with a queue, vcc-exporter replay --list shows the batch`,
+      {
+        cause: thrown,
+      },
+    );
   }
   // A redirect that must not be followed, for example.
   const check = thrown instanceof HttpStatusError ? settingsToCheck(thrown.status) : undefined;

@@ -10,18 +10,18 @@ import {
 /** Tracks which series of one account exist at a destination. */
 export interface SeriesTracker {
   /**
-   * Returns the points of a scrape, and an end for each tracked series that is missing from them.
+   * Returns the points of a scrape, and an end for each tracked series that is not among them.
    */
   track(points: readonly Point[], timestampMs: number): readonly Point[];
   /**
-   * Tracks ended series again, since their end was lost: the given ones, or all that the last
-   * {@link track} ended. Then the next {@link track} ends those that are still missing.
+   * Tracks series again whose end was lost. Without `series`: all that the last {@link track}
+   * ended. The next {@link track} then ends those that are still missing.
    */
   lost(series?: SavedSeries): void;
   /**
-   * The same for series whose end was rejected. One whose end was rejected before is given up,
-   * unless it came back in the meantime: its end may be what the destination rejects, and so would
-   * reject every time. Returns how many were given up.
+   * Tracks series again whose end was rejected. If the end of a series is rejected a second time,
+   * the series is given up: the destination would reject its end every time. A series that had
+   * samples in the meantime starts again. Returns how many series were given up.
    */
   rejected(series: SavedSeries): number;
   /** Forgets all series, and tracks the given ones instead. */
@@ -29,10 +29,10 @@ export interface SeriesTracker {
   save(): SavedSeries;
 }
 
-/** The most series whose end was rejected to remember. */
+/** The most series to remember whose end was rejected. */
 const maxRejected = 20_000;
 
-/** Creates a tracker of one account at one destination, without series. */
+/** Creates a tracker for one account at one destination. It tracks no series yet. */
 export function createSeriesTracker(): SeriesTracker {
   let tracked = new Map<string, Point>();
   let ended: Point[] = [];
@@ -61,7 +61,7 @@ export function createSeriesTracker(): SeriesTracker {
       const points = series.map(toPoint);
       const again = points.filter((point) => !rejected.has(toKey(point)));
       add(again);
-      // So many are no single series any more that a destination objects to.
+      // With this many, the cause is not a single series, and memory must stay limited.
       if (rejected.size > maxRejected) rejected.clear();
       for (const point of again) rejected.add(toKey(point));
       return points.length - again.length;
@@ -77,7 +77,7 @@ export function createSeriesTracker(): SeriesTracker {
 function toPoint(flat: readonly string[]): Point {
   const labels: Label[] = [];
   for (let at = 0; at + 1 < flat.length; at += 2) labels.push([flat[at]!, flat[at + 1]!]);
-  // Receivers that store metadata already received it with the samples.
+  // Destinations that store metadata already received it with the samples.
   const meta = { name: nameOf({ labels }), help: '', type: 'unknown', unit: undefined } as const;
   return { labels, meta, value: undefined, timestampMs: 0 };
 }

@@ -12,9 +12,9 @@ export function toSlots(startMs: number, intervalMs: number, periodMs: number): 
 }
 
 /**
- * The times at which a long-running process scrapes, in ms since 1970: multiples of the interval,
- * so that a restart does not change them. Each is later than now, and later than the one before
- * unless the clock was set back.
+ * Yields the times at which a long-running process scrapes, in ms since 1970. All are multiples of
+ * the interval, so a restart does not change them. Each time is later than now. Each is also later
+ * than the previous one, unless the clock was set back.
  */
 export function* nextSlots(intervalMs: number, now: () => number): Generator<number, never> {
   let last = Number.NEGATIVE_INFINITY;
@@ -29,9 +29,9 @@ export function* nextSlots(intervalMs: number, now: () => number): Generator<num
 }
 
 /**
- * Whether the time is within half an interval of the slot. Samples have the time of their slot, so
- * that a repeated invocation cannot push the same samples twice. Further away, that time would be
- * wrong.
+ * Whether the time is within half an interval of the slot. Samples get the time of their slot, so
+ * that a repeated invocation gives them the same time. At a greater distance, the time of the slot
+ * would be wrong for the samples.
  */
 export function isDue(slotMs: number, intervalMs: number, nowMs: number): boolean {
   return Math.abs(nowMs - slotMs) <= intervalMs / 2;
@@ -49,11 +49,12 @@ export interface Schedule {
   onSlot?(): Promise<void>;
 }
 
-/** Reserved for sending the last scrape. */
+/** Time reserved for sending the last scrape, in ms. */
 const sendMs = 3000;
 
 /**
- * With less time left, skip the scrape. It would report a failing account when only time was short.
+ * The least time for a scrape, in ms. With less time left it is skipped: it would time out, and
+ * report a failing account.
  */
 const leastMs = 1000;
 
@@ -67,8 +68,8 @@ export interface ScheduleResult {
 }
 
 /**
- * Scrapes an account at each slot, and sends the samples in the meantime. No work is running when
- * it resolves. Failures are part of the result, and not thrown.
+ * Scrapes an account at each slot, and sends the samples between slots. When it resolves, all work
+ * has ended. Failures are part of the result, and not thrown.
  */
 export async function pushSlots(
   pusher: Pusher,

@@ -9,12 +9,12 @@ import { createOutbox, type Failure, type Outbox, type Route } from '../outbox/o
 import { encodeState, parseState, type State, type StateStore } from './state.ts';
 
 /**
- * With a larger skew, samples would damage the series: after a sample in the future, receivers
- * reject all earlier ones.
+ * The largest difference from the API's clock at which to push. After a sample with a future time,
+ * destinations reject all samples with earlier times.
  */
 const maxClockSkewMs = 60_000;
 
-/** Longest time for reading or writing the state. Pushing works without it. */
+/** Longest time for reading or writing the state. Pushing works without a state. */
 const stateMs = 3000;
 
 const stateDeadline = () =>
@@ -27,7 +27,7 @@ export interface PusherOptions {
   accounts?: number;
   routes: readonly Route[];
   timing: Timing;
-  /** Where the state is kept. Without it, each process starts with no state. */
+  /** Where to keep the state. Without a store, each process starts with no state. */
   store: StateStore | undefined;
   log: (line: string) => void;
 }
@@ -41,8 +41,8 @@ export interface Pusher {
   /** Whether a slot was scraped already, by this process or an earlier one. */
   isTaken(slotMs: number): Promise<boolean>;
   /**
-   * Scrapes and queues the samples with the time of the slot. Queues nothing if the scrape was
-   * cancelled, or if this machine's clock is over a minute off.
+   * Scrapes, and queues the samples with the time of the slot. Queues nothing if the scrape was
+   * cancelled, or if this machine's clock is wrong by more than a minute.
    */
   scrape(slotMs: number, deadline: Deadline): Promise<void>;
   /** Records that a slot is not scraped. */
@@ -55,9 +55,9 @@ export interface Pusher {
   /** Returns the status of the last push to each destination. */
   status(): readonly PushStatus[];
   /**
-   * Queues an end for every series that is tracked, so that they do not outlive this process by the
-   * receivers' five minutes. A process that starts later has them again with its first scrape.
-   * Queues nothing if this machine's clock is over a minute off.
+   * Queues an end for every tracked series. Without an end, destinations show the series for five
+   * minutes after this process has stopped. The first scrape of a later process starts them again.
+   * Queues nothing if this machine's clock is wrong by more than a minute.
    */
   endSeries(): Promise<void>;
   /** Saves the state. */
@@ -68,7 +68,7 @@ export interface Pusher {
   takeFailures(): Error[];
   /**
    * Makes the next slot read the state again, since another process may have scraped in the
-   * meantime. A state that cannot be read, or is older than this process's own, changes nothing.
+   * meantime. Nothing changes if the state cannot be read, or is older than this process's state.
    */
   renew(): void;
   close(): void;
@@ -80,7 +80,7 @@ export function createPusher({ scraper, accounts = 1, routes, timing, store, log
   let outboxes: Outbox[] | undefined;
   let opening: Promise<Outbox[]> | undefined;
   let lastSlotMs = Number.NEGATIVE_INFINITY;
-  /** The API's clock when it was last seen, by the clock that only goes forward. */
+  /** The API's time in the last answer, and our monotonic time at that moment. */
   let apiClock: { atMs: number; monotonicMs: number } | undefined;
   let failures: Error[] = [];
 
@@ -101,7 +101,8 @@ export function createPusher({ scraper, accounts = 1, routes, timing, store, log
       state = stored?.state;
       if (stored?.dropped !== undefined) report('state damaged', new PushError(stored.dropped));
     } catch (error) {
-      // Ended series are then not marked. Receivers drop them after five minutes.
+      // Series that ended meanwhile then get no stale marker. Destinations drop them after five
+      // minutes.
       report('state not read', error);
     }
     const all = outboxes ?? routes.map((route) => createOutbox(account, route, timing, note));
@@ -120,7 +121,7 @@ export function createPusher({ scraper, accounts = 1, routes, timing, store, log
     report(events[kind], error, more);
   }
 
-  /** Open once for all callers: two outboxes must not send one queue. */
+  /** Opens once for all callers: two outboxes must not send one queue. */
   async function openOnce(): Promise<Outbox[]> {
     opening ??= open();
     outboxes = await opening;
@@ -130,19 +131,21 @@ export function createPusher({ scraper, accounts = 1, routes, timing, store, log
   /** Returns why samples must not have this clock's time. Undefined when the clock is right. */
   function clockProblem(): PushError | undefined {
     if (!apiClock) return undefined;
-    // Also right when the API does not answer any more: the clock here may have been corrected.
+    // Extrapolate from the last answer, since the clock here may have been corrected after it.
     const clockSkewMs = apiClock.atMs + timing.monotonic() - apiClock.monotonicMs - timing.now();
     if (Math.abs(clockSkewMs) <= maxClockSkewMs) return undefined;
     const seconds = Math.round(Math.abs(clockSkewMs) / 1000);
     const direction = clockSkewMs < 0 ? 'ahead of' : 'behind';
-    return new PushError(`nothing is pushed, since the clock here is ${seconds} s ${direction} the API’s`);
+    return new PushError(
+      `nothing is pushed: this machine's clock is ${seconds} s ${direction} the clock of the API`,
+    );
   }
 
   async function isTaken(slotMs: number): Promise<boolean> {
     await openOnce();
     if (lastSlotMs > timing.now() + maxClockSkewMs) {
       const last = new Date(lastSlotMs).toISOString();
-      const message = `the clock here was ahead: the last slot is ${last}; destinations may refuse older samples until then`;
+      const message = `this machine's clock was ahead: the last slot is ${last}; destinations may reject samples until then`;
       report('last slot is in the future', new PushError(message));
       lastSlotMs = Number.NEGATIVE_INFINITY;
     }
@@ -156,7 +159,7 @@ export function createPusher({ scraper, accounts = 1, routes, timing, store, log
       apiClock = { atMs: timing.now() + reading.clockSkewMs, monotonicMs: timing.monotonic() };
     }
     if (failure && isCancelled(deadline)) {
-      // That says nothing about the account.
+      // A cancelled scrape says nothing about the account.
       skip(slotMs, 'it was stopped');
       return;
     }
@@ -166,7 +169,7 @@ export function createPusher({ scraper, accounts = 1, routes, timing, store, log
       fail('scrape not pushed', problem);
       return;
     }
-    // Only now: a time in the future would mark all slots before it as scraped.
+    // After the check of the clock: a slot in the future would mark all earlier slots as scraped.
     lastSlotMs = slotMs;
     const push = all.map((outbox) => outbox.status());
     const families = toFamilies([{ ...reading, push }], accounts);
@@ -213,7 +216,7 @@ export function createPusher({ scraper, accounts = 1, routes, timing, store, log
         fail('series not ended', problem);
         return;
       }
-      // Later than the samples, also if the clock was set back.
+      // Later than the samples, even if the clock was set back.
       const timestampMs = Math.max(timing.now(), lastSlotMs + 1);
       for (const outbox of await openOnce()) {
         await outbox.add([], timestampMs).catch((error) => fail('series not ended', error as Error));

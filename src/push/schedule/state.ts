@@ -21,7 +21,7 @@ export interface StateStore {
 }
 
 /**
- * The name of an account's file or object: a hash, as an account's own name may not be valid as a
+ * The name of an account's file or object. It is a hash, since an account's name may not be a valid
  * file name.
  */
 export function stateFileOf(account: string): string {
@@ -29,20 +29,20 @@ export function stateFileOf(account: string): string {
 }
 
 /**
- * The most series of an account and destination that are saved. With more, none of them are, and no
- * stale marker ends those that disappear while no process runs.
+ * The most series to save for an account and destination. With more series, none is saved. Series
+ * that disappear while no process runs then get no stale marker.
  */
 export const maxSavedSeries = 20_000;
 
 /**
- * The largest state, compressed and as JSON: five destinations with that many series of agents. A
- * larger one is saved without series.
+ * The largest state in bytes, as JSON and compressed: five destinations with {@link maxSavedSeries}
+ * series of agents each. A larger state is saved without series.
  */
 export const maxStateBytes = 32_000_000;
 
 /**
- * Encodes a state as compressed JSON, without series beyond {@link maxSavedSeries} and {@link
- * maxStateBytes}.
+ * Encodes a state as compressed JSON. Leaves out series according to {@link maxSavedSeries} and
+ * {@link maxStateBytes}.
  */
 export function encodeState({ timestampMs, series }: State): Uint8Array {
   const kept = Object.entries(series).filter(([, each]) => each.length <= maxSavedSeries);
@@ -53,15 +53,15 @@ export function encodeState({ timestampMs, series }: State): Uint8Array {
 /** A state that was read. */
 export interface StoredState {
   state: State;
-  /** How many series were left out and why, in words, if any were. */
+  /** How many series were dropped and why, as a text. Undefined means none. */
   dropped: string | undefined;
 }
 
 /**
  * Decodes the output of {@link encodeState} for an account. Somebody else may have written it, so
- * only series of these metrics and this account are kept: no other ones are ended at a destination,
- * and none makes it reject a request.
- * @throws PushError if it is no state
+ * it keeps only series of `metrics` and `account`. Others would end somebody else's series, or make
+ * a destination reject requests.
+ * @throws PushError if the content is not a state
  */
 export function parseState(
   content: Uint8Array,
@@ -85,13 +85,10 @@ export function parseState(
       }),
     ];
   });
-  const reasons = [...counts].map(([problem, count]) => `${count} are ${problem}`);
+  const reasons = [...counts].map(([problem, count]) => `${count} ${problem}`);
   return {
     state: { timestampMs, series: Object.fromEntries(kept) },
-    dropped:
-      reasons.length > 0
-        ? `series that are not this exporter’s are left out: ${reasons.join(', ')}`
-        : undefined,
+    dropped: reasons.length > 0 ? `series are left out: ${reasons.join('; ')}` : undefined,
   };
 }
 

@@ -76,7 +76,7 @@ describe('credentials', () => {
       throw new TypeError('a secret');
     };
     const { send } = await setUp(authorize);
-    const message = 'no credentials could be added to the request';
+    const message = 'adding credentials to the request failed (TypeError)';
     await expect(send()).rejects.toMatchObject({ message, retryable: true });
   });
 

@@ -90,22 +90,22 @@ describe('toEmfLines', () => {
     [
       '31 labels',
       Object.fromEntries(Array.from({ length: 31 }, (_, at) => [`l${at}`, 'secret'])),
-      'CloudWatch takes 30 dimensions; a series has 31 labels: l0, l1, l10,',
+      'a series has 31 labels, and CloudWatch accepts at most 30 dimensions: l0, l1, l10,',
     ],
     [
       'a long name',
       { ['l'.repeat(256)]: 'secret' },
-      'CloudWatch takes names of dimensions up to 255 characters; a label’s has 256: lll',
+      'the name of a label has 256 characters, and CloudWatch accepts at most 255: lll',
     ],
     [
       'the name of the metadata',
       { _aws: 'secret' },
-      'In a document for CloudWatch a label cannot have the name _aws, which is also something else there',
+      "label _aws: CloudWatch's embedded metric format uses this name for another field; rename the label",
     ],
     [
       'the name of a metric',
       { vcc_x: 'secret' },
-      'In a document for CloudWatch a label cannot have the name vcc_x, which is also something else there',
+      "label vcc_x: CloudWatch's embedded metric format uses this name for another field; rename the label",
     ],
   ])('refuses %s', (_, labels, message) => {
     const attempt = () => toEmfLines([point(labels)], options);

@@ -119,7 +119,9 @@ describe('sendAll', () => {
       expect([seen, left]).toEqual([[1, 2, 3], []]);
       expect(outcomes).toEqual(['rejected 1', 'delivered 2', 'delivered 3']);
       const kind = thrown instanceof Error ? thrown.name : 'string';
-      expect(reasons).toEqual([`the batch is damaged, or this is a bug of the exporter (${kind})`]);
+      expect(reasons).toEqual([
+        `the batch is damaged, or the exporter has a bug (${kind}); with a queue, vcc-exporter replay --list shows the batch`,
+      ]);
     },
   );
 
@@ -158,7 +160,9 @@ describe('sendAll', () => {
       onOutcome: (each: Outcome) => outcomes.push(each),
     };
     await sendAll(queue, options, untilAborted(AbortSignal.abort(new Error('stop'))));
-    expect(outcomes).toMatchObject([{ kind: 'failed', error: { message: 'not delivered in time' } }]);
+    expect(outcomes).toMatchObject([
+      { kind: 'failed', error: { message: 'not delivered before the deadline' } },
+    ]);
     expect(queue.clear!()).toHaveLength(1);
   });
 });
@@ -341,7 +345,7 @@ test('a damaged batch that cannot be sent to an older receiver delays no other o
   await outbox.add(families('a'), 2);
   await outbox.send(soon());
   expect(failures).toMatchObject([
-    { kind: 'rejected', error: { message: expect.stringMatching(/^the batch is damaged, or .*\(\w+\)$/) } },
+    { kind: 'rejected', error: { message: expect.stringMatching(/^the batch is damaged, or .*\(\w+\);/) } },
   ]);
   received.shift();
   expect(samples()).toEqual([['a']]);
