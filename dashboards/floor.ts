@@ -149,7 +149,7 @@ export function floorDashboard(settings: AlertSettings) {
           stat({
             title: 'Handling work',
             description:
-              'Agents with an interaction that is ringing, connected or in wrap-up, and agents with workload but no listed interaction. Agents with an Unexpected or Failed interaction do not count.',
+              'Agents with an interaction that is ringing, connected or in wrap-up, and agents with workload but no listed interaction. Agents with an Unexpected or Failed interaction do not count. "Busy" (vcc_agents_busy) differs: it counts all Ready agents with workload or an interaction.',
             width: 4,
             height: 3,
             queries: [
