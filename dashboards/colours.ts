@@ -1,4 +1,4 @@
-/** The colour of what is out of sight: nobody is there, or nothing is known. */
+/** The colour of logged-out agents, and of missing data. */
 export const nobodyKnows = '#6E7078';
 
 /** The colour of each presence, the same on every dashboard. */
@@ -35,5 +35,5 @@ export const stateColours = {
   Failed: 'dark-red',
 } as const;
 
-/** The colour of each grade of workload. */
+/** The colour of each kind of workload. */
 export const workloadColours = { live: 'blue', semi_live: 'purple', non_live: 'super-light-blue' } as const;

@@ -7,16 +7,16 @@ import { dataAge, missingAccounts, select } from './promql.ts';
 export interface Section {
   title: string;
   panels: readonly Panel[];
-  /** Folded until somebody opens it. */
+  /** Whether the row is collapsed at first. */
   collapsed?: true;
 }
 
-/** A dashboard as declared. */
+/** The declaration of a dashboard. */
 export interface DashboardOptions {
   uid: string;
   title: string;
   description: string;
-  /** Which of the four it is, as a tag. */
+  /** The tag that only this dashboard has. */
   tag: string;
   /** Variables besides the data source, job and account. */
   variables?: readonly dashboard.QueryVariableBuilder[];
@@ -27,14 +27,14 @@ export interface DashboardOptions {
 const columns = 24;
 
 /**
- * The version of the classic schema: what Grafana 11 writes, so that later ones migrate it and
- * Grafana 10 reads it.
+ * The version of the classic schema that Grafana 11 writes. Grafana 10 reads it, and later versions
+ * migrate it.
  */
 const schemaVersion = 39;
 
 /**
- * A dashboard as Grafana reads it: every panel placed, numbered and wired to the variables. Its
- * first line says whether its numbers are true and complete.
+ * Returns a dashboard in Grafana's JSON, with the position and number of every panel. Its first
+ * panel says whether the numbers can be trusted.
  */
 export function toDashboard(settings: AlertSettings, options: DashboardOptions): dashboard.Dashboard {
   const { uid, title, description, tag, variables = [], sections, range = 'now-3h' } = options;
@@ -53,21 +53,21 @@ export function toDashboard(settings: AlertSettings, options: DashboardOptions):
     schemaVersion,
     links: [linkToOthers],
     annotations: { list: [] },
-    panels: place(bannerOf(settings), sections),
+    panels: place(trustPanel(settings), sections),
   };
 }
 
 /**
- * Loud when the numbers are not true, not complete or old, quiet otherwise. Classic JSON hides no
- * panel.
+ * Returns the panel that says whether the numbers can be trusted. It is transparent if they can,
+ * because the classic schema cannot hide a panel.
  */
-function bannerOf(settings: AlertSettings): Panel {
+function trustPanel(settings: AlertSettings): Panel {
   const stale = thresholdOf(settings, 'VccDataStale', 'older_than');
   const lacking = `(${missingAccounts(settings)} > bool 0) + (max(${dataAge(settings)}) > bool ${stale} or vector(0))`;
   return stat({
     title: 'Can these numbers be trusted?',
     description:
-      'Whether the numbers come from Vonage, from all chosen accounts, and are not old. Missing or old: the dashboard Exporter has the reason. An account that was taken out of the configuration is not missing; one whose exporter was removed counts as missing for a day (`remember` in the thresholds). Simulated (vcc_simulated): if the account should be real, check its VCC_API_URL, VCC_TOKEN_URL and credentials.',
+      'Whether the numbers come from Vonage, are recent, and include all chosen accounts. If accounts are missing or old, see the dashboard Exporter. If simulated data should be real, check VCC_API_URL, VCC_TOKEN_URL and the credentials of the account.',
     width: 24,
     height: 3,
     textSize: 22,
@@ -91,12 +91,12 @@ function bannerOf(settings: AlertSettings): Panel {
   });
 }
 
-/** Apart from the others, whose numbers are in links. */
-const bannerId = 1000;
+/** Outside the range of the other panels, whose numbers links contain. */
+const trustId = 1000;
 
-/** To the other dashboards of this family, with what was chosen here. */
+/** The links to the other dashboards, which keep the variables and the time range. */
 const linkToOthers = {
-  title: 'Contact center',
+  title: 'Contact centre',
   type: dashboard.DashboardLinkType.Dashboards,
   icon: 'dashboard',
   tooltip: 'Floor, Team, Interactions, Exporter',
@@ -120,8 +120,8 @@ function common() {
 }
 
 /**
- * A variable of which all values are chosen at first: those not known yet, and series without the
- * label, which OTLP may bring.
+ * Returns a variable with *All* as the default. *All* includes later values, and series without the
+ * label, which OTLP may produce.
  */
 export function queryVariable(name: string, label: string, query: string) {
   return new dashboard.QueryVariableBuilder(name)
@@ -138,14 +138,14 @@ export function queryVariable(name: string, label: string, query: string) {
 }
 
 /**
- * The banner, then left to right, top to bottom; numbers follow the order, so that links to panels
- * last.
+ * Places the panels from left to right and from top to bottom, below the first one. Numbers follow
+ * this order, so that links to panels stay valid.
  */
 function place(top: Panel, sections: readonly Section[]): (dashboard.Panel | dashboard.RowPanel)[] {
   let id = 0;
   let y = top.height;
   const placed: (dashboard.Panel | dashboard.RowPanel)[] = [
-    { ...top.build(), transparent: true, id: bannerId, gridPos: { x: 0, y: 0, w: top.width, h: top.height } },
+    { ...top.build(), transparent: true, id: trustId, gridPos: { x: 0, y: 0, w: top.width, h: top.height } },
   ];
   for (const { title, panels, collapsed = false } of sections) {
     const row: dashboard.RowPanel = {
@@ -175,7 +175,7 @@ function place(top: Panel, sections: readonly Section[]): (dashboard.Panel | das
   return placed;
 }
 
-/** Without what the builder sets for newer schemas only. */
+/** Removes the panels that the builder has placed. */
 function withoutPlacement({ panels: _, ...rest }: dashboard.Dashboard): dashboard.Dashboard {
   return rest;
 }

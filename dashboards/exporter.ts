@@ -7,7 +7,7 @@ import { dataAge, once, select, total } from './promql.ts';
 const noPush = 'Not pushing: set VCC_PUSH_URL (docs/run/push.md)';
 const noRoster = 'No roster: set VCC_ROSTER (docs/use/teams.md)';
 
-/** For who runs the exporter. */
+/** Returns the dashboard for operators of the exporter. */
 export function exporterDashboard(settings: AlertSettings) {
   const limit = (name: `Vcc${string}`, key: string) => thresholdOf(settings, name, key);
   const objective = limit('VccErrorBudgetBurn', 'objective');
@@ -17,9 +17,9 @@ export function exporterDashboard(settings: AlertSettings) {
   const failed = (window: string) => failedShare(select('vcc_up'), window, 'account');
   return toDashboard(settings, {
     uid: 'vcc-exporter',
-    title: 'Contact center / Exporter',
+    title: 'Contact centre / Exporter',
     description:
-      'Whether the numbers on the other dashboards can be trusted: is every account read, how fast, how fresh, and does it arrive.',
+      'Health of the exporter: success, duration and age of the scrapes, and delivery of the pushes.',
     tag: 'exporter',
     sections: [
       {
@@ -27,7 +27,7 @@ export function exporterDashboard(settings: AlertSettings) {
         panels: [
           stat({
             title: 'Accounts that fail',
-            description: 'Accounts of which the last scrape failed. Below are the reasons.',
+            description: 'Accounts whose last scrape failed. The panel Failures by reason shows why.',
             width: 4,
             height: 4,
             noValue: 'no exporter',
@@ -41,7 +41,7 @@ export function exporterDashboard(settings: AlertSettings) {
           stat({
             title: 'Data age',
             description:
-              'How old the last good snapshot is, of the account with the oldest. Red from VccDataStale on.',
+              'The age of the last good snapshot, for the account with the oldest one. Red from the threshold of VccDataStale.',
             width: 4,
             height: 4,
             unit: 'dthms',
@@ -56,7 +56,7 @@ export function exporterDashboard(settings: AlertSettings) {
           stat({
             title: 'Slowest scrape',
             description:
-              'The longest share of its deadline that reading an account takes. Red from VccSnapshotSlow on; at 100 % scrapes fail.',
+              'Scrape duration as a percentage of the deadline, for the slowest account. Red from the threshold of VccSnapshotSlow. At 100 % the scrape fails.',
             width: 4,
             height: 4,
             unit: 'percentunit',
@@ -75,7 +75,7 @@ export function exporterDashboard(settings: AlertSettings) {
           }),
           stat({
             title: 'Availability, 30 days',
-            description: `The share of scrapes that got a complete snapshot in the last 30 days, of the worst account. The objective is ${percent(objective)}. It looks back 30 days whatever the time range, or as far as Prometheus keeps data. Time in which no exporter ran is not counted.`,
+            description: `The share of successful scrapes in the last 30 days, for the worst account. The objective is ${percent(objective)}. It ignores the time range of the dashboard. If Prometheus keeps less than 30 days, it covers what Prometheus keeps. Time in which no exporter ran is not counted.`,
             width: 4,
             height: 4,
             unit: 'percentunit',
@@ -90,7 +90,7 @@ export function exporterDashboard(settings: AlertSettings) {
           stat({
             title: 'Error budget left',
             description:
-              'The share of the error budget of 30 days that the worst account has left. Below 0 the objective is missed.',
+              'The share of the 30-day error budget that the worst account has left. Below 0 the objective is missed.',
             width: 4,
             height: 4,
             unit: 'percentunit',
@@ -106,7 +106,7 @@ export function exporterDashboard(settings: AlertSettings) {
           stat({
             title: 'Silent accounts',
             description:
-              'Accounts in the configuration of the exporters (vcc_exporter_accounts), less those that send samples, for each chosen job; whatever account is chosen. Red where VccAccountMissing fires. Compare the list of accounts with the table below.',
+              'Configured accounts (vcc_exporter_accounts) that send no samples. Ignores the variable Account. Red when VccAccountMissing can fire. To find the account, compare your configuration with the table Accounts.',
             width: 4,
             height: 4,
             noValue: 'no exporter',
@@ -120,12 +120,12 @@ export function exporterDashboard(settings: AlertSettings) {
         ],
       },
       {
-        title: 'Is every account read',
+        title: 'Scrape success',
         panels: [
           states({
             title: 'Scrapes',
             description:
-              'Whether each account was read. A gap is a time when the exporter itself was not there.',
+              'Whether each scrape of an account succeeded. A gap is a time without an answer from the exporter.',
             width: 12,
             height: 7,
             noValue: 'no exporter',
@@ -135,7 +135,7 @@ export function exporterDashboard(settings: AlertSettings) {
           lines({
             title: 'Failures by reason',
             description:
-              'Accounts of which the scrape failed, by the reason. docs/reference/errors.md says what each means and what to do.',
+              'Accounts whose scrape failed, by reason. docs/reference/errors.md explains each reason and what to do.',
             width: 12,
             height: 7,
             noValue: 'no exporter',
@@ -150,7 +150,8 @@ export function exporterDashboard(settings: AlertSettings) {
           }),
           lines({
             title: 'Data age, by account',
-            description: 'How old the last good snapshot is. The dashed line is VccDataStale.',
+            description:
+              'The age of the last good snapshot. The dashed line is the threshold of VccDataStale.',
             width: 12,
             height: 7,
             unit: minutes,
@@ -167,7 +168,7 @@ export function exporterDashboard(settings: AlertSettings) {
           }),
           lines({
             title: 'Error budget burn',
-            description: `How many times faster than the objective of ${percent(objective)} allows scrapes fail, over an hour. The dashed line is where VccErrorBudgetBurn fires if it goes on.`,
+            description: `Burn rate over 1 h: the failure rate divided by the rate that the objective of ${percent(objective)} allows. Above the dashed line for long enough, VccErrorBudgetBurn fires.`,
             width: 12,
             height: 7,
             decimals: 1,
@@ -180,12 +181,12 @@ export function exporterDashboard(settings: AlertSettings) {
         ],
       },
       {
-        title: 'How it is read',
+        title: 'Scrape details',
         panels: [
           lines({
             title: 'Scrape duration',
             description:
-              'How long reading each account takes, against the least deadline. The dashed one is the deadline: beyond it scrapes fail.',
+              'The scrape duration of each account. The red line is the shortest deadline: longer scrapes fail.',
             width: 8,
             height: 7,
             unit: 's',
@@ -198,25 +199,25 @@ export function exporterDashboard(settings: AlertSettings) {
           lines({
             title: 'Requests for each scrape',
             description:
-              'HTTP requests to Vonage for one snapshot, and those of them that repeated a failed one. Each counts against the fair-use budget of the account.',
+              'HTTP requests to Vonage for one snapshot, and the number of retries among them. Each request counts against the fair-use budget of the account.',
             width: 8,
             height: 7,
             queries: [
               { expr: once('vcc_scrape_api_requests'), legend: '{{account}}' },
-              { expr: once('vcc_scrape_api_retries'), legend: '{{account}}, repeated' },
+              { expr: once('vcc_scrape_api_retries'), legend: '{{account}}, retries' },
             ],
           }),
           lines({
-            title: 'Throttled and repeated',
+            title: 'Throttled and retried',
             description:
-              'The share of requests that repeated a failed one, and the share of scrapes that failed since the API answered 429.',
+              '"retried": the share of requests that were retries. "throttled": the share of scrapes that failed with the reason "throttled" (429), for the worst account.',
             width: 8,
             height: 7,
             unit: 'percentunit',
             queries: [
               {
                 expr: `${total('vcc_scrape_api_retries')} / (${total('vcc_scrape_api_requests')} > 0)`,
-                legend: 'repeated',
+                legend: 'retried',
               },
               {
                 expr: `max(avg_over_time(${select('vcc_scrape_error', 'reason="throttled"')}[$__rate_interval]))`,
@@ -227,7 +228,7 @@ export function exporterDashboard(settings: AlertSettings) {
           lines({
             title: 'Clock skew',
             description:
-              'The clock of the API minus the exporter’s. Ages are wrong by as much; beyond the dashed lines VccClockSkew fires.',
+              'The clock of the API minus the clock of the exporter. The data age is wrong by this amount. Outside the dashed lines, VccClockSkew fires.',
             width: 8,
             height: 7,
             unit: 's',
@@ -242,22 +243,22 @@ export function exporterDashboard(settings: AlertSettings) {
           lines({
             title: 'Series',
             description:
-              'Series that the exporter emits, and those of single agents that it left out for VCC_AGENT_LIMIT (VccSeriesDropped).',
+              'Series that the exporter returns. "dropped": series of single agents beyond VCC_AGENT_LIMIT (VccSeriesDropped).',
             width: 8,
             height: 7,
-            colours: { 'left out': 'red' },
+            colours: { dropped: 'red' },
             queries: [
               {
                 expr: 'count by (account) ({__name__=~"vcc_.+", account!="", job=~"$job", account=~"$account"})',
                 legend: '{{account}}',
               },
-              { expr: total('vcc_series_dropped'), legend: 'left out' },
+              { expr: total('vcc_series_dropped'), legend: 'dropped' },
             ],
           }),
           lines({
-            title: 'What the API left open',
+            title: 'Unknown, missing and invalid values',
             description:
-              'Values that the API reference does not name (by field), values that are absent or of a wrong kind (by field), agents returned more than once, and pairs of presence and description or teams past their caps, which are added up under "other".',
+              '"unknown": values that the API reference does not name. "without": absent fields. "invalid": values of a wrong type. "returned more than once": agents. "folded": descriptions and teams beyond VCC_MAX_DESCRIPTIONS and VCC_MAX_TEAMS, summed as "other".',
             width: 8,
             height: 7,
             queries: [
@@ -277,7 +278,7 @@ export function exporterDashboard(settings: AlertSettings) {
           states({
             title: 'Delivery',
             description:
-              'Whether each push arrived as a whole, or in the queue before the destination. Only where the exporter pushes.',
+              'Whether each push was fully delivered (with a queue: to the queue). Only if the exporter pushes.',
             width: 8,
             height: 6,
             noValue: noPush,
@@ -286,7 +287,7 @@ export function exporterDashboard(settings: AlertSettings) {
           }),
           lines({
             title: 'Samples in each push',
-            description: 'Samples that arrived with each push, and how long the push took.',
+            description: 'Samples delivered by each push.',
             width: 8,
             height: 6,
             noValue: noPush,
@@ -295,7 +296,7 @@ export function exporterDashboard(settings: AlertSettings) {
           lines({
             title: 'Waiting, and time to push',
             description:
-              'Age of the oldest sample that waits in the queue on disk, and how long each push took. With SQS see ApproximateAgeOfOldestMessage.',
+              '"waiting": the age of the oldest sample in the queue on disk. The other lines: the duration of each push. With SQS, see its metric ApproximateAgeOfOldestMessage.',
             width: 8,
             height: 6,
             unit: minutes,
@@ -316,7 +317,7 @@ export function exporterDashboard(settings: AlertSettings) {
           table({
             title: 'Accounts',
             description:
-              'Each account: whether it is read, how many pages and agents it has, and whether the scrape was served from memory (VCC_CACHE_TTL).',
+              'Each account: whether its last scrape succeeded, its agents and pages, and whether the scrape used a kept snapshot (VCC_CACHE_TTL).',
             width: 10,
             height: 7,
             sortBy: 'Agents',
@@ -341,7 +342,7 @@ export function exporterDashboard(settings: AlertSettings) {
           table({
             title: 'Rosters',
             description:
-              'Each roster: whether it can be read, how old it is, and agents of whom it says nothing, or whom it has in several groups. Only with VCC_ROSTER.',
+              'Each roster: whether the last read succeeded, its agents and its age. "Missing": agents who are not in the roster and not logged out. "In several groups": agents in several groups of the User Admin API. Only with VCC_ROSTER.',
             width: 14,
             height: 7,
             noValue: noRoster,
@@ -362,13 +363,13 @@ export function exporterDashboard(settings: AlertSettings) {
                 width: 100,
               },
               { title: 'Missing', from: { expr: once('vcc_roster_missing_agents') }, width: 85 },
-              { title: 'In several', from: { expr: once('vcc_roster_ambiguous_agents') }, width: 100 },
+              { title: 'In several groups', from: { expr: once('vcc_roster_ambiguous_agents') }, width: 140 },
             ],
           }),
           table({
             title: 'Versions',
             description:
-              'What runs. Several rows: a deployment is under way, or there are several exporters.',
+              'The versions that run. Several rows mean a deployment in progress, or several exporters.',
             width: 24,
             height: 5,
             noValue: 'no exporter',
@@ -391,7 +392,7 @@ export function exporterDashboard(settings: AlertSettings) {
   });
 }
 
-/** Configured accounts of each job that have no sample. It looks at all, not at the chosen ones. */
+/** Configured accounts of each job without samples. Ignores the variable Account. */
 const silentAccounts =
   'max by (job) (vcc_exporter_accounts{job=~"$job"}) - count by (job) (count by (job, account) (vcc_up{job=~"$job"}))';
 

@@ -8,8 +8,8 @@ const nobody = { 0: { text: 'nobody', colour: 'green' } };
 const nothing = { 0: { text: 'none', colour: 'green' } };
 
 /**
- * Orange from a number of an alert on. Never red: the alert needs more, as a share of the agents on
- * shift, or several of them.
+ * Returns steps that are orange from a threshold of an alert. They are never red, because the alert
+ * has more conditions: a number of agents, and a share of the agents on shift.
  */
 export function fromBound(bound: number): Step[] {
   return [
@@ -18,41 +18,41 @@ export function fromBound(bound: number): Step[] {
   ];
 }
 
-/** What a panel says whose count may be missing since the exporter has other bounds. */
-export const noBound = (seconds: number) => `No bound of ${seconds} s in VCC_AGE_BOUNDS, or no data`;
+/** The text of an empty panel whose metric needs a bound in VCC_AGE_BOUNDS. */
+export const noBound = (seconds: number) => `VCC_AGE_BOUNDS lacks ${seconds}, or no data`;
 
-/** How long agents have been in a presence. */
+/** Returns the longest time that an agent has been in a presence. */
 export function longestPresence(presence: string): string {
   const matcher = `presence="${presence}"`;
   return longest(once('vcc_presence_oldest_since_timestamp_seconds', matcher), once('vcc_agents', matcher));
 }
 
-/** How long interactions have been in a state. */
+/** Returns the longest time that an interaction has been in a state. */
 export function longestInteraction(state: string): string {
   const matcher = `state="${state}"`;
   const since = once('vcc_interaction_oldest_since_timestamp_seconds', matcher);
   return longest(since, total('vcc_interactions_by_reason', matcher, 'account', 'state'));
 }
 
-/** How long the longest free agent has been free. */
+/** The longest time that an agent has been free. */
 export const longestFree = longest(
   once('vcc_available_oldest_since_timestamp_seconds'),
   once('vcc_agents_available'),
 );
 
-/** Ready agents, without those who are not eligible for routing. */
+/** Ready agents who are eligible for routing. */
 const routable = `(${total('vcc_agents', 'presence="Ready"')} - ${total('vcc_agents_by_activity', 'activity="ready_not_routable"')})`;
 
-/** For a screen on the wall: large numbers, no names. */
+/** Returns the dashboard for a screen on the wall, with large numbers and no names. */
 export function floorDashboard(settings: AlertSettings) {
   const limit = (name: `Vcc${string}`, key: string) => thresholdOf(settings, name, key);
   const share = limit('VccReadyShareLow', 'share');
   const loggedIn = total('vcc_agents', 'presence!="LoggedOut"');
   return toDashboard(settings, {
     uid: 'vcc-floor',
-    title: 'Contact center / Floor',
+    title: 'Contact centre / Floor',
     description:
-      'What all agents are doing now, for a screen on the wall: no names. agent-status knows agents, not queues: no queue length, waiting time, service level or abandoned calls.',
+      'What all agents are doing now, for a screen on the wall. It shows no names. The API reports agents, not queues.',
     tag: 'floor',
     sections: [
       {
@@ -61,7 +61,7 @@ export function floorDashboard(settings: AlertSettings) {
           stat({
             title: 'Free now',
             description:
-              'Agents who are Ready, eligible for routing, and have no workload and no interaction (wrap-up is one): they can take the next call. Red at 0 while somebody is logged in: the next caller waits. If the API leaves out eligibility, all idle agents.',
+              'Agents who are Ready, eligible for routing, and have no workload and no interaction (not even in wrap-up). They can take the next call. Red if agents are logged in and nobody is free: the next caller waits. If the API does not return eligibility, all Ready agents without workload and interaction count.',
             width: 4,
             height: 5,
             decimals: 0,
@@ -76,7 +76,7 @@ export function floorDashboard(settings: AlertSettings) {
           }),
           stat({
             title: 'Longest free',
-            description: `How long the longest free agent has had nothing in hand, of all chosen accounts. Orange from ${toWords(limit('VccIdleAgents', 'longer_than'))} on, the bound of VccIdleAgents. May be too long by the last wrap-up.`,
+            description: `The longest time that an agent of the chosen accounts has been free. May include the last wrap-up. Orange from ${toWords(limit('VccIdleAgents', 'longer_than'))}, the time limit of VccIdleAgents.`,
             width: 4,
             height: 5,
             unit: 'dthms',
@@ -87,7 +87,7 @@ export function floorDashboard(settings: AlertSettings) {
           }),
           stat({
             title: 'Longest away',
-            description: `The longest that an agent has been Away (not ExtendedAway). Orange from ${toWords(limit('VccAwayTooLong', 'longer_than'))} on, the bound of VccAwayTooLong.`,
+            description: `The longest time that an agent has been Away (not ExtendedAway). Orange from ${toWords(limit('VccAwayTooLong', 'longer_than'))}, the time limit of VccAwayTooLong.`,
             width: 4,
             height: 5,
             unit: 'dthms',
@@ -98,7 +98,7 @@ export function floorDashboard(settings: AlertSettings) {
           }),
           stat({
             title: 'Longest ringing',
-            description: `How long the oldest interaction has been ringing at an agent. Orange from ${toWords(limit('VccRingTooLong', 'longer_than'))} on, the bound of VccRingTooLong. Snapshots miss what rings for a shorter time than they are apart.`,
+            description: `The longest time that an interaction has been ringing at an agent. Orange from ${toWords(limit('VccRingTooLong', 'longer_than'))}, the time limit of VccRingTooLong. A scrape may miss calls that ring for less than the scrape interval.`,
             width: 4,
             height: 5,
             unit: 'dthms',
@@ -110,7 +110,7 @@ export function floorDashboard(settings: AlertSettings) {
           stat({
             title: 'Ready share',
             description:
-              'Of the agents logged in, the share that is Ready for calls, busy or not. Agents who are Ready but not eligible for routing do not count. Red below VccReadyShareLow.',
+              'The share of the logged-in agents who are Ready and eligible for routing, busy or not. Red below the threshold of VccReadyShareLow.',
             width: 4,
             height: 5,
             unit: 'percentunit',
@@ -127,7 +127,7 @@ export function floorDashboard(settings: AlertSettings) {
           stat({
             title: 'Data age',
             description:
-              'How old the last good snapshot is, of the account with the oldest. Red from VccDataStale on: what stands here is history.',
+              'The age of the last good snapshot, for the account with the oldest one. Red from the threshold of VccDataStale: the numbers are out of date.',
             width: 4,
             height: 5,
             unit: 'dthms',
@@ -147,9 +147,9 @@ export function floorDashboard(settings: AlertSettings) {
             queries: [{ expr: total('vcc_agents', 'presence="Ready"') }],
           }),
           stat({
-            title: 'Working',
+            title: 'Handling work',
             description:
-              'Agents with an interaction in hand: ringing, connected, in wrap-up, or workload without a listed interaction.',
+              'Agents with an interaction that is ringing, connected or in wrap-up, and agents with workload but no listed interaction. Agents with an Unexpected or Failed interaction do not count. "Busy" (vcc_agents_busy) differs: it counts all Ready agents with workload or an interaction.',
             width: 4,
             height: 3,
             queries: [
@@ -159,7 +159,7 @@ export function floorDashboard(settings: AlertSettings) {
             ],
           }),
           stat({
-            title: 'Away',
+            title: 'Away, extended away',
             description: 'Agents whose presence is Away or ExtendedAway.',
             width: 4,
             height: 3,
@@ -182,7 +182,7 @@ export function floorDashboard(settings: AlertSettings) {
           stat({
             title: 'Accounts missing',
             description:
-              'Chosen accounts that had samples in the last day (`remember` in the thresholds) and cannot be read now: their agents are in none of these numbers. The Exporter dashboard has the reason. An account that was taken out of the configuration does not count.',
+              'Accounts that had samples in the last day (`remember` in the thresholds) and cannot be read now. The numbers do not include their agents. The dashboard Exporter shows the reason. An account that you remove from the configuration does not count.',
             width: 4,
             height: 3,
             background: true,
@@ -195,11 +195,11 @@ export function floorDashboard(settings: AlertSettings) {
         ],
       },
       {
-        title: 'How it got there',
+        title: 'Trends and details',
         panels: [
           lines({
             title: 'Agents by presence',
-            description: 'Agents logged in, on top of each other by presence. A gap is a time without data.',
+            description: 'Logged-in agents, stacked by presence. A gap is a time without data.',
             width: 12,
             height: 7,
             stacked: true,
@@ -211,7 +211,7 @@ export function floorDashboard(settings: AlertSettings) {
           bars({
             title: 'Why people are away',
             description:
-              'Agents who are Away or ExtendedAway, by the description that the account’s admin gave to it. "other" adds up those past VCC_MAX_DESCRIPTIONS.',
+              'Agents who are Away or ExtendedAway, by the description that the account\'s admin gave to the presence. If there are more descriptions than VCC_MAX_DESCRIPTIONS, "other" is the sum of the rest.',
             width: 6,
             height: 7,
             noValue: 'nobody is away, or no data',
@@ -225,7 +225,7 @@ export function floorDashboard(settings: AlertSettings) {
           bars({
             title: 'Interactions by state',
             description:
-              'What agents have in hand now. Unexpected and Failed keep agents from work: the Interactions dashboard has the reasons.',
+              'The interactions of all agents now. An agent with an Unexpected or Failed interaction gets no other work. The dashboard Interactions shows the reasons.',
             width: 6,
             height: 7,
             colours: stateColours,
@@ -239,7 +239,7 @@ export function floorDashboard(settings: AlertSettings) {
           lines({
             title: 'What everybody is doing',
             description:
-              'Agents logged in by the one thing they are doing. idle is free for the next call, ready_not_routable is Ready for outbound or offline work. unexpected and failed need help.',
+              'Logged-in agents by activity. Each agent has one. "idle": free for the next call. "ready_not_routable": Ready for outbound or offline work only. "unexpected" and "failed": the agent needs help.',
             width: 12,
             height: 7,
             stacked: true,
@@ -254,7 +254,7 @@ export function floorDashboard(settings: AlertSettings) {
           lines({
             title: 'Free for long, by account',
             noValue: noBound(limit('VccIdleAgents', 'longer_than')),
-            description: `Agents of each account who have been free for longer than ${toWords(limit('VccIdleAgents', 'longer_than'))}. From the dashed line on VccIdleAgents may fire.`,
+            description: `Agents of each account who have been free for longer than ${toWords(limit('VccIdleAgents', 'longer_than'))}. Above the dashed line, VccIdleAgents can fire.`,
             width: 12,
             height: 7,
             steps: [

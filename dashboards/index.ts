@@ -5,8 +5,8 @@ import { interactionsDashboard } from './interactions.ts';
 import { teamDashboard } from './team.ts';
 
 /**
- * Every dashboard as Grafana imports it, by the name of its file; its colours follow the thresholds
- * of the alerts.
+ * Returns the JSON of every dashboard by the name of its file. The colours follow the thresholds of
+ * the alerts.
  */
 export function toDashboardFiles(settings: AlertSettings): Record<string, string> {
   const dashboards = {

@@ -7,14 +7,14 @@ import { enough, longest, naming, once, total } from './promql.ts';
 
 const nothing = { 0: { text: 'none', colour: 'green' } };
 
-/** What agents have in hand. */
+/** Returns the dashboard of the interactions that agents are handling. */
 export function interactionsDashboard(settings: AlertSettings) {
   const limit = (name: `Vcc${string}`, key: string) => thresholdOf(settings, name, key);
 
   function longestStat(title: string, state: string, alert: `Vcc${string}`): Panel {
     return stat({
       title,
-      description: `How long the oldest interaction in the state ${state} has lasted. Orange from ${toWords(limit(alert, 'longer_than'))} on, the bound of ${alert}.`,
+      description: `The longest time that an interaction has been in the state ${state}. Orange from ${toWords(limit(alert, 'longer_than'))}, the time limit of ${alert}.`,
       width: 4,
       height: 4,
       unit: 'dthms',
@@ -28,7 +28,7 @@ export function interactionsDashboard(settings: AlertSettings) {
   function atOnceStat(state: string, alert: `Vcc${string}`): Panel {
     return stat({
       title: `${state} now`,
-      description: `Interactions in the state ${state}: they keep an agent from work. Orange while so many of an account have the same reason that ${alert} fires.`,
+      description: `Interactions in the state ${state}. Their agents get no other work. Orange when one account has enough of them with the same reason for ${alert} to fire.`,
       width: 4,
       height: 4,
       decimals: 0,
@@ -46,7 +46,7 @@ export function interactionsDashboard(settings: AlertSettings) {
   function byReason(state: string): Panel {
     return lines({
       title: `${state}, by reason`,
-      description: `Interactions in the state ${state}, by the reason that the API gives.`,
+      description: `Interactions in the state ${state}, by the reason that the API returns.`,
       width: 12,
       height: 8,
       stacked: true,
@@ -80,9 +80,9 @@ export function interactionsDashboard(settings: AlertSettings) {
   const working = total('vcc_agents_by_activity', 'activity=~"ringing|connected|wrap|working"');
   return toDashboard(settings, {
     uid: 'vcc-interactions',
-    title: 'Contact center / Interactions',
+    title: 'Contact centre / Interactions',
     description:
-      'What agents have in hand, by medium, direction, state and reason, and how long it lasts. Agents’ legs: an interaction with two agents counts twice. Not the queue: that is not in this API.',
+      'The interactions that agents are handling: by medium, direction, state and reason, and for how long. An interaction with two agents counts twice. Waiting calls are not shown: the API has no queue data.',
     tag: 'interactions',
     sections: [
       {
@@ -96,7 +96,7 @@ export function interactionsDashboard(settings: AlertSettings) {
           stat({
             title: 'In wrap-up',
             description:
-              'Of the agents at work, the share that is in wrap-up. It has no alert: what is usual depends on the work.',
+              'Agents in wrap-up as a share of the agents who are handling work (as in the panel Handling work on Floor). No alert watches it, because the usual share depends on the work.',
             width: 4,
             height: 4,
             unit: 'percentunit',
@@ -107,23 +107,23 @@ export function interactionsDashboard(settings: AlertSettings) {
         ],
       },
       {
-        title: 'What it is',
+        title: 'By state, medium and direction',
         panels: [
-          by('By state', 'state', 'Agents’ legs of interactions by state.'),
-          by('By medium', 'medium', 'Agents’ legs of interactions by medium: phone, chat, e-mail, case.'),
-          by('By direction', 'direction', 'Agents’ legs of interactions by direction.'),
+          by('By state', 'state', 'Interactions by state. An interaction with two agents counts twice.'),
+          by('By medium', 'medium', 'Interactions by medium: phone, chat, e-mail, case.'),
+          by('By direction', 'direction', 'Interactions by direction.'),
         ],
       },
       {
-        title: 'What goes wrong',
+        title: 'Unexpected and failed',
         panels: [byReason('Unexpected'), byReason('Failed')],
       },
       {
-        title: 'How long it takes',
+        title: 'Duration',
         panels: [
           lines({
             title: 'Longest, by state',
-            description: 'How long the oldest interaction of each state has lasted.',
+            description: 'The longest time that an interaction has been in each state.',
             width: 12,
             height: 8,
             unit: minutes,
@@ -140,9 +140,9 @@ export function interactionsDashboard(settings: AlertSettings) {
             ],
           }),
           lines({
-            title: 'Median length so far, by state',
+            title: 'Median duration so far, by state',
             description:
-              'Half of the interactions of an account in a state have lasted for longer than this so far.',
+              'Half of the interactions of an account have been in the state for longer than this.',
             width: 12,
             height: 8,
             unit: minutes,
@@ -168,7 +168,7 @@ export function interactionsDashboard(settings: AlertSettings) {
           lines({
             title: 'Workload in hand',
             description:
-              'Live (calls), semi-live (chats) and non-live (cases, e-mails) interactions in hand, as the API counts workload: without wrap-up.',
+              'Live (calls), semi-live (chats) and non-live (cases, e-mails) interactions, as the API counts workload: without wrap-up.',
             width: 12,
             height: 8,
             stacked: true,
@@ -178,7 +178,7 @@ export function interactionsDashboard(settings: AlertSettings) {
           lines({
             title: 'Different interactions',
             description:
-              'Interactions that agents have in hand, each counted once, however many agents are on it; and agents’ legs of them.',
+              '"interactions": each interaction counts once. "legs": each interaction counts once per agent.',
             width: 12,
             height: 8,
             queries: [

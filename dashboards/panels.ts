@@ -16,36 +16,36 @@ export const datasource = { type: 'prometheus', uid: '$datasource' };
 const plain = 'short';
 const noData = 'no data';
 
-/** A query, and the name of its series. */
+/** A query, and the legend of its series. */
 export interface Query {
   expr: string;
   legend?: string;
 }
 
-/** The unit of lines whose queries are in seconds. With `s` Grafana has ticks at 16.7 minutes. */
+/** The unit for queries in seconds. With the unit `s`, Grafana draws ticks at 16.7 minutes. */
 export const minutes = 'suffix:min';
 
-/** A number from which on a colour holds; the first one has none. */
+/** A colour, and the value from which it applies. The first step has no value. */
 export type Step = readonly [from: number | null, colour: string];
 
-/** What a value is shown as. */
+/** The text and colour that are shown for a value. */
 export interface Meaning {
   text: string;
   colour?: string;
 }
 
-/** What every panel has. */
+/** The fields that every panel has. */
 export interface Common {
   title: string;
-  /** What it shows, what is good, and what to do about it. */
+  /** What the panel shows, which values are good, and what to do otherwise. */
   description: string;
   /** In columns of 24 and rows of about 38 pixels. */
   width: number;
   height: number;
-  /** A plain number unless it is said. */
+  /** Default: a plain number. */
   unit?: string;
   decimals?: number;
-  /** Shown when there is no data; "no data" unless it is said. */
+  /** The text without data. Default: "no data". */
   noValue?: string;
   steps?: readonly Step[];
   /** By value. */
@@ -56,14 +56,14 @@ export interface Common {
   max?: number;
 }
 
-/** A panel that has no place and no number yet. */
+/** A panel without a position and a number. */
 export interface Panel {
   width: number;
   height: number;
   build(): dashboard.Panel;
 }
 
-/** What all builders of panels understand. */
+/** The methods that all panel builders have. */
 interface Builds extends Builder<dashboard.Panel> {
   title(title: string): this;
   description(description: string): this;
@@ -84,16 +84,16 @@ interface Builds extends Builder<dashboard.Panel> {
 interface Stat extends Common {
   queries: readonly Query[];
   /**
-   * An expression that has series while an alert about the number may fire: it is orange then, and
-   * green otherwise.
+   * An expression that has series while the condition of an alert is true. The panel is orange
+   * then, and green otherwise.
    */
   alarm?: string;
   background?: boolean;
-  /** In pixels; as large as the panel unless it is said. */
+  /** In pixels. Default: as large as fits the panel. */
   textSize?: number;
 }
 
-/** Numbers as large as their panel; `queries` are asked for now, so that nothing old is shown. */
+/** Returns a panel with large numbers. Its queries are instant, so that it shows no old value. */
 export function stat(declared: Stat): Panel {
   const options = declared.alarm === undefined ? declared : withAlarm(declared, declared.alarm);
   const builder = new stats.PanelBuilder()
@@ -117,8 +117,8 @@ export function stat(declared: Stat): Panel {
 }
 
 /**
- * A threshold compares with one number, and an alert needs a share too: so there are two queries,
- * of which one has data, the first during an alarm.
+ * Replaces the query by two: the first has data while the alarm is true, the second otherwise. A
+ * threshold cannot do this, because the alarm also depends on a share.
  */
 function withAlarm(options: Stat, alarm: string): Stat {
   const [query] = options.queries as [Query];
@@ -126,7 +126,7 @@ function withAlarm(options: Stat, alarm: string): Stat {
   return { ...options, steps: [[null, 'green']], queries: [either('and'), either('unless')] };
 }
 
-/** No data must not have the colour of the first threshold, which is green where little is good. */
+/** Shows missing data in grey. Grafana would use the colour of the first step, often green. */
 function withUnknownGrey(panel: dashboard.Panel, noValue: string): dashboard.Panel {
   const { defaults, overrides } = panel.fieldConfig!;
   const unknown: dashboard.SpecialValueMap = {
@@ -140,7 +140,9 @@ function withUnknownGrey(panel: dashboard.Panel, noValue: string): dashboard.Pan
   return { ...panel, fieldConfig: { overrides, defaults: { ...defaults, mappings } } };
 }
 
-/** Bars, one for each series now, coloured by thresholds or all the same. */
+/**
+ * Returns a panel with a bar for each current series, in the colours of `steps` or in one colour.
+ */
 export function bars(declared: Common & { queries: readonly Query[]; many?: boolean }): Panel {
   const options = { decimals: 0, min: 0, ...declared };
   const builder = new bargauge.PanelBuilder()
@@ -149,7 +151,7 @@ export function bars(declared: Common & { queries: readonly Query[]; many?: bool
     .namePlacement(common.BarGaugeNamePlacement.Left)
     .valueMode(common.BarGaugeValueMode.Text)
     .showUnfilled(true)
-    // Otherwise text grows with its bar, until names are cut off.
+    // With automatic sizes, text grows with its bar until names are cut off.
     .text(
       new common.VizTextDisplayOptionsBuilder()
         .titleSize(options.many ? 11 : 14)
@@ -167,11 +169,11 @@ interface Lines extends Common {
   queries: readonly Query[];
   stacked?: boolean;
   legend?: 'table';
-  /** Whether it may be below 0. */
+  /** Whether values may be below 0. */
   signed?: true;
 }
 
-/** Lines over time, or areas on top of each other. */
+/** Returns a panel with lines over time, or with stacked areas. */
 export function lines(declared: Lines): Panel {
   const { signed, ...rest } = declared.unit === minutes ? toMinutes(declared) : declared;
   const options: Lines = {
@@ -181,7 +183,7 @@ export function lines(declared: Lines): Panel {
   };
   const { stacked, steps, legend } = options;
   const names = new common.VizLegendOptionsBuilder().showLegend(true);
-  // A phone shows three rows: what there was most of, not what begins with A.
+  // A phone shows three rows: sort by the highest value, not by name.
   if (legend === 'table')
     names
       .displayMode(common.LegendDisplayMode.Table)
@@ -196,10 +198,10 @@ export function lines(declared: Lines): Panel {
     .lineWidth(stacked ? 0 : 2)
     .fillOpacity(stacked ? 80 : 0)
     .showPoints(common.VisibilityMode.Never)
-    // A scrape that failed is a gap.
+    // A failed scrape must be a gap.
     .spanNulls(false)
     .axisBorderShow(false)
-    // All zeros would have an axis up to 100, or to 10,000 %.
+    // If all values are 0, Grafana draws an axis up to 100, or to 10,000 %.
     .axisSoftMax(options.unit === 'percentunit' ? 0.1 : 1)
     .stacking(
       new common.StackingConfigBuilder().mode(
@@ -229,7 +231,7 @@ function toMinutes({ queries, steps, ...rest }: Lines): Lines {
   };
 }
 
-/** What each series was over time, as coloured stretches. */
+/** Returns a timeline with the state of each series. */
 export function states(options: Common & { queries: readonly Query[] }): Panel {
   const builder = new statetimelines.PanelBuilder()
     .mergeValues(true)
@@ -247,25 +249,25 @@ export function states(options: Common & { queries: readonly Query[] }): Panel {
         .calcs([]),
     );
   const targets = options.queries.map((query) => toTarget(query).range());
-  // Coloured by thresholds, Grafana would merge stretches by these and forget what values mean.
+  // With colours by threshold, Grafana merges states by threshold and ignores their texts.
   return finish(builder, options, targets, dashboard.FieldColorModeId.Fixed);
 }
 
-/** A column of a table: where its cells come from, and how they look. */
+/** A column of a table: the source and the format of its cells. */
 export interface Column {
   title: string;
-  /** A label of the series, or what its value is. */
+  /** A label of the series, or the query of the value. */
   from: { label: string } | { expr: string };
   unit?: string;
   decimals?: number;
-  /** Cells are coloured by these. */
+  /** The colours of the cells. */
   steps?: readonly Step[];
-  /** Cells with these values say this, or with these texts are coloured so. */
+  /** Texts and colours of cells, by value or by text. */
   meanings?: Readonly<Record<string, Meaning>>;
   width?: number;
 }
 
-/** A row for each combination of the labels; the first query says which rows there are. */
+/** Returns a table with a row for each combination of labels that the first query returns. */
 export function table(options: Common & { columns: readonly Column[]; sortBy: string }): Panel {
   const { columns, sortBy } = options;
   const labels = columns.flatMap(({ title, from }) =>
@@ -274,14 +276,14 @@ export function table(options: Common & { columns: readonly Column[]; sortBy: st
   const values = columns.flatMap((column) =>
     'expr' in column.from ? [{ ...column, expr: column.from.expr }] : [],
   );
-  // So Grafana names the values of several queries, and those of a single one.
+  // The names that Grafana gives to the values of several queries, and of a single one.
   const nameOfValue = (index: number) => (values.length > 1 ? `Value #${refId(index)}` : 'Value');
   const names = new Map(values.map(({ title }, index) => [title, nameOfValue(index)]));
   const place = new Map(columns.map(({ title }, index) => [title, index]));
   const nameOf = ({ title, from }: Column) => ('label' in from ? from.label : names.get(title)!);
   const builder = new tables.PanelBuilder()
     .cellHeight(common.TableCellHeight.Sm)
-    // Of columns without a width; Grafana's 150 pushes the last ones out of a laptop's screen.
+    // For columns without a width. Grafana's 150 pushes the last columns off a laptop's screen.
     .minWidth(100)
     .showHeader(true)
     .sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy).desc(true)])
@@ -297,7 +299,7 @@ export function table(options: Common & { columns: readonly Column[]; sortBy: st
   for (const { title, from, unit, decimals, steps, meanings, width } of columns) {
     const background = { type: 'color-background', mode: 'basic' };
     const properties = [
-      // A label may be all digits, which Grafana would take for a number to be shortened.
+      // Grafana would read a label of digits as a number, and shorten it.
       { id: 'unit', value: 'label' in from ? 'string' : (unit ?? options.unit ?? plain) },
       { id: 'noValue', value: '–' },
       ...(decimals === undefined ? [] : [{ id: 'decimals', value: decimals }]),
@@ -320,7 +322,7 @@ export function table(options: Common & { columns: readonly Column[]; sortBy: st
   return finish(builder, options, targets, dashboard.FieldColorModeId.Fixed);
 }
 
-/** Words, in Markdown. */
+/** Returns a panel with text in Markdown. */
 export function words(
   options: Pick<Common, 'title' | 'description' | 'width' | 'height'> & { content: string },
 ): Panel {

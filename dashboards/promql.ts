@@ -1,32 +1,34 @@
 import type { AlertSettings } from '../alerts/settings.ts';
 import { catalogue } from '../src/catalogue/index.ts';
 
-/** What every selector of a dashboard carries, so that its variables decide what is shown. */
+/** The matchers of every selector: the variables of the dashboard. */
 const scope = 'job=~"$job", account=~"$account"';
 
-/** A selector of an exporter's metric, limited by the variables of the dashboard. */
+/** Returns a selector of a metric, limited by the variables of the dashboard. */
 export function select(metric: string, matchers = ''): string {
   return `${metric}{${[scope, matchers].filter((each) => each !== '').join(', ')}}`;
 }
 
 /**
- * One series for each account and value of the metric's own labels, even if several exporters or
- * jobs read the same account: adding up the series as they are would count its agents twice.
+ * Returns an expression with one series for each account and value of the metric's own labels. If
+ * several exporters or jobs read the same account, a plain sum would count its agents twice.
  */
 export function once(metric: string, matchers = ''): string {
   return `max by (${labelsOf(metric).join(', ')}) (${select(metric, matchers)})`;
 }
 
-/** Added up over all chosen accounts, apart by these labels. */
+/** Returns the sum of {@link once} over all chosen accounts, by these labels. */
 export function total(metric: string, matchers = '', ...labels: string[]): string {
   return `sum${by(labels)} (${once(metric, matchers)})`;
 }
 
 /**
- * How long it had lasted at the time of the snapshot, over all chosen accounts, apart by these
- * labels: the longest. 0 where nobody is in it, and nothing where it is unknown since when somebody
- * is. `inIt` counts who is, with the labels of `since`. At the time of the query, the age of the
- * sample would be added.
+ * Returns the longest time since `since`, over all chosen accounts, by these labels. `inIt` counts
+ * the agents or interactions of the state, with the labels of `since`. The time ends at the
+ * snapshot, because `time()` would add the age of the sample.
+ *
+ * - 0 if the state has no agents or interactions
+ * - no sample if it has, but the API does not say since when
  */
 export function longest(since: string, inIt: string, ...labels: string[]): string {
   const age = `${once('vcc_snapshot_timestamp_seconds')} - on (account) group_right () ${since}`;
@@ -34,8 +36,8 @@ export function longest(since: string, inIt: string, ...labels: string[]): strin
 }
 
 /**
- * Has series where an alert about many at once may fire now: at least `least` of a count, by
- * account and other labels, that are at least this share of the agents on shift.
+ * Returns the condition of an alert on a count by account and other labels: the count is at least
+ * `least`, and at least this share of the agents on shift.
  */
 export function enough(
   count: string,
@@ -49,13 +51,18 @@ export function enough(
   return `${count} >= ${least} and ${count} / on (account) group_left () ${onShift} >= ${share}`;
 }
 
-/** The newest sample of each series within a range of PromQL. */
+/** Returns the newest sample of each series within a range of PromQL. */
 const newest = (metric: string, range: string) => `last_over_time(${select(metric)}[${range}])`;
 
 /**
- * Accounts of the last day (`remember`) that were taken out of the configuration: they send nothing
- * any more, while their job sends as many accounts as it is configured with and none of its targets
- * is down. VccAccountMissing is silent about them too.
+ * Returns accounts of the last day (`remember`) that were removed from the configuration. An
+ * account counts as removed if all of these are true:
+ *
+ * - It sends no samples now.
+ * - Its job sends samples of as many accounts as it is configured with.
+ * - No target of its job is down.
+ *
+ * VccAccountMissing does not fire for them either.
  */
 function removed({ remember, recent }: AlertSettings): string {
   const ofJob = (metric: string) => `last_over_time(${metric}{job=~"$job"}[${recent.text}])`;
@@ -66,20 +73,20 @@ function removed({ remember, recent }: AlertSettings): string {
 }
 
 /**
- * By account: the newest sample of the last day, also of those whose exporter is gone, but not of
- * those that were removed.
+ * Returns the newest sample of the last day by account. It includes accounts whose exporter no
+ * longer runs, and excludes {@link removed} accounts.
  */
 function remembered(metric: string, settings: AlertSettings): string {
   const all = newest(metric, settings.remember.text);
   return `max by (account) (${all} unless on (job, account) ${removed(settings)})`;
 }
 
-/** The age of each account's data, also when its exporter is gone. */
+/** Returns the age of each account's data, even if its exporter no longer runs. */
 export function dataAge(settings: AlertSettings): string {
   return `time() - ${remembered('vcc_snapshot_timestamp_seconds', settings)}`;
 }
 
-/** Accounts whose agents no number has: that cannot be read, or whose exporter is gone. */
+/** Returns the number of accounts that cannot be read, or whose exporter no longer runs. */
 export function missingAccounts(settings: AlertSettings): string {
   const known = remembered('vcc_up', settings);
   return `count(${known}) - (count(${once('vcc_snapshot_timestamp_seconds')}) or vector(0))`;
@@ -87,14 +94,14 @@ export function missingAccounts(settings: AlertSettings): string {
 
 const by = (labels: readonly string[]) => (labels.length > 0 ? ` by (${labels.join(', ')})` : '');
 
-/** The labels of a metric. @throws RangeError for one that the exporter does not have */
+/** Returns the labels of a metric. @throws RangeError if the exporter does not have the metric */
 function labelsOf(name: string): readonly string[] {
   const metric = catalogue.find((each) => each.name === name);
   if (!metric) throw new RangeError(`${name} is no metric of the exporter`);
   return metric.labelNames;
 }
 
-/** The same with a word where a label is empty: an empty one has no place in a legend. */
+/** Replaces an empty label by a word, which a legend can show. */
 export function naming(expression: string, label: string, word: string): string {
   return `label_replace(${expression}, "${label}", "${word}", "${label}", "")`;
 }

@@ -11,7 +11,7 @@ const noTeam = '(no team)';
 const team = 'team=~"$team"';
 const agent = 'agent_id=~"$agent"';
 
-/** Each presence in its colour. */
+/** The text and colour of each presence. */
 const presences = Object.fromEntries(
   Object.entries(presenceColours).map(([text, colour]) => [text, { text, colour }]),
 );
@@ -19,7 +19,7 @@ const presences = Object.fromEntries(
 /** The number of each presence on the timeline. */
 const presenceNumbers = ['LoggedOut', 'Ready', 'Away', 'ExtendedAway'] as const;
 
-/** For who leads a team: by team where there is a roster, by agent where that was asked for. */
+/** Returns the dashboard for team leaders. Teams need a roster; agents need VCC_AGENT_METRICS. */
 export function teamDashboard(settings: AlertSettings) {
   const limit = (name: `Vcc${string}`, key: string) => thresholdOf(settings, name, key);
   const idleLimit = limit('VccIdleAgents', 'longer_than');
@@ -27,9 +27,9 @@ export function teamDashboard(settings: AlertSettings) {
   const extendedAway = limit('VccExtendedAwayTooLong', 'longer_than');
   return toDashboard(settings, {
     uid: 'vcc-team',
-    title: 'Contact center / Team',
+    title: 'Contact centre / Team',
     description:
-      'For who leads a team: who is in which presence and for how long. Teams need a roster (VCC_ROSTER), the tables of agents VCC_AGENT_METRICS; where either is off, its panels say so.',
+      'For team leaders: which agents are in which presence, and for how long. Teams need a roster (VCC_ROSTER). Single agents need VCC_AGENT_METRICS. Without these settings, the panels are empty and name the setting.',
     tag: 'team',
     variables: [
       queryVariable('team', 'Team', 'label_values(vcc_team_agents{job=~"$job", account=~"$account"}, team)'),
@@ -45,7 +45,7 @@ export function teamDashboard(settings: AlertSettings) {
         panels: [
           stat({
             title: 'Agents by presence',
-            description: 'Agents now, by presence, over the chosen accounts. Not limited to the chosen team.',
+            description: 'Agents of the chosen accounts now, by presence. Ignores the variable Team.',
             width: 6,
             height: 4,
             colours: presenceColours,
@@ -53,7 +53,7 @@ export function teamDashboard(settings: AlertSettings) {
           }),
           stat({
             title: 'Free for long',
-            description: `Agents who have been free for longer than ${toWords(idleLimit)}, the bound of VccIdleAgents. Not limited to the chosen team. Orange while so many of an account are that the alert fires.`,
+            description: `Agents who have been free for longer than ${toWords(idleLimit)}, the time limit of VccIdleAgents. Orange when one account has enough of them for the alert to fire. Ignores the variable Team.`,
             width: 4,
             height: 4,
             noValue: noBound(idleLimit),
@@ -69,7 +69,7 @@ export function teamDashboard(settings: AlertSettings) {
           stat({
             title: 'Longest free',
             description:
-              'How long the longest free agent has had nothing in hand. Not limited to the chosen team. Orange from the bound of VccIdleAgents on.',
+              'The longest time that an agent has been free. May include the last wrap-up. Orange from the time limit of VccIdleAgents. Ignores the variable Team.',
             width: 4,
             height: 4,
             unit: 'dthms',
@@ -81,7 +81,7 @@ export function teamDashboard(settings: AlertSettings) {
           stat({
             title: 'Longest away',
             description:
-              'The longest that anybody has been Away. Not limited to the chosen team. Orange from the bound of VccAwayTooLong on.',
+              'The longest time that an agent has been Away (not ExtendedAway). Orange from the time limit of VccAwayTooLong. Ignores the variable Team.',
             width: 5,
             height: 4,
             unit: 'dthms',
@@ -93,7 +93,7 @@ export function teamDashboard(settings: AlertSettings) {
           stat({
             title: 'Longest extended away',
             description:
-              'The longest that anybody has been ExtendedAway (lunch, meetings, training). Not limited to the chosen team. Orange from the bound of VccExtendedAwayTooLong on.',
+              'The longest time that an agent has been ExtendedAway (lunch, meetings, training). Orange from the time limit of VccExtendedAwayTooLong. Ignores the variable Team.',
             width: 5,
             height: 4,
             unit: 'dthms',
@@ -110,7 +110,7 @@ export function teamDashboard(settings: AlertSettings) {
           table({
             title: 'Teams',
             description:
-              'Agents of each team now. The row without a name is who is in no team, or not in the roster. Longest free is orange from the bound of VccTeamIdleAgents on.',
+              'Agents of each team now. The row "(no team)" counts agents without a team or not in the roster. "Away" includes ExtendedAway. "Longest free" is orange from the time limit of VccTeamIdleAgents.',
             width: 16,
             height: 9,
             noValue: noRoster,
@@ -163,7 +163,8 @@ export function teamDashboard(settings: AlertSettings) {
           }),
           lines({
             title: 'Free agents by team',
-            description: 'Agents of each team who are Ready, eligible for routing, and have nothing in hand.',
+            description:
+              'Agents of each team who are Ready, eligible for routing, and have no workload and no interaction.',
             width: 8,
             height: 9,
             noValue: noRoster,
@@ -182,24 +183,24 @@ export function teamDashboard(settings: AlertSettings) {
           table({
             title: 'Agents',
             description:
-              'Each agent who is logged in. Only with VCC_AGENT_METRICS; by its id or, hashed, by a pseudonym. For is how long the agent has been in this presence. Of its limit is the share of what VccAwayTooLong or VccExtendedAwayTooLong allows.',
+              'Each logged-in agent, by id or by pseudonym (VCC_AGENT_METRICS). "% of limit": the time in presence as a percentage of the time limit of VccAwayTooLong or VccExtendedAwayTooLong.',
             width: 16,
             height: 12,
             noValue: noAgents,
-            sortBy: 'Of its limit',
+            sortBy: '% of limit',
             columns: [
               { title: 'Account', from: { label: 'account' }, width: 105 },
               { title: 'Agent', from: { label: 'agent_id' }, width: 110 },
               { title: 'Presence', from: { label: 'presence' }, meanings: presences, width: 115 },
               { title: 'Description', from: { label: 'description' } },
               {
-                title: 'For',
+                title: 'Time in presence',
                 from: { expr: lasting('presence!="LoggedOut"') },
                 unit: 'dthms',
                 width: 100,
               },
               {
-                title: 'Of its limit',
+                title: '% of limit',
                 from: {
                   expr: `(${lasting('presence="Away"')}) / ${away} or (${lasting('presence="ExtendedAway"')}) / ${extendedAway}`,
                 },
@@ -228,7 +229,7 @@ export function teamDashboard(settings: AlertSettings) {
           states({
             title: 'Presence over time',
             description:
-              'The presence of each chosen agent. Only with VCC_AGENT_METRICS; choose some agents at the top, since all of them are many.',
+              'The presence of each chosen agent (VCC_AGENT_METRICS). Select a few agents at the top: with all agents the panel is too full.',
             width: 8,
             height: 12,
             noValue: noAgents,
@@ -251,7 +252,7 @@ export function teamDashboard(settings: AlertSettings) {
         panels: [
           lines({
             title: 'Longest, by presence',
-            description: 'How long the agent has been in a presence who has been in it longest.',
+            description: 'The longest time that an agent has been in each presence.',
             width: 8,
             height: 8,
             unit: minutes,
@@ -269,8 +270,7 @@ export function teamDashboard(settings: AlertSettings) {
           }),
           lines({
             title: 'Median, by presence',
-            description:
-              'Half of the agents of an account in a presence have been in it for longer than this.',
+            description: 'Half of the agents of an account have been in the presence for longer than this.',
             width: 8,
             height: 8,
             unit: minutes,
@@ -288,8 +288,7 @@ export function teamDashboard(settings: AlertSettings) {
           }),
           lines({
             title: 'Median time free, by account',
-            description:
-              'Half of the free agents of an account have had nothing in hand for longer than this.',
+            description: 'Half of the free agents of an account have been free for longer than this.',
             width: 8,
             height: 8,
             unit: minutes,
@@ -307,20 +306,20 @@ export function teamDashboard(settings: AlertSettings) {
           bars({
             title: 'Free for longer than',
             description:
-              'Free agents by how long they have had nothing in hand. Each line includes those below it. The bounds are those of VCC_AGE_BOUNDS.',
+              'Agents who have been free for longer than each time in VCC_AGE_BOUNDS. Each bar includes the bars below it.',
             width: 12,
             height: 9,
             many: true,
-            noValue: 'None of these bounds in VCC_AGE_BOUNDS, or no data',
+            noValue: 'VCC_AGE_BOUNDS has none of these times, or no data',
             queries: settings.ageBounds.map((seconds) => ({
               expr: total('vcc_agents_available_longer_than', `seconds="${seconds}"`),
               legend: toWords(seconds),
             })),
           }),
           lines({
-            title: 'Agents at work, by kind of workload',
+            title: 'Agents with workload, by kind',
             description:
-              'Agents with at least one live (calls), semi-live (chats) or non-live (cases, e-mails) interaction in hand. An agent may have several kinds.',
+              'Agents with at least one live (calls), semi-live (chats) or non-live (cases, e-mails) interaction. An agent may have several kinds.',
             width: 12,
             height: 9,
             colours: workloadColours,
@@ -333,11 +332,11 @@ export function teamDashboard(settings: AlertSettings) {
         panels: [
           words({
             title: 'Limits',
-            description: 'What agent-status does not tell.',
+            description: 'What the API does not report.',
             width: 24,
             height: 3,
             content:
-              'Snapshots see what is, not what happened in between: of calls that ring for 15 s, a scrape every 60 s sees a quarter. agent-status has no queue length, waiting time, service level or abandoned calls. Time free may be too long by the last wrap-up.',
+              'A scrape sees only the current moment: with a 60 s interval, about one in four calls that ring for 15 s is seen. The API reports no queue length, waiting time, service level or abandoned calls. The free time may include the last wrap-up.',
           }),
         ],
       },
@@ -353,8 +352,8 @@ const byTeam = (metric: string, matchers = '') =>
   );
 
 /**
- * With what the agent is in, so that all columns of the table are about the same rows; agents who
- * are logged out are not in it.
+ * Adds the labels of the agent's presence, so that all columns of the table have the same rows. By
+ * default it excludes agents who are logged out.
  */
 function ofAgents(metric: string, matchers = '', presences = 'presence!="LoggedOut"'): string {
   const presence = select('vcc_agent_presence', `${agent}, ${presences}`);
@@ -362,7 +361,7 @@ function ofAgents(metric: string, matchers = '', presences = 'presence!="LoggedO
   return `${rows} * on (account, agent_id) group_left () ${ofAgent(metric, matchers)}`;
 }
 
-/** For how long agents have been in one of these presences. */
+/** Returns how long each agent has been in one of these presences. */
 const lasting = (presences: string) =>
   `${once('vcc_snapshot_timestamp_seconds')} - on (account) group_right () ${ofAgents('vcc_agent_presence_since_timestamp_seconds', '', presences)}`;
 

@@ -11,47 +11,60 @@ export function calibratePage(notice: string): string {
   return `${notice}
 # Calibrate: what the numbers of an account mean
 
-The API reference leaves open what some fields mean, and Vonage's own examples contradict each other. \`calibrate\` finds out what
-your account does:
+The API reference does not say what some fields mean, and Vonage's own examples contradict each other.
+\`calibrate\` finds out what your account does:
 
 \`\`\`sh
 npx vcc-exporter calibrate
 \`\`\`
 
-It reads agent-status every 5 seconds for 15 minutes, as a scrape does, and compares each reading with the one before. Run it once, at
-a busy time of day, and again after Vonage has changed something. \`--minutes\` is 10 to 30. \`calibrate\` changes nothing in the
-account.
+It reads agent-status every 5 seconds for 15 minutes, as a scrape does. It compares each reading with the
+one before. \`--minutes\` is 10 to 30. \`calibrate\` changes nothing in the account. Run it once at a busy
+time of day, and again after Vonage has changed something.
+
+Only \`since_in_wrap\` changes a number: [the age of wrap-up](../decisions/0022-semantics.md). The other
+answers explain how to read the numbers.
 
 ## What it costs
 
-One request per page and reading: 180 requests in 15 minutes for up to 5,000 agents. \`--requests\` is the most for each account, 600
-by default. An account with many pages is read less often, so that this many requests last.
+Each reading sends one request per page: 180 requests in 15 minutes for up to 5,000 agents. \`--requests\`
+limits the requests to each account (default 600). An account with many pages is read less often, to stay
+within the limit.
 
-It stops early at the first 429, after three failures in a row, and on Ctrl+C, and prints the results until then. At the end it sends
-one token request and one page request to the other host names that \`VCC_HOSTS\` can choose. It does not if it was stopped or got a
-429, nor if \`VCC_API_URL\` or \`VCC_TOKEN_URL\` is set.
+It stops early at the first 429, after three failures in a row, and on Ctrl+C. It then prints the results
+so far.
+
+At the end it tests the other host names that \`VCC_HOSTS\` can choose, with one token request and one page
+request. It skips this test if:
+
+- it was stopped early
+- the API answered 429
+- \`VCC_API_URL\` or \`VCC_TOKEN_URL\` is set
 
 ## What it never prints
 
-No id, guid, name, description or phone number. A value that the API reference does not name is printed only if it looks like a word:
-at most 40 letters, spaces, \`-\` and \`_\`. Any other value is printed as "a value that is no word". Values of headers are printed
-only if they are numbers of at most six digits.
+It prints no id, guid, name, description or phone number.
 
-## What it asks
+It prints a value that the API reference does not name only if the value looks like a word: at most 40
+letters, spaces, \`-\` and \`_\`. It prints any other value as "a value that is no word". It prints
+values of headers only if they are numbers of at most six digits.
 
-| Question | What it asks | Answer | What the answer means |
+## What it determines
+
+| Id | Question | Answer | Meaning |
 | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-Each medium has a question of its own, such as \`workload_falls_phone\` or \`workload_falls_phone_callback\`.
+Each medium has its own question, such as \`workload_falls_phone\` or \`workload_falls_phone_callback\`.
 
 It also prints:
 
 - values that the reference does not name, and fields that are absent or invalid
-- how many agents are on a page, and in which order
-- how new the newest \`since\` was, compared with the answer's own time (\`upTo\`)
+- the number of agents on a page, and their order
+- how long before \`upTo\`, the time of the answer, the newest \`since\` was
 - headers that look like request limits, and their values
-- whether the other host names answer, and how far the API's clock is from yours
+- whether the other host names answer
+- the difference between the API's clock and yours
 
 ## How to read the table
 
@@ -62,32 +75,47 @@ It also prints:
   workload_falls_phone  not seen enough     2        0       2  -
 \`\`\`
 
-- **For** and **Against** count observations. **Agents** counts the different agents behind **For**. **Set now** is the answer in
-  \`VCC_SEMANTICS\` now, or \`-\`.
-- A verdict needs at least three agents, and ten times as many observations for it as against it. A few against are normal: an agent may
-  change twice between two readings.
-- \`not seen enough\`: fewer than three agents. Run it longer, or at a busier time. Agents who handle several
-  interactions at once do not count for workload, so a medium such as chat may never get a verdict.
-- \`mixed\`: the observations contradict each other. The answer may depend on something else, such as the direction or the medium.
-- Without a verdict, an answer that is set stays.
+- **For** and **Against** count observations. **Agents** counts the different agents behind **For**.
+  **Set now** is the answer in \`VCC_SEMANTICS\`, or \`-\`.
+- A verdict needs at least three agents. It also needs ten times as many observations for it as against it.
+  A few against are normal, because an agent may change twice between two readings.
+- \`not seen enough\`: fewer than three agents. Run it longer, or at a busier time. Agents who handle
+  several interactions at once do not count for workload. So a medium such as chat may never get a
+  verdict.
+- \`mixed\`: the observations contradict each other. The answer may depend on something else, such as the
+  direction or the medium.
+- Without a verdict, the answer that is set now stays.
 
 Only a change with a single explanation is an observation:
 
-- always: the same agent and the same interaction in two readings, one after the other
-- for workload: an agent with nothing else in hand
+- always: the same agent and the same interaction in two consecutive readings
+- for workload: an agent with no other interaction
 - for eligibility: an agent whose presence did not change
 
-A \`since\` that went back, or on by less than a second, is no evidence of a restart.
+A \`since\` that moves backward, or forward by less than a second, does not count as a restart.
 
 ## What to do with the result
 
-The last lines are the settings to set. They include the answers and words that are set already. Put them where your settings are, or
-let \`--write FILE\` do it: it replaces the lines of these settings in an env file, keeps all other lines, and makes the file readable for
-you alone. With \`VCC_CONFIG\`, \`calibrate\` prints fields for the list, and \`--write\` is refused.
+The last lines are the settings to add. They include the values that are set now.
 
-With \`VCC_SEMANTICS\`, the exporter corrects [the age of wrap-up](../decisions/0022-semantics.md). A wrap-up of unknown age is in no count
-of ages. Where none is known, \`VccWrapTooLong\` cannot fire. \`vcc_semantics_info\` shows the answers. With \`VCC_KNOWN_VALUES\`, \`vcc_unknown_values\` no longer counts these words and its
-alert ends, so read the words before you set it.
+| Setting | When |
+| --- | --- |
+| \`VCC_SEMANTICS\` | there is a verdict |
+| \`VCC_KNOWN_VALUES\` | there are words that the API reference does not name |
+| \`VCC_PAGE_SIZE\` | the API rejected the page size that is set |
+| \`VCC_HOSTS\` | only the other host names answered |
+
+Put them where your settings are, or run \`calibrate\` with \`--write FILE\` for an env file. It replaces
+the lines of these settings, keeps all other lines, and makes the file readable only for you. With
+\`VCC_CONFIG\`, \`calibrate\` prints fields for the list and rejects \`--write\`.
+
+What the settings change:
+
+- \`VCC_SEMANTICS\`: the exporter corrects the age of wrap-up. \`vcc_semantics_info\` shows the answers.
+  If the start of a wrap-up is unknown, the \`_longer_than\` counts exclude it. If no start is known,
+  \`VccWrapTooLong\` cannot fire.
+- \`VCC_KNOWN_VALUES\`: \`vcc_unknown_values\` no longer counts these words, and its alert stops firing.
+  So read the words before you set it.
 
 Tested with the simulator only, in all combinations of answers: [Verification](../explain/verification.md#calibrate).
 `;

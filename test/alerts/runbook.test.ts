@@ -17,7 +17,7 @@ const pages = readdirSync(join(docs, 'runbook')).map((file) => `runbook/${file}`
 const panels = new Map(
   readDashboards().flatMap(([uid, dashboard]) =>
     panelsOf(dashboard).map(({ id, title }) => [
-      `${dashboard.title.replace('Contact center / ', '')} › ${title}`,
+      `${dashboard.title.replace('Contact centre / ', '')} › ${title}`,
       `/d/${uid}?viewPanel=${id}`,
     ]),
   ),

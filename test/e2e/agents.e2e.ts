@@ -232,7 +232,7 @@ const documented: Record<string, Vector> = {
   ),
   'Who has been free for longer than 15 minutes?': toVector(
     present.filter((item) => isFree(item) && nowSeconds - idleSince(item) > 900),
-    (item) => [{ agent_id: item.agentId }, seconds(item.workload.since)],
+    (item) => [{ agent_id: item.agentId }, nowSeconds - seconds(item.workload.since)],
   ),
 };
 

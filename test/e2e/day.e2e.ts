@@ -259,7 +259,7 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
         'Ready',
         (items) => ({ '': items.filter(({ presence }) => presence.name === 'Ready').length }),
       ],
-      ['vcc-floor', 'Away', (items) => ({ '': items.filter(away).length })],
+      ['vcc-floor', 'Away, extended away', (items) => ({ '': items.filter(away).length })],
       [
         'vcc-floor',
         'Logged in',
@@ -267,7 +267,7 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
       ],
       [
         'vcc-floor',
-        'Working',
+        'Handling work',
         (items) => ({
           '': items.filter(
             ({ interaction, workload }) =>
