@@ -27,7 +27,7 @@ export const record: Command<RecordCommandOptions> = {
   name: 'record',
   summary: 'write what the API answers, made anonymous, for a bug report',
   about:
-    'Reads an account several times, and writes the API’s answers into a file, including answers that the exporter cannot read. Ids, guids, descriptions, times and everything that the API reference does not name are replaced, equal values by equal ones. simulate --from serves the file.',
+    "Reads an account several times, and writes the API's answers into a file, including answers that the exporter cannot read. Ids, guids, descriptions, times and everything that the API reference does not name are replaced, equal values by equal ones. simulate --from serves the file.",
   options: [
     new Option('--out <file>', 'the file, which must not exist yet').default('vcc-recording.json'),
     new Option('--readings <n>', 'how often to read the account, 1 to 100 times').default('3'),

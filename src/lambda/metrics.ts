@@ -92,7 +92,7 @@ async function open(env: Environment, log: (line: string) => void): Promise<Open
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     log(logLine('error', 'bad settings', { code: error.code, problems: error.problems }));
-    const respond = async () => reply(500, 'The exporter’s settings cannot be used; its log says which.\n');
+    const respond = async () => reply(500, "The exporter's settings cannot be used; its log says which.\n");
     return { respond, retryable: error.retryable };
   }
 }

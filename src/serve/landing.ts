@@ -211,7 +211,7 @@ function details({ durationMs, budgetMs, requests, retries, floor }: Reading): s
     ['Requests to the API', `${requests}, ${retries} of them repeated`],
     ...(floor
       ? [
-          ['Snapshot', `${toTime(floor.takenAtMs)} UTC by the API’s clock`],
+          ['Snapshot', `${toTime(floor.takenAtMs)} UTC by the API's clock`],
           ['In the snapshot', `${floor.agents} agents, ${floor.distinctInteractions} interactions`],
         ]
       : []),

@@ -143,7 +143,7 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
   function toAgentKey({ agentKey: key }: SecretContent): Secret {
     if (key) return key;
     throw new SecretError(
-      `${name}: agentKey: expected a text at least ${minCredentialLength} long, since agents’ ids are hashed; received nothing`,
+      `${name}: agentKey: expected a text at least ${minCredentialLength} long, since agents' ids are hashed; received nothing`,
     );
   }
 

@@ -42,7 +42,7 @@ describe('vcc-exporter', () => {
     const io = terminal({ ...environmentOf(simulator), 'VCC_CLIENT_SECRET: hunter2\nPORT': '1' });
     expect(await run(io, ['scrape'])).toBe(2);
     expect(io.notes).toEqual([
-      'vcc-exporter: a variable that begins with VCC_ has a name that is not letters, digits and _',
+      'vcc-exporter: expected names of settings of letters, digits and _; received another name that begins with VCC_',
     ]);
   });
 });
