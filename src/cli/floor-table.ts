@@ -53,7 +53,7 @@ function toCells({ name, agents, ready, free, longestFree, busy, away, loggedOut
   return [printable(name), agents, ready, free, longestFree, busy, away, loggedOut];
 }
 
-/** Words of the API and names of teams may hold control characters, which a terminal would obey. */
+/** Words of the API and names of teams may contain control characters that control a terminal. */
 const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
 
 type Row = [string, number, string];

@@ -63,13 +63,13 @@ describe('reading a secret with the real SDK', () => {
     [
       'no permission for the key',
       [{ status: 400, type: 'AccessDeniedException', message: 'Access to KMS is not allowed' }],
-      'KMS did not decrypt it; the role needs kms:Decrypt on the secret’s key, which must be enabled',
+      "KMS did not decrypt it; the role needs kms:Decrypt on the secret's key, which must be enabled",
       { retryable: false },
     ],
     [
       'a key that does not decrypt',
       [{ status: 400, type: 'DecryptionFailure' }],
-      'KMS did not decrypt it; the role needs kms:Decrypt on the secret’s key, which must be enabled',
+      "KMS did not decrypt it; the role needs kms:Decrypt on the secret's key, which must be enabled",
       { retryable: false },
     ],
     [

@@ -31,9 +31,9 @@ async function refusal(args: string[], env: Record<string, string | undefined> =
 }
 
 const missing =
-  'vcc-exporter: VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials, or VCC_SECRET_ID or VCC_CONFIG in their place; received nothing';
+  'vcc-exporter: VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials, or VCC_SECRET_ID or VCC_CONFIG instead; received nothing';
 const looked = (where: string) => `vcc-exporter: looked for settings in ${where}.`;
-const hint = ' --demo shows simulated accounts.';
+const hint = ' To try the simulator, use --demo.';
 
 describe('without credentials', () => {
   test.each(['serve', 'scrape', 'check', 'push'])(
@@ -49,7 +49,7 @@ describe('without credentials', () => {
   test('replay does too: the folder that it would read is that of an exporter', async () => {
     expect(await refusal(['replay'])).toEqual([
       missing,
-      `${looked('the environment and in FOLDER/.env, which does not exist')} Queues of SQS are named by VCC_PUSH_QUEUE_URL and VCC_PUSH_REJECTED_URL.`,
+      `${looked('the environment and in FOLDER/.env, which does not exist')} For SQS queues, set VCC_PUSH_QUEUE_URL and VCC_PUSH_REJECTED_URL.`,
     ]);
   });
 
@@ -179,7 +179,7 @@ describe('npm start (--demo-if-unset)', () => {
     await io.until(/^Metrics: /);
     await io.until(/simulated-uk +120/);
     expect(io.notes).toEqual([
-      'No VCC_* setting is set, so these are simulated accounts. Set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION for yours (docs/reference/settings.md).',
+      'No VCC_* setting is set, so these are simulated accounts. To read your account, set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION (docs/reference/settings.md).',
     ]);
     io.stop();
     expect(await done).toBe(0);
@@ -258,10 +258,10 @@ describe('.env', () => {
     ['VCC_CLIENT_SECRET="hunter2\nhunter3"', 'a closing quote on the same line'],
     [
       'VCC_CLIENT_SECRET="hun\\nter2"',
-      'single quotes around a value with \\n in it, which stands for a line break in double quotes',
+      'single quotes around a value with \\n, since \\n in double quotes is a line break',
     ],
-    ["VCC_CLIENT_SECRET='hun'ter2", 'nothing but a comment behind the closing quote'],
-    ['VCC_CLIENT_SECRET="hun\\"ter2"', 'nothing but a comment behind the closing quote'],
+    ["VCC_CLIENT_SECRET='hun'ter2", 'only a comment after the closing quote'],
+    ['VCC_CLIENT_SECRET="hun\\"ter2"', 'only a comment after the closing quote'],
     ['VCC_CLIENT_SECRET=hun#ter2', 'quotes around a value with a # in it'],
     ['VCC_CLIENT_SECRET=#hunter2', 'quotes around a value with a # in it'],
   ])('is refused with %j, which would be half a secret', async (content, expected) => {

@@ -99,9 +99,17 @@ test('replay --list shows files that are no batches, and replay leaves them wher
     'not a batch: 2-late.json: a message of the queue: expected timestampMs: milliseconds since 1970',
   ];
   const left = '2 of the files are no batches and stay in the folder.';
-  expect(await push(['replay', '--list'], env)).toEqual({ status: 0, lines, notes: ['1 rejected.', left] });
+  expect(await push(['replay', '--list'], env)).toEqual({
+    status: 0,
+    lines,
+    notes: ['Rejected batches: 1.', left],
+  });
   const replayed = await push(['replay'], env);
-  expect(replayed).toMatchObject({ status: 0, lines, notes: [expect.stringMatching(/^1 put back/), left] });
+  expect(replayed).toMatchObject({
+    status: 0,
+    lines,
+    notes: [expect.stringMatching(/^Batches put back: 1\./), left],
+  });
   expect(readdirSync(rejected)).toEqual(['1-null.json', '2-late.json']);
 });
 

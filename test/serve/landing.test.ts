@@ -114,7 +114,7 @@ describe('the page', () => {
 describe('a failure', () => {
   const status = failed('acme', new HttpStatusError('GET https://api/<x>: answered 500', 500), 'http_status');
   const sentence =
-    '<p class="fault">The API or the token endpoint answered with a status that is no success, after retries where they help. The message has the status: 5xx is an outage on Vonage’s side, 400 a rejected parameter, 404 a wrong VCC_API_URL, VCC_TOKEN_URL or VCC_HOSTS.\n<br>Message: <code>GET https://api/&lt;x&gt;: answered 500</code></p>';
+    '<p class="fault">The API or the token endpoint answered with an error status, also after the retries of a 408 or 5xx. The message has the status. 5xx is an outage at Vonage. 400 is a rejected parameter. 404 is a wrong VCC_API_URL, VCC_TOKEN_URL or VCC_HOSTS.\n<br>Message: <code>GET https://api/&lt;x&gt;: answered 500</code></p>';
 
   test('is a sentence with what to do and the message, for one account', () => {
     const html = pageOf([status]);
@@ -138,7 +138,7 @@ describe('a failure', () => {
 
   test('shows no message of a bug, which may hold data', () => {
     const html = pageOf([failed('acme', new TypeError('cannot read agent 4711'), 'internal')]);
-    expect(html).toContain('<p class="fault">A bug of the exporter. Report it with');
+    expect(html).toContain('<p class="fault">A bug in the exporter. Report it with');
     expect(html).not.toMatch(/4711|Message/);
   });
 });
