@@ -119,7 +119,7 @@ ${rows.join('\n')}
 
 ## Notes
 
-How the exporter reads the API where its reference leaves a choice. Quotes are the reference’s own words.
+These notes explain how the exporter interprets the API where its reference is not clear. Quotations are from the reference.
 
 ${notes.join('\n')}
 `;

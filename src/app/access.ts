@@ -9,9 +9,9 @@ const advice =
 
 /**
  * Returns a function that loads the scrape credentials of the settings and of the vault. If the
- * vault cannot be read, it returns those of the settings and logs the reason. It also logs when
- * there are none.
- * @throws ConfigError when there are neither credentials in the settings nor a vault
+ * vault cannot be read, the function returns only those of the settings and logs the reason. It
+ * also logs when there are none.
+ * @throws ConfigError without a vault and without credentials in the settings
  */
 export function scrapeCredentialsOf(
   settings: Settings,

@@ -150,7 +150,7 @@ export async function readLocalEnvironment({ env, folder, envFile }: Terminal): 
   const path = resolve(folder, envFile ?? '.env');
   const values = await readEnvFile(path);
   if (envFile !== undefined && values === undefined) {
-    throw new ConfigError([`--env-file: ${path}: there is no such file`]);
+    throw new ConfigError([`--env-file: ${path}: does not exist`]);
   }
   if (values?.NODE_EXTRA_CA_CERTS !== undefined && env.NODE_EXTRA_CA_CERTS === undefined) {
     throw new ConfigError([

@@ -28,7 +28,7 @@ export const calibrate: Command<CalibrateOptions> = {
   name: 'calibrate',
   summary: 'find out what the numbers of an account mean',
   about:
-    'Reads agent-status of all accounts, or of one, repeatedly, and answers questions that the API reference leaves open: whether times restart, when workload falls, which words are unknown, which fields are absent, how pages are cut. At the end it prints the settings to set. It prints no id, name, description or phone number. docs/use/calibrate.md explains the results.',
+    'Reads agent-status of all accounts, or of one, repeatedly, and answers questions that the API reference leaves open. Examples: whether times restart, when workload falls, which words are unknown, which fields are absent, how agents are split into pages. At the end it prints the settings to set. It prints no id, name, description or phone number. docs/use/calibrate.md explains the results.',
   options: [
     new Option('--minutes <n>', 'how many minutes to watch, 10 to 30').default('15'),
     new Option('--requests <n>', 'most requests to each account, 20 to 10000').default('600'),
@@ -175,10 +175,7 @@ function printSettings(
   for (const line of lines) terminal.print(line);
 }
 
-/**
- * Checks that the file can be written before the minutes of watching.
- * @throws ConfigError
- */
+/** Checks that the file can be written before the minutes of watching. @throws ConfigError */
 async function checkFile(file: string, { settings, simulator }: LocalAccounts): Promise<void> {
   if (simulator !== undefined) {
     throw new ConfigError(['--write: expected an account of yours, not --demo']);

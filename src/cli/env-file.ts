@@ -84,8 +84,8 @@ const name = /^\s*(?:export\s+)?(\w+)\s*=/;
 /**
  * Parses lines `NAME=value` and comments. `export` before the name and quotes around the value are
  * allowed.
- * @throws ConfigError with every line that Node's parser would misread. Otherwise a part of a secret
- * could be used as the secret.
+ * @throws ConfigError with every line that Node's parser would misread. Otherwise a part of a
+ * secret could be used as the secret.
  */
 export function parseEnvText(text: string, path: string): Environment {
   const lines = text.split(/\r\n|\n|\r/);

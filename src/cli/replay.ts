@@ -14,9 +14,9 @@ export const replay: Command<{ list?: true }> = {
   summary: 'send again what a destination rejected',
   about:
     'Puts batches that a destination rejected back into the queue, so that they are sent again. If VCC_PUSH_REJECTED_URL and VCC_PUSH_QUEUE_URL are set, moves them from the first queue to the second. Otherwise moves them inside the folder of push (VCC_PUSH_FOLDER); push must not be running.',
-  options: [new Option('--list', 'only show the rejected batches')],
+  options: [new Option('--list', 'list the rejected batches without changing anything')],
   sections: [...accountSections, 'Push'],
-  statuses: ['the batches were put back, or shown', 'it failed'],
+  statuses: ['the batches were put back, or listed', 'it failed'],
   examples: ['replay --list', 'replay'],
   async run(terminal, { list = false }) {
     const local = await readLocalEnvironment(terminal);

@@ -41,7 +41,7 @@ export const simulate: Command<SimulateOptions> = {
     ]),
     new Option('--agents <n>', '10 to 50000 agents, in each account').default('200'),
     new Option('--accounts <n>', '1 to 1000 accounts').default('1'),
-    new Option('--seed <n>', 'another number gives other agents and calls').default('1'),
+    new Option('--seed <n>', 'random seed; another seed gives other agents and calls').default('1'),
     new Option('--port <n>', 'port on localhost, 0 for any free port').default('9755'),
     new Option('--latency <ms>', 'milliseconds of delay before every answer').default('0'),
     new Option('--token-seconds <n>', 'lifetime of a token in seconds').default('7200'),

@@ -95,7 +95,7 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
     unfit(key, `a list of at least one ${one}`, Array.isArray(entries) ? 'none' : kindOf(entries));
   }
   for (const other of Object.keys(others)) {
-    problems.push(`${name}: ${quoteName(other)}: there is no such field${didYouMean(other, [key])}`);
+    problems.push(`${name}: ${quoteName(other)}: unknown field${didYouMean(other, [key])}`);
   }
   for (const [index, entry] of (Array.isArray(entries) ? (entries as Value[]) : []).entries()) {
     const where = `${key}[${index}]`;
@@ -141,7 +141,7 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
       const setting = fields.get(field);
       if (setting === undefined) {
         const hint = didYouMean(field, [...fields.keys()]);
-        problems.push(`${name}: ${where}.${quoteName(field)}: there is no such field${hint}`);
+        problems.push(`${name}: ${where}.${quoteName(field)}: unknown field${hint}`);
         continue;
       }
       const text = toText(value, settings[setting]);

@@ -176,7 +176,7 @@ function unknownSetting(name: string): string {
   // A name with other characters may be part of a file that contains secrets.
   if (!/^\w{1,40}$/.test(name))
     return 'expected names of settings of letters, digits and _; received another name that begins with VCC_';
-  return `${name}: there is no such setting${didYouMean(name, settingNames)}`;
+  return `${name}: unknown setting${didYouMean(name, settingNames)}`;
 }
 
 /** Returns `; did you mean …?`, or an empty text when no known name is similar. */

@@ -33,7 +33,7 @@ export interface Parse<T> {
   quotable: boolean;
 }
 
-/** Makes the parser of a kind of value. */
+/** Makes a parser with its schema. */
 export function parser<T>(schema: JsonSchema, parse: (text: string) => T, quotable = false): Parse<T> {
   return Object.assign((value: string) => parse(value), { schema, quotable });
 }
@@ -288,7 +288,7 @@ export const knownValues: Parse<KnownValues> = parser(
   },
 );
 
-/** Answers to questions that the API reference leaves open: `question=answer`, separated by commas. */
+/** Answers to open questions of the API reference: `question=answer`, separated by commas. */
 export const semantics: Parse<Semantics> = quotableParser(mapping, (value) => {
   const given: Record<string, string> = {};
   for (const pair of value.split(',')) {

@@ -66,7 +66,7 @@ export const pushSettings = {
   VCC_PUSH_ACCOUNTS_URL: setting({
     section: 'Push',
     about:
-      'Address of an SQS queue through which each account gets a separate invocation. A hundred accounts then need no larger function.',
+      'Address of an SQS queue that starts one invocation per account, so that many accounts need no larger function.',
     parse: queueUrl,
     absent: 'one invocation scrapes all accounts',
   }),

@@ -161,7 +161,7 @@ export const settings = {
     section: 'Reading',
     field: 'page_size',
     about:
-      "Agents per page (`limit`). The default is the maximum of the API, so most accounts need one request per scrape. If the API rejects this size or takes too long, the exporter tries 1000, then the API's own size. It uses a smaller size for an hour.",
+      "Agents per page (`limit`). The default is the maximum of the API, so most accounts need one request per scrape. If the API rejects this size or takes too long, the exporter tries 1000, then the API's own size. It tries this size again after an hour.",
     parse: wholeNumber(1, 5000),
     fallback: '5000',
   }),
@@ -215,7 +215,7 @@ export const settings = {
     section: 'Reading',
     field: 'max_body_bytes',
     about:
-      'Largest answer in bytes, compressed or not. The exporter rejects larger ones. Eight times this, and at least 268 MB, is the limit for all answers of one read together, and for all answers that are read at the same time.',
+      'Largest answer in bytes, compressed or not. All answers of one read together, and all answers that arrive at the same time, have another limit: the larger of eight times this value and 268 MB. The exporter rejects larger answers.',
     parse: wholeNumber(1000, 500_000_000),
     fallback: '33554432',
   }),

@@ -2,7 +2,7 @@ import { before, type Deadline, DeadlineError } from '../deadline.ts';
 
 /**
  * Opens once for all invocations, and again after a failure: a list of accounts that could not be
- * read may be there the next time.
+ * read may be readable the next time.
  * @throws what `open` throws, or DeadlineError
  */
 export function openOnce<T>(open: () => Promise<T>): (deadline: Deadline) => Promise<T> {

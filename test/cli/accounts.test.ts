@@ -60,7 +60,7 @@ describe('without credentials', () => {
     ]);
     writeEnv('VCC_CLIENT_ID=id\nVCC_CLIENT_SECRET=hunter2hunter2\n');
     expect(await refusal(['replay'])).toEqual([
-      'vcc-exporter: VCC_PUSH_FOLDER: FOLDER/vcc-push: there is no such folder',
+      'vcc-exporter: VCC_PUSH_FOLDER: FOLDER/vcc-push: does not exist',
     ]);
   });
 
@@ -131,7 +131,7 @@ describe('without credentials', () => {
   test('other problems of the settings are listed too', async () => {
     expect(await refusal(['check'], { VCC_REGION: 'us', VCC_CLIENT: 'x' })).toEqual([
       'vcc-exporter: VCC_REGION: expected one of emea, nam, apac; received "us"',
-      'vcc-exporter: VCC_CLIENT: there is no such setting; did you mean VCC_CLIENT_ID?',
+      'vcc-exporter: VCC_CLIENT: unknown setting; did you mean VCC_CLIENT_ID?',
       missing,
       `${looked('the environment and in FOLDER/.env, which does not exist')}${hint}`,
     ]);
@@ -208,7 +208,7 @@ describe('.env', () => {
     expect(io.lines[0]).toContain('vcc_scrape_pages{account="from file"} 2');
     writeEnv('VCC_ACOUNT=x\n');
     expect(await refusal(['scrape'], env)).toEqual([
-      'vcc-exporter: VCC_ACOUNT: there is no such setting; did you mean VCC_ACCOUNT?',
+      'vcc-exporter: VCC_ACOUNT: unknown setting; did you mean VCC_ACCOUNT?',
     ]);
   });
 

@@ -34,7 +34,7 @@ describe('vcc-exporter', () => {
     expect(io.notes).toEqual([
       'vcc-exporter: VCC_REGION: expected one of emea, nam, apac; received "us"',
       'vcc-exporter: PORT: expected a whole number from 0 to 65535; received "x"',
-      'vcc-exporter: VCC_TIMEOT: there is no such setting; did you mean VCC_TIMEOUT?',
+      'vcc-exporter: VCC_TIMEOT: unknown setting; did you mean VCC_TIMEOUT?',
     ]);
   });
 
@@ -344,7 +344,7 @@ describe('serve', () => {
     const io = terminal({ ...env(), PORT: port });
     expect(await run(io, ['serve'])).toBe(2);
     expect(io.notes).toEqual([
-      `vcc-exporter: HOST, PORT: port ${port} on 127.0.0.1 is in use; choose another with PORT or --port (0: any free one)`,
+      `vcc-exporter: HOST, PORT: port ${port} on 127.0.0.1 is in use; choose another with PORT or --port (0: any free port)`,
     ]);
   });
 });

@@ -111,7 +111,7 @@ describe('--env-file', () => {
       expect(await ended(...args)).toEqual({
         status: 2,
         out: '',
-        notes: ['vcc-exporter: --env-file: FOLDER/no.env: there is no such file'],
+        notes: ['vcc-exporter: --env-file: FOLDER/no.env: does not exist'],
       });
     }
   });

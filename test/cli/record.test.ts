@@ -170,7 +170,7 @@ describe('simulate --from', () => {
   });
 
   test.each([
-    ['no.json', '--from: FOLDER/no.json: there is no such file'],
+    ['no.json', '--from: FOLDER/no.json: does not exist'],
     ['', '--from: FOLDER: is a folder'],
     [
       'mine.json',

@@ -166,7 +166,7 @@ describe('texts from outside', () => {
     ]);
     expect(io.notes).toEqual([
       'Rejected batches: 0.',
-      '1 of the files are no batches and stay in the folder.',
+      '1 of the files are not batches and stay in the folder.',
     ]);
   });
 });

@@ -37,13 +37,13 @@ const broken: Record<string, string[]> = {
   'not-a-mapping': ['FILE: expected a mapping with accounts; received a list'],
   'no-accounts': [
     'FILE: accounts: expected a list of at least one account; received nothing',
-    'FILE: account: there is no such field; did you mean accounts?',
+    'FILE: account: unknown field; did you mean accounts?',
   ],
   'empty-list': ['FILE: accounts: expected a list of at least one account; received none'],
   'accounts-not-a-list': ['FILE: accounts: expected a list of at least one account; received a mapping'],
   'account-not-a-mapping': ['FILE: accounts[0]: expected a mapping with a name; received a text'],
-  'unknown-field': ['FILE: accounts[0].page_sise: there is no such field; did you mean page_size?'],
-  'secret-as-field': ['FILE: accounts[0].a name that is not letters, digits and _: there is no such field'],
+  'unknown-field': ['FILE: accounts[0].page_sise: unknown field; did you mean page_size?'],
+  'secret-as-field': ['FILE: accounts[0].a name that is not letters, digits and _: unknown field'],
   'no-name': ['FILE: accounts[0].name: expected a name; received nothing'],
   'same-name': [
     'FILE: accounts[2].name: expected a name that no other account has; received the name of an earlier one',
@@ -166,7 +166,7 @@ describe('a list of accounts', () => {
     const { accounts } = await loadConfig({ VCC_CONFIG }, readText);
     expect(accounts[0]).toMatchObject({ VCC_ACCOUNT: 'a', VCC_PAGE_SIZE: 10 });
     expect(await problemsOf({ VCC_CONFIG: '{"accounts": [{"name": "hunter2", "x": 1}]}' })).toEqual([
-      'VCC_CONFIG: accounts[0].x: there is no such field',
+      'VCC_CONFIG: accounts[0].x: unknown field',
       'VCC_CONFIG: accounts[0]: expected a secret_id, or client_id and client_secret; received neither',
     ]);
   });
@@ -221,7 +221,7 @@ describe('a list of accounts', () => {
 
   test('that is not there is named', async () => {
     expect(await problemsOf({ VCC_CONFIG: '/nowhere/accounts.yml' })).toEqual([
-      'VCC_CONFIG: /nowhere/accounts.yml: there is no such file',
+      'VCC_CONFIG: /nowhere/accounts.yml: does not exist',
     ]);
     expect(await problemsOf({ VCC_CONFIG: folder })).toEqual([`VCC_CONFIG: ${folder}: is a folder`]);
   });

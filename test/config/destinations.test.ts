@@ -132,7 +132,7 @@ describe('loadDestinations', () => {
     ],
     [
       list({ name: 'a', ulr: url, type: 'emf' }),
-      'VCC_PUSH_DESTINATIONS: destinations[0].ulr: there is no such field; did you mean url?',
+      'VCC_PUSH_DESTINATIONS: destinations[0].ulr: unknown field; did you mean url?',
     ],
     [
       list({ name: 'a', url, headers: { 'X-A': 'b,c' } }),

@@ -753,12 +753,12 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expect(lines.length).toBeLessThanOrEqual(10);
     expect(lines).toContainEqual('not a batch: expected JSON');
     expect(listed.stderr).toBe(
-      `Rejected batches: ${lines.length - 1}.\nThe queue has about 25. SQS shows at most the first ten of each account and destination; replay puts all back. 1 of the messages are no batches and stay in the queue.\n`,
+      `Rejected batches: ${lines.length - 1}.\nThe queue has about 25. SQS shows at most the first ten of each account and destination; replay puts all of them back. 1 of the messages are not batches and stay in the queue.\n`,
     );
     const replayed = await runCli(['replay'], cliEnv, folder);
     expect([replayed.status, replayed.stderr]).toEqual([
       0,
-      'Batches put back: 24. They are sent again in the order of the queue.\n1 of the messages are no batches and stay in the queue.\n',
+      'Batches put back: 24. They are sent again in the order of the queue.\n1 of the messages are not batches and stay in the queue.\n',
     ]);
     expect(replayed.stdout.trim().split('\n')).toHaveLength(25);
     expect([await queues.count(batches), await queues.count(rejected)]).toEqual([24, 1]);

@@ -45,8 +45,8 @@ describe('the page', () => {
   test('says what free means, and of which accounts the API does not say it', () => {
     const silent = agents.map((each) => ({ ...each, eligibleForRouting: undefined }));
     const page = pageOf([readingOf(agents), readingOf(silent, { account: 'a&b' })]);
-    expect(page).toContain('Free agents are Ready, eligible for routing, and have nothing in hand.');
-    expect(page).toContain('The API does not say who is eligible in a&amp;b: there, free agents are');
+    expect(page).toContain('Free agents are Ready, eligible for routing, and have no work.');
+    expect(page).toContain('The API does not return eligibility for a&amp;b: there, all Ready agents');
     expect(pageOf([readingOf(agents)])).not.toContain('The API does not say');
     expect(pageOf([failed('a', new Error('no'), 'network')])).not.toContain('Free agents');
   });
@@ -149,14 +149,14 @@ describe('simulated accounts', () => {
 
   test('have a banner', () => {
     const banner =
-      '<p class="simulated"><strong>Simulated accounts.</strong> These numbers are made up by the built-in simulator, not by Vonage.</p>';
+      '<p class="simulated"><strong>Simulated accounts.</strong> These numbers come from the built-in simulator, not from Vonage.</p>';
     expect(pageOf([simulated('a')])).toContain(banner);
     expect(pageOf([simulated('a'), simulated('b')])).toContain(banner);
   });
 
   test('are named where others are real', () => {
     expect(pageOf([simulated('a<'), real, simulated('b')])).toContain(
-      '<strong>Simulated accounts: a&lt;, b.</strong> Their numbers are made up by the built-in simulator, not by Vonage.',
+      '<strong>Simulated accounts: a&lt;, b.</strong> Their numbers come from the built-in simulator, not from Vonage.',
     );
   });
 
