@@ -152,13 +152,13 @@ ${tables.join('\n')}`;
 
 function errorsPage(): string {
   const rows = Object.entries(scrapeErrors).map(([code, { about, advice }]) =>
-    row(`\`${code}\``, about, advice),
+    row(`\`${code}\``, about, advice.replace('(docs/reference/errors.md)', '([Recording](#recording))')),
   );
   return `${notice}
 # Why a scrape failed
 
 The reason is the label \`reason\` of \`vcc_scrape_error\`, and \`code\` in the log line. The message with the details is in
-the log line. \`vcc-exporter check\` and the page at / also show it. [fault-matrix.md](../explain/fault-matrix.md) lists
+the log line. For \`internal\` the line has \`kind\` and \`stack\` instead. \`vcc-exporter check\` and the page at / also show the message. [fault-matrix.md](../explain/fault-matrix.md) lists
 the reason of each fault.
 
 | Reason | What happened | What to do |
@@ -197,7 +197,7 @@ npx vcc-exporter simulate --from vcc-recording.json
 | In the API's answer | In the file |
 | --- | --- |
 | ids of agents | \`agent-aaa\`, \`agent-aab\`, … in the order of the ids |
-| guids | random guids |
+| guids | other guids |
 | descriptions | \`description-a\`, …; names of presences do not change |
 | words that the API reference does not name | \`unknown-state-a\`, \`unknown-medium-a\`, … |
 | fields that the API reference does not name, and their texts | \`field-a\`, \`text-a\`, … |
@@ -216,10 +216,10 @@ These codes are in the log only:
 
 | Code | What happened |
 | --- | --- |
-| \`config\` | Settings are invalid. The line names each of them. |
+| \`config\` | Settings are invalid. \`problems\` in the line names each of them. |
 | \`document\` | A roster or list cannot be read. |
 | \`push\` | A destination or queue did not accept samples. The line has its answer. |
-| \`internal\` | A bug in the exporter. It answers 500, and the line has the place in the code. |
+| \`internal\` | A bug in the exporter. It answers 500, and \`stack\` in the line is the place in the code. |
 `;
 }
 

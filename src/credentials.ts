@@ -68,7 +68,7 @@ export function unlikelyCredential(value: string): string | undefined {
   return /^["'`“”‘’].*["'`“”‘’]$/.test(value) ? 'one in quotes' : undefined;
 }
 
-/** Control characters. HTTP Basic forbids them (RFC 7617). Line breaks are left over from copying. */
+/** HTTP Basic forbids control characters (RFC 7617). Line breaks are left over from copying. */
 const control = /\p{Cc}/u;
 
 /**

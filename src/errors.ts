@@ -29,7 +29,8 @@ export const scrapeErrors = {
     advice: 'Create the API credentials as a user with an Admin licence, with the scope `stats`.',
   },
   throttled: {
-    about: 'The API answered 429: the integrations of the account have used up its fair-use budget together.',
+    about:
+      'The API answered 429: together, the integrations of the account have used up its fair-use budget.',
     advice:
       'Find the integration that sends too many requests. To send fewer from here, scrape less often, set VCC_CACHE_TTL, or leave VCC_PAGE_SIZE at 5000. If the account has many pages, request fewer at the same time (VCC_PAGE_CONCURRENCY).',
   },
@@ -62,7 +63,8 @@ export const scrapeErrors = {
   },
   too_large: {
     about: 'An answer exceeded a safety limit: pages, body size or redirects.',
-    advice: 'If the account really is that large, raise VCC_MAX_PAGES or VCC_MAX_BODY_BYTES.',
+    advice:
+      'If the account really is that large, raise VCC_MAX_PAGES or VCC_MAX_BODY_BYTES. If the message names redirects, correct the address.',
   },
   internal: {
     about: 'A bug in the exporter.',

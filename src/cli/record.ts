@@ -31,9 +31,10 @@ export const record: Command<RecordCommandOptions> = {
   options: [
     new Option('--out <file>', 'the file to write; it must not exist yet').default('vcc-recording.json'),
     new Option('--readings <n>', 'how often to read the account, 1 to 100 times').default('3'),
-    new Option('--interval <time>', 'time between two readings; the API caches its answers for 5s').default(
-      '10s',
-    ),
+    new Option(
+      '--interval <time>',
+      'time between two readings; the API allows clients to cache its answers for 5s',
+    ).default('10s'),
     accountOption(),
     demoOption(),
   ],

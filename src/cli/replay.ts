@@ -11,7 +11,7 @@ import { untilStopped } from './terminal.ts';
 /** Shows the rejected batches, or moves them back to the queue to be sent again. */
 export const replay: Command<{ list?: true }> = {
   name: 'replay',
-  summary: 'send again what a destination rejected',
+  summary: 'send rejected batches again',
   about:
     'Puts batches that a destination rejected back into the queue, so that they are sent again. If VCC_PUSH_REJECTED_URL and VCC_PUSH_QUEUE_URL are set, moves them from the first queue to the second. Otherwise moves them inside the folder of push (VCC_PUSH_FOLDER); push must not be running.',
   options: [new Option('--list', 'list the rejected batches without changing anything')],

@@ -175,7 +175,7 @@ export function accountContradictions(values: Partial<Settings>, nameOf: NameSet
 function unknownSetting(name: string): string {
   // A name with other characters may be part of a file that contains secrets.
   if (!/^\w{1,40}$/.test(name))
-    return 'expected names of settings of letters, digits and _; received another name that begins with VCC_';
+    return 'VCC_*: expected names of settings with letters, digits and _ only; received another name';
   return `${name}: unknown setting${didYouMean(name, settingNames)}`;
 }
 

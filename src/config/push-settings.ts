@@ -191,7 +191,7 @@ export const destinationSettings = {
     section: 'Destinations',
     destinationField: 'instance',
     about:
-      'Label `instance` of every series (`service.instance.id` in OTLP); The exporter replaces `{account}` by the name of the account, so that series of several accounts differ.',
+      'Label `instance` of every series (`service.instance.id` in OTLP). The exporter replaces `{account}` by the name of the account, so that series of several accounts differ.',
     parse: labelValue,
     fallback: '{account}',
   }),

@@ -68,18 +68,18 @@ export const settings = {
   VCC_TOKEN_URL: setting({
     section: 'Account',
     field: 'token_url',
-    about: "Address of the token endpoint. It replaces the region's.",
+    about: 'Address of the token endpoint. It overrides the address of the region.',
     parse: httpUrl,
-    absent: "the region's",
+    absent: 'the address of the region',
     sensitive: true,
   }),
   VCC_API_URL: setting({
     section: 'Account',
     field: 'api_url',
     about:
-      "Base address of the API. It replaces the region's. The exporter appends `/stats/agent-status` to it.",
+      'Base address of the API. It overrides the address of the region. The exporter appends `/stats/agent-status` to it.',
     parse: httpUrl,
-    absent: "the region's",
+    absent: 'the address of the region',
     sensitive: true,
   }),
   VCC_TOKEN_AUTH: setting({
@@ -116,7 +116,7 @@ export const settings = {
   VCC_SECRET_TTL: setting({
     section: 'Secrets Manager',
     about:
-      'How long the exporter uses the secret before it reads it again. It reads the secret at once if a value is missing or API credentials are rejected. New scrape credentials apply only after this time.',
+      'How long the exporter uses the secret before it reads it again. It also reads the secret immediately if a value is missing or API credentials are rejected. New scrape credentials apply only after this time.',
     parse: duration(1000, 86_400_000),
     fallback: '5m',
   }),
@@ -200,7 +200,7 @@ export const settings = {
     section: 'Reading',
     field: 'cache_ttl',
     about:
-      'How long later scrapes get the same snapshot, so that several Prometheus servers need one read. 0 turns this off. The API caches its own answers for 5 s.',
+      'How long later scrapes get the same snapshot, so that several Prometheus servers need one read. 0 turns this off. The API allows clients to cache its answers for 5 s.',
     parse: duration(0, 3_600_000),
     fallback: '0s',
   }),

@@ -103,7 +103,10 @@ export function createDeliverHandler(
     deadline: Deadline,
   ): Promise<void> {
     const destination = destinations.get(batch.destination);
-    if (!destination) throw new PushError(`the destination ${batch.destination} no longer exists`);
+    if (!destination)
+      throw new PushError(
+        `no destination has the name ${batch.destination} now; restore the name, then run vcc-exporter replay`,
+      );
     await destination.deliver(batch, within(deadline, timeoutMs + 2000));
   }
 

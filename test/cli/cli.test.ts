@@ -42,7 +42,7 @@ describe('vcc-exporter', () => {
     const io = terminal({ ...environmentOf(simulator), 'VCC_CLIENT_SECRET: hunter2\nPORT': '1' });
     expect(await run(io, ['scrape'])).toBe(2);
     expect(io.notes).toEqual([
-      'vcc-exporter: expected names of settings of letters, digits and _; received another name that begins with VCC_',
+      'vcc-exporter: VCC_*: expected names of settings with letters, digits and _ only; received another name',
     ]);
   });
 });
