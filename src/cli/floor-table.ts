@@ -6,7 +6,7 @@ import type { Reading } from '../snapshot/reading.ts';
  * agents' names.
  */
 export function floorTable({ account, floor, error, requests, durationMs }: Reading): string {
-  const took = `${requests} requests, ${(durationMs / 1000).toFixed(2)} s`;
+  const took = `${requests} ${requests === 1 ? 'request' : 'requests'}, ${(durationMs / 1000).toFixed(2)} s`;
   if (!floor) return `  Account ${account}: no snapshot, reason ${error} (${took})`;
   const agents = agentsRows(floor).map(
     ({ name, agents, longest, isPart }): Row => [`${isPart ? '  ' : ''}${printable(name)}`, agents, longest],
