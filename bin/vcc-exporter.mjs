@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// What `npx vcc-exporter` runs. In a checkout it is there before anything is built: npx remembers
-// for good that a file was missing.
+// `npx vcc-exporter` runs this file. It must exist in a checkout before the build: otherwise npx
+// remembers permanently that the file is missing.
 import { existsSync } from 'node:fs';
 
 const cli = new URL('../dist/cli.mjs', import.meta.url);

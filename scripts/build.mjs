@@ -81,7 +81,8 @@ const requireBuiltins = {
 const leaveOutDocs = (...fields) => ({
   name: 'leave-out-docs',
   setup({ onLoad }) {
-    const documented = new RegExp(`^ +(?:${fields.join('|')}):\\s+'(?:[^'\\\\]|\\\\.)*',\\n`, 'gm');
+    const text = `'(?:[^'\\\\]|\\\\.)*'|"(?:[^"\\\\]|\\\\.)*"`;
+    const documented = new RegExp(`^ +(?:${fields.join('|')}):\\s+(?:${text}),\\n`, 'gm');
     onLoad({ filter: /\/src\/(config\/[\w-]*settings|snapshot\/semantics)\.ts$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace(documented, ''),
       loader: 'ts',

@@ -3,12 +3,12 @@ import type { Command } from '../src/cli/command.ts';
 import { commands, commonOptions, statusTwoOf } from '../src/cli/run.ts';
 import { row } from './markdown.ts';
 
-/** Returns docs/reference/cli.md: every command with the text of its `--help`. */
+/** Returns docs/reference/cli.md: the help of every command. */
 export function cliPage(notice: string): string {
   return `${notice}
 # Command line
 
-\`vcc-exporter COMMAND\`, in a checkout \`npx vcc-exporter COMMAND\`. \`vcc-exporter COMMAND --help\` shows what this page says.
+Run \`vcc-exporter COMMAND\`, or \`npx vcc-exporter COMMAND\` in a checkout. \`vcc-exporter COMMAND --help\` shows the same text as this page.
 
 | Command | What it does |
 | --- | --- |
@@ -48,7 +48,7 @@ function section({ name, about, options, sections, statuses, examples, notes }: 
 ${about}
 
 ${options.some(({ hidden }) => !hidden) ? `${optionTable(options)}\n\n` : ''}${
-  settings.length === 0 ? 'It reads no `VCC_*` settings.' : `Settings that it reads: ${settings.join(', ')}.`
+  settings.length === 0 ? 'It reads no `VCC_*` settings.' : `Settings: ${settings.join(', ')}.`
 }
 
 | Exit status | Meaning |

@@ -149,8 +149,8 @@ ${rows.join('\n')}
 
 ## Notes
 
-How the exporter reads the API where the API reference leaves a choice. Texts in quotes are from that
-reference.
+These notes explain how the exporter interprets the API where its reference is not clear. Quotations
+are from the reference.
 
 ${notes.join('\n')}
 `;
@@ -173,26 +173,28 @@ function configurationPage(): string {
   return `${notice}
 # Settings
 
-Settings are environment variables. On a laptop a \`.env\` file in the folder where the exporter is started is read
-too; the environment wins over it. An empty variable counts as not set. Durations are written as Prometheus writes
-them (\`500ms\`, \`10s\`, \`1m30s\`) or in seconds (\`5\`). All bad settings are reported at once, and so is a \`VCC_*\`
-variable that does not exist.
+Settings are environment variables.
 
-Proxies and certificate authorities have the variables of other programs: [proxies.md](../run/proxies.md).
+- The command line also reads a \`.env\` file in the working directory. The environment takes precedence over it.
+- An empty variable counts as not set.
+- Durations have the notation of Prometheus (\`500ms\`, \`10s\`, \`1m30s\`) or are in seconds (\`5\`).
+- The exporter reports all invalid settings at once, and all \`VCC_*\` variables that do not exist.
+
+For proxies and certificate authorities, the exporter reads the usual variables: [proxies.md](../run/proxies.md).
 
 ${tables.join('\n')}`;
 }
 
 function errorsPage(): string {
   const rows = Object.entries(scrapeErrors).map(([code, { about, advice }]) =>
-    row(`\`${code}\``, about, advice),
+    row(`\`${code}\``, about, advice.replace('(docs/reference/errors.md)', '([Recording](#recording))')),
   );
   return `${notice}
 # Why a scrape failed
 
-The label \`reason\` of \`vcc_scrape_error\`, and \`code\` in the log line. The failure’s message has the details: it is
-in the log line, and \`vcc-exporter check\` and the page at / show it. [fault-matrix.md](../explain/fault-matrix.md) says which fault has which
-reason.
+The reason is the label \`reason\` of \`vcc_scrape_error\`, and \`code\` in the log line. The message with the details is in
+the log line. For \`internal\` the line has \`kind\` and \`stack\` instead. \`vcc-exporter check\` and the page at / also show the message. [fault-matrix.md](../explain/fault-matrix.md) lists
+the reason of each fault.
 
 | Reason | What happened | What to do |
 | --- | --- | --- |
@@ -200,53 +202,59 @@ ${rows.join('\n')}
 
 ## Pauses
 
-After some failures the exporter waits before it sends the next request. During such a pause every scrape fails at once, with the
-same reason and without a request (\`vcc_scrape_api_requests\` is 0). Its message ends with \`the next request is sent in 12 s\`.
+After some failures the exporter waits before it sends the next request. During this pause every scrape fails immediately with the
+same reason and sends no request (\`vcc_scrape_api_requests\` is 0). Its message ends with \`the next request is sent in 12 s\`.
 
 | After | Pause |
 | --- | --- |
-| an error with Retry-After, such as a 429 or 503 | as long as Retry-After says, at most five minutes |
-| \`credentials_rejected\`, \`unauthorized\`, \`forbidden\`, another 4xx | 10 s, then twice as long after each further one, at most a minute |
+| an error with Retry-After, such as a 429 or 503 | the time in Retry-After, at most five minutes |
+| \`credentials_rejected\`, \`unauthorized\`, \`forbidden\`, another 4xx | 10 s; doubles with each further failure, up to a minute |
 
-Each process has its own pauses for each account; on Lambda, each environment. \`vcc-exporter check\` and a restart do not wait for
-them.
+Each process, or each environment on Lambda, has a separate pause for each account. A restart ends the pause.
+\`vcc-exporter check\` is a new process, so it has no pause.
 
 ## Recording
 
-\`record\` reads an account three times, and writes the API’s answers into \`vcc-recording.json\`, including answers that the exporter
-cannot read. Look through the file before you send it.
+\`record\` reads an account three times and writes the answers of the API to \`vcc-recording.json\`. The file includes
+answers that the exporter cannot parse. Read the file before you send it.
 
 \`\`\`sh
 npx vcc-exporter record
 \`\`\`
 
-With several accounts, add \`--account NAME\`. \`simulate --from\` serves the file, so that others see what you see:
+With several accounts, add \`--account NAME\`. \`simulate --from\` serves the file, so that other people can reproduce the
+problem:
 
 \`\`\`sh
 npx vcc-exporter simulate --from vcc-recording.json
 \`\`\`
 
-| In the API’s answer | In the file |
+| In the API's answer | In the file |
 | --- | --- |
 | ids of agents | \`agent-aaa\`, \`agent-aab\`, … in the order of the ids |
-| guids | made up |
-| descriptions | \`description-a\`, …; names of presences stay |
+| guids | other guids |
+| descriptions | \`description-a\`, …; names of presences do not change |
 | words that the API reference does not name | \`unknown-state-a\`, \`unknown-medium-a\`, … |
 | fields that the API reference does not name, and their texts | \`field-a\`, \`text-a\`, … |
-| times | all moved by the same random time, of one to nine years |
-| counts in \`meta\` up to 999,999, and of workload up to 99 | as they are |
+| times | all moved by the same random time, one to nine years |
+| counts in \`meta\` up to 999,999, and workload up to 99 | unchanged |
 | other numbers, and texts that are numbers | 0, or another number of the same sign and kind |
 | bodies that are not JSON | their length |
-| headers | only type, caching, date (moved) and limits |
+| headers | only content type, caching, date (moved) and limits |
 
-Equal values get equal replacements in the whole file. The file still shows how many agents there are, what they are doing, and for
-how long. So a person with the account’s own records of that time may recognize the account.
+Equal values get equal replacements in the whole file. The file still shows the number of agents, their activities and the durations.
+So a person who has records of the account for that time may recognize it.
 
 ## In the log only
 
-More codes are in the log only: \`config\` (settings that cannot be used; the line names each), \`document\` (a roster or list that
-cannot be read), \`push\` (a destination or queue did not take samples; the line has its answer) and \`internal\` (a bug of the
-exporter: it answers 500, and the line has the place in the code).
+These codes are in the log only:
+
+| Code | What happened |
+| --- | --- |
+| \`config\` | Settings are invalid. \`problems\` in the line names each of them. |
+| \`document\` | A roster or list cannot be read. |
+| \`push\` | A destination or queue did not accept samples. The line has its answer. |
+| \`internal\` | A bug in the exporter. It answers 500, and \`stack\` in the line is the place in the code. |
 `;
 }
 

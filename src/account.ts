@@ -8,7 +8,7 @@ import type { FloorOptions } from './snapshot/floor.ts';
 import type { ClientOptions } from './vcc/agent-status.ts';
 import type { TokenOptions } from './vcc/token.ts';
 
-/** The settings of one account, grouped by the part of the exporter that uses them. */
+/** The settings of one account, grouped by the parts of the exporter that use them. */
 export interface Account {
   name: string;
   region: string;
@@ -17,7 +17,7 @@ export interface Account {
   http: FetchOptions;
   paging: PagingOptions;
   floor: FloorOptions;
-  /** Undefined when agents have no series of their own. */
+  /** Undefined without series for single agents. */
   agentSeries: AccountAgentSeries | undefined;
   /** Undefined when there are no team metrics. */
   roster: RosterOptions | undefined;
@@ -26,7 +26,7 @@ export interface Account {
   timeoutMs: number;
 }
 
-/** Which agents have series of their own, and how their ids become labels. */
+/** Which agents have separate series, and how their ids become labels. */
 export interface AccountAgentSeries extends Omit<AgentSeriesOptions, 'idOf'> {
   /** Returns the key of the pseudonyms. Undefined when labels show the ids themselves. */
   key: ((deadline: Deadline) => Promise<Secret>) | undefined;

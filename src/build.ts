@@ -5,8 +5,8 @@ declare const BUILD_REVISION: string | undefined;
 declare const BUILD_HOMEPAGE: string | undefined;
 
 /**
- * The version, revision and Node.js version of this build. The bundler inserts the first two, so no
- * file is read at start.
+ * The version, revision and Node.js version of this build. The bundler inserts the first two, so
+ * that no file is read at the start.
  */
 export const build: Build = {
   version: typeof BUILD_VERSION === 'undefined' ? 'dev' : BUILD_VERSION,

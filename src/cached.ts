@@ -1,18 +1,18 @@
 import { before, type Deadline, deadlineIn, leftMs, within } from './deadline.ts';
 import { type Clocks, stopwatch } from './timing.ts';
 
-/** How a value is kept. */
+/** Options of a cached value. */
 export interface CacheOptions<T> {
   clocks: Clocks;
-  /** No fetch goes on after this: the lifetime of the owner of the value. */
+  /** Running fetches end here: the lifetime of the owner of the value. */
   until: Deadline;
   /** Longest time for one fetch. */
   fetchMs: number;
   /** The error of a fetch that takes longer. */
   toReason?: () => Error;
   /**
-   * Longest that {@link Cached.get} waits for a newer value while an older one is usable: at most
-   * half of the time left, so that there is time to use the older one.
+   * Longest time that {@link Cached.get} waits for a newer value while an older one is usable. It
+   * waits at most half of the remaining time, so that there is time to use the older value.
    */
   refreshMs: number;
   /**
@@ -20,8 +20,8 @@ export interface CacheOptions<T> {
    */
   lifeOf(value: T): { freshMs: number; usableMs: number };
   /**
-   * Called after each failure. Returns the milliseconds that {@link Cached.get} waits before it
-   * fetches again. `refreshing` means that an older value is usable, so the failure is not thrown.
+   * Called after each failure. Returns the milliseconds until {@link Cached.get} may fetch again.
+   * `refreshing` means that an older value is usable, so the failure is not thrown.
    */
   onFailure(error: unknown, refreshing: boolean): number;
 }
@@ -29,18 +29,18 @@ export interface CacheOptions<T> {
 /** A value that is fetched when needed, kept, and fetched again when it is no longer fresh. */
 export interface Cached<T> {
   /**
-   * Returns a usable value, and fetches one if it has none that is fresh. Callers share one fetch.
-   * The fetch has its own deadline: it goes on after the caller that started it has run out of
-   * time. Between a failure and the next fetch, it throws that failure if no value is usable.
+   * Returns a usable value, and fetches one if it has no fresh value. Callers share one fetch. The
+   * fetch has its own deadline: it continues after the time of its first caller is over. Between a
+   * failure and the next fetch, this throws the failure if no value is usable.
    * @throws what the fetch throws, or the reason of the deadline's signal
    */
   get(deadline: Deadline, fetch: Fetch<T>): Promise<T>;
   /**
-   * Returns a newer value than `old`, of any age, and fetches one if necessary.
+   * Returns a value that is newer than `old`, and fetches one if necessary. It may be of any age.
    * @throws as {@link get}
    */
   renew(old: T, deadline: Deadline, fetch: Fetch<T>): Promise<T>;
-  /** Keeps this value as if it had just been fetched. */
+  /** Keeps this value like a value that was fetched now. */
   put(value: T): void;
   /** Forgets the value if `isIt` says so. */
   drop(isIt: (value: T) => boolean): void;
@@ -77,15 +77,15 @@ export function createCached<T>(options: CacheOptions<T>): Cached<T> {
         deadline.end();
         pending = undefined;
       });
-    // Nobody may be waiting any more when it fails.
+    // When it fails, perhaps no caller waits any more.
     value.catch(() => {});
     pending = { value, deadline };
     return pending;
   }
 
   /**
-   * Waits for the shared fetch. One that was started earlier may run out of time earlier; then it
-   * fetches again.
+   * Waits for the shared fetch. If that fetch started earlier, its time may be over earlier; then
+   * this fetches again.
    */
   async function join(deadline: Deadline, fetch: Fetch<T>): Promise<T> {
     const joined = pending;
@@ -111,7 +111,7 @@ export function createCached<T>(options: CacheOptions<T>): Cached<T> {
           brief.end();
           deadline.signal.throwIfAborted();
         }
-        // A failure may be a reason to drop it.
+        // The value may have been dropped after a failure.
         if (isUsable()) return kept!.value;
       }
       if (!mayFetch) throw failure!.error;

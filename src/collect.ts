@@ -9,7 +9,7 @@ import { type Clocks, stopwatch, type Timing } from './timing.ts';
 import type { FetchPage } from './vcc/agent-status.ts';
 import { ShapeError } from './vcc/errors.ts';
 
-/** How one read of an account ended. Scrapes that share a read get the same object. */
+/** The result of one read of an account. Scrapes that share a read get the same object. */
 export interface ReadOutcome {
   result: { snapshot: Snapshot } | { error: unknown };
   /** The requests sent for it, including those of shared reads that failed before it. */
@@ -24,9 +24,9 @@ export type Read = (deadline: Deadline) => Promise<ReadOutcome>;
  * Makes overlapping scrapes share one read. A snapshot is used again for `cacheTtlMs` from the
  * start of its read.
  *
- * The read ends by the deadline of the scrape that started it. A scrape that joins with less time
- * returns at its own deadline. One with more time starts a new read if the shared one failed for
- * lack of time or with a retryable error. `closing` ends a running read.
+ * The read ends at the latest at the deadline of the scrape that started it. A scrape that joins
+ * with less time returns at its own deadline. A scrape with more time starts a new read if the
+ * shared read timed out or failed with a retryable error. `closing` ends a running read.
  */
 export function shareReads(collect: Collect, cacheTtlMs: number, clocks: Clocks, closing: AbortSignal): Read {
   let flight: { outcome: Promise<ReadOutcome>; atMs: number } | undefined;
@@ -89,27 +89,31 @@ function mayHelpToTryAgain({ result }: ReadOutcome): boolean {
   return result.error.retryable || result.error instanceof DeadlineError;
 }
 
-/** The pages still did not form one snapshot after several readings. */
+/** The pages did not form one snapshot, even after several readings. */
 class SnapshotError extends ExporterError {
   constructor(message: string, retryable = false) {
     super('snapshot', message, { retryable });
   }
 }
 
-/** Reads all pages of an account. Throws as {@link createCollect} says. */
+/** Reads all pages of an account. {@link createCollect} lists what it throws. */
 export type Collect = (trip: Trip) => Promise<Snapshot>;
 
 const maxReadings = 5;
 const rereadDelays = { retries: maxReadings, baseDelayMs: 100, maxDelayMs: 1000 };
 
 /**
- * Creates a reader that remembers the page count, and requests that many pages at once the next
- * time. While the pages do not add up, it reads all of them again, but gives up when two readings
- * have the same conflict. After a failure, the next call reads them only once, and page 1 first.
+ * Creates a reader that remembers the page count, and requests all these pages at the same time in
+ * the next read. While the pages contradict each other, it reads all of them again. It gives up
+ * when two readings have the same conflict. After a failure, the next call reads page 1 first, and
+ * all pages only once.
  *
- * The reader throws SnapshotError when the pages do not add up, TooLargeError beyond `maxPages` and
- * ShapeError beyond `maxFlawedPercent`. It also throws what `fetchPage` throws, and the reason of
- * the deadline's signal.
+ * The reader throws:
+ * - SnapshotError when the pages contradict each other
+ * - TooLargeError beyond `maxPages`
+ * - ShapeError beyond `maxFlawedPercent`
+ * - the errors of `fetchPage`
+ * - the reason of the deadline's signal
  */
 export function createCollect(fetchPage: FetchPage, options: PagingOptions, timing: Timing): Collect {
   let rememberedPages = 1;
@@ -159,11 +163,11 @@ export function createCollect(fetchPage: FetchPage, options: PagingOptions, timi
 }
 
 /**
- * @throws ShapeError when so many agents have a flaw that the API is another one than the reference
- * describes
+ * @throws ShapeError when more agents than `maxPercent` have a flaw, since the API then differs
+ * from its reference
  */
 function refuseFlaws({ agents, duplicates, gaps }: Snapshot, maxPercent: number): void {
-  // Gaps are those of all records, also of the ones that were left out.
+  // The gaps include those of records that were left out.
   const records = agents.length + duplicates;
   const most = maxPercent === 0 ? 0 : Math.max(1, Math.floor((records * maxPercent) / 100));
   if (gaps.first === undefined || gaps.flawedAgents <= most) return;
@@ -172,20 +176,20 @@ function refuseFlaws({ agents, duplicates, gaps }: Snapshot, maxPercent: number)
   throw new ShapeError(`${share}, the first on ${path}`, expected, received);
 }
 
-/** How many pages to ask for at once. */
+/** How many pages to request at the same time. */
 interface Pace {
   atOnce(): number;
   succeeded(pages: number): void;
   failed(throttled: boolean): void;
 }
 
-/** A host that answered 429 gets one request more only after so many reads. */
+/** After a 429, the pace rises by one request only after this number of reads. */
 const readsPerStep = 20;
 
 /**
- * Creates the pace of an account. It starts with few pages at once, and doubles that with each read
- * that needs more, up to the bound. A 429 halves it, and from then on it rises slowly: the host has
- * a limit somewhere. After another failure it starts anew.
+ * Creates the pace of an account: its number of concurrent requests. It starts low, and doubles
+ * with each read that needs more, up to the limit. A 429 halves it; from then on it rises slowly,
+ * since the host has some limit. After other failures it starts again.
  */
 function createPace({ concurrency: most, startConcurrency: start }: PagingOptions): Pace {
   let pace = start;
@@ -215,19 +219,20 @@ export interface PagingOptions {
   /** More pages than this are an error. */
   maxPages: number;
   /**
-   * With more flawed agents than this, in per cent of all, the read fails. At least one is allowed
-   * unless it is 0.
+   * With more flawed agents than this, in per cent of all, the read fails. One agent is always
+   * allowed, unless this is 0.
    */
   maxFlawedPercent: number;
 }
 
 /**
- * Fetches the `wanted` pages at once, and further pages as soon as an answer shows that they exist.
- * Returns the pages by page number. Page 1 is required. Other pages that answer 400 or 404 are left
- * out, since the account may have shrunk. Requests for pages beyond the page count are cancelled,
- * and their errors ignored, except for a 429. No request is running when it returns or throws.
- * @throws TooLargeError beyond `maxPages`, SnapshotError for a page count far beyond the total,
- * what `fetchPage` throws, or the reason of the deadline's signal
+ * Fetches the `wanted` pages concurrently, and further pages as soon as an answer shows that they
+ * exist. Returns the pages by page number. Page 1 is required. Other pages with status 400 or 404
+ * are left out, since the account may have shrunk. Requests beyond the page count are cancelled,
+ * and their errors are ignored, except for a 429. When this returns or throws, no request is
+ * running.
+ * @throws TooLargeError beyond `maxPages`, SnapshotError for a page count far beyond the total, the
+ * errors of `fetchPage`, or the reason of the deadline's signal
  */
 export async function readPages(
   fetchPage: FetchPage,
@@ -281,7 +286,7 @@ export async function readPages(
       return;
     }
     pageCount = Math.max(pageCount ?? 1, count);
-    // On each page, a server may name one page more, without end.
+    // On each page, a server may announce one more page, without end.
     if (agents >= totalCount) return;
     const missing = pageCount - highestWanted;
     for (let more = 1; more <= missing; more++) queue.push(highestWanted + more);
@@ -330,7 +335,7 @@ export async function readPages(
 
 const surplus = new Error('surplus page');
 
-/** Whether the account's budget of requests is spent. Every further request makes that worse. */
+/** Whether the account's request budget is used up. Every further request makes this worse. */
 function isThrottled(error: unknown): boolean {
   return error instanceof HttpStatusError && error.status === 429;
 }

@@ -2,7 +2,7 @@ import { remember } from './redact.ts';
 
 /**
  * A text that must not leak. Printing, serializing or inspecting it shows `[secret]`. While the
- * object is in use, no error message, log line or output shows the text either, unless it is
+ * object is in use, error messages, log lines and output also show `[secret]`, unless the text is
  * shorter than eight characters.
  */
 export class Secret {
@@ -31,13 +31,13 @@ export class Secret {
   }
 }
 
-/** What the token endpoint requires. */
+/** The credentials for the token endpoint. */
 export interface ApiCredentials {
   clientId: string;
   clientSecret: Secret;
 }
 
-/** The credentials of scrapers. Any one of them is enough. */
+/** The credentials for scrapes. Each of them is enough. */
 export interface ScrapeCredentials {
   /** For `Authorization: Bearer`. */
   tokens: readonly Secret[];
@@ -53,25 +53,28 @@ export interface PushCredentials {
 }
 
 /**
- * Shortest scrape credential, in characters. Only machines use them, so a minimum length costs
- * nothing.
+ * Shortest scrape credential, in characters. Only machines use these credentials, so a minimum
+ * length costs nothing.
  */
 export const minCredentialLength = 16;
 
 /**
- * Recognizes a text that is probably not a real credential: a placeholder from an example, or a
- * text in quotes. Quotes are left over when the program that reads an env file does not remove
- * them. Returns words that follow "received ", or undefined for any other text.
+ * Recognizes a text that is probably no credential: a placeholder from an example, or a text in
+ * quotes. Some programs that read env files do not remove the quotes. Returns words that follow
+ * "received ", or undefined for other texts.
  */
 export function unlikelyCredential(value: string): string | undefined {
   if (/^(?:…+|\.{2,}|<[^<>]*>|change[-_ ]?me|your[-_ ].*|x{3,})$/i.test(value)) return 'a placeholder';
   return /^["'`“”‘’].*["'`“”‘’]$/.test(value) ? 'one in quotes' : undefined;
 }
 
-/** A control character, which HTTP Basic forbids (RFC 7617). A line break is left over from copying. */
+/** HTTP Basic forbids control characters (RFC 7617). Line breaks are left over from copying. */
 const control = /\p{Cc}/u;
 
-/** What a credential must not contain, in words that follow "received ". Undefined for a text that can be sent. */
+/**
+ * Returns words for a forbidden character in a credential that follow "received ". Undefined for a
+ * text that can be sent.
+ */
 export function unsendableCredential(value: string): string | undefined {
   if (!control.test(value)) return undefined;
   return /[\r\n]/.test(value) ? 'one with a line break' : 'one with a control character';
@@ -82,12 +85,12 @@ export function fitsBearer(token: string): boolean {
   return /^[!-~]+$/.test(token);
 }
 
-/** What a push token must be, in words that follow "expected ". */
-export const expectedPushToken = 'a token of printable ASCII without spaces, as a header must have it';
+/** The form of a push token, in words that follow "expected ". */
+export const expectedPushToken = 'a token of printable ASCII without spaces, since it is sent in a header';
 
 /**
- * What keeps credentials of a destination from being sent: "expected …; received …", with the field and without its value.
- * Undefined if they can be sent.
+ * Returns the problem of a destination's credentials: "expected …; received …", with the field and
+ * without its value. Undefined if they can be sent.
  */
 export function pushCredentialsProblem(
   kind: 'basic' | 'bearer',

@@ -10,8 +10,8 @@ export class DeadlineError extends ExporterError {
 
 /**
  * When a piece of work must be done. Each entry point (Lambda event, HTTP request, push slot,
- * command) creates one first and passes it down. A part that needs less time uses {@link within}.
- * Times are on the monotonic clock, which cannot be set.
+ * command) first creates a deadline and passes it on. A part that needs less time uses {@link
+ * within}. Times are on the monotonic clock, which cannot be set.
  */
 export interface Deadline {
   /**
@@ -27,7 +27,7 @@ export interface Deadline {
   end(): void;
 }
 
-/** Returns milliseconds of a clock that only goes forward. */
+/** Returns the milliseconds of a clock that never goes back. */
 export const monotonicMs = (): number => performance.now();
 
 /** setTimeout treats a longer delay as 1 ms. */
@@ -92,13 +92,13 @@ export function sinceStart(deadline: Deadline, ms: number): Deadline {
   return sooner(deadline, deadline.startMs + ms, () => outOfTime(ms));
 }
 
-/** Returns the same deadline, which `signal` cancels too. */
+/** Returns the same deadline, but `signal` cancels it too. */
 export function cancelledBy(deadline: Deadline, signal: AbortSignal): Deadline {
   return start(deadline, deadline.atMs, undefined, [deadline.signal, signal]);
 }
 
 /**
- * Settles as the promise does, if that happens before the deadline.
+ * Settles like the promise if the promise settles before the deadline.
  * @throws the reason of the deadline's signal
  */
 export function before<T>(promise: Promise<T>, { signal }: Deadline): Promise<T> {
@@ -122,12 +122,12 @@ function start(
   parents: readonly AbortSignal[],
 ): Deadline {
   const controller = new AbortController();
-  // All accounts listen to one signal. Node.js warns from the eleventh listener on.
+  // All accounts listen to one signal. Node.js warns when there are more than ten listeners.
   setMaxListeners(0, controller.signal);
   let timer: NodeJS.Timeout | undefined;
   const stop = (reason: unknown) => {
     clearTimeout(timer);
-    // Parents may live as long as the process, so remove the listeners from them.
+    // Parents may exist as long as the process, so remove the listeners from them.
     for (const parent of parents) parent.removeEventListener('abort', onAbort);
     controller.abort(reason);
   };

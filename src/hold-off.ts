@@ -5,12 +5,12 @@ import { type Clocks, stopwatch } from './timing.ts';
 import { AuthError } from './vcc/errors.ts';
 
 /**
- * Pauses after a rejection, in ms: they double with each further one. New credentials should not
- * wait for long.
+ * Pauses after a rejection, in ms. They double with each further rejection. They stay short, so
+ * that new credentials are used soon.
  */
 const rejectedPauses = { firstMs: 10_000, longestMs: 60_000 };
 
-/** Whether the host refused what was sent, so that it would refuse the same again. */
+/** Whether the host rejected the request, so that it would reject the same request again. */
 function isRejection(error: ExporterError): boolean {
   const answer = answerBehind(error);
   if (answer) return answer.status >= 400 && !answer.retryable;
@@ -18,9 +18,12 @@ function isRejection(error: ExporterError): boolean {
 }
 
 /**
- * Makes reads of an account pause: as long as the Retry-After of a failed answer says, and for
- * growing times after rejected credentials and other 4xx, since a host may take repeated attempts
- * for an attack. During a pause, a read sends no request and throws the same reason at once, as an
+ * Makes reads of an account pause:
+ * - after a failed answer with Retry-After, for that time
+ * - after rejected credentials and other 4xx, for growing times, since a host may treat repeated
+ *   attempts as an attack
+ *
+ * During a pause, a read sends no request. It throws the same reason immediately, as an
  * ExporterError that is not retryable.
  */
 export function holdOff(collect: Collect, clocks: Clocks): Collect {

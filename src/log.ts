@@ -1,13 +1,13 @@
 import { ExporterError } from './errors.ts';
 import { redact } from './redact.ts';
 
-/** Words of ours, by which logs are searched. */
+/** Fixed words of the exporter, for searches in logs. They are never redacted. */
 const fixedFields = new Set(['level', 'event', 'code']);
 
 /**
- * Returns one line of JSON, which CloudWatch Logs Insights and most log stores parse. Known secrets
- * in the fields are replaced. The line has no control characters and no characters that change the
- * direction of text: JSON allows some, and a terminal obeys them.
+ * Returns one line of JSON, which CloudWatch Logs Insights and most log stores parse. It replaces
+ * known secrets in the fields. The line has no control characters and no characters that change the
+ * direction of text: JSON allows some of them, but they can control a terminal.
  */
 export function logLine(
   level: 'info' | 'error',
@@ -24,14 +24,14 @@ export function logLine(
 }
 
 /**
- * Control characters but tab and line feed, and what reorders or breaks lines for the eye: a
- * terminal obeys them, so texts from outside must not contain them.
+ * Control characters except tab and line feed, and characters that reorder or break lines. They can
+ * control a terminal, so texts from outside must not contain them.
  */
 export const unprintable = /(?![\t\n])[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 
 /**
- * Returns the fields of an error that are safe to log. Our own errors include their message. Other
- * errors include only the kind and the stack, since their text may quote data.
+ * Returns the fields of an error that are safe to log. Our errors include their message. Other
+ * errors include only the kind and the stack, since their message may quote data.
  */
 export function toLogFields(error: unknown): Record<string, unknown> {
   if (error instanceof ExporterError) return { code: error.code, message: error.message };

@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import type { Secret } from './credentials.ts';
 
 /**
- * Returns a function from agent ids to pseudonyms. The same key and id always have the same
- * pseudonym. The same key as the last time has the same function.
+ * Returns a function from agent ids to pseudonyms. The same key and id always give the same
+ * pseudonym. The same key as in the last call returns the same function.
  */
 export type Pseudonyms = (key: Secret) => (agentId: string) => string;
 
@@ -12,14 +12,12 @@ export type Pseudonyms = (key: Secret) => (agentId: string) => string;
  * unlikely.
  */
 const length = 16;
-/**
- * Most pseudonyms to keep. An account with more agents than this starts with an empty cache again.
- */
+/** Most pseudonyms to keep. Beyond this number, the cache is emptied. */
 const maxKept = 200_000;
 
 /**
- * Creates the pseudonyms of an account with HMAC-SHA256. Without the key, guessed ids cannot be
- * checked. The same agent id has different pseudonyms in different accounts. Pseudonyms are cached,
+ * Creates the pseudonyms of an account with HMAC-SHA256. Without the key, nobody can check guessed
+ * ids. The same agent id has different pseudonyms in different accounts. Pseudonyms are cached,
  * since the hash costs more than all other work for an agent.
  */
 export function createPseudonyms(account: string): Pseudonyms {
@@ -27,7 +25,7 @@ export function createPseudonyms(account: string): Pseudonyms {
   return (key) => {
     const secret = key.reveal();
     if (secret !== last?.secret) {
-      // A map of its own, since a scrape with the former key may still be under way.
+      // A new map, since a scrape with the former key may still be running.
       const kept = new Map<string, string>();
       const idOf = (agentId: string) => {
         let pseudonym = kept.get(agentId);

@@ -1,14 +1,14 @@
-/** A form in which a secret may stand in a text, after {@link fold}. */
+/** A form in which a text may contain a secret, after {@link fold}. */
 interface Form {
   text: string;
-  /** Whether it is the part of a base64 text that depends on the secret alone. */
+  /** Whether it is the part of a base64 text that depends only on the secret. */
   inBase64: boolean;
   secret: string;
 }
 
-/** The secrets of this process, with the number of objects that hold them. */
+/** The secrets of this process, with the number of objects that use them. */
 const known = new Map<string, { holders: number }>();
-/** Secrets that nothing holds any more: an answer that is under way may still quote them. */
+/** Secrets that no object uses any more. An answer that is still to arrive may quote them. */
 const released: string[] = [];
 const mostReleased = 100;
 /** The forms of the secrets, by their first characters. */
@@ -18,7 +18,7 @@ let unindexed: string[] = [];
 const keyLength = 4;
 
 /**
- * A number for the first characters of what begins at a place: making a string for each place would
+ * Returns a number for the first characters at a place in a text. A string for each place would
  * take ten times as long.
  */
 const keyAt = (text: string, at: number) =>
@@ -30,7 +30,7 @@ const keyAt = (text: string, at: number) =>
 const holders = new FinalizationRegistry<string>((value) => {
   const secret = known.get(value);
   if (secret === undefined || --secret.holders > 0) return;
-  // Once only: what each request has must not take the places of the others.
+  // Add it only once: a secret in every request must not displace the others.
   if (!released.includes(value)) released.push(value);
   if (released.length <= mostReleased) return;
   const oldest = released.shift()!;
@@ -39,12 +39,13 @@ const holders = new FinalizationRegistry<string>((value) => {
   removeFromIndex(oldest);
 });
 
-/** Shortest secret that {@link redact} replaces. A shorter one is a word that occurs anywhere. */
+/** Shortest secret that {@link redact} replaces by default. A shorter one may be a common word. */
 const shortestAnywhere = 8;
 
 /**
- * Makes a secret known to {@link redact} until `holder` is garbage. Without a holder, it is known
- * as long as the process runs: only for what is read once, such as the environment.
+ * Makes {@link redact} remember a secret until `holder` is garbage. Without a holder, it remembers
+ * the secret as long as the process runs. Use this only for secrets that are read once, such as
+ * those of the environment.
  */
 export function remember(value: string, holder?: object): void {
   if (value.length < keyLength) return;
@@ -61,15 +62,15 @@ export function remember(value: string, holder?: object): void {
   }
 }
 
-/** A word, a camelCase name or a number, as names of folders, files and queues consist of them. */
+/** A word, a camelCase name or a number: the parts of names of folders, files and queues. */
 const word = /^(?:[A-Za-z]?[a-z]{0,15}(?:[A-Z][a-z]{1,15})*|[A-Z]{1,12})\d{0,4}$|^\d{1,12}$/;
 
-/** An address, a path that says where it begins, or one that ends in a file's extension. */
+/** An address, a path with a start such as `/`, `./` or `~`, or one with a file's extension. */
 const pathLike = /^(?:[a-z][\w+.-]*:|~|\.{0,2}[/\\])|\.[a-z]{1,5}$/i;
 
 /**
- * Makes known what looks like a token in a path, an address or a name: 16 characters or more that
- * are no words. A token may be part of such a value by design, or be there by mistake.
+ * Remembers texts that look like tokens in a path, an address or a name: 16 characters or more that
+ * are not words. A token may be there by design or by mistake.
  */
 export function rememberTokens(text: string): void {
   const segments = text.split(/[/\\?&:;,\s@]/);
@@ -83,9 +84,9 @@ export function rememberTokens(text: string): void {
 
 /**
  * Replaces every known secret in a text by `[secret]`, also in JSON, URLs, HTML and base64, and in
- * one of these inside another. Replaces only secrets of at least `shortest` characters: by default
- * of 8, since a shorter one may be a word of any message. Secrets of less than 4 characters are
- * never replaced.
+ * nested forms such as JSON in a URL. Replaces only secrets of at least `shortest` characters, by
+ * default 8, since a shorter secret may be a common word. Never replaces secrets of less than 4
+ * characters.
  */
 export function redact(text: string, shortest = shortestAnywhere): string {
   if (known.size === 0) return text;
@@ -121,7 +122,7 @@ function addToIndex(value: string): void {
 }
 
 /**
- * Of this secret only: making the forms of the tokens of 1000 accounts anew takes hundreds of
+ * Removes one secret. A new index for the tokens of 1000 accounts would take hundreds of
  * milliseconds.
  */
 function removeFromIndex(value: string): void {
@@ -134,7 +135,7 @@ function removeFromIndex(value: string): void {
   }
 }
 
-/** The ways to write a value in a form. For tokens, HTTP Basic encodes it so before base64. */
+/** The ways to write a value in a form. For tokens, HTTP Basic uses one of them before base64. */
 function toForms(value: string): string[] {
   const encoded = encodeURIComponent(value.toWellFormed());
   return [encoded, encoded.replaceAll('%20', '+'), new URLSearchParams({ '': value }).toString().slice(1)];
@@ -151,8 +152,8 @@ function formsOf(secret: string): Form[] {
 }
 
 /**
- * Returns the characters of base64 that the value alone decides, when `before` other bytes stand
- * before it.
+ * Returns the characters of base64 that depend only on the value, if `before` other bytes precede
+ * it.
  */
 function base64Within(value: string, before: number): string {
   const bytes = Buffer.from(value);
@@ -161,19 +162,19 @@ function base64Within(value: string, before: number): string {
   return all.slice(from, to);
 }
 
-/** Makes spaces in forms, and base64 and base64url, the same. Keeps the length. */
+/** Makes the encodings of spaces in forms equal, and base64 and base64url. Keeps the length. */
 const fold = (text: string) => text.replace(/[ -]/g, '+').replaceAll('_', '/');
 
 /**
- * A text with escapes decoded. `at` has the place of each character in the original; undefined
- * means its own.
+ * A text with decoded escapes. `at` has the place of each character in the original text. Undefined
+ * if the places are the same.
  */
 interface View {
   text: string;
   at?: readonly number[];
 }
 
-/** Escapes inside escapes that are decoded: twice, as in JSON inside JSON. */
+/** Levels of nested escapes that are decoded: two, as in JSON inside JSON. */
 const deepest = 2;
 
 function find({ text, at }: View, shortest: number): [number, number][] {
@@ -185,7 +186,7 @@ function find({ text, at }: View, shortest: number): [number, number][] {
     for (const form of candidates) {
       if (form.secret.length < shortest || !folded.startsWith(form.text, start)) continue;
       let [from, to] = [start, start + form.text.length];
-      // The characters beside it hold the rest of the secret's bits, and perhaps a user's name.
+      // The neighbouring characters contain the rest of the secret's bits, and perhaps a user name.
       while (form.inBase64 && from > 0 && isBase64(text, from - 1)) from--;
       while (form.inBase64 && to < text.length && isBase64(text, to)) to++;
       found.push(at ? [at[from]!, at[to]!] : [from, to]);
@@ -198,7 +199,7 @@ const isBase64 = (text: string, at: number) => /[\w+/=-]/.test(text[at]!);
 
 /** A way to escape characters. */
 interface Escaping {
-  /** A character without which a text has no such escapes. */
+  /** A character that every escape of this kind contains. */
   sign: string;
   escapes: RegExp;
   toPlain(escaped: string): string;

@@ -6,7 +6,7 @@ import { ConfigError } from './config/load.ts';
 
 /** Returns the text of alerts/thresholds.yml. */
 export function readShippedThresholds(): string {
-  // The same path from src/ and, in the package, from dist/.
+  // The path is the same from src/ and, in the package, from dist/.
   return readFileSync(new URL('../alerts/thresholds.yml', import.meta.url), 'utf8');
 }
 
@@ -15,10 +15,10 @@ export const underFolder = (folder: string, files: Readonly<Record<string, strin
   Object.fromEntries(Object.entries(files).map(([path, content]) => [`${folder}/${path}`, content]));
 
 /**
- * Generates the rules and dashboards for the shipped thresholds and those in `ours`, a YAML text
- * with what differs. `files` are by path, `summary` is one sentence. Problems are returned and not
- * thrown, since this module is a bundle of its own: its ConfigError is another class than that of
- * the command line.
+ * Generates the rules and dashboards for the shipped thresholds, changed by those in `ours`, a YAML
+ * text. `files` are by path, `summary` is one sentence. It returns problems instead of throwing
+ * them: this module is a separate bundle, and its ConfigError is another class than that of the
+ * command line.
  */
 export function generateRuleFiles(ours?: {
   name: string;
@@ -51,6 +51,6 @@ function summaryOf({ alerts }: AlertSettings, shipped: AlertSettings): string {
   return `${alerts.length} alerts, ${off} off, ${differing} ${verb} from the shipped thresholds`;
 }
 
-/** The same for 60s and 1m. */
+/** Makes equal durations equal, such as 60s and 1m. */
 const toContent = (value: unknown) =>
   JSON.stringify(value, (key, inner) => (key === 'text' ? undefined : inner));

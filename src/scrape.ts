@@ -31,10 +31,10 @@ import { systemTiming, type Timing } from './timing.ts';
 import { createFetchPage, type FetchPage } from './vcc/agent-status.ts';
 import { createTokenSource, type TokenSource } from './vcc/token.ts';
 
-/** The result of one scrape of an account. */
+/** The result of a scrape of one account. */
 export interface Scrape {
   reading: Reading;
-  /** Why the read failed, for the log. The metrics only have its code. */
+  /** Why the read failed, for the log. The metrics have only its code. */
   failure: Error | undefined;
 }
 
@@ -46,10 +46,9 @@ export interface Scraper {
   account: string;
   region: string;
   /**
-   * Scrapes once. It ends by the deadline, and at most VCC_TIMEOUT after the deadline's start.
-   * Never throws: a failure is a result, even a bug in the exporter. Scrapes that share a read, or
-   * a kept snapshot, get the same object, which says how long the first of them took and was
-   * allowed to take.
+   * Scrapes once. It ends at the latest at the deadline, or VCC_TIMEOUT after the deadline's start.
+   * Never throws: a failure is a result, even a bug in the exporter. Scrapes that share a read or a
+   * cached snapshot get the same object. Its durations are those of the first of these scrapes.
    */
   scrape(deadline: Deadline): Promise<Scrape>;
   /** Cancels reads that are running and closes all connections. */
@@ -60,7 +59,7 @@ export interface Scraper {
 export interface Connection {
   tokens: TokenSource;
   fetchPage: FetchPage;
-  /** Reads the roster from the User Admin API, with tokens of its own. */
+  /** Reads the roster from the User Admin API, with separate tokens. */
   fetchRoster: FetchRoster;
   /**
    * Records whether the last read failed. Accounts that failed share few of the request slots
@@ -70,14 +69,14 @@ export interface Connection {
   close(): void;
 }
 
-/** What the scrapers of several accounts share, and where their log lines go. */
+/** The shared parts of the scrapers of several accounts, and the output of log lines. */
 export interface ScraperOptions extends ConnectOptions {
   timing?: Timing;
-  /** Reads rosters from files or S3. Required for accounts with such a roster. */
+  /** Reads rosters from files or S3. Required for accounts with one of these rosters. */
   readText?: ReadText;
 }
 
-/** What the connections of several accounts share. */
+/** The shared parts of the connections of several accounts. */
 export interface ConnectOptions {
   /** Limits the concurrent requests of all accounts together. No limit by default. */
   gate?: Gate;
@@ -86,13 +85,13 @@ export interface ConnectOptions {
   /** How to reach the API: directly by default. */
   network?: Network;
   log?: (line: string) => void;
-  /** Called with every answer, of any status, before anything is made of it. */
+  /** Called with every answer, of any status, before it is parsed. */
   onAnswer?: (request: HttpRequest, response: HttpResponse) => void;
 }
 
 /**
- * Creates the connection to an account's API. It sends no request yet. Background fetches end at
- * `until`.
+ * Creates the connection to the API of an account. It sends no request yet. Background fetches end
+ * at `until`.
  */
 export function connect(
   account: Account,
@@ -125,8 +124,8 @@ export function connect(
     tokens,
     async fetchPage(number, trip) {
       const page = await fetchPage(number, trip);
-      // One that answers again must not wait for those that hang: its next page is asked for in the
-      // same scrape.
+      // An account that answers again must not wait for accounts that hang: its next page is
+      // requested in the same scrape.
       lane.setTroubled(false);
       return page;
     },
@@ -154,8 +153,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   // Real account names never start with this prefix. The `server` header identifies the other
   // simulated accounts.
   let simulated = account.name.startsWith(simulatedPrefix);
-  // As long as somebody has the outcome, which is until the read ends, or as long as the snapshot
-  // is kept.
+  // By outcome: until all scrapes of the read have ended, or as long as the snapshot is cached.
   const made = new WeakMap<ReadOutcome, { by: readonly unknown[]; scrape: Scrape }>();
   let loggedDuplicates = 0;
   let eligibilitySeen = false;
@@ -174,7 +172,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
 
   function readText(): ReadText {
     if (options.readText) return options.readText;
-    throw new TypeError('a roster that is kept somewhere needs readText');
+    throw new TypeError('a roster in a file or in S3 needs readText');
   }
 
   async function scrape(given: Deadline): Promise<Scrape> {
@@ -194,7 +192,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     const found = 'snapshot' in result ? count(result.snapshot, roster?.roster, idOf) : result;
     const failure = 'error' in found ? (found.error as Error) : undefined;
     connection.setTroubled(failure !== undefined);
-    // Remember it, since a failed scrape may have received no answer.
+    // Remember it: a failed scrape may receive no answer.
     simulated ||= traffic.server === simulatorServer;
     if ('snapshot' in result && !cached) noteOddities(result.snapshot);
     const reading: Reading = {
@@ -216,7 +214,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     return scrape;
   }
 
-  /** Logs what the answer has that the API reference has not. */
+  /** Logs the differences between the answer and the API reference. */
   function noteOddities({ duplicates, gaps }: Snapshot): void {
     if (gaps.flawedAgents > 0) {
       const some = (values: Readonly<Record<string, number>>) =>
@@ -224,7 +222,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
       const fields = { agents: gaps.flawedAgents, absent: some(gaps.absent), invalid: some(gaps.invalid) };
       log(logLine('info', 'values missing or invalid', { account: account.name, ...fields }));
     }
-    // Only changes, since the API may return them at every scrape.
+    // Log only changes, since the API may return them at every scrape.
     if (duplicates !== loggedDuplicates) {
       log(logLine('info', 'agents returned more than once', { account: account.name, records: duplicates }));
     }
@@ -242,13 +240,13 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     return before(key(deadline), deadline).then(pseudonyms, (error) => ({ error }));
   }
 
-  /** A bug here is a failure of this account only, so that the other accounts are still served. */
+  /** A bug here fails only this account, so that the other accounts are still served. */
   function count(snapshot: Snapshot, roster: Roster | undefined, idOf: Awaited<ReturnType<typeof openIds>>) {
     if (typeof idOf === 'object') return idOf;
     const { maxTeams, agentSeries, name } = account;
     try {
-      // What free means must not change from scrape to scrape, should the API leave the field out
-      // where it is false.
+      // The meaning of "free" must not change between scrapes if the API leaves the field out where
+      // it is false.
       eligibilitySeen ||= snapshot.agents.length > 0 && knowsEligibility(snapshot.agents);
       const floor = { ...account.floor, eligibilitySeen };
       return {
@@ -278,7 +276,7 @@ type IdOf = (agentId: string) => string;
 
 const asItIs: IdOf = (id) => id;
 
-/** The values without a snapshot. No value is better than an old or partial one. */
+/** The values without a snapshot: none, rather than old or partial ones. */
 const nothing = {
   floor: undefined,
   agentSeries: undefined,
@@ -289,7 +287,7 @@ const nothing = {
 
 /**
  * Returns the metric families of all readings, made with a new registry. `accounts` is the number
- * of accounts that the exporter is configured with, which may be more than the readings.
+ * of accounts in the settings, which may be larger than the number of readings.
  */
 export async function toFamilies(
   readings: readonly Reading[],

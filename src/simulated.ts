@@ -1,7 +1,7 @@
 /**
  * The `server` header of every response of the built-in simulator. With it the exporter recognizes
- * simulated numbers, whatever its settings. It is defined here because the simulator and the
- * exporter share almost no code.
+ * simulated numbers under any settings. It is defined here because the simulator and the exporter
+ * share almost no code.
  */
 export const simulatorServer = 'vcc-simulator';
 

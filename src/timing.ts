@@ -3,13 +3,13 @@ import { monotonicMs } from './deadline.ts';
 
 /** The two clocks of a machine. */
 export interface Clocks {
-  /** Milliseconds since 1970. This clock can be set, and may jump. */
+  /** Milliseconds since 1970. Users can set this clock, and it may jump. */
   now(): number;
-  /** Milliseconds of a clock that only goes forward, but may stop while the machine sleeps. */
+  /** Milliseconds of a clock that never goes back, but may stop while the machine sleeps. */
   monotonic(): number;
 }
 
-/** Clocks, randomness and pauses. They are injected so that tests need no waiting and no luck. */
+/** Clocks, randomness and pauses. They are arguments, so that tests are fast and deterministic. */
 export interface Timing extends Clocks {
   /** At least 0, less than 1. */
   random(): number;
@@ -17,7 +17,7 @@ export interface Timing extends Clocks {
   sleep(delayMs: number, signal: AbortSignal): Promise<void>;
 }
 
-/** The machine's own clocks, randomness and timers. */
+/** The clocks, randomness and timers of the machine. */
 export const systemTiming: Timing = {
   now: Date.now,
   monotonic: monotonicMs,

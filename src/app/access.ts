@@ -5,13 +5,13 @@ import type { LoadScrapeCredentials } from '../serve/guard.ts';
 import type { Vault } from '../vault/vault.ts';
 
 const advice =
-  'put scrapeTokens or scrapeUsers into the secret, or set VCC_SCRAPE_AUTH=none to let in everybody who can reach the address';
+  'put scrapeTokens or scrapeUsers into the secret, or set VCC_SCRAPE_AUTH=none to let everyone who can reach the address scrape';
 
 /**
  * Returns a function that loads the scrape credentials of the settings and of the vault. If the
- * vault cannot be read, it returns those of the settings and logs the reason. It also logs when
- * there are none.
- * @throws ConfigError when there are neither credentials in the settings nor a vault
+ * vault cannot be read, the function returns only those of the settings and logs the reason. It
+ * also logs when there are none.
+ * @throws ConfigError without a vault and without credentials in the settings
  */
 export function scrapeCredentialsOf(
   settings: Settings,
@@ -22,7 +22,7 @@ export function scrapeCredentialsOf(
   if (!vault) {
     if (fixed.tokens.length + fixed.users.length > 0) return async () => fixed;
     throw new ConfigError([
-      'VCC_SCRAPE_TOKENS, VCC_SCRAPE_USERS: expected scrape credentials there or in the secret, or VCC_SCRAPE_AUTH=none to let in everybody who can reach the address; received nothing',
+      'VCC_SCRAPE_TOKENS, VCC_SCRAPE_USERS: expected scrape credentials here or in the secret, or VCC_SCRAPE_AUTH=none to let everyone who can reach the address scrape; received nothing',
     ]);
   }
   return async (deadline) => {

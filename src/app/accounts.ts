@@ -13,7 +13,7 @@ import { apiUrl, tokenUrl } from '../vcc/regions.ts';
 import { openNetwork } from './network.ts';
 import { createReadText } from './places.ts';
 
-/** The settings and the accounts that they describe. */
+/** The settings and their accounts. */
 export interface OpenAccounts {
   /** For all accounts. */
   settings: Settings;
@@ -27,8 +27,8 @@ export interface OpenAccounts {
 }
 
 /**
- * Opens the accounts of the environment, or of the list in VCC_CONFIG. It reads nothing but that
- * list, and calls no API.
+ * Opens the accounts of the environment, or of the list in VCC_CONFIG. It reads only that list, and
+ * calls no API.
  * @throws ConfigError
  */
 export async function openAccounts(env: Environment, log: (line: string) => void): Promise<OpenAccounts> {
@@ -37,8 +37,8 @@ export async function openAccounts(env: Environment, log: (line: string) => void
 }
 
 /**
- * The accounts of a configuration with their vaults; accounts that name the same secret share one.
- * `until`: secrets are read until then.
+ * Opens the accounts of a configuration with their vaults. Accounts with the same secret share a
+ * vault. Reads of secrets end at `until`.
  * @throws ConfigError
  */
 export function withVaults(
@@ -75,12 +75,11 @@ export function withVaults(
   };
 }
 
-/** Pages asked for at once before it is known that the host accepts more. */
+/** Pages that are requested at the same time while it is unknown whether the host accepts more. */
 const firstPagesAtOnce = 10;
 
 /**
- * Makes the account that the settings describe. Its credentials come from the vault, if there is
- * one.
+ * Creates the account of these settings. Its credentials come from the vault, if there is one.
  * @throws ConfigError without credentials
  */
 export function toAccount(settings: Settings, vault?: Vault): Account {

@@ -6,7 +6,7 @@ import { openAccounts } from './accounts.ts';
 import { openDestinations } from './destinations.ts';
 import { createReadText } from './places.ts';
 
-/** What the deliver function needs. */
+/** The parts of the deliver function. */
 export interface Delivery {
   /** By name. */
   destinations: ReadonlyMap<string, Destination>;

@@ -24,7 +24,7 @@ import { SecretError } from '../vault/errors.ts';
 import type { Vault } from '../vault/vault.ts';
 
 /**
- * Creates the destinations that the settings describe. They share connections. Nothing is sent yet.
+ * Creates the destinations of the settings. They share connections. Nothing is sent yet.
  * @throws ConfigError when a destination requires credentials and has none
  */
 export function openDestinations(
@@ -54,10 +54,10 @@ export function openDestinations(
 }
 
 /**
- * Reads the destinations' credentials in the secret, so that a push does not begin with credentials
- * that can never be sent. A secret that cannot be read now may be readable later, so that is no
- * error.
- * @throws ConfigError when credentials are missing in the secret, or no header can hold them
+ * Reads the destinations' credentials in the secret, so that push does not start with credentials
+ * that can never be sent. A secret that cannot be read is no error, since a later read may succeed.
+ * @throws ConfigError when credentials are missing in the secret, or contain characters that no
+ * header allows
  */
 export async function checkCredentials(
   destinations: readonly Settings[],
@@ -77,7 +77,7 @@ export async function checkCredentials(
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-/** The part of the credentials in the settings that shows that they are there. */
+/** Returns a part of the credentials in the settings, or undefined if the settings have none. */
 const ownCredential = (its: Settings) =>
   its.VCC_PUSH_AUTH === 'basic' ? its.VCC_PUSH_USER : its.VCC_PUSH_TOKEN;
 
@@ -95,17 +95,17 @@ export function createDestination(options: DestinationOptions, ports: Destinatio
     name,
     wants,
     async deliver(batch, deadline) {
-      // The type of the destination was changed while the batch waited. Some receivers would accept
-      // it and store nothing.
+      // The type of the destination changed while the batch waited. Some destinations would accept
+      // the batch and store nothing.
       if (familyOf(batch.format) !== familyOf(protocol.format)) {
-        throw new PushError(`the batch was made for ${batch.format}; destination ${name} is ${type} now`);
+        throw new PushError(`the batch has the format ${batch.format}; destination ${name} is now ${type}`);
       }
       await protocol.deliver(batch, deadline);
     },
   };
 }
 
-/** Either version of remote write can be sent to a destination of remote write. */
+/** Both versions of remote write may be sent to a destination of type remote-write. */
 const familyOf = (format: Batch['format']) => format.replace(/-[12]$/, '');
 
 function toOptions(its: Settings): DestinationOptions {
@@ -126,7 +126,7 @@ function toOptions(its: Settings): DestinationOptions {
   };
 }
 
-/** Headers whose values name whose samples these are. Receivers' answers are about them. */
+/** Headers whose values name the tenant of the samples. Answers of destinations may quote them. */
 const tenantHeaders = ['x-scope-orgid', 'thanos-tenant', 'x-tenant', 'x-tenant-id'];
 
 /** Headers and the query may contain tokens too. */
@@ -135,7 +135,7 @@ function rememberSecrets({ VCC_PUSH_HEADERS: headers = {}, VCC_PUSH_URL: url }: 
     tenantHeaders.includes(name.toLowerCase()) ? [] : [value],
   );
   for (const value of [...values, ...(url?.searchParams.values() ?? [])]) {
-    // A word, such as the name of an environment, is no token, and may be the name of an account.
+    // A word, such as the name of an environment, is not a token, and may be an account's name.
     if (!/^[A-Za-z]{1,15}$/.test(value)) remember(value);
     rememberTokens(value);
   }

@@ -11,7 +11,9 @@ export interface LambdaPushers extends OpenPushers {
   accountsQueue: SqsQueue | undefined;
 }
 
-/** Within one invocation. Batches that fail more often are retried after the next scrape. */
+/**
+ * Retries within one invocation. Batches that fail more often are retried after the next scrape.
+ */
 const retry = { retries: 5, baseDelayMs: 500, maxDelayMs: 8000 };
 
 /**
@@ -28,7 +30,7 @@ export async function openLambdaPushers(
   const { VCC_PUSH_PERIOD: periodMs, VCC_PUSH_INTERVAL: intervalMs } = settings;
   if (periodMs % intervalMs !== 0) {
     throw new ConfigError([
-      `VCC_PUSH_INTERVAL: expected a part of VCC_PUSH_PERIOD (${periodMs / 1000} s) that divides it; received ${intervalMs / 1000} s`,
+      `VCC_PUSH_INTERVAL: expected a time that divides VCC_PUSH_PERIOD (${periodMs / 1000} s); received ${intervalMs / 1000} s`,
     ]);
   }
   const open = (url: string | undefined) => (url === undefined ? undefined : openSqsQueue(url, network));

@@ -11,8 +11,8 @@ import { createStateStore } from './places.ts';
 import { type OpenPushers, openPushers, type PushPorts } from './pushers.ts';
 
 /**
- * Batches on disk are retried forever. Batches in memory are retried after the next scrape if all
- * these fail.
+ * Retries of a batch. Batches on disk are then retried again without end, and batches in memory
+ * after the next scrape.
  */
 const retries = {
   disk: { retries: Number.POSITIVE_INFINITY, baseDelayMs: 1000, maxDelayMs: 60_000 },
@@ -22,8 +22,8 @@ const retries = {
 /** The pushers of this machine. */
 export interface LocalPushers extends OpenPushers {
   /**
-   * Aborts when another process took the folder. Nothing is written to it from then on, so stop
-   * pushing.
+   * Aborts when another process has locked the folder. From then on nothing is written to it, so
+   * stop pushing.
    */
   lost: AbortSignal;
   close(): Promise<void>;
@@ -80,7 +80,7 @@ export async function openLocalPushers(
       pushers.destinations.map(({ name }) => ({ account, destination: name })),
     );
     for (const stray of await listStrayQueues(folder, known)) {
-      const message = `${setting}: no account and destination has these names now, so nothing sends these batches; name them so again, or delete them`;
+      const message = `${setting}: no account and destination has these names now, so these batches are not sent; restore the names, or delete the batches`;
       ports.log(logLine('error', 'queue without a destination', { ...stray, message }));
     }
     return {
@@ -97,7 +97,7 @@ export async function openLocalPushers(
   }
 }
 
-/** Returns the queue, without the means to add to it once the lock is lost. */
+/** Returns a queue that rejects new batches after the lock is lost. */
 function whileHeld(queue: Queue, lost: AbortSignal): Queue {
   return {
     ...queue,
@@ -109,7 +109,7 @@ function whileHeld(queue: Queue, lost: AbortSignal): Queue {
 }
 
 /**
- * Locks VCC_PUSH_FOLDER. It may have to wait, and then logs why.
+ * Locks VCC_PUSH_FOLDER. If it has to wait, it logs the reason.
  * @throws ConfigError when another process has locked it, or it cannot be written; the reason of
  * the deadline's signal
  */
@@ -119,7 +119,7 @@ export async function lockPushFolder(
   log: (line: string) => void,
 ): Promise<Lock> {
   const onWait = (waitMs: number) => {
-    const message = `${setting}: ${folder} is locked, perhaps by a process that has ended; waiting up to ${waitMs / 1000} s for a sign that it still runs`;
+    const message = `${setting}: ${folder} is locked, perhaps by a process that has ended; waiting up to ${waitMs / 1000} s to see whether it still runs`;
     log(logLine('info', 'waiting for the folder', { message }));
   };
   const lock = await usable(folder, () => lockFolder(folder, { deadline, onWait }));
@@ -128,9 +128,8 @@ export async function lockPushFolder(
 }
 
 /**
- * Says that other users can write to a folder. Not an error, since Kubernetes makes volumes with
- * this mode, and in a container there are no other users
- * (docs/decisions/0024-files-of-the-exporter.md).
+ * Logs that other users can write to a folder. It does not throw: Kubernetes creates volumes with
+ * this mode, and a container has no other users (docs/decisions/0024-files-of-the-exporter.md).
  */
 async function warnIfOpen(name: string, folder: string, log: (line: string) => void): Promise<void> {
   if (!(await isOpenToAll(folder))) return;
@@ -145,7 +144,7 @@ async function usable<T>(folder: string, use: () => Promise<T>): Promise<T> {
     if (error instanceof DocumentError) throw new ConfigError([`${setting}: ${error.message}`]);
     if ((error as NodeJS.ErrnoException).errno === undefined) throw error;
     throw new ConfigError([
-      `${setting}: expected a folder that can be written; ${folder} cannot (${describeFileError(error)})`,
+      `${setting}: expected a folder that can be written; received ${folder} (${describeFileError(error)})`,
     ]);
   }
 }

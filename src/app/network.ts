@@ -5,13 +5,13 @@ import { remember } from '../redact.ts';
 
 const variables = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
 
-/** What the AWS SDK reads from the environment and must not be seen. */
+/** Variables that the AWS SDK reads and that must stay secret. */
 const awsSecrets = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CONTAINER_AUTHORIZATION_TOKEN'];
 
 /**
- * Returns the network that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY describe
- * (docs/run/proxies.md). Nothing is sent yet. From now on no message shows the passwords of the
- * proxies and the AWS credentials in the environment.
+ * Returns the network for HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY (docs/run/proxies.md).
+ * Nothing is sent yet. From now on no message shows the passwords of proxies or the AWS credentials
+ * in the environment.
  * @throws ConfigError that names the variable and does not quote a proxy
  */
 export async function openNetwork(env: Environment): Promise<Network> {
@@ -22,7 +22,7 @@ export async function openNetwork(env: Environment): Promise<Network> {
   if (problems.length > 0) throw new ConfigError(problems);
   for (const proxy of [proxies.http, proxies.https]) {
     const { username = '', password = '' } = proxy?.url ?? {};
-    // A proxy may take a token as the user.
+    // A proxy may accept a token as the user.
     remember(decodeURIComponent(password || username));
   }
   return createProxied(proxies, (failure) => new ProxyError(failure));

@@ -20,8 +20,8 @@ export function createReadText(network: Network = directNetwork): ReadText {
 }
 
 /**
- * Returns the store of push states: a folder, or a place in S3 (`s3://bucket/prefix`). `setting` is
- * the setting that names it, for messages.
+ * Returns the store of push states: a folder, or a prefix in S3 (`s3://bucket/prefix`). `setting`
+ * is the name of its setting, for messages.
  */
 export function createStateStore(
   location: string,

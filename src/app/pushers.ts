@@ -28,8 +28,8 @@ export interface PushPorts {
   print: (line: string) => void;
   store: StateStore | undefined;
   /**
-   * Until when the destinations' credentials in the secret are checked. Without it, they are not: a
-   * queue waits for them.
+   * Deadline for checking the destinations' credentials in the secret. Undefined: no check, since a
+   * queue keeps the batches until the credentials are valid.
    */
   checkUntil?: Deadline;
   toRoute(destination: Destination, account: string): Route | Promise<Route>;
@@ -49,7 +49,7 @@ export async function openPushers(
   const described = await loadDestinations(env, settings, accounts.length, createReadText(network));
   if (described.length === 0) {
     throw new ConfigError([
-      'VCC_PUSH_URL: expected the address of a destination there, or destinations in VCC_PUSH_DESTINATIONS; received nothing',
+      'VCC_PUSH_URL: expected the address of a destination here, or destinations in VCC_PUSH_DESTINATIONS; received nothing',
     ]);
   }
   if (checkUntil) await checkCredentials(described, vault, checkUntil);

@@ -9,18 +9,18 @@ import { PushError } from '../push/errors.ts';
 import { type Batch, parseBatch } from '../push/queue.ts';
 import { lockPushFolder } from './local-pushers.ts';
 
-/** What a walk through the rejected batches found. */
+/** The result of a walk through the rejected batches. */
 export interface Walked {
   /** Batches that were shown, or put back. */
   count: number;
-  /** What is left, in words, if something is. */
+  /** A sentence about batches that remain, if any. */
   left?: string | undefined;
 }
 
 /**
- * Calls `show` with each batch that a destination rejected and the reason. With `putBack`, it also
- * moves each back to its queue. A message or file that is no batch is shown as undefined, with the
- * reason that is known, and stays where it is.
+ * Calls `show` with each rejected batch and the reason. With `putBack`, it also moves each batch
+ * back to its queue. For a message or file that is not a batch, it calls `show` with undefined and
+ * the known reason, and does not move it.
  */
 export type WalkRejected = (
   show: (batch: Batch | undefined, reason: string) => void,
@@ -43,7 +43,7 @@ export function openRejected(
     return inQueue(openSqsQueue(from, network), openSqsQueue(to, network), deadline);
   }
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new ConfigError([`VCC_PUSH_FOLDER: ${folder}: there is no such folder`]);
+    throw new ConfigError([`VCC_PUSH_FOLDER: ${folder}: does not exist`]);
   }
   return inFolder(folder, deadline, log);
 }
@@ -52,14 +52,14 @@ export function openRejected(
 const hideSeconds = 60;
 
 /**
- * Walks through a FIFO queue. SQS gives no message of a group (an account and destination) while
- * others of it are hidden, at most ten. So all that stays is made visible again after each ten from
- * which something was removed.
+ * Walks through a FIFO queue. While messages of a group (an account and destination) are hidden,
+ * SQS returns no others of that group; it returns at most ten. So after each ten of which some were
+ * removed, the rest is made visible again.
  */
 function inQueue(rejected: SqsQueue, queue: SqsQueue, deadline: Deadline): WalkRejected {
   async function release(handles: readonly string[]): Promise<void> {
     for (let at = 0; at < handles.length; at += 10) {
-      // Otherwise they become visible by themselves, within a minute.
+      // Otherwise they become visible within a minute.
       await rejected.hide(handles.slice(at, at + 10), 0, deadline).catch(() => {});
     }
   }
@@ -89,8 +89,7 @@ function inQueue(rejected: SqsQueue, queue: SqsQueue, deadline: Deadline): WalkR
           left.push(message.receiptHandle);
           continue;
         }
-        // First there, then not here: a message that is there twice is sent twice, which does no
-        // harm.
+        // Add first, then remove. A failure in between sends a message twice, which is harmless.
         await queue.replay(message, deadline);
         await rejected.remove(message.receiptHandle, deadline);
       }
@@ -115,11 +114,11 @@ function describeLeft(of: {
   const sentences: string[] = [];
   if (of.total !== undefined && of.total > of.shown) {
     sentences.push(
-      `The queue has about ${of.total}. SQS shows at most the first ten of each account and destination; replay puts all back.`,
+      `The queue has about ${of.total} messages. SQS shows at most the first ten of each account and destination; replay puts all of them back.`,
     );
   }
   if (of.others > 0) {
-    sentences.push(`${of.others} of the ${of.what} are no batches and stay in the ${of.place}.`);
+    sentences.push(`${of.others} of the ${of.what} are not batches and stay in the ${of.place}.`);
   }
   if (of.again) sentences.push('Some were rejected again in the meantime and stay in the queue.');
   return sentences.length > 0 ? sentences.join(' ') : undefined;
@@ -136,7 +135,7 @@ function toBatch(body: string): Batch | undefined {
 
 function inFolder(folder: string, deadline: Deadline, log: (line: string) => void): WalkRejected {
   return async (show, putBack) => {
-    // A process that pushes reads its queue once, and would not see what is put back.
+    // A running push reads its queue only at the start, and would not see these batches.
     const lock = putBack ? await lockPushFolder(folder, deadline, log) : undefined;
     let count = 0;
     let others = 0;

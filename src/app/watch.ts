@@ -16,10 +16,10 @@ import type { FetchPage } from '../vcc/agent-status.ts';
 import { hostFamilies } from '../vcc/regions.ts';
 import { toAccount } from './accounts.ts';
 
-/** How long to watch an account, and how many requests that may take. */
+/** How long to watch an account, and with how many requests. */
 export interface WatchOptions extends ConnectOptions {
   durationMs: number;
-  /** Most requests. A request that fails may be repeated beyond it. */
+  /** Most requests. Retries may exceed it. */
   requests: number;
   timing: Timing;
   /** Ends the watch early. */
@@ -28,7 +28,7 @@ export interface WatchOptions extends ConnectOptions {
   onReading?: (progress: { readings: number; observations: number; leftMs: number }) => void;
 }
 
-/** The API lets its answers be cached for so long. */
+/** The API allows clients to cache its answers for this time, in ms. */
 const shortestIntervalMs = 5000;
 const mostFailures = 3;
 
@@ -36,11 +36,14 @@ const mostFailures = 3;
 const spent = new Error('all requests were used');
 
 /**
- * Reads an account again and again, as a scraper does, and lets an observer see everything. It ends
- * when the time is over or all requests are used, at the first 429, at the third failure in a row,
- * or when it is stopped. Readings of a pause that the API asked for are not counted as failures. If
- * the first reading fails it ends at once. Readings begin at least 5 s apart, and further if the
- * requests would not last.
+ * Reads an account repeatedly, as a scraper does, and passes every answer to an observer. It ends:
+ * - when the time is over or all requests are used
+ * - when the first reading fails
+ * - at the first 429
+ * - at the third failure in a row; readings in a pause for Retry-After do not count
+ * - when it is stopped
+ *
+ * Readings begin at least 5 s apart, or further if the requests would not last.
  * @throws nothing but bugs
  */
 export async function watchAccount(account: Account, options: WatchOptions): Promise<Watch> {
@@ -62,7 +65,7 @@ export async function watchAccount(account: Account, options: WatchOptions): Pro
     observer.addPage(page);
     return page;
   };
-  // Whatever is wrong with the agents is a finding.
+  // No flaw of agents fails a reading: it is a finding.
   const paging = { ...account.paging, maxFlawedPercent: 100 };
   const collect = holdOff(createCollect(fetchPage, paging, timing), timing);
   const startMs = timing.monotonic();
@@ -96,7 +99,7 @@ export async function watchAccount(account: Account, options: WatchOptions): Pro
         if (!(error instanceof ExporterError)) throw error;
         const { code, message } = error;
         if (code === 'throttled') return { by: 'throttled', message };
-        // While it must pause, no request is sent, and the last failure comes again.
+        // In a pause no request is sent, and the last failure is thrown again.
         if (traffic.requests > requestsBefore) failures++;
         if (readings === 0 || failures === mostFailures) return { by: 'failures', message };
       }
@@ -130,8 +133,8 @@ export async function watchAccount(account: Account, options: WatchOptions): Pro
 }
 
 /**
- * Asks the other family of host names for a token and a page. Never if the settings name other
- * addresses than the families have.
+ * Requests a token and a page from the other family of host names. Does nothing if the settings
+ * have addresses outside the two families.
  * @throws nothing but bugs
  */
 export async function tryOtherHosts(

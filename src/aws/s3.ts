@@ -10,9 +10,10 @@ const service: Service<Sdk, InstanceType<Sdk['S3Client']>> = {
   package: '@aws-sdk/client-s3',
   create: (sdk, options) => new sdk.S3Client({ ...options, followRegionRedirects: true }),
   reasons: {
-    NoSuchKey: 'there is no such object; without s3:ListBucket S3 says AccessDenied instead',
-    NoSuchBucket: 'there is no such bucket',
-    AccessDenied: 'no permission, or no such object; the role needs s3:GetObject on it',
+    NoSuchKey: 'the object does not exist',
+    NoSuchBucket: 'the bucket does not exist',
+    AccessDenied:
+      'no permission, or the object does not exist; the role needs s3:GetObject on it (and s3:ListBucket to see which)',
   },
 };
 
@@ -51,7 +52,7 @@ export function readObject(
     if ((ContentLength ?? 0) > maxBytes) throw tooLarge(nameOf(place), maxBytes);
     const chunks: Uint8Array[] = [];
     let bytes = 0;
-    // In Node.js it is a Readable. An answer in chunks has no length.
+    // In Node.js the body is a Readable. A chunked answer has no length.
     for await (const chunk of (Body ?? []) as AsyncIterable<Uint8Array>) {
       bytes += chunk.length;
       if (bytes > maxBytes) throw tooLarge(nameOf(place), maxBytes);

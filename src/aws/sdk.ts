@@ -5,9 +5,9 @@ import { codeOf, ProxyError } from '../http/errors.ts';
 import type { Network } from '../http/network.ts';
 
 /**
- * Longest time for a connection, in ms. A host may have several addresses (src/http/network.ts), so
- * one dead address must leave time for the next. Through a proxy it includes the proxy's own
- * connection.
+ * Longest time for a connection, in ms. A host may have several addresses (src/http/network.ts): a
+ * dead address must leave time for the next. Through a proxy, this includes the connection from the
+ * proxy to the host.
  */
 const connectionTimeout = 3000;
 
@@ -146,7 +146,7 @@ const expired = 'the AWS credentials have expired';
 function commonReasons(service: { name: string; package: string }): Readonly<Record<string, string>> {
   const late = `${service.name} did not answer in time`;
   return {
-    NoSdk: `${service.package} was not found; install it, or run on a Lambda runtime that brings it`,
+    NoSdk: `${service.package} was not found; install it, or use a Lambda runtime that includes it`,
     NoRegion: 'no AWS region is set; set AWS_REGION',
     CredentialsProviderError: 'no AWS credentials were found',
     ExpiredToken: expired,
@@ -158,7 +158,7 @@ function commonReasons(service: { name: string; package: string }): Readonly<Rec
     InvalidSignatureException: `${notValid}, or the clock is wrong`,
     AccessDenied: 'no permission',
     AccessDeniedException: 'no permission',
-    ThrottlingException: `${service.name} is asked too often`,
+    ThrottlingException: `too many requests to ${service.name}`,
     AbortError: late,
     TimeoutError: late,
   };

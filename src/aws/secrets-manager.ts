@@ -11,11 +11,11 @@ const service = (region: string | undefined): Service<Sdk, InstanceType<Sdk['Sec
   create: (sdk, options) => new sdk.SecretsManagerClient({ ...(region && { region }), ...options }),
   reasons: {
     ResourceNotFoundException:
-      'not found in this account and region, or there is no version with that staging label',
+      'not found in this AWS account and region, or it has no version with this staging label',
     AccessDeniedException: 'no permission; the role needs secretsmanager:GetSecretValue on this secret',
     DecryptionFailure:
-      'KMS did not decrypt it; the role needs kms:Decrypt on the secret’s key, which must be enabled',
-    InvalidRequestException: 'cannot be read in its present state; it may be scheduled for deletion',
+      "KMS did not decrypt it; the role needs kms:Decrypt on the secret's key, which must be enabled",
+    InvalidRequestException: 'cannot be read in its current state; it may be scheduled for deletion',
     NoRegion: 'no AWS region is set; set AWS_REGION, or name the secret by its ARN',
   },
 });

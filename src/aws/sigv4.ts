@@ -39,7 +39,7 @@ export function createSigV4(options: {
   roleArn: string | undefined;
   network?: Network;
   clocks?: Clocks;
-  /** Until when keys are fetched. */
+  /** Deadline for fetching keys. */
   until?: Deadline;
   loadIdentity?: () => Promise<AwsIdentity>;
 }): Authorize {
@@ -93,7 +93,7 @@ export function createSigV4(options: {
     });
     const { headers } = await signer.sign();
     const signed = { ...request, headers: Object.fromEntries(headers) };
-    // AWS quotes it in its answer when the signature is wrong, and it is valid for some minutes.
+    // The signature is valid for some minutes, and AWS quotes it in its answer to a wrong one.
     remember(headers.get('authorization') ?? '', signed);
     remember(/Signature=(\w+)/.exec(headers.get('authorization') ?? '')?.[1] ?? '', signed);
     return signed;

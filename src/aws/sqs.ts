@@ -7,7 +7,7 @@ import { openService, type Service } from './sdk.ts';
 
 type Sdk = typeof import('@aws-sdk/client-sqs');
 
-const noQueue = 'there is no such queue in this account and region';
+const noQueue = 'the queue does not exist in this AWS account and region';
 
 const service = (region: string | undefined): Service<Sdk, InstanceType<Sdk['SQSClient']>> => ({
   name: 'SQS',
@@ -35,9 +35,9 @@ export interface Received {
  */
 export interface SqsQueue {
   /**
-   * Sends a batch to this FIFO queue, without the list of series that it ends: the sender does not
-   * learn of a rejection, and the list may be larger than a message. SQS drops duplicates of the
-   * same batch for five minutes.
+   * Sends a batch to this FIFO queue, without the list of series that it ends. The list serves no
+   * purpose here, since the sender does not learn of a rejection, and it may be larger than a
+   * message. SQS drops duplicates of the same batch for five minutes.
    */
   put: Deliver;
   /**
@@ -55,15 +55,12 @@ export interface SqsQueue {
   putAll(bodies: readonly string[], deadline: Deadline): Promise<void>;
   /** Returns up to ten messages, or none. Hides them from other consumers for `hideSeconds`. */
   receive(hideSeconds: number, deadline: Deadline): Promise<Received[]>;
-  /**
-   * Returns about how many messages there are, also hidden ones. A change may take a minute to
-   * show.
-   */
+  /** Returns the approximate number of messages, including hidden ones. It may be a minute old. */
   count(deadline: Deadline): Promise<number>;
   remove(receiptHandle: string, deadline: Deadline): Promise<void>;
   /**
    * Hides up to ten messages from all consumers for `delayMs`, at most twelve hours. Fails if SQS
-   * refuses one of them: it does so for a message that is visible again.
+   * rejects one of them, which happens when the message is visible again.
    */
   hide(receiptHandles: readonly string[], delayMs: number, deadline: Deadline): Promise<void>;
 }
@@ -79,7 +76,7 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
   const call = <T>(action: string, deadline: Deadline, use: Parameters<typeof callService<T>>[2]) =>
     callService<T>(
       deadline,
-      // Any failure may pass, and must not drop samples.
+      // Any failure may be temporary, and must not drop samples.
       ({ reason }) => new PushError(`queue ${nameOf(url)}, ${action}: ${reason}`, { retryable: true }),
       use,
     );
@@ -104,12 +101,12 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
       await client.send(command, options);
     });
 
-  /** A call for several messages succeeds even if some are refused. */
+  /** A call for several messages succeeds even if SQS rejects some of them. */
   function throwRefused({ Failed = [] }: { Failed?: { Code?: string | undefined }[] | undefined }): void {
     if (Failed.length === 0) return;
     const { Code: code = '' } = Failed[0]!;
     const why = /^[\w.]{1,80}$/.test(code) ? ` (${code})` : '';
-    const what = `refused ${Failed.length} messages${why}`;
+    const what = `SQS rejected ${Failed.length} messages${why}`;
     throw new PushError(`queue ${nameOf(url)}: ${what}`, { retryable: true });
   }
 
@@ -179,8 +176,8 @@ export function openSqsQueue(url: string, network: Network = directNetwork): Sqs
 }
 
 /**
- * Replaces what SQS refuses in a text, such as half of a pair of surrogates: the reason may end
- * within one.
+ * Replaces characters that SQS rejects, such as half of a surrogate pair. The reason may be cut
+ * within a pair.
  */
 const toAttribute = (text: string) =>
   text.replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\ufffd');
@@ -188,14 +185,14 @@ const toAttribute = (text: string) =>
 const nameOf = (url: string) => url.slice(url.lastIndexOf('/') + 1);
 
 /**
- * Returns the message group, which SQS keeps in order: one account and destination. A hash, since
- * SQS allows fewer characters than account names may have.
+ * Returns the message group of an account and destination. SQS keeps the order within a group. It
+ * is a hash, since SQS allows fewer characters than account names may have.
  */
 function groupOf({ account, destination }: Batch): string {
   return digest([account, destination]);
 }
 
-/** Returns the deduplication id. A batch that is made twice for one slot has the same one. */
+/** Returns the deduplication id. Two batches for the same slot have the same id. */
 export function identityOf({ account, destination, timestampMs, part }: Batch): string {
   return digest([account, destination, timestampMs, part]);
 }

@@ -18,7 +18,7 @@ export interface LocalAccounts extends OpenAccounts {
   simulator: Simulator | undefined;
   /** The source of the settings. */
   env: Environment;
-  /** Ends what is under way, so that the process can end, and closes the simulator. */
+  /** Cancels everything that is running, so that the process can end, and closes the simulator. */
   close(): Promise<void>;
 }
 
@@ -53,8 +53,8 @@ const identity = [
 ] as const satisfies SettingName[];
 
 /**
- * Opens the accounts that the settings describe, or simulated ones according to `demo`. Starts a
- * simulator for those. Without credentials it shows no simulated numbers unless `demo` says so.
+ * Opens the accounts of the settings, or simulated accounts if `demo` selects them, for which it
+ * starts a simulator. Without credentials it shows simulated numbers only if `demo` selects them.
  * @throws ConfigError, also without credentials
  */
 export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'): Promise<LocalAccounts> {
@@ -71,7 +71,7 @@ export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'
   });
   const isDemo = demo === 'always' || (demo === 'if-unset' && !namesSettings(local.env));
   if (!isDemo) {
-    return open(await loadLocalConfig(local, ' --demo shows simulated accounts.'), local.env, undefined);
+    return open(await loadLocalConfig(local, ' To try the simulator, use --demo.'), local.env, undefined);
   }
   const leftOut = identity.filter((name) => local.env[name]?.trim());
   if (leftOut.length > 0) terminal.note(`--demo: ignoring ${leftOut.join(', ')}.`);
@@ -83,7 +83,7 @@ export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'
   terminal.note(
     demo === 'always'
       ? 'These are simulated accounts.'
-      : 'No VCC_* setting is set, so these are simulated accounts. Set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION for yours (docs/reference/settings.md).',
+      : 'No VCC_* setting is set, so these are simulated accounts. To read your account, set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION (docs/reference/settings.md).',
   );
   return open(simulatedConfig(settings, simulator), env, simulator);
 }
@@ -100,7 +100,7 @@ export async function loadLocalConfig(local: LocalEnvironment, hint = ''): Promi
   // If only one is missing, loadConfig reports it.
   if (missing.length === 2) {
     problems.push(
-      'VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials, or VCC_SECRET_ID or VCC_CONFIG in their place; received nothing',
+      'VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials, or VCC_SECRET_ID or VCC_CONFIG instead; received nothing',
     );
   }
   let config: Config | undefined;
@@ -136,20 +136,21 @@ function missingCredentials(env: Environment): SettingName[] {
     : [];
 }
 
-/** An empty setting counts too: it shows that an account was intended. */
+/** An empty setting counts too: it shows that the user meant to set an account. */
 function namesSettings(env: Environment): boolean {
   return Object.entries(env).some(([name, value]) => name.startsWith('VCC_') && value !== undefined);
 }
 
 /**
- * Reads the settings of the environment, and below it those of .env or the file in --env-file.
+ * Reads the settings of the environment, and of .env or the file in --env-file. The environment
+ * takes precedence.
  * @throws ConfigError
  */
 export async function readLocalEnvironment({ env, folder, envFile }: Terminal): Promise<LocalEnvironment> {
   const path = resolve(folder, envFile ?? '.env');
   const values = await readEnvFile(path);
   if (envFile !== undefined && values === undefined) {
-    throw new ConfigError([`--env-file: ${path}: there is no such file`]);
+    throw new ConfigError([`--env-file: ${path}: does not exist`]);
   }
   if (values?.NODE_EXTRA_CA_CERTS !== undefined && env.NODE_EXTRA_CA_CERTS === undefined) {
     throw new ConfigError([

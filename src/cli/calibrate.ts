@@ -23,21 +23,21 @@ interface CalibrateOptions {
   demo?: true;
 }
 
-/** Asks accounts what the API reference leaves open, and prints settings. */
+/** Answers questions that the API reference leaves open for accounts, and prints settings. */
 export const calibrate: Command<CalibrateOptions> = {
   name: 'calibrate',
   summary: 'find out what the numbers of an account mean',
   about:
-    'Reads agent-status of all accounts, or of one, again and again, and finds out what the API reference leaves open: whether times restart, when workload falls, which words are unknown, which fields are absent, how pages are cut. It ends with the settings to set. It prints no id, name, description or phone number. docs/use/calibrate.md explains the results.',
+    'Reads agent-status of all accounts, or of one, repeatedly, and answers questions that the API reference leaves open. Examples: whether times restart, when workload falls, which words are unknown, which fields are absent, how agents are split into pages. At the end it prints the settings to set. It prints no id, name, description or phone number. docs/use/calibrate.md explains the results.',
   options: [
-    new Option('--minutes <n>', 'how long to watch, 10 to 30').default('15'),
-    new Option('--requests <n>', 'at most this many requests to each account, 20 to 10000').default('600'),
-    new Option('--write <file>', 'put the settings into this env file, and keep its other lines'),
+    new Option('--minutes <n>', 'how many minutes to watch, 10 to 30').default('15'),
+    new Option('--requests <n>', 'most requests to each account, 20 to 10000').default('600'),
+    new Option('--write <file>', 'write the settings to this env file and keep its other lines'),
     accountOption(),
     demoOption(),
   ],
   sections: accountSections,
-  statuses: ['all accounts were read', 'some could not be read at all, or the file was not written'],
+  statuses: ['all accounts were read', 'an account could not be read, or the file was not written'],
   examples: ['calibrate', 'calibrate --account acme-uk --minutes 30', 'calibrate --write .env'],
   notes: `Questions, and what each answer means:
 ${describeQuestions()
@@ -122,7 +122,7 @@ async function calibrateAccount(
   return { account, watch, hosts, advice };
 }
 
-/** The other hosts have the same budget of requests. */
+/** Requests to the other hosts count towards the same budget. */
 async function hostsAfter({ ending }: Watch, ask: () => Promise<OtherHosts>): Promise<OtherHosts> {
   if (ending.by === 'stopped') return { untried: 'it was stopped early' };
   return ending.by === 'throttled' ? { untried: 'the API answered 429' } : ask();
@@ -141,7 +141,7 @@ function printResults(terminal: Terminal, results: readonly Result[]): void {
       terminal.print(
         'agents' in hosts
           ? `The hosts of the family ${hosts.family} answer.`
-          : 'vcc-exporter check tries it step by step.',
+          : 'Run vcc-exporter check to try it step by step.',
       );
     }
     terminal.print('');
@@ -175,17 +175,14 @@ function printSettings(
   for (const line of lines) terminal.print(line);
 }
 
-/**
- * Finds out now, not after a quarter of an hour, whether the file can be used.
- * @throws ConfigError
- */
+/** Checks that the file can be written before the minutes of watching. @throws ConfigError */
 async function checkFile(file: string, { settings, simulator }: LocalAccounts): Promise<void> {
   if (simulator !== undefined) {
     throw new ConfigError(['--write: expected an account of yours, not --demo']);
   }
   if (settings.VCC_CONFIG !== undefined) {
     throw new ConfigError([
-      '--write: expected a single account without VCC_CONFIG; put the fields that are printed into its list',
+      '--write: expected a single account without VCC_CONFIG; without --write, the fields for its list are printed',
     ]);
   }
   try {

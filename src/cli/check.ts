@@ -13,7 +13,7 @@ import { floorTable } from './floor-table.ts';
 import { accountOption, chooseAccounts, demoOf, demoOption } from './options.ts';
 import { type Terminal, untilStopped } from './terminal.ts';
 
-/** What to try. Returns a description of the success. */
+/** A name and a function that tries the step. It returns a description of the success. */
 type Step = [string, () => Promise<string>];
 
 /** Tries each step of a scrape for each account, and shows the results. */
@@ -21,10 +21,10 @@ export const check: Command<{ account?: string; demo?: true }> = {
   name: 'check',
   summary: 'try settings, credentials and the API, step by step',
   about:
-    'Tries for each account what a scrape needs: settings, the secret, a token, the first page, the roster, a whole snapshot. It stops at the first step that fails, for each account. The last line says how many accounts can be read.',
+    'Tries the steps of a scrape for each account: settings, secret, token, first page, roster, snapshot. For each account it stops at the first step that fails. The last line says how many accounts can be read.',
   options: [accountOption(), demoOption()],
   sections: accountSections,
-  statuses: ['all accounts can be read', 'some cannot'],
+  statuses: ['all accounts can be read', 'an account cannot be read'],
   examples: ['check', 'check --account acme-uk', 'check --env-file /etc/vcc-exporter/env'],
   async run(terminal, options) {
     const stop = untilStopped(terminal);

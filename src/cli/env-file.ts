@@ -15,15 +15,15 @@ export async function readEnvFile(path: string): Promise<Environment | undefined
 }
 
 /**
- * Changes the text of an env file, or of a new one, which only this user may read then. The file
- * has its old or its new text, whatever fails.
+ * Changes the text of an env file, or creates one that only this user may read. After a failure the
+ * file has its old or its new text.
  * @throws ConfigError that names the file and never quotes it, or the system's error
  */
 export async function rewriteEnvFile(path: string, change: (text: string) => string): Promise<void> {
   const current = await readEnvText(path);
   const text = change(current?.text ?? '');
   parseEnvText(text, path);
-  // A link stays one.
+  // A link stays a link.
   const target = current ? await realpath(path) : path;
   await writeWhole(dirname(target), basename(target), text);
   await removeUnfinished(dirname(target), { file: basename(target) });
@@ -36,7 +36,7 @@ export async function rewriteEnvFile(path: string, change: (text: string) => str
 export async function checkRewrite(path: string): Promise<void> {
   const current = await readEnvText(path);
   const isThere = await lstat(path).then(Boolean, () => false);
-  if (!current && isThere) throw new ConfigError([`${path}: is a link to a file that is not there`]);
+  if (!current && isThere) throw new ConfigError([`${path}: is a link to a file that does not exist`]);
   const target = current ? await realpath(path) : path;
   await checkFolder(dirname(target)).catch((error) => {
     throw new ConfigError([`${path}: cannot be written (${describeFileError(error)})`]);
@@ -44,7 +44,7 @@ export async function checkRewrite(path: string): Promise<void> {
 }
 
 /**
- * Whether files can be made in a folder, or in the one in which it would be made.
+ * Checks that files can be created in a folder. If the folder does not exist, checks its parent.
  * @throws the system's error
  */
 async function checkFolder(folder: string): Promise<void> {
@@ -64,7 +64,7 @@ async function readEnvText(path: string): Promise<{ text: string; values: Enviro
   } catch (error) {
     const { code = 'unknown error' } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
-    const reasons: Record<string, string> = { EISDIR: 'is a folder', EACCES: 'may not be read' };
+    const reasons: Record<string, string> = { EISDIR: 'is a folder', EACCES: 'no permission to read it' };
     throw new ConfigError([`${path}: ${reasons[code] ?? `cannot be read (${code})`}`]);
   }
   try {
@@ -84,8 +84,8 @@ const name = /^\s*(?:export\s+)?(\w+)\s*=/;
 /**
  * Parses lines `NAME=value` and comments. `export` before the name and quotes around the value are
  * allowed.
- * @throws ConfigError with every line that Node's parser would misread, so that a part of a secret
- * is not used as the whole
+ * @throws ConfigError with every line that Node's parser would misread. Otherwise a part of a
+ * secret could be used as the secret.
  */
 export function parseEnvText(text: string, path: string): Environment {
   const lines = text.split(/\r\n|\n|\r/);
@@ -94,12 +94,12 @@ export function parseEnvText(text: string, path: string): Environment {
     const expected = expectedIn(line);
     if (expected === undefined) continue;
     problems.push(`${path}, line ${index + 1}: expected ${expected}`);
-    // The next lines may be the rest of that value.
+    // The next lines may continue that value.
     if (expected === closingQuote) break;
   }
   if (problems.length > 0) throw new ConfigError(problems);
-  // Node.js 20 reads a second space after `export` as part of the name. A comment after a space
-  // that is not ASCII, or at the end of the file, is a name to it, with the next line in it.
+  // Node.js 20 reads a second space after `export` as part of the name. It reads a comment after a
+  // space that is not ASCII, or at the end of the file, as a name that includes the next line.
   const assignments = lines.filter((line) => !empty.test(line)).map((line) => line.replace(name, '$1='));
   return parseEnv(assignments.join('\n')) as Environment;
 }
@@ -112,13 +112,13 @@ function expectedIn(line: string): string | undefined {
   const value = line.slice(start.length);
   const [quoted, quote] = /^\s*(["'`])/.exec(value) ?? [];
   if (quoted === undefined || quote === undefined) {
-    // Some parsers read it as the start of a comment, others as part of the value.
+    // Some parsers read # as the start of a comment, others as part of the value.
     return /^(?:[^#]*[^#\s])?#/.test(value) ? 'quotes around a value with a # in it' : undefined;
   }
   const end = value.indexOf(quote, quoted.length);
   if (end < 0) return closingQuote;
   if (quote === '"' && value.slice(0, end).includes('\\n')) {
-    return 'single quotes around a value with \\n in it, which stands for a line break in double quotes';
+    return 'single quotes around a value with \\n, since \\n in double quotes is a line break';
   }
-  return empty.test(value.slice(end + 1)) ? undefined : 'nothing but a comment behind the closing quote';
+  return empty.test(value.slice(end + 1)) ? undefined : 'only a comment after the closing quote';
 }

@@ -6,7 +6,7 @@ import type { Reading } from '../snapshot/reading.ts';
  * agents' names.
  */
 export function floorTable({ account, floor, error, requests, durationMs }: Reading): string {
-  const took = `${requests} requests, ${(durationMs / 1000).toFixed(2)} s`;
+  const took = `${requests} ${requests === 1 ? 'request' : 'requests'}, ${(durationMs / 1000).toFixed(2)} s`;
   if (!floor) return `  Account ${account}: no snapshot, reason ${error} (${took})`;
   const agents = agentsRows(floor).map(
     ({ name, agents, longest, isPart }): Row => [`${isPart ? '  ' : ''}${printable(name)}`, agents, longest],
@@ -53,7 +53,7 @@ function toCells({ name, agents, ready, free, longestFree, busy, away, loggedOut
   return [printable(name), agents, ready, free, longestFree, busy, away, loggedOut];
 }
 
-/** Words of the API and names of teams may hold control characters, which a terminal would obey. */
+/** Words of the API and names of teams may contain control characters that control a terminal. */
 const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
 
 type Row = [string, number, string];

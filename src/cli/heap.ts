@@ -2,13 +2,13 @@ import { setFlagsFromString } from 'node:v8';
 
 /**
  * Makes V8 collect garbage sooner, for a process that is idle most of the time. Otherwise the heap
- * of 20,000 agents grows to some ten times of what is alive (docs/explain/benchmarks.md). In code,
- * so that it applies however the process is started. Both flags are numbers that V8 reads at each
- * collection; most others must not be changed once it runs.
+ * for 20,000 agents grows to about ten times its live size (docs/explain/benchmarks.md). The flags
+ * are set in code, so that they apply to every way of starting the process. V8 reads both numbers
+ * at each collection. Most other flags must not change while V8 runs.
  */
 export function keepHeapSmall(): void {
-  // The young generation stays as small as it starts, and the old one is collected when it is half
-  // as large again.
+  // The young generation keeps its initial size. The old generation is collected when it has grown
+  // by half.
   setFlagsFromString('--semi-space-growth-factor=1');
   setFlagsFromString('--heap-growing-percent=50');
 }

@@ -27,7 +27,7 @@ export function chooseAccounts(local: LocalAccounts, name: string | undefined): 
 /** Collects the values of an option that may be given several times. */
 export const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
 
-/** Parses options as settings are parsed, and collects all problems. */
+/** Parses options with the parsers of settings, and collects all problems. */
 export interface OptionReader {
   /** Returns the value, or undefined if it is invalid. */
   read<T>(option: string, given: string, parse: (text: string) => T): T;

@@ -14,8 +14,8 @@ import { type Terminal, untilStopped } from './terminal.ts';
 const onceMs = 30_000;
 
 /**
- * Longest time for sending the ends of series after a stop. systemd and Docker kill a process ten
- * seconds after.
+ * Longest time for sending the ends of series after a stop. Docker and our systemd unit kill the
+ * process ten seconds after the stop.
  */
 const endMs = 5000;
 
@@ -27,17 +27,17 @@ export const push: Command<{ once?: true; endSeries?: true; demo?: true }> = {
   name: 'push',
   summary: 'push samples to the destinations of VCC_PUSH_URL or VCC_PUSH_DESTINATIONS',
   about:
-    'Scrapes all accounts every VCC_PUSH_INTERVAL and pushes the samples, by remote write, OTLP, to a Pushgateway or as CloudWatch metrics. A queue on disk, in VCC_PUSH_FOLDER, keeps them until they are delivered (docs/run/push.md).',
+    'Scrapes all accounts every VCC_PUSH_INTERVAL and pushes the samples: by remote write, by OTLP, to a Pushgateway, or as CloudWatch metrics. A queue on disk, in VCC_PUSH_FOLDER, keeps them until they are delivered (docs/run/push.md).',
   options: [
     new Option('--once', 'scrape and push once'),
-    // After the only scrape it would hide what was just pushed.
+    // After a single scrape it would hide the samples that were just pushed.
     new Option('--end-series', 'when stopped, end all series at the destinations').conflicts('once'),
     demoOption(),
   ],
   sections: [...accountSections, 'Push', 'Destinations'],
   statuses: [
-    'it was stopped; with --once: all samples have arrived',
-    'it failed; with --once: not all samples have arrived',
+    'it was stopped; with --once: all samples were delivered',
+    'it failed; with --once: some samples were not delivered',
   ],
   examples: ['push', 'push --end-series', 'push --once --env-file acme.env'],
   async run(terminal, options) {
@@ -104,7 +104,7 @@ async function pushOn(pushers: readonly Pusher[], intervalMs: number, stop: Dead
         deadline: stop,
         async onSlot() {
           await pusher.save();
-          // They have been logged.
+          // They are logged already.
           pusher.takeFailures();
         },
       }),

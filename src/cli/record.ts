@@ -22,18 +22,18 @@ interface RecordCommandOptions {
   demo?: true;
 }
 
-/** Writes what an account answers into a file for a bug report. */
+/** Writes the answers for an account to a file for a bug report. */
 export const record: Command<RecordCommandOptions> = {
   name: 'record',
-  summary: 'write what the API answers, made anonymous, for a bug report',
+  summary: 'write anonymized answers of the API to a file for a bug report',
   about:
-    'Reads an account several times, and writes the API’s answers into a file, including answers that the exporter cannot read. Ids, guids, descriptions, times and everything that the API reference does not name are replaced, equal values by equal ones. simulate --from serves the file.',
+    'Reads an account several times and writes the answers of the API to a file, including answers that the exporter cannot parse. Replaces ids, guids, descriptions, times, and everything that the API reference does not name. Equal values get equal replacements. simulate --from serves the file.',
   options: [
-    new Option('--out <file>', 'the file, which must not exist yet').default('vcc-recording.json'),
+    new Option('--out <file>', 'the file to write; it must not exist yet').default('vcc-recording.json'),
     new Option('--readings <n>', 'how often to read the account, 1 to 100 times').default('3'),
     new Option(
       '--interval <time>',
-      'time from reading to reading; the API caches its answers for 5s',
+      'time between two readings; the API allows clients to cache its answers for 5s',
     ).default('10s'),
     accountOption(),
     demoOption(),
@@ -41,7 +41,8 @@ export const record: Command<RecordCommandOptions> = {
   sections: accountSections,
   statuses: ['the file was written', 'nothing was written'],
   examples: ['record', 'record --account acme-uk --out acme.json', 'record --readings 1'],
-  notes: 'It stops early at a 429, at refused credentials, and on Ctrl+C. It then writes what it has.',
+  notes:
+    'It stops early at a 429, at rejected credentials, and on Ctrl+C. It then writes the answers so far.',
   async run(terminal, options) {
     const { read, done } = createOptionReader();
     const readings = read('readings', options.readings, wholeNumber(1, 100));
@@ -55,7 +56,7 @@ export const record: Command<RecordCommandOptions> = {
       await refuseFile(path);
       const times = readings === 1 ? 'once' : `${readings} times, every ${intervalMs / 1000} s`;
       terminal.note(
-        `Reading the account ${account.name} ${times}. All that may identify somebody is replaced before ${path} is written.`,
+        `Reading the account ${account.name} ${times}. Everything that may identify a person is replaced before ${path} is written.`,
       );
       const recorded = await recordAccount(account, {
         readings,
@@ -78,16 +79,16 @@ export const record: Command<RecordCommandOptions> = {
   },
 };
 
-/** A recording is of one account. */
+/** A recording has one account. */
 function onlyAccount({ accounts }: LocalAccounts) {
   if (accounts.length === 1) return accounts[0]!.account;
   const names = accounts.map(({ account }) => account.name).join(', ');
   throw new ConfigError([`--account: expected one of ${names}; received nothing`]);
 }
 
-const taken = 'there is such a file already; choose another name';
+const taken = 'exists already; choose another name';
 
-/** Finds out before the first request whether the file can be written. @throws ConfigError */
+/** Checks before the first request that the file can be written. @throws ConfigError */
 async function refuseFile(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found) throw new ConfigError([`--out: ${path}: ${found.isDirectory() ? 'is a folder' : taken}`]);
@@ -109,7 +110,7 @@ async function save(
     terminal.note(`${path}: not written (${describeFileError(error)})`);
     return 1;
   }
-  if (failure) terminal.note(`Not all could be read, which the file shows too: ${failure.message}`);
+  if (failure) terminal.note(`A reading failed, and the file shows this too: ${failure.message}`);
   const read = recording.readings.length;
   const answers = recording.readings.reduce((sum, reading) => sum + reading.answers.length, 0);
   const of = read < wanted ? `${read} of ${wanted} readings` : count(read, 'reading');

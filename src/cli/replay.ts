@@ -11,12 +11,12 @@ import { untilStopped } from './terminal.ts';
 /** Shows the rejected batches, or moves them back to the queue to be sent again. */
 export const replay: Command<{ list?: true }> = {
   name: 'replay',
-  summary: 'send again what a destination rejected',
+  summary: 'send rejected batches again',
   about:
-    'Puts what a destination rejected back into the queue, to be sent again: from the queue of VCC_PUSH_REJECTED_URL to that of VCC_PUSH_QUEUE_URL if both are set, else in the folder of push (VCC_PUSH_FOLDER), which must not be running.',
-  options: [new Option('--list', 'only show it')],
+    'Puts batches that a destination rejected back into the queue, so that they are sent again. If VCC_PUSH_REJECTED_URL and VCC_PUSH_QUEUE_URL are set, moves them from the first queue to the second. Otherwise moves them inside the folder of push (VCC_PUSH_FOLDER); push must not be running.',
+  options: [new Option('--list', 'list the rejected batches without changing anything')],
   sections: [...accountSections, 'Push'],
-  statuses: ['it was put back, or shown', 'it failed'],
+  statuses: ['the batches were put back, or listed', 'it failed'],
   examples: ['replay --list', 'replay'],
   async run(terminal, { list = false }) {
     const local = await readLocalEnvironment(terminal);
@@ -24,12 +24,12 @@ export const replay: Command<{ list?: true }> = {
     const folder = resolve(terminal.folder, settings.VCC_PUSH_FOLDER);
     const walk = openRejected(settings, folder, local.network, untilStopped(terminal), terminal.note);
     const show = (batch: Batch | undefined, reason: string) =>
-      // A reason that came from elsewhere must not look like another batch.
+      // The reason contains an answer of the destination, and must not look like another batch.
       terminal.print(`${describe(batch)}: ${reason.replace(/\s*\n\s*/g, ' ')}`);
     const { count, left } = await walk(show, !list);
-    if (list) terminal.note(`${count} rejected.`);
-    else if (count === 0) terminal.note('Nothing was rejected, so nothing was put back.');
-    else terminal.note(`${count} put back; they are sent again, in the order of the queue.`);
+    if (list) terminal.note(`Rejected batches: ${count}.`);
+    else if (count === 0) terminal.note('There are no rejected batches.');
+    else terminal.note(`Batches put back: ${count}. They are sent again in the order of the queue.`);
     if (left !== undefined) terminal.note(left);
     return 0;
   },
@@ -42,8 +42,8 @@ function describe(batch: Batch | undefined): string {
 }
 
 /**
- * With both SQS queues, no other settings are required. A folder belongs to an exporter, whose
- * settings must be present.
+ * With both SQS queues, no other settings are required. For a folder, the settings of the exporter
+ * that uses it are required.
  */
 async function loadReplaySettings(local: LocalEnvironment): Promise<Settings> {
   const queues = ['VCC_PUSH_QUEUE_URL', 'VCC_PUSH_REJECTED_URL'] as const;
@@ -55,6 +55,6 @@ async function loadReplaySettings(local: LocalEnvironment): Promise<Settings> {
       `${missing[0]}: expected the address of a queue, since ${given} is set; received nothing`,
     ]);
   }
-  const hint = ' Queues of SQS are named by VCC_PUSH_QUEUE_URL and VCC_PUSH_REJECTED_URL.';
+  const hint = ' For SQS queues, set VCC_PUSH_QUEUE_URL and VCC_PUSH_REJECTED_URL.';
   return (await loadLocalConfig(local, hint)).settings;
 }

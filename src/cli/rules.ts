@@ -7,17 +7,17 @@ import { makeFolder, removeUnfinished, writeWhole } from '../files/write.ts';
 import type { Command } from './command.ts';
 import { type Terminal, untilStopped } from './terminal.ts';
 
-/** Writes rules and dashboards for thresholds of one's own. */
+/** Writes rules and dashboards for the user's thresholds. */
 export const rules: Command<{ thresholds?: string; out?: string }> = {
   name: 'rules',
   summary: 'write alerting rules and dashboards with your thresholds',
   about:
-    'Writes the rules for Prometheus, the rules for Grafana and the dashboards into a folder. Replaces files of the same names. The last line says how many alerts are off and how many differ from the shipped thresholds.',
+    'Writes the rules for Prometheus, the rules for Grafana and the dashboards to a folder. Overwrites files with the same names. The last line says how many alerts are off, and how many have other thresholds than the shipped ones.',
   options: [
     new Option('--out <folder>', 'the folder to write to; required'),
     new Option(
       '--thresholds <file>',
-      'a YAML file with the thresholds that differ (docs/use/alerts.md); without it, the shipped thresholds',
+      'a YAML file with your thresholds (docs/use/alerts.md); the others keep their shipped values',
     ),
   ],
   sections: [],
@@ -47,7 +47,7 @@ async function readThresholds(terminal: Terminal, path: string): Promise<string>
   }
 }
 
-/** Loads alerts and dashboards, which no other command needs. They are a bundle of their own. */
+/** Loads alerts and dashboards. No other command needs them, so they have a separate bundle. */
 async function importRuleFiles() {
   try {
     return await import('../rule-files.ts');
@@ -77,7 +77,7 @@ const folderMode = 0o777;
 async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   let at = folder;
   try {
-    // By itself first, so that the error is about this folder and not about one in it.
+    // First this folder, so that an error names it and not a folder in it.
     await makeFolder(folder, folderMode);
     for (const [path, content] of Object.entries(files)) {
       const file = join(folder, path);

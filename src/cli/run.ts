@@ -69,7 +69,7 @@ export async function run(given: Terminal, args: readonly string[]): Promise<num
       getErrHasColors: () => false,
     })
     .configureHelp({ showGlobalOptions: true })
-    .addHelpText('after', `\n${program} COMMAND --help says what a command does, takes and reads.`);
+    .addHelpText('after', `\n${program} COMMAND --help shows the options and settings of a command.`);
   for (const option of commonOptions) parser.addOption(option);
   for (const command of commands) {
     const one = parser.command(command.name).summary(command.summary).description(command.about);
@@ -103,8 +103,8 @@ export async function run(given: Terminal, args: readonly string[]): Promise<num
 }
 
 /**
- * Describes an error in one line. Arguments are quoted only if they look like a command or an
- * option: anything else may be a secret.
+ * Describes an error in one line. It quotes only arguments that look like a command or an option:
+ * other texts may be secrets.
  */
 function toProblem({ code, message }: CommanderError, args: readonly string[]): string {
   const [what = '', hint] = message.replace(/^error: /, '').split('\n');
@@ -117,15 +117,15 @@ function toProblem({ code, message }: CommanderError, args: readonly string[]): 
   const help = `${command === undefined ? program : `${program} ${command}`} --help`;
   const problem = takesNone
     ? `option '${name}' takes no value.`
-    : (problemOf() ?? 'the arguments do not fit.');
-  return `${program}: ${problem} ${help} says more.`;
+    : (problemOf() ?? 'the arguments are not valid.');
+  return `${program}: ${problem} See ${help}.`;
 
   function problemOf(): string | undefined {
     if (kind !== '') {
       const meant = hint?.replace(/^\(D(.*)\?\)$/, '; d$1?') ?? '.';
       return name === undefined ? `unknown ${kind}.` : `unknown ${kind} '${name}'${meant}`;
     }
-    // Of our own options and commands only.
+    // These messages name only our options and commands.
     const ours = [
       'commander.optionMissingArgument',
       'commander.conflictingOption',
@@ -138,8 +138,8 @@ function toProblem({ code, message }: CommanderError, args: readonly string[]): 
 /** The meaning of exit status 2 for a command that reads these sections. */
 export const statusTwoOf = (sections: readonly Section[]): string =>
   sections.length === 0
-    ? 'options that cannot be used'
-    : 'options or settings that cannot be used, or no credentials';
+    ? 'options are invalid'
+    : 'options or settings are invalid, or credentials are missing';
 
 function moreHelp({ sections, statuses, examples, notes }: Command<never>): string {
   const [done, failed] = statuses;

@@ -16,14 +16,14 @@ export const scrape: Command<{ format: string; account?: string; demo?: true }> 
   name: 'scrape',
   summary: 'scrape once to standard output',
   about:
-    'Reads all accounts, or one, once, and writes the metrics to standard output. An account that cannot be read is there with vcc_up 0 and the reason; standard error says more.',
+    'Reads all accounts, or one, once, and writes the metrics to standard output. An account that cannot be read has vcc_up 0 and the reason; the message is on standard error.',
   options: [
     new Option('--format <name>', `format of the metrics, ${formatNames}`).default('text'),
     accountOption(),
     demoOption(),
   ],
   sections: accountSections,
-  statuses: ['all accounts were read', 'some could not be read'],
+  statuses: ['all accounts were read', 'an account could not be read'],
   examples: ['scrape', 'scrape --account acme-uk --format openmetrics', 'scrape --demo'],
   async run(terminal, options) {
     const format = formats.find(({ name }) => name === options.format);

@@ -19,7 +19,7 @@ import { floorTables } from './floor-table.ts';
 import { createOptionReader, demoOf, demoOption } from './options.ts';
 import { type Terminal, untilStopped } from './terminal.ts';
 
-/** After this time without a scrape from outside, the terminal shows one of its own. */
+/** After this time without a scrape from outside, the terminal scrapes to show new numbers. */
 const scrapeEveryMs = 15_000;
 
 interface ServeOptions {
@@ -32,12 +32,12 @@ interface ServeOptions {
 /** Serves metrics on this machine and shows the floor. */
 export const serve: Command<ServeOptions> = {
   name: 'serve',
-  summary: 'serve metrics on this machine and show the floor',
+  summary: 'serve metrics on this machine and show a live table of agents',
   about:
-    'Serves the metrics of all accounts at /metrics, and of one at /probe?target=NAME. Shows the floor: on a terminal it follows along, elsewhere once.',
+    'Serves the metrics of all accounts at /metrics, and of one account at /probe?target=NAME. Also prints a table of agents: live on a terminal, once if the output is not a terminal.',
   options: [
-    new Option('--port <port>', 'port to listen on, 0 for any free one; in place of PORT'),
-    new Option('--host <address>', 'address to listen on, 0.0.0.0 for all; in place of HOST'),
+    new Option('--port <port>', 'port to listen on, 0 for any free port; overrides PORT'),
+    new Option('--host <address>', 'address to listen on, 0.0.0.0 for all; overrides HOST'),
     demoOption(),
     new Option('--demo-if-unset', '--demo if no VCC_* setting is set').hideHelp(),
   ],
@@ -60,7 +60,7 @@ export const serve: Command<ServeOptions> = {
     const show = (scrapes: readonly Scrape[]) => {
       // Show all accounts, not only one that was probed.
       if (scrapes.length < scrapers.length) return;
-      // Elsewhere than on a screen, the first scrape is enough.
+      // Without a screen, show only the first scrape.
       if (sinceShownMs && !terminal.interactive) return;
       const failures = scrapes.flatMap(({ reading, failure }) =>
         failure ? [`  ${reading.account}: ${failure.message}`] : [],
@@ -77,13 +77,13 @@ export const serve: Command<ServeOptions> = {
 
     try {
       const guard = await guardOf(local, terminal);
-      // A browser has no credentials for the name of another site, so the guard is enough.
+      // A browser has no credentials for another site's name, so the guard is enough.
       const served =
         guard?.(routes) ?? onlyByKnownHosts(routes, [its.HOST, ...(its.VCC_SCRAPE_HOSTS ?? [])], log);
       const server = await listen(served, its.HOST, its.PORT);
       if (!guard && !['127.0.0.1', '::1', 'localhost'].includes(its.HOST)) {
         terminal.note(
-          `Everybody who can reach ${its.HOST} may read the metrics; with VCC_SCRAPE_TOKENS a token is asked for.`,
+          `Everyone who can reach ${its.HOST} may read the metrics. To require a token, set VCC_SCRAPE_TOKENS.`,
         );
       }
       terminal.print(`Metrics: ${server.url}/metrics   Page: ${server.url}/   Stop: Ctrl+C`);
@@ -136,10 +136,10 @@ function notEmpty(text: string): string {
 }
 
 /**
- * Returns what requires scrape credentials if there are any in the settings or the secret, or if
- * VCC_SCRAPE_AUTH requires them. Undefined if scrapes need no credentials.
- * @throws ConfigError when VCC_SCRAPE_AUTH does not fit, or nothing but an empty variable says who
- * may scrape
+ * Returns a guard if the settings or the secret have scrape credentials, or if VCC_SCRAPE_AUTH
+ * requires them. Undefined if scrapes need no credentials.
+ * @throws ConfigError when VCC_SCRAPE_AUTH is not possible here, or the only setting about access
+ * is an empty variable
  */
 async function guardOf(
   { env, settings, vault }: LocalAccounts,
@@ -149,7 +149,7 @@ async function guardOf(
   if (auth === 'none') return undefined;
   if (auth === 'iam') {
     throw new ConfigError([
-      'VCC_SCRAPE_AUTH: expected credentials or none, since only AWS Lambda can tell who signed a request; received "iam"',
+      'VCC_SCRAPE_AUTH: expected credentials or none, since IAM signatures are checked only for AWS Lambda; received "iam"',
     ]);
   }
   const setAnywhere = async () => {
@@ -168,13 +168,13 @@ async function guardOf(
     const load = scrapeCredentialsOf(settings, vault, terminal.note);
     return (routes) => guarded(routes, load);
   }
-  // Somebody meant to require credentials, and a variable that should contain them is not set.
+  // The user meant to require credentials, but the variable that should contain them is empty.
   const empty = (['VCC_SCRAPE_TOKENS', 'VCC_SCRAPE_USERS'] as const).filter(
     (name) => env[name] !== undefined,
   );
   if (empty.length === 0) return undefined;
   throw new ConfigError([
-    `${empty.join(', ')}: expected scrape credentials, or VCC_SCRAPE_AUTH=none to let in everybody who can reach the address; received an empty value`,
+    `${empty.join(', ')}: expected scrape credentials, or VCC_SCRAPE_AUTH=none to let everyone who can reach the address scrape; received an empty value`,
   ]);
 }
 

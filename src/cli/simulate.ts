@@ -30,9 +30,9 @@ export const simulate: Command<SimulateOptions> = {
   name: 'simulate',
   summary: 'serve a simulator of the VCC API',
   about:
-    'Serves a simulator of the VCC API, and prints the settings by which an exporter reads it; of more than one account as YAML for VCC_CONFIG.',
+    'Serves a simulator of the VCC API, and prints the settings for an exporter. With several accounts it prints them as YAML for VCC_CONFIG.',
   options: [
-    new Option('--from <file>', 'serve a file of vcc-exporter record, in a loop').conflicts([
+    new Option('--from <file>', 'serve a recording of vcc-exporter record, in a loop').conflicts([
       'agents',
       'accounts',
       'seed',
@@ -41,13 +41,13 @@ export const simulate: Command<SimulateOptions> = {
     ]),
     new Option('--agents <n>', '10 to 50000 agents, in each account').default('200'),
     new Option('--accounts <n>', '1 to 1000 accounts').default('1'),
-    new Option('--seed <n>', 'other agents and calls').default('1'),
-    new Option('--port <n>', 'port on localhost, 0 for any free one').default('9755'),
-    new Option('--latency <ms>', 'added to every answer').default('0'),
-    new Option('--token-seconds <n>', 'life of a token').default('7200'),
+    new Option('--seed <n>', 'random seed; another seed gives other agents and calls').default('1'),
+    new Option('--port <n>', 'port on localhost, 0 for any free port').default('9755'),
+    new Option('--latency <ms>', 'milliseconds of delay before every answer').default('0'),
+    new Option('--token-seconds <n>', 'lifetime of a token in seconds').default('7200'),
     new Option(
       '--semantics <question=answer,...>',
-      'answers to what the API reference leaves open, as in VCC_SEMANTICS',
+      'answers to questions that the API reference leaves open, as in VCC_SEMANTICS',
     ),
     new Option('--quirk <quirk>', 'a peculiarity of the API; may be given several times')
       .default([], 'none')
@@ -100,7 +100,7 @@ ${Object.values(faultKinds)
     );
     if (count === 1) {
       terminal.note(
-        `A simulator of the VCC API with ${recording ? `what is in ${path}` : `${options.agents} agents`}. Point an exporter at it with:`,
+        `A simulator of the VCC API with ${recording ? `the recording ${path}` : `${options.agents} agents`}. Settings for an exporter:`,
       );
       terminal.data(`VCC_ACCOUNT=${simulator.accounts[0]!.name}`);
       terminal.data(`VCC_API_URL=${simulator.apiUrl}`);
@@ -109,7 +109,9 @@ ${Object.values(faultKinds)
       terminal.data(`VCC_CLIENT_SECRET=${simulator.clientSecret}`);
     } else {
       const each = `${count} accounts of ${options.agents} agents each`;
-      terminal.note(`A simulator of the VCC API with ${each}. Save this and point VCC_CONFIG at it:`);
+      terminal.note(
+        `A simulator of the VCC API with ${each}. Save this as a file and set VCC_CONFIG to its path:`,
+      );
       terminal.data(toConfigYaml(simulator));
     }
     await terminal.stopped;

@@ -3,12 +3,12 @@ import { unprintable } from '../log.ts';
 import { redact } from '../redact.ts';
 
 /**
- * The environment, input and output of a command. It is injected, so that tests can run commands
+ * The environment, input and output of a command. It is an argument, so that tests can run commands
  * without a process.
  */
 export interface Terminal {
   env: Readonly<Record<string, string | undefined>>;
-  /** The working directory: it has the .env file, and relative paths start there. */
+  /** The working directory. It has the .env file, and relative paths start there. */
   folder: string;
   /** A file to read instead of .env. It must exist. */
   envFile?: string | undefined;
@@ -16,7 +16,7 @@ export interface Terminal {
   print(line: string): void;
   /** Prints a line about progress or a problem. */
   note(line: string): void;
-  /** Prints what another program reads, such as metrics. It must get every byte as it is. */
+  /** Prints data for another program, such as metrics. Every byte must be unchanged. */
   data(text: string): void;
   /** Moves up over the last lines of a screen, and clears it from there. */
   moveUp(lines: number): void;
@@ -29,9 +29,9 @@ export interface Terminal {
 }
 
 /**
- * Returns a terminal whose lines contain no known secrets, and show control characters as `\\x1b`:
- * texts of the API, of files and of receivers must not control the screen. Data stays as it is
- * unless a person sees it.
+ * Returns a terminal that removes known secrets from lines, and shows control characters as
+ * `\\x1b`: texts of the API, of files and of destinations must not control the screen. Data is
+ * unchanged unless a person sees it.
  */
 export function guardTerminal(terminal: Terminal): Terminal {
   const clean = (text: string) => visible(redact(text));

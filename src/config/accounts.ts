@@ -33,7 +33,7 @@ export const accountList: ListKind = {
 
 /**
  * Reads the settings, and the accounts in VCC_CONFIG if it is set.
- * @throws ConfigError with all problems, each named by its variable or its place in the list
+ * @throws ConfigError with all problems, and the setting or place in the list of each
  */
 export async function loadConfig(env: Environment, readText: ReadText): Promise<Config> {
   const settings = loadSettings(env);

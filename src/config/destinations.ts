@@ -27,8 +27,8 @@ export const destinationList: ListKind = {
 };
 
 /**
- * Reads the destinations: those that are listed, or the one that the settings describe. Returns
- * none if there is neither. `accounts` is the number of accounts.
+ * Reads the list of destinations. Without a list, reads the single destination of the settings, if
+ * there is one. `accounts` is the number of accounts.
  * @throws ConfigError with all problems
  */
 export async function loadDestinations(
@@ -49,19 +49,19 @@ export async function loadDestinations(
     const twice = identity.filter((name) => settings[name] !== undefined);
     if (twice.length > 0) {
       problems.push(
-        `VCC_PUSH_DESTINATIONS: expected either a list of destinations or ${twice.join(', ')}, which describe a single one; received both`,
+        `VCC_PUSH_DESTINATIONS: expected either a list of destinations or the settings of a single one (${twice.join(', ')}); received both`,
       );
     } else found = await loadList(destinationList, 'VCC_PUSH_DESTINATIONS', source, env, readText);
   }
   for (const { VCC_PUSH_INSTANCE: instance, VCC_PUSH_NAME: name, VCC_PUSH_MAX_BYTES: bytes } of found) {
     if (settings.VCC_PUSH_QUEUE_URL !== undefined && bytes > maxQueuedBytes) {
       problems.push(
-        `VCC_PUSH_MAX_BYTES of ${name}: expected at most ${maxQueuedBytes}, which a message of SQS holds; received ${bytes}`,
+        `VCC_PUSH_MAX_BYTES of ${name}: expected at most ${maxQueuedBytes}, since a message of SQS holds no more; received ${bytes}`,
       );
     }
     if (accounts > 1 && !instance.includes('{account}')) {
       problems.push(
-        `VCC_PUSH_INSTANCE of ${name}: expected {account} in it, since series of ${accounts} accounts would be the same; received a text without it`,
+        `VCC_PUSH_INSTANCE of ${name}: expected a text with {account}, since ${accounts} accounts would have the same series; received a text without it`,
       );
     }
   }
@@ -93,7 +93,7 @@ function destinationContradictions(values: Partial<Settings>, nameOf: NameSettin
   };
   const { VCC_PUSH_TYPE: type, VCC_PUSH_URL: url, VCC_PUSH_AUTH: auth } = values;
   if (type === 'emf') {
-    if (url) expect('VCC_PUSH_URL', 'none, since emf goes to the log', 'an address');
+    if (url) expect('VCC_PUSH_URL', 'no address, since emf writes to the log', 'an address');
     return problems;
   }
   if (!url) expect('VCC_PUSH_URL', 'the address of the destination');
@@ -105,11 +105,17 @@ function destinationContradictions(values: Partial<Settings>, nameOf: NameSettin
     }
     if (kind !== auth || (given.length === 0 && values.VCC_SECRET_ID !== undefined)) continue;
     for (const name of names) {
-      if (values[name] === undefined) expect(name, `a value there, or in a secret, since it is ${kind}`);
+      if (values[name] === undefined) {
+        expect(name, `a value here or in a secret, since ${nameOf('VCC_PUSH_AUTH')} is ${kind}`);
+      }
     }
   }
   if (url && auth !== 'none' && url.protocol !== 'https:' && !isLocal(url)) {
-    expect('VCC_PUSH_URL', `an https address, since credentials (${auth}) would be readable`, 'an http one');
+    expect(
+      'VCC_PUSH_URL',
+      `an https address, since http would expose the credentials (${auth})`,
+      'an http one',
+    );
   }
   if (auth !== 'sigv4' && values.VCC_PUSH_ROLE_ARN !== undefined) {
     expect('VCC_PUSH_AUTH', `sigv4, since ${nameOf('VCC_PUSH_ROLE_ARN')} is set`, `"${auth}"`);

@@ -15,8 +15,8 @@ import type { Setting } from './setting.ts';
 import { type SettingName, type Settings, settings } from './settings.ts';
 
 /**
- * A kind of list whose entries consist of settings: the names of its fields, and the rules for an
- * entry.
+ * A kind of list. Each entry consists of settings. This defines the names of their fields, and the
+ * rules for an entry.
  */
 export interface ListKind {
   /** The only field of the document. */
@@ -26,14 +26,13 @@ export interface ListKind {
   fields: ReadonlyMap<string, SettingName>;
   /** The setting that must differ between entries. */
   name: SettingName;
-  /** Returns the settings that an entry takes from the environment unless it sets them itself. */
+  /** Returns the settings of the environment that apply where an entry has none. */
   inherited(env: Environment, own: Environment): Environment;
   /** Returns problems of settings that contradict each other. */
   contradictions(values: Partial<Settings>, nameOf: NameSetting): string[];
   /**
-   * Returns a required field that is missing, in words that follow "expected ". Undefined when
-   * nothing is missing. `isNamed` returns true for a field that is present, even if its value is
-   * invalid.
+   * Returns words for the missing fields that follow "expected ", or undefined if none are missing.
+   * `isNamed` returns true for a field that is present, even if its value is invalid.
    */
   missing?(isNamed: (setting: SettingName) => boolean): string | undefined;
 }
@@ -49,8 +48,8 @@ export function fieldsOf(which: 'field' | 'destinationField'): ReadonlyMap<strin
 }
 
 /**
- * Longest value of a field, in characters. Some settings take quadratic time to parse, and a list
- * may have 10 MB.
+ * Longest value of a field, in characters. The time to parse some settings grows with the square of
+ * their length, and a list may have 10 MB.
  */
 const maxValueLength = 10_000;
 
@@ -59,8 +58,8 @@ const readMs = 10_000;
 
 /**
  * Reads the entries of a list. Messages about an unreadable document start with `setting`.
- * @throws ConfigError with all problems, each named by its place in the list; retryable when the
- * document may become readable
+ * @throws ConfigError with all problems and their places in the list; retryable when a later read
+ * may succeed
  */
 export async function loadList(
   kind: ListKind,
@@ -96,7 +95,7 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
     unfit(key, `a list of at least one ${one}`, Array.isArray(entries) ? 'none' : kindOf(entries));
   }
   for (const other of Object.keys(others)) {
-    problems.push(`${name}: ${quoteName(other)}: there is no such field${didYouMean(other, [key])}`);
+    problems.push(`${name}: ${quoteName(other)}: unknown field${didYouMean(other, [key])}`);
   }
   for (const [index, entry] of (Array.isArray(entries) ? (entries as Value[]) : []).entries()) {
     const where = `${key}[${index}]`;
@@ -118,8 +117,7 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
     const emptied = settingNames.filter((setting) => own[setting] === '').map((each) => `${nameOf(each)}: `);
     const unfitting = [...read.problems, ...newProblems([...read.problems, ...emptied], contradictions)];
     problems.push(...unfitting.map((problem) => `${name}: ${problem}`));
-    // A field whose variable cannot be used counts as named, since that problem was reported
-    // already.
+    // A field with an unusable variable counts as named: that problem is reported already.
     const named = (setting: SettingName) => own[setting] !== undefined || Boolean(texts[setting]);
     const missing = kind.missing?.(named);
     if (missing !== undefined) unfit(where, missing, 'neither');
@@ -133,8 +131,8 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
   }
 
   /**
-   * Returns the fields of an entry as texts, by setting, and the settings whose values come from
-   * variables. Messages must not quote those values: they may be secrets in the wrong field.
+   * Returns the fields of an entry as texts, by setting, and the settings with values from
+   * variables. Messages must not quote these values: they may be secrets in the wrong field.
    */
   function toTexts(entry: { readonly [key: string]: Value }, where: string) {
     const texts: Partial<Record<SettingName, string>> = {};
@@ -143,7 +141,7 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
       const setting = fields.get(field);
       if (setting === undefined) {
         const hint = didYouMean(field, [...fields.keys()]);
-        problems.push(`${name}: ${where}.${quoteName(field)}: there is no such field${hint}`);
+        problems.push(`${name}: ${where}.${quoteName(field)}: unknown field${hint}`);
         continue;
       }
       const text = toText(value, settings[setting]);
@@ -158,9 +156,9 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
   }
 
   /**
-   * Replaces `${NAME}` with a variable of the environment, so that a file needs no secrets. Other
-   * variables than those for lists are refused: the author of a list, which may be an object in S3,
-   * could send AWS credentials to an address in the same entry.
+   * Replaces `${NAME}` with a variable of the environment, so that a file needs no secrets. It
+   * rejects variables without the prefix for lists. Otherwise the author of a list (perhaps an
+   * object in S3) could send AWS credentials to an address in the same entry.
    */
   function resolve(text: string, where: string): string {
     const [, variable] = /^\$\{(\w+)\}$/.exec(text) ?? [];
@@ -189,8 +187,7 @@ function toText(value: Value, { parse }: Setting<unknown>): string | undefined {
 }
 
 /**
- * Returns a key of the file for a message. Other texts than names are not quoted, since they may be
- * secrets.
+ * Returns a key of the file for a message. It quotes only names, since other texts may be secrets.
  */
 function quoteName(key: string): string {
   return /^\w{1,20}$/.test(key) ? key : 'a name that is not letters, digits and _';

@@ -6,7 +6,7 @@ import { Unfit } from './parse.ts';
 import type { Setting } from './setting.ts';
 import { type SettingName, type Settings, settings } from './settings.ts';
 
-/** Invalid settings. `problems` has one line per problem, without known secrets. */
+/** Settings are invalid. `problems` has one line per problem, without known secrets. */
 export class ConfigError extends ExporterError {
   readonly problems: readonly string[];
 
@@ -19,10 +19,7 @@ export class ConfigError extends ExporterError {
 /** The environment, or another source of settings. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * How the names of the variables begin that lists of accounts and destinations may use as
- * `${NAME}`.
- */
+/** The prefix of the variables that lists of accounts and destinations may use as `${NAME}`. */
 export const variablePrefix = 'VCC_VAR_';
 
 /** The names of all settings, in the order of the table. */
@@ -65,9 +62,10 @@ export function loadSettings(env: Environment): Settings {
 }
 
 /**
- * Parses the settings that are set or have a default. Each invalid value is a problem, which starts
- * with the name from `nameOf`. Problems quote only short values of settings that take numbers or
- * words from a list, and never those in `hidden`: anything else may be a secret in the wrong place.
+ * Parses the settings that are set or have a default. The problem of an invalid value starts with
+ * the name from `nameOf`. Problems quote only short values of settings for numbers or for words
+ * from a list. They never quote settings in `hidden`. Other values may be secrets in the wrong
+ * place.
  */
 export function readSettings(
   texts: Environment,
@@ -94,16 +92,16 @@ export function readSettings(
 const another = 'another value';
 
 /**
- * Returns what a message says of a wrong value: the value in quotes if it is safe, and too short
- * for a credential.
+ * Returns the words of a message for a wrong value: the value in quotes if it is safe and too short
+ * for a credential, else "another value".
  */
 export function quoteValue(value: string, quotable: boolean): string {
   return quotable && value.length < minCredentialLength ? JSON.stringify(value) : another;
 }
 
 /**
- * Returns the problems of settings that have no problem in `known`, so that an invalid value is not
- * reported as missing too.
+ * Returns the problems of settings without a problem in `known`. So an invalid value is not also
+ * reported as missing.
  */
 export function newProblems(known: readonly string[], problems: readonly string[]): string[] {
   const settingOf = (problem: string) => problem.split(': ', 1)[0];
@@ -125,7 +123,7 @@ function contradictions(values: Partial<Settings>): string[] {
   const twice = identity.filter(isSet);
   if (isSet('VCC_CONFIG') && twice.length > 0) {
     problems.push(
-      `VCC_CONFIG: expected either a list of accounts or ${twice.join(', ')}, which describe a single one; received both`,
+      `VCC_CONFIG: expected either a list of accounts or the settings of a single one (${twice.join(', ')}); received both`,
     );
   }
   return problems;
@@ -155,7 +153,7 @@ export function accountContradictions(values: Partial<Settings>, nameOf: NameSet
   const metrics = nameOf('VCC_AGENT_METRICS');
   if (hashed && !isSet('VCC_AGENT_KEY') && !isSet('VCC_SECRET_ID')) {
     problems.push(
-      `${nameOf('VCC_AGENT_KEY')}: expected a key there, or as agentKey in a secret, since ${metrics} is hashed; received nothing`,
+      `${nameOf('VCC_AGENT_KEY')}: expected a key here or as agentKey in a secret, since ${metrics} is hashed; received nothing`,
     );
   }
   if (hashed && values.VCC_ROSTER_LABELS?.includes('name')) {
@@ -177,15 +175,15 @@ export function accountContradictions(values: Partial<Settings>, nameOf: NameSet
 function unknownSetting(name: string): string {
   // A name with other characters may be part of a file that contains secrets.
   if (!/^\w{1,40}$/.test(name))
-    return 'a variable that begins with VCC_ has a name that is not letters, digits and _';
-  return `${name}: there is no such setting${didYouMean(name, settingNames)}`;
+    return 'VCC_*: expected names of settings with letters, digits and _ only; received another name';
+  return `${name}: unknown setting${didYouMean(name, settingNames)}`;
 }
 
 /** Returns `; did you mean …?`, or an empty text when no known name is similar. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const nearest = closest(name, known);
-  // Two letters swapped count as two. Three are a typo in a long name, and another word in a short
-  // one.
+  // Two swapped letters count as two. Three differences are a typo in a long name, and another word
+  // in a short name.
   const most = Math.min(Math.max(3, name.length / 3), Math.ceil(nearest.length / 2));
   return distance(name, nearest) <= most ? `; did you mean ${nearest}?` : '';
 }

@@ -13,11 +13,11 @@ export const httpUrl: Parse<string> = remembering(
 );
 
 /**
- * Returns the part of an address that does not fit, in words that follow "received ". Undefined
- * when all parts do.
+ * Returns words for the wrong part of an address that follow "received ". Undefined when all parts
+ * are valid.
  */
 function addressProblem(value: string, allows: { query: boolean; http: boolean }): string | undefined {
-  // `URL` leaves control characters out.
+  // `URL` drops control characters.
   if (/\p{Cc}/u.test(value) || !URL.canParse(value)) return 'no address';
   const url = new URL(value);
   const { protocol } = url;
@@ -29,8 +29,8 @@ function addressProblem(value: string, allows: { query: boolean; http: boolean }
 }
 
 /**
- * The address of a destination: http or https, without user or fragment. Other settings have the
- * credentials.
+ * The address of a destination: http or https, without user or fragment. Credentials have settings
+ * elsewhere.
  */
 export const pushUrl: Parse<URL> = remembering(
   parser({ type: 'string', pattern: '^https?://[^#@]+$' }, (value) => {
@@ -50,7 +50,7 @@ export function isLocal({ hostname }: URL): boolean {
 export const queueUrl: Parse<string> = remembering(
   parser({ type: 'string', pattern: '^https?://[^?#@]+$' }, (value) => {
     const received = addressProblem(value, { query: false, http: false });
-    if (received !== undefined) throw new Unfit('the https address of a queue of SQS', received);
+    if (received !== undefined) throw new Unfit('the https address of an SQS queue', received);
     return value;
   }),
 );

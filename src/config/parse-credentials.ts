@@ -10,9 +10,8 @@ import {
 import { type Parse, parser, text, Unfit } from './parse.ts';
 
 /**
- * A credential, or the name of its owner. Rejects obvious placeholders, quoted texts, and line
- * breaks and other control characters, which are left over from copying. `what` names it in
- * messages.
+ * A credential, or the name of its owner. Rejects obvious placeholders, quoted texts, line breaks
+ * and other control characters: they are left over from copying. `what` names it in messages.
  */
 export function credential(what: string): Parse<string> {
   return parser(text.schema, (value) => {
@@ -66,7 +65,7 @@ export const basicUsers: Parse<readonly { name: string; password: Secret }[]> = 
     const [, name, password] = /^([^:]+):(.+)$/.exec(pair) ?? [];
     if (name === undefined || password === undefined || password.length < minCredentialLength) {
       const least = minCredentialLength;
-      throw new Unfit(`pairs name:password with spaces between them, each password at least ${least} long`);
+      throw new Unfit(`pairs name:password, separated by spaces, each password at least ${least} long`);
     }
     const received = unlikelyCredential(password);
     if (received !== undefined) throw new Unfit('a password in each pair name:password', received);
@@ -74,7 +73,7 @@ export const basicUsers: Parse<readonly { name: string; password: Secret }[]> = 
   }),
 );
 
-/** The key of a hash. The minimum length makes it hard to guess. */
+/** The key of the hashes. Its minimum length makes it hard to guess. */
 export const hashKey: Parse<Secret> = parser({ type: 'string', minLength: minCredentialLength }, (value) => {
   if (value.length < minCredentialLength) throw new Unfit(`at least ${minCredentialLength} characters`);
   const received = unlikelyCredential(value);

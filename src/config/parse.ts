@@ -5,8 +5,8 @@ import { answersTo, questionNames, type Semantics } from '../snapshot/semantics.
 import { type KnownValues, type OpenField, openFields } from '../snapshot/vocabulary.ts';
 
 /**
- * An invalid value of a setting. `expected` follows the word "expected" in messages. `received`
- * describes the value without quoting it, where that is possible.
+ * The value of a setting is invalid. `expected` follows the word "expected" in messages.
+ * `received`, if present, describes the value without quoting it.
  */
 export class Unfit extends Error {
   readonly expected: string;
@@ -27,13 +27,13 @@ export interface Parse<T> {
   (text: string): T;
   schema: JsonSchema;
   /**
-   * Whether messages may quote a short wrong value: of numbers and of words from a list. Anything
-   * else may be a secret in the wrong place.
+   * Whether messages may quote a short wrong value. True for numbers and words from a list. Other
+   * values may be secrets in the wrong place.
    */
   quotable: boolean;
 }
 
-/** Makes the parser of a kind of value. */
+/** Makes a parser with its schema. */
 export function parser<T>(schema: JsonSchema, parse: (text: string) => T, quotable = false): Parse<T> {
   return Object.assign((value: string) => parse(value), { schema, quotable });
 }
@@ -45,7 +45,7 @@ function quotableParser<T>(schema: JsonSchema, parse: (text: string) => T): Pars
 /** Any text. */
 export const text: Parse<string> = parser({ type: 'string', minLength: 1 }, (value) => value);
 
-/** One of these words. Upper and lower case are equal. */
+/** One of these words. Case does not matter. */
 export function oneOf<const T extends string>(words: readonly T[]): Parse<T> {
   return quotableParser({ enum: words }, (value) => {
     const word = words.find((candidate) => candidate.toLowerCase() === value.toLowerCase());
@@ -60,16 +60,16 @@ const secretName = matching(
 );
 const rememberedName = remembering(secretName);
 /**
- * The name or the ARN of a secret in Secrets Manager. Nobody takes a secret for an ARN, whose end
- * is random.
+ * The name or the ARN of a secret in Secrets Manager. The redactor does not remember an ARN: its
+ * end is random, but no secret.
  */
 export const secretId: Parse<string> = parser(secretName.schema, (value) =>
   (value.startsWith('arn:') ? secretName : rememberedName)(value),
 );
 
 /**
- * Makes known to the redactor what looks like a token in a path, name or address: messages name
- * these, and somebody may have put a secret there.
+ * Makes the redactor remember texts that look like tokens in a path, name or address. Messages
+ * quote these values, and users may have put a secret there.
  */
 export function remembering<T>(parse: Parse<T>): Parse<T> {
   return parser(parse.schema, (value) => {
@@ -88,13 +88,13 @@ export function matching(pattern: RegExp, expected: string): Parse<string> {
 }
 
 /**
- * Names of hosts without a port, with spaces or commas between them. Those of Compose projects may
+ * Names of hosts without a port, separated by spaces or commas. Names in Compose projects may
  * contain _.
  */
 export const hostNames: Parse<readonly string[]> = parser(text.schema, (value) =>
   value.split(/[\s,]+/).map((name) => {
     if (/^[\w-]+(?:\.[\w-]+)*\.?$/.test(name)) return name;
-    throw new Unfit('names of hosts without scheme and port');
+    throw new Unfit('host names without scheme and port');
   }),
 );
 
@@ -145,7 +145,7 @@ export const bounds: Parse<readonly number[]> = quotableParser(text.schema, (val
     .map((part) => (/^\s*\d+(\.\d+)?\s*$/.test(part) ? Number(part) : Number.NaN));
   const ascending = seconds.every((bound, index) => bound > (seconds[index - 1] ?? 0));
   if (!ascending || seconds.length > 30) {
-    throw new Unfit('up to 30 numbers of seconds above 0, ascending, with commas between them');
+    throw new Unfit('up to 30 numbers of seconds above 0, in ascending order, separated by commas');
   }
   return seconds;
 });
@@ -186,7 +186,7 @@ export const labelNames: Parse<readonly string[]> = parser(
       labelName.test(name) && !name.startsWith('__') && !takenLabels.includes(name);
     if (!names.every(fit) || new Set(names).size < names.length) {
       throw new Unfit(
-        `different names of labels with commas between them: letters, digits and _, none of ${takenLabels.join(', ')}`,
+        `different label names of letters, digits and _, separated by commas, none of ${takenLabels.join(', ')}`,
       );
     }
     return names;
@@ -194,17 +194,17 @@ export const labelNames: Parse<readonly string[]> = parser(
 );
 
 const patternForm =
-  'a regular expression of RE2 for agent ids (no lookaround, no backreferences), or column=expression for a column of the roster in snake_case';
+  'an RE2 expression for agent ids (no lookaround, no backreferences), or column=expression with a roster column in snake_case';
 
 /**
  * A regular expression for an agent id, or for a roster column as in `team=Sales|Support`. It must
- * match the whole value. It is one of RE2, as in Prometheus, since JavaScript's own may take longer
- * than the sun for `(a+)+`.
+ * match the whole value. The engine is RE2, as in Prometheus: it needs linear time. JavaScript's
+ * own may need exponential time for `(a+)+`.
  */
 export const agentPattern: Parse<AgentPattern> = parser(text.schema, (value) => {
   const [, column = 'agent_id', source = value] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.*)$/su.exec(value) ?? [];
-  // `Cost Centre=47.*` would be a pattern for ids. It would match no agent, so an exclusion would
-  // exclude no agent.
+  // `Cost Centre=47.*` would be a pattern for ids that matches no agent. As VCC_AGENT_EXCLUDE it
+  // would exclude no agent.
   if (source === value && /^[\p{L}\p{N}_ -]+=/u.test(value)) throw new Unfit(patternForm);
   try {
     const pattern = RE2JS.compile(source, RE2JS.DOTALL);
@@ -246,7 +246,7 @@ function pairs(value: string, fits: (name: string, text: string) => boolean, exp
 
 const mapping = { type: ['string', 'object'], additionalProperties: { type: 'string' } };
 
-/** Headers that the exporter sets itself. */
+/** Headers that the exporter sets. */
 const takenHeaders =
   /^(authorization|host|content-.*|connection|transfer-encoding|user-agent|accept-encoding|x-amz-.*|x-prometheus-remote-write-version)$/i;
 
@@ -255,7 +255,7 @@ export const headerPairs: Parse<Readonly<Record<string, string>>> = parser(mappi
   pairs(
     value,
     (name, text) => /^[!#$%&'*+\-.^_`|~\w]+$/.test(name) && /^[ -~]+$/.test(text) && !takenHeaders.test(name),
-    'different headers Name=value with commas between them, without those that the exporter sets (Authorization, Content-…)',
+    'different headers Name=value, separated by commas, and none that the exporter sets (Authorization, Content-…)',
   ),
 );
 
@@ -267,11 +267,11 @@ export const labelPairs: Parse<Readonly<Record<string, string>>> = parser(mappin
       labelName.test(name) &&
       !name.startsWith('__') &&
       !['job', 'instance', 'le', 'agent_id', 'account'].includes(name),
-    'different labels name=value with commas between them; job and instance are settings of their own, account and agent_id the series’',
+    'different labels name=value, separated by commas, without account, agent_id, instance, job and le',
   ),
 );
 
-/** Words by field, `field=word` with commas between them. A field may occur several times. */
+/** Words by field: `field=word`, separated by commas. A field may occur several times. */
 export const knownValues: Parse<KnownValues> = parser(
   { type: ['string', 'array'], items: { type: 'string' } },
   (value) => {
@@ -280,7 +280,7 @@ export const knownValues: Parse<KnownValues> = parser(
       const [, name, word] = /^\s*(\w+)\s*=\s*(.*\S)\s*$/.exec(pair) ?? [];
       const field = openFields.find((each) => each === name);
       if (field === undefined || word === undefined) {
-        throw new Unfit(`field=word with commas between them; fields are ${openFields.join(', ')}`);
+        throw new Unfit(`field=word, separated by commas, with the fields ${openFields.join(', ')}`);
       }
       known[field] = [...(known[field] ?? []), word];
     }
@@ -288,7 +288,7 @@ export const knownValues: Parse<KnownValues> = parser(
   },
 );
 
-/** Answers to what the API reference leaves open, `question=answer` with commas between them. */
+/** Answers to open questions of the API reference: `question=answer`, separated by commas. */
 export const semantics: Parse<Semantics> = quotableParser(mapping, (value) => {
   const given: Record<string, string> = {};
   for (const pair of value.split(',')) {
@@ -296,7 +296,7 @@ export const semantics: Parse<Semantics> = quotableParser(mapping, (value) => {
     const answers = answersTo(question);
     if (answers === undefined) {
       throw new Unfit(
-        `question=answer with commas between them; questions are ${questionNames.join(', ')} (as in workload_falls_phone)`,
+        `question=answer, separated by commas, with the questions ${questionNames.join(', ')} (as in workload_falls_phone)`,
       );
     }
     if (!answers.includes(answer)) {
@@ -308,13 +308,13 @@ export const semantics: Parse<Semantics> = quotableParser(mapping, (value) => {
   return given as Semantics;
 });
 
-/** Metric names, separated by commas. A `*` at the end matches any end. */
+/** Metric names, separated by commas. A `*` at the end matches any ending. */
 export const metricNames: Parse<readonly string[]> = quotableParser(
   { type: ['string', 'array'], items: { type: 'string', pattern: '^[a-z_][a-z0-9_]*\\*?$' } },
   (value) => {
     const names = value.split(',').map((name) => name.trim());
     if (!names.every((name) => /^[a-z_][a-z0-9_]*\*?$/.test(name))) {
-      throw new Unfit('names of metrics with commas between them; one may end in * for any end');
+      throw new Unfit('metric names, separated by commas, each with an optional * at the end for any ending');
     }
     return names;
   },
@@ -327,7 +327,7 @@ export const roleArn: Parse<string> = matching(
 );
 
 /** An AWS region. */
-export const awsRegion: Parse<string> = matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region of AWS like eu-west-1');
+export const awsRegion: Parse<string> = matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'an AWS region like eu-west-1');
 
 /** A CloudWatch namespace. */
 export const namespace: Parse<string> = matching(

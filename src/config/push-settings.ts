@@ -22,73 +22,75 @@ export const pushSettings = {
   VCC_PUSH_INTERVAL: setting({
     section: 'Push',
     about:
-      'Time from one scrape to the next. On Lambda a part of `VCC_PUSH_PERIOD`: an invocation scrapes several times.',
+      'Time between two scrapes. On Lambda one invocation scrapes several times, so this must divide `VCC_PUSH_PERIOD`.',
     parse: duration(1000, 900_000),
     fallback: '15s',
   }),
   VCC_PUSH_PERIOD: setting({
     section: 'Push',
     about:
-      'How often the schedule starts the function on Lambda, in whole minutes; `VCC_PUSH_INTERVAL` must divide it.',
+      'Time between two invocations on Lambda, in whole minutes. It must be a multiple of `VCC_PUSH_INTERVAL`.',
     parse: duration(60_000, 840_000),
     fallback: '1m',
   }),
   VCC_PUSH_TIMEOUT: setting({
     section: 'Push',
-    about: 'Longest one request to a destination may take before it counts as failed and is repeated.',
+    about:
+      'Longest time for one request to a destination. After this time the request counts as failed and is retried.',
     parse: duration(100, 120_000),
     fallback: '10s',
   }),
   VCC_PUSH_DESTINATIONS: setting({
     section: 'Push',
     about:
-      'Several destinations: a YAML file, an object in S3 (`s3://bucket/key`), or the list itself as YAML or JSON. docs/run/push.md has its form. What a destination does not say itself comes from the settings below.',
+      'Several destinations: a YAML file, an object in S3 (`s3://bucket/key`), or the list itself as YAML or JSON. docs/run/push.md describes the format. If a destination lacks a field, the setting under [Destinations](#destinations) applies.',
     parse: configSource,
-    absent: 'one destination, described by the settings below, or none',
+    absent: 'one destination or none, from the settings under [Destinations](#destinations)',
     sensitive: true,
   }),
   VCC_PUSH_QUEUE_URL: setting({
     section: 'Push',
     about:
-      'Address of an SQS FIFO queue that holds what is pushed until it has arrived. With it an outage of a destination leaves no gap.',
+      'Address of an SQS FIFO queue that keeps samples until they are delivered. With it, an outage of a destination leaves no gap.',
     parse: queueUrl,
-    absent: 'no queue: what cannot be delivered during the invocation is lost, and the invocation fails',
+    absent:
+      'no queue: samples that are not delivered during the invocation are lost, and the invocation fails',
   }),
   VCC_PUSH_REJECTED_URL: setting({
     section: 'Push',
     about:
-      'Address of an SQS FIFO queue for what a destination rejected for good, with its reason; `vcc-exporter replay` brings it back.',
+      'Address of an SQS FIFO queue for samples that a destination rejected, with the reason. `vcc-exporter replay` sends them again.',
     parse: queueUrl,
-    absent: 'needed with `VCC_PUSH_QUEUE_URL`',
+    absent: 'none; required with `VCC_PUSH_QUEUE_URL`',
   }),
   VCC_PUSH_ACCOUNTS_URL: setting({
     section: 'Push',
     about:
-      'Address of an SQS queue by which each account is handed to an invocation of its own, so that a hundred accounts need no larger function.',
+      'Address of an SQS queue that starts one invocation per account, so that many accounts need no larger function.',
     parse: queueUrl,
     absent: 'one invocation scrapes all accounts',
   }),
   VCC_PUSH_STATE: setting({
     section: 'Push',
     about:
-      'Folder, or place in S3 (`s3://bucket/prefix`), for what must outlive a process: which series each destination has, and when it was last scraped. docs/run/push.md says what is in it and how large it is.',
+      'Folder, or place in S3 (`s3://bucket/prefix`), for the state that must outlive a process: the series of each destination and the time of the last scrape. docs/run/push.md describes its content and size.',
     parse: place,
-    absent: 'on Lambda nothing outlives it; `vcc-exporter push` uses `VCC_PUSH_FOLDER`',
+    absent: 'on Lambda no state is kept; `vcc-exporter push` uses `VCC_PUSH_FOLDER`',
   }),
   VCC_PUSH_FOLDER: setting({
     section: 'Push',
-    about: 'Folder in which `vcc-exporter push` keeps its queue.',
+    about: 'Folder for the queue of `vcc-exporter push`.',
     parse: folder,
     fallback: 'vcc-push',
   }),
 } as const;
 
-/** One destination; those of a list have the same as fields. */
+/** The settings of one destination. Destinations of a list have the same settings as fields. */
 export const destinationSettings = {
   VCC_PUSH_NAME: setting({
     section: 'Destinations',
     destinationField: 'name',
-    about: 'Name of the destination, as it shall stand in the label `destination` and in the log.',
+    about: 'Name of the destination, for the label `destination` and the log.',
     parse: labelValue,
     fallback: 'default',
   }),
@@ -96,7 +98,7 @@ export const destinationSettings = {
     section: 'Destinations',
     destinationField: 'type',
     about:
-      'What it is: `remote-write` (Prometheus, Amazon Managed Prometheus, Grafana Cloud, Mimir, VictoriaMetrics …), `otlp` (OTLP over HTTP), `pushgateway` (a last resort), or `emf` (CloudWatch metrics from the log of a Lambda).',
+      'Type of the destination: `remote-write` (Prometheus, Amazon Managed Prometheus, Grafana Cloud, Mimir, VictoriaMetrics …), `otlp` (OTLP over HTTP), `pushgateway` (a last resort), or `emf` (CloudWatch metrics from the log of a Lambda).',
     parse: oneOf(['remote-write', 'otlp', 'pushgateway', 'emf']),
     fallback: 'remote-write',
   }),
@@ -104,7 +106,7 @@ export const destinationSettings = {
     section: 'Destinations',
     destinationField: 'url',
     about:
-      'Its address, in full: `https://…/api/v1/remote_write`, `https://…/v1/metrics`; of a Pushgateway without `/metrics/…`.',
+      'Full address of the destination, such as `https://…/api/v1/remote_write` or `https://…/v1/metrics`. For a Pushgateway, leave out `/metrics/…`.',
     parse: pushUrl,
     absent: 'nothing is pushed',
     sensitive: true,
@@ -113,7 +115,7 @@ export const destinationSettings = {
     section: 'Destinations',
     destinationField: 'version',
     about:
-      'Version of remote write. `2.0` (experimental) is smaller and has metadata; a receiver that does not know it is sent 1.0.',
+      'Version of remote write. `2.0` (experimental) is smaller and has metadata. If a destination does not know 2.0, the exporter sends 1.0.',
     parse: oneOf(['1.0', '2.0']),
     fallback: '1.0',
   }),
@@ -121,7 +123,7 @@ export const destinationSettings = {
     section: 'Destinations',
     destinationField: 'auth',
     about:
-      '`none`; `basic` or `bearer`, with credentials below or in the secret; or `sigv4`: signed for Amazon Managed Prometheus.',
+      'Authentication: `none`; `basic` or `bearer`, with the credentials below or in the secret; or `sigv4`, a signature for Amazon Managed Prometheus.',
     parse: oneOf(['none', 'basic', 'bearer', 'sigv4']),
     fallback: 'none',
   }),
@@ -152,21 +154,21 @@ export const destinationSettings = {
   VCC_PUSH_AWS_REGION: setting({
     section: 'Destinations',
     destinationField: 'aws_region',
-    about: 'Region to sign for with `sigv4`.',
+    about: 'AWS region of the signature with `sigv4`.',
     parse: awsRegion,
-    absent: 'as in the address, else the SDK’s',
+    absent: 'the region in the address, else that of the AWS SDK',
   }),
   VCC_PUSH_ROLE_ARN: setting({
     section: 'Destinations',
     destinationField: 'role_arn',
-    about: 'Role to assume before signing, as in another AWS account.',
+    about: 'ARN of a role to assume before signing, for example in another AWS account.',
     parse: roleArn,
-    absent: 'the function’s own',
+    absent: "the function's own role",
   }),
   VCC_PUSH_HEADERS: setting({
     section: 'Destinations',
     destinationField: 'headers',
-    about: 'Further headers, `Name=value` with commas between them, as in `X-Scope-OrgID=tenant-1`.',
+    about: 'Further headers: `Name=value`, separated by commas, as in `X-Scope-OrgID=tenant-1`.',
     parse: headerPairs,
     absent: 'none',
     sensitive: true,
@@ -174,7 +176,7 @@ export const destinationSettings = {
   VCC_PUSH_LABELS: setting({
     section: 'Destinations',
     destinationField: 'labels',
-    about: 'External labels, `name=value` with commas between them; labels of the series take precedence.',
+    about: 'External labels: `name=value`, separated by commas. Labels of the series take precedence.',
     parse: labelPairs,
     absent: 'none',
   }),
@@ -189,14 +191,15 @@ export const destinationSettings = {
     section: 'Destinations',
     destinationField: 'instance',
     about:
-      'Label `instance` of every series (`service.instance.id` in OTLP); `{account}` stands for the account’s name, by which series of several accounts differ.',
+      'Label `instance` of every series (`service.instance.id` in OTLP). The exporter replaces `{account}` by the name of the account, so that series of several accounts differ.',
     parse: labelValue,
     fallback: '{account}',
   }),
   VCC_PUSH_METRICS: setting({
     section: 'Destinations',
     destinationField: 'metrics',
-    about: 'Only these metrics: names with commas between them, `*` for any end, as in `vcc_up,vcc_agents*`.',
+    about:
+      'Metrics to push: names, separated by commas, as in `vcc_up,vcc_agents*`. A `*` at the end matches any ending.',
     parse: metricNames,
     absent: 'all',
   }),
@@ -210,7 +213,8 @@ export const destinationSettings = {
   VCC_PUSH_MAX_BYTES: setting({
     section: 'Destinations',
     destinationField: 'max_bytes',
-    about: 'Largest body of one request, compressed; a message of SQS holds no larger one than the default.',
+    about:
+      'Largest body of one request in bytes, compressed. With `VCC_PUSH_QUEUE_URL` at most 190000, since a message of SQS holds no more.',
     parse: wholeNumber(1000, 10_000_000),
     fallback: '180000',
   }),

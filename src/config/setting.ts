@@ -20,7 +20,7 @@ export interface Setting<T> extends Lifecycle {
   parse: Parse<T>;
   /** The default, as text. Undefined: no value unless it is set. */
   fallback?: string | undefined;
-  /** For the docs: what applies when it is not set and has no default. */
+  /** For the docs: the behaviour when it is not set and has no default. */
   absent?: string | undefined;
   /** May contain a secret. */
   sensitive?: true;
@@ -30,9 +30,7 @@ export interface Setting<T> extends Lifecycle {
   destinationField?: string;
 }
 
-/**
- * Defines a setting. The type shows whether it has a default, so that its value is always present.
- */
+/** Defines a setting. Its type shows whether it has a default, and so always a value. */
 export function setting<T, const D extends string | undefined = undefined>(
   definition: Setting<T> & { fallback?: D },
 ): Setting<T> & { fallback: D } {

@@ -29,7 +29,7 @@ export const settings = {
   VCC_ACCOUNT: setting({
     section: 'Account',
     field: 'name',
-    about: 'Name of the account, as it shall stand in the label `account` of every series.',
+    about: 'Name of the account: the value of the label `account` of every series.',
     parse: labelValue,
     absent: '`default`',
   }),
@@ -37,7 +37,7 @@ export const settings = {
     section: 'Account',
     field: 'client_id',
     about:
-      'Client id of API credentials with the scope `stats` (VCC Admin Portal, Account Settings, API Credentials).',
+      'Client id of API credentials with the scope `stats`. You create them in the VCC Admin Portal under Account Settings, API Credentials.',
     parse: credential('the client id'),
     absent: 'from the secret (`VCC_SECRET_ID`) or the list of accounts (`VCC_CONFIG`)',
     sensitive: true,
@@ -45,7 +45,7 @@ export const settings = {
   VCC_CLIENT_SECRET: setting({
     section: 'Account',
     field: 'client_secret',
-    about: 'The secret of these credentials.',
+    about: 'Client secret of these credentials.',
     parse: secret('the client secret'),
     absent: 'as above',
     sensitive: true,
@@ -54,7 +54,7 @@ export const settings = {
     section: 'Account',
     field: 'region',
     about:
-      'Region of the account, `emea`, `nam` or `apac`: the first part of the address where you log in, as in `emea.newvoicemedia.com`.',
+      'Region of the account: `emea`, `nam` or `apac`. It is the first part of the address where you log in, as in `emea.newvoicemedia.com`.',
     parse: oneOf(regions),
     fallback: 'emea',
   }),
@@ -68,38 +68,40 @@ export const settings = {
   VCC_TOKEN_URL: setting({
     section: 'Account',
     field: 'token_url',
-    about: 'Address of the token endpoint, in place of the region’s.',
+    about: 'Address of the token endpoint. It overrides the address of the region.',
     parse: httpUrl,
-    absent: 'the region’s',
+    absent: 'the address of the region',
     sensitive: true,
   }),
   VCC_API_URL: setting({
     section: 'Account',
     field: 'api_url',
-    about: 'Base address of the API, in place of the region’s; `/stats/agent-status` is appended.',
+    about:
+      'Base address of the API. It overrides the address of the region. The exporter appends `/stats/agent-status` to it.',
     parse: httpUrl,
-    absent: 'the region’s',
+    absent: 'the address of the region',
     sensitive: true,
   }),
   VCC_TOKEN_AUTH: setting({
     section: 'Account',
     field: 'token_auth',
-    about: 'How the credentials are sent to the token endpoint: in the form `body`, or as HTTP `basic`.',
+    about:
+      'How the exporter sends the credentials to the token endpoint: in the form (`body`), or as HTTP Basic (`basic`).',
     parse: oneOf(['body', 'basic']),
     fallback: 'body',
   }),
   VCC_CONFIG: setting({
     section: 'Several accounts',
     about:
-      'Several accounts: a YAML file, an object in S3 (`s3://bucket/key`), or the list itself as YAML or JSON. docs/run/accounts.md has its form. What an account does not say itself comes from the settings here.',
+      'Several accounts: a YAML file, an object in S3 (`s3://bucket/key`), or the list itself as YAML or JSON. docs/run/accounts.md describes the format. If an account lacks a field, the setting on this page applies.',
     parse: configSource,
-    absent: 'one account, described by the settings here',
+    absent: 'one account, from the settings on this page',
     sensitive: true,
   }),
   VCC_CONCURRENCY: setting({
     section: 'Several accounts',
     about:
-      'HTTP requests to the API under way at once, of all accounts together. Accounts whose last read failed share a quarter of these.',
+      'Most HTTP requests to the API at the same time, for all accounts together. Accounts whose last read failed share a quarter of these.',
     parse: wholeNumber(1, 10_000),
     fallback: '100',
   }),
@@ -107,35 +109,35 @@ export const settings = {
     section: 'Secrets Manager',
     field: 'secret_id',
     about:
-      'Name or ARN of a secret in AWS Secrets Manager that holds the API credentials, and scrape credentials too if you like: JSON, docs/run/aws.md has its form. Takes the place of `VCC_CLIENT_ID` and `VCC_CLIENT_SECRET`.',
+      'Name or ARN of a secret in AWS Secrets Manager. It contains the API credentials, and optionally scrape credentials, as JSON. It replaces `VCC_CLIENT_ID` and `VCC_CLIENT_SECRET`. docs/run/aws.md describes the format.',
     parse: secretId,
     absent: 'no secret is read',
   }),
   VCC_SECRET_TTL: setting({
     section: 'Secrets Manager',
     about:
-      'How long the secret is used before it is read again. What is missing in it, and API credentials that are rejected, are read again at once; scrape credentials change after this time.',
+      'How long the exporter uses the secret before it reads it again. It also reads the secret immediately if a value is missing or API credentials are rejected. New scrape credentials apply only after this time.',
     parse: duration(1000, 86_400_000),
     fallback: '5m',
   }),
   VCC_SECRET_PENDING: setting({
     section: 'Secrets Manager',
     about:
-      'Whether credentials that are staged `AWSPENDING` may be tried when the current ones are rejected: `never`, or `when-rejected`, for a rotation that changes them at Vonage’s side before it moves the label.',
+      'Whether the exporter may try the version `AWSPENDING` of the secret after the current credentials were rejected: `never` or `when-rejected`. Use `when-rejected` if your rotation changes the credentials at Vonage before it moves the label `AWSCURRENT`.',
     parse: oneOf(['never', 'when-rejected']),
     fallback: 'never',
   }),
   VCC_SCRAPE_AUTH: setting({
     section: 'Who may scrape',
     about:
-      'Who is let in: `credentials` (a bearer token, or name and password), `iam` (on Lambda only: requests whose IAM signature AWS has checked), or `none`: everybody who can reach the address.',
+      'What a scrape needs: `credentials` (a scrape token, or user name and password), `iam` (an IAM signature that AWS checks; only on Lambda), or `none` (everyone who can reach the address may scrape).',
     parse: oneOf(['credentials', 'iam', 'none']),
     absent: 'on Lambda `credentials`; elsewhere `credentials` if any are set, else `none`',
   }),
   VCC_SCRAPE_TOKENS: setting({
     section: 'Who may scrape',
     about:
-      'Bearer tokens, any of which lets in, with spaces or commas between them; at least 16 characters each. Several, so that one can be replaced while it is in use.',
+      'Scrape tokens, separated by spaces or commas, of at least 16 characters each. A scrape needs one of them as its bearer token. With two tokens you can replace one while the other is in use.',
     parse: bearerTokens,
     absent: 'none, or those in the secret',
     sensitive: true,
@@ -143,7 +145,7 @@ export const settings = {
   VCC_SCRAPE_USERS: setting({
     section: 'Who may scrape',
     about:
-      'Pairs `name:password` for HTTP Basic, any of which lets in, with spaces between them; passwords of at least 16 characters without spaces.',
+      'Pairs `name:password` for HTTP Basic, separated by spaces. A scrape needs one of them. A password has at least 16 characters and no space.',
     parse: basicUsers,
     absent: 'none, or those in the secret',
     sensitive: true,
@@ -151,7 +153,7 @@ export const settings = {
   VCC_SCRAPE_HOSTS: setting({
     section: 'Who may scrape',
     about:
-      'Names with a dot by which `vcc-exporter serve` may be reached while it needs no credentials, with spaces or commas between them. IP addresses and names without a dot always work. Any other name in a request may belong to a website that wants to read the metrics in a browser (DNS rebinding), and is answered with 403.',
+      'Further host names under which `vcc-exporter serve` answers while it needs no credentials, separated by spaces or commas. IP addresses and names without a dot always work. For other names it answers 403, since a website could use them to read the metrics in a browser (DNS rebinding).',
     parse: hostNames,
     absent: 'none',
   }),
@@ -159,7 +161,7 @@ export const settings = {
     section: 'Reading',
     field: 'page_size',
     about:
-      'Agents per page asked for (`limit`). By default the most that the API allows, so that most accounts are one request per scrape. If the API refuses it, or takes too long for it, 1000 and then the API’s own size are tried, for an hour.',
+      "Agents per page (`limit`). The default is the maximum of the API, so most accounts need one request per scrape. If the API rejects this size or takes too long, the exporter tries 1000, then the API's own size. It tries this size again after an hour.",
     parse: wholeNumber(1, 5000),
     fallback: '5000',
   }),
@@ -167,7 +169,7 @@ export const settings = {
     section: 'Reading',
     field: 'page_concurrency',
     about:
-      'Pages of an account asked for at once, at most `VCC_CONCURRENCY`. If it is not set, an account starts with 10 and rises to `VCC_CONCURRENCY`. A 429 halves it in both cases.',
+      'Most pages of an account that are requested at the same time; at most `VCC_CONCURRENCY`. If it is not set, an account starts with 10 and rises to `VCC_CONCURRENCY`. A 429 halves the number in both cases.',
     parse: wholeNumber(1, 10_000),
     absent: '10 at first, then up to `VCC_CONCURRENCY`',
   }),
@@ -175,14 +177,14 @@ export const settings = {
     section: 'Reading',
     field: 'timeout',
     about:
-      'Longest a scrape may take. The scraper’s own timeout and a Lambda’s time left can only shorten it.',
+      'Longest time for a scrape. The timeout of Prometheus and the remaining time of the Lambda can only shorten it.',
     parse: duration(100, 900_000),
     fallback: '20s',
   }),
   VCC_REQUEST_TIMEOUT: setting({
     section: 'Reading',
     field: 'request_timeout',
-    about: 'Longest one HTTP request may take before it counts as failed and is repeated.',
+    about: 'Longest time for one HTTP request. After this time the request counts as failed and is retried.',
     parse: duration(50, 900_000),
     fallback: '5s',
   }),
@@ -190,7 +192,7 @@ export const settings = {
     section: 'Reading',
     field: 'retries',
     about:
-      'Repeats of a request after a network error, 408 or 5xx, within the time there is. A 429 is not repeated.',
+      'Most retries of a request after a network error, 408 or 5xx. They end at the deadline of the scrape. A 429 is not retried.',
     parse: wholeNumber(0, 20),
     fallback: '3',
   }),
@@ -198,14 +200,14 @@ export const settings = {
     section: 'Reading',
     field: 'cache_ttl',
     about:
-      'Serve a snapshot again for this long (several Prometheus servers, one read); 0 is off. The API itself allows 5 s.',
+      'How long later scrapes get the same snapshot, so that several Prometheus servers need one read. 0 turns this off. The API allows clients to cache its answers for 5 s.',
     parse: duration(0, 3_600_000),
     fallback: '0s',
   }),
   VCC_MAX_PAGES: setting({
     section: 'Reading',
     field: 'max_pages',
-    about: 'More pages than this are taken for a fault of the API.',
+    about: 'Most pages of an account. With more, the scrape fails with the reason `too_large`.',
     parse: wholeNumber(1, 100_000),
     fallback: '2000',
   }),
@@ -213,7 +215,7 @@ export const settings = {
     section: 'Reading',
     field: 'max_body_bytes',
     about:
-      'A larger answer, compressed or not, is refused. All answers of one read together, and all answers that are read at the same time, may have eight times as much, and at least 268 MB.',
+      'Largest answer in bytes, compressed or not. All answers of one read together, and all answers that arrive at the same time, have another limit: the larger of eight times this value and 268 MB. The exporter rejects larger answers.',
     parse: wholeNumber(1000, 500_000_000),
     fallback: '33554432',
   }),
@@ -221,21 +223,21 @@ export const settings = {
     section: 'Reading',
     field: 'max_flawed_agents',
     about:
-      'Per cent of the agents that may have values that are missing or of a wrong kind (docs/decisions/0003-absent-fields.md); with more, the scrape fails with the reason `shape`. At least one agent may, unless it is 0.',
+      'Most agents with values that are missing or of a wrong kind, in per cent (docs/decisions/0003-absent-fields.md). With more, the scrape fails with the reason `shape`. One agent is always allowed, unless this is 0.',
     parse: wholeNumber(0, 100),
     fallback: '5',
   }),
   VCC_AGE_BOUNDS: setting({
     section: 'Metrics',
     about:
-      'Bounds, in seconds, of the metrics that end in `_longer_than`: each has a count for each bound. Keep the bounds that the alerts use, or VccBoundMissing fires.',
+      'Bounds in seconds of the metrics that end in `_longer_than`. Each metric has one count per bound. Keep the bounds that the alerts use; otherwise VccBoundMissing fires.',
     parse: bounds,
     fallback: '30,60,300,600,900,1200,1800,3600,4500,7200',
   }),
   VCC_MAX_DESCRIPTIONS: setting({
     section: 'Metrics',
     about:
-      'Pairs of presence and description with a series of their own; the rest is added up under `other` and counted in `vcc_descriptions_folded`.',
+      'Most pairs of presence and description that have separate series. The exporter adds up the others under `other`, and counts them in `vcc_descriptions_folded`.',
     parse: wholeNumber(0, 10_000),
     fallback: '50',
   }),
@@ -243,7 +245,7 @@ export const settings = {
     section: 'Metrics',
     field: 'known_values',
     about:
-      'Words that the API reference does not name, and that `vcc_unknown_values` must not count: `field=word` with commas between them, as in `state=Fault,medium=Fax`. Fields: `presence`, `state`, `reason`, `direction`, `medium`, `medium_manager`.',
+      'Words that the API reference does not name but `vcc_unknown_values` must not count: `field=word`, separated by commas, as in `state=Fault,medium=Fax`. Fields: `presence`, `state`, `reason`, `direction`, `medium`, `medium_manager`.',
     parse: knownValues,
     absent: 'none',
   }),
@@ -251,7 +253,7 @@ export const settings = {
     section: 'Metrics',
     field: 'semantics',
     about:
-      'Answers to what the API reference leaves open, as `vcc-exporter calibrate` prints them: `question=answer` with commas between them, as in `since_in_wrap=continues,workload_falls_phone=when_wrap_begins`. docs/use/calibrate.md has the questions.',
+      'Answers to questions that the API reference leaves open: `question=answer`, separated by commas, as in `since_in_wrap=continues,workload_falls_phone=when_wrap_begins`. `vcc-exporter calibrate` prints the answers for your account. docs/use/calibrate.md has the questions.',
     parse: semantics,
     absent: 'no answers',
   }),
@@ -259,7 +261,7 @@ export const settings = {
     section: 'Single agents',
     field: 'agent_metrics',
     about:
-      'Series of single agents, about nine for each: `off`; `hashed`, with a keyed hash (HMAC-SHA256) in the label `agent_id`; or `ids`, with the id as the API gives it.',
+      'Series for each agent, about nine per agent: `off`; `hashed`, with a keyed hash (HMAC-SHA256) in the label `agent_id`; or `ids`, with the id from the API.',
     parse: oneOf(['off', 'hashed', 'ids']),
     fallback: 'off',
   }),
@@ -267,7 +269,7 @@ export const settings = {
     section: 'Single agents',
     field: 'agent_key',
     about:
-      'Key of the hashes, at least 16 characters. With another key every agent becomes another series, so keep it.',
+      'Key of the hashes, at least 16 characters. Keep it: with another key every agent gets new series.',
     parse: hashKey,
     absent: '`agentKey` in the secret',
     sensitive: true,
@@ -276,7 +278,7 @@ export const settings = {
     section: 'Single agents',
     field: 'agent_limit',
     about:
-      'Agents per account with series of their own: the first ones by id, so that the choice is stable. The series of the others are counted in `vcc_series_dropped`.',
+      'Most agents per account that have separate series: the first by id, so that the choice is stable. `vcc_series_dropped` counts the series of the others.',
     parse: wholeNumber(0, 1_000_000),
     fallback: '1000',
   }),
@@ -284,7 +286,7 @@ export const settings = {
     section: 'Single agents',
     field: 'agent_logged_out',
     about:
-      'Whether agents who are LoggedOut have series too: `exclude` or `include`. The API goes on returning agents who left years ago.',
+      'Whether LoggedOut agents also have series: `exclude` or `include`. The API still returns agents who left years ago.',
     parse: oneOf(['exclude', 'include']),
     fallback: 'exclude',
   }),
@@ -292,14 +294,15 @@ export const settings = {
     section: 'Single agents',
     field: 'agent_include',
     about:
-      'Only these agents: a regular expression (RE2, as in Prometheus) that matches all of the id, or `column=expression` for a column of the roster, as in `team=Sales|Support`.',
+      'Agents to include: a regular expression (RE2, as in Prometheus) that matches the whole id. For a column of the roster write `column=expression`, as in `team=Sales|Support`.',
     parse: agentPattern,
     absent: 'all',
   }),
   VCC_AGENT_EXCLUDE: setting({
     section: 'Single agents',
     field: 'agent_exclude',
-    about: 'Not these agents; written like `VCC_AGENT_INCLUDE`, and stronger.',
+    about:
+      'Agents to exclude, written like `VCC_AGENT_INCLUDE`. It takes precedence over `VCC_AGENT_INCLUDE`.',
     parse: agentPattern,
     absent: 'none',
   }),
@@ -307,7 +310,7 @@ export const settings = {
     section: 'Teams and names',
     field: 'roster',
     about:
-      'Who is in which team: a CSV or YAML file, an object in S3 (`s3://bucket/key`), or `users-api` for VCC’s own User Admin API (credentials with the scope `users:read`). docs/use/teams.md has the forms.',
+      "Which agent is in which team: a CSV or YAML file, an object in S3 (`s3://bucket/key`), or `users-api` for VCC's User Admin API. That API needs credentials with the scope `users:read`. docs/use/teams.md describes the formats.",
     parse: rosterSource,
     absent: 'no teams',
   }),
@@ -315,21 +318,22 @@ export const settings = {
     section: 'Teams and names',
     field: 'roster_labels',
     about:
-      'Columns of the roster that become labels of `vcc_agent_info`, with commas between them. `name` is only there if it is listed here, and not together with hashed ids.',
+      'Columns of the roster that become labels of `vcc_agent_info`, separated by commas. The column `name` must be listed here to become a label. It cannot be used with hashed ids.',
     parse: labelNames,
     fallback: 'team,site',
   }),
   VCC_ROSTER_TTL: setting({
     section: 'Teams and names',
     field: 'roster_ttl',
-    about: 'How long a roster is used before it is read again. While it cannot be read, the last one serves.',
+    about:
+      'How long the exporter uses a roster before it reads it again. While that fails, it uses the last roster.',
     parse: duration(1000, 604_800_000),
     fallback: '1h',
   }),
   VCC_MAX_TEAMS: setting({
     section: 'Teams and names',
     about:
-      'Teams per account with series of their own, about 19 for each; the rest is added up under `other` and counted in `vcc_teams_folded`.',
+      'Most teams per account that have separate series, about 19 per team. The exporter adds up the others under `other`, and counts them in `vcc_teams_folded`.',
     parse: wholeNumber(0, 10_000),
     fallback: '100',
   }),
@@ -337,13 +341,13 @@ export const settings = {
   ...destinationSettings,
   HOST: setting({
     section: 'Local server',
-    about: 'Address that `vcc-exporter serve` listens on; `0.0.0.0` is everywhere.',
+    about: 'Address that `vcc-exporter serve` listens on. `0.0.0.0` means all addresses of the machine.',
     parse: text,
     fallback: '127.0.0.1',
   }),
   PORT: setting({
     section: 'Local server',
-    about: 'Port that `vcc-exporter serve` listens on; 0 is any free one.',
+    about: 'Port that `vcc-exporter serve` listens on. 0 means any free port.',
     parse: wholeNumber(0, 65_535),
     fallback: '9754',
   }),

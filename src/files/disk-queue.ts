@@ -20,18 +20,18 @@ export interface DiskQueuePorts {
   /** The setting that names the folder, for messages. */
   setting: string;
   /**
-   * Called once for each problem that stops nothing: a batch that was put aside, or cannot be
-   * removed.
+   * Called once for each problem after which the queue continues: a batch that was put aside, or
+   * that cannot be removed.
    */
   report(problem: PushError): void;
-  /** Rejected batches of all queues that the folder keeps. The oldest are deleted. */
+  /** Most rejected batches of all queues in the folder. The oldest are deleted. */
   maxRejected?: number;
 }
 
 const queuesFolder = 'queues';
 const rejectedFolder = 'rejected';
 
-/** A reason is a line. */
+/** Most bytes of a reason. A reason is one line. */
 const maxReasonBytes = 10_000;
 
 /** Batches are at most 250 kB, and about 13 kB with 400 series. */
@@ -40,7 +40,7 @@ const defaultMaxRejected = 10_000;
 /** Listing the rejected batches takes time, so do it only once per this many rejections. */
 const pruneEvery = 100;
 
-/** The name of a queue's folder. A hash, since an account's name may not be a valid folder name. */
+/** The name of a queue's folder: a hash, since account names may be invalid as folder names. */
 function folderOf(account: string, destination: string): string {
   return createHash('sha256')
     .update(JSON.stringify([account, destination]))
@@ -58,16 +58,14 @@ const isBatch = (file: string) => /^\d{15}-\d{5}\.json$/.test(file);
 /** The reason of a rejected batch is in a file beside it. */
 const reasonFileOf = (file: string) => `${file}.reason`;
 
-/**
- * These errors say nothing about a file: the process or machine is short of memory or file handles.
- */
+/** These errors are not about a file: the process or machine lacks memory or file handles. */
 const shortages = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
 
 /**
- * Opens a queue on disk with one file per batch. It outlives the process. A batch that cannot be
- * read is put aside, like one that was rejected, and reported. A batch that can be neither put
- * aside nor removed is reported, and not returned again by this queue. `add` throws PushError, and
- * the samples that it could not write are lost.
+ * Opens a queue on disk with one file per batch. It outlives the process. It reports a batch that
+ * cannot be read, and puts it aside like a rejected batch. If that batch can be neither put aside
+ * nor removed, this queue reports it and does not return it again. If `add` cannot write, it throws
+ * PushError, and the samples are lost.
  * @throws the system's errors
  */
 export async function openDiskQueue(
@@ -80,9 +78,9 @@ export async function openDiskQueue(
   const makeAside = () => makeInner(root, rejectedFolder);
   const folder = await make();
   const aside = join(root, rejectedFolder);
-  // Now, since a full disk may have no space for it.
+  // Create it now: a full disk may later have no space for it.
   await makeAside().catch(() => {});
-  // Whoever holds the lock is the only one that writes here.
+  // Only the owner of the lock writes here.
   await removeUnfinished(folder, { olderMs: 0 });
   const files = (await readdir(folder)).filter(isBatch).sort();
   let rejections = 0;
@@ -91,7 +89,7 @@ export async function openDiskQueue(
     report(new PushError(`${setting}: ${message}`, { cause }));
 
   /**
-   * Forget a file before its removal: if that fails, the batch must not be sent again and again.
+   * Forget a file before its removal. If the removal fails, the batch must not be sent repeatedly.
    */
   function forget(file: string): void {
     const at = files.indexOf(file);
@@ -108,7 +106,7 @@ export async function openDiskQueue(
     }
   }
 
-  /** A rename, which works on a full disk. */
+  /** Renames the file. This works on a full disk. */
   async function putAside(file: string, reason: string): Promise<void> {
     forget(file);
     const name = `${Date.now()}-${basename(folder)}-${file}`;
@@ -120,7 +118,7 @@ export async function openDiskQueue(
       say(`a batch in ${root} cannot be put aside (${why}); the next process sends it again`, error);
       return;
     }
-    // A full disk has no space for it. The log has the reason too.
+    // Ignore a failure: a full disk has no space for the reason, and the log has it too.
     await writeWhole(aside, reasonFileOf(name), reason).catch(() => {});
     if (rejections++ % pruneEvery === 0) await prune();
   }
@@ -141,8 +139,8 @@ export async function openDiskQueue(
   }
 
   /**
-   * Returns the batch in a file. Undefined when the file was removed, or put aside because it
-   * cannot be read.
+   * Returns the batch in a file. Undefined when somebody removed the file, or when it cannot be
+   * read and was put aside.
    */
   async function read(file: string): Promise<Batch | undefined> {
     try {
@@ -198,7 +196,7 @@ export async function openDiskQueue(
   };
 }
 
-/** The batches in a queue that nobody empties. */
+/** The batches in a queue without an account and destination. */
 export interface StrayQueue {
   account: string;
   destination: string;
@@ -206,8 +204,8 @@ export interface StrayQueue {
 }
 
 /**
- * Returns the queues with batches of accounts and destinations other than these, as after a change
- * of a name. Skips queues of which no batch can be read.
+ * Returns the queues of other accounts and destinations than these, for example after a change of a
+ * name. Skips queues without a readable batch.
  */
 export async function listStrayQueues(
   root: string,
@@ -227,8 +225,8 @@ export async function listStrayQueues(
 }
 
 /**
- * Returns the rejected batches, in the order of their rejection, and the files that are no batches
- * with the reason.
+ * Returns the rejected batches in the order of their rejection, and the files that are not batches,
+ * with the reasons.
  */
 export async function* listRejected(root: string): AsyncGenerator<RejectedBatch> {
   const folder = join(root, rejectedFolder);

@@ -3,8 +3,8 @@ import { PushError } from '../push/errors.ts';
 import { maxStateBytes, type StateStore, stateFileOf } from '../push/schedule/state.ts';
 
 /**
- * Keeps states in a folder, in a file for each account. The folder need not exist yet. `setting` is
- * the name of its setting, for messages. Both methods throw PushError.
+ * Keeps states in a folder, with one file per account. The folder may be missing at first.
+ * `setting` is the name of its setting, for messages. Both methods throw PushError.
  */
 export function createFolderStore(folder: string, setting: string): StateStore {
   const cleaned = new Set<string>();

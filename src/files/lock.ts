@@ -29,10 +29,10 @@ export interface Lock {
   unlock(): Promise<void>;
 }
 
-/** How to wait for a lock whose owner may have ended. */
+/** Options for a lock whose owner may have ended. */
 export interface LockOptions {
   deadline: Deadline;
-  /** Called once, before the wait, with the longest time that it takes. */
+  /** Called once, before the wait, with the longest time of the wait in ms. */
   onWait(waitMs: number): void;
   /** How often an owner updates the time of its file. The same for all that share a folder. */
   beatMs?: number;
@@ -89,14 +89,14 @@ export async function lockFolder(
   return hold(root, owners, mine, beatMs);
 }
 
-/** Removes what processes left that were killed in {@link createOwners}. */
+/** Removes the files of processes that were killed in {@link createOwners}. */
 async function removeUnfinishedOwners(root: string): Promise<void> {
   const there = await readdir(root, { withFileTypes: true });
   for (const entry of there) {
     if (!entry.isDirectory() || !/^owner-\w{6}$/.test(entry.name)) continue;
     const unfinished = join(root, entry.name);
     await rm(join(unfinished, free), { force: true }).catch(() => {});
-    // Nothing else is in it, or it is not ours.
+    // Never delete recursively: a folder with other files is not ours.
     await rmdir(unfinished).catch(() => {});
   }
 }
@@ -112,7 +112,7 @@ function hold(root: string, owners: string, mine: string, beatMs: number): Lock 
       clearInterval(beating);
       losing.abort(
         new DocumentError(
-          `${root}: this process has lost its lock; it was suspended and another process took the folder, or the lock was deleted`,
+          `${root}: this process has lost its lock; it was suspended and another process locked the folder, or the lock was deleted`,
         ),
       );
     });
@@ -137,8 +137,8 @@ async function readOwner(owners: string): Promise<string | undefined> {
       throw new DocumentError(`${owners}: expected a folder; received a link`);
     const files = await readdir(owners, { withFileTypes: true });
     const found = files.filter(({ name }) => name === free || namePattern.test(name));
-    // Only a copy of a folder onto another, a damaged disk or somebody else makes two, or one that
-    // is no file.
+    // Two entries, or an entry that is not a file, have another cause: a copy of one folder onto
+    // another, a damaged disk, or another program.
     if (found.length > 1 || found.some((each) => !each.isFile())) {
       throw new DocumentError(`${owners}: expected one file; delete this folder while no process uses it`);
     }
@@ -150,8 +150,8 @@ async function readOwner(owners: string): Promise<string | undefined> {
 }
 
 /**
- * Creates the folder `owner` with the file that says that nobody is the owner. Both appear at once,
- * so this happens only once: a rename onto a folder that is not empty fails.
+ * Creates the folder `owner` with the file that means "no owner". Both appear at the same time, by
+ * a rename. A second rename fails, since the folder is not empty.
  */
 async function createOwners(root: string, owners: string): Promise<void> {
   const unfinished = await mkdtemp(join(root, 'owner-'));
@@ -178,8 +178,8 @@ async function renameIfThere(from: string, to: string): Promise<boolean> {
 
 /**
  * Whether the owner updates the time of its file. False after three beats without an update, or
- * when the file is gone. It counts its checks, and compares no clocks: clocks jump and machines
- * differ. If this process was suspended together with the owner, that time must not count as
+ * when the file does not exist. It counts its checks and compares no clocks: clocks jump, and
+ * machines differ. A time in which this process and the owner were suspended must not count as
  * silence.
  */
 async function beats(file: string, beatMs: number, signal: AbortSignal): Promise<boolean> {
@@ -208,20 +208,19 @@ async function readTime(file: string): Promise<number | undefined> {
 /** A process, so that another one can find out whether it has ended. */
 interface Identity {
   /**
-   * Where the pid is valid: the boot and the pid namespace. `unknown` if the system does not say.
+   * Where the pid is valid: the boot and the pid namespace. `unknown` if the system does not
+   * provide them.
    */
   where: string;
   pid: number;
-  /** When it started, as /proc says it. `0` without /proc. */
+  /** The start time in /proc. `0` without /proc. */
   started: string;
 }
 
 const unknown = 'unknown';
 const namePattern = /^([0-9a-f]{16}|unknown)-(\d+)-(\d+)-[0-9a-f]{16}$/;
 
-/**
- * The last part makes it a new name each time: a name that was seen long ago must not come back.
- */
+/** Returns a new name each time, because of its last part: a former name must not return. */
 const toName = ({ where, pid, started }: Identity) =>
   `${where}-${pid}-${started}-${randomBytes(8).toString('hex')}`;
 
@@ -236,7 +235,7 @@ async function identify(): Promise<Identity> {
   return { where, pid, started };
 }
 
-/** Returns a hash of what tells apart all places in which pids are given, or `unknown`. */
+/** Returns a hash that identifies the place in which pids are unique, or `unknown`. */
 async function placeOf(pid: number): Promise<string> {
   const parts = await (process.platform === 'linux' ? linuxPlaceOf(pid) : [process.platform, hostname()]);
   return parts ? createHash('sha256').update(parts.join(' ')).digest('hex').slice(0, 16) : unknown;
@@ -244,12 +243,12 @@ async function placeOf(pid: number): Promise<string> {
 
 async function linuxPlaceOf(pid: number): Promise<string[] | undefined> {
   try {
-    // The /proc of another namespace would show other processes under our pids.
+    // In the /proc of another namespace, our pids belong to other processes.
     if ((await readlink('/proc/self')) !== String(pid)) return undefined;
     return await Promise.all([
       readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
       readlink('/proc/self/ns/pid'),
-      // The start of a process, as /proc says it, depends on this one.
+      // The start times in /proc depend on this namespace.
       readlink('/proc/self/ns/time').catch(() => ''),
     ]);
   } catch {
@@ -258,8 +257,8 @@ async function linuxPlaceOf(pid: number): Promise<string[] | undefined> {
 }
 
 /**
- * Returns when a process started, in the kernel's own unit. Undefined if it cannot be read, or has
- * ended.
+ * Returns when a process started, in the kernel's unit. Undefined if the process has ended, or its
+ * start cannot be read.
  */
 async function startOf(pid: number): Promise<string | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
@@ -269,7 +268,7 @@ async function startOf(pid: number): Promise<string | undefined> {
   return state === 'Z' ? undefined : more[18];
 }
 
-/** Returns `ended` and `runs` only if that is certain. */
+/** Returns `ended` or `runs` only if this is certain. */
 async function fateOf({ where, pid, started }: Identity): Promise<'ended' | 'runs' | 'unclear'> {
   const here = await identify();
   if (where === unknown || where !== here.where) return 'unclear';

@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { DocumentError } from '../documents/errors.ts';
 
-/** Follow no link, and wait for no writer of a pipe. Windows has neither of the two. */
+/** Follow no link, and wait for no writer of a pipe. Windows has neither flag. */
 const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
@@ -10,11 +10,11 @@ const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NO
  * @throws DocumentError, without the path, for a link, pipe, device or folder; the system's error
  */
 export async function openOwn(path: string): Promise<{ handle: FileHandle; found: Stats }> {
-  // Before the file is opened, since opening a device may have an effect, and for Windows.
+  // Check before opening: opening a device may have an effect, and Windows lacks the flags.
   expectFile(await lstat(path));
   const handle = await open(path, flags);
   try {
-    // It may have been replaced in the meantime.
+    // Check again: the file may have been replaced in the meantime.
     const found = await handle.stat();
     expectFile(found);
     return { handle, found };
@@ -26,14 +26,14 @@ export async function openOwn(path: string): Promise<{ handle: FileHandle; found
 
 /**
  * Reads a file that the exporter wrote.
- * @throws DocumentError, without the path, for what is not a file or is larger than `maxBytes`; the
+ * @throws DocumentError, without the path, if it is not a file or is larger than `maxBytes`; the
  * system's error
  */
 export async function readOwn(path: string, maxBytes: number): Promise<Buffer> {
   const { handle, found } = await openOwn(path);
   try {
     if (found.size > maxBytes) throw new DocumentError(`it is larger than ${maxBytes / 1e6} MB`);
-    // No more than that, even if it grows.
+    // Read no more than this, even if the file grows.
     const content = Buffer.alloc(found.size);
     let bytes = 0;
     while (bytes < content.length) {

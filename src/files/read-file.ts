@@ -38,6 +38,6 @@ async function read(path: string, maxBytes: number): Promise<string> {
 }
 
 const fileReasons: Record<string, string> = {
-  ENOENT: 'there is no such file',
+  ENOENT: 'does not exist',
   EACCES: 'may not be read',
 };

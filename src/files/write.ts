@@ -24,17 +24,17 @@ export async function makeFolder(folder: string, mode = privateFolder): Promise<
   } catch (error) {
     const above = dirname(folder);
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === folder) throw error;
-    // Not by the option `recursive`: Node.js then tries forever where no folder can be made, as in
-    // /proc.
+    // Do not use the option `recursive`: where no folder can be created, as in /proc, Node.js then
+    // tries without end.
     await makeFolder(above, mode);
     await make();
   }
 }
 
 /**
- * Creates folders in each other, inside a folder that the user named, for this user only. Returns
- * the innermost one.
- * @throws DocumentError when one of them is a link, the system's error
+ * Creates nested folders, for this user only, inside a folder from the settings. Returns the
+ * innermost folder.
+ * @throws DocumentError when a nested folder is a link, the system's error
  */
 export async function makeInner(root: string, ...names: readonly string[]): Promise<string> {
   await makeFolder(root);
@@ -42,7 +42,7 @@ export async function makeInner(root: string, ...names: readonly string[]): Prom
   for (const name of names) {
     folder = join(folder, name);
     await makeFolder(folder);
-    // Whoever may write to the folder above could send our files anywhere.
+    // Users who may write to the parent folder could redirect our files with a link.
     if ((await lstat(folder)).isSymbolicLink())
       throw new DocumentError(`${folder}: expected a folder; received a link`);
   }
@@ -51,17 +51,16 @@ export async function makeInner(root: string, ...names: readonly string[]): Prom
 
 /** Whether every user of this machine can write to a folder. */
 export async function isOpenToAll(folder: string): Promise<boolean> {
-  // On Windows, Node.js makes the mode up.
+  // On Windows, the mode from Node.js has no meaning.
   if (process.platform === 'win32') return false;
   const found = await stat(folder).catch(() => undefined);
   return found !== undefined && (found.mode & 0o002) !== 0;
 }
 
 /**
- * Writes a file, by default one that only this user may read, and creates its folder. Whatever
- * fails and whenever the process is killed: the file has either its old or its new content. A link
- * in its place is replaced, not followed. Only a killed process leaves an unfinished file ({@link
- * removeUnfinished}).
+ * Writes a file, by default for this user only, and creates its folder. After every failure, even a
+ * kill, the file has either its old or its new content. A link at this path is replaced, not
+ * followed. Only a killed process leaves an unfinished file ({@link removeUnfinished}).
  * @throws the system's error
  */
 export async function writeWhole(
@@ -76,7 +75,7 @@ export async function writeWhole(
     await fill(await open(unfinished, 'wx', mode), content);
     await rename(unfinished, join(folder, file));
   } catch (error) {
-    // A part of a file would take space on a disk that is full.
+    // An unfinished file would use space on a full disk.
     await rm(unfinished, { force: true }).catch(() => {});
     throw error;
   }
@@ -84,16 +83,16 @@ export async function writeWhole(
 }
 
 /**
- * Writes a new file that only this user may read, whole or not at all. A killed process may leave
- * an unfinished one, or an empty one.
- * @throws the system's error: EEXIST if the file is there already
+ * Writes a new file that only this user may read. After a failure there is no file. A killed
+ * process may leave an unfinished or an empty file.
+ * @throws the system's error: EEXIST if the file exists already
  */
 export async function writeNew(path: string, content: string): Promise<void> {
   const unfinished = join(dirname(path), nameUnfinished(basename(path)));
   const handle = await open(unfinished, 'wx', privateFile);
   try {
     await fill(handle, content);
-    // A rename would replace a file. Not all file systems have links, so take the name first.
+    // A rename would replace a file. Not all file systems have links, so reserve the name first.
     await (await open(path, 'wx', privateFile)).close();
     await rename(unfinished, path);
   } catch (error) {
@@ -102,15 +101,15 @@ export async function writeNew(path: string, content: string): Promise<void> {
   }
 }
 
-/** Random, so that nobody can put a link there before. `wx` refuses a link too. */
+/** Random, so that nobody can create a link with this name first. `wx` rejects a link too. */
 const nameUnfinished = (file: string) => `${file}.${randomBytes(8).toString('hex')}.new`;
 
 /** After this time, an unfinished file belongs to a process that was killed. */
 const unfinishedMs = 3_600_000;
 
 /**
- * Removes what killed processes left unfinished in a folder: of one file, or of all files. If other
- * processes may write there, only what is older than an hour. What cannot be removed stays.
+ * Removes unfinished files of killed processes from a folder: those for one file, or for all files.
+ * If other processes may write there, removes only files older than an hour. Ignores failures.
  */
 export async function removeUnfinished(
   folder: string,

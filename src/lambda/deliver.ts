@@ -15,7 +15,7 @@ export type DeliverHandler = (
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ) => Promise<SQSBatchResponse>;
 
-/** The waits between attempts, from the first failure on. */
+/** The waits between attempts after the first, second, … failure. */
 const defaultBackoff = { retries: Number.POSITIVE_INFINITY, baseDelayMs: 2000, maxDelayMs: longestPauseMs };
 
 /** Reserved for the calls to SQS after the last attempt. */
@@ -28,9 +28,9 @@ const noAnswer = () => new PushError(`SQS did not answer within ${sqsMs / 1000} 
 
 /**
  * Creates the handler that delivers batches from the queue. It keeps the order within an account
- * and destination, and delivers the others concurrently. A batch that may succeed later, or when
- * the settings are right, stays in the queue, hidden for longer each time. A rejected batch moves
- * to the queue of rejected batches with its reason.
+ * and destination, and delivers different ones concurrently. A batch that may succeed later, or
+ * with other settings, stays in the queue, and is hidden for longer each time. A rejected batch
+ * moves to the queue of rejected batches with its reason.
  */
 export function createDeliverHandler(
   env: Environment,
@@ -51,7 +51,7 @@ export function createDeliverHandler(
     }
   };
 
-  /** Returns the records that must stay in the queue: the first that failed, and all after it. */
+  /** Returns the records that must stay in the queue: the first failed one and all after it. */
   async function deliverInOrder(
     records: readonly SQSRecord[],
     opened: Delivery,
@@ -61,10 +61,10 @@ export function createDeliverHandler(
       const left = records.slice(index);
       let batch: Batch | undefined;
       try {
-        // Always try the first one. Otherwise a VCC_PUSH_TIMEOUT that is too long would block the
-        // queue forever.
+        // Always try the first one. Otherwise, if VCC_PUSH_TIMEOUT is too long, the queue would be
+        // blocked.
         if (index > 0 && leftMs(deadline) < opened.timeoutMs) {
-          // The destination did not fail, so make them available at once.
+          // The destination did not fail, so make the records available immediately.
           await hide(left, 0, opened);
           return left;
         }
@@ -103,11 +103,14 @@ export function createDeliverHandler(
     deadline: Deadline,
   ): Promise<void> {
     const destination = destinations.get(batch.destination);
-    if (!destination) throw new PushError(`there is no destination ${batch.destination} any more`);
+    if (!destination)
+      throw new PushError(
+        `no destination has the name ${batch.destination} now; restore the name, then run vcc-exporter replay`,
+      );
     await destination.deliver(batch, within(deadline, timeoutMs + 2000));
   }
 
-  /** Returns false when the record could not be moved, and so must stay in the queue. */
+  /** Returns false when the record could not be moved. It must then stay in the queue. */
   async function reject(
     { body, messageId, attributes }: SQSRecord,
     error: PushError,
@@ -131,7 +134,7 @@ export function createDeliverHandler(
     try {
       await queue.hide(handles, delayMs, deadlineIn(sqsMs, { toReason: noAnswer }));
     } catch (error) {
-      // They become available again after the queue's own visibility timeout.
+      // They become available again after the visibility timeout of the queue.
       log(logLine('error', 'backoff not set', toLogFields(error)));
     }
   }
@@ -139,13 +142,12 @@ export function createDeliverHandler(
 
 /**
  * Returns the records of an event.
- * @throws TypeError for an event that is none of SQS, so that SQS, if it sent it, deletes no
- * message
+ * @throws TypeError for other events than those of SQS. If SQS did send it, it deletes no message.
  */
 function toRecords(event: unknown): readonly SQSRecord[] {
   const records = (event as Partial<SQSEvent> | null)?.Records;
   if (Array.isArray(records) && records.every(isRecord)) return records;
-  throw new TypeError('expected messages of the queue of batches, as SQS sends them');
+  throw new TypeError('expected an SQS event with messages of the queue of batches');
 }
 
 function isRecord(record: Partial<SQSRecord> | null): boolean {
@@ -154,7 +156,7 @@ function isRecord(record: Partial<SQSRecord> | null): boolean {
   return texts.every((text) => typeof text === 'string');
 }
 
-/** Groups the records by account and destination, in the order in which they came. */
+/** Groups the records by account and destination, in the order of their arrival. */
 function toGroups(records: readonly SQSRecord[]): SQSRecord[][] {
   const groups = new Map<string, SQSRecord[]>();
   for (const record of records) {

@@ -9,8 +9,8 @@ import type {
 import { type Answer, type IncomingRequest, toRequest } from '../serve/message.ts';
 
 /**
- * The events with which AWS passes an HTTP request to a function. A Function URL uses the event of
- * an HTTP API (2.0).
+ * The events for HTTP requests from AWS to a function. A Function URL uses the event of an HTTP API
+ * (2.0).
  */
 export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent | ALBEvent;
 
@@ -18,8 +18,8 @@ export type HttpEvent = APIGatewayProxyEventV2 | APIGatewayProxyEvent | ALBEvent
 export type HttpResult = APIGatewayProxyStructuredResultV2 | APIGatewayProxyResult | ALBResult;
 
 /**
- * Gateways time out after this: REST APIs after 29 s by default, HTTP APIs after 30 s, ALBs (idle
- * timeout) after 60 s by default.
+ * The timeouts of gateways: REST APIs 29 s by default, HTTP APIs 30 s, ALBs (idle timeout) 60 s by
+ * default.
  */
 const gatewayLimitMs = { rest: 29_000, http: 30_000, alb: 60_000 };
 
@@ -93,19 +93,19 @@ function convertV2(event: Fields, context: Fields): ConvertedEvent | undefined {
 }
 
 /**
- * Whether a value is the ARN of a user, role session, federated user or root. AWS sets null where
- * nobody signed.
+ * Whether a value is the ARN of a user, role session, federated user or root. AWS sets null for
+ * requests without a signature.
  */
 function isPrincipal(userArn: unknown): boolean {
   return typeof userArn === 'string' && /^arn:[\w-]+:(?:iam|sts)::\d{12}:\S+$/.test(userArn);
 }
 
-/** The fields that both older kinds of events have. */
+/** The common fields of REST API and ALB events. */
 type OldEvent = Fields & { httpMethod: string; path: string };
 
 function convertRest(event: OldEvent, context: Fields): ConvertedEvent {
   const headers = toHeaders(event.headers, event.multiValueHeaders);
-  // A REST API does not decode base64 unless binary types are configured, so never send compressed
+  // A REST API decodes base64 only if binary types are configured, so never send compressed
   // answers.
   headers.delete('accept-encoding');
   // Behind a custom domain, the path includes the base path. The matched resource does not.
@@ -130,8 +130,8 @@ export function toGatewayResult(answer: Answer): APIGatewayProxyStructuredResult
 }
 
 function convertAlb(event: OldEvent): ConvertedEvent {
-  // A target group with multi-value headers sends them like this, and ignores single-value headers
-  // in the answer.
+  // A target group with multi-value headers sends this field, and ignores single-value headers in
+  // the answer.
   const multiValue = isFields(event.multiValueHeaders);
   // An ALB passes on the query without decoding it.
   const query = toPairs(event).map(([name, value]) => `${name}=${value}`);
@@ -178,8 +178,8 @@ function withQuery(path: string, query: string | undefined): string {
 }
 
 /**
- * Returns the parameters of the query. The multi-value field has all values of each, the other one
- * only the last.
+ * Returns the parameters of the query. The multi-value field has all values of each parameter, the
+ * other field only the last value.
  */
 function toPairs(event: OldEvent): [name: string, value: string][] {
   const multi = Object.entries(toFields(event.multiValueQueryStringParameters));
@@ -202,7 +202,7 @@ function toTexts(values: unknown): string[] {
   return [values].flat().filter((value) => typeof value === 'string');
 }
 
-/** Returns text as it is, and compressed bodies as base64. */
+/** Returns text unchanged, and compressed bodies as base64. */
 function toBody({ headers, body }: Answer): { body: string; isBase64Encoded: boolean } {
   if (typeof body === 'string') return { body, isBase64Encoded: false };
   const packed = headers['content-encoding'] !== undefined;

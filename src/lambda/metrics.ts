@@ -28,18 +28,18 @@ interface Opened {
   retryable: boolean;
 }
 
-/** Reserved for the answer while the exporter is still starting. */
+/** Time reserved for the answer "the exporter is still starting". */
 const answerMs = 500;
 
 const expected = 'an HTTP event of a Function URL, API Gateway (REST or HTTP) or ALB';
 
 /**
- * Creates the Lambda handler for scrapes. Any event is answered: one that is no HTTP event with 400.
- * Invalid settings do not stop the start: they are logged, and all requests get
- * 500. Settings are also invalid if they would allow scrapes without credentials and do not say so.
+ * Creates the Lambda handler for scrapes. It answers 400 to events that are not HTTP events.
+ * Invalid settings do not stop the start: the handler logs them and answers 500 to all requests.
+ * Settings without scrape credentials are invalid too, unless VCC_SCRAPE_AUTH allows it.
  */
 export function createHttpHandler(env: Environment, log: (line: string) => void): HttpHandler {
-  // Start now: during the start, Lambda provides a whole CPU.
+  // Open the accounts now: during the start, Lambda provides a whole CPU.
   let opening = open(env, log);
 
   return async (event, context) => {
@@ -68,7 +68,7 @@ export function createHttpHandler(env: Environment, log: (line: string) => void)
       log(logLine('error', 'request failed', { code: error.code, message }));
       return reply(503, 'The exporter is still starting: it has not read its list of accounts yet.\n');
     }
-    // A list of accounts that could not be read may be readable next time.
+    // A list of accounts that could not be read may be readable the next time.
     if (opened.retryable) opening = open(env, log);
     return opened.respond(event, deadline);
   }
@@ -85,14 +85,14 @@ async function open(env: Environment, log: (line: string) => void): Promise<Open
     return {
       retryable: false,
       async respond({ request, signed }, deadline) {
-        if (auth === 'iam' && !signed) return reply(403, 'Only for requests that are signed with IAM.\n');
+        if (auth === 'iam' && !signed) return reply(403, 'Requests must have an IAM signature.\n');
         return respond(request, deadline);
       },
     };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     log(logLine('error', 'bad settings', { code: error.code, problems: error.problems }));
-    const respond = async () => reply(500, 'The exporter’s settings cannot be used; its log says which.\n');
+    const respond = async () => reply(500, 'The settings of the exporter are invalid. See its log.\n');
     return { respond, retryable: error.retryable };
   }
 }

@@ -2,7 +2,7 @@ import { before, type Deadline, DeadlineError } from '../deadline.ts';
 
 /**
  * Opens once for all invocations, and again after a failure: a list of accounts that could not be
- * read may be there the next time.
+ * read may be readable the next time.
  * @throws what `open` throws, or DeadlineError
  */
 export function openOnce<T>(open: () => Promise<T>): (deadline: Deadline) => Promise<T> {
@@ -17,7 +17,7 @@ export function openOnce<T>(open: () => Promise<T>): (deadline: Deadline) => Pro
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
       throw new DeadlineError(
-        'the list of accounts was not read in time, or the timeout of the function is too short',
+        'the list of accounts (VCC_CONFIG) was not read in time; check access to it, or raise the timeout of the function',
         error,
       );
     }

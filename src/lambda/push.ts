@@ -14,7 +14,7 @@ export type PushHandler = (
   context: Pick<Context, 'getRemainingTimeInMillis'>,
 ) => Promise<void>;
 
-/** Reserved for saving the state and for the answer. */
+/** Time reserved for saving the state and for the answer. */
 const marginMs = 4000;
 
 /** A message of the queue of accounts: the account to scrape, and the start of the period. */
@@ -24,10 +24,10 @@ interface Order {
 }
 
 /**
- * Creates the handler that scrapes accounts at regular times in the period of the schedule. It
- * delivers the samples to the destinations, or to their queue. With a queue of accounts, it sends
- * each account to that queue, which starts one invocation for each. The invocation fails after all
- * else is done if a scrape or delivery failed. So alarms and the on-failure destination report it.
+ * Creates the handler that scrapes accounts at the slots in the period of the schedule. It delivers
+ * the samples to the destinations, or to their queue. With a queue of accounts, it sends each
+ * account to that queue, which starts one invocation per account. If a scrape or delivery failed,
+ * the invocation fails at the end, so that alarms and the on-failure destination report it.
  */
 export function createPushHandler(env: Environment, log: (line: string) => void): PushHandler {
   const open = openOnce(() => openLambdaPushers(env, log));
@@ -77,7 +77,7 @@ export function createPushHandler(env: Environment, log: (line: string) => void)
 }
 
 /**
- * Returns the accounts in messages of the queue of accounts. Undefined for any other event, since a
+ * Returns the accounts in messages of the queue of accounts. Undefined for other events, since a
  * schedule may send any JSON.
  * @throws TypeError for an invalid message, so that SQS keeps it
  */
@@ -88,7 +88,7 @@ function toOrders(event: unknown): Order[] | undefined {
     const { account, timeMs } = toOrder((record as { body?: unknown } | null)?.body) ?? {};
     if (typeof account === 'string' && isStoredTime(timeMs)) return { account, timeMs };
     throw new TypeError(
-      'a message of the queue by which accounts are handed out has no account or no timeMs',
+      'expected account and timeMs in each message of the queue of accounts (VCC_PUSH_ACCOUNTS_URL)',
     );
   });
 }
@@ -103,8 +103,8 @@ function toOrder(body: unknown): Partial<Order> | null {
 }
 
 /**
- * Returns the scheduled start. Events without a time, or with one more than a period away (made by
- * hand), start now.
+ * Returns the scheduled start. Events without a time, or with a time more than a period away (sent
+ * by hand), start now.
  */
 function startOf(event: unknown, periodMs: number): number {
   const time = (event as { time?: unknown } | null)?.time;

@@ -2,9 +2,9 @@ import { type Deadline, deadlineIn, earlier } from '../deadline.ts';
 import type { IncomingRequest } from './message.ts';
 
 /**
- * Returns the deadline of an answer: the scraper's timeout (seconds, in the header
- * X-Prometheus-Scrape-Timeout-Seconds), or `leftMs` from now, when the runtime or gateway times
- * out. The earlier one applies.
+ * Returns the deadline of an answer, the earlier of:
+ * - the timeout of Prometheus, in the header X-Prometheus-Scrape-Timeout-Seconds
+ * - `leftMs` from now, when the runtime or gateway times out
  */
 export function toDeadline(request: IncomingRequest, leftMs = Number.POSITIVE_INFINITY): Deadline {
   const headerMs = Number(request.headers.get('x-prometheus-scrape-timeout-seconds') ?? Number.NaN) * 1000;

@@ -6,15 +6,15 @@ import type { Reading } from '../snapshot/reading.ts';
 /** The body of an answer to a scrape. It is shared, so nobody may change it. */
 export interface Exposition {
   body: Buffer;
-  /** Whether the body is compressed. A short one never is. */
+  /** Whether the body is compressed. Short bodies are not. */
   packed: boolean;
 }
 
 /** Makes expositions of readings. */
 export interface Expositions {
-  /** Returns the readings in a format, compressed with gzip if that is accepted and worth it. */
+  /** Returns the readings in a format, with gzip if the client accepts it and it saves bytes. */
   get(readings: readonly Reading[], format: Format, gzip: boolean): Promise<Exposition>;
-  /** How long the last one took to make, in ms. */
+  /** How long the last encoding took, in ms. */
   lastMs(): number;
 }
 
@@ -27,18 +27,18 @@ interface Made {
 /** Below about one packet, gzip saves nothing. */
 const minGzipBytes = 1000;
 /**
- * About a tenth more bytes than the default level, in a third of the time. In place, since another
- * thread takes time too.
+ * About a tenth more bytes than the default level, in a third of the time. In this thread, since a
+ * switch to another thread costs time too.
  */
 const gzipLevel = 3;
 
 /**
- * Creates the expositions of an exporter with this many accounts. Scrapes that share their readings
- * share the bytes too: each is made once, and kept for as long as the first of its readings.
- * Otherwise many scrapes of a large account at once take gigabytes (docs/explain/benchmarks.md).
+ * Creates the expositions of an exporter with this number of accounts. Scrapes that share readings
+ * also share the bytes: each exposition is made once, and kept as long as its first reading.
+ * Otherwise many concurrent scrapes of a large account need gigabytes (docs/explain/benchmarks.md).
  */
 export function createExpositions(accounts: number): Expositions {
-  // By the first reading and their number, since scrapes are of one account or of all.
+  // By the first reading and the number of readings, since scrapes read one account or all.
   const made = new WeakMap<Reading, Map<number, Made>>();
   let lastMs = 0;
 

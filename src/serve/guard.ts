@@ -10,7 +10,7 @@ export type LoadScrapeCredentials = (deadline: Deadline) => Promise<ScrapeCreden
 const unauthorized =
   'Unauthorized. Expected a scrape token (Bearer, or as the password of the user "token") or the name and password of a scrape user.\n';
 /**
- * The path that needs no credentials: load balancers check the health without them. The answer
+ * The path without credentials: load balancers have none when they check the health. The answer
  * reveals nothing.
  */
 export const openPath = '/-/healthy';
@@ -32,7 +32,7 @@ export function guarded(respond: Respond, load: LoadScrapeCredentials): Respond 
 
   function refuse(request: IncomingRequest, { tokens, users }: ScrapeCredentials): Answer | undefined {
     if (tokens.length + users.length === 0) {
-      return reply(503, 'There are no scrape credentials; the log may say why.\n');
+      return reply(503, 'There are no scrape credentials. See the log of the exporter.\n');
     }
     const given = digest(toCredential(request.headers.get('authorization')));
     const known = [

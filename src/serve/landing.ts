@@ -14,7 +14,7 @@ import {
 import type { Reading } from '../snapshot/reading.ts';
 import { iconAddress, style } from './landing-style.ts';
 
-/** The last scrape of an account by this process, and its age in ms. */
+/** This process' last scrape of an account, and its age in ms. */
 export interface LastScrape extends Scrape {
   ageMs: number;
 }
@@ -30,14 +30,14 @@ export interface LandingFacts {
 }
 
 /**
- * The page reloads this often. It shows only scrapes younger than this, and otherwise makes new
- * ones.
+ * Time between two reloads of the page, in seconds. The page scrapes accounts whose last scrape is
+ * older.
  */
 export const reloadSeconds = 15;
 
 /**
- * Returns the headers of the page. They forbid scripts, requests and frames. They allow the page's
- * style, by its hash, and its inline icon.
+ * Returns the headers of the page. They forbid scripts, requests and frames. They allow the style
+ * of the page, by its hash, and its inline icon.
  */
 export function landingHeaders(): Record<string, string> {
   const hash = createHash('sha256').update(style).digest('base64');
@@ -54,7 +54,8 @@ export function landingHeaders(): Record<string, string> {
 }
 
 /**
- * Returns the page at /: version and links, the state of all agents, and how the last scrapes went.
+ * Returns the page at /: version, links, the state of all agents, and the results of the last
+ * scrapes.
  */
 export function landingPage({ build, homepage, last, nowMs }: LandingFacts): string {
   const docs = homepage === undefined ? '' : `\n<a href="${escapeHtml(homepage)}">Docs</a>`;
@@ -92,19 +93,19 @@ function simulatedBanner(last: readonly LastScrape[]): string {
   if (names.length === 0) return '';
   const which = names.length < last.length ? `: ${escapeHtml(names.join(', '))}` : '';
   const them = which === '' ? 'These numbers' : 'Their numbers';
-  return `<p class="simulated"><strong>Simulated accounts${which}.</strong> ${them} are made up by the built-in simulator, not by Vonage.</p>\n`;
+  return `<p class="simulated"><strong>Simulated accounts${which}.</strong> ${them} come from the built-in simulator, not from Vonage.</p>\n`;
 }
 
-/** Without it, nobody could tell why some Ready agents are neither free nor busy. */
+/** Explains which agents are free, since some Ready agents are neither free nor busy. */
 function meaningOfFree(last: readonly LastScrape[]): string {
   const floors = last.flatMap(({ reading: { account, floor } }) => (floor ? [{ account, floor }] : []));
   if (floors.length === 0) return '';
   const unknown = floors.filter(({ floor }) => floor.eligible === undefined).map(({ account }) => account);
   const but =
     unknown.length > 0
-      ? ` The API does not say who is eligible in ${escapeHtml(unknown.join(', '))}: there, free agents are Ready with nothing in hand.`
+      ? ` The API does not return eligibility for ${escapeHtml(unknown.join(', '))}: there, all Ready agents without work are free.`
       : '';
-  return `Free agents are Ready, eligible for routing, and have nothing in hand.${but}<br>\n`;
+  return `Free agents are Ready, eligible for routing, and have no work.${but}<br>\n`;
 }
 
 function oneAccount(last: LastScrape, nowMs: number): string {
@@ -193,7 +194,7 @@ function stateOf({ reading: { error }, ageMs }: LastScrape, nowMs: number): stri
 }
 
 /**
- * Explains a failed scrape and what to do. Shows the message of our own errors only, since others
+ * Explains a failed scrape and what to do. Shows only messages of our errors, since other messages
  * may quote data.
  */
 function failureOf({ reading, failure }: LastScrape): string {
@@ -208,10 +209,10 @@ function failureOf({ reading, failure }: LastScrape): string {
 function details({ durationMs, budgetMs, requests, retries, floor }: Reading): string {
   const rows = [
     ['Scrape took', `${(durationMs / 1000).toFixed(2)} s of ${(budgetMs / 1000).toFixed(1)} s`],
-    ['Requests to the API', `${requests}, ${retries} of them repeated`],
+    ['Requests to the API', `${requests}, including ${retries} retries`],
     ...(floor
       ? [
-          ['Snapshot', `${toTime(floor.takenAtMs)} UTC by the API’s clock`],
+          ['Snapshot', `${toTime(floor.takenAtMs)} UTC (clock of the API)`],
           ['In the snapshot', `${floor.agents} agents, ${floor.distinctInteractions} interactions`],
         ]
       : []),

@@ -19,30 +19,31 @@ export interface Listening {
 /** Longest time for running requests when the server closes, in ms. */
 const graceMs = 3000;
 
-/** What clients together may take of a server. */
+/** Limits for all clients of a server together. */
 export interface ServerLimits {
   /**
-   * Most requests that wait for the exporter. Those whose answer is made do not count, or else a
-   * client without credentials could lock all others out by taking none of its refusals.
+   * Most requests that wait for an answer from the exporter. Requests with a finished answer do not
+   * count. Otherwise a client without credentials could lock out all others by not reading its
+   * answers.
    */
   requests: number;
   /**
-   * Most bytes of answers that clients have not taken yet. An answer that several clients get
-   * counts once.
+   * Most bytes of answers that clients have not read yet. An answer for several clients counts
+   * once.
    */
   bytes: number;
-  /** Longest time for a client to take an answer, in ms. */
+  /** Longest time for a client to read an answer, in ms. */
   takeMs: number;
 }
 
-/** More than a few Prometheus servers need, and less than a container of 256 MB. */
+/** More than a few Prometheus servers need, and less than the memory of a 256 MB container. */
 const usualLimits: ServerLimits = { requests: 500, bytes: 64 * 2 ** 20, takeMs: 60_000 };
 
-const busy = reply(503, 'Too many requests at once.\n', { 'retry-after': '5' });
+const busy = reply(503, 'Too many concurrent requests. Try again later.\n', { 'retry-after': '5' });
 
 /**
  * Starts a server over node:http. Beyond the limits, requests get 503 with Retry-After, except for
- * /-/healthy. The connection of a client that does not take its answer in time is closed.
+ * /-/healthy. If a client does not read its answer in time, its connection is closed.
  * @throws ConfigError when the address is in use, not allowed or not on this machine
  */
 export async function listen(
@@ -51,10 +52,10 @@ export async function listen(
   port: number,
   limits = usualLimits,
 ): Promise<Listening> {
-  /** Requests whose answer has not been sent, and whose client has not disconnected. */
+  /** Requests without a complete answer, from clients that are still connected. */
   const underWay = new Set<Promise<void>>();
   const unsent = createUnsent(limits.takeMs);
-  /** Those that have no answer yet. */
+  /** The requests that still wait for the exporter. */
   const waiting = new Set<ServerResponse>();
   const server = http.createServer((incoming, outgoing) => {
     const bounded: Respond = async (request, deadline) => {
@@ -95,17 +96,17 @@ export async function listen(
         wait(graceMs, undefined, { signal: grace.signal }).catch(() => {}),
       ]);
       grace.abort();
-      // Connections with no request, or half of one, would never end by themselves.
+      // Connections with no request or an incomplete request would never end.
       server.closeAllConnections();
       await closed;
     },
   };
 }
 
-/** The answers that clients have not taken yet. */
+/** The answers that clients have not read yet. */
 interface Unsent {
   bytes(): number;
-  /** Counts the body until the answer is sent or given up. */
+  /** Counts the body until the answer is sent or cancelled. */
   add(body: Answer['body'], outgoing: ServerResponse): void;
 }
 
@@ -154,8 +155,8 @@ async function answer(
 
 function toConfigError(error: NodeJS.ErrnoException, host: string, port: number): Error {
   const reasons: Record<string, string> = {
-    EADDRINUSE: `port ${port} on ${host} is in use; choose another with PORT or --port (0: any free one)`,
-    EACCES: `port ${port} needs rights that this user lacks; choose 1024 or higher with PORT or --port`,
+    EADDRINUSE: `port ${port} on ${host} is in use; choose another with PORT or --port (0: any free port)`,
+    EACCES: `no permission for port ${port}; choose 1024 or higher with PORT or --port`,
     EADDRNOTAVAIL: `expected an address of this machine; choose one with HOST or --host, or 0.0.0.0`,
     ENOTFOUND: `expected an address of this machine; choose one with HOST or --host, or 0.0.0.0`,
   };

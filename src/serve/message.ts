@@ -20,7 +20,7 @@ export interface Answer {
 /** Answers a request before the deadline. Never throws. */
 export type Respond = (request: IncomingRequest, deadline: Deadline) => Promise<Answer>;
 
-/** Makes a request from its parts. Of an absolute target, only the path and the query are used. */
+/** Makes a request from its parts. Uses only the path and the query of an absolute target. */
 export function toRequest(
   method: string,
   target: string,
@@ -62,8 +62,8 @@ export function withoutBodyForHead(request: IncomingRequest, answer: Answer): An
 }
 
 /**
- * Makes the answer to a HEAD request whose body would have to be read from the API. The length and
- * the encoding of that body are unknown, so their headers are left out (RFC 9110, 9.3.2).
+ * Makes the answer to a HEAD request without reading the API. The length and the encoding of the
+ * body are unknown, so their headers are left out (RFC 9110, 9.3.2).
  */
 export function replyToHead(headers: Record<string, string>): Answer {
   const { 'content-length': _, ...rest } = reply(200, '', headers).headers;

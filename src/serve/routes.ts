@@ -34,8 +34,8 @@ const maxNamesListed = 100;
 type Route = (request: IncomingRequest, deadline: Deadline) => Answer | Promise<Answer>;
 
 /**
- * Creates the exporter as a function from requests to answers, for Lambda and the local server. A
- * bug is an answer with 500.
+ * Creates the exporter as a function from requests to answers, for Lambda and the local server. In
+ * case of a bug it answers 500.
  */
 export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }: RouteOptions): Respond {
   const byName = new Map(scrapers.map((scraper) => [scraper.account, scraper]));
@@ -49,8 +49,8 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
     const scrapes = await Promise.all(
       chosen.map(async (scraper) => {
         const scrape = await scraper.scrape(toScrapeDeadline(deadline, expositions.lastMs()));
-        // The page at / shows no single agents. Their series (megabytes for 20,000 agents) need not
-        // outlive the answer.
+        // The page at / shows no single agents, so their series (megabytes for 20,000 agents) can
+        // be freed after the answer.
         const reading = { ...scrape.reading, agentSeries: undefined };
         last.set(scraper.account, { scrape: { ...scrape, reading }, ageMs: stopwatch(clocks) });
         return scrape;
@@ -81,8 +81,8 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
   }
 
   /**
-   * Shows the last scrape of each account. Scrapes the accounts that have none younger than the
-   * reload interval, so that the page is up to date without another scraper.
+   * Shows the last scrape of each account. Scrapes an account again if its last scrape is older
+   * than the reload interval, so that the page needs no other scraper.
    */
   async function landing({ method }: IncomingRequest, deadline: Deadline): Promise<Answer> {
     if (method === 'HEAD') return replyToHead(landingHeaders());
@@ -98,7 +98,7 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
     return reply(200, page, landingHeaders());
   }
 
-  /** Scrapes the account that `target` names. A target is never an address. */
+  /** Scrapes the account with the name `target`. A target is never an address. */
   function probe(request: IncomingRequest, deadline: Deadline): Answer | Promise<Answer> {
     const targets = request.query.getAll('target');
     const scraper = targets.length === 1 ? byName.get(targets[0]!) : undefined;
@@ -111,7 +111,7 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
       names.length > maxNamesListed ? ` and ${names.length - maxNamesListed} more (/sd lists them)` : '';
     return reply(
       400,
-      `target: expected the name of one account; received ${received}. There are: ${listed}${more}\n`,
+      `target: expected the name of one account; received ${received}. The accounts are: ${listed}${more}\n`,
     );
   }
 
@@ -134,9 +134,9 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
 
   async function answer(request: IncomingRequest, deadline: Deadline): Promise<Answer> {
     const route = Object.hasOwn(routes, request.path) ? routes[request.path] : undefined;
-    if (!route) return reply(404, `Not found. There are ${Object.keys(routes).join(', ')}.\n`);
+    if (!route) return reply(404, `Not found. The paths are ${Object.keys(routes).join(', ')}.\n`);
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return reply(405, 'Only GET and HEAD.\n', { allow: 'GET, HEAD' });
+      return reply(405, 'Only GET and HEAD are allowed.\n', { allow: 'GET, HEAD' });
     }
     const refusal = refuseOtherSites(request);
     if (refusal) return refusal;
@@ -148,7 +148,7 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
       return withoutBodyForHead(request, await answer(request, deadline));
     } catch (error) {
       log(logLine('error', 'request failed', toLogFields(error)));
-      return reply(500, 'The exporter itself failed; its log says why.\n');
+      return reply(500, 'The exporter failed. See its log.\n');
     }
   };
 }

@@ -142,7 +142,7 @@ export function parseSecretContent(text: string, name: string): SecretContent {
 
 const secretFields = /^(?:client_?secret|password|token|scrape_?tokens|scrape_?users|agent_?key)$/i;
 
-/** Makes the secrets of the contents known to the redactor, as long as the contents are in use. */
+/** Makes the redactor remember the secrets of the content while the content is in use. */
 function rememberSecrets(value: unknown, holder: object, isSecret = false): void {
   if (typeof value === 'string') {
     if (isSecret) remember(value.trim(), holder);
@@ -172,7 +172,7 @@ function parseObject(text: string): Record<string, unknown> | undefined {
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : undefined;
   } catch {
-    // The parser's own message may quote the text.
+    // The message of the parser may quote the text.
     return undefined;
   }
 }

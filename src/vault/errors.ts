@@ -1,12 +1,12 @@
 import { ExporterError } from '../errors.ts';
 
 /**
- * The secret could not be read, or its contents are not valid. The message never contains a value.
+ * The secret could not be read, or its content is not valid. The message never contains a value.
  */
 export class SecretError extends ExporterError {
-  /** Whether the secret, or its version with that staging label, does not exist. */
+  /** Whether the secret, or its version with the staging label, does not exist. */
   readonly notFound: boolean;
-  /** Whether it was read, and its contents are not valid. */
+  /** Whether it was read, but its content is not valid. */
   readonly invalid: boolean;
 
   constructor(

@@ -13,10 +13,7 @@ import type { CredentialSource } from '../vcc/credentials.ts';
 import { parseSecretContent, type SecretContent } from './content.ts';
 import { SecretError } from './errors.ts';
 
-/**
- * A staging label of AWS Secrets Manager: the current version, or the one that a rotation is about
- * to make current.
- */
+/** A staging label of AWS Secrets Manager: the current version, or the next one of a rotation. */
 export type Stage = 'AWSCURRENT' | 'AWSPENDING';
 
 /** Reads the text of one secret. It throws SecretError, or the reason of the deadline's signal. */
@@ -30,7 +27,7 @@ export interface VaultOptions {
   /** Whether to try the version AWSPENDING when the current one is rejected. */
   pending: boolean;
   clocks: Clocks;
-  /** Until when the secret is read. */
+  /** The end of all reads of the secret. */
   until?: Deadline;
   log: (line: string) => void;
 }
@@ -38,9 +35,12 @@ export interface VaultOptions {
 /** Credentials from a secret that may be rotated at any time. */
 export interface Vault {
   /**
-   * Returns the credentials of an account, in this order: the cached ones, those now in the secret
-   * if they differ, and the pending ones if `pending` allows it. Each is read only after the one
-   * before was rejected.
+   * Returns the credentials of an account, in this order:
+   * - the cached ones
+   * - those that are now in the secret, if they differ
+   * - the pending ones, if `pending` allows it
+   *
+   * Each is read only after the previous credentials were rejected.
    */
   apiCredentials(account: string): CredentialSource;
   /**
@@ -78,9 +78,9 @@ const firstRetryMs = 1000;
 const refreshMs = 2000;
 
 /**
- * Creates a vault. It reads the secret again after `ttlMs`, and uses the last valid contents while
- * that fails. It also reads it again when it lacks what is asked for, except for scrape
- * credentials: anybody can ask for those.
+ * Creates a vault. It reads the secret again after `ttlMs`, and uses the last valid content while
+ * that fails. It also reads the secret again when a requested value is missing. Missing scrape
+ * credentials cause no read, since any client can trigger it.
  */
 export function createVault(read: ReadSecret, options: VaultOptions): Vault {
   const { name, ttlMs, clocks, until = forever, log } = options;
@@ -106,8 +106,8 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
   const current = (deadline: Deadline) => secret.get(deadline, loadCurrent);
 
   /**
-   * Picks from the secret. What it lacks may have been added since, so read it again before giving
-   * up.
+   * Returns a value of the secret. If the value is missing, it may have been added since, so this
+   * reads the secret once more.
    */
   async function pick<T>(deadline: Deadline, from: (content: SecretContent) => T): Promise<T> {
     const content = await current(deadline);
@@ -133,7 +133,7 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
       });
       const third = pending?.api(account);
       if (third === undefined || same(third, first) || same(third, second)) return;
-      // Keep them before they are tried, since the vault is not informed when they are accepted.
+      // Keep them before they are tried: the vault does not learn whether they are accepted.
       secret.put({ ...renewed, api: (name) => (name === account ? third : renewed.api(name)) });
       yield third;
       secret.put(renewed);
@@ -143,7 +143,7 @@ export function createVault(read: ReadSecret, options: VaultOptions): Vault {
   function toAgentKey({ agentKey: key }: SecretContent): Secret {
     if (key) return key;
     throw new SecretError(
-      `${name}: agentKey: expected a text at least ${minCredentialLength} long, since agents’ ids are hashed; received nothing`,
+      `${name}: agentKey: expected a text at least ${minCredentialLength} long, since agents' ids are hashed; received nothing`,
     );
   }
 

@@ -46,9 +46,14 @@ describe('reading from S3 with the real SDK', () => {
   });
 
   test.each<[number, string, string, boolean]>([
-    [404, 'NoSuchKey', 'there is no such object; without s3:ListBucket S3 says AccessDenied instead', false],
-    [404, 'NoSuchBucket', 'there is no such bucket', false],
-    [403, 'AccessDenied', 'no permission, or no such object; the role needs s3:GetObject on it', false],
+    [404, 'NoSuchKey', 'the object does not exist', false],
+    [404, 'NoSuchBucket', 'the bucket does not exist', false],
+    [
+      403,
+      'AccessDenied',
+      'no permission, or the object does not exist; the role needs s3:GetObject on it (and s3:ListBucket to see which)',
+      false,
+    ],
     [403, 'InvalidAccessKeyId', 'the AWS credentials are not valid', false],
     [400, 'ExpiredToken', 'the AWS credentials have expired', false],
     [400, 'Surprise', 'S3 answered 400 (Surprise)', false],
@@ -116,7 +121,7 @@ describe('reading files', () => {
       const path = join(folder, 'roster.csv');
       writeFileSync(path, 'agentId\n');
       expect(await createReadText()(path, soon())).toBe('agentId\n');
-      await expect(createReadText()(`${path}x`, soon())).rejects.toThrow(`${path}x: there is no such file`);
+      await expect(createReadText()(`${path}x`, soon())).rejects.toThrow(`${path}x: does not exist`);
       await expect(createReadText()(folder, soon())).rejects.toThrow(`${folder}: is a folder`);
       await expect(createReadText()('/dev/null', soon())).rejects.toThrow('/dev/null: is not a file');
       writeFileSync(path, Buffer.from('agentId,team\n1,S\xe4les\n', 'latin1'));

@@ -45,7 +45,7 @@ describe('reading a secret with the real SDK', () => {
     [
       'not found',
       [{ status: 400, type: 'ResourceNotFoundException' }],
-      'not found in this account and region, or there is no version with that staging label',
+      'not found in this AWS account and region, or it has no version with this staging label',
       { notFound: true, retryable: false },
     ],
     [
@@ -63,19 +63,19 @@ describe('reading a secret with the real SDK', () => {
     [
       'no permission for the key',
       [{ status: 400, type: 'AccessDeniedException', message: 'Access to KMS is not allowed' }],
-      'KMS did not decrypt it; the role needs kms:Decrypt on the secret’s key, which must be enabled',
+      "KMS did not decrypt it; the role needs kms:Decrypt on the secret's key, which must be enabled",
       { retryable: false },
     ],
     [
       'a key that does not decrypt',
       [{ status: 400, type: 'DecryptionFailure' }],
-      'KMS did not decrypt it; the role needs kms:Decrypt on the secret’s key, which must be enabled',
+      "KMS did not decrypt it; the role needs kms:Decrypt on the secret's key, which must be enabled",
       { retryable: false },
     ],
     [
       'a deletion',
       [{ status: 400, type: 'InvalidRequestException' }],
-      'cannot be read in its present state; it may be scheduled for deletion',
+      'cannot be read in its current state; it may be scheduled for deletion',
       { retryable: false },
     ],
     [
@@ -87,7 +87,7 @@ describe('reading a secret with the real SDK', () => {
     [
       'too many calls',
       [{ status: 400, type: 'ThrottlingException' }],
-      'Secrets Manager is asked too often',
+      'too many requests to Secrets Manager',
       { retryable: true },
     ],
     [

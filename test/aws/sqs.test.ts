@@ -42,7 +42,7 @@ test('hide fails when SQS refuses one of the messages, though the call succeeds'
     Failed: [{ Id: 'm1', SenderFault: true, Code: 'MessageNotInflight', Message: 'arn:of-somebody' }],
   };
   await expect(open().hide(['a', 'b'], 2500, soon())).rejects.toMatchObject({
-    message: 'queue batches.fifo: refused 1 messages (MessageNotInflight)',
+    message: 'queue batches.fifo: SQS rejected 1 messages (MessageNotInflight)',
     retryable: true,
   });
   expect(calls).toMatchObject([

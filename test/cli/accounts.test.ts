@@ -31,9 +31,9 @@ async function refusal(args: string[], env: Record<string, string | undefined> =
 }
 
 const missing =
-  'vcc-exporter: VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials, or VCC_SECRET_ID or VCC_CONFIG in their place; received nothing';
+  'vcc-exporter: VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials, or VCC_SECRET_ID or VCC_CONFIG instead; received nothing';
 const looked = (where: string) => `vcc-exporter: looked for settings in ${where}.`;
-const hint = ' --demo shows simulated accounts.';
+const hint = ' To try the simulator, use --demo.';
 
 describe('without credentials', () => {
   test.each(['serve', 'scrape', 'check', 'push'])(
@@ -49,7 +49,7 @@ describe('without credentials', () => {
   test('replay does too: it would read the folder of an exporter', async () => {
     expect(await refusal(['replay'])).toEqual([
       missing,
-      `${looked('the environment and in FOLDER/.env, which does not exist')} Queues of SQS are named by VCC_PUSH_QUEUE_URL and VCC_PUSH_REJECTED_URL.`,
+      `${looked('the environment and in FOLDER/.env, which does not exist')} For SQS queues, set VCC_PUSH_QUEUE_URL and VCC_PUSH_REJECTED_URL.`,
     ]);
   });
 
@@ -60,7 +60,7 @@ describe('without credentials', () => {
     ]);
     writeEnv('VCC_CLIENT_ID=id\nVCC_CLIENT_SECRET=hunter2hunter2\n');
     expect(await refusal(['replay'])).toEqual([
-      'vcc-exporter: VCC_PUSH_FOLDER: FOLDER/vcc-push: there is no such folder',
+      'vcc-exporter: VCC_PUSH_FOLDER: FOLDER/vcc-push: does not exist',
     ]);
   });
 
@@ -131,7 +131,7 @@ describe('without credentials', () => {
   test('other problems of the settings are listed too', async () => {
     expect(await refusal(['check'], { VCC_REGION: 'us', VCC_CLIENT: 'x' })).toEqual([
       'vcc-exporter: VCC_REGION: expected one of emea, nam, apac; received "us"',
-      'vcc-exporter: VCC_CLIENT: there is no such setting; did you mean VCC_CLIENT_ID?',
+      'vcc-exporter: VCC_CLIENT: unknown setting; did you mean VCC_CLIENT_ID?',
       missing,
       `${looked('the environment and in FOLDER/.env, which does not exist')}${hint}`,
     ]);
@@ -179,7 +179,7 @@ describe('npm start (--demo-if-unset)', () => {
     await io.until(/^Metrics: /);
     await io.until(/simulated-uk +120/);
     expect(io.notes).toEqual([
-      'No VCC_* setting is set, so these are simulated accounts. Set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION for yours (docs/reference/settings.md).',
+      'No VCC_* setting is set, so these are simulated accounts. To read your account, set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION (docs/reference/settings.md).',
     ]);
     io.stop();
     expect(await done).toBe(0);
@@ -208,7 +208,7 @@ describe('.env', () => {
     expect(io.lines[0]).toContain('vcc_scrape_pages{account="from file"} 2');
     writeEnv('VCC_ACOUNT=x\n');
     expect(await refusal(['scrape'], env)).toEqual([
-      'vcc-exporter: VCC_ACOUNT: there is no such setting; did you mean VCC_ACCOUNT?',
+      'vcc-exporter: VCC_ACOUNT: unknown setting; did you mean VCC_ACCOUNT?',
     ]);
   });
 
@@ -258,10 +258,10 @@ describe('.env', () => {
     ['VCC_CLIENT_SECRET="hunter2\nhunter3"', 'a closing quote on the same line'],
     [
       'VCC_CLIENT_SECRET="hun\\nter2"',
-      'single quotes around a value with \\n in it, which stands for a line break in double quotes',
+      'single quotes around a value with \\n, since \\n in double quotes is a line break',
     ],
-    ["VCC_CLIENT_SECRET='hun'ter2", 'nothing but a comment behind the closing quote'],
-    ['VCC_CLIENT_SECRET="hun\\"ter2"', 'nothing but a comment behind the closing quote'],
+    ["VCC_CLIENT_SECRET='hun'ter2", 'only a comment after the closing quote'],
+    ['VCC_CLIENT_SECRET="hun\\"ter2"', 'only a comment after the closing quote'],
     ['VCC_CLIENT_SECRET=hun#ter2', 'quotes around a value with a # in it'],
     ['VCC_CLIENT_SECRET=#hunter2', 'quotes around a value with a # in it'],
   ])('is refused with %j, which would be half a secret', async (content, expected) => {

@@ -262,7 +262,7 @@ describe('the requests', () => {
     expect(out).toMatch(
       /^test: it could not be read: GET http:\S+: answered 403: the credentials lack the scope stats$/m,
     );
-    expect(out).toContain('vcc-exporter check tries it step by step.');
+    expect(out).toContain('Run vcc-exporter check to try it step by step.');
     expect(simulator.requests.api).toBe(1);
   });
 });
@@ -330,7 +330,7 @@ describe('--write', () => {
       'a link to nothing',
       { write: 'dangling.env' },
       {},
-      '--write: FOLDER/dangling.env: is a link to a file that is not there',
+      '--write: FOLDER/dangling.env: is a link to a file that does not exist',
     ],
     [
       'simulated accounts',
@@ -342,7 +342,7 @@ describe('--write', () => {
       'a list of accounts',
       { write: 'x', account: 'b' },
       list,
-      '--write: expected a single account without VCC_CONFIG; put the fields that are printed into its list',
+      '--write: expected a single account without VCC_CONFIG; without --write, the fields for its list are printed',
     ],
   ])('is refused before the first request: %s', async (_, args, env, problem) => {
     rmSync(join(folder, 'dangling.env'), { force: true });

@@ -34,7 +34,7 @@ describe('vcc-exporter', () => {
     expect(io.notes).toEqual([
       'vcc-exporter: VCC_REGION: expected one of emea, nam, apac; received "us"',
       'vcc-exporter: PORT: expected a whole number from 0 to 65535; received "x"',
-      'vcc-exporter: VCC_TIMEOT: there is no such setting; did you mean VCC_TIMEOUT?',
+      'vcc-exporter: VCC_TIMEOT: unknown setting; did you mean VCC_TIMEOUT?',
     ]);
   });
 
@@ -42,7 +42,7 @@ describe('vcc-exporter', () => {
     const io = terminal({ ...environmentOf(simulator), 'VCC_CLIENT_SECRET: hunter2\nPORT': '1' });
     expect(await run(io, ['scrape'])).toBe(2);
     expect(io.notes).toEqual([
-      'vcc-exporter: a variable that begins with VCC_ has a name that is not letters, digits and _',
+      'vcc-exporter: VCC_*: expected names of settings with letters, digits and _ only; received another name',
     ]);
   });
 });
@@ -282,7 +282,7 @@ describe('serve', () => {
     const done = run(io, ['serve']);
     await io.until(/^Metrics: /);
     expect(io.notes).toContain(
-      'Everybody who can reach 0.0.0.0 may read the metrics; with VCC_SCRAPE_TOKENS a token is asked for.',
+      'Everyone who can reach 0.0.0.0 may read the metrics. To require a token, set VCC_SCRAPE_TOKENS.',
     );
     io.stop();
     await done;
@@ -312,7 +312,7 @@ describe('serve', () => {
     const io = terminal({ ...env(), ...empty });
     expect(await run(io, ['serve'])).toBe(2);
     expect(io.notes).toEqual([
-      'vcc-exporter: VCC_SCRAPE_TOKENS, VCC_SCRAPE_USERS: expected scrape credentials, or VCC_SCRAPE_AUTH=none to let in everybody who can reach the address; received an empty value',
+      'vcc-exporter: VCC_SCRAPE_TOKENS, VCC_SCRAPE_USERS: expected scrape credentials, or VCC_SCRAPE_AUTH=none to let everyone who can reach the address scrape; received an empty value',
     ]);
   });
 
@@ -320,7 +320,7 @@ describe('serve', () => {
     const io = terminal({ ...env(), VCC_SCRAPE_AUTH: 'iam' });
     expect(await run(io, ['serve'])).toBe(2);
     expect(io.notes).toEqual([
-      'vcc-exporter: VCC_SCRAPE_AUTH: expected credentials or none, since only AWS Lambda can tell who signed a request; received "iam"',
+      'vcc-exporter: VCC_SCRAPE_AUTH: expected credentials or none, since IAM signatures are checked only for AWS Lambda; received "iam"',
     ]);
   });
 
@@ -344,7 +344,7 @@ describe('serve', () => {
     const io = terminal({ ...env(), PORT: port });
     expect(await run(io, ['serve'])).toBe(2);
     expect(io.notes).toEqual([
-      `vcc-exporter: HOST, PORT: port ${port} on 127.0.0.1 is in use; choose another with PORT or --port (0: any free one)`,
+      `vcc-exporter: HOST, PORT: port ${port} on 127.0.0.1 is in use; choose another with PORT or --port (0: any free port)`,
     ]);
   });
 });
@@ -422,7 +422,9 @@ test('simulate prints several accounts as YAML, each with valid credentials', as
     const { status } = await fetch(token_url, { method: 'POST', body: new URLSearchParams(form) });
     expect(status).toBe(200);
   }
-  expect(io.notes[0]).toMatch(/3 accounts of 30 agents each\. Save this and point VCC_CONFIG at it:$/);
+  expect(io.notes[0]).toMatch(
+    /3 accounts of 30 agents each\. Save this as a file and set VCC_CONFIG to its path:$/,
+  );
   io.stop();
   expect(await done).toBe(0);
 });

@@ -73,26 +73,23 @@ test.each([[['--version']], ...commands.map((name) => [[name, '--version']])])(
 );
 
 test.each<[string[], string]>([
-  [['scrap'], "unknown command 'scrap'; did you mean scrape? vcc-exporter --help says more."],
-  [['nonsense'], "unknown command 'nonsense'. vcc-exporter --help says more."],
+  [['scrap'], "unknown command 'scrap'; did you mean scrape? See vcc-exporter --help."],
+  [['nonsense'], "unknown command 'nonsense'. See vcc-exporter --help."],
   [
     ['simulate', '--agnets', '50'],
-    "unknown option '--agnets'; did you mean --agents? vcc-exporter simulate --help says more.",
+    "unknown option '--agnets'; did you mean --agents? See vcc-exporter simulate --help.",
   ],
   [
     ['check', '--env-fil', 'x'],
-    "unknown option '--env-fil'; did you mean --env-file? vcc-exporter check --help says more.",
+    "unknown option '--env-fil'; did you mean --env-file? See vcc-exporter check --help.",
   ],
-  [['replay', '--demo'], "unknown option '--demo'. vcc-exporter replay --help says more."],
-  [
-    ['serve', '--client-secret=hunter2'],
-    "unknown option '--client-secret'. vcc-exporter serve --help says more.",
-  ],
-  [['check', '--demo=1'], "option '--demo' takes no value. vcc-exporter check --help says more."],
-  [['serve', '--port'], "option '--port <port>' argument missing. vcc-exporter serve --help says more."],
+  [['replay', '--demo'], "unknown option '--demo'. See vcc-exporter replay --help."],
+  [['serve', '--client-secret=hunter2'], "unknown option '--client-secret'. See vcc-exporter serve --help."],
+  [['check', '--demo=1'], "option '--demo' takes no value. See vcc-exporter check --help."],
+  [['serve', '--port'], "option '--port <port>' argument missing. See vcc-exporter serve --help."],
   [
     ['scrape', 'openmetrics'],
-    "too many arguments for 'scrape'. Expected 0 arguments but got 1. vcc-exporter scrape --help says more.",
+    "too many arguments for 'scrape'. Expected 0 arguments but got 1. See vcc-exporter scrape --help.",
   ],
   [['scrape', '--format', 'json'], '--format: expected text or openmetrics; received "json"'],
   [['simulate', '--agents', '5'], '--agents: expected a whole number from 10 to 50000; received "5"'],
@@ -111,7 +108,7 @@ describe('--env-file', () => {
       expect(await ended(...args)).toEqual({
         status: 2,
         out: '',
-        notes: ['vcc-exporter: --env-file: FOLDER/no.env: there is no such file'],
+        notes: ['vcc-exporter: --env-file: FOLDER/no.env: does not exist'],
       });
     }
   });
@@ -122,7 +119,7 @@ describe('--env-file', () => {
     writeFileSync(join(folder, 'etc', 'acme.env'), 'VCC_PAGE_SIZE=7\n');
     const notes = [
       expect.stringContaining('VCC_CLIENT_ID, VCC_CLIENT_SECRET: expected API credentials'),
-      'vcc-exporter: looked for settings in the environment and in FOLDER/etc/acme.env, which has no VCC_CLIENT_ID and no VCC_CLIENT_SECRET. --demo shows simulated accounts.',
+      'vcc-exporter: looked for settings in the environment and in FOLDER/etc/acme.env, which has no VCC_CLIENT_ID and no VCC_CLIENT_SECRET. To try the simulator, use --demo.',
     ];
     expect(await ended('check', '--env-file', 'etc/acme.env')).toEqual({ status: 2, out: '', notes });
     const path = join(folder, 'etc', 'acme.env');

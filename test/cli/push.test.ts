@@ -98,10 +98,18 @@ test('replay --list shows files that are no batches, and replay leaves them wher
     expect.stringMatching(/^\S+Z test -> default, \d+ samples: .* answered 400: too old$/),
     'not a batch: 2-late.json: a batch in the queue: expected timestampMs to be milliseconds since 1970',
   ];
-  const left = '2 of the files are no batches and stay in the folder.';
-  expect(await push(['replay', '--list'], env)).toEqual({ status: 0, lines, notes: ['1 rejected.', left] });
+  const left = '2 of the files are not batches and stay in the folder.';
+  expect(await push(['replay', '--list'], env)).toEqual({
+    status: 0,
+    lines,
+    notes: ['Rejected batches: 1.', left],
+  });
   const replayed = await push(['replay'], env);
-  expect(replayed).toMatchObject({ status: 0, lines, notes: [expect.stringMatching(/^1 put back/), left] });
+  expect(replayed).toMatchObject({
+    status: 0,
+    lines,
+    notes: [expect.stringMatching(/^Batches put back: 1\./), left],
+  });
   expect(readdirSync(rejected)).toEqual(['1-null.json', '2-late.json']);
 });
 
@@ -341,11 +349,11 @@ describe('push --end-series', () => {
 test.each<[Record<string, string>, string]>([
   [
     {},
-    'VCC_PUSH_URL: expected the address of a destination there, or destinations in VCC_PUSH_DESTINATIONS; received nothing',
+    'VCC_PUSH_URL: expected the address of a destination here, or destinations in VCC_PUSH_DESTINATIONS; received nothing',
   ],
   [
     { VCC_PUSH_URL: 'http://127.0.0.1:1/', VCC_PUSH_FOLDER: 'taken' },
-    'VCC_PUSH_FOLDER: expected a folder that can be written; FOLDER/taken cannot (EEXIST, file already exists)',
+    'VCC_PUSH_FOLDER: expected a folder that can be written; received FOLDER/taken (EEXIST, file already exists)',
   ],
   [
     { VCC_PUSH_DESTINATIONS: 'destinations: [{name: a, type: pushgateway}]' },
@@ -379,7 +387,7 @@ describe('credentials of a destination in the secret', () => {
 
   const fault = 'VCC_PUSH_AUTH of mimir: ';
   const token =
-    'expected a token of printable ASCII without spaces, as a header must have it; received another';
+    'expected a token of printable ASCII without spaces, since it is sent in a header; received another';
   test.each<[string, object, string]>([
     ['bearer', { mimir: { token: 'a tokén' } }, `token: ${token}`],
     [

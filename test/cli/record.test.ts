@@ -46,7 +46,7 @@ describe('record', () => {
       status: 0,
       lines: [],
       notes: [
-        'Reading the account test once. All that may identify somebody is replaced before FOLDER/acme.json is written.',
+        'Reading the account test once. Everything that may identify a person is replaced before FOLDER/acme.json is written.',
         'FOLDER/acme.json has 1 reading with 1 answer. Before you send it, look through it for names, numbers and times that you know.',
       ],
     });
@@ -62,8 +62,8 @@ describe('record', () => {
   });
 
   test.each([
-    ['acme.json', 'FOLDER/acme.json: there is such a file already; choose another name'],
-    ['dangling.json', 'FOLDER/dangling.json: there is such a file already; choose another name'],
+    ['acme.json', 'FOLDER/acme.json: exists already; choose another name'],
+    ['dangling.json', 'FOLDER/dangling.json: exists already; choose another name'],
     ['.', 'FOLDER: is a folder'],
     ['no/acme.json', 'FOLDER/no/acme.json: cannot be written (ENOENT, no such file or directory)'],
   ])('sends no request if it cannot write %s', async (out, problem) => {
@@ -97,7 +97,7 @@ describe('record', () => {
     const { status, notes } = await ended(['record']);
     expect([status, ...notes.slice(1)]).toEqual([
       0,
-      `Not all could be read, which the file shows too: GET ${simulator.apiUrl}/stats/agent-status: answered 429`,
+      `A reading failed, and the file shows this too: GET ${simulator.apiUrl}/stats/agent-status: answered 429`,
       'FOLDER/vcc-recording.json has 1 of 3 readings with 1 answer. Before you send it, look through it for names, numbers and times that you know.',
     ]);
   });
@@ -158,7 +158,7 @@ describe('simulate --from', () => {
     const done = run(io, ['simulate', '--port', '0', '--from', 'vcc-recording.json']);
     await io.until(/^VCC_CLIENT_SECRET=/);
     expect(io.notes).toEqual([
-      `A simulator of the VCC API with what is in ${join(folder, 'vcc-recording.json')}. Point an exporter at it with:`,
+      `A simulator of the VCC API with the recording ${join(folder, 'vcc-recording.json')}. Settings for an exporter:`,
     ]);
     const env = Object.fromEntries(io.lines.map((line) => line.split('=') as [string, string]));
     const { status, lines } = await ended(['scrape'], env as never);
@@ -170,7 +170,7 @@ describe('simulate --from', () => {
   });
 
   test.each([
-    ['no.json', '--from: FOLDER/no.json: there is no such file'],
+    ['no.json', '--from: FOLDER/no.json: does not exist'],
     ['', '--from: FOLDER: is a folder'],
     [
       'mine.json',
@@ -190,7 +190,7 @@ describe('simulate --from', () => {
       status: 2,
       lines: [],
       notes: [
-        "vcc-exporter: option '--from <file>' cannot be used with option '--agents <n>'. vcc-exporter simulate --help says more.",
+        "vcc-exporter: option '--from <file>' cannot be used with option '--agents <n>'. See vcc-exporter simulate --help.",
       ],
     });
   });

@@ -145,7 +145,7 @@ describe('each impossible value gets one sentence, and nothing is written', () =
     [['--out', 'a-file/in'], '--out: FOLDER/a-file/in: is not a folder'],
     [['--out', 'blocked'], '--out: FOLDER/blocked/prometheus: is not a folder'],
     [['--out', 'taken'], '--out: FOLDER/taken/prometheus/vcc-alerts.yml: is a folder'],
-    [['--out', 'x', '--thresholds', 'none.yml'], '--thresholds: FOLDER/none.yml: there is no such file'],
+    [['--out', 'x', '--thresholds', 'none.yml'], '--thresholds: FOLDER/none.yml: does not exist'],
     [['--out', 'x', '--thresholds', 'taken'], '--thresholds: FOLDER/taken: is a folder'],
     [['--out', 'x', '--thresholds', ''], '--thresholds: FOLDER: is a folder'],
     [

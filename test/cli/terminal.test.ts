@@ -164,6 +164,9 @@ describe('texts from outside', () => {
     expect(io.lines).toEqual([
       expect.stringMatching(/^not a batch: 1-a\.json: a batch in the queue: expected /),
     ]);
-    expect(io.notes).toEqual(['0 rejected.', '1 of the files are no batches and stay in the folder.']);
+    expect(io.notes).toEqual([
+      'Rejected batches: 0.',
+      '1 of the files are not batches and stay in the folder.',
+    ]);
   });
 });

@@ -25,7 +25,7 @@ async function problemsOf(env: Environment): Promise<readonly string[]> {
 const duration = (least: string, most: string) =>
   `expected a duration like 500ms, 10s or 1m30s, from ${least} ms to ${most} s`;
 const labels =
-  'expected different names of labels with commas between them: letters, digits and _, none of account, agent_id, presence, description, workload, state, le, job, instance';
+  'expected different label names of letters, digits and _, separated by commas, none of account, agent_id, presence, description, workload, state, le, job, instance';
 const url = 'expected an https address without user, query or fragment (http only for localhost)';
 
 /** What is wrong with each file of the folder `broken`; FILE is its path. */
@@ -37,13 +37,13 @@ const broken: Record<string, string[]> = {
   'not-a-mapping': ['FILE: expected a mapping with accounts; received a list'],
   'no-accounts': [
     'FILE: accounts: expected a list of at least one account; received nothing',
-    'FILE: account: there is no such field; did you mean accounts?',
+    'FILE: account: unknown field; did you mean accounts?',
   ],
   'empty-list': ['FILE: accounts: expected a list of at least one account; received none'],
   'accounts-not-a-list': ['FILE: accounts: expected a list of at least one account; received a mapping'],
   'account-not-a-mapping': ['FILE: accounts[0]: expected a mapping with a name; received a text'],
-  'unknown-field': ['FILE: accounts[0].page_sise: there is no such field; did you mean page_size?'],
-  'secret-as-field': ['FILE: accounts[0].a name that is not letters, digits and _: there is no such field'],
+  'unknown-field': ['FILE: accounts[0].page_sise: unknown field; did you mean page_size?'],
+  'secret-as-field': ['FILE: accounts[0].a name that is not letters, digits and _: unknown field'],
   'no-name': ['FILE: accounts[0].name: expected a name; received nothing'],
   'same-name': [
     'FILE: accounts[2].name: expected a name that no other account has; received the name of an earlier one',
@@ -100,17 +100,17 @@ const broken: Record<string, string[]> = {
     'FILE: accounts[0].agent_logged_out: expected one of exclude, include; received "maybe"',
   ],
   'bad-pattern': [
-    'FILE: accounts[0].agent_include: expected a regular expression of RE2 for agent ids (no lookaround, no backreferences), or column=expression for a column of the roster in snake_case; received another value',
-    'FILE: accounts[0].agent_exclude: expected a regular expression of RE2 for agent ids (no lookaround, no backreferences), or column=expression for a column of the roster in snake_case; received another value',
-    'FILE: accounts[1].agent_include: expected a regular expression of RE2 for agent ids (no lookaround, no backreferences), or column=expression for a column of the roster in snake_case; received another value',
-    'FILE: accounts[1].agent_exclude: expected a regular expression of RE2 for agent ids (no lookaround, no backreferences), or column=expression for a column of the roster in snake_case; received another value',
+    'FILE: accounts[0].agent_include: expected an RE2 expression for agent ids (no lookaround, no backreferences), or column=expression with a roster column in snake_case; received another value',
+    'FILE: accounts[0].agent_exclude: expected an RE2 expression for agent ids (no lookaround, no backreferences), or column=expression with a roster column in snake_case; received another value',
+    'FILE: accounts[1].agent_include: expected an RE2 expression for agent ids (no lookaround, no backreferences), or column=expression with a roster column in snake_case; received another value',
+    'FILE: accounts[1].agent_exclude: expected an RE2 expression for agent ids (no lookaround, no backreferences), or column=expression with a roster column in snake_case; received another value',
   ],
   'pattern-without-roster': [
     'FILE: accounts[0].agent_include: expected an expression for agent ids, since no accounts[0].roster is set; received one for a column',
   ],
   'short-key': ['FILE: accounts[0].agent_key: expected at least 16 characters; received another value'],
   'hashed-without-key': [
-    'FILE: accounts[0].agent_key: expected a key there, or as agentKey in a secret, since accounts[0].agent_metrics is hashed; received nothing',
+    'FILE: accounts[0].agent_key: expected a key here or as agentKey in a secret, since accounts[0].agent_metrics is hashed; received nothing',
   ],
   'hashed-with-names': [
     'FILE: accounts[0].roster_labels: expected no name, since accounts[0].agent_metrics is hashed; received one',
@@ -166,7 +166,7 @@ describe('a list of accounts', () => {
     const { accounts } = await loadConfig({ VCC_CONFIG }, readText);
     expect(accounts[0]).toMatchObject({ VCC_ACCOUNT: 'a', VCC_PAGE_SIZE: 10 });
     expect(await problemsOf({ VCC_CONFIG: '{"accounts": [{"name": "hunter2", "x": 1}]}' })).toEqual([
-      'VCC_CONFIG: accounts[0].x: there is no such field',
+      'VCC_CONFIG: accounts[0].x: unknown field',
       'VCC_CONFIG: accounts[0]: expected a secret_id, or client_id and client_secret; received neither',
     ]);
   });
@@ -215,13 +215,13 @@ describe('a list of accounts', () => {
   test('is refused together with the settings of a single account', async () => {
     const env = { VCC_CONFIG: '{}', VCC_ACCOUNT: 'acme', VCC_CLIENT_ID: 'x', VCC_CLIENT_SECRET: 'y' };
     expect(await problemsOf(env)).toEqual([
-      'VCC_CONFIG: expected either a list of accounts or VCC_ACCOUNT, VCC_CLIENT_ID, VCC_CLIENT_SECRET, which describe a single one; received both',
+      'VCC_CONFIG: expected either a list of accounts or the settings of a single one (VCC_ACCOUNT, VCC_CLIENT_ID, VCC_CLIENT_SECRET); received both',
     ]);
   });
 
   test('that does not exist is named', async () => {
     expect(await problemsOf({ VCC_CONFIG: '/nowhere/accounts.yml' })).toEqual([
-      'VCC_CONFIG: /nowhere/accounts.yml: there is no such file',
+      'VCC_CONFIG: /nowhere/accounts.yml: does not exist',
     ]);
     expect(await problemsOf({ VCC_CONFIG: folder })).toEqual([`VCC_CONFIG: ${folder}: is a folder`]);
   });

@@ -88,7 +88,7 @@ describe('an expression for agents', () => {
     '(',
   ])('that RE2 has not is refused: %s', (expression) => {
     expect(() => patternOf(expression)).toThrow(
-      'VCC_AGENT_INCLUDE: expected a regular expression of RE2 for agent ids (no lookaround, no backreferences), or column=expression for a column of the roster in snake_case; received another value',
+      'VCC_AGENT_INCLUDE: expected an RE2 expression for agent ids (no lookaround, no backreferences), or column=expression with a roster column in snake_case; received another value',
     );
   });
 });

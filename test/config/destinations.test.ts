@@ -69,11 +69,11 @@ describe('loadDestinations', () => {
     ],
     [
       { VCC_PUSH_URL: url, VCC_PUSH_AUTH: 'basic', VCC_PUSH_USER: 'me' },
-      'VCC_PUSH_PASSWORD: expected a value there, or in a secret, since it is basic; received nothing',
+      'VCC_PUSH_PASSWORD: expected a value here or in a secret, since VCC_PUSH_AUTH is basic; received nothing',
     ],
     [
       { VCC_PUSH_URL: url, VCC_PUSH_AUTH: 'bearer' },
-      'VCC_PUSH_TOKEN: expected a value there, or in a secret, since it is bearer; received nothing',
+      'VCC_PUSH_TOKEN: expected a value here or in a secret, since VCC_PUSH_AUTH is bearer; received nothing',
     ],
     [
       { VCC_PUSH_URL: url, VCC_PUSH_TOKEN: 'x' },
@@ -81,7 +81,7 @@ describe('loadDestinations', () => {
     ],
     [
       { VCC_PUSH_URL: 'http://mimir/push', VCC_PUSH_AUTH: 'bearer', VCC_PUSH_TOKEN: 'x' },
-      'VCC_PUSH_URL: expected an https address, since credentials (bearer) would be readable; received an http one',
+      'VCC_PUSH_URL: expected an https address, since http would expose the credentials (bearer); received an http one',
     ],
     [
       { VCC_PUSH_URL: url, VCC_PUSH_ROLE_ARN: 'arn:aws:iam::123456789012:role/x' },
@@ -89,7 +89,7 @@ describe('loadDestinations', () => {
     ],
     [
       { VCC_PUSH_TYPE: 'emf', VCC_PUSH_URL: url },
-      'VCC_PUSH_URL: expected none, since emf goes to the log; received an address',
+      'VCC_PUSH_URL: expected no address, since emf writes to the log; received an address',
     ],
     [
       { VCC_PUSH_URL: url, VCC_PUSH_QUEUE_URL: fifo },
@@ -110,16 +110,16 @@ describe('loadDestinations', () => {
         VCC_PUSH_QUEUE_URL: fifo,
         VCC_PUSH_MAX_BYTES: '190001',
       },
-      'VCC_PUSH_MAX_BYTES of default: expected at most 190000, which a message of SQS holds; received 190001',
+      'VCC_PUSH_MAX_BYTES of default: expected at most 190000, since a message of SQS holds no more; received 190001',
     ],
     [
       { VCC_PUSH_URL: url, VCC_PUSH_INSTANCE: 'mine' },
-      'VCC_PUSH_INSTANCE of default: expected {account} in it, since series of 2 accounts would be the same; received a text without it',
+      'VCC_PUSH_INSTANCE of default: expected a text with {account}, since 2 accounts would have the same series; received a text without it',
       2,
     ],
     [
       { ...list({ name: 'a', url }), VCC_PUSH_URL: url },
-      'VCC_PUSH_DESTINATIONS: expected either a list of destinations or VCC_PUSH_URL, which describe a single one; received both',
+      'VCC_PUSH_DESTINATIONS: expected either a list of destinations or the settings of a single one (VCC_PUSH_URL); received both',
     ],
     [
       list({ name: 'a' }),
@@ -132,7 +132,7 @@ describe('loadDestinations', () => {
     ],
     [
       list({ name: 'a', ulr: url, type: 'emf' }),
-      'VCC_PUSH_DESTINATIONS: destinations[0].ulr: there is no such field; did you mean url?',
+      'VCC_PUSH_DESTINATIONS: destinations[0].ulr: unknown field; did you mean url?',
     ],
     [
       list({ name: 'a', url, headers: { 'X-A': 'b,c' } }),
@@ -161,30 +161,30 @@ describe('the new kinds of values', () => {
     [
       'VCC_PUSH_HEADERS',
       'Authorization=x',
-      `expected different headers Name=value with commas between them, without those that the exporter sets (Authorization, Content-…)${other}`,
+      `expected different headers Name=value, separated by commas, and none that the exporter sets (Authorization, Content-…)${other}`,
     ],
     [
       'VCC_PUSH_HEADERS',
       'A=1,a=2',
-      `expected different headers Name=value with commas between them, without those that the exporter sets (Authorization, Content-…)${other}`,
+      `expected different headers Name=value, separated by commas, and none that the exporter sets (Authorization, Content-…)${other}`,
     ],
     [
       'VCC_PUSH_LABELS',
       'job=x',
-      'expected different labels name=value with commas between them; job and instance are settings of their own, account and agent_id the series’; received another value',
+      'expected different labels name=value, separated by commas, without account, agent_id, instance, job and le; received another value',
     ],
     [
       'VCC_PUSH_LABELS',
       'a',
-      'expected different labels name=value with commas between them; job and instance are settings of their own, account and agent_id the series’; received another value',
+      'expected different labels name=value, separated by commas, without account, agent_id, instance, job and le; received another value',
     ],
     [
       'VCC_PUSH_METRICS',
       'vcc_*_x',
-      'expected names of metrics with commas between them; one may end in * for any end; received "vcc_*_x"',
+      'expected metric names, separated by commas, each with an optional * at the end for any ending; received "vcc_*_x"',
     ],
     ['VCC_PUSH_ROLE_ARN', 'writer', 'expected the ARN of a role; received another value'],
-    ['VCC_PUSH_AWS_REGION', 'Ireland', 'expected a region of AWS like eu-west-1; received another value'],
+    ['VCC_PUSH_AWS_REGION', 'Ireland', 'expected an AWS region like eu-west-1; received another value'],
     [
       'VCC_PUSH_NAMESPACE',
       'AWS/Lambda',
@@ -193,7 +193,7 @@ describe('the new kinds of values', () => {
     [
       'VCC_PUSH_QUEUE_URL',
       'http://example.com/q',
-      'expected the https address of a queue of SQS; received an http address of another machine',
+      'expected the https address of an SQS queue; received an http address of another machine',
     ],
     [
       'VCC_PUSH_STATE',

@@ -97,17 +97,17 @@ describe('loadSettings', () => {
     [
       'VCC_AGE_BOUNDS',
       '60,30',
-      'VCC_AGE_BOUNDS: expected up to 30 numbers of seconds above 0, ascending, with commas between them; received "60,30"',
+      'VCC_AGE_BOUNDS: expected up to 30 numbers of seconds above 0, in ascending order, separated by commas; received "60,30"',
     ],
     [
       'VCC_AGE_BOUNDS',
       '0,30',
-      'VCC_AGE_BOUNDS: expected up to 30 numbers of seconds above 0, ascending, with commas between them; received "0,30"',
+      'VCC_AGE_BOUNDS: expected up to 30 numbers of seconds above 0, in ascending order, separated by commas; received "0,30"',
     ],
     [
       'VCC_AGE_BOUNDS',
       '1,x',
-      'VCC_AGE_BOUNDS: expected up to 30 numbers of seconds above 0, ascending, with commas between them; received "1,x"',
+      'VCC_AGE_BOUNDS: expected up to 30 numbers of seconds above 0, in ascending order, separated by commas; received "1,x"',
     ],
     [
       'VCC_ACCOUNT',
@@ -118,7 +118,7 @@ describe('loadSettings', () => {
     [
       'VCC_KNOWN_VALUES',
       'state=Fault,colour=red',
-      'VCC_KNOWN_VALUES: expected field=word with commas between them; fields are presence, state, reason, direction, medium, medium_manager; received another value',
+      'VCC_KNOWN_VALUES: expected field=word, separated by commas, with the fields presence, state, reason, direction, medium, medium_manager; received another value',
     ],
     [
       'VCC_SEMANTICS',
@@ -134,7 +134,7 @@ describe('loadSettings', () => {
       (value): [string, string, string] => [
         'VCC_SEMANTICS',
         value,
-        `VCC_SEMANTICS: expected question=answer with commas between them; questions are since_in_connected, since_in_wrap, workload_falls_<medium>, eligible_for_routing (as in workload_falls_phone); received ${value.length > 15 ? 'another value' : `"${value}"`}`,
+        `VCC_SEMANTICS: expected question=answer, separated by commas, with the questions since_in_connected, since_in_wrap, workload_falls_<medium>, eligible_for_routing (as in workload_falls_phone); received ${value.length > 15 ? 'another value' : `"${value}"`}`,
       ],
     ),
     [
@@ -142,13 +142,9 @@ describe('loadSettings', () => {
       'since_in_wrap=restarts,since_in_wrap=continues',
       'VCC_SEMANTICS: expected one answer to since_in_wrap; received another value',
     ],
-    ['VCC_PAGESIZE', '1', 'VCC_PAGESIZE: there is no such setting; did you mean VCC_PAGE_SIZE?'],
-    [
-      'VCC_CLIENTSECRET',
-      's3cret',
-      'VCC_CLIENTSECRET: there is no such setting; did you mean VCC_CLIENT_SECRET?',
-    ],
-    ['VCC_SOMETHING_ELSE_ALTOGETHER', '1', 'VCC_SOMETHING_ELSE_ALTOGETHER: there is no such setting'],
+    ['VCC_PAGESIZE', '1', 'VCC_PAGESIZE: unknown setting; did you mean VCC_PAGE_SIZE?'],
+    ['VCC_CLIENTSECRET', 's3cret', 'VCC_CLIENTSECRET: unknown setting; did you mean VCC_CLIENT_SECRET?'],
+    ['VCC_SOMETHING_ELSE_ALTOGETHER', '1', 'VCC_SOMETHING_ELSE_ALTOGETHER: unknown setting'],
     [
       'VCC_CLIENT_ID',
       'x',
@@ -241,7 +237,7 @@ describe('a secret in the wrong setting', () => {
 describe('what cannot be sent', () => {
   const received = (what: string) => `; received ${what}`;
   const token =
-    'VCC_PUSH_TOKEN: expected a token of printable ASCII without spaces, as a header must have it';
+    'VCC_PUSH_TOKEN: expected a token of printable ASCII without spaces, since it is sent in a header';
   test.each([
     ['VCC_CLIENT_ID', 'a\nb', 'VCC_CLIENT_ID: expected the client id; received one with a line break'],
     [
@@ -263,12 +259,12 @@ describe('what cannot be sent', () => {
     [
       'VCC_PUSH_HEADERS',
       'X-Key=a\nb',
-      'VCC_PUSH_HEADERS: expected different headers Name=value with commas between them, without those that the exporter sets (Authorization, Content-…); received another value',
+      'VCC_PUSH_HEADERS: expected different headers Name=value, separated by commas, and none that the exporter sets (Authorization, Content-…); received another value',
     ],
     [
       'VCC_PUSH_HEADERS',
       'X-Key=é',
-      'VCC_PUSH_HEADERS: expected different headers Name=value with commas between them, without those that the exporter sets (Authorization, Content-…); received another value',
+      'VCC_PUSH_HEADERS: expected different headers Name=value, separated by commas, and none that the exporter sets (Authorization, Content-…); received another value',
     ],
   ])('is refused at the start: %s=%j', (name, value, problem) => {
     const id = name === 'VCC_CLIENT_SECRET' ? { VCC_CLIENT_ID: 'id' } : {};

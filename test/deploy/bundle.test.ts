@@ -151,7 +151,7 @@ describe.each(Object.entries(budgets))(
         encoding: 'utf8',
         env: { VCC_AGENT_INCLUDE: 'Sales(?=x)', VCC_CLIENT_ID: 'a', VCC_CLIENT_SECRET: 'b' },
       });
-      expect(printed).toMatch(/VCC_AGENT_INCLUDE: expected a regular expression of RE2/);
+      expect(printed).toMatch(/VCC_AGENT_INCLUDE: expected an RE2 expression/);
     });
 
     test.each(later)('loads %s only when it is needed', (file) => {

@@ -569,7 +569,7 @@ describe('parameters', () => {
     ],
     [
       { ...push, VCC_PUSH_AUTH: 'bearer', VCC_PUSH_URL: 'http://receiver.example/write' },
-      'VCC_PUSH_URL: expected an https address, since credentials (bearer) would be readable; received an http one',
+      'VCC_PUSH_URL: expected an https address, since http would expose the credentials (bearer); received an http one',
     ],
     [
       { endpoint: 'http-api', VCC_TIMEOUT: '28s' },
@@ -577,7 +577,7 @@ describe('parameters', () => {
     ],
     [
       { VCC_CONFIG: 's3://acme/a.yml', VCC_ACCOUNT: 'x' },
-      'VCC_CONFIG: expected either a list of accounts or VCC_ACCOUNT',
+      'VCC_CONFIG: expected either a list of accounts or the settings of a single one (VCC_ACCOUNT',
     ],
   ])('refuse %j', async (given, problem) => {
     await expect(deploy.readParameters(given)).rejects.toThrow(problem);

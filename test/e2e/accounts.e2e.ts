@@ -226,7 +226,7 @@ describeWith(['prometheus'], 'several accounts and a real Prometheus', ({ promet
     const answer = await ask(`/probe${query}`);
     expect(answer.status).toBe(400);
     expect(await answer.text()).toBe(
-      `target: expected the name of one account; received ${received}. There are: healthy, dead, slow\n`,
+      `target: expected the name of one account; received ${received}. The accounts are: healthy, dead, slow\n`,
     );
   });
 
@@ -300,7 +300,7 @@ describeWith(['prometheus'], 'several accounts and a real Prometheus', ({ promet
     for (const place of [
       'accounts[0].region: expected one of emea, nam, apac',
       'accounts[1].name: expected a name that no other account has',
-      'accounts[1].secret_ids: there is no such field',
+      'accounts[1].secret_ids: unknown field',
     ]) {
       expect(said).toContain(place);
     }

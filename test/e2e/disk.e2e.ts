@@ -127,7 +127,7 @@ describe('the lock of the folder of push', () => {
       process.kill(inside, 'SIGSTOP');
       const third = startApart();
       await until('the start', () => third.stderr().includes('Pushing '));
-      expect(third.stderr()).toContain('waiting up to 15 s for a sign that it still runs');
+      expect(third.stderr()).toContain('waiting up to 15 s to see whether it still runs');
       process.kill(inside, 'SIGCONT');
       expect(await once(first.child, 'close')).toEqual([1, null]);
       expect(first.stderr()).toContain('this process has lost its lock');

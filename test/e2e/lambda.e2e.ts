@@ -266,7 +266,7 @@ describeWith(['runtimeClient'], "on Lambda's own runtime client", ({ runtimeClie
       const one = toHttp(await runtime.invoke(asked(gateway, '/probe', 'uk')));
       expect([one.status, one.text.match(/^vcc_up.*$/gm)]).toEqual([200, ['vcc_up{account="uk"} 1']]);
       const none = toHttp(await runtime.invoke(asked(gateway, '/probe', 'http://169.254.169.254/')));
-      expect([none.status, none.text]).toEqual([400, expect.stringMatching(/There are: uk, us\n$/)]);
+      expect([none.status, none.text]).toEqual([400, expect.stringMatching(/The accounts are: uk, us\n$/)]);
       const targets = toHttp(await runtime.invoke(asked(gateway, '/sd')));
       expect(targets.headers['content-type']).toMatch(/^application\/json/);
       expect(JSON.parse(targets.text)).toMatchObject([{ targets: ['uk'] }, { targets: ['us'] }]);
@@ -299,7 +299,7 @@ describeWith(['runtimeClient'], "on Lambda's own runtime client", ({ runtimeClie
       const plain = toHttp(await runtime.invoke(requestOf()));
       expect(plain.status).toBe(500);
       expect(plain.text).toMatch(
-        /^The answer would be \d+\.\d MB; a Function URL takes 6\.3 MB\. What helps: a scraper that accepts gzip/,
+        /^The answer would be \d+\.\d MB; a Function URL allows 6\.3 MB\. To fix this, use a scraper that accepts gzip/,
       );
       const rest = toHttp(await runtime.invoke(eventOf('rest-api')));
       expect(rest.status).toBe(500);

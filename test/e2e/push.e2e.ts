@@ -288,9 +288,9 @@ describeWith(['prometheus', 'victoriaMetrics'], 'pushing', (parts) => {
     const listed = await runCli(['replay', '--list'], env, folder);
     expect(listed.stdout).toContain('e2e -> to-1');
     expect(listed.stdout).toContain('label value too long');
-    expect(listed.stderr).toContain('1 rejected.');
+    expect(listed.stderr).toContain('Rejected batches: 1.');
     const replayed = await runCli(['replay'], env, folder);
-    expect([replayed.status, replayed.stderr]).toEqual([0, expect.stringContaining('1 put back')]);
+    expect([replayed.status, replayed.stderr]).toEqual([0, expect.stringContaining('Batches put back: 1.')]);
     const again = await pushersTo([proxy.writeUrl], onDisk, more);
     await takeSamples(again, 1);
     // VictoriaMetrics accepts samples older than its newest one.
@@ -722,7 +722,7 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
       3,
     );
     const replayed = await runCli(['replay'], cliEnv, folder);
-    expect([replayed.status, replayed.stderr]).toEqual([0, expect.stringContaining('3 put back')]);
+    expect([replayed.status, replayed.stderr]).toEqual([0, expect.stringContaining('Batches put back: 3.')]);
     await queues.drain(batches, deliver, 10);
     expectAll('rejected and replayed, SQS', compare(seriesOf(taken), await receiver.series('job-1')));
   });
@@ -753,12 +753,12 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expect(lines.length).toBeLessThanOrEqual(10);
     expect(lines).toContainEqual('not a batch: expected JSON');
     expect(listed.stderr).toBe(
-      `${lines.length - 1} rejected.\nThe queue has about 25. SQS shows at most the first ten of each account and destination; replay puts all back. 1 of the messages are no batches and stay in the queue.\n`,
+      `Rejected batches: ${lines.length - 1}.\nThe queue has about 25. SQS shows at most the first ten of each account and destination; replay puts all of them back. 1 of the messages are not batches and stay in the queue.\n`,
     );
     const replayed = await runCli(['replay'], cliEnv, folder);
     expect([replayed.status, replayed.stderr]).toEqual([
       0,
-      '24 put back; they are sent again, in the order of the queue.\n1 of the messages are no batches and stay in the queue.\n',
+      'Batches put back: 24. They are sent again in the order of the queue.\n1 of the messages are not batches and stay in the queue.\n',
     ]);
     expect(replayed.stdout.trim().split('\n')).toHaveLength(25);
     expect([await queues.count(batches), await queues.count(rejected)]).toEqual([24, 1]);

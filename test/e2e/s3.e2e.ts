@@ -100,8 +100,8 @@ accounts:
   });
 
   test.each<[string, string, RegExp]>([
-    ['that is not there', `s3://${bucket}/nothing.yml`, /nothing\.yml: there is no such object/],
-    ['in a bucket that is not there', 's3://e2e-vcc-nowhere/a.yml', /a\.yml: there is no such bucket/],
+    ['that is not there', `s3://${bucket}/nothing.yml`, /nothing\.yml: the object does not exist/],
+    ['in a bucket that is not there', 's3://e2e-vcc-nowhere/a.yml', /a\.yml: the bucket does not exist/],
   ])('a list of accounts %s is a clear failure', async (_, config, message) => {
     const { status, stdout, stderr } = await runCli(['scrape'], settings(config), folder);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });

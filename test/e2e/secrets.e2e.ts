@@ -125,7 +125,7 @@ describeWith(['moto'], "a secret, read by the built exporter from moto's Secrets
   });
 
   test.each<[string, () => Promise<unknown>, RegExp]>([
-    ['that is not there', async () => {}, /AWSCURRENT: not found in this account and region/],
+    ['that is not there', async () => {}, /AWSCURRENT: not found in this AWS account and region/],
     ['that is no JSON', () => create('s3cret'), /expected a JSON object with clientId and clientSecret/],
     [
       'without the secret part',
@@ -138,7 +138,7 @@ describeWith(['moto'], "a secret, read by the built exporter from moto's Secrets
         await create(contentOf(secrets.secret));
         await client.send(new DeleteSecretCommand({ SecretId: id }));
       },
-      /cannot be read in its present state; it may be scheduled for deletion/,
+      /cannot be read in its current state; it may be scheduled for deletion/,
     ],
   ])('one %s is a clear failure', async (_, prepare, message) => {
     await prepare();

@@ -15,7 +15,7 @@ const record = {
 const deliver = (event: unknown) => createDeliverHandler({}, () => {})(event as SQSEvent, context);
 
 test('an event that is not from SQS fails, so that SQS deletes nothing', async () => {
-  const refused = 'expected messages of the queue of batches, as SQS sends them';
+  const refused = 'expected an SQS event with messages of the queue of batches';
   const { messageId: _, ...unnamed } = record;
   for (const records of [
     undefined,

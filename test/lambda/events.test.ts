@@ -127,7 +127,7 @@ describe.each(names)('the query of an event of %s', (name) => {
     expect((await handler(probeOf(account), context())) as AnyResult).toMatchObject({ statusCode: 200 });
     const other = (await handler(probeOf('a b'), context())) as AnyResult;
     expect(other).toMatchObject({ statusCode: 400 });
-    expect(other.body).toContain('There are: a b&c=+%');
+    expect(other.body).toContain('The accounts are: a b&c=+%');
   });
 });
 
@@ -156,7 +156,7 @@ describe('an answer that AWS would not let pass', () => {
     const result = await answerTo('alb', {});
     expect(result.statusCode).toBe(500);
     expect(result.body).toMatch(
-      /^The answer would be \d\.\d MB; an ALB takes 1\.0 MB\. What helps: a scraper that accepts gzip, as Prometheus does; or \/probe\?target= for each account in place of \/metrics, VCC_AGENT_LIMIT or VCC_AGENT_INCLUDE\.\n$/,
+      /^The answer would be \d\.\d MB; an ALB allows 1\.0 MB\. To fix this, use a scraper that accepts gzip, as Prometheus does; or \/probe\?target= for each account instead of \/metrics, VCC_AGENT_LIMIT or VCC_AGENT_INCLUDE\.\n$/,
     );
     expect(JSON.parse(logs[0]!)).toMatchObject({ event: 'answer too large', maxBytes: 1_048_576 });
   });
@@ -321,7 +321,7 @@ test('bad settings are logged, all at once, and answered with 500', async () => 
   );
   expect(await handler(eventOf('function-url'), context())).toMatchObject({
     statusCode: 500,
-    body: 'The exporter’s settings cannot be used; its log says which.\n',
+    body: 'The settings of the exporter are invalid. See its log.\n',
   });
   expect(JSON.parse(logs[0]!)).toEqual({
     level: 'error',

@@ -135,7 +135,7 @@ test.each([
 ])('a message that orders no account fails with a word of our own: %j', async (record) => {
   const { newHandler, receiver } = await setUp();
   await expect(newHandler()({ Records: [record] }, context)).rejects.toThrow(
-    'a message of the queue by which accounts are handed out has no account or no timeMs',
+    'expected account and timeMs in each message of the queue of accounts (VCC_PUSH_ACCOUNTS_URL)',
   );
   expect(receiver.received).toHaveLength(0);
 });

@@ -135,9 +135,9 @@ describe('with everything from the secret', () => {
     const scrape = start();
     expect(await scrape()).toMatchObject({
       status: 503,
-      body: 'There are no scrape credentials; the log may say why.\n',
+      body: 'There are no scrape credentials. See the log of the exporter.\n',
     });
-    expect(logs[0]).toContain('secret acme, AWSCURRENT: not found in this account and region');
+    expect(logs[0]).toContain('secret acme, AWSCURRENT: not found in this AWS account and region');
     secrets.faults = [];
     await new Promise((resolve) => setTimeout(resolve, 1050));
     expect(await scrape()).toMatchObject({ status: 200, up: '1' });

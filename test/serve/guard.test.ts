@@ -229,7 +229,7 @@ describe('scrape credentials', () => {
 
   test('must be somewhere', () => {
     expect(() => scrapeCredentialsOf(loadSettings({}), undefined, () => {})).toThrow(
-      'VCC_SCRAPE_TOKENS, VCC_SCRAPE_USERS: expected scrape credentials there or in the secret, or VCC_SCRAPE_AUTH=none to let in everybody who can reach the address; received nothing',
+      'VCC_SCRAPE_TOKENS, VCC_SCRAPE_USERS: expected scrape credentials here or in the secret, or VCC_SCRAPE_AUTH=none to let everyone who can reach the address scrape; received nothing',
     );
   });
 });

@@ -45,8 +45,8 @@ describe('the page', () => {
   test('explains what free means, and names the accounts for which the API does not report it', () => {
     const silent = agents.map((each) => ({ ...each, eligibleForRouting: undefined }));
     const page = pageOf([readingOf(agents), readingOf(silent, { account: 'a&b' })]);
-    expect(page).toContain('Free agents are Ready, eligible for routing, and have nothing in hand.');
-    expect(page).toContain('The API does not say who is eligible in a&amp;b: there, free agents are');
+    expect(page).toContain('Free agents are Ready, eligible for routing, and have no work.');
+    expect(page).toContain('The API does not return eligibility for a&amp;b: there, all Ready agents');
     expect(pageOf([readingOf(agents)])).not.toContain('The API does not say');
     expect(pageOf([failed('a', new Error('no'), 'network')])).not.toContain('Free agents');
   });
@@ -114,7 +114,7 @@ describe('the page', () => {
 describe('a failure', () => {
   const status = failed('acme', new HttpStatusError('GET https://api/<x>: answered 500', 500), 'http_status');
   const sentence =
-    '<p class="fault">The API or the token endpoint answered with a status that is no success, after retries where they help. The message has the status: 5xx is an outage on Vonage’s side, 400 a rejected parameter, 404 a wrong VCC_API_URL, VCC_TOKEN_URL or VCC_HOSTS.\n<br>Message: <code>GET https://api/&lt;x&gt;: answered 500</code></p>';
+    '<p class="fault">The API or the token endpoint answered with an error status, also after the retries of a 408 or 5xx. The message has the status. 5xx is an outage at Vonage. 400 is a rejected parameter. 404 is a wrong VCC_API_URL, VCC_TOKEN_URL or VCC_HOSTS.\n<br>Message: <code>GET https://api/&lt;x&gt;: answered 500</code></p>';
 
   test('is a sentence with what to do and the message, for one account', () => {
     const html = pageOf([status]);
@@ -138,7 +138,7 @@ describe('a failure', () => {
 
   test('shows no message of a bug, which may contain data', () => {
     const html = pageOf([failed('acme', new TypeError('cannot read agent 4711'), 'internal')]);
-    expect(html).toContain('<p class="fault">A bug of the exporter. Report it with');
+    expect(html).toContain('<p class="fault">A bug in the exporter. Report it with');
     expect(html).not.toMatch(/4711|Message/);
   });
 });
@@ -149,14 +149,14 @@ describe('simulated accounts', () => {
 
   test('have a banner', () => {
     const banner =
-      '<p class="simulated"><strong>Simulated accounts.</strong> These numbers are made up by the built-in simulator, not by Vonage.</p>';
+      '<p class="simulated"><strong>Simulated accounts.</strong> These numbers come from the built-in simulator, not from Vonage.</p>';
     expect(pageOf([simulated('a')])).toContain(banner);
     expect(pageOf([simulated('a'), simulated('b')])).toContain(banner);
   });
 
   test('are named where others are real', () => {
     expect(pageOf([simulated('a<'), real, simulated('b')])).toContain(
-      '<strong>Simulated accounts: a&lt;, b.</strong> Their numbers are made up by the built-in simulator, not by Vonage.',
+      '<strong>Simulated accounts: a&lt;, b.</strong> Their numbers come from the built-in simulator, not from Vonage.',
     );
   });
 

@@ -130,7 +130,11 @@ describe('what clients may take', () => {
     };
     const server = await listen(respond, '127.0.0.1', 0, { requests: 3, bytes: 1000, takeMs: 60_000 });
     const sockets = await Promise.all(Array.from({ length: 3 }, () => askAndReadNothing(server.url)));
-    expect(await untilStatus(server.url, 503)).toEqual([503, '5', 'Too many requests at once.\n']);
+    expect(await untilStatus(server.url, 503)).toEqual([
+      503,
+      '5',
+      'Too many concurrent requests. Try again later.\n',
+    ]);
     expect(await statusOf(server.url, '/-/healthy')).toEqual([200, null, 'OK\n']);
     waiting = false;
     for (const socket of sockets) socket.destroy();

@@ -90,7 +90,7 @@ describe('the routes', () => {
     async (path) => {
       const response = await appOf()(get(path));
       expect(response.status).toBe(404);
-      expect(response.body).toBe('Not found. There are /, /metrics, /probe, /sd, /-/healthy.\n');
+      expect(response.body).toBe('Not found. The paths are /, /metrics, /probe, /sd, /-/healthy.\n');
     },
   );
 
@@ -190,7 +190,7 @@ describe('several accounts', () => {
     const response = await app(get(path));
     expect(response.status).toBe(400);
     expect(response.body).toBe(
-      `target: expected the name of one account; ${received}. There are: acme-uk, a b&c="d"\n`,
+      `target: expected the name of one account; ${received}. The accounts are: acme-uk, a b&c="d"\n`,
     );
   });
 
@@ -265,7 +265,7 @@ describe('over node:http', () => {
     const { port } = new URL(server.url);
     await expect(listen(routesOf(), '127.0.0.1', Number(port))).rejects.toMatchObject({
       problems: [
-        `HOST, PORT: port ${port} on 127.0.0.1 is in use; choose another with PORT or --port (0: any free one)`,
+        `HOST, PORT: port ${port} on 127.0.0.1 is in use; choose another with PORT or --port (0: any free port)`,
       ],
     });
     await expect(listen(routesOf(), '192.0.2.1', 0)).rejects.toMatchObject({

@@ -262,7 +262,7 @@ describe('the vault', () => {
   test('has the key of the hashes, or reports that it is missing', async () => {
     const { state, vault } = start();
     await expect(vault.agentKey(deadlineIn(1000))).rejects.toThrow(
-      'secret acme: agentKey: expected a text at least 16 long, since agents’ ids are hashed; received nothing',
+      "secret acme: agentKey: expected a text at least 16 long, since agents' ids are hashed; received nothing",
     );
     state.timing.pass(300_000);
     state.values = { AWSCURRENT: JSON.stringify({ agentKey: 'a key of the agents' }) };

@@ -65,7 +65,7 @@ describe('credentials', () => {
       const credentials = { user: undefined, password: undefined, token: new Secret(token) };
       const { receiver, send } = await setUp(withCredentials('bearer', 'acme', async () => credentials));
       const message =
-        'destination acme: token: expected a token of printable ASCII without spaces, as a header must have it; received another';
+        'destination acme: token: expected a token of printable ASCII without spaces, since it is sent in a header; received another';
       await expect(send()).rejects.toMatchObject({ message, retryable: true, misconfigured: true });
       expect(receiver.received).toEqual([]);
     },

@@ -212,7 +212,7 @@ test.each([
 ] as const)('%s refuses a batch that waited while the type was changed (%s)', async (type, format) => {
   const { destination, batches, received } = await setUp(type, { status: 200 });
   await expect(destination.deliver({ ...batches[0]!, format }, soon())).rejects.toMatchObject({
-    message: `the batch was made for ${format}; destination acme is ${type} now`,
+    message: `the batch has the format ${format}; destination acme is now ${type}`,
     retryable: false,
   });
   expect(received).toEqual([]);
