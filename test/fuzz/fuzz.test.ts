@@ -51,7 +51,7 @@ describe('a parser', () => {
   });
 
   test('may not quote marked texts', () => {
-    expect(failing(`not ${mark.toUpperCase()}`)).toThrow('holds what it must not');
+    expect(failing(`not ${mark.toUpperCase()}`)).toThrow('contains what it must not');
   });
 
   test('must give the same result again', () => {

@@ -22,7 +22,7 @@ const plain: readonly (readonly [string, string])[] = [
   ['(?:hold|holds|held|holding) (?:it |them |this )?against', 'compare with'],
   ['tells?|told', 'report, or say'],
   ['wants|wanted', 'need, or require'],
-  ['\\bsuch\\b(?! as)', 'this kind of'],
+  ['(?<!no )\\bsuch\\b(?! as)', 'this kind of'],
   ['(?:a|each|every|one|per|this|next|last|the first) looks?', 'scrape, or read'],
   ['stand-ins?|invented|fakes?|faked', 'simulator'],
   ['for good', 'permanently'],

@@ -55,7 +55,7 @@ function passagesOfCode(code: string): Passage[] {
       line: at(comment).line,
       text: comment.value.replace(/^\s*\*+ ?/gm, '').trim(),
     })),
-    ...stringsIn(tree.program).filter(({ text }) => /(?:\p{L}+[,.:;]? ){4}/u.test(text)),
+    ...stringsIn(tree.program).filter(({ text }) => isProse(text)),
   ];
 }
 
