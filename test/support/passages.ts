@@ -41,6 +41,9 @@ function stringsIn(value: unknown): Passage[] {
   return [...own, ...Object.values(value).flatMap(stringsIn)];
 }
 
+/** Whether a text is for people: several words, and not a program or a style sheet. */
+const isProse = (text: string) => /(?:\p{L}+[,.:;]? ){4}/u.test(text) && !/[;{}]\s*$|^\s*import /m.test(text);
+
 /**
  * The comments of a file of TypeScript or JavaScript without their marks, and its texts of several
  * words.

@@ -86,7 +86,7 @@ export async function startSecretsServer(options: SecretsOptions = {}): Promise<
     if (fault) return fail(fault.status, fault.type, fault.message);
     const value = state.values[stage];
     if (value === undefined || (options.secretId ?? secretId) !== secretId) {
-      return fail(400, 'ResourceNotFoundException', 'Secrets Manager can't find the specified secret.');
+      return fail(400, 'ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
     }
     const content =
       value instanceof Uint8Array
