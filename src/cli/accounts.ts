@@ -80,11 +80,7 @@ export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'
   );
   const { settings } = await loadConfig(env, createReadText(local.network));
   const simulator = await startSimulator({ accounts: simulated });
-  terminal.note(
-    demo === 'always'
-      ? 'These are simulated accounts.'
-      : 'No VCC_* setting is set, so these are simulated accounts. To read your account, set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION (docs/reference/settings.md).',
-  );
+  terminal.note(demo === 'always' ? 'These are simulated accounts.' : unset(local.file.path));
   return open(simulatedConfig(settings, simulator), env, simulator);
 }
 
@@ -124,9 +120,17 @@ export async function loadLocalConfig(local: LocalEnvironment, hint = ''): Promi
 }
 
 /** Windows hides the extension that its editor appends. */
+const misnamed = (path: string) => existsSync(`${path}.txt`);
+
+/** Says why simulated accounts are shown, and how to read the user's own. */
+function unset(path: string): string {
+  const file = basename(path);
+  const hint = misnamed(path) ? ` ${file}.txt is not read: rename it to ${file}.` : '';
+  return `No VCC_* setting is set, so these are simulated accounts. To read your account, set VCC_CLIENT_ID, VCC_CLIENT_SECRET and VCC_REGION (docs/reference/settings.md).${hint}`;
+}
+
 function nearMiss(path: string): string {
-  const seen = existsSync(`${path}.txt`) ? `; there is a ${basename(path)}.txt` : '';
-  return `, which does not exist${seen}`;
+  return `, which does not exist${misnamed(path) ? `; there is a ${basename(path)}.txt` : ''}`;
 }
 
 function missingCredentials(env: Environment): SettingName[] {

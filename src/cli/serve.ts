@@ -5,7 +5,7 @@ import { ConfigError, type Environment } from '../config/load.ts';
 import { Unfit } from '../config/parse.ts';
 import { settings } from '../config/settings.ts';
 import { deadlineIn, forever, startingNow } from '../deadline.ts';
-import { ExporterError } from '../errors.ts';
+import { ExporterError, scrapeErrors } from '../errors.ts';
 import type { Scrape } from '../scrape.ts';
 import { onlyByKnownHosts } from '../serve/browsers.ts';
 import { guarded } from '../serve/guard.ts';
@@ -63,7 +63,9 @@ export const serve: Command<ServeOptions> = {
       // Without a screen, show only the first scrape.
       if (sinceShownMs && !terminal.interactive) return;
       const failures = scrapes.flatMap(({ reading, failure }) =>
-        failure ? [`  ${reading.account}: ${failure.message}`] : [],
+        failure && reading.error
+          ? [`  ${reading.account}: ${failure.message}`, `    ${scrapeErrors[reading.error].advice}`]
+          : [],
       );
       const lines = [floorTables(scrapes.map(({ reading }) => reading)), ...failures, ''].join('\n');
       // Overwrite the last table.

@@ -185,6 +185,18 @@ describe('npm start (--demo-if-unset)', () => {
     expect(await done).toBe(0);
   });
 
+  test('says that .env.txt is not read', async () => {
+    rmSync(join(folder, '.env'), { force: true });
+    writeFileSync(join(folder, '.env.txt'), 'VCC_CLIENT_ID=a\n');
+    const io = terminal({ PORT: '0' });
+    const done = run(io, ['serve', '--demo-if-unset']);
+    await io.until(/^Metrics: /);
+    rmSync(join(folder, '.env.txt'));
+    expect(io.notes[0]).toMatch(/ \.env\.txt is not read: rename it to \.env\.$/);
+    io.stop();
+    expect(await done).toBe(0);
+  });
+
   test.each<[Record<string, string>, string]>([
     [{ VCC_REGION: 'nam' }, ''],
     [{ VCC_CLIENT_ID: '' }, ''],
