@@ -105,7 +105,7 @@ function meaningOfFree(last: readonly LastScrape[]): string {
     unknown.length > 0
       ? ` The API does not return eligibility for ${escapeHtml(unknown.join(', '))}: there, all Ready agents without work are free.`
       : '';
-  return `Free agents are Ready, eligible for routing, and have no work.${but}<br>\n`;
+  return `Free agents are Ready, eligible for routing, and have no work. Other Ready agents without work get no inbound calls.${but}<br>\n`;
 }
 
 function oneAccount(last: LastScrape, nowMs: number): string {
