@@ -85,7 +85,7 @@ test.each([
   ],
   [
     'alerts: { VccIdleAgents: { accounts: { 007: { agents: 2 } } } }',
-    'ours.yml: alerts.VccIdleAgents.accounts.007: expected this name in quotes, since YAML takes it for something else',
+    'ours.yml: alerts.VccIdleAgents.accounts.007: expected this name in quotes: without them, YAML reads it as another value',
   ],
   [
     'alerts: { VccAuthFailing: { accounts: { acme: {} } } }',
@@ -200,8 +200,7 @@ test.each([
   expect(problemsOf(text)).toEqual([problem]);
 });
 
-// Prometheus refuses the whole file for one rule that it cannot read: nobody is told of anything
-// any more.
+// If one rule is invalid, Prometheus rejects the whole file, and no alert fires any more.
 test.each([
   ['alerts: { VccThrottled: { within: 0s } }', 'alerts.VccThrottled.within'],
   ['alerts: { VccIdleAgents: { agents: .inf } }', 'alerts.VccIdleAgents.agents'],
@@ -237,7 +236,7 @@ test('refuses aliases that stand for what contains them, or for more than the me
   }
 });
 
-test('all problems are told at once', () => {
+test('all problems are reported at once', () => {
   expect(problemsOf('alerts: { VccIdleAgents: { agents: -1, for: soon }, VccIdle: {} }')).toEqual([
     expect.stringContaining('alerts.VccIdle:'),
     expect.stringContaining('alerts.VccIdleAgents.for:'),
@@ -347,7 +346,7 @@ test('each bound is watched once, and only for the accounts whose alerts need it
   ]);
 });
 
-test('bounds of the exporter’s own are allowed once they are said', () => {
+test('other bounds are allowed if age_bounds has them', () => {
   const ours = { alerts: { VccIdleAgents: { longer_than: '7m' } } };
   expect(() => withOurs(ours)).toThrow(
     'ours.yml: alerts.VccIdleAgents.longer_than: expected one of 30s, 60s, 300s, 600s, 900s, 1200s, 1800s, 3600s, 4500s, 7200s, or another bound in VCC_AGE_BOUNDS and in age_bounds here; received "7m"',
