@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import type { Duration } from '../../alerts/alert.ts';
 import { alerts } from '../../alerts/index.ts';
+import { parseAlertSettings } from '../../alerts/settings.ts';
 import { settings } from '../../src/config/settings.ts';
 import { panelsOf, readDashboards } from '../support/dashboards.ts';
 import { headingsOf } from '../support/markdown.ts';
@@ -12,6 +14,10 @@ import { problemsIn } from '../support/series-labels.ts';
 const docs = fileURLToPath(new URL('../../docs/use/', import.meta.url));
 const read = (path: string) => readFileSync(join(docs, path), 'utf8');
 const pages = readdirSync(join(docs, 'runbook')).map((file) => `runbook/${file}`);
+
+const shipped = parseAlertSettings(
+  readFileSync(new URL('../../alerts/thresholds.yml', import.meta.url), 'utf8'),
+);
 
 /** Panels as pages name them, with the path at which Grafana opens each. */
 const panels = new Map(
@@ -92,7 +98,8 @@ const neverVonage = [
   'VccWrapTooLong',
 ];
 
-describe.each(alerts.map((alert) => [alert.name, alert] as const))('%s', (name, { severity, audience }) => {
+describe.each(alerts.map((alert) => [alert.name, alert] as const))('%s', (name, alert) => {
+  const { severity, audience } = alert;
   const path = `runbook/${name}.md`;
   const text = read(path);
   const sections = new Map(
@@ -110,6 +117,17 @@ describe.each(alerts.map((alert) => [alert.name, alert] as const))('%s', (name, 
       new RegExp(`^# ${name}\n\n\\*\\*${urgency[severity][audience]}\\.\\*\\* [A-Z\\x60]`),
     );
     expect(sections.get('Diagnosis')).toContain('```promql\n');
+  });
+
+  test('queries the bounds that the shipped alert uses', () => {
+    const setting = shipped.alerts.find((each) => each.alert === alert)!;
+    const bounds = Object.entries(alert.kinds)
+      .filter(([, kind]) => kind === 'bound')
+      .map(([key]) => String((setting.thresholds[key] as Duration).seconds));
+    const queried = [...text.matchAll(/\bseconds="(\d+)"/g)].map(([, seconds]) => seconds!);
+    expect(queried).toEqual(expect.arrayContaining(bounds));
+    const forgotten = String(shipped.forgottenAfter.seconds);
+    expect(queried.filter((each) => ![...bounds, forgotten].includes(each))).toEqual([]);
   });
 
   test('fits one screen', () => {
