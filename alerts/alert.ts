@@ -1,16 +1,16 @@
-/** A length of time, as PromQL writes it and in seconds. */
+/** A duration, in the notation of PromQL and in seconds. */
 export interface Duration {
   text: string;
   seconds: number;
 }
 
 /**
- * What a threshold is: a length of time, a length of time that is one of the exporter's bounds
- * (VCC_AGE_BOUNDS), a number, or a share from 0 to 1.
+ * The type of a threshold. A `bound` is a duration that is one of the exporter's bounds
+ * (VCC_AGE_BOUNDS). A `share` is between 0 and 1.
  */
 export type Kind = 'duration' | 'bound' | 'number' | 'share';
 
-/** The thresholds of an alert by name, as alerts/thresholds.yml has them. */
+/** The thresholds of an alert by name, from alerts/thresholds.yml. */
 export type Thresholds<Kinds extends Readonly<Record<string, Kind>>> = {
   readonly [Name in keyof Kinds]: Kinds[Name] extends 'duration' | 'bound' ? Duration : number;
 };
@@ -19,58 +19,58 @@ export type Thresholds<Kinds extends Readonly<Record<string, Kind>>> = {
 export type AnyThresholds = Readonly<Record<string, Duration | number>>;
 
 /**
- * Gives the selector of a metric with these matchers, limited to the accounts or teams that the
- * thresholds are for.
+ * Returns the selector of a metric with these matchers, for only those accounts or teams that have
+ * these thresholds.
  */
 export type Select = (metric: string, matchers?: string) => string;
 
-/** How an alert asks for a metric. */
+/** The two ways in which an alert selects a metric. */
 export interface Ask {
   /** A selector, for a function over a range. */
   select: Select;
   /**
-   * The newest sample, up to a few minutes old (`recent` in alerts/thresholds.yml). A plain
-   * selector would find nothing after a scrape that failed: `for` would start again, and an alert
-   * that fires would end and fire again.
+   * The newest sample, up to a few minutes old (`recent` in alerts/thresholds.yml). After a failed
+   * scrape a plain selector would find nothing. Then `for` would start again, and a firing alert
+   * would resolve and fire again.
    */
   latest: Select;
 }
 
-/** What an alert tells apart: its series are one for each of these. */
+/** An alert has one series for each exporter, account or team. */
 export type Scope = 'exporter' | 'account' | 'team';
 
-/** Who has to know. */
+/** Who is notified. */
 export type Audience = 'supervisor' | 'sre';
 
-/** How urgent it is: somebody is called now, looks today, or reads it in a digest. */
+/** `critical` pages somebody now, `warning` is for today, and `info` is for a digest. */
 export type Severity = 'critical' | 'warning' | 'info';
 
-/** An alert as declared; its thresholds come from alerts/thresholds.yml. */
+/** An alert as declared. Its thresholds are in alerts/thresholds.yml. */
 export interface Alert {
   name: `Vcc${string}`;
-  /** One sentence for docs/use/alerts.md, in the words of who reads it. */
+  /** One or two sentences for docs/use/alerts.md, in the words of its audience. */
   about: string;
   audience: Audience;
   severity: Severity;
   scope: Scope;
-  /** Which thresholds it has, besides `for`. */
+  /** Its thresholds, besides `for`. */
   kinds: Readonly<Record<string, Kind>>;
-  /** What is wrong with thresholds that are each well by themselves. */
+  /** What is wrong with a combination of thresholds that are each valid. */
   objection?: (thresholds: AnyThresholds, forgottenAfter: Duration) => Objection | undefined;
-  /** uid of the dashboard that shows it. */
+  /** The uid of the dashboard that shows it. */
   dashboard: string;
   /**
-   * Templates of Prometheus; `$value` is the value of the expression. `$for` becomes how long it
-   * has lasted at least, so that the sentence is true whatever `for` is. Other thresholds are not
-   * to be named: those of an account or a team may differ.
+   * Templates of Prometheus. `$value` is the value of the expression. `$for` becomes the duration
+   * `for`, and `$for+recent` the sum of `for` and `recent`. Do not name other thresholds: those of
+   * an account or a team may differ.
    */
   summary: string;
   description: string;
-  /** The condition for one set of thresholds; whatever series it gives are alerts. */
+  /** The expression for one set of thresholds. Each series of its result is an alert. */
   expr: (thresholds: AnyThresholds, ask: Ask, common: Common) => string;
 }
 
-/** Which threshold cannot be as it is, and what it has to be. */
+/** The threshold that is invalid, and what was expected. */
 export interface Objection {
   key: string;
   expected: string;
@@ -82,15 +82,15 @@ export interface Bound {
   ask: Ask;
 }
 
-/** What holds for all alerts. */
+/** Settings that all alerts share. */
 export interface Common {
   /** Regular expression of the jobs that scrape the exporter. */
   job: string;
-  /** Agents who have been away for longer than this have probably forgotten to log out. */
+  /** Agents away for longer than this have probably forgotten to log out. */
   forgottenAfter: Duration;
-  /** How old the newest sample may be that {@link Ask.latest} finds, as a range of PromQL. */
+  /** The range of {@link Ask.latest}, in PromQL. */
   recent: string;
-  /** The bounds that all alerts together use, each once. */
+  /** All bounds that alerts use, each once. */
   bounds: readonly Bound[];
 }
 
@@ -101,7 +101,7 @@ interface Declaration<Kinds extends Readonly<Record<string, Kind>>>
   expr: (thresholds: Thresholds<Kinds>, ask: Ask, common: Common) => string;
 }
 
-/** Declares an alert; its expression sees its own thresholds only. */
+/** Declares an alert. Its expression can use only its own thresholds. */
 export function alert<const Kinds extends Readonly<Record<string, Kind>>>(
   declaration: Declaration<Kinds>,
 ): Alert {

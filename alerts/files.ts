@@ -6,8 +6,8 @@ import type { AlertSettings } from './settings.ts';
 const yaml = (value: unknown) => dump(value, { lineWidth: -1, noRefs: true });
 
 /**
- * The files that derive from these thresholds, by path below the folder that they go to; `how` says
- * how they came about.
+ * Returns the files that are generated from these thresholds, by their path in the folder. `how` is
+ * the first line of each: how it was generated.
  */
 export function toRuleFiles(settings: AlertSettings, how: string): Record<string, string> {
   const notice = `# ${how} Do not edit.\n`;
@@ -15,7 +15,7 @@ export function toRuleFiles(settings: AlertSettings, how: string): Record<string
   return {
     'prometheus/vcc-alerts.yml': notice + yaml({ groups: alerting }),
     'prometheus/vcc-recordings.yml': notice + yaml({ groups: toRecordingGroups(settings) }),
-    'grafana/vcc-alerts.yml': `${notice}# The data source is the one whose uid is prometheus; if yours is another, replace it everywhere.\n${yaml(
+    'grafana/vcc-alerts.yml': `${notice}# The uid of the data source is prometheus. If yours differs, replace it everywhere.\n${yaml(
       toGrafanaProvisioning(alerting, { datasource: 'prometheus', folder: 'Contact Center' }),
     )}`,
   };

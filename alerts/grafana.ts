@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { AlertRule, RuleGroup } from './rules.ts';
 
-/** What Grafana-managed rules need to know besides the rules themselves. */
+/** What Grafana-managed rules need besides the rules of Prometheus. */
 export interface GrafanaOptions {
-  /** uid of the data source; provisioning may have it from the environment. */
+  /** The uid of the data source. Provisioning can read it from the environment. */
   datasource: string;
   folder: string;
 }
 
 /**
- * Grafana-managed alert rules for file provisioning, of the shape that Grafana's own conversion of
- * Prometheus rules makes: the query, then "is there a number" as a threshold, no data is fine, an
- * error is an error, and an alert whose series is gone is resolved at once. So both behave alike.
+ * Returns Grafana-managed alert rules for file provisioning. They have the form that Grafana
+ * produces when it imports rules of Prometheus, so that they behave the same:
+ * - The query is followed by a threshold that is true for every number.
+ * - No data is no alert, and an error is an error.
+ * - If the series of an alert ends, the alert resolves at once.
  */
 export function toGrafanaProvisioning(groups: readonly RuleGroup[], options: GrafanaOptions) {
   return {
@@ -81,13 +83,13 @@ function toGrafanaRule(
     missing_series_evals_to_resolve: 1,
     for: pending,
     labels,
-    // In Grafana $value is a text with all values of all steps.
+    // In Grafana, $value is a text with the values of all steps.
     annotations: mapValues(annotations, (text) => text.replace(/\$value\b/g, '$values.query.Value')),
     isPaused: false,
   };
 }
 
-/** Stable, of at most 40 characters, and not taken by others by chance. */
+/** Returns a stable uid of at most 40 characters that other rules do not have. */
 const uidOf = (alert: string) => `vcc-${createHash('sha256').update(alert).digest('hex').slice(0, 16)}`;
 
 function mapValues(record: Readonly<Record<string, string>>, change: (text: string) => string) {

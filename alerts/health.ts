@@ -4,23 +4,23 @@ import { failedShare } from './promql.ts';
 const dashboard = 'vcc-exporter';
 const audience = 'sre';
 
-/** Reasons that do not pass by themselves. */
+/** Reasons that last until somebody corrects something. */
 const rejected = 'reason=~"secret|credentials_rejected|unauthorized|forbidden"';
 
-/** What both alerts on the error budget have. */
+/** What the two alerts on the error budget share. */
 const budget = {
   kinds: { objective: 'share', failed_at_least: 'number' },
-  // 14.4 times the budget must be less than all scrapes.
+  // 14.4 times the budget must be less than 100 % of the scrapes.
   objection: ({ objective }: { objective: number }) =>
     objective <= 0.94 ? { key: 'objective', expected: 'more than 0.94' } : undefined,
 } as const;
 type Budget = Thresholds<typeof budget.kinds>;
 
-/** Whether the exporter works: for those who run it. */
+/** Alerts about the exporter, for SREs. */
 export const healthAlerts = [
   alert({
     name: 'VccExporterDown',
-    about: 'Prometheus cannot scrape the exporter: no answer, or a refusal.',
+    about: 'Prometheus cannot scrape the exporter: it gets no answer, or an error.',
     audience,
     severity: 'critical',
     scope: 'exporter',
@@ -28,13 +28,13 @@ export const healthAlerts = [
     kinds: {},
     summary: 'vcc-exporter at {{ $labels.instance }} cannot be scraped',
     description:
-      'Prometheus has got no metrics from {{ $labels.instance }} (job {{ $labels.job }}) for at least $for, so nothing is known of its accounts. Check that the exporter runs, and that the scrape credentials are right.',
+      'For at least $for, Prometheus has had no metrics from {{ $labels.instance }} (job {{ $labels.job }}). Dashboards and alerts of its accounts have no data. Check that the exporter runs, and that the scrape credentials are right.',
     expr: (_, __, { job }) => `up{job=~"${job}"} == 0`,
   }),
   alert({
     name: 'VccExporterAbsent',
     about:
-      'No account of any exporter sends samples, and no target is down: it is in no scrape configuration, or pushing stopped.',
+      'No exporter sends samples, and no target is down. The exporter is in no scrape configuration, or push has stopped.',
     audience,
     severity: 'critical',
     scope: 'exporter',
@@ -42,23 +42,23 @@ export const healthAlerts = [
     kinds: {},
     summary: 'No vcc-exporter sends samples',
     description:
-      'vcc_up has had no series for at least $for. Check that the exporter is in the scrape configuration, or that the function that pushes is invoked.',
+      'No exporter has sent samples for about $for+recent. Check that the exporter is in the scrape configuration, or that push runs.',
     // A target that is down is VccExporterDown.
     expr: (_, { latest }, { job }) => `absent(${latest('vcc_up')})\nunless on () (up{job=~"${job}"} == 0)`,
   }),
   alert({
     name: 'VccAccountMissing',
     about:
-      'An exporter sends samples of fewer accounts than it is configured with: pushes or probes of some accounts stopped.',
+      'An exporter sends samples of fewer accounts than are configured. For some accounts, push or scrapes of /probe have stopped.',
     audience,
     severity: 'critical',
     scope: 'exporter',
     dashboard,
     kinds: {},
-    summary: 'Accounts of job {{ or $labels.job "(none)" }} that send no samples: {{ $value }}',
+    summary: 'Configured accounts of job {{ or $labels.job "(none)" }} without samples: {{ $value }}',
     description:
-      'The exporters of job {{ or $labels.job "(none)" }} have accounts in their configuration that have sent no samples for at least $for. Number of such accounts: {{ $value }}. Compare the list of accounts with vcc_up, and check the invocations or targets of those that are missing.',
-    // An account that was taken out of the configuration is not missing.
+      'Some configured accounts of job {{ or $labels.job "(none)" }} have sent no samples for about $for+recent. Compare your list of accounts with vcc_up. Check the invocations or targets of the missing accounts.',
+    // An account that was removed from the configuration is not missing.
     expr: (_, { latest }) =>
       [
         `max by (job) (${latest('vcc_exporter_accounts')})`,
@@ -67,7 +67,7 @@ export const healthAlerts = [
   }),
   alert({
     name: 'VccSnapshotFailing',
-    about: 'An account cannot be read: every scrape of it fails, for a reason other than its credentials.',
+    about: 'Every scrape of an account fails, for a reason other than its credentials.',
     audience,
     severity: 'critical',
     scope: 'account',
@@ -75,7 +75,7 @@ export const healthAlerts = [
     kinds: {},
     summary: 'Account {{ $labels.account }} cannot be read',
     description:
-      'Every scrape of {{ $labels.account }} has failed for at least $for, so its dashboards and alerts show nothing. vcc_scrape_error has the reason. Check Vonage’s status page, then run vcc-exporter check.',
+      "Every scrape of {{ $labels.account }} has failed for at least $for, so its dashboards and alerts have no data. vcc_scrape_error has the reason. Check Vonage's status page, then run vcc-exporter check.",
     // Rejected credentials are VccAuthFailing.
     expr: (_, { latest }) =>
       `${latest('vcc_up')} == 0\nunless ignoring (reason) ${latest('vcc_scrape_error', rejected)} == 1`,
@@ -83,7 +83,7 @@ export const healthAlerts = [
   alert({
     name: 'VccDataStale',
     about:
-      'Scrapes of an account succeed, but its newest snapshot is older than this: it is served from memory, or one of the clocks is wrong.',
+      'Scrapes of an account succeed, but its newest snapshot is older than `older_than`. It is served from memory, or a clock is wrong.',
     audience,
     severity: 'warning',
     scope: 'account',
@@ -92,9 +92,8 @@ export const healthAlerts = [
     summary: 'Data of account {{ $labels.account }} is {{ $value | humanizeDuration }} old',
     description:
       'The newest snapshot of {{ $labels.account }} was taken {{ $value | humanizeDuration }} ago, although scrapes succeed. Check VCC_CACHE_TTL and the clocks.',
-    // Of all that read the account, the newest counts: each deployment may leave series behind,
-    // with another instance or pod. An account that cannot be read, or that is gone, has alerts of
-    // its own.
+    // Use the newest snapshot of all instances: a deployment may leave series of old instances or
+    // pods. Other alerts fire for an account that cannot be read, or is missing.
     expr: ({ older_than }, { latest }) =>
       [
         `time() - max by (job, account) (${latest('vcc_snapshot_timestamp_seconds')}) > ${older_than.seconds}`,
@@ -103,7 +102,8 @@ export const healthAlerts = [
   }),
   alert({
     name: 'VccAuthFailing',
-    about: 'Vonage rejects the credentials of an account, or the secret that holds them cannot be read.',
+    about:
+      'Vonage rejects the credentials of an account, or the exporter cannot read the secret with the credentials.',
     audience,
     severity: 'critical',
     scope: 'account',
@@ -111,12 +111,12 @@ export const healthAlerts = [
     kinds: {},
     summary: 'Credentials of account {{ $labels.account }} do not work ({{ $labels.reason }})',
     description:
-      'Scrapes of {{ $labels.account }} have failed for at least $for with the reason {{ $labels.reason }}, and will not succeed by themselves. Replace the credentials, or restore access to the secret.',
+      'Scrapes of {{ $labels.account }} have failed for at least $for with the reason {{ $labels.reason }}. They fail until somebody corrects this. Replace the credentials, or restore access to the secret.',
     expr: (_, { latest }) => `${latest('vcc_scrape_error', rejected)} == 1`,
   }),
   alert({
     name: 'VccThrottled',
-    about: 'Vonage answers 429 again and again: the fair-use budget of an account is spent.',
+    about: 'Vonage repeatedly answers 429: the integrations of an account have used up its fair-use budget.',
     audience,
     severity: 'warning',
     scope: 'account',
@@ -124,15 +124,15 @@ export const healthAlerts = [
     kinds: { within: 'duration' },
     summary: 'Account {{ $labels.account }} is throttled by Vonage',
     description:
-      'The API has answered 429 for {{ $labels.account }} again and again, for at least $for. All integrations of the account share the budget. Scrape less often, or find the one that uses it up.',
-    // Throttling comes and goes between scrapes.
+      'For at least $for, the API has repeatedly answered 429 for {{ $labels.account }}. All integrations of the account share one fair-use budget. Scrape less often, or find the integration that uses it up.',
+    // Throttling may start and end between two scrapes.
     expr: ({ within }, { select }) =>
       `max_over_time(${select('vcc_scrape_error', 'reason="throttled"')}[${within.text}]) == 1`,
   }),
   alert({
     name: 'VccSnapshotSlow',
     about:
-      'Again and again reading an account takes more than this share of the time it has; soon scrapes will fail.',
+      'Scrapes of an account repeatedly take more than `share` of their deadline. Scrapes that exceed it fail.',
     audience,
     severity: 'warning',
     scope: 'account',
@@ -140,8 +140,9 @@ export const healthAlerts = [
     kinds: { share: 'share', within: 'duration' },
     summary: 'Reading account {{ $labels.account }} takes {{ $value | humanizePercentage }} of its deadline',
     description:
-      'Again and again for at least $for, a scrape of {{ $labels.account }} took {{ $value | humanizePercentage }} of the time it has. Beyond it scrapes fail. Raise the timeouts, or give the function more memory.',
-    // The longest, not the average: scrapes that VCC_CACHE_TTL serves from memory take no time.
+      'For at least $for, scrapes of {{ $labels.account }} have repeatedly taken up to {{ $value | humanizePercentage }} of their deadline. Scrapes that exceed it fail. Raise the timeouts, or give the function more memory.',
+    // Use the longest scrape, not the average: scrapes that VCC_CACHE_TTL serves from memory take
+    // no time.
     expr: ({ share, within }, { select }) =>
       [
         `max_over_time(${select('vcc_scrape_duration_seconds')}[${within.text}])`,
@@ -151,7 +152,7 @@ export const healthAlerts = [
   alert({
     name: 'VccUnknownValues',
     about:
-      'Vonage’s answers hold words that its reference does not name; they are counted under their own name.',
+      "Vonage's API returned words that its reference does not name. The exporter counts them under their own name.",
     audience,
     severity: 'info',
     scope: 'account',
@@ -159,13 +160,13 @@ export const healthAlerts = [
     kinds: { within: 'duration' },
     summary: 'Account {{ $labels.account }} has unknown values of {{ $labels.field }}',
     description:
-      'Up to {{ $value }} values of {{ $labels.field }} in a snapshot of {{ $labels.account }} are not in the API reference. Panels that add up known states leave them out. Add the words to VCC_KNOWN_VALUES if they are right.',
+      'Up to {{ $value }} values of {{ $labels.field }} in a snapshot of {{ $labels.account }} are not in the API reference. Panels that add up known states leave them out. If the words are right, add them to VCC_KNOWN_VALUES.',
     expr: ({ within }, { select }) => `max_over_time(${select('vcc_unknown_values')}[${within.text}]) > 0`,
   }),
   alert({
     name: 'VccFlawedAgents',
     about:
-      'Answers about some agents lack values, or have others than the API reference says; these agents are counted by what is known.',
+      "Vonage's API returned some agents with missing or invalid values. The exporter counts these agents by their valid values.",
     audience,
     severity: 'info',
     scope: 'account',
@@ -173,12 +174,12 @@ export const healthAlerts = [
     kinds: { within: 'duration' },
     summary: 'Account {{ $labels.account }} has agents with missing or invalid values',
     description:
-      'Up to {{ $value }} agents in a snapshot of {{ $labels.account }} have values that are missing or invalid. The log names the fields (values missing or invalid), and so do vcc_absent_values and vcc_invalid_values.',
+      'Up to {{ $value }} agents in a snapshot of {{ $labels.account }} have missing or invalid values. The log event "values missing or invalid" names the fields. So do vcc_absent_values and vcc_invalid_values.',
     expr: ({ within }, { select }) => `max_over_time(${select('vcc_flawed_agents')}[${within.text}]) > 0`,
   }),
   alert({
     name: 'VccSeriesDropped',
-    about: 'Series of single agents are left out for VCC_AGENT_LIMIT: tables of agents are not complete.',
+    about: '`VCC_AGENT_LIMIT` leaves out series of single agents, so tables of agents are incomplete.',
     audience,
     severity: 'warning',
     scope: 'account',
@@ -191,7 +192,8 @@ export const healthAlerts = [
   }),
   alert({
     name: 'VccPushFailing',
-    about: 'Pushes to a destination fail. What can be kept is kept (docs/run/push.md).',
+    about:
+      'Every push of an account to a destination fails. With SQS, a push fails if its batches cannot be queued.',
     audience,
     severity: 'warning',
     scope: 'account',
@@ -199,13 +201,13 @@ export const healthAlerts = [
     kinds: {},
     summary: 'Pushing {{ $labels.account }} to {{ $labels.destination }} fails',
     description:
-      'Every push of {{ $labels.account }} to {{ $labels.destination }} has failed for at least $for. The log has the reason (push attempt failed, push held). Check the address and the credentials of the destination.',
+      'Every push of {{ $labels.account }} to {{ $labels.destination }} has failed for at least $for. The log has the reason: search for "push". Check the address and the credentials of the destination.',
     expr: (_, { latest }) => `${latest('vcc_push_success')} == 0`,
   }),
   alert({
     name: 'VccErrorBudgetBurn',
     about:
-      'So many scrapes fail that the error budget of 30 days is gone in about two days (14.4 times), or five (6 times).',
+      'Scrapes fail so often that the error budget of 30 days is spent in about 2 days (burn rate 14.4) or 5 days (burn rate 6).',
     audience,
     severity: 'warning',
     scope: 'account',
@@ -213,14 +215,14 @@ export const healthAlerts = [
     ...budget,
     summary: 'Account {{ $labels.account }} burns its error budget fast',
     description:
-      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the last 1 h or 6 h. The dashboard Exporter shows since when and why.',
+      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the last 1 h (burn rate above 14.4), or over the last 6 h (above 6). The dashboard Exporter shows when and why.',
     expr: (thresholds, { select }) =>
       `${burns(select, thresholds, 14.4, '1h', '5m')}\nor ${burns(select, thresholds, 6, '6h', '30m')}`,
   }),
   alert({
     name: 'VccErrorBudgetBurnSlow',
     about:
-      'So many scrapes fail that the error budget of 30 days is gone in ten days (3 times), or just spent (1 time).',
+      'Scrapes fail so often that the error budget of 30 days is spent in 10 days (burn rate 3) or 30 days (burn rate 1).',
     audience,
     severity: 'warning',
     scope: 'account',
@@ -228,14 +230,14 @@ export const healthAlerts = [
     ...budget,
     summary: 'Account {{ $labels.account }} burns its error budget',
     description:
-      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the last 1 day or 3 days. The dashboard Exporter shows since when and why.',
+      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the last 1 day (burn rate above 3), or over the last 3 days (above 1). The dashboard Exporter shows when and why.',
     expr: (thresholds, { select }) =>
       `${burns(select, thresholds, 3, '1d', '2h')}\nor ${burns(select, thresholds, 1, '3d', '6h')}`,
   }),
   alert({
     name: 'VccClockSkew',
     about:
-      'The clocks of Vonage and of the exporter differ by more than this: the age of the data is wrong by as much.',
+      'The clocks of Vonage and of the exporter differ by more than `more_than`. The age of the data is wrong by the same amount.',
     audience,
     severity: 'warning',
     scope: 'account',
@@ -243,13 +245,13 @@ export const healthAlerts = [
     kinds: { more_than: 'duration', within: 'duration' },
     summary: 'Clocks differ by {{ $value | humanizeDuration }} (account {{ $labels.account }})',
     description:
-      'The clock of the API and that of the exporter differ by {{ $value | humanizeDuration }}. The age of the data is wrong by as much. Synchronise the clock of the exporter’s machine.',
+      "The clocks of the API and of the exporter differ by {{ $value | humanizeDuration }}. The age of the data is wrong by the same amount. Synchronise the clock of the exporter's machine.",
     expr: ({ more_than, within }, { select }) =>
       `abs(avg_over_time(${select('vcc_api_clock_skew_seconds')}[${within.text}])) > ${more_than.seconds}`,
   }),
   alert({
     name: 'VccRosterFailing',
-    about: 'The roster cannot be read any more: teams are counted by an old one.',
+    about: 'The exporter cannot read the roster. It counts teams by the last roster that it read.',
     audience,
     severity: 'warning',
     scope: 'account',
@@ -257,23 +259,23 @@ export const healthAlerts = [
     kinds: {},
     summary: 'The roster of account {{ $labels.account }} cannot be read',
     description:
-      'Reading the roster of {{ $labels.account }} has failed for at least $for. Metrics by team follow the last one that was read. Check the file or object, or the scope users:read of the credentials.',
+      'Reading the roster of {{ $labels.account }} has failed for at least $for. Metrics by team use the last roster that was read. Check the file or object, or the scope users:read of the credentials.',
     expr: (_, { latest }) => `${latest('vcc_roster_up')} == 0`,
   }),
   alert({
     name: 'VccBoundMissing',
-    about:
-      'An alert needs a bound that VCC_AGE_BOUNDS of this account does not have, so the alert cannot fire.',
+    about: '`VCC_AGE_BOUNDS` of an account lacks a bound that an alert needs, so the alert cannot fire.',
     audience,
     severity: 'warning',
     scope: 'account',
     dashboard,
     kinds: {},
-    summary: 'An alert of {{ $labels.account }} cannot fire: no bound of {{ $value | humanizeDuration }}',
+    summary:
+      'VCC_AGE_BOUNDS of account {{ $labels.account }} lacks the bound {{ $value | humanizeDuration }}',
     description:
-      'alerts/thresholds.yml counts agents of {{ $labels.account }} by a bound of {{ $value | humanizeDuration }}, which VCC_AGE_BOUNDS of the exporter lacks. Add it there, or use another threshold.',
-    // All metrics have the same bounds, so one tells. The value is the bound, so that the texts can
-    // name it.
+      'An alert needs the age bound {{ $value | humanizeDuration }}. VCC_AGE_BOUNDS of the exporter for {{ $labels.account }} does not have it, so the alert cannot fire. Add the bound there in seconds, or change longer_than in the thresholds.',
+    // All metrics have the same bounds, so one metric is enough. The value is the bound, so that
+    // the texts can name it.
     expr: (_, __, { bounds }) =>
       bounds
         .map(({ seconds, ask: { latest } }) => {
@@ -285,8 +287,9 @@ export const healthAlerts = [
 ];
 
 /**
- * Failed scrapes over two windows, each as many times as the objective allows. Those of all
- * instances together: one that has just started would be judged by its first scrape.
+ * Returns the condition that scrapes fail more than `factor` times as often as the objective
+ * allows, over a long and a short window. It adds up all instances: a new instance alone would be
+ * judged by its first scrape.
  */
 function burns(
   select: Ask['select'],
@@ -296,7 +299,7 @@ function burns(
   short: string,
 ): string {
   const up = select('vcc_up');
-  // 1 - 0.995 is not 0.005.
+  // In floating point, 1 - 0.995 is not 0.005.
   const allowed = Number(((1 - objective) * factor).toPrecision(6));
   return [
     `(${failedShare(up, long, 'job, account')} > ${allowed}`,

@@ -1,6 +1,5 @@
 /**
- * The share of failed scrapes of all instances together, apart by these labels. `up` selects
- * vcc_up.
+ * Returns the share of failed scrapes over all instances, by these labels. `up` selects vcc_up.
  */
 export function failedShare(up: string, window: string, labels: string): string {
   const over = (how: string) => `sum by (${labels}) (${how}(${up}[${window}]))`;

@@ -33,8 +33,8 @@ export function toAlertGroups(settings: AlertSettings): RuleGroup[] {
   const rulesOf = (audience: string) =>
     enabled
       .filter(({ alert }) => alert.audience === audience)
-      .map((each) => toRule(each, settings.urls, common))
-      // Without alerts that ask for bounds none can be missing.
+      .map((each) => toRule(each, settings, common))
+      // Without alerts that use bounds, VccBoundMissing has no expression.
       .filter(({ expr }) => expr !== '');
   const interval = settings.interval.text;
   return [
@@ -43,10 +43,14 @@ export function toAlertGroups(settings: AlertSettings): RuleGroup[] {
   ].filter(({ rules }) => rules.length > 0);
 }
 
-function toRule(setting: AlertSetting, urls: AlertSettings['urls'], common: Common): AlertRule {
+function toRule(setting: AlertSetting, { urls, recent }: AlertSettings, common: Common): AlertRule {
   const { alert, severity } = setting;
   const variables = alert.scope === 'exporter' ? '' : '?var-account={{ $labels.account | urlquery }}';
-  const withFor = (text: string) => text.replaceAll('$for', toWords(setting.for.seconds));
+  const forSeconds = setting.for.seconds;
+  const withFor = (text: string) =>
+    text
+      .replaceAll('$for+recent', toWords(forSeconds + recent.seconds))
+      .replaceAll('$for', toWords(forSeconds));
   const team = alert.scope === 'team' ? '&var-team={{ $labels.team | urlquery }}' : '';
   return {
     alert: alert.name,
@@ -57,7 +61,7 @@ function toRule(setting: AlertSetting, urls: AlertSettings['urls'], common: Comm
       summary: withFor(alert.summary),
       description: withFor(alert.description),
       runbook_url: `${urls.runbooks}/${alert.name}.md`,
-      // A link to nowhere is worse than none.
+      // Without the address of Grafana, the link would not work.
       ...(urls.grafana !== undefined && {
         dashboard_url: `${urls.grafana}/d/${alert.dashboard}${variables}${team}`,
       }),
@@ -66,8 +70,8 @@ function toRule(setting: AlertSetting, urls: AlertSettings['urls'], common: Comm
 }
 
 /**
- * One expression for all thresholds: those of single accounts or teams apart from the rest, joined
- * by `or`.
+ * Returns one expression for all thresholds. Accounts or teams with thresholds of their own have a
+ * part of their own, joined by `or`.
  */
 function toExpression(setting: AlertSetting, common: Common): string {
   const expressions = sidesOf(setting, common.recent).map(({ thresholds, ask }) =>
@@ -78,8 +82,8 @@ function toExpression(setting: AlertSetting, common: Common): string {
 }
 
 /**
- * The thresholds of an alert, each with how to ask for the accounts or teams that they are for: the
- * rest, and single ones. Those that it is switched off for are in neither.
+ * Returns the sets of thresholds of an alert: one for each account or team that has its own, and
+ * one for all others. Accounts or teams for which the alert is off are in none.
  */
 function sidesOf(
   { thresholds, overrides }: AlertSetting,
@@ -96,7 +100,7 @@ function sidesOf(
   ];
 }
 
-/** The bounds that these alerts use. An override for a team is a bound for every account. */
+/** Returns the bounds that these alerts use. The bound of a team applies to every account. */
 function boundsOf(settings: readonly AlertSetting[], recent: string, forgottenAfter: Duration): Bound[] {
   const all = new Map<string, Bound>();
   if (settings.some(({ alert }) => alert.audience === 'supervisor'))
@@ -128,7 +132,7 @@ function asking(recent: string, limit?: string): Ask {
 
 const indent = (text: string) => text.replace(/^/gm, '  ');
 
-/** A string of PromQL. */
+/** Returns a string literal of PromQL. */
 function quote(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 }
@@ -138,17 +142,18 @@ function escapeRegex(text: string): string {
 }
 
 /**
- * How long the oldest had been in it at the time of the snapshot: at the time of the rule, the age
- * of the sample would be added. Where samples are pushed, a `since` stays for five minutes after
- * its group is empty, so it asks whether anybody is in it.
+ * Returns how long the oldest member of a group has been in it, at the time of the snapshot. With
+ * the time of the rule, the age of the sample would be added. Where samples are pushed, `since`
+ * keeps its value for five minutes after its group is empty. So the expression checks that somebody
+ * is in the group.
  */
 function longestOf(since: string, inIt: string, label = ''): string {
   return `vcc_snapshot_timestamp_seconds - ignoring (${label}) group_right () ${since}\nand ${inIt} > 0`;
 }
 
 /**
- * What is worth keeping for a year, sending to a central Prometheus, or asking for over long
- * ranges. No alert needs it.
+ * Returns recording rules for long-term storage, for a central Prometheus, and for queries over
+ * long ranges. No alert uses them.
  */
 export function toRecordingGroups({ interval }: AlertSettings): RuleGroup<RecordingRule>[] {
   const loggedIn = 'sum without (presence) (vcc_agents{presence!="LoggedOut"})';

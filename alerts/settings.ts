@@ -6,12 +6,12 @@ import { describeYamlError } from '../src/documents/yaml-error.ts';
 import type { Alert, AnyThresholds, Duration, Kind, Severity } from './alert.ts';
 import { alerts } from './index.ts';
 
-/** Thresholds that hold for one account or team. */
+/** The thresholds of one account or team. */
 export interface Override {
   label: 'account' | 'team';
   value: string;
   thresholds: AnyThresholds;
-  /** Switched off, the alert says nothing of this account or team. */
+  /** If false, the alert never fires for this account or team. */
   enabled: boolean;
 }
 
@@ -23,24 +23,23 @@ export interface AlertSetting {
   thresholds: AnyThresholds;
   overrides: readonly Override[];
   /**
-   * Switched off, an alert has no rule; dashboards take their colours from its thresholds all the
-   * same.
+   * If false, the alert has no rule. Dashboards still use its thresholds for their colours.
    */
   enabled: boolean;
 }
 
-/** What alerts/thresholds.yml says. */
+/** The content of alerts/thresholds.yml. */
 export interface AlertSettings {
-  /** `grafana` is undefined until somebody says where it is. */
+  /** Without `grafana`, alerts have no links to dashboards. */
   urls: { grafana: string | undefined; runbooks: string };
   /** Regular expression of the jobs that scrape the exporter. */
   job: string;
   interval: Duration;
-  /** How old a sample may be that an alert still looks at. */
+  /** The maximum age of a sample that an alert uses. */
   recent: Duration;
-  /** Agents who have been away for longer than this have probably forgotten to log out. */
+  /** Agents away for longer than this have probably forgotten to log out. */
   forgottenAfter: Duration;
-  /** How long dashboards know an account whose series have ended. */
+  /** How long dashboards list an account after its last sample. */
   remember: Duration;
   /** The exporter's VCC_AGE_BOUNDS, in seconds. */
   ageBounds: readonly number[];
@@ -55,8 +54,8 @@ const severities: readonly Severity[] = ['critical', 'warning', 'info'];
 const overrideKeys = { account: 'accounts', team: 'teams', exporter: undefined } as const;
 
 /**
- * Reads thresholds: what `ours` does not say is taken from `defaults`, the whole file that comes
- * with the project.
+ * Reads thresholds. Keys that are missing in `ours` have the value of `defaults`, the complete file
+ * of the project.
  * @throws ConfigError with every problem, by the name of its key
  */
 export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresholds'): AlertSettings {
@@ -64,18 +63,18 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
   const fail = (key: string, expected: string, value: unknown) => {
     problems.push(`${name}: ${cut(key)}: expected ${expected}; received ${shown(value)}`);
   };
-  /** Reports a key that does not exist. The file may be another one, such as a list of accounts. */
+  /** Reports an unknown key. The file may be of another kind, for example a list of accounts. */
   const refuse = (key: string, expected: string, value: unknown, hint: string) => {
     const received = typeof value === 'string' ? 'a text' : shown(value);
     problems.push(`${name}: ${cut(key)}: expected ${expected}; received ${received}${hint}`);
   };
-  /** A mapping; nothing counts as an empty one. */
+  /** Returns a mapping. A missing value is an empty mapping. */
   function readMapping(key: string, value: unknown): Mapping {
     if (isMapping(value)) return value;
     if (value !== undefined && value !== null) fail(key, 'a mapping', value);
     return {};
   }
-  /** Where the base has a mapping, nothing but a mapping can take its place. */
+  /** Merges two mappings. Only a mapping can replace a mapping. */
   function merge(base: Mapping, over: Mapping, prefix = ''): Mapping {
     const merged: Record<string, unknown> = { ...base };
     for (const [key, value] of Object.entries(over)) {
@@ -89,7 +88,7 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
   const merged = merge(readMapping('the file', load(defaults)), readMapping('the file', parsed));
   for (const key of misreadKeys(written, parsed)) {
     problems.push(
-      `${name}: ${cut(key)}: expected this name in quotes, since YAML takes it for something else`,
+      `${name}: ${cut(key)}: expected this name in quotes: without them, YAML reads it as another value`,
     );
   }
   const {
@@ -114,7 +113,7 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
   if (!isAddress(runbooks)) fail('urls.runbooks', 'an address or a path', runbooks);
   if (!isRegex(job)) fail('job', 'a regular expression', job);
 
-  /** Written like VCC_AGE_BOUNDS. */
+  /** Reads bounds in the notation of VCC_AGE_BOUNDS. */
   function readBounds(value: unknown): readonly number[] {
     try {
       return bounds(String(value));
@@ -134,7 +133,7 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
         fail(key, `one of ${names}, or another bound in VCC_AGE_BOUNDS and in age_bounds here`, value);
         return duration;
       }
-      // PromQL has no range of 0 s; only `for` may be that short.
+      // PromQL has no range of 0 s. Only `for` can be 0.
       if (duration && (duration.seconds > 0 || key.endsWith('.for'))) return duration;
       fail(key, 'a duration like 90s, 1m30s, 2h or 1d, at most 365d', value);
       return { text: '0s', seconds: 0 };
@@ -158,7 +157,7 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
 
   function readAlert(alert: Alert, values: Mapping): AlertSetting {
     const key = `alerts.${alert.name}`;
-    // Without thresholds there is nothing that could differ.
+    // An alert without thresholds has no overrides.
     const overrideKey = Object.keys(alert.kinds).length > 0 ? overrideKeys[alert.scope] : undefined;
     const known = ['for', 'severity', 'enabled', overrideKey ?? [], ...Object.keys(alert.kinds)].flat();
     for (const [each, value] of Object.entries(values)) {
@@ -222,25 +221,25 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
   return settings;
 }
 
-/** A threshold of an alert, in seconds where it is a length of time. */
+/** Returns a threshold of an alert. Durations are in seconds. */
 export function thresholdOf({ alerts: settings }: AlertSettings, name: Alert['name'], key: string): number {
   const value = settings.find(({ alert }) => alert.name === name)?.thresholds[key];
   if (value === undefined) throw new RangeError(`${name} has no threshold ${key}`);
   return typeof value === 'number' ? value : value.seconds;
 }
 
-/** A length of time in words, as in `15 min`. */
+/** Returns a duration in words, for example `15 min`. */
 export function toWords(seconds: number): string {
   if (seconds < 60) return `${seconds} s`;
   return seconds % 3600 === 0 ? `${seconds / 3600} h` : `${Number((seconds / 60).toFixed(1))} min`;
 }
 
-/** Up to a year, since Prometheus rejects durations of centuries. */
+/** Parses a duration of at most a year, because Prometheus rejects durations of centuries. */
 const parseDuration = duration(0, 365 * 86_400_000);
 
 /**
- * A duration as settings have it, and as PromQL takes it: a bare number is refused, since only
- * settings count in seconds.
+ * Reads a duration in the notation that settings and PromQL share. A number without a unit is
+ * invalid: only settings count in seconds.
  */
 function toDuration(value: unknown): Duration | undefined {
   if (typeof value !== 'string' || !/[a-z]$/.test(value)) return undefined;
@@ -252,7 +251,7 @@ function toDuration(value: unknown): Duration | undefined {
   }
 }
 
-/** Whether it is one to RE2 too: what the two languages do not share is not let through. */
+/** Whether this is a regular expression both in JavaScript and in RE2. */
 function isRegex(value: unknown): boolean {
   if (typeof value !== 'string' || !/^[\w.*+?|()[\]:/-]+$/.test(value) || value.includes('(?')) return false;
   try {
@@ -263,13 +262,14 @@ function isRegex(value: unknown): boolean {
   }
 }
 
-/** Whether it is an address that can stand in an annotation, which is a template of Prometheus. */
+/** Whether this address is valid in an annotation, which is a template of Prometheus. */
 function isAddress(value: unknown, beginning = /^/): boolean {
   return typeof value === 'string' && beginning.test(value) && /^[^\s{}"'<>]+$/.test(value);
 }
 
 /**
- * Keys that YAML does not read as they are written, such as an account of digits with a leading 0.
+ * Returns keys that YAML reads as another value, such as an account name of digits with a leading
+ * 0.
  */
 function misreadKeys(written: unknown, taken: unknown, prefix = ''): string[] {
   if (!isMapping(written) || !isMapping(taken)) return [];
@@ -279,12 +279,12 @@ function misreadKeys(written: unknown, taken: unknown, prefix = ''): string[] {
 }
 
 /**
- * Most values in a file, each counted as often as aliases repeat it. All thresholds of 1000
- * accounts are fewer.
+ * The maximum number of values in a file. A value that aliases repeat counts each time. All
+ * thresholds of 1000 accounts are fewer.
  */
 const maxValues = 100_000;
 
-/** Returns what the text says, and the same with all scalars as they are written. */
+/** Returns the parsed text, and the same with all scalars as they are written. */
 function read(text: string, name: string): { parsed: unknown; written: unknown } {
   try {
     const [parsed, written] = [load(text), load(text, { schema: FAILSAFE_SCHEMA })];
@@ -293,11 +293,11 @@ function read(text: string, name: string): { parsed: unknown; written: unknown }
     const { where, problem } = describeYamlError(error);
     throw new ConfigError([`${name}${where}: expected YAML; ${problem}`]);
   }
-  // Aliases of a few lines can stand for more than the memory, or for what contains them.
+  // A few lines with aliases can expand to more than the memory, or refer to themselves.
   throw new ConfigError([`${name}: expected at most ${maxValues} values`]);
 }
 
-/** Counts no further than `most` + 1. */
+/** Counts values, up to `most` + 1. */
 function valuesIn(root: unknown, most: number): number {
   const left = [root];
   let values = 0;
@@ -316,7 +316,7 @@ const trimSlash = (url: unknown) => String(url).replace(/\/+$/, '');
 
 const cut = (key: string) => (key.length > 200 ? `${key.slice(0, 200)}…` : key);
 
-/** Quotes numbers and short words, and never a list or mapping, which may contain secrets. */
+/** Quotes numbers and short words. It never quotes a list or mapping: they may contain secrets. */
 function shown(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'a mapping';

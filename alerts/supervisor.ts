@@ -3,7 +3,7 @@ import { type Alert, type Ask, alert, type Common } from './alert.ts';
 const audience = 'supervisor';
 const severity = 'warning';
 
-/** Agents logged in, without those who have been away for very long. */
+/** Agents logged in, except those away for longer than `forgotten_after`. */
 function onShift({ latest }: Ask, { forgottenAfter }: Common): string {
   const bound = `presence=~"Away|ExtendedAway", seconds="${forgottenAfter.seconds}"`;
   return [
@@ -12,19 +12,19 @@ function onShift({ latest }: Ask, { forgottenAfter }: Common): string {
   ].join('\n');
 }
 
-/** Ready agents, without those who are Ready for outbound or offline work: they get no calls. */
+/** Ready agents, except those Ready for outbound or offline work only: they get no calls. */
 const routable = ({ latest }: Ask) =>
   [
     `(sum without (presence) (${latest('vcc_agents', 'presence="Ready"')})`,
     `    - sum without (activity) (${latest('vcc_agents_by_activity', 'activity="ready_not_routable"')}))`,
   ].join('\n');
 
-/** What the agents do: for those who lead them. */
+/** Alerts about agents and interactions, for supervisors. */
 export const supervisorAlerts: readonly Alert[] = [
   alert({
     name: 'VccNobodyReady',
     about:
-      'At least N agents (`of_at_least`) are on shift, and nobody is Ready for calls: no call can be taken. Agents who are Ready but not eligible for routing do not count as Ready. Agents who have been away for longer than `forgotten_after` do not count as on shift.',
+      'At least `of_at_least` agents are on shift, and none is Ready for calls. Nobody can answer a call.',
     audience,
     severity: 'critical',
     scope: 'account',
@@ -32,14 +32,14 @@ export const supervisorAlerts: readonly Alert[] = [
     kinds: { of_at_least: 'number' },
     summary: 'Nobody is Ready for calls in {{ $labels.account }}',
     description:
-      'No agent of {{ $labels.account }} has been Ready and eligible for routing for at least $for, so no call can be taken. Ask agents back from away.',
+      'No agent of {{ $labels.account }} has been Ready and eligible for routing for at least $for, so nobody can answer a call. Ask agents who are away to go back to Ready.',
     expr: ({ of_at_least }, ask, common) =>
       `${routable(ask)} == 0\nand ${onShift(ask, common)} >= ${of_at_least}`,
   }),
   alert({
     name: 'VccNobodyFree',
     about:
-      'No agent has been free for this time (`for`), with at least N agents (`of_at_least`) Ready for calls: each new call had to wait. In a busy hour that is the aim, so it is for information.',
+      'No snapshot during the time `for` had a free agent, with at least `of_at_least` agents Ready for calls. New calls had to wait. In a busy hour that is the aim, so this alert is for information.',
     audience,
     severity: 'info',
     scope: 'account',
@@ -47,14 +47,14 @@ export const supervisorAlerts: readonly Alert[] = [
     kinds: { of_at_least: 'number' },
     summary: 'No agent of {{ $labels.account }} has been free for at least $for',
     description:
-      'Every agent of {{ $labels.account }} who can take calls has been busy in each snapshot for at least $for. If callers wait too long, ask agents back from breaks.',
+      'In each snapshot for at least $for, every agent of {{ $labels.account }} who can take calls was busy. If callers wait too long, ask agents to come back from breaks.',
     expr: ({ of_at_least }, ask) =>
       `${ask.latest('vcc_agents_available')} == 0\nand ${routable(ask)} >= ${of_at_least}`,
   }),
   alert({
     name: 'VccLongestFree',
     about:
-      'The longest free agent has been free for longer than this. It fires for a single agent, and so often on a large floor: it is off until you set `enabled: true`.',
+      'One agent has been free for longer than `longer_than`. On a large floor that is often true, so this alert is off until you set `enabled: true`.',
     audience,
     severity: 'info',
     scope: 'account',
@@ -62,9 +62,9 @@ export const supervisorAlerts: readonly Alert[] = [
     kinds: { longer_than: 'duration' },
     summary: 'An agent of {{ $labels.account }} has been free for {{ $value | humanizeDuration }}',
     description:
-      'The longest free agent of {{ $labels.account }} has had nothing in hand for {{ $value | humanizeDuration }}. Check whether calls reach this agent: skills, line and device.',
-    // Where samples are pushed, a `since` stays for minutes after its group is empty: ask whether
-    // anybody is in it.
+      'The agent of {{ $labels.account }} who has been free longest has been free for {{ $value | humanizeDuration }}. Check whether calls can reach this agent: skills, line and device.',
+    // Where samples are pushed, the `since` metric keeps its value for minutes after its group is
+    // empty. So check that somebody is in the group.
     expr: ({ longer_than }, { latest }) =>
       [
         `${latest('vcc_snapshot_timestamp_seconds')} - ${latest('vcc_available_oldest_since_timestamp_seconds')} > ${longer_than.seconds}`,
@@ -72,26 +72,26 @@ export const supervisorAlerts: readonly Alert[] = [
       ].join('\n'),
   }),
   freeForLong('VccIdleAgents', 'vcc_agents_available_longer_than', 'account', {
-    about:
-      'Many agents of an account have been free for longer than this: Ready, eligible for routing, and nothing in hand.',
+    about: 'Many agents of an account have been free for longer than `longer_than`.',
     summary:
       '{{ $value }} agents of {{ $labels.account }} have been free for longer than {{ $labels.seconds | humanizeDuration }}',
     description:
-      '{{ $value }} agents of {{ $labels.account }} are Ready and eligible for routing, and have had nothing in hand for longer than {{ $labels.seconds | humanizeDuration }}. Compare with the queues in VCC: if callers wait, check routing and skills; if none wait, use the time for training or breaks.',
+      '{{ $value }} agents of {{ $labels.account }} have been free (Ready, eligible for routing, no work) for longer than {{ $labels.seconds | humanizeDuration }}. Check the queues in VCC. If callers wait, check routing and skills. If nobody waits, use the time for training or breaks.',
     dashboard: 'vcc-floor',
   }),
   freeForLong('VccTeamIdleAgents', 'vcc_team_agents_available_longer_than', 'team', {
-    about: 'Many agents of a team have been free for longer than this. Needs a roster (VCC_ROSTER).',
+    about:
+      'Many agents of a team have been free for longer than `longer_than`. Needs a roster (`VCC_ROSTER`).',
     summary:
       '{{ $value }} agents of team {{ or $labels.team "(none)" }} ({{ $labels.account }}) have been free for longer than {{ $labels.seconds | humanizeDuration }}',
     description:
-      '{{ $value }} agents of team {{ or $labels.team "(none)" }} have had nothing in hand for longer than {{ $labels.seconds | humanizeDuration }}. If other teams are busy, move agents there; otherwise check the routing of the team.',
+      '{{ $value }} agents of team {{ or $labels.team "(none)" }} have been free for longer than {{ $labels.seconds | humanizeDuration }}. If other teams are busy, move agents there. If not, check the routing of the team.',
     dashboard: 'vcc-team',
   }),
   alert({
     name: 'VccReadyShareLow',
     about:
-      'Less than this share of the agents on shift is Ready for calls, of at least N (`of_at_least`). Agents who are Ready but not eligible for routing do not count as Ready. Agents who have been away for longer than `forgotten_after` do not count as on shift.',
+      'Fewer than `share` of the agents on shift are Ready for calls, and at least `of_at_least` agents are on shift.',
     audience,
     severity,
     scope: 'account',
@@ -100,7 +100,7 @@ export const supervisorAlerts: readonly Alert[] = [
     summary:
       'Only {{ $value | humanizePercentage }} of the agents of {{ $labels.account }} are Ready for calls',
     description:
-      'For at least $for too few of the agents on shift in {{ $labels.account }} have been Ready for calls, now {{ $value | humanizePercentage }}. Ask agents back, or spread breaks.',
+      'For at least $for, too few of the agents on shift in {{ $labels.account }} have been Ready for calls. Now {{ $value | humanizePercentage }} of them are Ready. Ask agents to come back, or spread breaks.',
     expr: ({ share, of_at_least }, ask, common) =>
       [
         `${routable(ask)}`,
@@ -114,13 +114,13 @@ export const supervisorAlerts: readonly Alert[] = [
     'VccWrapTooLong',
     'Wrap',
     'in wrap-up',
-    'Ask the agents to end wrap-up, or to say what takes the time.',
+    'Ask the agents to end wrap-up, or why it takes long.',
   ),
   lastsTooLong(
     'VccRingTooLong',
     'Ringing',
     'ringing',
-    'Check whether the agents are at their desks and their phones ring.',
+    'Check that the agents are at their desks and that their phones ring.',
   ),
   lastsTooLong(
     'VccConnectedVeryLong',
@@ -131,14 +131,14 @@ export const supervisorAlerts: readonly Alert[] = [
   atOnce(
     'VccRingNoAnswer',
     'Unexpected',
-    'Many agents at once were in the state Unexpected for the same reason (NoAnswer, above all), within this time.',
-    'They get no calls until they are Ready again. Ask the agents, and check their phones and network.',
+    'At some scrape within the last `within`, many interactions were Unexpected for the same reason. The usual reason is NoAnswer.',
+    'Their agents get no calls until they go back to Ready. Ask the agents, and check their phones and network.',
   ),
   atOnce(
     'VccFailedInteractions',
     'Failed',
-    'Many interactions at once had failed for the same reason, within this time.',
-    'Check phones, network and Vonage’s status page.',
+    'At some scrape within the last `within`, many interactions were Failed for the same reason.',
+    "Check phones, network and Vonage's status page.",
   ),
 ];
 
@@ -150,9 +150,9 @@ interface Texts {
 }
 
 /**
- * At least so many, and at least so large a share of the base. An alert about the one who has been
- * in a state longest would fire the more, the larger the floor is. `own` are the labels that the
- * base does not have.
+ * Returns the condition that `count` is at least `least`, and at least `share` of `base`. An alert
+ * about a single agent would fire more often on a larger floor. `own` are the labels that `base`
+ * does not have.
  */
 function enough(count: string, least: number, base: string, share: number, own: readonly string[]): string {
   const part = `${count}\n  / ignoring (${own.join(', ')}) group_left () ${base}`;
@@ -160,8 +160,8 @@ function enough(count: string, least: number, base: string, share: number, own: 
 }
 
 /**
- * Free agents of an account, as a share of those on shift, or of a team, as a share of those logged
- * in.
+ * Declares an alert about free agents. The share is of the account's agents on shift, or of the
+ * team's agents logged in.
  */
 function freeForLong(name: `Vcc${string}`, metric: string, scope: 'account' | 'team', texts: Texts): Alert {
   return alert({
@@ -183,7 +183,7 @@ function freeForLong(name: `Vcc${string}`, metric: string, scope: 'account' | 't
 function awayTooLong(name: `Vcc${string}`, presence: string): Alert {
   return alert({
     name,
-    about: `Many agents have been ${presence} for longer than this. Agents who have been so for longer than \`forgotten_after\` do not count: they have probably forgotten to log out.`,
+    about: `Many agents have been ${presence} for longer than \`longer_than\`, but no longer than \`forgotten_after\`.`,
     audience,
     severity,
     scope: 'account',
@@ -194,7 +194,7 @@ function awayTooLong(name: `Vcc${string}`, presence: string): Alert {
         ? { key: 'longer_than', expected: `shorter than forgotten_after (${forgottenAfter.text})` }
         : undefined,
     summary: `{{ $value }} agents of {{ $labels.account }} have been ${presence} for longer than {{ $labels.seconds | humanizeDuration }}`,
-    description: `{{ $value }} agents of {{ $labels.account }} have been ${presence} for longer than {{ $labels.seconds | humanizeDuration }}. Ask them back, or have those log out who have left.`,
+    description: `{{ $value }} agents of {{ $labels.account }} have been ${presence} for longer than {{ $labels.seconds | humanizeDuration }}. Ask them to come back. Ask agents who have left to log out.`,
     expr({ agents, share, longer_than }, ask, common) {
       const longer = (seconds: number) =>
         ask.latest('vcc_agents_longer_than', `presence="${presence}", seconds="${seconds}"`);
@@ -208,7 +208,7 @@ function awayTooLong(name: `Vcc${string}`, presence: string): Alert {
 function lastsTooLong(name: `Vcc${string}`, state: string, words: string, what: string): Alert {
   return alert({
     name,
-    about: `Many interactions have been ${words} for longer than this.`,
+    about: `Many interactions have been ${words} for longer than \`longer_than\`.`,
     audience,
     severity,
     scope: 'account',
@@ -235,9 +235,9 @@ function atOnce(name: `Vcc${string}`, state: string, about: string, what: string
     scope: 'account',
     dashboard: 'vcc-interactions',
     kinds: { interactions: 'number', share: 'share', within: 'duration' },
-    summary: `{{ $value }} interactions of {{ $labels.account }} are ${state}: {{ or $labels.reason "no reason given" }}`,
-    description: `Up to {{ $value }} interactions of {{ $labels.account }} at once were in the state ${state} with the reason {{ or $labels.reason "none" }}. ${what}`,
-    // They come and go between scrapes.
+    summary: `Up to {{ $value }} interactions of {{ $labels.account }} were ${state} at once: {{ or $labels.reason "no reason given" }}`,
+    description: `Up to {{ $value }} interactions of {{ $labels.account }} were in the state ${state} at once. Their reason: {{ or $labels.reason "none" }}. ${what}`,
+    // The state may end between two scrapes, so use the highest count.
     expr({ interactions, share, within }, ask, common) {
       const most = `max_over_time(${ask.select('vcc_interactions_by_reason', `state="${state}"`)}[${within.text}])`;
       return enough(most, interactions, onShift(ask, common), share, ['state', 'reason']);

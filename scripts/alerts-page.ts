@@ -8,48 +8,48 @@ export function alertsPage(notice: string, settings: AlertSettings): string {
   return `${notice}
 # Alerts
 
-${settings.alerts.length} alerts, whose rules for Prometheus and for Grafana are generated from one file of thresholds, and a page for
-each that says what to do ([runbook](runbook.md)).
+There are ${settings.alerts.length} alerts. The rules for Prometheus and for Grafana are generated from one file of thresholds. Each alert
+has a page that says what to do: the [runbook](runbook.md).
 
 | File | For |
 | --- | --- |
 | [alerts/prometheus/vcc-alerts.yml](../../alerts/prometheus/vcc-alerts.yml) | Prometheus, Mimir, Grafana Cloud, Amazon Managed Service for Prometheus, VictoriaMetrics (vmalert) |
-| [alerts/prometheus/vcc-recordings.yml](../../alerts/prometheus/vcc-recordings.yml) | the same; what is worth keeping for a year. No alert and no dashboard needs it |
-| [alerts/grafana/vcc-alerts.yml](../../alerts/grafana/vcc-alerts.yml) | Grafana’s own alerting, by file provisioning: the same alerts, of the shape that Grafana gives to Prometheus rules when it imports them |
-| [alerts/alertmanager.yml](../../alerts/alertmanager.yml) | Alertmanager: an example to begin with |
+| [alerts/prometheus/vcc-recordings.yml](../../alerts/prometheus/vcc-recordings.yml) | the same systems: [recording rules](#recordings) for long-term storage. No alert or dashboard uses them |
+| [alerts/grafana/vcc-alerts.yml](../../alerts/grafana/vcc-alerts.yml) | Grafana's own alerting, by file provisioning: the same alerts |
+| [alerts/alertmanager.yml](../../alerts/alertmanager.yml) | Alertmanager: an [example](alertmanager.md) |
 | [alerts/thresholds.yml](../../alerts/thresholds.yml) | you: the thresholds |
 
-Take either Prometheus’ rules or Grafana’s, not both: everybody would be told twice.
+Load the rules of Prometheus or the rules of Grafana, not both. With both, every notification is sent twice.
 
 ## Thresholds
 
-All are in [alerts/thresholds.yml](../../alerts/thresholds.yml); no PromQL has to be touched. Two ways:
+All thresholds are in [alerts/thresholds.yml](../../alerts/thresholds.yml). You need not edit PromQL. There are two ways to change them:
 
-- **In a checkout**: change the file, \`npm run generate\`. The rules, this page and the colours on the dashboards follow.
-- **Outside of it**, also without a checkout: write only what differs into a file, and run
+- **In a checkout**: change the file, then run \`npm run generate\`. It writes the rules, this page and the colours of the dashboards.
+- **Without a checkout**: write only the values that differ into a file, then run:
 
   \`\`\`sh
   npx vcc-exporter rules --thresholds mine.yml --out folder
   \`\`\`
 
-  It writes rules and dashboards with your thresholds into the folder, replaces files of the same names there, and ends with a
-  summary such as \`30 alerts, 2 off, 3 differ from the shipped thresholds; 4 dashboards.\`
+  It writes rules and dashboards with your thresholds into the folder, and replaces files of the same names. The last line is a
+  summary: \`30 alerts, 2 off, 3 differ from the shipped thresholds; 4 dashboards.\`
 
 \`\`\`yaml
 urls:
-  grafana: https://grafana.example.com    # where the links in alerts lead
+  grafana: https://grafana.example.com    # for the links to dashboards in alerts
   runbooks: https://wiki.example.com/vcc  # where you put docs/use/runbook/
 alerts:
   VccIdleAgents:
     agents: 8
     longer_than: 10m
-    accounts:                             # one account may differ
+    accounts:                             # other thresholds for one account
       acme-night: { agents: 3, longer_than: 30m }
   VccNobodyReady:
-    accounts:                             # or have none of it: here nobody takes calls, by design
+    accounts:                             # off for one account (outbound only)
       acme-outbound: { enabled: false }
   VccTeamIdleAgents:
-    teams:                                # and one team
+    teams:                                # other thresholds for one team
       Back office: { longer_than: 2h }
   VccConnectedVeryLong:
     severity: info                        # critical, warning or info
@@ -57,68 +57,97 @@ alerts:
     enabled: false
 \`\`\`
 
-A key or value that makes no sense is refused, and named. Durations are written as in the settings, with a unit: \`90s\`, \`1m30s\`,
-\`2h\`, \`1d\`. Every alert takes
-\`for\`, \`severity\` and \`enabled\`; the tables below name its other keys with what is shipped.
+Both commands reject unknown keys and invalid values, and print them. Durations have a unit, as in the settings: \`90s\`, \`1m30s\`,
+\`2h\`, \`1d\`. Every alert has the keys \`for\`, \`severity\` and \`enabled\`. The tables below list its other keys with the shipped values.
 
-\`longer_than\` must be one of the exporter’s bounds, since the exporter does the counting:
-${settings.ageBounds.map((seconds) => `\`${toWords(seconds).replace(' min', 'm').replace(' ', '')}\``).join(', ')} as shipped. Another value is refused. If you
-set \`VCC_AGE_BOUNDS\`, set \`age_bounds\` in your thresholds to the same. VccBoundMissing fires if an exporter lacks a bound.
-
-An alert on agents or interactions fires for at least N of them (\`agents\`, \`interactions\`) that are at least \`share\` of the agents on shift.
-It does not watch the single longest: on a large floor that would always fire. For a single agent, switch on
-VccLongestFree, or set \`agents: 1\` and \`share: 0.001\`. Agents who have been away for longer than \`forgotten_after\` (2 hours) have probably forgotten to log out, so they do not
-count as on shift.
+\`longer_than\` must be one of the exporter's bounds, because the exporter counts by them. The shipped bounds are
+${settings.ageBounds.map((seconds) => `\`${toWords(seconds).replace(' min', 'm').replace(' ', '')}\``).join(', ')}. Other values are
+rejected. If you set \`VCC_AGE_BOUNDS\`, set \`age_bounds\` in your thresholds to the same bounds. VccBoundMissing fires if an exporter
+lacks a bound.
 
 ## For supervisors
 
+In this table:
+
+- **On shift** are agents who are logged in. Agents away for longer than \`forgotten_after\` (${settings.forgottenAfter.text}) do not count: they have probably
+  forgotten to log out.
+- **Ready for calls** means Ready and eligible for routing. Agents who are Ready for outbound or offline work only do not count.
+- **Free** means Ready for calls, with no workload and no interaction. Wrap-up is an interaction
+  ([metrics.md](../reference/metrics.md#notes)).
+- **Many** means that the count is at least \`agents\` (or \`interactions\`), and at least \`share\` of the agents on shift. For
+  VccTeamIdleAgents, the share is of the team's agents logged in.
+
 ${table(of('supervisor'))}
 
-Free is Ready, eligible for routing, no workload and no interaction, and wrap-up is one ([metrics.md](../reference/metrics.md#notes)). Agents who are Ready for
-outbound or offline work are not eligible: they do not count as free. Alerts about teams need a
-roster ([teams.md](teams.md)). No alert names an agent: it links to the Team dashboard, which does if you let it.
+- Alerts with \`agents\` or \`interactions\` do not fire for a single agent, because on a large floor some agent is always over the limit. For a single agent,
+  enable VccLongestFree, or set \`agents: 1\` and \`share: 0.001\`.
+- Alerts about teams need a [roster](teams.md).
+- Alerts contain no ids of agents. If [single agents](teams.md#single-agents) are on, the dashboard Team shows them.
 
-## For those who run the exporter
+## For SREs
 
 ${table(of('sre'))}
 
-The burn-rate alerts are those of Google’s SRE workbook, over the share of scrapes that got a complete snapshot:
-VccErrorBudgetBurn at 14.4 times the budget over 1 h and 5 min, or 6 times over 6 h and 30 min; VccErrorBudgetBurnSlow at 3 times
-over 1 day and 2 h, or once over 3 days and 6 h. Instances are taken together. In the first hours
-of an account they judge by few scrapes, and never by fewer than \`failed_at_least\` that failed.
+The two burn-rate alerts follow Google's SRE workbook. Each needs failures above its burn rate in both windows:
 
-Each has the labels \`severity\` and \`audience\` (supervisor or sre), and the annotations \`summary\`, \`description\` (what to do) and
-\`runbook_url\`. \`dashboard_url\` is there once you set \`urls.grafana\`.
+| Alert | Burn rate | Long window | Short window | The budget of 30 days is spent in |
+| --- | --- | --- | --- | --- |
+| VccErrorBudgetBurn | 14.4 | 1 h | 5 min | 2 days |
+| VccErrorBudgetBurn | 6 | 6 h | 30 min | 5 days |
+| VccErrorBudgetBurnSlow | 3 | 1 day | 2 h | 10 days |
+| VccErrorBudgetBurnSlow | 1 | 3 days | 6 h | 30 days |
 
-\`critical\` means that somebody must act now, and can. One outage is one alert: VccSnapshotFailing leaves out rejected credentials
-(VccAuthFailing), VccExporterAbsent leaves out targets that are down (VccExporterDown), and VccDataStale leaves out accounts that cannot be
-read or are gone. An account that you remove from the configuration ends its alerts within \`recent\` (5 minutes).
+A burn rate of 1 is the share of failed scrapes that \`objective\` allows. The share is over all instances. A new account has few
+scrapes, so one failure counts much. Therefore the alert needs at least \`failed_at_least\` failed scrapes.
 
-A scrape that fails neither starts \`for\` again nor ends an alert: all alerts use the newest sample of the last 5 minutes (\`recent\`). With a
-scrape interval above 2 minutes, raise it.
+## What an alert contains
 
-Who is told of which, and when: [alertmanager.md](alertmanager.md).
+| Label or annotation | Content |
+| --- | --- |
+| \`severity\` | \`critical\`: somebody must act now, and can (supervisors: during opening hours). \`warning\`: today. \`info\`: in a digest |
+| \`audience\` | \`supervisor\` or \`sre\` |
+| \`summary\` | one line |
+| \`description\` | what happened, and what to do |
+| \`runbook_url\` | the page of the alert in the runbook |
+| \`dashboard_url\` | the dashboard. Only if you set \`urls.grafana\` |
 
-## Where to load them
+One outage is one alert: [no duplicates](alertmanager.md#what-is-inhibited-and-why). Who is notified, and when:
+[alertmanager.md](alertmanager.md).
 
-**Prometheus**: \`rule_files: [vcc-alerts.yml, vcc-recordings.yml]\`. VccExporterDown looks at jobs whose names begin with \`vcc\`: name
-yours so, or set \`job\` in the thresholds.
+All alerts use the newest sample of the last ${toWords(settings.recent.seconds)} (\`recent\`). So one failed scrape neither restarts \`for\` nor resolves an alert.
+If your scrape interval is longer than 2 minutes, raise \`recent\`. If you remove an account from the configuration, its alerts
+resolve within \`recent\`.
 
-**Grafana Cloud and Mimir**: \`mimirtool rules load alerts/prometheus/vcc-alerts.yml --address=… --id=… --key=…\`, which takes the name
-of the file as the namespace.
+## Load the rules
 
-**Amazon Managed Service for Prometheus** takes the same files, each as a namespace, and the Alertmanager’s configuration below a key
-of its own; its receivers are SNS topics and PagerDuty, to which the example has to be changed:
+**Prometheus**: \`rule_files: [vcc-alerts.yml, vcc-recordings.yml]\`. VccExporterDown matches \`job=~"${settings.job}"\`. Name your job
+accordingly, or set \`job\` in the thresholds.
+
+**Grafana Cloud and Mimir**: the name of the file becomes the namespace.
+
+\`\`\`sh
+mimirtool rules load alerts/prometheus/vcc-alerts.yml --address=… --id=… --key=…
+\`\`\`
+
+**Amazon Managed Service for Prometheus**: each file is a namespace.
 
 \`\`\`sh
 aws amp create-rule-groups-namespace --workspace-id ws-… --name vcc-alerts \\
   --data fileb://alerts/prometheus/vcc-alerts.yml
 \`\`\`
 
-**Grafana’s own alerting**: put alerts/grafana/vcc-alerts.yml into \`provisioning/alerting/\`, with the uid of your data source in
-place of \`prometheus\`. Amazon Managed Grafana and Grafana Cloud have no files to provision from: there import the Prometheus
-rules (Alerting, *Import alert rules*; Grafana 12 and later), or let Amazon’s Prometheus or Mimir evaluate them. No data is no
-alert, as in Prometheus; VccExporterAbsent and VccAccountMissing tell of that.
+Its Alertmanager supports SNS and PagerDuty only, so replace the webhooks. It needs the configuration under \`alertmanager_config\`:
+
+\`\`\`sh
+(echo 'alertmanager_config: |'; sed 's/^/  /' alertmanager.yml) > amp.yml
+aws amp create-alert-manager-definition --workspace-id ws-… --data fileb://amp.yml
+\`\`\`
+
+**Grafana's own alerting**: put alerts/grafana/vcc-alerts.yml into \`provisioning/alerting/\`. Replace \`prometheus\` with the uid of
+your data source. No data is no alert, as in Prometheus: VccExporterAbsent and VccAccountMissing fire if samples are missing.
+
+**Amazon Managed Grafana and Grafana Cloud** have no file provisioning. Import the Prometheus rules there (Alerting, *Import alert
+rules*; Grafana 12 and later), or let Amazon's Prometheus or Mimir evaluate them.
 
 ## Recordings
 
@@ -126,7 +155,7 @@ alert, as in Prometheus; VccExporterAbsent and VccAccountMissing tell of that.
 | --- | --- |
 ${recordings.map(({ record, expr }) => `| \`${record}\` | \`${cell(expr)}\` |`).join('\n')}
 
-How they were tested, and which alert fires when: [Verification](../explain/verification.md#alerts).
+How the rules were tested: [Verification](../explain/verification.md#alerts).
 `;
 }
 

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import type { Duration } from '../../alerts/alert.ts';
 import { alerts } from '../../alerts/index.ts';
+import { parseAlertSettings } from '../../alerts/settings.ts';
 import { settings } from '../../src/config/settings.ts';
 import { panelsOf, readDashboards } from '../support/dashboards.ts';
 import { headingsOf } from '../support/markdown.ts';
@@ -12,6 +14,10 @@ import { problemsIn } from '../support/series-labels.ts';
 const docs = fileURLToPath(new URL('../../docs/use/', import.meta.url));
 const read = (path: string) => readFileSync(join(docs, path), 'utf8');
 const pages = readdirSync(join(docs, 'runbook')).map((file) => `runbook/${file}`);
+
+const shipped = parseAlertSettings(
+  readFileSync(new URL('../../alerts/thresholds.yml', import.meta.url), 'utf8'),
+);
 
 /** Panels as pages name them, with the path at which Grafana opens each. */
 const panels = new Map(
@@ -23,7 +29,7 @@ const panels = new Map(
   ),
 );
 
-/** What is wrong with a page: unknown names, and expressions that do not parse. */
+/** What is wrong with a page: names that there are not, expressions that do not parse. */
 function faultsOf(text: string): string[] {
   const named = (pattern: RegExp) =>
     [...text.matchAll(pattern)].map(([, name]) => name!.replace(/\s+/g, ' '));
@@ -64,7 +70,7 @@ const urgency = {
   info: { sre: 'No action', supervisor: 'No action' },
 } as const;
 
-/** Labels by which a silence matches this alert only. */
+/** Labels by which a silence of the alert takes no other one. */
 const silencedBy: Partial<Record<string, string>> = {
   VccExporterDown: ' instance=127.0.0.1:9754',
   VccExporterAbsent: '',
@@ -73,7 +79,7 @@ const silencedBy: Partial<Record<string, string>> = {
   VccTeamIdleAgents: ' account=acme-uk team=Support',
 };
 
-/** Alerts of which Vonage may be no cause. */
+/** Alerts of which Vonage may not be the cause. */
 const neverVonage = [
   'VccExporterDown',
   'VccExporterAbsent',
@@ -84,7 +90,7 @@ const neverVonage = [
   'VccRosterFailing',
   'VccThrottled',
   'VccUnknownValues',
-  // What agents or their team leaders decide.
+  // What agents or those who lead them decide.
   'VccNobodyFree',
   'VccLongestFree',
   'VccAwayTooLong',
@@ -92,62 +98,71 @@ const neverVonage = [
   'VccWrapTooLong',
 ];
 
-describe.each(alerts.map((alert) => [alert.name, alert] as const))(
-  '%s',
-  (name, { severity, audience, about }) => {
-    const path = `runbook/${name}.md`;
-    const text = read(path);
-    const sections = new Map(
-      text.split(/^## /m).map((part) => [part.slice(0, part.indexOf('\n')), part] as const),
+describe.each(alerts.map((alert) => [alert.name, alert] as const))('%s', (name, alert) => {
+  const { severity, audience } = alert;
+  const path = `runbook/${name}.md`;
+  const text = read(path);
+  const sections = new Map(
+    text.split(/^## /m).map((part) => [part.slice(0, part.indexOf('\n')), part] as const),
+  );
+
+  test('says how soon to act, what to check and what helps, how to silence it and when it is over', () => {
+    const [title, ...headings] = headingsOf(text);
+    expect(title).toBe(name);
+    expect(headings).toEqual(['Diagnosis', 'Mitigation', 'Silence', 'Resolved', 'Meaning']);
+    for (const [heading, section] of sections) {
+      expect(section.length - heading.length).toBeGreaterThan(40);
+    }
+    expect(text).toMatch(
+      new RegExp(`^# ${name}\n\n\\*\\*${urgency[severity][audience]}\\.\\*\\* [A-Z\\x60]`),
     );
+    expect(sections.get('Diagnosis')).toContain('```promql\n');
+  });
 
-    test('says how soon to act, what to check, what helps, how to silence it and when it is over', () => {
-      const [title, ...headings] = headingsOf(text);
-      expect(title).toBe(name);
-      expect(headings).toEqual(['Diagnosis', 'Mitigation', 'Silence', 'Resolved', 'Meaning']);
-      for (const [heading, section] of sections) {
-        expect(section.length - heading.length).toBeGreaterThan(40);
-      }
-      expect(text).toMatch(
-        new RegExp(`^# ${name}\n\n\\*\\*${urgency[severity][audience]}\\.\\*\\* [A-Z\\x60]`),
-      );
-      expect(sections.get('Diagnosis')).toContain('```promql\n');
-    });
+  test('queries the bounds that the shipped alert uses', () => {
+    const setting = shipped.alerts.find((each) => each.alert === alert)!;
+    const bounds = Object.entries(alert.kinds)
+      .filter(([, kind]) => kind === 'bound')
+      .map(([key]) => String((setting.thresholds[key] as Duration).seconds));
+    const queried = [...text.matchAll(/\bseconds="(\d+)"/g)].map(([, seconds]) => seconds!);
+    expect(queried).toEqual(expect.arrayContaining(bounds));
+    const forgotten = String(shipped.forgottenAfter.seconds);
+    expect(queried.filter((each) => ![...bounds, forgotten].includes(each))).toEqual([]);
+  });
 
-    test('fits one screen', () => {
-      const lines = text.trimEnd().split('\n');
-      expect(lines.length).toBeLessThan(50);
-      expect(lines.filter((line) => line.length > 100)).toEqual([]);
-    });
+  test('fits one screen', () => {
+    const lines = text.trimEnd().split('\n');
+    expect(lines.length).toBeLessThan(50);
+    expect(lines.filter((line) => line.length > 100)).toEqual([]);
+  });
 
-    test('silences this alert and no other', () => {
-      const labels = silencedBy[name] ?? ' account=acme-uk';
-      expect(sections.get('Silence')).toMatch(
-        new RegExp(
-          `\namtool silence add alertname=${name}${labels} --duration=\\d+[mh] \\\\\n  --comment=".+"`,
-        ),
-      );
-      expect(sections.get('Silence')).toMatch(/\bfor\b/i);
-    });
+  test('silences this alert and no other', () => {
+    const labels = silencedBy[name] ?? ' account=acme-uk';
+    expect(sections.get('Silence')).toMatch(
+      new RegExp(
+        `\namtool silence add alertname=${name}${labels} --duration=\\d+[mh] \\\\\n  --comment=".+"`,
+      ),
+    );
+    expect(sections.get('Silence')).toMatch(/\bfor\b/i);
+  });
 
-    test('has the path of every panel that it names', () => {
-      const named = [...panels].filter(([panel]) => text.replace(/\s+/g, ' ').includes(`*${panel}*`));
-      expect(named.filter(([, link]) => !text.includes(`(\`${link}\`)`))).toEqual([]);
-    });
+  test('has the path of every panel that it names', () => {
+    const named = [...panels].filter(([panel]) => text.replace(/\s+/g, ' ').includes(`*${panel}*`));
+    expect(named.filter(([, link]) => !text.includes(`(\`${link}\`)`))).toEqual([]);
+  });
 
-    test("links to Vonage's status page if Vonage may be the cause", () => {
-      expect(text.includes('](https://vonageapi.statuspage.io)')).toBe(!neverVonage.includes(name));
-    });
+  test('links to the status page of Vonage if Vonage may be the cause', () => {
+    expect(text.includes('](https://vonageapi.statuspage.io)')).toBe(!neverVonage.includes(name));
+  });
 
-    test('names what there is', () => {
-      expect(faultsOf(text)).toEqual([]);
-    });
+  test('names only what exists', () => {
+    expect(faultsOf(text)).toEqual([]);
+  });
 
-    test('is in the index', () => {
-      expect(read('runbook.md')).toContain(`| [${name}](${path}) | ${severity} | ${about} |`);
-    });
-  },
-);
+  test('is in the index', () => {
+    expect(read('runbook.md')).toContain(`| [${name}](${path}) | ${severity} |\n`);
+  });
+});
 
 test.each(['runbook.md', 'alerts.md', 'alertmanager.md', 'dashboards.md'])(
   '%s names only what exists',

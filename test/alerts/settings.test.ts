@@ -85,7 +85,7 @@ test.each([
   ],
   [
     'alerts: { VccIdleAgents: { accounts: { 007: { agents: 2 } } } }',
-    'ours.yml: alerts.VccIdleAgents.accounts.007: expected this name in quotes, since YAML takes it for something else',
+    'ours.yml: alerts.VccIdleAgents.accounts.007: expected this name in quotes: without them, YAML reads it as another value',
   ],
   [
     'alerts: { VccAuthFailing: { accounts: { acme: {} } } }',
@@ -200,7 +200,7 @@ test.each([
   expect(problemsOf(text)).toEqual([problem]);
 });
 
-// Prometheus rejects the whole file if it cannot read one rule. Then no alert works.
+// If one rule is invalid, Prometheus rejects the whole file, and no alert fires any more.
 test.each([
   ['alerts: { VccThrottled: { within: 0s } }', 'alerts.VccThrottled.within'],
   ['alerts: { VccIdleAgents: { agents: .inf } }', 'alerts.VccIdleAgents.agents'],
@@ -346,7 +346,7 @@ test('each bound is watched once, and only for the accounts whose alerts need it
   ]);
 });
 
-test("the exporter's own bounds are allowed once they are set", () => {
+test('other bounds are allowed if age_bounds has them', () => {
   const ours = { alerts: { VccIdleAgents: { longer_than: '7m' } } };
   expect(() => withOurs(ours)).toThrow(
     'ours.yml: alerts.VccIdleAgents.longer_than: expected one of 30s, 60s, 300s, 600s, 900s, 1200s, 1800s, 3600s, 4500s, 7200s, or another bound in VCC_AGE_BOUNDS and in age_bounds here; received "7m"',

@@ -368,7 +368,7 @@ describeWith(
         },
         annotations: {
           summary: `3 agents of ${account} have been free for longer than 15m 0s`,
-          description: `3 agents of ${account} are Ready and eligible for routing, and have had nothing in hand for longer than 15m 0s. Compare with the queues in VCC: if callers wait, check routing and skills; if none wait, use the time for training or breaks.`,
+          description: `3 agents of ${account} have been free (Ready, eligible for routing, no work) for longer than 15m 0s. Check the queues in VCC. If callers wait, check routing and skills. If nobody waits, use the time for training or breaks.`,
           runbook_url: 'https://example.com/runbook/VccIdleAgents.md',
           dashboard_url: `https://grafana.example.com/d/vcc-floor?${new URLSearchParams({ 'var-account': account })}`,
         },

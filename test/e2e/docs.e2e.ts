@@ -123,7 +123,10 @@ describeWith(
           execFileSync(promtool, ['check', 'config', file]);
         },
       },
-      { begins: './prometheus --config.file=vcc.yml', not: 'test/e2e/prometheus.e2e.ts runs one on a free port' },
+      {
+        begins: './prometheus --config.file=vcc.yml',
+        not: 'test/e2e/prometheus.e2e.ts runs one on a free port',
+      },
       { begins: 'vcc_agents_available', not: query },
     ]);
 

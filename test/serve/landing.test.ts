@@ -45,7 +45,9 @@ describe('the page', () => {
   test('explains what free means, and names the accounts for which the API does not report it', () => {
     const silent = agents.map((each) => ({ ...each, eligibleForRouting: undefined }));
     const page = pageOf([readingOf(agents), readingOf(silent, { account: 'a&b' })]);
-    expect(page).toContain('Free agents are Ready, eligible for routing, and have no work. Other Ready agents');
+    expect(page).toContain(
+      'Free agents are Ready, eligible for routing, and have no work. Other Ready agents',
+    );
     expect(page).toContain('The API does not return eligibility for a&amp;b: there, all Ready agents');
     expect(pageOf([readingOf(agents)])).not.toContain('The API does not return');
     expect(pageOf([failed('a', new Error('no'), 'network')])).not.toContain('Free agents');
