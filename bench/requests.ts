@@ -10,9 +10,9 @@ import { table } from './measure.ts';
 /** What happens to a healthy account, after a first scrape that succeeded. */
 const situations: readonly { name: string; faults: Fault[] }[] = [
   { name: 'healthy', faults: [] },
-  { name: '429 for good', faults: [{ kind: 'status', value: 429 }] },
+  { name: '429 permanently', faults: [{ kind: 'status', value: 429 }] },
   { name: '429, Retry-After 30', faults: [{ kind: 'status', value: 429, retryAfter: 30 }] },
-  { name: '503 for good', faults: [{ kind: 'status', value: 503 }] },
+  { name: '503 permanently', faults: [{ kind: 'status', value: 503 }] },
   { name: 'page 2 missing (404)', faults: [{ kind: 'status', value: 404, page: 2 }] },
 ];
 
