@@ -25,6 +25,8 @@ account and no AWS account was available.** [Not checked](#not-checked) lists th
 
 ### Numbers and answers
 
+The numbers stay right, or the scrape fails, under faults, load and generated input.
+
 | What | With | Result |
 | --- | --- | --- |
 | Faults of the API, of Secrets Manager and of destinations | local servers | all ${cells.length} cases of ${Object.keys(faults).length} faults as required: [faults](fault-matrix.md) |
@@ -35,6 +37,8 @@ account and no AWS account was available.** [Not checked](#not-checked) lists th
 | What the numbers mean (\`calibrate\`) | simulator, 120 agents, 15 minutes | all verdicts right in 16 of 16 [combinations](#calibrate) |
 
 ### AWS
+
+Deployment and functions were tested with local replacements of AWS.
 
 | What | With | Result |
 | --- | --- | --- |
@@ -49,6 +53,8 @@ account and no AWS account was available.** [Not checked](#not-checked) lists th
 | The CDK example | CDK | the same as serverless.yml |
 
 ### Docker, systemd, proxies
+
+The files for Docker and systemd are valid, and what can run without Docker was run.
 
 | What | With | Result |
 | --- | --- | --- |
@@ -92,6 +98,8 @@ Counts differ a little from run to run, because they depend on the simulated flo
 
 ### Dashboards
 
+Dashboards are valid, and their queries return the right numbers.
+
 | What | With | Result |
 | --- | --- | --- |
 | Each file | the rules of Grafana Labs' [dashboard-linter](https://github.com/grafana/dashboard-linter) (two are omitted, with the reason); also ids, positions in the grid, titles, descriptions, units and texts for no data | no findings |
@@ -101,6 +109,8 @@ Counts differ a little from run to run, because they depend on the simulated flo
 | How they look | drawn by [scripts/pictures](../../scripts/pictures/README.md) at 1920×1080, 1366×768 and 390 px, light and dark | checked by eye; on a phone, tables scroll sideways |
 
 ### Alerts
+
+Alerts fire when they must, and not on normal days.
 
 | What | With | Result |
 | --- | --- | --- |
@@ -124,6 +134,8 @@ A test forbids \`topk\` and \`bottomk\` in rules: their result may have another 
 
 ### Alertmanager
 
+The example configuration sends each alert to the right receiver, once.
+
 | What | With | Result |
 | --- | --- | --- |
 | The example | amtool of 0.25.0; 0.28.1 once, by hand | accepted, with the receivers in the comments |
@@ -134,6 +146,8 @@ A test forbids \`topk\` and \`bottomk\` in rules: their result may have another 
 | Exporter, Prometheus, Alertmanager and webhook together | all of them | labels, texts with real values, and links to runbook and dashboard are right. Alerts resolve when the cause ends. With the exporter stopped, VccExporterDown arrives, and no other alert for SREs |
 
 ### This site
+
+Links, layout and search of this site work.
 
 | What | With | Result |
 | --- | --- | --- |
@@ -152,7 +166,7 @@ A test forbids \`topk\` and \`bottomk\` in rules: their result may have another 
 | Real SQS: tests use moto's, and poll it instead of Lambda | no AWS account |
 | Whether Lambda's runtimes contain \`@aws-sdk/client-sqs\` and \`@aws-sdk/credential-providers\`, as AWS documents | no AWS account |
 | Amazon Managed Prometheus, Grafana Cloud, Mimir, CloudWatch, as destinations | none was available |
-| A release of a receiver of remote write 2.0 | none was available |
+| Remote write 2.0 to a released server. The code of Prometheus 2.54's receiver was tested ([conformance](remote-write-conformance.md)); Prometheus 3.16 received only OTLP | not tried |
 | Building and starting the image | no Docker engine |
 | Whether the images of compose.yaml start read-only and without capabilities | no Docker engine |
 | Whether they have the \`wget\` of the health checks, and Grafana accepts its provisioning | no Docker engine |

@@ -18,13 +18,13 @@ export const troubles = {
   throttled: { from: 590, to: 615 },
   /** The first page takes eight of the ten seconds. */
   slow: { from: 620, to: 645 },
-  /** The first agent’s answer has words of no reference. */
+  /** The first agent's answer has words of no reference. */
   unknownWords: { from: 650, to: 675 },
   /** Twenty more agents than VCC_AGENT_LIMIT has room for. */
   newHires: { from: 680, to: 705 },
-  /** The exporter’s clock is 45 s late. */
+  /** The exporter's clock is 45 s late. */
   lateClock: { from: 710, to: 735 },
-  /** The roster’s file is gone. */
+  /** The roster's file is gone. */
   noRoster: { from: 740, to: 785 },
   /** The exporter runs without bounds that alerts need. */
   otherBounds: { from: 786, to: 813 },
@@ -74,8 +74,8 @@ export const abouts: Readonly<Record<keyof typeof episodes, string>> = {
   slow: 'The first page takes 8 of the 10 seconds',
   unknownWords: 'An agent has a presence, a state and a reason that the API reference does not name',
   newHires: 'Twenty more agents than VCC_AGENT_LIMIT has room for',
-  lateClock: 'The exporter’s clock is 45 s late',
-  noRoster: 'The roster’s file is gone',
+  lateClock: "The exporter's clock is 45 s late",
+  noRoster: "The roster's file is gone",
   otherBounds: 'The exporter runs without the bounds of most alerts',
   apiOutage: 'The API answers 503',
   wrongSecret: 'The client secret is wrong',

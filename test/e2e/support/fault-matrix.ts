@@ -222,7 +222,7 @@ export const faults = {
     },
     { seconds: 2, settings: { VCC_REQUEST_TIMEOUT: '5s' } },
   ),
-  tls: row('a certificate that nobody signed', {
+  tls: row('a self-signed certificate', {
     token: fails('network', 0, { pause: 'restart' }),
     'page 1': fails('network', 0, { pause: 'restart' }),
     ...atReceivers({ outcome: 'retried', requests: 0 }),
@@ -306,7 +306,7 @@ export const faults = {
   }),
   'duplicate-on-pages': row('an agent on two pages', { 'page 2': pageGone }),
   'lost-page': row('a page without its agents', { 'page 1': pageGone, 'page 2': pageGone }),
-  'other-page': row('another page than was asked for', { 'page 1': pageGone, 'page 2': pageGone }),
+  'other-page': row('another page than requested', { 'page 1': pageGone, 'page 2': pageGone }),
   moved: row('an agent moves to another page once', { 'page 1': { requests: 2 } }),
   moving: row('an agent moves to another page at each reading', { 'page 1': fails('snapshot', 5) }),
   'count-changed': row('totalCount changes once', { 'page 1': { requests: 2 }, 'page 2': { requests: 2 } }),
@@ -363,7 +363,7 @@ export const faults = {
     secret: served,
     ...atReceivers({ outcome: 'delivered', requests: 1 }),
   }),
-  'status-101': row('101, which was not asked for', { ...atApi(fails('http_status')), ...atReceivers(held) }),
+  'status-101': row('an unexpected 101', { ...atApi(fails('http_status')), ...atReceivers(held) }),
   'status-204': row('204', { ...shape, ...takenForSuccess }),
   'status-304': row('304', redirectElsewhere),
   'status-400': row('400', {
@@ -455,7 +455,7 @@ export const faults = {
   }),
   'status-504': row('504', { ...passing(), ...atSecret(bySdk), ...atReceivers(retried) }),
   'status-507': row('507', { ...passing(), ...atReceivers(retried), otlp: rejected }),
-  'status-599': row('599, which no standard names', {
+  'status-599': row('599, which is in no standard', {
     ...passing(),
     ...atReceivers(retried),
     otlp: rejected,
