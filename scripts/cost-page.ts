@@ -207,7 +207,7 @@ Not in that table:
 | the secret | ${dollars(prices.secretPerMonth)} | |
 | reads of the secret | ${dollars(reads * prices.secretPerRead)} | one in 5 minutes |
 | ${alarms.scrapes} alarms | ${dollars(alarms.scrapes * prices.alarmPerMonth)} | 10 are in CloudWatch's free tier; \`alarms=false\` creates none |
-| ${alarms.push} alarms, with push | ${dollars(alarms.push * prices.alarmPerMonth)} | likewise |
+| ${alarms.push} alarms, with push | ${dollars(alarms.push * prices.alarmPerMonth)} | 10 are in CloudWatch's free tier |
 | \`endpoint=http-api\` | $1.00 | per million requests |
 
 More memory makes scrapes shorter but never cheaper. **256 MB is the default**: it is enough for all of these accounts.
