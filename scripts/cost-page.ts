@@ -31,11 +31,9 @@ const wholeVcpuMb = 1769;
 /** Lines that Lambda itself writes per invocation: START, END, REPORT. */
 const logBytes = 450;
 const coldStartsPerDay = 12;
-/** The largest share of memory that a function may use with enough to spare. */
+/** Peak memory above this share of the function's memory is too tight. */
 const fullAt = 0.9;
-/**
- * The numbers of alarms in a stack without and with push. A test compares them with the template.
- */
+/** Alarms of a stack without and with push; a test counts them in the template. */
 const alarms = { scrapes: 3, push: 10 };
 
 const figures = JSON.parse(readFileSync(new URL('../bench/cost.json', import.meta.url), 'utf8')) as {
@@ -57,8 +55,8 @@ interface Scrape {
 }
 
 /**
- * Returns the time billed for one scrape: the measured wait, plus the CPU time divided by the vCPU
- * share of this memory size.
+ * Time that is billed for one scrape: the measured waiting time, plus the CPU time divided by the
+ * share of a CPU that the memory gives.
  */
 function billedMs({ wallMs, cpuMs, memoryMb }: Scrape): number {
   return Math.ceil(Math.max(0, wallMs - cpuMs) + cpuMs / share(memoryMb));
@@ -85,24 +83,24 @@ function month(scrape: Scrape, intervalSeconds: number): { dollars: number; with
   };
 }
 
-/** The assumed billed time of deliver for one sample. */
+/** What deliver is billed for one batch; assumed. */
 const deliverMs = 300;
-/** How often Lambda polls an empty queue: five pollers that wait 20 seconds each. */
+/** How often Lambda polls an empty queue: five pollers that wait for 20 seconds each. */
 const idlePollsPerMinute = 15;
 
 /**
- * Returns the cost of a month of push with a period of a minute, one destination and the queue.
- * Most of it is waiting.
+ * What a month of pushing costs: a period of a minute, one destination, with the queue. Most of it
+ * is waiting.
  */
 function pushMonth(scrape: Scrape, intervalSeconds: number): { dollars: number; withFree: number } {
   const minutes = hoursPerMonth * 60;
   const perMinute = 60 / intervalSeconds;
   const busySeconds = 60 - intervalSeconds + billedMs(scrape) / 1000;
-  const samples = minutes * perMinute;
-  const gbSeconds = ((minutes * busySeconds + (samples * deliverMs) / 1000) * scrape.memoryMb) / 1024;
-  const requests = minutes + samples;
-  // Each sample needs a send, a receive and a delete.
-  const sqs = samples * 3 + minutes * idlePollsPerMinute;
+  const batches = minutes * perMinute;
+  const gbSeconds = ((minutes * busySeconds + (batches * deliverMs) / 1000) * scrape.memoryMb) / 1024;
+  const requests = minutes + batches;
+  // Each batch is sent, received and deleted.
+  const sqs = batches * 3 + minutes * idlePollsPerMinute;
   const rest = (requests * logBytes * prices.logsPerGb) / 1e9 + minutes * (prices.s3PerGet + prices.s3PerPut);
   const cost = (calls: number, gbs: number, messages: number) =>
     calls * prices.lambdaPerRequest +
@@ -152,7 +150,7 @@ export function costPage(notice: string): string {
     [
       'this exporter, 1,000 agents, 30 s, 256 MB',
       month(typical, 30).dollars + secret,
-      'with the secret, without Lambda’s free tier; the alarms are within CloudWatch’s',
+      "with the secret, without Lambda's free tier; the alarms are in CloudWatch's free tier",
     ],
     [
       'an always-on Fargate task',
@@ -162,12 +160,12 @@ export function costPage(notice: string): string {
     [
       'a small EC2 instance that polls',
       hoursPerMonth * (prices.t4gNanoPerHour + prices.ipv4PerHour) + 8 * prices.gp3PerGbMonth,
-      't4g.nano, 8 GB gp3, a public IPv4 address; yours to patch',
+      't4g.nano, 8 GB gp3, a public IPv4 address; you patch it yourself',
     ],
     [
       'CloudWatch custom metrics',
       figures.series * prices.metricPerMonth,
-      `${figures.series} series of one account as metrics; besides what collects them`,
+      `${figures.series} series of one account as metrics; plus whatever collects them`,
     ],
   ];
 
@@ -187,33 +185,46 @@ export function costPage(notice: string): string {
   return `${notice}
 # What it costs
 
-On Lambda a month of scrapes costs less than a coffee, and mostly nothing: Lambda's free tier (one million requests and
-400,000 GB-seconds a month, for every AWS account, without end) covers all of it but the logs and the answers’ way out of
-AWS. This page is computed: \`npm run bench:cost\` measures, \`npm run generate\` multiplies by AWS's prices
-(scripts/cost-page.ts).
+On Lambda, a month of scrapes of one account every 30 s costs about ${dollars(month(typical, 30).withFree + secret)} with Lambda's free tier:
+${dollars(secret)} for the secret, the rest for logs and outbound traffic. The free tier is one million requests and 400,000 GB-seconds a
+month, for every AWS account, without an end date.
+
+This page is computed: \`npm run bench:cost\` measures, and \`npm run generate\` multiplies by AWS's prices (scripts/cost-page.ts).
 
 ## A month of scrapes
 
-US dollars, and in brackets what remains after the free tier if nothing else uses it.
+The table shows what a scrape uses, and US dollars a month by interval. The amount in brackets is left after the free tier, if nothing
+else uses that.
 
 | Agents | Memory (MB) | CPU | Wall | Peak memory | Billed ms | every 15 s | every 30 s | every 60 s |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
 
-Not in the table, per month: the secret ${dollars(prices.secretPerMonth)} and its reads, one in 5 minutes, ${dollars(reads * prices.secretPerRead)}; ${alarms.scrapes} alarms ${dollars(alarms.scrapes * prices.alarmPerMonth)}, ${alarms.push} with push ${dollars(alarms.push * prices.alarmPerMonth)} (CloudWatch's free tier has 10; \`alarms=false\` makes none); with \`endpoint=http-api\` $1.00 per million requests.
+Not in that table:
 
-More memory makes a scrape shorter and never cheaper. **256 MB is the default**: it has room for all of these.
+| What | a month | |
+| --- | --- | --- |
+| the secret | ${dollars(prices.secretPerMonth)} | |
+| reads of the secret | ${dollars(reads * prices.secretPerRead)} | one in 5 minutes |
+| ${alarms.scrapes} alarms | ${dollars(alarms.scrapes * prices.alarmPerMonth)} | 10 are in CloudWatch's free tier; \`alarms=false\` creates none |
+| ${alarms.push} alarms, with push | ${dollars(alarms.push * prices.alarmPerMonth)} | 10 are in CloudWatch's free tier |
+| \`endpoint=http-api\` | $1.00 | per million requests |
+
+More memory makes scrapes shorter but never cheaper. **256 MB is the default**: it is enough for all of these accounts.
 
 ## A month of pushing
 
-With a queue, one account and one destination, a schedule of a minute ([push.md](../run/push.md)). Several samples in a minute mean that the
-function waits between them, and waiting is billed: every 60 s is cheapest by far. A receiver outside AWS costs the way out of it too.
+The table shows the cost with a queue, one account, one destination and a schedule of one minute ([push.md](../run/push.md)). With several
+scrapes in a minute, the function waits between them, and waiting is billed. So every 60 s is cheapest by far. Outbound traffic to a
+destination outside AWS is extra.
 
 | Agents | Memory (MB) | every 15 s | every 30 s | every 60 s |
 | --- | --- | --- | --- | --- |
 ${pushRows.join('\n')}
 
-## Beside the alternatives
+## Alternatives
+
+The table compares the exporter with other ways to collect the same numbers.
 
 | What | a month | |
 | --- | --- | --- |
@@ -229,17 +240,21 @@ dollars    = scrapes × $0.20 / 1,000,000 + GB-seconds × $${prices.lambdaPerGbS
 scrapes    = ${hoursPerMonth} h × 3600 / interval
 \`\`\`
 
-- CPU, wall and peak memory are medians of warm scrapes of the deployed zip under Lambda's runtime client (aws-lambda-ric) on
-  ${figures.node}, on a machine of our own (x86-64) with whole cores: not on Lambda, whose arm64 cores may be faster or slower. CPU
-  counts in steps of 10 ms over all scrapes together.
-- Every answer of the API is assumed to take ${figures.latencyMs} ms, ${figures.pageSize.toLocaleString('en-US')} agents a page, pages asked for at once. A slower API
-  is billed as waiting: each 100 ms more at 256 MB and 30 s costs ${dollars((((hoursPerMonth * 3600) / 30) * 0.1 * 256 * prices.lambdaPerGbSecond) / 1024)} a month.
-- ${coldStartsPerDay} cold starts a day of ${figures.coldMs - figures.latencyMs} ms each beyond a warm scrape; since August 2025 the start is billed too. A function
+- CPU, wall and peak memory are medians of warm scrapes of the deployed zip, under Lambda's runtime client (aws-lambda-ric) on
+  ${figures.node}.
+- The machine was our own (x86-64, whole cores), not Lambda, whose arm64 cores may be faster or slower.
+- CPU time is counted in steps of 10 ms over all scrapes together.
+- Each answer of the API is assumed to take ${figures.latencyMs} ms. Pages have ${figures.pageSize.toLocaleString('en-US')} agents here (the default is 5,000) and are
+  requested at the same time. A slower API is billed as waiting: each 100 ms more at 256 MB and 30 s costs ${dollars((((hoursPerMonth * 3600) / 30) * 0.1 * 256 * prices.lambdaPerGbSecond) / 1024)} a month.
+- There are ${coldStartsPerDay} cold starts a day. Each takes ${figures.coldMs - figures.latencyMs} ms longer than a warm scrape. AWS bills cold starts since August 2025. A function
   that is scraped every minute mostly stays warm.
-- Peak memory above ${fullAt * 100}% of the function's is called too tight. Lambda's own overhead is not in it.
-- Pushing: deliver is assumed to be billed ${deliverMs} ms for each sample, Lambda to ask an empty queue ${idlePollsPerMinute} times a minute, three requests to SQS
-  for each sample ($${(prices.sqsFifoPerRequest * 1e6).toFixed(2)} per million), one object read from S3 and written back each minute ($${(prices.s3PerGet * 1e6).toFixed(2)} and $${(prices.s3PerPut * 1e6).toFixed(0)} per million).
-- Several Prometheus servers multiply the scrapes; \`VCC_CACHE_TTL\` saves requests to VCC, not invocations.
-- Prices: us-east-1, on demand, arm64, as published in March 2026. Not a quotation.
+- "Too tight" is a peak memory above ${fullAt * 100} % of the function's. Lambda's own overhead is not included.
+- For pushing, these are assumed:
+  - ${deliverMs} ms billed for each batch that **deliver** sends
+  - ${idlePollsPerMinute} polls a minute of an empty queue
+  - three requests to SQS for each batch ($${(prices.sqsFifoPerRequest * 1e6).toFixed(2)} per million)
+  - one object read from S3 and one written each minute ($${(prices.s3PerGet * 1e6).toFixed(2)} and $${(prices.s3PerPut * 1e6).toFixed(0)} per million)
+- With several Prometheus servers, multiply the scrapes. \`VCC_CACHE_TTL\` saves requests to VCC, not invocations.
+- Prices: us-east-1, on demand, arm64, as published in March 2026. This is not a quotation.
 `;
 }

@@ -14,7 +14,7 @@ export function decisionsPage(notice: string): string {
   return `${notice}
 # Decisions
 
-What a newcomer would question, and why it is so.
+Design decisions, with their reasons. There is no decision 0027.
 
 ${rows.join('\n')}
 `;

@@ -11,56 +11,67 @@ import {
   ways,
 } from '../test/e2e/support/fault-matrix.ts';
 
-/**
- * Returns docs/explain/fault-matrix.md: the expected result of each fault at each place, as `npm
- * run e2e` checks it.
- */
+/** docs/explain/fault-matrix.md: the required result of each fault at each place. */
 export function faultMatrixPage(notice: string): string {
   const ids = Object.keys(faults) as FaultId[];
   const reads = cells.filter(({ way }) => way !== 'deliver').length;
   const inReads = toTable(ids, sources, describeRead);
   const inDeliveries = toTable(ids, receivers, describeDelivery);
   return `${notice}
-# Faults, and what comes of each
+# Faults and their results
 
-\`npm run e2e\` puts each of these ${ids.length} faults at each place where it can be, and checks what is said here: ${cells.length} cells.
-A cell is one fault at one place, and for the places of the first table one of ${ways.length} ways to read an account: \`serve\`, Lambda, and
-\`push\` with its queue on disk. The servers are real ones on this machine: the simulator of the API, a server that speaks the protocol
-of Secrets Manager, and receivers that decode and count what they get.
+\`npm run e2e\` tests each of these ${ids.length} faults at each place where it is possible: ${cells.length} test cases.
 
-Each cell also checks:
+- A fault while an account is read is tested in ${ways.length} ways: \`serve\`, Lambda, and \`push\` with its queue on disk.
+- The servers are real servers on the same machine: the simulator of the API, a server with the protocol of Secrets Manager, and
+  destinations that decode and count what they receive.
 
-- Numbers are the simulator’s, or there are none. None is lowered, invented or from an earlier scrape.
-- The answer comes in time, with status 200.
-- \`vcc_scrape_api_requests\` is the number of requests that came.
-- There is one log line of a failure, with its reason. Neither log nor answer contains a secret, a token, an agent’s id, an
-  interaction’s guid or a name, in plain text, JSON, percent-encoding or base64.
-- No other host is asked, whatever redirects say.
-- When the fault is gone, the next scrape has the right numbers, and the log is silent.
+Each case also checks:
 
-## Reading an account (${reads} cells)
+- The numbers are the simulator's, or there are none. No number is too low, wrong or from an earlier scrape.
+- The exporter answers in time, with status 200.
+- \`vcc_scrape_api_requests\` is the number of requests that the servers received.
+- A failure has one log line, with its reason.
+- Neither log nor answer contains a secret, a token, an agent's id, an interaction's guid or a name. This includes JSON,
+  percent-encoding and base64.
+- No request goes to another host, even after a redirect.
+- When the fault ends, the next scrape has the right numbers, and nothing more is logged.
 
-*Numbers* means that the scrape succeeds. Otherwise the cell has the reason of \`vcc_scrape_error\` ([errors.md](../reference/errors.md)), and
-there are no numbers. A failure of the roster (the users of the User Admin API) leaves the scrape without teams. Its reason is in the log only.
+## Reading an account (${reads} cases)
 
-*3 requests* is how many this place gets during the first scrape, if it is not one. \`VCC_RETRIES\` is ${retries} here, so a request that is
-repeated is sent ${1 + retries} times. The SDK of AWS repeats requests to Secrets Manager by itself. *Pause* is how long nothing is sent
-afterwards. Page 2 is the last one of this account.
+| In the table | Meaning |
+| --- | --- |
+| numbers | the scrape succeeds |
+| \`network\`, … | the scrape fails with this reason in \`vcc_scrape_error\` ([errors.md](../reference/errors.md)), and there are no numbers |
+| – | not possible, or not tested, at this place |
+| 3 requests | requests to this place in the first scrape (omitted if 0 or 1). \`VCC_RETRIES\` is ${retries}, so a repeated request is sent ${1 + retries} times |
+| 1 to 3 requests | the number depends on the run |
+| 3 s apart | time between these requests |
+| pause 10 s | no requests for this long afterwards |
+| not pushed | \`push\` skips the samples, because the clocks of the API and the exporter differ |
+
+- Page 2 is the last page of this account.
+- Roster is the users of the User Admin API. If it fails, the scrape succeeds without teams, and the reason is in the log only.
+- The AWS SDK repeats requests to Secrets Manager.
+- After 400, 413 or 422 the exporter tries smaller pages, so page 1 is requested 3 times.
 
 ${inReads}
 
-## Pushing (${cells.length - reads} cells)
+## Pushing (${cells.length - reads} cases)
 
-| | |
+| In the table | Meaning |
 | --- | --- |
 | delivered | the answer counts as a success |
 | retried | sent again until the fault is gone |
-| held | kept, and sent again after a minute or a restart ([push.md](../run/push.md#what-is-lost-and-what-is-not)) |
-| rejected | put aside at once; here, \`replay\` delivers it when the fault is gone |
+| held | kept, and sent again after 1 to 5 minutes or a restart ([push.md](../run/push.md#what-is-lost-and-what-is-not)) |
+| rejected | set aside after the first answer; in this test, \`replay\` delivers it when the fault has ended |
 
-In all of these cells three scrapes arrive in the end, in order (those that were replayed come late), with each sample once and unchanged.
-Samples that a receiver stored before the fault may come again with the same value and time, which receivers take for one. A Pushgateway
-gets the newest scrape only.
+In all cases, three scrapes arrive finally, with the right samples:
+
+- They arrive in order, except batches sent again by \`replay\`.
+- Each sample is stored once and unchanged. A sample that was stored before the fault may be sent again with the same value and time;
+  destinations store it once.
+- A Pushgateway gets the newest scrape only.
 
 ${inDeliveries}
 `;

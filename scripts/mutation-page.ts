@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The mutants of one file, by result. */
+/** Mutants of one file, by result. */
 interface Counts {
   killed: number;
   timeouts: number;
@@ -11,7 +11,7 @@ interface Counts {
 interface Area {
   code: string[];
   tests: string[];
-  /** Kinds of mutants that are excluded, and why. */
+  /** Kinds of mutants that are not tested, and why. */
   exclude?: Record<string, string>;
 }
 
@@ -67,7 +67,7 @@ export function mutationPage(notice: string): string {
 
 Mutation tests measure the tests. [Stryker](https://stryker-mutator.io) changes the code in one place, for example \`<\` to
 \`<=\`. The result is a mutant. If a test fails, the mutant is killed. If no test fails, it has survived: the tests do not notice this
-change. \`npm run mutation\` does this with the code that decides numbers. It runs only the tests of the same area.
+change. \`npm run mutation\` changes the code that computes metric values. It runs only the tests of the same area.
 
 - \`npm run mutation -- snapshot\` runs the areas of one folder, \`npm run mutation -- snapshot/teams\` one area.
 - A second run tests only the mutants whose code or tests have changed. It does not notice changes of other files, such as
@@ -76,8 +76,8 @@ change. \`npm run mutation\` does this with the code that decides numbers. It ru
   packages.
 - The command fails if an area scores less than 90 %, if a survivor has no explanation in scripts/mutation/survivors.json, or if an
   explanation has no survivor.
-- A full run has some 2,500 mutants, about 60 a minute on a core of its own, so it is not part of \`npm test\`. Properties have a fixed
-  seed in it.
+- A full run has some 2,500 mutants, about 60 a minute on a core of its own, so it is not part of \`npm test\`. In this
+  run, property tests (fast-check) use a fixed seed.
 
 ## Results
 
@@ -85,14 +85,17 @@ The score is the share of mutants that were killed or timed out. A mutant times 
 
 ${table(
   ['Code', 'Mutants', 'Killed', 'Timeouts', 'Survived', 'Not covered', 'Score', 'Last run'],
-  [...results, ['**all that have run**', ...cells(all), '']],
+  [
+    ...results,
+    [`**${Object.keys(figures).length} of ${Object.keys(areas).length} areas**`, ...cells(all), ''],
+  ],
 )}
 
-${table(['Area', 'Code', 'Tests', 'Mutants that are not made'], sources)}
+${table(['Area', 'Code', 'Tests', 'Not tested'], sources)}
 
 ## Survivors
 
-These change no result, unless the last column says otherwise.
+None of these changes a result.
 
 ${files
   .map(

@@ -35,8 +35,8 @@ const wholeVcpuMb = 1769;
 const memories = [256, 512, 1024, wholeVcpuMb];
 const limits = { lambda: 6_291_556, alb: 1_048_576 };
 const secondsPerMonth = 730 * 3600;
-/** The default limit of concurrent executions in one AWS account and region. */
-const quota = 1000;
+/** Executions at the same time that AWS allows in one account and region by default. */
+const quota = { usual: 1000, newAccount: 10 };
 
 const find = (accounts: number, agents: number, concurrency = 50, singles = false): Case =>
   figures.cases.find(
@@ -47,7 +47,7 @@ const find = (accounts: number, agents: number, concurrency = 50, singles = fals
       each.singles === singles,
   )!;
 
-/** Returns the measured wait, plus the CPU time divided by the vCPU share of this memory size. */
+/** Measured waiting time, plus CPU time divided by the share of a CPU that the memory gives. */
 function secondsAt({ wallMs, cpuMs }: Case, memoryMb: number): number {
   return (Math.max(0, wallMs - cpuMs) + cpuMs / Math.min(1, memoryMb / wholeVcpuMb)) / 1000;
 }
@@ -68,23 +68,29 @@ export function scalePage(notice: string): string {
   return `${notice}
 # How far one exporter goes
 
-\`/metrics\` reads all accounts in one scrape, \`/probe?target=\` one ([accounts.md](../run/accounts.md)). In short:
+\`/metrics\` reads all accounts in one scrape. \`/probe?target=ACCOUNT\` reads one ([accounts.md](../run/accounts.md)).
 
-| Accounts (of some hundred agents each) | What to do |
+| Accounts (of some hundred agents each) | Recommended |
 | --- | --- |
-| up to 100 | \`/metrics\`, one function with 512 MB: ${seconds(secondsAt(hundred, 512))} per scrape here |
+| up to 100 | \`/metrics\`, one function with 512 MB: ${seconds(secondsAt(hundred, 512))} per scrape in this test |
 | up to 300 | \`/metrics\` with 1024 MB and a \`scrape_timeout\` of 15 s or more; or \`/probe\` |
-| more, or any that are slow or of great weight | \`/probe\` with \`http_sd_configs\`: one small scrape per account, none waits for another |
-| a thousand and more | \`/probe\`; several deployments with a list each (by region, by team), so that a mistake in one list does not stop all |
+| more, or slow or critical accounts | \`/probe\` with \`http_sd_configs\`: one small scrape per account, and no account waits for another |
+| 1000 and more | \`/probe\`, and several deployments with a list of accounts each (by region or team). A mistake in one list then stops only that deployment |
 
-Switch from \`/metrics\` to \`/probe\` when a scrape takes more than half of \`scrape_timeout\`, when one slow account makes
-the scrape of the others late, or when the answer comes near the limits below.
+Switch from \`/metrics\` to \`/probe\` if one of these is true:
+
+- A scrape takes more than half of \`scrape_timeout\`.
+- One slow account delays the scrape of the others.
+- The answer is almost as large as [the limits](#size-of-an-answer) allow.
 
 ## Measured
 
-\`${figures.command}\` runs the deployed bundle (${figures.node}) against the simulator in another process, which takes ${figures.latencyMs} ms for every answer.
-Warm scrapes with gzip, medians; "cold" is the first scrape of a process, with a token for each account. Requests at once: \`VCC_CONCURRENCY\`.
-Pages had 1000 agents, the default at that time; with 5000, the default now, 10,000 agents are two requests in place of ten.
+The tables show how time, CPU, memory and answer grow with the number of accounts and agents.
+
+- \`${figures.command}\` runs the deployed bundle (Node.js ${figures.node}). The simulator runs in another process and takes ${figures.latencyMs} ms for each answer.
+- Figures are medians of warm scrapes with gzip. "Cold" is the first scrape of a process, with a token for each account.
+- "At once" is \`VCC_CONCURRENCY\`: HTTP requests at the same time. The default is 100 now; these runs used 50 or 200.
+- Pages had 1000 agents. The default is 5000 now, so 10,000 agents are two requests instead of ten.
 
 ${table(
   [
@@ -115,7 +121,7 @@ ${table(
   ]),
 )}
 
-With series of single agents (\`VCC_AGENT_METRICS=ids\`, nobody left out):
+The same with series of all single agents (\`VCC_AGENT_METRICS=ids\`):
 
 ${table(
   ['accounts', 'agents each', 'warm', 'CPU', 'peak memory', 'series', 'answer', 'gzipped'],
@@ -135,8 +141,10 @@ ${table(
 
 ## Time
 
-A scrape takes about (requests / \`VCC_CONCURRENCY\`, rounded up) × the time of an answer, plus CPU. Lambda gives CPU by memory, a
-whole one at ${wholeVcpuMb} MB: the waiting as measured, and the CPU stretched accordingly, give for a warm scrape
+A scrape takes about (requests ÷ \`VCC_CONCURRENCY\`, rounded up) × the API's response time, plus CPU time. On Lambda, memory decides
+the share of a CPU: a function has a whole one at ${wholeVcpuMb} MB.
+
+The table shows the estimated duration of a warm scrape: measured waiting time + CPU time × ${wholeVcpuMb} MB ÷ memory.
 
 ${table(
   ['accounts', 'agents each', ...memories.map((memory) => `${memory} MB`)],
@@ -151,26 +159,35 @@ ${table(
     ]),
 )}
 
-"Too little" is where the peak above takes more than nine tenths of the memory. More requests at once shorten the waiting, not the CPU: a thousand accounts take ${seconds(thousand.wallMs / 1000)} with 50
-and ${seconds(find(1000, 100, 200).wallMs / 1000)} with 200.
+- "Too little": the peak memory above is more than 90 % of the function's memory.
+- More requests at once shorten the waiting time, not the CPU time: 1000 accounts take ${seconds(thousand.wallMs / 1000)} with 50 and ${seconds(find(1000, 100, 200).wallMs / 1000)} with 200.
 
 ## Size of an answer
 
-An account has ${perAccount.series.toFixed(0)} series here (about 300 on a busy floor), a team 22 more, a single agent about nine. A hundred accounts are ${hundred.series} series in
-your time series database, a thousand ${thousand.series}, before teams and agents.
+| What | Series |
+| --- | --- |
+| an account | ${perAccount.series.toFixed(0)} in this test; about 300 if many agents are working |
+| a team | 22 more |
+| a single agent | about 9 more |
+| 100 accounts, without teams and single agents | ${hundred.series} |
+| 1000 accounts, without teams and single agents | ${thousand.series} |
 
-| Way in | Limit | Accounts in one \`/metrics\`, gzipped | Not gzipped |
+The table shows how many accounts fit into one answer of \`/metrics\`:
+
+| Endpoint | Limit | Accounts, gzipped | Accounts, not gzipped |
 | --- | --- | --- | --- |
 | Function URL, HTTP API | 6 MB, base64 included | ${fitting(limits.lambda, perAccount.packed, 4 / 3)} | ${fitting(limits.lambda, perAccount.bytes, 1.1)} |
 | REST API | 6 MB, never compressed | | ${fitting(limits.lambda, perAccount.bytes, 1.1)} |
 | ALB | 1 MB, base64 included | ${fitting(limits.alb, perAccount.packed, 4 / 3)} | ${fitting(limits.alb, perAccount.bytes, 1.1)} |
 
-An answer that is too large is a 500 that says so. Prometheus accepts gzip. (Not gzipped, quotes and line breaks take two bytes in Lambda's JSON: a tenth more.)
+- If the answer is too large, the scrape fails with status 500, and the body gives the reason.
+- Prometheus accepts gzip.
+- Without gzip, quotes and line breaks take two bytes each in Lambda's JSON, about 10 % more.
 
 ## Dead accounts
 
-90 healthy accounts beside some that never answer, with \`VCC_REQUEST_TIMEOUT\` ${figures.requestTimeoutMs / 1000} s and 50 requests at once. How long the healthy ones waited for their data, inside a
-scrape that itself lasts until the dead ones are out of time:
+The table shows how long 90 healthy accounts waited for their data beside accounts that never answer. \`VCC_REQUEST_TIMEOUT\` was
+${figures.requestTimeoutMs / 1000} s, with 50 requests at once. The scrape as a whole lasts until the dead accounts time out.
 
 ${table(
   ['dead', 'first scrape, median', 'longest', 'fourth scrape, median', 'longest'],
@@ -183,16 +200,17 @@ ${table(
   ]),
 )}
 
-None was lost. In the first scrape nobody knows who is dead: ${most!.dead} take all slots until their requests time out (${seconds(most!.first.medianMs / 1000)}). From then on they have a quarter of the slots
-together, and the others wait ${seconds(most!.later.medianMs / 1000)} in place of ${seconds(calm!.later.medianMs / 1000)}.
+- No healthy account was lost.
+- In the first scrape, requests to the ${most!.dead} dead accounts fill all 50 places until they time out. The healthy accounts wait ${seconds(most!.first.medianMs / 1000)}.
+- In later scrapes, accounts whose last read failed share a quarter of the places. The healthy accounts then wait ${seconds(most!.later.medianMs / 1000)} instead of ${seconds(calm!.later.medianMs / 1000)}.
 
 ## A hundred and a thousand accounts by /probe
 
-Each target is a scrape of its own, spread over the interval by Prometheus. Invocations in a month of 730 hours, and how many run at a time on average, if one takes ${seconds(probeSeconds())} (one account
-at 256 MB above):
+Prometheus scrapes each target separately, and spreads the scrapes over the interval. The table shows invocations in a month of 730 hours,
+and how many run at the same time on average. It assumes ${seconds(probeSeconds())} for each (one account at 256 MB, above).
 
 ${table(
-  ['accounts', 'interval', 'invocations', 'at a time'],
+  ['accounts', 'interval', 'invocations', 'at the same time'],
   [
     [100, 60],
     [100, 30],
@@ -206,9 +224,11 @@ ${table(
   ]),
 )}
 
-- The parameter \`concurrency\` (5) must be well above "at a time": scrapes beyond it are turned away with 429. An AWS account has ${quota} unless you ask for more.
-- What an invocation costs is in [cost.md](cost.md). \`/metrics\` of 100 accounts is one invocation that takes longer; \`/probe\` is 100 short ones, and pays the time of an answer 100 times.
-- Every environment that runs at a time keeps a token and connections for each account that it has read; tokens last two hours. The users API and rosters are read by each of them once in \`VCC_ROSTER_TTL\`.
+- The parameter \`concurrency\` (default 5) must be well above the last column. Lambda answers 429 to scrapes beyond it.
+- AWS's default quota is ${quota.usual} executions at the same time in an account and region. New accounts often have ${quota.newAccount}.
+- [cost.md](cost.md) has the cost of an invocation. \`/metrics\` of 100 accounts is one longer invocation. \`/probe\` is 100 short ones, so you pay for the API's response time 100 times.
+- Each running environment keeps a token and connections for each account that it has read. Tokens last two hours.
+- Each environment reads rosters and the User Admin API once per \`VCC_ROSTER_TTL\`.
 
 What was not measured: [Verification](verification.md#not-checked).
 `;

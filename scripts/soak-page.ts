@@ -23,60 +23,64 @@ export function soakPage(notice: string): string {
 
 # Soak
 
-\`${command}\` (version ${version}, Node.js ${node}, two cores, which the exporter, the simulated API, the receiver,
-the clients and other work share). The same seed draws the same troubles, but not at the same moments.
+The soak test runs \`push\` and \`serve\` while the API, the network, the disk and the clock fail. It counts what is lost or wrong.
 
-The API is troubled half of the time: 401, 403, 429, 500, 502, 503, answers that are cut, late, no JSON or not there at
-all, agents that move between pages, tokens that are revoked.
+- The last run: \`${command}\`, version ${version}, Node.js ${node}. The exporter, the simulator, the destination, the clients and
+  other work shared two cores.
+- The same seed gives the same faults, at different times.
+- Half of the time the simulated API is faulty: it answers 401, 403, 429, 500, 502 or 503, late, incompletely, without JSON or not at
+  all. Agents move between pages, and tokens are revoked.
 
 ## Push, killed again and again
 
-\`push\` sends each second, with its queue on a disk, for ${push.minutes} minutes. It is killed (\`kill -9\`) after 0.2 to 6
-seconds and started again. A receiver takes the bodies, refuses them, hangs, or takes them and does not answer. Every
-file of the queue is noted, and compared with what the receiver got.
+\`push\` sends every second for ${push.minutes} minutes, with its queue on disk. It is killed (\`kill -9\`) after 0.2 to 6 seconds and started again.
+The destination accepts a batch, rejects it, hangs, or stores it without an answer. Every file of the queue is recorded and compared
+with what the destination received.
 
 | What was done | Times |
 | --- | --- |
 | kills | ${push.kills} |
-| a second \`push\` on the same folder | ${push.rivals}, of which ${push.apart} in a process namespace of its own, as a second container is |
-| stopped and continued (SIGSTOP) | ${push.freezes} |
+| a second \`push\` on the same folder | ${push.rivals}, ${push.apart} of them in a separate process namespace, like a second container |
+| process stopped and continued (SIGSTOP) | ${push.freezes} |
 | clock set forward or back by up to 40 s | ${push.clockSteps} |
 | disk full | ${disk} |
-| requests that were refused, not answered or cut | ${push.refused} |
+| requests that the destination rejected, left without an answer or cut | ${push.refused} |
 
-| What came of it | |
+| Result | |
 | --- | --- |
-| batches on the disk | ${push.queued} |
-| lost | ${push.lost} |
-| snapshots with some of the agents | ${push.partial} |
-| out of order, but for times after a clock was set back | ${push.disordered} |
-| other samples for a time that was there | ${push.contradicted} |
-| sent again byte by byte, which receivers take for one | ${push.repeated} |
-| samples that the full disk cost, as the log said | ${push.saidLost} |
-| bugs in the log | ${push.bugs} |
+| batches written to disk | ${push.queued} |
+| of these, lost | ${push.lost} |
+| incomplete snapshots (only some of the agents) | ${push.partial} |
+| batches out of order, except after a clock was set back | ${push.disordered} |
+| batches with other values for a time already sent | ${push.contradicted} |
+| batches sent twice with the same bytes, which destinations store once | ${push.repeated} |
+| samples not written because the disk was full, each reported in the log | ${push.saidLost} |
+| log lines that report a bug | ${push.bugs} |
 
 ## Scrapes, 1 to 200 at once
 
-\`serve\` with a series for each of ${scrape.agents} agents and VCC_TIMEOUT of 2 s, for ${scrape.minutes} minutes. The clock was set
-${scrape.clockSteps} times, by up to an hour.
+Clients scrape \`serve\` for ${scrape.minutes} minutes. It has series for each of ${scrape.agents} agents and a \`VCC_TIMEOUT\` of 2 s. The clock was changed ${scrape.clockSteps} times,
+by up to an hour.
 
-| What came of it | Scrapes |
+| Result | Scrapes |
 | --- | --- |
 | all agents | ${scrape.whole} |
-| no agents, and the reason | ${scrape.failed} |
+| no agents, but the reason | ${scrape.failed} |
 | 503 with Retry-After | ${scrape.refused} |
-| some of the agents, or agents of a scrape that failed | ${scrape.wrong} |
-| left by the client | ${scrape.left} |
+| wrong: only some of the agents, or agents in a failed scrape | ${scrape.wrong} |
+| disconnected by the client | ${scrape.left} |
 | read slowly by the client | ${scrape.slow} |
-| a bug in the log | ${scrape.bugs} |
+| log lines that report a bug | ${scrape.bugs} |
 
 | At once | Answers | p50, ms | p99, ms |
 | --- | --- | --- | --- |
 ${crowds.join('\n')}
 
-Times are those of clients on the same two cores, and include the API's troubles.
+Response times are measured by clients on the same two cores. They include the API's faults.
 
-Resident memory at each tenth of the time: ${scrape.residentMb.join(', ')} MB. Open files: ${scrape.files.join(', ')}; ${before} before the
-first scrape and ${after} after the last.
+| Over the run, at each tenth of the time | |
+| --- | --- |
+| resident memory | ${scrape.residentMb.join(', ')} MB |
+| open files | ${scrape.files.join(', ')} (${before} before the first scrape, ${after} after the last) |
 `;
 }

@@ -222,7 +222,7 @@ export const faults = {
     },
     { seconds: 2, settings: { VCC_REQUEST_TIMEOUT: '5s' } },
   ),
-  tls: row('a certificate that nobody signed', {
+  tls: row('a self-signed certificate', {
     token: fails('network', 0, { pause: 'restart' }),
     'page 1': fails('network', 0, { pause: 'restart' }),
     ...atReceivers({ outcome: 'retried', requests: 0 }),
@@ -363,7 +363,7 @@ export const faults = {
     secret: served,
     ...atReceivers({ outcome: 'delivered', requests: 1 }),
   }),
-  'status-101': row('101 without a request for it', { ...atApi(fails('http_status')), ...atReceivers(held) }),
+  'status-101': row('an unexpected 101', { ...atApi(fails('http_status')), ...atReceivers(held) }),
   'status-204': row('204', { ...shape, ...takenForSuccess }),
   'status-304': row('304', redirectElsewhere),
   'status-400': row('400', {
@@ -455,7 +455,7 @@ export const faults = {
   }),
   'status-504': row('504', { ...passing(), ...atSecret(bySdk), ...atReceivers(retried) }),
   'status-507': row('507', { ...passing(), ...atReceivers(retried), otlp: rejected }),
-  'status-599': row('599, which no standard names', {
+  'status-599': row('599, which is in no standard', {
     ...passing(),
     ...atReceivers(retried),
     otlp: rejected,
