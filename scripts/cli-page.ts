@@ -8,7 +8,7 @@ export function cliPage(notice: string): string {
   return `${notice}
 # Command line
 
-Run \`vcc-exporter COMMAND\`, or \`npx vcc-exporter COMMAND\` in a checkout. \`vcc-exporter COMMAND --help\` shows the same text as this page.
+In a checkout, run \`npx vcc-exporter COMMAND\`. The examples leave out \`npx\`. \`vcc-exporter COMMAND --help\` shows the same text as this page.
 
 | Command | What it does |
 | --- | --- |

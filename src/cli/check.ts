@@ -25,7 +25,7 @@ export const check: Command<{ account?: string; demo?: true }> = {
   options: [accountOption(), demoOption()],
   sections: accountSections,
   statuses: ['all accounts can be read', 'an account cannot be read'],
-  examples: ['check', 'check --account acme-uk', 'check --env-file /etc/vcc-exporter/env'],
+  examples: ['check', 'check --account acme-uk', 'check --env-file acme.env'],
   async run(terminal, options) {
     const stop = untilStopped(terminal);
     const opened = await openLocalAccounts(terminal, demoOf(options));

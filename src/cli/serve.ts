@@ -32,9 +32,9 @@ interface ServeOptions {
 /** Serves metrics on this machine and shows the floor. */
 export const serve: Command<ServeOptions> = {
   name: 'serve',
-  summary: 'serve metrics on this machine and show a live table of agents',
+  summary: 'serve metrics on this machine and show a live table of accounts and teams',
   about:
-    'Serves the metrics of all accounts at /metrics, and of one account at /probe?target=NAME. Also prints a table of agents: live on a terminal, once if the output is not a terminal.',
+    'Serves the metrics of all accounts at /metrics, and of one account at /probe?target=NAME. Also prints a table of accounts and teams: live on a terminal, once if the output is not a terminal.',
   options: [
     new Option('--port <port>', 'port to listen on, 0 for any free port; overrides PORT'),
     new Option('--host <address>', 'address to listen on, 0.0.0.0 for all; overrides HOST'),
