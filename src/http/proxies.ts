@@ -134,6 +134,7 @@ local.addSubnet('127.0.0.0', 8);
 local.addAddress('::1', 'ipv6');
 local.addSubnet('169.254.0.0', 16);
 local.addAddress('fd00:ec2::254', 'ipv6');
+local.addAddress('fd00:ec2::23', 'ipv6');
 
 const isLocal = (host: string) => host === 'localhost' || host.endsWith('.localhost') || isIn(local, host);
 

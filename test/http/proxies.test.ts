@@ -107,6 +107,7 @@ describe('what the variables say', () => {
     'http://169.254.169.254/latest/meta-data/',
     'http://169.254.170.2/v2/credentials',
     'http://[fd00:ec2::254]/latest/meta-data/',
+    'http://[fd00:ec2::23]/v1/credentials',
   ])('this machine itself and the sources of AWS credentials are reached directly: %s', (target) => {
     expect(choose({ ALL_PROXY: 'http://p:1' }, target)).toBe('direct');
   });
