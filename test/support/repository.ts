@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -16,7 +16,7 @@ const skipped = /^(?:node_modules|dist|\.?cache|\.git|\.serverless|\.terraform|c
 export function filesIn(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     if (skipped.test(entry.name)) return [];
-    const path = join(folder, entry.name);
+    const path = posix.join(folder, entry.name);
     return entry.isDirectory() ? filesIn(path) : [path];
   });
 }
