@@ -80,7 +80,7 @@ variable "timeout" {
 }
 
 variable "concurrency" {
-  description = "Maximum number of scrapes at the same time. Lambda reserves this concurrency for the function. -1: no reservation, for AWS accounts with a small quota."
+  description = "Maximum number of scrapes at the same time. Lambda reserves this concurrency for the function that answers scrapes, and 1 for push. -1: no reservations, for AWS accounts with a small quota."
   type        = number
   default     = 5
 

@@ -13,7 +13,7 @@ const identity = [
   'VCC_PUSH_ROLE_ARN',
 ] as const satisfies SettingName[];
 
-/** An SQS message may have 256 KiB, and contains the body in base64. */
+/** A message must fit into 256 KiB, the former limit of SQS. It contains the body in base64. */
 const maxQueuedBytes = 190_000;
 
 /** The destinations in VCC_PUSH_DESTINATIONS. */
