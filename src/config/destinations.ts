@@ -56,7 +56,7 @@ export async function loadDestinations(
   for (const { VCC_PUSH_INSTANCE: instance, VCC_PUSH_NAME: name, VCC_PUSH_MAX_BYTES: bytes } of found) {
     if (settings.VCC_PUSH_QUEUE_URL !== undefined && bytes > maxQueuedBytes) {
       problems.push(
-        `VCC_PUSH_MAX_BYTES of ${name}: expected at most ${maxQueuedBytes}, since a message of SQS holds no more; received ${bytes}`,
+        `VCC_PUSH_MAX_BYTES of ${name}: expected at most ${maxQueuedBytes}, so that a message of SQS fits into 256 KiB; received ${bytes}`,
       );
     }
     if (accounts > 1 && !instance.includes('{account}')) {
