@@ -59,7 +59,7 @@ const table = {
   },
   concurrency: {
     about:
-      'maximum number of scrapes at the same time; Lambda reserves this concurrency for the function. `none`: no limit and no reservation',
+      'maximum number of scrapes at the same time. Lambda reserves this concurrency for `metrics`, and 1 for `push`. `none`: no limits and no reservations, so invocations of `push` may overlap',
     fallback: '5',
     parse: (text) => {
       if (text === 'none') return undefined;
@@ -141,7 +141,8 @@ const table = {
     parse: list(matching(/^s3:\/\/[a-z0-9.-]{3,63}\/\S+$/, 's3://bucket/key with commas between them')),
   },
   objectsKmsKeyArn: {
-    about: 'ARN of the customer managed key of objects in S3: `objects`, `VCC_CONFIG` and `VCC_ROSTER`',
+    about:
+      'ARN of the customer managed key of objects in S3: `objects`, `VCC_CONFIG`, `VCC_ROSTER` and `VCC_PUSH_DESTINATIONS`',
     parse: optional(arn('kms', 'a KMS key')),
   },
   pushEnabled: {

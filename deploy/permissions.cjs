@@ -2,8 +2,12 @@
 const { allow, compact, document, getArn, policy, sub } = require('./template.cjs');
 
 /**
- * The role of one function. It permits access to the log group of the function and to the secrets
- * of the parameters, and has `policies`.
+ * The role of one function. It permits:
+ *
+ * - writing to the log group of the function
+ * - reading the secrets of the parameters
+ * - `policies`
+ * - if a parameter needs it: decrypting with KMS keys, X-Ray, network interfaces in a VPC
  */
 function role(parameters, name, Description, policies = [readObjects(parameters, 'metrics')]) {
   const { permissionsBoundaryArn, subnetIds, tracing } = parameters;
@@ -93,7 +97,8 @@ const decryptBy = (name, key, service, region) =>
   );
 
 /**
- * Permits decrypting the secret. Only a customer managed key needs this, in the secret's region.
+ * Permits decrypting the secret. Only a customer managed key needs this. The condition names the
+ * region of the secret.
  */
 function decryptSecret({ secretKmsKeyArn, settings }) {
   if (secretKmsKeyArn === undefined) return undefined;

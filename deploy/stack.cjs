@@ -86,7 +86,8 @@ function metricsFunction(parameters) {
     role: 'MetricsRole',
     timeout: metricsTimeout(parameters),
     ...(concurrency !== undefined && { reservedConcurrency: concurrency }),
-    // Without IAM, a Function URL is public, and the exporter requires credentials.
+    // Without IAM, both endpoints are public. The exporter requires scrape credentials, unless
+    // VCC_SCRAPE_AUTH is none.
     ...(endpoint === 'function-url'
       ? { url: byIam ? { authorizer: 'aws_iam' } : true }
       : { events: [{ httpApi: everything }] }),

@@ -193,7 +193,7 @@ function errorsPage(): string {
 # Why a scrape failed
 
 The reason is the label \`reason\` of \`vcc_scrape_error\`, and \`code\` in the log line. The message with the details is in
-the log line. For \`internal\` the line has \`kind\` and \`stack\` instead. \`vcc-exporter check\` and the page at / also show the message. [fault-matrix.md](../explain/fault-matrix.md) lists
+the log line. For \`internal\`, the line has \`kind\` and \`stack\` instead of a message. \`vcc-exporter check\` and the page at / also show the message. [fault-matrix.md](../explain/fault-matrix.md) lists
 the reason of each fault.
 
 | Reason | What happened | What to do |
@@ -247,14 +247,14 @@ So a person who has records of the account for that time may recognize it.
 
 ## In the log only
 
-These codes are in the log only:
+These codes are in log lines that are not about a failed scrape:
 
 | Code | What happened |
 | --- | --- |
 | \`config\` | Settings are invalid. \`problems\` in the line names each of them. |
 | \`document\` | A roster or list cannot be read. |
 | \`push\` | A destination or queue did not accept samples. The line has its answer. |
-| \`internal\` | A bug in the exporter. It answers 500, and \`stack\` in the line is the place in the code. |
+| \`internal\` | A bug in the exporter, outside a scrape. \`stack\` in the line is the place in the code. An HTTP request that it breaks gets 500. |
 `;
 }
 

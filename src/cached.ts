@@ -36,7 +36,7 @@ export interface Cached<T> {
    */
   get(deadline: Deadline, fetch: Fetch<T>): Promise<T>;
   /**
-   * Returns a value that is newer than `old`, and fetches one if necessary. It may be of any age.
+   * Returns a value that is newer than `old`, and fetches one if necessary. It need not be fresh.
    * @throws as {@link get}
    */
   renew(old: T, deadline: Deadline, fetch: Fetch<T>): Promise<T>;

@@ -23,7 +23,11 @@ export interface Deadline {
   readonly atMs: number;
   /** Aborts at `atMs`, or earlier if the work is cancelled. Its reason is an Error. */
   readonly signal: AbortSignal;
-  /** Marks the work as done: stops the timer and cancels everything still running for it. */
+  /**
+   * Marks the work as done: stops the timer and cancels everything still running for it. Does
+   * nothing for a deadline without a timer: that of {@link untilAborted} or {@link
+   * startingNow}, and one whose time comes from a sooner deadline.
+   */
   end(): void;
 }
 

@@ -5,11 +5,13 @@ export type Version = `${number}.${number}.${number}`;
 export interface Lifecycle {
   /** The version that introduced it. Undefined: {@link firstRelease}. */
   since?: Version;
-  /** The version that deprecated it, and what to use instead. It works until a major version. */
+  /**
+   * The version that deprecated it, and what to use instead. It works until the next major version.
+   */
   deprecated?: { since: Version; instead: string };
 }
 
-/** The version that introduced whatever names no other. */
+/** The version that introduced everything without `since`. */
 export const firstRelease: Version = '0.1.0';
 
 /** Appends "Deprecated since VERSION, use …" to a text about something deprecated. */

@@ -43,9 +43,9 @@ const holders = new FinalizationRegistry<string>((value) => {
 const shortestAnywhere = 8;
 
 /**
- * Makes {@link redact} remember a secret until `holder` is garbage. Without a holder, it remembers
- * the secret as long as the process runs. Use this only for secrets that are read once, such as
- * those of the environment.
+ * Makes {@link redact} remember a secret until `holder` is garbage and 100 later secrets were
+ * released. Without a holder, it remembers the secret as long as the process runs. Use this only
+ * for secrets that are read once, such as those of the environment.
  */
 export function remember(value: string, holder?: object): void {
   if (value.length < keyLength) return;
@@ -135,7 +135,10 @@ function removeFromIndex(value: string): void {
   }
 }
 
-/** The ways to write a value in a form. For tokens, HTTP Basic uses one of them before base64. */
+/**
+ * Returns the encodings of a value in an HTML form. At the token endpoint, HTTP Basic uses one of
+ * them before base64.
+ */
 function toForms(value: string): string[] {
   const encoded = encodeURIComponent(value.toWellFormed());
   return [encoded, encoded.replaceAll('%20', '+'), new URLSearchParams({ '': value }).toString().slice(1)];

@@ -12,7 +12,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 
 /** The parameters of `serverless deploy`, with the same names, checks and messages. */
 const require = createRequire(import.meta.url);
-const { readParameters } = require('../parameters.cjs');
+const { readParameters, table } = require('../parameters.cjs');
 const { metricsTimeout, pushTimeout } = require('../timeouts.cjs');
 
 const app = new App();
@@ -20,14 +20,29 @@ const context = app.node.getAllContext();
 const own = ['concurrency', 'memory', 'apsWorkspaceArn'];
 const isGiven = ([name]) => name.startsWith('VCC_') || own.includes(name);
 const pushes = context.push === 'true';
+// The context also has values for CDK, so only names of parameters are refused.
+const unsupported = Object.keys(context).filter((name) => Object.hasOwn(table, name) && !own.includes(name));
+if (unsupported.length > 0) {
+  refuse(
+    unsupported
+      .map((name) =>
+        name === 'pushEnabled'
+          ? 'pushEnabled: expected -c push=true instead'
+          : `${name}: expected no value, since this example does not support it; serverless.yml does`,
+      )
+      .join('\n'),
+  );
+}
 const parameters = await readParameters({
   ...Object.fromEntries(Object.entries(context).filter(isGiven)),
   ...(pushes && { pushEnabled: 'true', pushQueue: 'false' }),
-}).catch(({ message }) => {
-  process.stderr.write(`${message}\n`);
-  process.exit(2);
-});
+}).catch(({ message }) => refuse(message));
 const { settings, environment, concurrency, memory, apsWorkspaceArn } = parameters;
+if (settings.VCC_SCRAPE_AUTH !== 'credentials') {
+  refuse(
+    `VCC_SCRAPE_AUTH: expected credentials, since the Function URL of this example is public; received "${settings.VCC_SCRAPE_AUTH}"`,
+  );
+}
 
 const stack = new Stack(app, 'vcc-exporter', {
   description: 'Prometheus exporter for Vonage Contact Center',
@@ -40,8 +55,8 @@ const metrics = addFunction('Metrics', {
   concurrency,
   environment: environment.all,
 });
-// The URL is open to the internet. The exporter requires the scrape token. CDK adds the two
-// permissions that a public URL needs.
+// The URL is open to the internet. The exporter requires scrape credentials, since other values of
+// VCC_SCRAPE_AUTH are refused above. CDK adds the two permissions that a public URL needs.
 const url = metrics.addFunctionUrl({ authType: lambda.FunctionUrlAuthType.NONE });
 new CfnOutput(stack, 'MetricsUrl', { description: 'What Prometheus scrapes', value: `${url.url}metrics` });
 
@@ -64,6 +79,12 @@ if (pushes) {
     schedule: Schedule.rate(Duration.millis(settings.VCC_PUSH_PERIOD)),
     targets: [new LambdaFunction(push)],
   });
+}
+
+/** Ends the program without a template. */
+function refuse(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(2);
 }
 
 /** Adds a function from dist/package, with its log group and role. */

@@ -86,7 +86,8 @@ resource "aws_lambda_function" "metrics" {
   depends_on = [aws_iam_role_policy.metrics]
 }
 
-# The URL is open to the internet. The exporter requires the scrape token.
+# The URL is open to the internet. The exporter requires scrape credentials: the variable `settings`
+# accepts no other value of VCC_SCRAPE_AUTH.
 resource "aws_lambda_function_url" "metrics" {
   function_name      = aws_lambda_function.metrics.function_name
   authorization_type = "NONE"

@@ -55,6 +55,16 @@ variable "settings" {
     condition     = !anytrue([for key in keys(var.settings) : contains(["VCC_CLIENT_ID", "VCC_CLIENT_SECRET", "VCC_SCRAPE_TOKENS", "VCC_SCRAPE_USERS", "VCC_AGENT_KEY"], key)])
     error_message = "settings: put credentials into the secret. The state of Terraform would show them."
   }
+
+  validation {
+    condition     = lookup(var.settings, "VCC_SCRAPE_AUTH", "credentials") == "credentials"
+    error_message = "settings: expected VCC_SCRAPE_AUTH to be credentials, since the Function URL of this example is public."
+  }
+
+  validation {
+    condition     = !contains(keys(var.settings), "VCC_CONFIG")
+    error_message = "settings: this example has one account, the variable account. serverless.yml supports VCC_CONFIG."
+  }
 }
 
 variable "memory_size" {
@@ -70,7 +80,7 @@ variable "timeout" {
 }
 
 variable "concurrency" {
-  description = "Maximum number of scrapes at the same time. Lambda reserves this concurrency for the function. -1: no reservation, for AWS accounts with a small quota."
+  description = "Maximum number of scrapes at the same time. Lambda reserves this concurrency for the function that answers scrapes, and 1 for push. -1: no reservations, for AWS accounts with a small quota."
   type        = number
   default     = 5
 

@@ -126,7 +126,10 @@ function toOptions(its: Settings): DestinationOptions {
   };
 }
 
-/** Headers whose values name the tenant of the samples. Answers of destinations may quote them. */
+/**
+ * Headers whose values name the tenant of the samples. They are no secrets, so messages show them
+ * if the answer of a destination quotes them.
+ */
 const tenantHeaders = ['x-scope-orgid', 'thanos-tenant', 'x-tenant', 'x-tenant-id'];
 
 /** Headers and the query may contain tokens too. */

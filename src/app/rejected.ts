@@ -52,9 +52,9 @@ export function openRejected(
 const hideSeconds = 60;
 
 /**
- * Walks through a FIFO queue. While messages of a group (an account and destination) are hidden,
- * SQS returns no others of that group; it returns at most ten. So after each ten of which some were
- * removed, the rest is made visible again.
+ * Walks through a FIFO queue. A call to SQS returns at most ten messages. It returns none of a
+ * group (an account and destination) that has hidden messages. So after a call from which messages
+ * were removed, the others of this call are made visible again.
  */
 function inQueue(rejected: SqsQueue, queue: SqsQueue, deadline: Deadline): WalkRejected {
   async function release(handles: readonly string[]): Promise<void> {

@@ -13,7 +13,7 @@ const identity = [
   'VCC_PUSH_ROLE_ARN',
 ] as const satisfies SettingName[];
 
-/** An SQS message may have 256 KiB, and contains the body in base64. */
+/** A message must fit into 256 KiB, the former limit of SQS. It contains the body in base64. */
 const maxQueuedBytes = 190_000;
 
 /** The destinations in VCC_PUSH_DESTINATIONS. */
@@ -56,7 +56,7 @@ export async function loadDestinations(
   for (const { VCC_PUSH_INSTANCE: instance, VCC_PUSH_NAME: name, VCC_PUSH_MAX_BYTES: bytes } of found) {
     if (settings.VCC_PUSH_QUEUE_URL !== undefined && bytes > maxQueuedBytes) {
       problems.push(
-        `VCC_PUSH_MAX_BYTES of ${name}: expected at most ${maxQueuedBytes}, since a message of SQS holds no more; received ${bytes}`,
+        `VCC_PUSH_MAX_BYTES of ${name}: expected at most ${maxQueuedBytes}, so that a message of SQS fits into 256 KiB; received ${bytes}`,
       );
     }
     if (accounts > 1 && !instance.includes('{account}')) {

@@ -214,7 +214,7 @@ export const destinationSettings = {
     section: 'Destinations',
     destinationField: 'max_bytes',
     about:
-      'Largest body of one request in bytes, compressed. With `VCC_PUSH_QUEUE_URL` at most 190000, since a message of SQS holds no more.',
+      'Largest body of one request in bytes, compressed. With `VCC_PUSH_QUEUE_URL` at most 190000, so that a message fits into 256 KiB.',
     parse: wholeNumber(1000, 10_000_000),
     fallback: '180000',
   }),

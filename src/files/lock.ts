@@ -106,7 +106,8 @@ function hold(root: string, owners: string, mine: string, beatMs: number): Lock 
   let held = true;
   const beat = () =>
     lutimes(join(owners, mine), new Date(), new Date()).catch((error: NodeJS.ErrnoException) => {
-      // After other errors, another process cannot rename the file either.
+      // After other errors, it is unknown who has the lock. Usually another process cannot rename
+      // the file either. On a network volume it can, so two owners may write for a time.
       if (error.code !== 'ENOENT' || !held) return;
       held = false;
       clearInterval(beating);

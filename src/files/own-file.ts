@@ -6,8 +6,9 @@ import { DocumentError } from '../documents/errors.ts';
 const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
- * Opens a file that the exporter wrote, for reading. Close it.
- * @throws DocumentError, without the path, for a link, pipe, device or folder; the system's error
+ * Opens a file that the exporter wrote, for reading. The caller closes it.
+ * @throws DocumentError, without the path, for a link, pipe, device or folder, or the system's
+ * error
  */
 export async function openOwn(path: string): Promise<{ handle: FileHandle; found: Stats }> {
   // Check before opening: opening a device may have an effect, and Windows lacks the flags.
@@ -26,7 +27,7 @@ export async function openOwn(path: string): Promise<{ handle: FileHandle; found
 
 /**
  * Reads a file that the exporter wrote.
- * @throws DocumentError, without the path, if it is not a file or is larger than `maxBytes`; the
+ * @throws DocumentError, without the path, if it is not a file or is larger than `maxBytes`, or the
  * system's error
  */
 export async function readOwn(path: string, maxBytes: number): Promise<Buffer> {

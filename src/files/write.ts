@@ -109,7 +109,8 @@ const unfinishedMs = 3_600_000;
 
 /**
  * Removes unfinished files of killed processes from a folder: those for one file, or for all files.
- * If other processes may write there, removes only files older than an hour. Ignores failures.
+ * By default, removes only files older than an hour. Pass `olderMs: 0` only if no other process
+ * writes there. Ignores failures.
  */
 export async function removeUnfinished(
   folder: string,

@@ -142,7 +142,8 @@ export function createDeliverHandler(
 
 /**
  * Returns the records of an event.
- * @throws TypeError for other events than those of SQS. If SQS did send it, it deletes no message.
+ * @throws TypeError for other events than those of SQS. If the event is from SQS after all, SQS
+ * keeps the messages.
  */
 function toRecords(event: unknown): readonly SQSRecord[] {
   const records = (event as Partial<SQSEvent> | null)?.Records;

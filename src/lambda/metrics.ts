@@ -36,7 +36,8 @@ const expected = 'an HTTP event of a Function URL, API Gateway (REST or HTTP) or
 /**
  * Creates the Lambda handler for scrapes. It answers 400 to events that are not HTTP events.
  * Invalid settings do not stop the start: the handler logs them and answers 500 to all requests.
- * Settings without scrape credentials are invalid too, unless VCC_SCRAPE_AUTH allows it.
+ * Settings with neither scrape credentials nor a secret are invalid too, unless VCC_SCRAPE_AUTH is
+ * `none` or `iam`. If the secret has no scrape credentials, requests get 503.
  */
 export function createHttpHandler(env: Environment, log: (line: string) => void): HttpHandler {
   // Open the accounts now: during the start, Lambda provides a whole CPU.

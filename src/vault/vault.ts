@@ -80,7 +80,7 @@ const refreshMs = 2000;
 /**
  * Creates a vault. It reads the secret again after `ttlMs`, and uses the last valid content while
  * that fails. It also reads the secret again when a requested value is missing. Missing scrape
- * credentials cause no read, since any client can trigger it.
+ * credentials cause no read, since any client could cause one by a request.
  */
 export function createVault(read: ReadSecret, options: VaultOptions): Vault {
   const { name, ttlMs, clocks, until = forever, log } = options;

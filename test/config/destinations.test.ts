@@ -110,7 +110,7 @@ describe('loadDestinations', () => {
         VCC_PUSH_QUEUE_URL: fifo,
         VCC_PUSH_MAX_BYTES: '190001',
       },
-      'VCC_PUSH_MAX_BYTES of default: expected at most 190000, since a message of SQS holds no more; received 190001',
+      'VCC_PUSH_MAX_BYTES of default: expected at most 190000, so that a message of SQS fits into 256 KiB; received 190001',
     ],
     [
       { VCC_PUSH_URL: url, VCC_PUSH_INSTANCE: 'mine' },

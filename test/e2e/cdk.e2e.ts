@@ -156,6 +156,22 @@ describeWith(['cdk'], 'deploy/cdk', ({ cdk: { packages } }) => {
       'VCC_PUSH_QUEUE_URL: expected no value, since the stack sets it',
     ],
     [
+      'a public URL without credentials',
+      { VCC_SCRAPE_AUTH: 'none' },
+      'VCC_SCRAPE_AUTH: expected credentials, since the Function URL of this example is public; received "none"',
+    ],
+    [
+      'IAM signatures',
+      { VCC_SCRAPE_AUTH: 'iam' },
+      'VCC_SCRAPE_AUTH: expected credentials, since the Function URL of this example is public; received "iam"',
+    ],
+    [
+      'parameters that only serverless.yml supports',
+      { permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/edge', HTTPS_PROXY: 'http://proxy:3128' },
+      'permissionsBoundaryArn: expected no value, since this example does not support it; serverless.yml does\nHTTPS_PROXY: expected no value, since this example does not support it; serverless.yml does',
+    ],
+    ['pushEnabled', { pushEnabled: 'true' }, 'pushEnabled: expected -c push=true instead'],
+    [
       'push without a destination',
       { push: 'true' },
       'VCC_PUSH_URL: expected the address of a destination, or destinations in VCC_PUSH_DESTINATIONS, since pushEnabled is true; received nothing',

@@ -159,7 +159,7 @@ describeWith(['terraform'], 'deploy/terraform under Terraform', ({ terraform: { 
       account: 'acme-uk',
       region: 'nam',
       secret_id: secret,
-      settings: { VCC_SECRET_PENDING: 'when-rejected' },
+      settings: { VCC_SECRET_PENDING: 'when-rejected', VCC_SCRAPE_AUTH: 'credentials' },
       concurrency: -1,
       aps_workspace_arns: [workspace],
     });
@@ -201,6 +201,21 @@ describeWith(['terraform'], 'deploy/terraform under Terraform', ({ terraform: { 
       'credentials among settings',
       { settings: { VCC_CLIENT_SECRET: 'x' } },
       'settings: put credentials into the secret. The state of Terraform would show them.',
+    ],
+    [
+      'a public URL without credentials',
+      { settings: { VCC_SCRAPE_AUTH: 'none' } },
+      'settings: expected VCC_SCRAPE_AUTH to be credentials, since the Function URL of this example is public.',
+    ],
+    [
+      'IAM signatures',
+      { settings: { VCC_SCRAPE_AUTH: 'iam' } },
+      'settings: expected VCC_SCRAPE_AUTH to be credentials, since the Function URL of this example is public.',
+    ],
+    [
+      'a list of accounts',
+      { settings: { VCC_CONFIG: 's3://bucket/key' } },
+      'settings: this example has one account, the variable account. serverless.yml supports VCC_CONFIG.',
     ],
     [
       'concurrency',
