@@ -31,7 +31,7 @@ export const calibrate: Command<CalibrateOptions> = {
     'Reads agent-status of all accounts, or of one, repeatedly, and answers questions that the API reference leaves open. Examples: whether times restart, when workload falls, which words are unknown, which fields are absent, how agents are split into pages. At the end it prints the settings to set. It prints no id, name, description or phone number. docs/use/calibrate.md explains the results.',
   options: [
     new Option('--minutes <n>', 'how many minutes to watch, 10 to 30').default('15'),
-    new Option('--requests <n>', 'most requests to each account, 20 to 10000').default('600'),
+    new Option('--requests <n>', 'maximum number of requests to each account, 20 to 10000').default('600'),
     new Option('--write <file>', 'write the settings to this env file and keep its other lines'),
     accountOption(),
     demoOption(),
