@@ -1,7 +1,7 @@
 import { failedShare } from '../alerts/promql.ts';
 import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
-import { toDashboard } from './dashboard.ts';
-import { lines, minutes, percent, stat, states, table } from './panels.ts';
+import { percent, toDashboard } from './dashboard.ts';
+import { lines, minutes, stat, states, table } from './panels.ts';
 import { dataAge, once, select, total } from './promql.ts';
 
 const noPush = 'Not pushing: set VCC_PUSH_URL (docs/run/push.md)';

@@ -1,7 +1,7 @@
 import { type AlertSettings, thresholdOf, toWords } from '../alerts/settings.ts';
 import { activityColours, presenceColours, stateColours } from './colours.ts';
-import { toDashboard } from './dashboard.ts';
-import { bars, lines, percent, type Step, stat } from './panels.ts';
+import { percent, toDashboard } from './dashboard.ts';
+import { bars, lines, type Step, stat } from './panels.ts';
 import { dataAge, longest, missingAccounts, once, total } from './promql.ts';
 
 const nobody = { 0: { text: 'nobody', colour: 'green' } };

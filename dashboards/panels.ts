@@ -25,9 +25,6 @@ export interface Query {
 /** The unit for queries in seconds. With the unit `s`, Grafana draws ticks at 16.7 minutes. */
 export const minutes = 'suffix:min';
 
-/** Returns a share as a text: `95 %`. */
-export const percent = (share: number) => `${Number((share * 100).toPrecision(6))} %`;
-
 /** A colour, and the value from which it applies. The first step has no value. */
 export type Step = readonly [from: number | null, colour: string];
 
