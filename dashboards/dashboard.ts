@@ -179,3 +179,6 @@ function place(top: Panel, sections: readonly Section[]): (dashboard.Panel | das
 function withoutPlacement({ panels: _, ...rest }: dashboard.Dashboard): dashboard.Dashboard {
   return rest;
 }
+
+/** Returns a share as a text: `95 %`. */
+export const percent = (share: number) => `${Number((share * 100).toPrecision(6))} %`;

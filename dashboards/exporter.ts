@@ -1,6 +1,6 @@
 import { failedShare } from '../alerts/promql.ts';
 import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
-import { toDashboard } from './dashboard.ts';
+import { percent, toDashboard } from './dashboard.ts';
 import { lines, minutes, stat, states, table } from './panels.ts';
 import { dataAge, once, select, total } from './promql.ts';
 
@@ -106,7 +106,7 @@ export function exporterDashboard(settings: AlertSettings) {
           stat({
             title: 'Silent accounts',
             description:
-              'Configured accounts (vcc_exporter_accounts) that send no samples. Ignores the variable Account. Red when VccAccountMissing can fire. To find the account, compare your configuration with the table Accounts.',
+              'Configured accounts (vcc_exporter_accounts) that send no samples. Ignores the variable Account. Red from one account. To find the account, compare your configuration with the table Accounts.',
             width: 4,
             height: 4,
             noValue: 'no exporter',
@@ -258,14 +258,14 @@ export function exporterDashboard(settings: AlertSettings) {
           lines({
             title: 'Unknown, missing and invalid values',
             description:
-              '"unknown": values that the API reference does not name. "without": absent fields. "invalid": values of a wrong type. "returned more than once": agents. "folded": descriptions and teams beyond VCC_MAX_DESCRIPTIONS and VCC_MAX_TEAMS, summed as "other".',
+              '"unknown": values that the API reference does not name. "missing": values that are absent or null. "invalid": values of a wrong type. "repeated agents": further records of an agent whom a page returned more than once. "folded": descriptions and teams beyond VCC_MAX_DESCRIPTIONS and VCC_MAX_TEAMS, summed as "other".',
             width: 8,
             height: 7,
             queries: [
               { expr: `${total('vcc_unknown_values', '', 'field')} > 0`, legend: 'unknown {{field}}' },
-              { expr: `${total('vcc_absent_values', '', 'field')} > 0`, legend: 'without {{field}}' },
+              { expr: `${total('vcc_absent_values', '', 'field')} > 0`, legend: 'missing {{field}}' },
               { expr: `${total('vcc_invalid_values', '', 'field')} > 0`, legend: 'invalid {{field}}' },
-              { expr: total('vcc_duplicate_agents'), legend: 'returned more than once' },
+              { expr: total('vcc_duplicate_agents'), legend: 'repeated agents' },
               { expr: total('vcc_descriptions_folded'), legend: 'descriptions folded' },
               { expr: total('vcc_teams_folded'), legend: 'teams folded' },
             ],
@@ -395,5 +395,3 @@ export function exporterDashboard(settings: AlertSettings) {
 /** Configured accounts of each job without samples. Ignores the variable Account. */
 const silentAccounts =
   'max by (job) (vcc_exporter_accounts{job=~"$job"}) - count by (job) (count by (job, account) (vcc_up{job=~"$job"}))';
-
-const percent = (share: number) => `${Number((share * 100).toPrecision(6))} %`;

@@ -1,6 +1,6 @@
 import { type AlertSettings, thresholdOf, toWords } from '../alerts/settings.ts';
 import { activityColours, presenceColours, stateColours } from './colours.ts';
-import { toDashboard } from './dashboard.ts';
+import { percent, toDashboard } from './dashboard.ts';
 import { bars, lines, type Step, stat } from './panels.ts';
 import { dataAge, longest, missingAccounts, once, total } from './promql.ts';
 
@@ -40,7 +40,7 @@ export const longestFree = longest(
   once('vcc_agents_available'),
 );
 
-/** Ready agents who are eligible for routing. */
+/** Ready agents, without idle agents who are not eligible for routing. */
 const routable = `(${total('vcc_agents', 'presence="Ready"')} - ${total('vcc_agents_by_activity', 'activity="ready_not_routable"')})`;
 
 /** Returns the dashboard for a screen on the wall, with large numbers and no names. */
@@ -65,7 +65,7 @@ export function floorDashboard(settings: AlertSettings) {
             width: 4,
             height: 5,
             decimals: 0,
-            noValue: 'nobody, or no data',
+            noValue: 'nobody logged in, or no data',
             background: true,
             steps: [
               [null, 'red'],
@@ -110,12 +110,12 @@ export function floorDashboard(settings: AlertSettings) {
           stat({
             title: 'Ready share',
             description:
-              'The share of the logged-in agents who are Ready and eligible for routing, busy or not. Red below the threshold of VccReadyShareLow.',
+              'The share of the logged-in agents who are Ready, busy or not. Ready agents without workload and interaction who are not eligible for routing do not count. Red below the threshold of VccReadyShareLow.',
             width: 4,
             height: 5,
             unit: 'percentunit',
             decimals: 0,
-            noValue: 'nobody, or no data',
+            noValue: 'nobody logged in, or no data',
             background: true,
             steps: [
               [null, 'red'],
@@ -149,7 +149,7 @@ export function floorDashboard(settings: AlertSettings) {
           stat({
             title: 'Handling work',
             description:
-              'Agents with an interaction that is ringing, connected or in wrap-up, and agents with workload but no listed interaction. Agents with an Unexpected or Failed interaction do not count. "Busy" (vcc_agents_busy) differs: it counts all Ready agents with workload or an interaction.',
+              'Agents who work now: ringing, connected, in wrap-up, or with other workload. Agents with an Unexpected or Failed interaction do not count.',
             width: 4,
             height: 3,
             queries: [
@@ -182,7 +182,7 @@ export function floorDashboard(settings: AlertSettings) {
           stat({
             title: 'Accounts missing',
             description:
-              'Accounts that had samples in the last day (`remember` in the thresholds) and cannot be read now. The numbers do not include their agents. The dashboard Exporter shows the reason. An account that you remove from the configuration does not count.',
+              'Accounts that had samples in the last day (`remember` in the thresholds) and cannot be read now. The numbers do not include their agents. The dashboard Exporter shows the reason. An account that you remove from the configuration may count for some minutes, and for a day if you remove its whole exporter.',
             width: 4,
             height: 3,
             background: true,
@@ -254,7 +254,7 @@ export function floorDashboard(settings: AlertSettings) {
           lines({
             title: 'Free for long, by account',
             noValue: noBound(limit('VccIdleAgents', 'longer_than')),
-            description: `Agents of each account who have been free for longer than ${toWords(limit('VccIdleAgents', 'longer_than'))}. Above the dashed line, VccIdleAgents can fire.`,
+            description: `Agents of each account who have been free for longer than ${toWords(limit('VccIdleAgents', 'longer_than'))}. VccIdleAgents fires from the dashed line, if these agents are also at least ${percent(limit('VccIdleAgents', 'share'))} of the account's agents on shift.`,
             width: 12,
             height: 7,
             steps: [

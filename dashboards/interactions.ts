@@ -101,7 +101,7 @@ export function interactionsDashboard(settings: AlertSettings) {
             height: 4,
             unit: 'percentunit',
             decimals: 0,
-            noValue: 'nobody, or no data',
+            noValue: 'nobody at work, or no data',
             queries: [{ expr: `${total('vcc_agents_by_activity', 'activity="wrap"')} / (${working} > 0)` }],
           }),
         ],
@@ -110,7 +110,11 @@ export function interactionsDashboard(settings: AlertSettings) {
         title: 'By state, medium and direction',
         panels: [
           by('By state', 'state', 'Interactions by state. An interaction with two agents counts twice.'),
-          by('By medium', 'medium', 'Interactions by medium: phone, chat, e-mail, case.'),
+          by(
+            'By medium',
+            'medium',
+            'Interactions by medium, in the words of the API: Phone, Call, Phone Callback, Chat, Email, Case.',
+          ),
           by('By direction', 'direction', 'Interactions by direction.'),
         ],
       },
@@ -166,9 +170,9 @@ export function interactionsDashboard(settings: AlertSettings) {
         title: 'Workload',
         panels: [
           lines({
-            title: 'Workload in hand',
+            title: 'Workload by kind',
             description:
-              'Live (calls), semi-live (chats) and non-live (cases, e-mails) interactions, as the API counts workload: without wrap-up.',
+              'Live (calls), semi-live (chats) and non-live (cases, e-mails) interactions, as the API counts workload. Whether that includes wrap-up depends on the account (docs/use/calibrate.md).',
             width: 12,
             height: 8,
             stacked: true,

@@ -110,7 +110,7 @@ export function teamDashboard(settings: AlertSettings) {
           table({
             title: 'Teams',
             description:
-              'Agents of each team now. The row "(no team)" counts agents without a team or not in the roster. "Away" includes ExtendedAway. "Longest free" is orange from the time limit of VccTeamIdleAgents.',
+              'Agents of each team now. The row "(no team)" counts agents without a team or not in the roster. "Away" includes ExtendedAway. "Longest free" is orange from the time limit of VccTeamIdleAgents. "Calls": live workload. "Chats, cases": semi-live and non-live workload.',
             width: 16,
             height: 9,
             noValue: noRoster,
@@ -131,12 +131,12 @@ export function teamDashboard(settings: AlertSettings) {
                 width: 75,
               },
               {
-                title: 'Live',
+                title: 'Calls',
                 from: { expr: byTeam('vcc_team_workload_interactions', 'workload="live"') },
                 width: 75,
               },
               {
-                title: 'Other work',
+                title: 'Chats, cases',
                 from: { expr: byTeam('vcc_team_workload_interactions', 'workload!="live"') },
                 width: 100,
               },
@@ -183,7 +183,7 @@ export function teamDashboard(settings: AlertSettings) {
           table({
             title: 'Agents',
             description:
-              'Each logged-in agent, by id or by pseudonym (VCC_AGENT_METRICS). "% of limit": the time in presence as a percentage of the time limit of VccAwayTooLong or VccExtendedAwayTooLong.',
+              'Each logged-in agent, by id or by pseudonym (VCC_AGENT_METRICS). Ignores the variable Team. "% of limit": the time in presence as a percentage of the time limit of VccAwayTooLong or VccExtendedAwayTooLong. "Calls": live workload. "Chats": semi-live. "Cases": non-live.',
             width: 16,
             height: 12,
             noValue: noAgents,
@@ -215,12 +215,12 @@ export function teamDashboard(settings: AlertSettings) {
                 width: 65,
               },
               {
-                title: 'Semi-live',
+                title: 'Chats',
                 from: { expr: ofAgents('vcc_agent_workload', 'workload="semi_live"') },
                 width: 80,
               },
               {
-                title: 'Non-live',
+                title: 'Cases',
                 from: { expr: ofAgents('vcc_agent_workload', 'workload="non_live"') },
                 width: 80,
               },
@@ -229,7 +229,7 @@ export function teamDashboard(settings: AlertSettings) {
           states({
             title: 'Presence over time',
             description:
-              'The presence of each chosen agent (VCC_AGENT_METRICS). Select a few agents at the top: with all agents the panel is too full.',
+              'The presence of each chosen agent (VCC_AGENT_METRICS). Ignores the variable Team. Select a few agents at the top: with all agents the panel is too full.',
             width: 8,
             height: 12,
             noValue: noAgents,
@@ -252,7 +252,8 @@ export function teamDashboard(settings: AlertSettings) {
         panels: [
           lines({
             title: 'Longest, by presence',
-            description: 'The longest time that an agent has been in each presence.',
+            description:
+              'The longest time that an agent has been in each presence. Ignores the variable Team.',
             width: 8,
             height: 8,
             unit: minutes,
@@ -270,7 +271,8 @@ export function teamDashboard(settings: AlertSettings) {
           }),
           lines({
             title: 'Median, by presence',
-            description: 'Half of the agents of an account have been in the presence for longer than this.',
+            description:
+              'Half of the agents of an account have been in the presence for longer than this. Ignores the variable Team.',
             width: 8,
             height: 8,
             unit: minutes,
@@ -288,7 +290,8 @@ export function teamDashboard(settings: AlertSettings) {
           }),
           lines({
             title: 'Median time free, by account',
-            description: 'Half of the free agents of an account have been free for longer than this.',
+            description:
+              'Half of the free agents of an account have been free for longer than this. Ignores the variable Team.',
             width: 8,
             height: 8,
             unit: minutes,
@@ -306,7 +309,7 @@ export function teamDashboard(settings: AlertSettings) {
           bars({
             title: 'Free for longer than',
             description:
-              'Agents who have been free for longer than each time in VCC_AGE_BOUNDS. Each bar includes the bars below it.',
+              'Agents who have been free for longer than each time. A bar also counts the agents of all longer times. The times are `age_bounds` of the thresholds, and VCC_AGE_BOUNDS must have them. Ignores the variable Team.',
             width: 12,
             height: 9,
             many: true,
@@ -319,7 +322,7 @@ export function teamDashboard(settings: AlertSettings) {
           lines({
             title: 'Agents with workload, by kind',
             description:
-              'Agents with at least one live (calls), semi-live (chats) or non-live (cases, e-mails) interaction. An agent may have several kinds.',
+              'Agents with at least one live (calls), semi-live (chats) or non-live (cases, e-mails) interaction. An agent may have several kinds. Ignores the variable Team.',
             width: 12,
             height: 9,
             colours: workloadColours,
@@ -336,7 +339,7 @@ export function teamDashboard(settings: AlertSettings) {
             width: 24,
             height: 3,
             content:
-              'A scrape sees only the current moment: with a 60 s interval, about one in four calls that ring for 15 s is seen. The API reports no queue length, waiting time, service level or abandoned calls. The free time may include the last wrap-up.',
+              'A scrape sees only the current moment: with a 30 s interval, it sees about half of the calls that ring for 15 s. The API reports no queue length, waiting time, service level or abandoned calls. The free time may include the last wrap-up.',
           }),
         ],
       },

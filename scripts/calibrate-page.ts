@@ -18,6 +18,8 @@ The API reference does not say what some fields mean, and Vonage's own examples 
 npx vcc-exporter calibrate
 \`\`\`
 
+In a checkout, run \`npm run build\` once before ([Connect](../start/connect.md)).
+
 It reads agent-status every 5 seconds for 15 minutes, as a scrape does. It compares each reading with the
 one before. \`--minutes\` is 10 to 30. \`calibrate\` changes nothing in the account. Run it once at a busy
 time of day, and again after Vonage has changed something.
@@ -31,13 +33,13 @@ Each reading sends one request per page: 180 requests in 15 minutes for up to 5,
 limits the requests to each account (default 600). An account with many pages is read less often, to stay
 within the limit.
 
-It stops early at the first 429, after three failures in a row, and on Ctrl+C. It then prints the results
-so far.
+It stops early if the first reading fails, after three failures in a row, at the first 429, when the
+requests are used up, and on Ctrl+C. It then prints the results so far.
 
 At the end it tests the other host names that \`VCC_HOSTS\` can choose, with one token request and one page
 request. It skips this test if:
 
-- it was stopped early
+- Ctrl+C ended it
 - the API answered 429
 - \`VCC_API_URL\` or \`VCC_TOKEN_URL\` is set
 
@@ -45,9 +47,12 @@ request. It skips this test if:
 
 It prints no id, guid, name, description or phone number.
 
-It prints a value that the API reference does not name only if the value looks like a word: at most 40
-letters, spaces, \`-\` and \`_\`. It prints any other value as "a value that is no word". It prints
-values of headers only if they are numbers of at most six digits.
+Other values are printed under these conditions:
+
+| Value | Printed |
+| --- | --- |
+| a word that is not in the API reference | if it looks like a word: at most 40 letters, spaces, \`-\` and \`_\`. Otherwise "a value that is no word" |
+| a header | if it is a number of at most six digits |
 
 ## What it determines
 
@@ -112,8 +117,8 @@ the lines of these settings, keeps all other lines, and makes the file readable 
 What the settings change:
 
 - \`VCC_SEMANTICS\`: the exporter corrects the age of wrap-up. \`vcc_semantics_info\` shows the answers.
-  If the start of a wrap-up is unknown, the \`_longer_than\` counts exclude it. If no start is known,
-  \`VccWrapTooLong\` cannot fire.
+  With \`since_in_wrap=continues\`, the start of wrap-up is unknown for an agent with workload or another
+  interaction. These wrap-ups are in no \`_longer_than\` count, so \`VccWrapTooLong\` does not see them.
 - \`VCC_KNOWN_VALUES\`: \`vcc_unknown_values\` no longer counts these words, and its alert stops firing.
   So read the words before you set it.
 

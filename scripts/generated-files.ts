@@ -112,18 +112,28 @@ function metricsPage(): string {
 # Metrics
 
 All metrics are gauges, or infos with the constant value 1. They describe one scrape: the state of
-the account at \`vcc_snapshot_timestamp_seconds\`. But \`vcc_push_*\` describe the previous push,
-\`vcc_roster_*\` the roster, and \`vcc_exporter_*\` the exporter. A failed scrape has \`vcc_up\` 0, a
-reason (\`vcc_scrape_error\`), and no metrics from a snapshot. Every state that the API reference
-names has a series, even if its value is 0.
+the account at \`vcc_snapshot_timestamp_seconds\`. Exceptions: \`vcc_push_*\` describe the previous
+push, \`vcc_roster_*\` the roster, and \`vcc_exporter_*\` the exporter.
+
+After a failed scrape:
+
+- \`vcc_up\` is 0, and \`vcc_scrape_error\` has the reason.
+- The metrics of the snapshot have no sample: those from \`vcc_agents\` to \`vcc_agent_info\` in the
+  table below, \`vcc_snapshot_*\`, \`vcc_duplicate_agents\`, \`vcc_flawed_agents\` and \`vcc_*_values\`.
+
+These have a series even if the value is 0: each presence and each pair of state and reason in the
+API reference, and each activity. Exceptions: \`vcc_interactions\`, \`vcc_agents_by_description\` and
+\`vcc_agent_*\` have series only for what exists now.
 
 Words on this page:
 
-- **In hand**: an agent has an interaction in hand if the API counts it as workload or lists it. This
-  includes wrap-up.
+- **Workload**: the number of interactions that the API returns in \`workload\`. Whether it includes
+  wrap-up depends on the account ([calibrate](../use/calibrate.md) finds out).
+- **In hand**: an agent has an interaction in hand if the API counts it as workload or lists it. The
+  list includes interactions in wrap-up.
 - **Idle**: Ready with nothing in hand.
 - **Free**: idle and eligible for routing. The activity \`idle\` and the alert VccIdleAgents mean
-  free.
+  free. The time free may include the last wrap-up ([notes](#notes)).
 - **Leg**: the part of one agent in an interaction. An interaction with two agents has two legs.
 - **Live**, **semi-live**, **non-live**: the three kinds of workload in the API, such as calls,
   chats and cases.
@@ -133,9 +143,9 @@ Words on this page:
 ## Ages
 
 Times are Unix timestamps. For an age, subtract the time from \`vcc_snapshot_timestamp_seconds\`. Do
-not subtract it from \`time()\`, which adds the age of the sample. If the metric has more labels than
-\`vcc_snapshot_timestamp_seconds\`, list them in \`ignoring (…)\`, and add \`group_right ()\`. These are
-\`presence\`, \`state\`, \`team\` or \`agent_id\`. Example: the longest time in each presence, in seconds:
+not subtract it from \`time()\`, which adds the age of the sample. If the metric has a further
+label (\`presence\`, \`state\`, \`team\` or \`agent_id\`), write this label into \`ignoring (…)\`, and add
+\`group_right ()\`. Example: the longest time in each presence, in seconds:
 
 \`\`\`promql
 vcc_snapshot_timestamp_seconds - ignoring (presence) group_right () vcc_presence_oldest_since_timestamp_seconds

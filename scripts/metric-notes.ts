@@ -12,8 +12,7 @@ export const metricNotes: Readonly<Record<string, string>> = {
   - \`ready_not_routable\`: the agent is Ready with nothing in hand, and not eligible for routing.
   - \`away\`, \`extended_away\`, \`logged_out\`, \`other\`: the presence of an agent who is not Ready.`,
   vcc_agents_available: `The reference says of Ready: "a presence of Ready and a workload containing calls: 0, semiLive: 0 and nonLive: 0 indicates that an agent is idle and therefore available". But agents who are Ready (Outbound) or Ready (Offline) get no inbound calls. So this metric also requires \`eligibleForRouting\`, which the reference does not explain. For an agent on a call, the reference's example has false and Vonage's FAQ has true. For an agent with nothing in hand, this difference does not matter.`,
-  vcc_agents_available_longer_than:
-    'The workload of an inbound call falls when wrap-up begins. So the time may include the last wrap-up. VCC uses the same time for routing.',
+  vcc_agents_available_longer_than: `The time starts at the later of \`presence.since\` and \`workload.since\`. VCC uses the same time for routing. If the workload falls when wrap-up begins, the time includes the last wrap-up. \`npx vcc-exporter calibrate\` finds out when it falls (\`workload_falls_<medium>\`). All metrics of the time free, and \`vcc_agents_idle_longer_than\`, use this time.`,
   vcc_agents_idle: `The reference calls every Ready agent without workload idle. But an agent in wrap-up is Ready without workload, and has an interaction in the state Wrap. The reference says: "Wrap time is normally used for post interaction work, such as note taking."`,
   vcc_agents_ready_without_workload:
     'This is the definition of idle in the reference, as quoted for `vcc_agents_available`.',
@@ -23,7 +22,10 @@ export const metricNotes: Readonly<Record<string, string>> = {
   vcc_distinct_interactions: `The reference says: "guid is the unique identifier for an interaction."`,
   vcc_interaction_oldest_since_timestamp_seconds: `The reference says of since: "The time when the agent started work on the interaction." It does not say whether \`since\` restarts with each state.
   - The time in Ringing or Connected may include earlier states.
-  - The workload of an inbound call falls when wrap-up begins. So if the agent has nothing else in hand, wrap-up began at the later of \`interaction[].since\` and \`workload.since\`. This is true whether \`since\` restarts or not.
-  - If other work of the agent ended during wrap-up, that time is too late.
+  - The time in Wrap depends on \`since_in_wrap\` in \`VCC_SEMANTICS\`:
+    - \`restarts\`: \`interaction[].since\`.
+    - not set: the later of \`interaction[].since\` and \`workload.since\`, if the agent has no workload and no other interaction. Otherwise \`interaction[].since\`.
+    - \`continues\`: the same, but otherwise no time.
+  - \`workload.since\` is when wrap-up began if the workload falls at that moment. If other work of the agent ended during wrap-up, it is too late.
   - \`npx vcc-exporter calibrate\` finds out how your account behaves. Put its answer into \`VCC_SEMANTICS\` to correct the time in Wrap.`,
 };

@@ -27,7 +27,7 @@ export const agentSeriesMetrics = [
   }),
   agentGauge({
     name: 'vcc_agent_workload',
-    help: 'Live, semi-live and non-live interactions that the agent has in hand. No sample for a kind whose number is unknown.',
+    help: "The agent's live, semi-live and non-live interactions, as the API counts workload. No sample for a kind whose number is unknown.",
     source: 'workload.calls, workload.semiLive, workload.nonLive',
     labels: ['workload'],
     samples({ agent }, add) {

@@ -45,7 +45,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_agents_available_longer_than',
-    help: 'Free agents who have had nothing in hand for longer than `seconds` at the time of the snapshot.',
+    help: 'Free agents whose presence and workload last changed more than `seconds` before the snapshot.',
     source: 'upTo - the later of presence.since and workload.since',
     rows: (floor) => longerThan(floor.ageBounds, floor.available),
     labels: { seconds: (row) => row.seconds },
@@ -60,7 +60,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_agents_idle_longer_than',
-    help: 'Idle agents who have had nothing in hand for longer than `seconds` at the time of the snapshot.',
+    help: 'Idle agents whose presence and workload last changed more than `seconds` before the snapshot.',
     source: 'upTo - the later of presence.since and workload.since',
     rows: (floor) => longerThan(floor.ageBounds, floor.idle),
     labels: { seconds: (row) => row.seconds },
@@ -89,7 +89,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_agents_with_workload',
-    help: 'Agents with at least one live, semi-live or non-live interaction in hand. An agent may have several kinds at once.',
+    help: 'Agents with workload, by kind: live, semi-live or non-live. An agent may have several kinds at once.',
     source: 'workload.calls, workload.semiLive, workload.nonLive',
     rows: (floor) => floor.workloads,
     labels: { workload: (row) => row.name },
@@ -97,7 +97,7 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_workload_interactions',
-    help: 'Live, semi-live and non-live interactions in hand, added up over all agents.',
+    help: 'Live, semi-live and non-live interactions, as the API counts workload, of all agents.',
     source: 'workload.calls, workload.semiLive, workload.nonLive',
     rows: (floor) => floor.workloads,
     labels: { workload: (row) => row.name },
@@ -132,14 +132,14 @@ export const agentMetrics = [
   }),
   floorGauge({
     name: 'vcc_available_oldest_since_timestamp_seconds',
-    help: 'Start of the longest time that a free agent has had nothing in hand. May include the last wrap-up of the agent. No sample without a known time.',
+    help: 'For the agent who has been free longest: when presence or workload last changed. This may be before the last wrap-up. No sample without a known time.',
     source: 'the later of presence.since and workload.since',
     rows: one,
     value: (floor) => toSeconds(floor.available.oldestMs),
   }),
   floorGauge({
     name: 'vcc_available_median_since_timestamp_seconds',
-    help: 'Median of the times since which free agents have had nothing in hand. No sample without a known time.',
+    help: 'Median of the times when presence or workload of free agents last changed. No sample without a known time.',
     source: 'the later of presence.since and workload.since',
     rows: one,
     value: (floor) => toSeconds(floor.available.medianMs),

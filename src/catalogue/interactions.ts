@@ -35,7 +35,7 @@ export const interactionMetrics = [
   }),
   floorGauge({
     name: 'vcc_interaction_oldest_since_timestamp_seconds',
-    help: 'Start of the oldest interaction in this state. In Wrap: the start of wrap-up, if the agent has nothing else in hand. No sample without a known time.',
+    help: 'Start of the oldest interaction in this state. In Wrap: the start of wrap-up, if the agent has no other work; else docs/reference/metrics.md explains it. No sample without a known time.',
     source: 'interaction[].since, in Wrap workload.since too',
     rows: (floor) => floor.states,
     labels: { state: (row) => row.name },

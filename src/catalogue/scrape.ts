@@ -139,7 +139,7 @@ export const scrapeMetrics = [
   asInfo(
     scrapeGauge({
       name: 'vcc_semantics_info',
-      help: 'A constant 1 for each question that the API reference leaves open, with its answer in VCC_SEMANTICS, or unknown. docs/use/calibrate.md explains them. The series with question="available" says which agents count as free: idle_and_eligible, or idle if the API has not returned eligibleForRouting so far, or unknown if the scrape failed.',
+      help: 'A constant 1 for each question that the API reference leaves open, with its answer in VCC_SEMANTICS, or unknown. docs/use/calibrate.md explains them. question="available" says which agents count as free. Its answers: idle_and_eligible; idle (the API has not returned eligibleForRouting so far); unknown (the scrape failed).',
       source: 'VCC_SEMANTICS, presence.eligibleForRouting',
       rows: ({ semantics, floor }) => [
         ...semantics,

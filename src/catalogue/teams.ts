@@ -24,7 +24,7 @@ export const teamMetrics = [
   }),
   teamGauge({
     name: 'vcc_team_workload_interactions',
-    help: 'Live, semi-live and non-live interactions in hand, added up over the agents of a team.',
+    help: 'Live, semi-live and non-live interactions, as the API counts workload, by team.',
     source: 'workload.calls, workload.semiLive, workload.nonLive, roster',
     rows: ({ teams }) =>
       teams.flatMap((team) => team.workloads.map((workload) => ({ team: team.name, ...workload }))),
@@ -33,7 +33,7 @@ export const teamMetrics = [
   }),
   teamGauge({
     name: 'vcc_team_available_oldest_since_timestamp_seconds',
-    help: 'Start of the longest time that a free agent of the team has had nothing in hand. No sample without a known time.',
+    help: 'By team, as vcc_available_oldest_since_timestamp_seconds. No sample without a known time.',
     source: 'the later of presence.since and workload.since, roster',
     rows: ({ teams }) => teams,
     labels: { team: (row) => row.name },
@@ -41,7 +41,7 @@ export const teamMetrics = [
   }),
   teamGauge({
     name: 'vcc_team_agents_available_longer_than',
-    help: 'Free agents of the team who have had nothing in hand for longer than `seconds` at the time of the snapshot.',
+    help: 'Free agents by team, as vcc_agents_available_longer_than.',
     source: 'upTo - the later of presence.since and workload.since, roster',
     rows: ({ teams, ageBounds }) =>
       teams.flatMap(({ name, available }) =>

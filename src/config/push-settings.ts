@@ -206,7 +206,7 @@ export const destinationSettings = {
   VCC_PUSH_MAX_SAMPLES: setting({
     section: 'Destinations',
     destinationField: 'max_samples',
-    about: 'Most samples in one request.',
+    about: 'Maximum number of samples in one request.',
     parse: wholeNumber(1, 100_000),
     fallback: '2000',
   }),

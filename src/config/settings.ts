@@ -101,7 +101,7 @@ export const settings = {
   VCC_CONCURRENCY: setting({
     section: 'Several accounts',
     about:
-      'Most HTTP requests to the API at the same time, for all accounts together. Accounts whose last read failed share a quarter of these.',
+      'Maximum number of HTTP requests to the API at the same time, for all accounts together. Accounts whose last read failed share a quarter of these.',
     parse: wholeNumber(1, 10_000),
     fallback: '100',
   }),
@@ -153,7 +153,7 @@ export const settings = {
   VCC_SCRAPE_HOSTS: setting({
     section: 'Who may scrape',
     about:
-      'Further host names under which `vcc-exporter serve` answers while it needs no credentials, separated by spaces or commas. IP addresses and names without a dot always work. For other names it answers 403, since a website could use them to read the metrics in a browser (DNS rebinding).',
+      'Further host names of `vcc-exporter serve`, separated by spaces or commas. Without scrape credentials, it answers only to IP addresses, names without a dot, and these names. To other names it answers 403: a website could use them to read the metrics in a browser (DNS rebinding).',
     parse: hostNames,
     absent: 'none',
   }),
@@ -161,7 +161,7 @@ export const settings = {
     section: 'Reading',
     field: 'page_size',
     about:
-      "Agents per page (`limit`). The default is the maximum of the API, so most accounts need one request per scrape. If the API rejects this size or takes too long, the exporter tries 1000, then the API's own size. It tries this size again after an hour.",
+      "Agents per page (`limit`). The default is the maximum of the API, so most accounts need one request per scrape. If the API rejects this size or takes too long, the exporter tries 1000, then the API's own size. After an hour it tries `VCC_PAGE_SIZE` again.",
     parse: wholeNumber(1, 5000),
     fallback: '5000',
   }),
@@ -169,7 +169,7 @@ export const settings = {
     section: 'Reading',
     field: 'page_concurrency',
     about:
-      'Most pages of an account that are requested at the same time; at most `VCC_CONCURRENCY`. If it is not set, an account starts with 10 and rises to `VCC_CONCURRENCY`. A 429 halves the number in both cases.',
+      'Maximum number of pages of an account that are requested at the same time; at most `VCC_CONCURRENCY`. If this is not set, an account starts with 10 and rises to `VCC_CONCURRENCY`. A 429 halves the number, whether this is set or not.',
     parse: wholeNumber(1, 10_000),
     absent: '10 at first, then up to `VCC_CONCURRENCY`',
   }),
@@ -192,7 +192,7 @@ export const settings = {
     section: 'Reading',
     field: 'retries',
     about:
-      'Most retries of a request after a network error, 408 or 5xx. They end at the deadline of the scrape. A 429 is not retried.',
+      'Maximum number of retries of a request after a network error, 408 or 5xx. They end at the deadline of the scrape. A 429 is not retried.',
     parse: wholeNumber(0, 20),
     fallback: '3',
   }),
@@ -207,7 +207,7 @@ export const settings = {
   VCC_MAX_PAGES: setting({
     section: 'Reading',
     field: 'max_pages',
-    about: 'Most pages of an account. With more, the scrape fails with the reason `too_large`.',
+    about: 'Maximum number of pages of an account. With more, the scrape fails with the reason `too_large`.',
     parse: wholeNumber(1, 100_000),
     fallback: '2000',
   }),
@@ -215,7 +215,7 @@ export const settings = {
     section: 'Reading',
     field: 'max_body_bytes',
     about:
-      'Largest answer in bytes, compressed or not. All answers of one read together, and all answers that arrive at the same time, have another limit: the larger of eight times this value and 268 MB. The exporter rejects larger answers.',
+      'Largest answer in bytes, compressed or not. The exporter rejects larger answers. Two sums also have a limit: all answers of one read, and all answers that arrive at the same time. Each may have 268 MB or eight times this value, whichever is larger.',
     parse: wholeNumber(1000, 500_000_000),
     fallback: '33554432',
   }),
@@ -223,7 +223,7 @@ export const settings = {
     section: 'Reading',
     field: 'max_flawed_agents',
     about:
-      'Most agents with values that are missing or of a wrong kind, in per cent (docs/decisions/0003-absent-fields.md). With more, the scrape fails with the reason `shape`. One agent is always allowed, unless this is 0.',
+      'Maximum share of the agents, in per cent, that may have missing or invalid values. With more, the scrape fails with the reason `shape`. One of these agents is always allowed, unless this is 0. docs/decisions/0003-absent-fields.md explains it.',
     parse: wholeNumber(0, 100),
     fallback: '5',
   }),
@@ -237,7 +237,7 @@ export const settings = {
   VCC_MAX_DESCRIPTIONS: setting({
     section: 'Metrics',
     about:
-      'Most pairs of presence and description that have separate series. The exporter adds up the others under `other`, and counts them in `vcc_descriptions_folded`.',
+      'Maximum number of pairs of presence and description that have separate series. The exporter adds up the others under `other`, and counts them in `vcc_descriptions_folded`.',
     parse: wholeNumber(0, 10_000),
     fallback: '50',
   }),
@@ -245,7 +245,7 @@ export const settings = {
     section: 'Metrics',
     field: 'known_values',
     about:
-      'Words that the API reference does not name but `vcc_unknown_values` must not count: `field=word`, separated by commas, as in `state=Fault,medium=Fax`. Fields: `presence`, `state`, `reason`, `direction`, `medium`, `medium_manager`.',
+      'Further known words, besides those in the API reference; `vcc_unknown_values` does not count them. Write `field=word`, separated by commas, as in `state=Fault,medium=Fax`. Fields: `presence`, `state`, `reason`, `direction`, `medium`, `medium_manager`.',
     parse: knownValues,
     absent: 'none',
   }),
@@ -271,14 +271,14 @@ export const settings = {
     about:
       'Key of the hashes, at least 16 characters. Keep it: with another key every agent gets new series.',
     parse: hashKey,
-    absent: '`agentKey` in the secret',
+    absent: 'none; `hashed` requires it here, or as `agentKey` in the secret',
     sensitive: true,
   }),
   VCC_AGENT_LIMIT: setting({
     section: 'Single agents',
     field: 'agent_limit',
     about:
-      'Most agents per account that have separate series: the first by id, so that the choice is stable. `vcc_series_dropped` counts the series of the others.',
+      'Maximum number of agents per account that have separate series. If there are more agents, the first by id have them, so that the choice is stable. `vcc_series_dropped` counts the series of the others.',
     parse: wholeNumber(0, 1_000_000),
     fallback: '1000',
   }),
@@ -310,7 +310,7 @@ export const settings = {
     section: 'Teams and names',
     field: 'roster',
     about:
-      "Which agent is in which team: a CSV or YAML file, an object in S3 (`s3://bucket/key`), or `users-api` for VCC's User Admin API. That API needs credentials with the scope `users:read`. docs/use/teams.md describes the formats.",
+      "Which agent is in which team: a CSV, YAML or JSON file, an object in S3 (`s3://bucket/key`), or `users-api` for VCC's User Admin API. That API needs credentials with the scope `users:read`. docs/use/teams.md describes the formats.",
     parse: rosterSource,
     absent: 'no teams',
   }),
@@ -333,7 +333,7 @@ export const settings = {
   VCC_MAX_TEAMS: setting({
     section: 'Teams and names',
     about:
-      'Most teams per account that have separate series, about 19 per team. The exporter adds up the others under `other`, and counts them in `vcc_teams_folded`.',
+      'Maximum number of teams per account that have separate series, about 19 per team. The exporter adds up the others under `other`, and counts them in `vcc_teams_folded`.',
     parse: wholeNumber(0, 10_000),
     fallback: '100',
   }),

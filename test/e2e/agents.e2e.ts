@@ -238,10 +238,9 @@ const documented: Record<string, Vector> = {
 
 function documentedQueries(): [string, string][] {
   const page = readFileSync(new URL('../../docs/use/teams.md', import.meta.url), 'utf8');
-  return [...page.matchAll(/^\| ([^|]+\?) \| `(.+)` \|$/gm)].map(([, question, query]) => [
-    question!,
-    query!,
-  ]);
+  const inTables = page.matchAll(/^\| ([^|]+\?) \| `(.+)` \|$/gm);
+  const inBlocks = page.matchAll(/^([^|\n]+?\?)(?:\s[^`]*)?\n\n```promql\n([^`]+)\n```$/gm);
+  return [...inTables, ...inBlocks].map(([, question, query]) => [question!, query!]);
 }
 
 describeWith(['prometheus'], 'teams and single agents, in a real Prometheus', ({ prometheus: binaries }) => {

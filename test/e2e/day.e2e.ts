@@ -342,7 +342,7 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
       ],
       [
         'vcc-interactions',
-        'Workload in hand',
+        'Workload by kind',
         (items) => {
           const add = (key: 'calls' | 'semiLive' | 'nonLive') =>
             items.reduce((sum, { workload }) => sum + workload[key], 0);
