@@ -91,7 +91,7 @@ ${table(
   ],
 )}
 
-${table(['Area', 'Code', 'Tests', 'Not tested'], sources)}
+${table(['Area', 'Code', 'Tests', 'Not mutated'], sources)}
 
 ## Survivors
 

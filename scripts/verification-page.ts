@@ -21,7 +21,8 @@ account and no AWS account was available.** [Not checked](#not-checked) lists th
 
 ## Checked
 
-\`npm run e2e\` runs these checks, unless the column *With* names another command. All servers except the APIs of VCC and AWS are real.
+\`npm run e2e\` runs these checks, unless the column *With* names another command. Prometheus, VictoriaMetrics, Pushgateway and
+Alertmanager are the real programs. VCC and AWS are replaced. So are the destinations of the fault and soak tests: they are test programs.
 
 ### Numbers and answers
 
@@ -43,7 +44,7 @@ Deployment and functions were tested with local replacements of AWS.
 | What | With | Result |
 | --- | --- | --- |
 | The commands of [aws.md](../run/aws.md) and [terraform-cdk.md](../run/terraform-cdk.md), unchanged | bash, the AWS CLI, moto as AWS | each ends as described |
-| \`serverless deploy\`: default, unchanged, push, fan-out, HTTP API, IAM; \`serverless remove\` | moto's CloudFormation, extended by Function URLs | as expected; moto only records alarms, bucket policies and HTTP APIs |
+| \`serverless deploy\`: a default deployment, the same again without changes, with push, with fan-out, with HTTP API, with IAM; \`serverless remove\` | moto's CloudFormation, extended by Function URLs | as expected; moto only records alarms, bucket policies and HTTP APIs |
 | The uploaded zips: all kinds of HTTP event, cold and warm, outages, timeouts | Lambda's own runtime client on Node.js 24 | as expected in 12,000 invocations |
 | Secrets, lists of accounts, rosters | the real SDK, moto's Secrets Manager and S3 | as expected |
 | The template | cfn-lint, AWS's own description of its resources | no findings |
@@ -61,7 +62,7 @@ The files for Docker and systemd are valid, and what can run without Docker was 
 | The Dockerfile | hadolint | no findings |
 | The files that the Dockerfile copies, without Docker: health check, SIGTERM, scrape credentials, the AWS SDK, nothing written to disk | the image's settings and user, in a network namespace | as expected |
 | The systemd unit | \`systemd-analyze verify\` and \`security\`, systemd 252 | exposure 1.1 of 10 |
-| The exporter under limits like those of the unit: process 1 of a namespace, another user, no capabilities, read-only files, a \`/proc\` of processes only, the unit's system calls | by hand, once, Node.js 20 and 24 | it runs |
+| The exporter under limits like those of the unit: as process 1 of a PID namespace, as another user, without capabilities. Files are read-only, \`/proc\` has processes only, and only the unit's system calls are allowed | by hand, once, Node.js 20 and 24 | it runs |
 | deploy/docker/compose.yaml, compose.yaml with and without \`.env\` | Compose 2.40 | parsed as intended; \`.env\` as by \`npm start\` |
 | compose.yaml: mounted paths are in git, addresses are ports of services, references between files exist | \`npm run e2e\` | no findings |
 | Its Prometheus and Alertmanager configuration, flags and health checks | Prometheus 2.42, Alertmanager 0.25 (not the versions in the file) | they scrape, evaluate all rules and reach each other |
@@ -115,6 +116,7 @@ Alerts fire when they must, and not on normal days.
 | What | With | Result |
 | --- | --- | --- |
 | The rules | promtool 2.42 (\`--lint=all\`), vmalert | no findings |
+| No rule has \`topk\` or \`bottomk\`, whose result may have another \`instance\` at each evaluation | \`npm test\` | no findings |
 | Each of ${alerts.length} alerts: when it fires, when it does not, and without data | promtool | as expected |
 | Each alert that waits (\`for\`), samples 15, 30, 60 and 120 s apart, one in 18 missing, at every offset between scrape and evaluation | promtool | fires |
 | The same rules and cases | promtool of Prometheus 3.16.0 (\`--lint-fatal\`), amtool 0.35.0 (\`utf8-strict-mode\`), by hand on 26 November 2026, and in \`npm run e2e\` if Go can build them | no findings |
@@ -129,8 +131,6 @@ calls. Some calls fail or are not picked up, at a realistic rate. Some agents re
 \`\`\`sh
 ORDINARY_DAYS="120/1 120/2 … 1000/10" npm run e2e
 \`\`\`
-
-A test forbids \`topk\` and \`bottomk\` in rules: their result may have another \`instance\` at each evaluation.
 
 ### Alertmanager
 
@@ -170,7 +170,7 @@ Links, layout and search of this site work.
 | Building and starting the image | no Docker engine |
 | Whether the images of compose.yaml start read-only and without capabilities | no Docker engine |
 | Whether they have the \`wget\` of the health checks, and Grafana accepts its provisioning | no Docker engine |
-| Tags and digests of these images: copied from public files of others | no registry was queried |
+| Whether the tags and digests of these images exist and belong together. They were copied from public files of other projects | no registry was queried |
 | The unit under a running systemd | none was available |
 | A proxy with Docker, systemd or AWS | none was available |
 | Dashboards in Grafana, Grafana Cloud, Amazon Managed Grafana | no server was available |
@@ -189,8 +189,8 @@ simulated accounts. One is pushed, the other is scraped. All rules, with VccLong
 | --- | --- | --- | --- | --- |
 ${names.map(episodeRow).join('\n')}
 
-An alert may fire longer than its episode, for the time range of its expression. VccErrorBudgetBurnSlow has a range of hours, so it fires until
-the day ends.
+An alert may go on for some time after its episode, because its expression looks back over a time range. VccErrorBudgetBurnSlow looks back over
+hours, so it fires until the day ends.
 
 ### Messages
 
@@ -202,7 +202,7 @@ and always within opening hours. The webhook receives:
 - one message for each other alert and episode of the table, with three exceptions:
   - VccTeamIdleAgents: teams that follow within minutes are in a second message, which does not repeat VccIdleAgents.
   - VccClockSkew has one message for each of the two accounts.
-  - VccErrorBudgetBurn treats apiOutage and wrongSecret as one outage. VccErrorBudgetBurnSlow is not sent while it fires.
+  - VccErrorBudgetBurn treats apiOutage and wrongSecret as one outage. While VccErrorBudgetBurn fires, VccErrorBudgetBurnSlow is not sent.
 - none for severity \`info\`: these alerts end within the hour that the digest waits
 
 An alert that ends before its group is sent (30 seconds; 5 minutes for warnings to \`sre\`) sends no message.
