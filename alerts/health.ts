@@ -237,7 +237,7 @@ export const healthAlerts = [
   alert({
     name: 'VccClockSkew',
     about:
-      "The clocks of Vonage and of the exporter differ by more than `more_than`. If the clock of Prometheus is wrong too, or if Vonage's is, so is the age of the data.",
+      "The clocks of Vonage and of the exporter differ by more than `more_than`. The age of the data is wrong too if Prometheus runs on the exporter's machine, or if Vonage's clock is wrong.",
     audience,
     severity: 'warning',
     scope: 'account',

@@ -98,7 +98,7 @@ The two burn-rate alerts follow Google's SRE workbook. Each needs failures above
 | VccErrorBudgetBurnSlow | 3 | 1 day | 2 h | 10 days |
 | VccErrorBudgetBurnSlow | 1 | 3 days | 6 h | 30 days |
 
-At a burn rate of 1, exactly the share of scrapes fails that \`objective\` allows. The scrapes of all instances are added up. In a new
+At a burn rate of 1, scrapes fail exactly as often as \`objective\` allows. The scrapes of all instances are added up. In a new
 account, one failure is a large share. So the alert needs at least \`failed_at_least\` failed scrapes.
 
 ## What an alert contains
@@ -115,14 +115,14 @@ account, one failure is a large share. So the alert needs at least \`failed_at_l
 One outage can fire several alerts, but is one page, with an
 [exception for /probe](alertmanager.md#what-is-inhibited-and-why). Who is notified, and when: [alertmanager.md](alertmanager.md).
 
-Which samples alerts use:
+## Samples and jobs
 
 | Alerts | Samples | If you remove an account, they resolve |
 | --- | --- | --- |
 | most alerts | the newest of the last ${toWords(settings.recent.seconds)} (\`recent\`) | within \`recent\` |
-| alerts with \`within\` | all of the time \`within\` | within \`within\` or \`recent\` |
+| alerts with \`within\` | all of the time \`within\` | within this time |
 | VccErrorBudgetBurn, VccErrorBudgetBurnSlow | all of their [windows](#for-sres) | within 30 minutes, within 6 hours |
-| VccExporterDown | \`up\` of the last scrape | |
+| VccExporterDown | \`up\` of the last scrape | at once |
 
 So one failed scrape neither restarts \`for\` nor resolves an alert. If your scrape interval is longer than 2 minutes, raise \`recent\`.
 

@@ -62,7 +62,7 @@ ${inReads}
 | In the table | Meaning |
 | --- | --- |
 | delivered | the answer counts as a success |
-| delivered, 2 requests | for Remote write 2, after a success without the header \`X-Prometheus-Remote-Write-Samples-Written\`, remote write 1 is sent from then on. Otherwise the request is repeated once |
+| delivered, 2 requests | sent twice. Remote write 2: after a success without the header \`X-Prometheus-Remote-Write-Samples-Written\`, the batch is sent again as remote write 1 |
 | retried | sent again until the fault is gone |
 | held | kept, and sent again after 1 to 5 minutes or a restart ([push.md](../run/push.md#what-is-lost-and-what-is-not)) |
 | rejected | set aside after the first answer; in this test, \`replay\` delivers it when the fault has ended |

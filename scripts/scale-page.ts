@@ -75,7 +75,7 @@ export function scalePage(notice: string): string {
 | up to 100 | \`/metrics\`, one function with 512 MB: about ${seconds(secondsAt(hundred, 512))} per scrape ([estimated](#time)) |
 | up to 300 | \`/metrics\` with 1024 MB and a \`scrape_timeout\` of 15 s or more; or \`/probe\` |
 | more, or slow or critical accounts | \`/probe\` with \`http_sd_configs\`: one small scrape per account, and no account waits for another |
-| 1000 and more | \`/probe\`, and several deployments with a list of accounts each (by region or team). A mistake in one list then stops only that deployment. In one Prometheus, each deployment needs its own \`job\` ([why](../use/alerts.md#what-an-alert-contains)) |
+| 1000 and more | \`/probe\`, and several deployments with a list of accounts each (by region or team). A mistake in one list then stops only that deployment. In one Prometheus, each deployment needs its own \`job\` ([why](../use/alerts.md#samples-and-jobs)) |
 
 Switch from \`/metrics\` to \`/probe\` if one of these is true:
 
