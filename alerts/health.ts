@@ -49,7 +49,7 @@ export const healthAlerts = [
   alert({
     name: 'VccAccountMissing',
     about:
-      'An exporter sends samples of fewer accounts than are configured. For some accounts, push or scrapes of /probe have stopped.',
+      'An exporter sends samples of fewer accounts than are configured. For some accounts, push or scrapes of /probe have stopped. Deployments with different lists of accounts need different `job` labels.',
     audience,
     severity: 'critical',
     scope: 'exporter',
@@ -83,7 +83,7 @@ export const healthAlerts = [
   alert({
     name: 'VccDataStale',
     about:
-      'Scrapes of an account succeed, but its newest snapshot is older than `older_than`. It is served from memory, or a clock is wrong.',
+      'Scrapes of an account succeed, but its newest snapshot is older than `older_than`. It is served from memory, Vonage returns old data, or a clock is wrong.',
     audience,
     severity: 'warning',
     scope: 'account',
@@ -91,7 +91,7 @@ export const healthAlerts = [
     kinds: { older_than: 'duration' },
     summary: 'Data of account {{ $labels.account }} is {{ $value | humanizeDuration }} old',
     description:
-      'The newest snapshot of {{ $labels.account }} was taken {{ $value | humanizeDuration }} ago, although scrapes succeed. Check VCC_CACHE_TTL and the clocks.',
+      'The newest snapshot of {{ $labels.account }} was taken {{ $value | humanizeDuration }} ago, although scrapes succeed. Check VCC_CACHE_TTL, the clocks, and with vcc-exporter check the age of the data at Vonage.',
     // Use the newest snapshot of all instances: a deployment may leave series of old instances or
     // pods. Other alerts fire for an account that cannot be read, or is missing.
     expr: ({ older_than }, { latest }) =>
@@ -215,7 +215,7 @@ export const healthAlerts = [
     ...budget,
     summary: 'Account {{ $labels.account }} burns its error budget fast',
     description:
-      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the last 1 h (burn rate above 14.4), or over the last 6 h (above 6). The dashboard Exporter shows when and why.',
+      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the last hour (burn rate above 14.4) or, if the burn is slower, over the last 6 hours (above 6). The dashboard Exporter shows when and why.',
     expr: (thresholds, { select }) =>
       `${burns(select, thresholds, 14.4, '1h', '5m')}\nor ${burns(select, thresholds, 6, '6h', '30m')}`,
   }),
@@ -230,14 +230,14 @@ export const healthAlerts = [
     ...budget,
     summary: 'Account {{ $labels.account }} burns its error budget',
     description:
-      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the last 1 day (burn rate above 3), or over the last 3 days (above 1). The dashboard Exporter shows when and why.',
+      '{{ $value | humanizePercentage }} of the scrapes of {{ $labels.account }} failed over the last day (burn rate above 3) or, if the burn is slower, over the last 3 days (above 1). The dashboard Exporter shows when and why.',
     expr: (thresholds, { select }) =>
       `${burns(select, thresholds, 3, '1d', '2h')}\nor ${burns(select, thresholds, 1, '3d', '6h')}`,
   }),
   alert({
     name: 'VccClockSkew',
     about:
-      'The clocks of Vonage and of the exporter differ by more than `more_than`. The age of the data is wrong by the same amount.',
+      "The clocks of Vonage and of the exporter differ by more than `more_than`. The age of the data is wrong too if Prometheus runs on the exporter's machine, or if Vonage's clock is wrong.",
     audience,
     severity: 'warning',
     scope: 'account',
@@ -245,7 +245,7 @@ export const healthAlerts = [
     kinds: { more_than: 'duration', within: 'duration' },
     summary: 'Clocks differ by {{ $value | humanizeDuration }} (account {{ $labels.account }})',
     description:
-      "The clocks of the API and of the exporter differ by {{ $value | humanizeDuration }}. The age of the data is wrong by the same amount. Synchronise the clock of the exporter's machine.",
+      "The clocks of the API and of the exporter differ by {{ $value | humanizeDuration }}. If Prometheus runs on the exporter's machine, or if Vonage's clock is wrong, the age of the data is wrong by the same amount. Synchronise the clock of the exporter's machine.",
     expr: ({ more_than, within }, { select }) =>
       `abs(avg_over_time(${select('vcc_api_clock_skew_seconds')}[${within.text}])) > ${more_than.seconds}`,
   }),

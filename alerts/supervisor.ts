@@ -132,7 +132,7 @@ export const supervisorAlerts: readonly Alert[] = [
     'VccRingNoAnswer',
     'Unexpected',
     'At some scrape within the last `within`, many interactions were Unexpected for the same reason. The usual reason is NoAnswer.',
-    'Their agents get no calls until they go back to Ready. Ask the agents, and check their phones and network.',
+    'The presence of their agents is still Ready, but VCC sends them no calls until they choose Ready again. Ask them to do so, and check their phones and network.',
   ),
   atOnce(
     'VccFailedInteractions',

@@ -33,7 +33,7 @@ All thresholds are in [alerts/thresholds.yml](../../alerts/thresholds.yml). You 
   \`\`\`
 
   It writes rules and dashboards with your thresholds into the folder, and replaces files of the same names. The last line is a
-  summary: \`30 alerts, 2 off, 3 differ from the shipped thresholds; 4 dashboards.\`
+  summary, here for the file below: \`30 alerts, 2 off, 5 differ from the shipped thresholds; 4 dashboards.\`
 
 \`\`\`yaml
 urls:
@@ -60,10 +60,10 @@ alerts:
 Both commands reject unknown keys and invalid values, and print them. Durations have a unit, as in the settings: \`90s\`, \`1m30s\`,
 \`2h\`, \`1d\`. Every alert has the keys \`for\`, \`severity\` and \`enabled\`. The tables below list its other keys with the shipped values.
 
-\`longer_than\` must be one of the exporter's bounds, because the exporter counts by them. The shipped bounds are
-${settings.ageBounds.map((seconds) => `\`${toWords(seconds).replace(' min', 'm').replace(' ', '')}\``).join(', ')}. Other values are
-rejected. If you set \`VCC_AGE_BOUNDS\`, set \`age_bounds\` in your thresholds to the same bounds. VccBoundMissing fires if an exporter
-lacks a bound.
+The exporter counts agents and interactions only at fixed ages, the **bounds**. So \`longer_than\` must be one of them. The shipped
+bounds are ${settings.ageBounds.map((seconds) => `\`${toWords(seconds).replace(' min', 'm').replace(' ', '')}\``).join(', ')}. Other values are
+rejected. If you set \`VCC_AGE_BOUNDS\`, copy its value (numbers of seconds, without units) to \`age_bounds\` in your thresholds.
+VccBoundMissing fires if an exporter lacks a bound.
 
 ## For supervisors
 
@@ -79,8 +79,9 @@ In this table:
 
 ${table(of('supervisor'))}
 
-- Alerts with \`agents\` or \`interactions\` do not fire for a single agent, because on a large floor some agent is always over the limit. For a single agent,
-  enable VccLongestFree, or set \`agents: 1\` and \`share: 0.001\`.
+- With the shipped thresholds, alerts with \`agents\` need at least three agents: on a large floor some agent is always over the limit.
+  For a single agent, enable VccLongestFree, or set \`agents: 1\` and \`share: 0.001\`.
+- Alerts with \`interactions\` count interactions, not agents. On a small floor, one agent with several chats can be enough.
 - Alerts about teams need a [roster](teams.md).
 - Alerts contain no ids of agents. If [single agents](teams.md#single-agents) are on, the dashboard Team shows them.
 
@@ -97,26 +98,41 @@ The two burn-rate alerts follow Google's SRE workbook. Each needs failures above
 | VccErrorBudgetBurnSlow | 3 | 1 day | 2 h | 10 days |
 | VccErrorBudgetBurnSlow | 1 | 3 days | 6 h | 30 days |
 
-A burn rate of 1 is the share of failed scrapes that \`objective\` allows. The share is over all instances. A new account has few
-scrapes, so one failure counts much. Therefore the alert needs at least \`failed_at_least\` failed scrapes.
+At a burn rate of 1, scrapes fail exactly as often as \`objective\` allows. The scrapes of all instances are added up. In a new
+account, one failure is a large share. So the alert needs at least \`failed_at_least\` failed scrapes.
 
 ## What an alert contains
 
 | Label or annotation | Content |
 | --- | --- |
-| \`severity\` | \`critical\`: somebody must act now, and can (supervisors: during opening hours). \`warning\`: today. \`info\`: in a digest |
+| \`severity\` | \`critical\`: somebody must act now, and there is something to do (supervisors: during opening hours). \`warning\`: today. \`info\`: in a digest |
 | \`audience\` | \`supervisor\` or \`sre\` |
 | \`summary\` | one line |
 | \`description\` | what happened, and what to do |
 | \`runbook_url\` | the page of the alert in the runbook |
 | \`dashboard_url\` | the dashboard. Only if you set \`urls.grafana\` |
 
-One outage is one alert: [no duplicates](alertmanager.md#what-is-inhibited-and-why). Who is notified, and when:
-[alertmanager.md](alertmanager.md).
+One outage can fire several alerts, but is one page, with an
+[exception for /probe](alertmanager.md#what-is-inhibited-and-why). Who is notified, and when: [alertmanager.md](alertmanager.md).
 
-All alerts use the newest sample of the last ${toWords(settings.recent.seconds)} (\`recent\`). So one failed scrape neither restarts \`for\` nor resolves an alert.
-If your scrape interval is longer than 2 minutes, raise \`recent\`. If you remove an account from the configuration, its alerts
-resolve within \`recent\`.
+## Samples and jobs
+
+| Alerts | Samples | If you remove an account, they resolve |
+| --- | --- | --- |
+| most alerts | the newest of the last ${toWords(settings.recent.seconds)} (\`recent\`) | within \`recent\` |
+| alerts with \`within\` | all of the time \`within\` | within this time |
+| VccErrorBudgetBurn, VccErrorBudgetBurnSlow | all of their [windows](#for-sres) | within 30 minutes, within 6 hours |
+| VccExporterDown | \`up\` of the last scrape | at once |
+
+So one failed scrape neither restarts \`for\` nor resolves an alert. If your scrape interval is longer than 2 minutes, raise \`recent\`.
+
+**Several deployments in one Prometheus** need different \`job\` labels (that begin with \`vcc\`). VccAccountMissing compares the
+accounts of a job with the largest list of that job. So in a job with lists of 3 and 5 accounts, it fires only if fewer than 5 of
+the 8 accounts send samples.
+
+**Several pushed jobs**: if one of them stops completely, no alert fires. VccExporterAbsent needs all jobs to stop, and
+VccAccountMissing needs samples of the job. So add a rule of your own for each pushed job:
+\`absent_over_time(vcc_up{job="vcc-emea"}[5m])\`.
 
 ## Load the rules
 
@@ -139,12 +155,13 @@ aws amp create-rule-groups-namespace --workspace-id ws-… --name vcc-alerts \\
 Its Alertmanager supports SNS and PagerDuty only, so replace the webhooks. It needs the configuration under \`alertmanager_config\`:
 
 \`\`\`sh
-(echo 'alertmanager_config: |'; sed 's/^/  /' alertmanager.yml) > amp.yml
+(echo 'alertmanager_config: |'; sed 's/^/  /' alerts/alertmanager.yml) > amp.yml
 aws amp create-alert-manager-definition --workspace-id ws-… --data fileb://amp.yml
 \`\`\`
 
 **Grafana's own alerting**: put alerts/grafana/vcc-alerts.yml into \`provisioning/alerting/\`. Replace \`prometheus\` with the uid of
-your data source. No data is no alert, as in Prometheus: VccExporterAbsent and VccAccountMissing fire if samples are missing.
+your data source. No data is no alert, as in Prometheus: for missing samples there are
+VccExporterAbsent and VccAccountMissing.
 
 **Amazon Managed Grafana and Grafana Cloud** have no file provisioning. Import the Prometheus rules there (Alerting, *Import alert
 rules*; Grafana 12 and later), or let Amazon's Prometheus or Mimir evaluate them.

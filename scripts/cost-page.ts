@@ -193,8 +193,8 @@ This page is computed: \`npm run bench:cost\` measures, and \`npm run generate\`
 
 ## A month of scrapes
 
-The table shows what a scrape uses, and US dollars a month by interval. The amount in brackets is left after the free tier, if nothing
-else uses that.
+The table shows what a scrape uses, and US dollars a month by interval. In brackets: what you pay after the
+free tier, if nothing else uses the free tier.
 
 | Agents | Memory (MB) | CPU | Wall | Peak memory | Billed ms | every 15 s | every 30 s | every 60 s |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -243,7 +243,7 @@ scrapes    = ${hoursPerMonth} h × 3600 / interval
 - CPU, wall and peak memory are medians of warm scrapes of the deployed zip, under Lambda's runtime client (aws-lambda-ric) on
   ${figures.node}.
 - The machine was our own (x86-64, whole cores), not Lambda, whose arm64 cores may be faster or slower.
-- CPU time is counted in steps of 10 ms over all scrapes together.
+- The CPU time of all scrapes together is measured in steps of 10 ms, then divided by their number.
 - Each answer of the API is assumed to take ${figures.latencyMs} ms. Pages have ${figures.pageSize.toLocaleString('en-US')} agents here (the default is 5,000) and are
   requested at the same time. A slower API is billed as waiting: each 100 ms more at 256 MB and 30 s costs ${dollars((((hoursPerMonth * 3600) / 30) * 0.1 * 256 * prices.lambdaPerGbSecond) / 1024)} a month.
 - There are ${coldStartsPerDay} cold starts a day. Each takes ${figures.coldMs - figures.latencyMs} ms longer than a warm scrape. AWS bills cold starts since August 2025. A function

@@ -42,7 +42,7 @@ Each case also checks:
 | In the table | Meaning |
 | --- | --- |
 | numbers | the scrape succeeds |
-| \`network\`, … | the scrape fails with this reason in \`vcc_scrape_error\` ([errors.md](../reference/errors.md)), and there are no numbers |
+| \`network\`, … | the scrape fails with this reason in \`vcc_scrape_error\` ([errors.md](../reference/errors.md)), and there are no numbers (column Roster: see below) |
 | – | not possible, or not tested, at this place |
 | 3 requests | requests to this place in the first scrape (omitted if 0 or 1). \`VCC_RETRIES\` is ${retries}, so a repeated request is sent ${1 + retries} times |
 | 1 to 3 requests | the number depends on the run |
@@ -62,6 +62,7 @@ ${inReads}
 | In the table | Meaning |
 | --- | --- |
 | delivered | the answer counts as a success |
+| delivered, 2 requests | sent twice. Remote write 2: after a success without the header \`X-Prometheus-Remote-Write-Samples-Written\`, the batch is sent again as remote write 1 |
 | retried | sent again until the fault is gone |
 | held | kept, and sent again after 1 to 5 minutes or a restart ([push.md](../run/push.md#what-is-lost-and-what-is-not)) |
 | rejected | set aside after the first answer; in this test, \`replay\` delivers it when the fault has ended |

@@ -72,10 +72,10 @@ export function scalePage(notice: string): string {
 
 | Accounts (of some hundred agents each) | Recommended |
 | --- | --- |
-| up to 100 | \`/metrics\`, one function with 512 MB: ${seconds(secondsAt(hundred, 512))} per scrape in this test |
+| up to 100 | \`/metrics\`, one function with 512 MB: about ${seconds(secondsAt(hundred, 512))} per scrape ([estimated](#time)) |
 | up to 300 | \`/metrics\` with 1024 MB and a \`scrape_timeout\` of 15 s or more; or \`/probe\` |
 | more, or slow or critical accounts | \`/probe\` with \`http_sd_configs\`: one small scrape per account, and no account waits for another |
-| 1000 and more | \`/probe\`, and several deployments with a list of accounts each (by region or team). A mistake in one list then stops only that deployment |
+| 1000 and more | \`/probe\`, and several deployments with a list of accounts each (by region or team). A mistake in one list then stops only that deployment. In one Prometheus, each deployment needs its own \`job\` ([why](../use/alerts.md#samples-and-jobs)) |
 
 Switch from \`/metrics\` to \`/probe\` if one of these is true:
 
@@ -167,7 +167,7 @@ ${table(
 | What | Series |
 | --- | --- |
 | an account | ${perAccount.series.toFixed(0)} in this test; about 300 if many agents are working |
-| a team | 22 more |
+| a team | about 19 more |
 | a single agent | about 9 more |
 | 100 accounts, without teams and single agents | ${hundred.series} |
 | 1000 accounts, without teams and single agents | ${thousand.series} |

@@ -68,8 +68,8 @@ by up to an hour.
 | no agents, but the reason | ${scrape.failed} |
 | 503 with Retry-After | ${scrape.refused} |
 | wrong: only some of the agents, or agents in a failed scrape | ${scrape.wrong} |
-| disconnected by the client | ${scrape.left} |
-| read slowly by the client | ${scrape.slow} |
+| of all these, read slowly by the client | ${scrape.slow} |
+| disconnected by the client, not counted above | ${scrape.left} |
 | log lines that report a bug | ${scrape.bugs} |
 
 | At once | Answers | p50, ms | p99, ms |

@@ -6,6 +6,7 @@ import type { Duration } from '../../alerts/alert.ts';
 import { alerts } from '../../alerts/index.ts';
 import { parseAlertSettings } from '../../alerts/settings.ts';
 import { settings } from '../../src/config/settings.ts';
+import { generateRuleFiles } from '../../src/rule-files.ts';
 import { panelsOf, readDashboards } from '../support/dashboards.ts';
 import { headingsOf } from '../support/markdown.ts';
 import { expressionsIn, labelsOf } from '../support/promql.ts';
@@ -162,6 +163,45 @@ describe.each(alerts.map((alert) => [alert.name, alert] as const))('%s', (name, 
   test('is in the index', () => {
     expect(read('runbook.md')).toContain(`| [${name}](${path}) | ${severity} |\n`);
   });
+});
+
+/** Texts that a page quotes in the first column of its tables, without the alerts that it links. */
+function quotedTexts(path: string): string[] {
+  const rows = read(path).match(/^\| .*`.* \|$/gm) ?? [];
+  return rows.flatMap((row) => [...row.split(' | ')[0]!.matchAll(/`([^`]+)`/g)].map(([, quoted]) => quoted!));
+}
+
+/** Errors of Prometheus, which the code does not have. */
+const ofPrometheus = [
+  'connection refused',
+  'no such host',
+  'context deadline exceeded',
+  'certificate',
+  'x509',
+];
+
+test.each(['VccExporterDown', 'VccPushFailing'])('%s quotes texts that the code has', (name) => {
+  const code = sourceFiles();
+  const quoted = quotedTexts(`runbook/${name}.md`).filter((text) => !ofPrometheus.includes(text));
+  expect(quoted.length).toBeGreaterThan(5);
+  const parts = quoted.flatMap((text) => text.split(/\s*…\s*/)).filter((part) => part !== '');
+  expect(parts.filter((part) => !code.includes(part))).toEqual([]);
+});
+
+function sourceFiles(): string {
+  const root = fileURLToPath(new URL('../../src/', import.meta.url));
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(root, file), 'utf8'))
+    .join('\n');
+}
+
+test('the example in alerts.md has the summary that the page shows', () => {
+  const page = read('alerts.md');
+  const example = /```yaml\n(urls:[\s\S]*?)```/.exec(page)![1]!;
+  const made = generateRuleFiles({ name: 'mine.yml', text: example });
+  expect(page).toContain(`\`${'summary' in made ? made.summary : made.problems.join()}\``);
 });
 
 test.each(['runbook.md', 'alerts.md', 'alertmanager.md', 'dashboards.md'])(
