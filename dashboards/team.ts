@@ -194,7 +194,7 @@ export function teamDashboard(settings: AlertSettings) {
               { title: 'Presence', from: { label: 'presence' }, meanings: presences, width: 115 },
               { title: 'Description', from: { label: 'description' } },
               {
-                title: 'Time in presence',
+                title: 'Duration',
                 from: { expr: lasting('presence!="LoggedOut"') },
                 unit: 'dthms',
                 width: 100,
