@@ -289,7 +289,7 @@ describeWith(['proxy', 'node24'], 'through a proxy with a password', (parts) => 
       const env = aws({ VCC_PUSH_QUEUE_URL: to!, VCC_PUSH_REJECTED_URL: from!, VCC_SECRET_ID: secretId });
       expect(await runCli(['replay', '--list'], env, folder)).toMatchObject({
         status: 0,
-        stderr: expect.stringMatching(/^0 rejected\.$/m),
+        stderr: expect.stringMatching(/^Rejected batches: 0\.$/m),
       });
       expect(proxy.asked()).toEqual(['CONNECT aws.test:443']);
     });

@@ -753,7 +753,7 @@ describeWith(['prometheus', 'moto'], 'pushing over SQS', (parts) => {
     expect(lines.length).toBeLessThanOrEqual(10);
     expect(lines).toContainEqual('not a batch: expected JSON');
     expect(listed.stderr).toBe(
-      `Rejected batches: ${lines.length - 1}.\nThe queue has about 25. SQS shows at most the first ten of each account and destination; replay puts all of them back. 1 of the messages are not batches and stay in the queue.\n`,
+      `Rejected batches: ${lines.length - 1}.\nThe queue has about 25 messages. SQS shows at most the first ten of each account and destination; replay puts all of them back. 1 of the messages are not batches and stay in the queue.\n`,
     );
     const replayed = await runCli(['replay'], cliEnv, folder);
     expect([replayed.status, replayed.stderr]).toEqual([
