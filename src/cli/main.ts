@@ -36,7 +36,8 @@ process.exitCode = await run(
     print: (line) => process.stdout.write(`${line}\n`),
     note: (line) => process.stderr.write(`${line}\n`),
     data: (text) => process.stdout.write(`${text}\n`),
-    moveUp: (lines) => process.stdout.write(`\x1b[${lines}A\x1b[J`),
+    moveUp: (rows) => process.stdout.write(`\x1b[${rows}A\x1b[J`),
+    columns: () => process.stdout.columns ?? Number.POSITIVE_INFINITY,
     interactive: process.stdout.isTTY === true,
     stopped,
     outlastReaders() {

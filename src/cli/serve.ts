@@ -17,7 +17,7 @@ import { type LocalAccounts, openLocalAccounts } from './accounts.ts';
 import { accountSections, type Command } from './command.ts';
 import { floorTables } from './floor-table.ts';
 import { createOptionReader, demoOf, demoOption } from './options.ts';
-import { type Terminal, untilStopped } from './terminal.ts';
+import { rowsOf, type Terminal, untilStopped } from './terminal.ts';
 
 /** After this time without a scrape from outside, the terminal scrapes to show new numbers. */
 const scrapeEveryMs = 15_000;
@@ -55,7 +55,7 @@ export const serve: Command<ServeOptions> = {
       if (!(terminal.interactive && isFailedScrape(line))) terminal.note(line);
     };
     const scrapers = createScrapers(local, log);
-    let drawnLines = 0;
+    let drawnRows = 0;
     let sinceShownMs: (() => number) | undefined;
     const show = (scrapes: readonly Scrape[]) => {
       // Show all accounts, not only one that was probed.
@@ -69,9 +69,9 @@ export const serve: Command<ServeOptions> = {
       );
       const lines = [floorTables(scrapes.map(({ reading }) => reading)), ...failures, ''].join('\n');
       // Overwrite the last table.
-      if (drawnLines > 0) terminal.moveUp(drawnLines);
+      if (drawnRows > 0) terminal.moveUp(drawnRows);
       terminal.print(lines);
-      drawnLines = lines.split('\n').length;
+      drawnRows = rowsOf(lines, terminal.columns());
       sinceShownMs = stopwatch(systemTiming);
     };
     const routes = createRoutes({ scrapers, log, onScrape: show });

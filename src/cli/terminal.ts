@@ -18,8 +18,10 @@ export interface Terminal {
   note(line: string): void;
   /** Prints data for another program, such as metrics. Every byte must be unchanged. */
   data(text: string): void;
-  /** Moves up over the last lines of a screen, and clears it from there. */
-  moveUp(lines: number): void;
+  /** Moves up over the last rows of a screen, and clears it from there. */
+  moveUp(rows: number): void;
+  /** The width of the screen, where longer lines continue in the next row. */
+  columns(): number;
   /** Whether the output is a screen that can be overwritten. */
   interactive: boolean;
   /** From now on, the command keeps running when its output cannot be written. */
@@ -41,6 +43,12 @@ export function guardTerminal(terminal: Terminal): Terminal {
     note: (line) => terminal.note(clean(line)),
     data: (text) => terminal.data(terminal.interactive ? clean(text) : text),
   };
+}
+
+/** The rows that a text takes on a screen of this width. */
+export function rowsOf(text: string, columns: number): number {
+  const rows = text.split('\n').map((line) => Math.max(1, Math.ceil(line.length / columns)));
+  return rows.reduce((sum, each) => sum + each, 0);
 }
 
 function visible(text: string): string {

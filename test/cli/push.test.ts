@@ -41,6 +41,7 @@ async function push(
     note: (line) => void notes.push(line),
     data: (text) => void lines.push(text),
     moveUp: () => {},
+    columns: () => Number.POSITIVE_INFINITY,
     interactive: false,
     stopped,
     outlastReaders: () => {},

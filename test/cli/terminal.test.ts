@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { run } from '../../src/cli/run.ts';
-import { guardTerminal } from '../../src/cli/terminal.ts';
+import { guardTerminal, rowsOf } from '../../src/cli/terminal.ts';
 import { Secret } from '../../src/credentials.ts';
 import { openDiskQueue } from '../../src/files/disk-queue.ts';
 import { PushError } from '../../src/push/errors.ts';
@@ -169,4 +169,14 @@ describe('texts from outside', () => {
       '1 of the files are not batches and stay in the folder.',
     ]);
   });
+});
+
+test.each([
+  ['', 80, 1],
+  ['a\nb', 80, 2],
+  ['a'.repeat(80), 80, 1],
+  [`${'a'.repeat(81)}\n\nb`, 80, 4],
+  ['a'.repeat(500), Number.POSITIVE_INFINITY, 1],
+])('a text of several lines takes the rows that a screen needs for it (%#)', (text, columns, rows) => {
+  expect(rowsOf(text, columns)).toBe(rows);
 });

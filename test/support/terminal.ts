@@ -20,7 +20,7 @@ export function rememberingTerminal(folder: string, env: Terminal['env'] = {}, i
   const outlastReaders = () => {};
   return {
     ...{ env, folder, interactive, stopped, outlastReaders },
-    ...{ print, note, data: print, moveUp },
+    ...{ print, note, data: print, moveUp, columns: () => Number.POSITIVE_INFINITY },
     ...{ stop, lines, notes, moves, until },
   };
 }
