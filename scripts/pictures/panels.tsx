@@ -183,7 +183,7 @@ function Text({ panel, scope }: Drawing) {
   const text = scope.replace(content, {}, 'shown');
   const html = mode === 'html' ? text : renderTextPanelMarkdown(text);
   return (
-    // biome-ignore lint/security/noDangerouslySetInnerHtml: as Grafana does, of the project's own dashboards
+    // biome-ignore lint/security/noDangerouslySetInnerHtml: texts of the project's own dashboards
     <div className="markdown-html" dangerouslySetInnerHTML={{ __html: html }} />
   );
 }

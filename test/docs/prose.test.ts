@@ -8,7 +8,9 @@ const written = filesIn('.').filter(
   (path) => !/^test\/(?:fixtures|golden)\/|_pb\.ts$|lock\.json$/.test(path),
 );
 const pages = written.filter((path) => path.endsWith('.md'));
-const code = written.filter((path) => /\.(?:[cm]?[jt]s|ya?ml|tf|sh)$|Dockerfile$/.test(path));
+const code = written.filter((path) =>
+  /\.(?:[cm]?[jt]sx?|ya?ml|tf|sh|py|service|npmrc)$|Dockerfile|^\.ci\/run$/.test(path),
+);
 const generated = (path: string) => read(path).startsWith('<!-- Generated');
 
 describe('plain English', () => {

@@ -48,8 +48,12 @@ const isProse = (text: string) => /(?:\p{L}+[,.:;]? ){4}/u.test(text) && !/[;{}]
  * The comments of a file of TypeScript or JavaScript without their marks, and its texts of several
  * words.
  */
-function passagesOfCode(code: string): Passage[] {
-  const tree = parse(code, { sourceType: 'unambiguous', plugins: ['typescript'], errorRecovery: true });
+function passagesOfCode(path: string, code: string): Passage[] {
+  const tree = parse(code, {
+    sourceType: 'unambiguous',
+    plugins: path.endsWith('x') ? ['typescript', 'jsx'] : ['typescript'],
+    errorRecovery: true,
+  });
   const comments = (tree.comments ?? []) as readonly (Node & { readonly value: string })[];
   const ofType = (type: string) => comments.filter((comment) => comment.type === type);
   return [
@@ -77,5 +81,5 @@ function commentsOfLines(text: string): Passage[] {
 
 /** The texts for people in a file of code or of settings. The name gives its format. */
 export function passagesOf(path: string, text: string): Passage[] {
-  return /\.[cm]?[jt]s$/.test(path) ? passagesOfCode(text) : commentsOfLines(text);
+  return /\.[cm]?[jt]sx?$/.test(path) ? passagesOfCode(path, text) : commentsOfLines(text);
 }

@@ -1,7 +1,7 @@
-"""Parses expositions with Prometheus' own client library and prints what it read as JSON.
+# Parses expositions with Prometheus' own client library, and prints what it read as JSON.
+# Usage: judge.py FILE...
+# Files that end in .om are parsed as strict OpenMetrics, the others as text 0.0.4.
 
-Usage: judge.py FILE...   A name that ends in .om is read as OpenMetrics, strictly; any other as text 0.0.4.
-"""
 import json
 import sys
 

@@ -1,6 +1,6 @@
-"""moto's server, with what its CloudFormation lacks for this project's stack: Function URLs and the settings of
-asynchronous invocations. Alarms, bucket policies and HTTP APIs are recorded as resources and do nothing. Only errors of
-cfn-lint refuse a template: AWS has no warnings."""
+# moto's server, with what its CloudFormation lacks for this project's stack: Function URLs and the
+# settings of asynchronous invocations. Alarms, bucket policies and HTTP APIs are recorded as
+# resources and do nothing. Only errors of cfn-lint refuse a template: AWS has no warnings.
 
 import sys
 
@@ -13,9 +13,8 @@ from moto.moto_api._internal import mock_random
 from moto.server import main
 
 
+# moto forgets an export when its stack is updated, and then cannot delete the stack.
 class Exports(dict):
-    """moto forgets an export when its stack is updated, and then cannot delete the stack."""
-
     def pop(self, name, default=None):
         return super().pop(name, default)
 
@@ -40,10 +39,9 @@ cloudformation.CloudFormationBackend.__init__ = create_backend
 LambdaBackend.send_sqs_batch = lambda self, function_arn, messages, queue_arn: False
 
 
+# What the models below have in common: resources that CloudFormation can create, update and delete.
+# moto finds direct subclasses of its CloudFormationModel, in its own modules only.
 class OfStack:
-    """What the models below have in common: resources that CloudFormation can create, update and delete. moto finds direct
-    subclasses of its CloudFormationModel, in its own modules only."""
-
     kind = ""
 
     def __init__(self, resource_name, properties, account_id, region_name):
@@ -52,8 +50,9 @@ class OfStack:
         self.physical_resource_id = mock_random.get_random_hex(10)
         self.make()
 
+    # Passes the properties on to the service.
     def make(self):
-        """Passes the properties on to the service."""
+        pass
 
     def delete(self, account_id, region_name):
         pass
