@@ -9,9 +9,9 @@ import { Secret } from '../src/credentials.ts';
 import { encodeText } from '../src/exposition/text.ts';
 import { createPseudonyms } from '../src/pseudonyms.ts';
 import { toAgentSeries } from '../src/snapshot/agent-series.ts';
-import { assemble } from '../src/snapshot/assemble.ts';
+import { agentListing, assemble } from '../src/snapshot/assemble.ts';
 import { toFloor } from '../src/snapshot/floor.ts';
-import { parsePage } from '../src/vcc/page.ts';
+import { parseAgentStatus } from '../src/vcc/agent-status.ts';
 import { pageBodies } from './account.ts';
 import { facts, floorOptions } from './cpu.ts';
 import { inTurn, median, ratio, table, unjudged, verdict } from './measure.ts';
@@ -21,7 +21,10 @@ const key = new Secret('a key of at least 16 characters');
 
 /** Turns page bodies into text, with series for every single agent. */
 async function withSingles(bodies: readonly string[], idOf: (id: string) => string): Promise<Buffer> {
-  const snapshot = assemble(new Map(bodies.map((body, index) => [index + 1, parsePage(body, index + 1)])));
+  const snapshot = assemble(
+    new Map(bodies.map((body, index) => [index + 1, parseAgentStatus(body, index + 1)])),
+    agentListing,
+  );
   if ('reason' in snapshot) throw new Error(snapshot.reason);
   const choice = { limit: 1_000_000, loggedOut: true, include: undefined, exclude: undefined, idOf };
   const agentSeries = toAgentSeries(snapshot, 'bench', undefined, choice);
@@ -49,7 +52,7 @@ async function byPromClient(bodies: readonly string[]): Promise<string> {
   const interactions = gauge('interactions', ['state']);
   const info = gauge('info');
   for (const [index, body] of bodies.entries()) {
-    for (const agent of parsePage(body, index + 1).agents) {
+    for (const agent of parseAgentStatus(body, index + 1).items) {
       const labels = { account: 'bench', agent_id: agent.id };
       presence.set({ ...labels, presence: agent.presence, description: agent.description ?? '' }, 1);
       presenceSince.set(labels, agent.presenceSinceMs! / 1000);

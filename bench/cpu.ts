@@ -4,9 +4,9 @@ import type { Family } from '../src/catalogue/metric.ts';
 import { toRegistry } from '../src/catalogue/metric.ts';
 import { encodeOpenMetrics } from '../src/exposition/openmetrics.ts';
 import { encodeText } from '../src/exposition/text.ts';
-import { assemble } from '../src/snapshot/assemble.ts';
+import { agentListing, assemble } from '../src/snapshot/assemble.ts';
 import { toFloor } from '../src/snapshot/floor.ts';
-import { parsePage } from '../src/vcc/page.ts';
+import { parseAgentStatus } from '../src/vcc/agent-status.ts';
 import { pageBodies } from './account.ts';
 import { straightforwardMetrics } from './contenders.ts';
 import { inTurn, median, ratio, table, unjudged, verdict } from './measure.ts';
@@ -38,7 +38,10 @@ async function oursFrom(
   bodies: readonly string[],
   encode: (families: readonly Family[]) => Buffer,
 ): Promise<Buffer> {
-  const snapshot = assemble(new Map(bodies.map((body, index) => [index + 1, parsePage(body, index + 1)])));
+  const snapshot = assemble(
+    new Map(bodies.map((body, index) => [index + 1, parseAgentStatus(body, index + 1)])),
+    agentListing,
+  );
   if ('reason' in snapshot) throw new Error(snapshot.reason);
   const floor = toFloor(snapshot, floorOptions);
   const registry = toRegistry(catalogue, {

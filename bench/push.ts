@@ -21,9 +21,9 @@ import { type Point, toPoints } from '../src/push/encoding/points.ts';
 import { encodeWriteRequest } from '../src/push/encoding/remote-write-1.ts';
 import { encodeRequest } from '../src/push/encoding/remote-write-2.ts';
 import { toAgentSeries } from '../src/snapshot/agent-series.ts';
-import { assemble } from '../src/snapshot/assemble.ts';
+import { agentListing, assemble } from '../src/snapshot/assemble.ts';
 import { toFloor } from '../src/snapshot/floor.ts';
-import { parsePage } from '../src/vcc/page.ts';
+import { parseAgentStatus } from '../src/vcc/agent-status.ts';
 import { WriteRequestSchema } from '../test/support/proto/remote-write-1_pb.ts';
 import { pageBodies } from './account.ts';
 import { facts, floorOptions } from './cpu.ts';
@@ -32,8 +32,8 @@ import { inTurn, median, table } from './measure.ts';
 const target = { job: 'vcc', instance: 'bench' };
 
 async function familiesOf(agents: number, single: boolean): Promise<Family[]> {
-  const pages = pageBodies(agents, 1000).map((body, at) => [at + 1, parsePage(body, at + 1)] as const);
-  const snapshot = assemble(new Map(pages));
+  const pages = pageBodies(agents, 1000).map((body, at) => [at + 1, parseAgentStatus(body, at + 1)] as const);
+  const snapshot = assemble(new Map(pages), agentListing);
   if ('reason' in snapshot) throw new Error(snapshot.reason);
   const all = {
     limit: 1e6,

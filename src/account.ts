@@ -5,7 +5,7 @@ import type { FetchOptions } from './http/fetch.ts';
 import type { RosterOptions } from './roster/roster.ts';
 import type { AgentSeriesOptions } from './snapshot/agent-series.ts';
 import type { FloorOptions } from './snapshot/floor.ts';
-import type { ClientOptions } from './vcc/agent-status.ts';
+import type { ClientOptions } from './vcc/fetch-page.ts';
 import type { TokenOptions } from './vcc/token.ts';
 
 /** The settings of one account, grouped by the parts of the exporter that use them. */

@@ -3,11 +3,11 @@ import { ExporterError } from './errors.ts';
 import { HttpStatusError, TooLargeError } from './http/errors.ts';
 import { newTraffic, type Traffic, type Trip } from './http/fetch.ts';
 import { retryDelayMs } from './http/retry.ts';
-import type { Page, Snapshot } from './snapshot/agent.ts';
-import { assemble, type Conflict } from './snapshot/assemble.ts';
+import { assemble, type Conflict, type Listing } from './snapshot/assemble.ts';
+import type { Item, Page, Snapshot } from './snapshot/page.ts';
 import { type Clocks, stopwatch, type Timing } from './timing.ts';
-import type { FetchPage } from './vcc/agent-status.ts';
 import { ShapeError } from './vcc/errors.ts';
+import type { FetchPage } from './vcc/fetch-page.ts';
 
 /** The result of one read of an account. Scrapes that share a read get the same object. */
 export interface ReadOutcome {
@@ -96,8 +96,8 @@ class SnapshotError extends ExporterError {
   }
 }
 
-/** Reads all pages of an account. {@link createCollect} lists what it throws. */
-export type Collect = (trip: Trip) => Promise<Snapshot>;
+/** Reads all pages of a list of an account. {@link createCollect} lists what it throws. */
+export type Collect<S = Snapshot> = (trip: Trip) => Promise<S>;
 
 const maxReadings = 5;
 const rereadDelays = { retries: maxReadings, baseDelayMs: 100, maxDelayMs: 1000 };
@@ -115,27 +115,33 @@ const rereadDelays = { retries: maxReadings, baseDelayMs: 100, maxDelayMs: 1000 
  * - the errors of `fetchPage`
  * - the reason of the deadline's signal
  */
-export function createCollect(fetchPage: FetchPage, options: PagingOptions, timing: Timing): Collect {
+export function createCollect<I extends Item, Field extends string>(
+  fetchPage: FetchPage<I, Field>,
+  listing: Listing<I>,
+  options: PagingOptions,
+  timing: Timing,
+): Collect<Snapshot<I, Field>> {
   let rememberedPages = 1;
   let failed = false;
   const pace = createPace(options);
   /** The conflict of the last reading, which may have been in an earlier call. */
   let last: Conflict | undefined;
 
-  async function readUntilConsistent(trip: Trip): Promise<Snapshot> {
+  async function readUntilConsistent(trip: Trip): Promise<Snapshot<I, Field>> {
     const most = failed ? 1 : maxReadings;
     for (let reading = 1; ; reading++) {
       const outcome = assemble(
         await readPages(fetchPage, range(rememberedPages), { ...options, concurrency: pace.atOnce() }, trip),
+        listing,
       );
       if (!('reason' in outcome)) {
-        refuseFlaws(outcome, options.maxFlawedPercent);
+        refuseFlaws(outcome, listing.plural, options.maxFlawedPercent);
         rememberedPages = outcome.pages;
         last = undefined;
         return outcome;
       }
       rememberedPages = 1;
-      const unchanged = outcome.reason === last?.reason && outcome.agentId === last?.agentId;
+      const unchanged = outcome.reason === last?.reason && outcome.id === last?.id;
       last = outcome;
       const times = unchanged ? 'in the same way as before' : `after ${reading} of ${most} readings`;
       const message = `the pages do not add up, ${times}: ${outcome.reason}`;
@@ -163,16 +169,20 @@ export function createCollect(fetchPage: FetchPage, options: PagingOptions, timi
 }
 
 /**
- * @throws ShapeError when more agents than `maxPercent` have a flaw, since the API then differs
- * from its reference
+ * @throws ShapeError when more items than `maxPercent` have a flaw, since the API then differs from
+ * its reference
  */
-function refuseFlaws({ agents, duplicates, gaps }: Snapshot, maxPercent: number): void {
+function refuseFlaws<I extends Item, Field extends string>(
+  { items, duplicates, gaps }: Snapshot<I, Field>,
+  plural: string,
+  maxPercent: number,
+): void {
   // The gaps include those of records that were left out.
-  const records = agents.length + duplicates;
+  const records = items.length + duplicates;
   const most = maxPercent === 0 ? 0 : Math.max(1, Math.floor((records * maxPercent) / 100));
-  if (gaps.first === undefined || gaps.flawedAgents <= most) return;
+  if (gaps.first === undefined || gaps.flawed <= most) return;
   const { path, expected, received } = gaps.first;
-  const share = `${gaps.flawedAgents} of ${records} agents (VCC_MAX_FLAWED_AGENTS is ${maxPercent} %)`;
+  const share = `${gaps.flawed} of ${records} ${plural} (VCC_MAX_FLAWED_AGENTS is ${maxPercent} %)`;
   throw new ShapeError(`${share}, the first on ${path}`, expected, received);
 }
 
@@ -234,19 +244,19 @@ export interface PagingOptions {
  * @throws TooLargeError beyond `maxPages`, SnapshotError for a page count far beyond the total, the
  * errors of `fetchPage`, or the reason of the deadline's signal
  */
-export async function readPages(
-  fetchPage: FetchPage,
+export async function readPages<I extends Item, Field extends string>(
+  fetchPage: FetchPage<I, Field>,
   wanted: readonly number[],
   options: Pick<PagingOptions, 'concurrency' | 'maxPages'>,
   trip: Trip,
-): Promise<Map<number, Page>> {
-  const pages = new Map<number, Page>();
+): Promise<Map<number, Page<I, Field>>> {
+  const pages = new Map<number, Page<I, Field>>();
   const failures = new Map<number, unknown>();
   const underWay = new Map<number, AbortController>();
   let queue = [...wanted];
   let highestWanted = Math.max(...wanted);
   let pageCount: number | undefined;
-  let agents = 0;
+  let received = 0;
   let largestPage = 1;
   let fault: { error: unknown } | undefined;
 
@@ -267,17 +277,17 @@ export async function readPages(
     }
   }
 
-  function noteCounts(page: Page): void {
+  function noteCounts(page: Page<I, Field>): void {
     const { pageCount: count, totalCount } = page;
     if (count > options.maxPages) {
       stop(new TooLargeError(`the API says there are ${count} pages; VCC_MAX_PAGES is ${options.maxPages}`));
       return;
     }
-    agents += page.agents.length;
-    largestPage = Math.max(largestPage, page.agents.length);
+    received += page.items.length;
+    largestPage = Math.max(largestPage, page.items.length);
     // Twice as many as needed, since pages may differ in size.
     if (count > 1 + 2 * Math.ceil(totalCount / largestPage)) {
-      const sizes = `${totalCount} agents on pages of ${largestPage}`;
+      const sizes = `${totalCount} items on pages of ${largestPage}`;
       stop(
         new SnapshotError(
           `the pages do not add up: page ${page.number} says pageCount ${count} for ${sizes}`,
@@ -287,7 +297,7 @@ export async function readPages(
     }
     pageCount = Math.max(pageCount ?? 1, count);
     // On each page, a server may announce one more page, without end.
-    if (agents >= totalCount) return;
+    if (received >= totalCount) return;
     const missing = pageCount - highestWanted;
     for (let more = 1; more <= missing; more++) queue.push(highestWanted + more);
     highestWanted = Math.max(highestWanted, pageCount);

@@ -20,15 +20,17 @@ import { createFetchRosterFrom } from './roster/document.ts';
 import { createRoster, type FetchRoster, type GetRoster } from './roster/roster.ts';
 import { simulatedPrefix, simulatorServer } from './simulated.ts';
 import { knowsEligibility } from './snapshot/activity.ts';
-import type { Snapshot } from './snapshot/agent.ts';
 import { toAgentSeries } from './snapshot/agent-series.ts';
+import { agentListing } from './snapshot/assemble.ts';
 import { toFloor } from './snapshot/floor.ts';
+import type { Snapshot } from './snapshot/page.ts';
 import type { Reading } from './snapshot/reading.ts';
 import type { Roster } from './snapshot/roster.ts';
 import { toAnsweredQuestions } from './snapshot/semantics.ts';
 import { toTeams } from './snapshot/teams.ts';
 import { systemTiming, type Timing } from './timing.ts';
-import { createFetchPage, type FetchPage } from './vcc/agent-status.ts';
+import { agentStatus } from './vcc/agent-status.ts';
+import { createFetchPage, type FetchPage } from './vcc/fetch-page.ts';
 import { createTokenSource, type TokenSource } from './vcc/token.ts';
 
 /** The result of a scrape of one account. */
@@ -117,7 +119,7 @@ export function connect(
   const token = { ...account.token, userAgent };
   const api = { ...account.api, userAgent, maxPages: account.paging.maxPages };
   const tokens = createTokenSource(fetch, token, timing, until);
-  const fetchPage = createFetchPage(fetch, tokens, api, timing, (size) =>
+  const fetchPage = createFetchPage(fetch, tokens, agentStatus, api, timing, (size) =>
     log(logLine('info', 'page size', { account: account.name, agents: size ?? 'as the API chooses' })),
   );
   return {
@@ -145,7 +147,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   const closing = new AbortController();
   const until = untilAborted(closing.signal);
   const connection = connect(account, timing, until, options);
-  const collect = createCollect(connection.fetchPage, account.paging, timing);
+  const collect = createCollect(connection.fetchPage, agentListing, account.paging, timing);
   const read = shareReads(holdOff(collect, timing), account.cacheTtlMs, timing, closing.signal);
   const getRoster = openRoster();
   const pseudonyms = createPseudonyms(account.name);
@@ -216,10 +218,10 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
 
   /** Logs the differences between the answer and the API reference. */
   function noteOddities({ duplicates, gaps }: Snapshot): void {
-    if (gaps.flawedAgents > 0) {
+    if (gaps.flawed > 0) {
       const some = (values: Readonly<Record<string, number>>) =>
         Object.fromEntries(Object.entries(values).filter(([, count]) => count > 0));
-      const fields = { agents: gaps.flawedAgents, absent: some(gaps.absent), invalid: some(gaps.invalid) };
+      const fields = { agents: gaps.flawed, absent: some(gaps.absent), invalid: some(gaps.invalid) };
       log(logLine('info', 'values missing or invalid', { account: account.name, ...fields }));
     }
     // Log only changes, since the API may return them at every scrape.
@@ -247,7 +249,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     try {
       // The meaning of "free" must not change between scrapes if the API leaves the field out where
       // it is false.
-      eligibilitySeen ||= snapshot.agents.length > 0 && knowsEligibility(snapshot.agents);
+      eligibilitySeen ||= snapshot.items.length > 0 && knowsEligibility(snapshot.items);
       const floor = { ...account.floor, eligibilitySeen };
       return {
         floor: toFloor(snapshot, floor),

@@ -74,6 +74,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'src/vcc/',
       'src/http/',
       'src/snapshot/agent.ts',
+      'src/snapshot/page.ts',
       'src/snapshot/gaps.ts',
       'src/credentials.ts',
       'src/errors.ts',
@@ -84,7 +85,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
     mayImport: [
       'src/deadline.ts',
       'src/timing.ts',
-      'src/vcc/agent-status.ts',
+      'src/vcc/fetch-page.ts',
       'src/vcc/errors.ts',
       'src/http/',
       'src/snapshot/',

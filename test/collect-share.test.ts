@@ -4,7 +4,7 @@ import { shareReads } from '../src/collect.ts';
 import { deadlineIn } from '../src/deadline.ts';
 import { HttpStatusError, NetworkError } from '../src/http/errors.ts';
 import type { Trip } from '../src/http/fetch.ts';
-import type { Snapshot } from '../src/snapshot/agent.ts';
+import type { Snapshot } from '../src/snapshot/page.ts';
 import { systemTiming } from '../src/timing.ts';
 import { snapshotOf } from './support/agents.ts';
 import { isGone } from './support/garbage.ts';

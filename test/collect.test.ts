@@ -3,9 +3,11 @@ import fc from 'fast-check';
 import { createCollect, readPages } from '../src/collect.ts';
 import { untilAborted } from '../src/deadline.ts';
 import { HttpStatusError } from '../src/http/errors.ts';
-import type { Agent, Page } from '../src/snapshot/agent.ts';
-import { noGaps } from '../src/snapshot/gaps.ts';
-import type { FetchPage } from '../src/vcc/agent-status.ts';
+import type { Agent } from '../src/snapshot/agent.ts';
+import { agentListing } from '../src/snapshot/assemble.ts';
+import { agentFields, noGaps } from '../src/snapshot/gaps.ts';
+import type { Page } from '../src/snapshot/page.ts';
+import type { FetchPage } from '../src/vcc/fetch-page.ts';
 import { newTrip } from './support/account.ts';
 import { agent, pagesOf } from './support/agents.ts';
 import { fakeTiming } from './support/timing.ts';
@@ -40,7 +42,15 @@ function memoryApi(
     api.atOnce--;
     trip.deadline.signal.throwIfAborted();
     const { pageCount, totalCount, upToMs } = pages.get(1)!;
-    const surplus = { number, count: 0, pageCount, totalCount, upToMs, agents: [], gaps: noGaps() };
+    const surplus = {
+      number,
+      count: 0,
+      pageCount,
+      totalCount,
+      upToMs,
+      items: [],
+      gaps: noGaps(agentFields),
+    };
     if (!pages.has(number) && beyond !== 'empty') throw new HttpStatusError(`answered ${beyond}`, beyond);
     const answer = api.change(pages.get(number) ?? surplus, request);
     if (answer instanceof Error) throw answer;
@@ -49,6 +59,7 @@ function memoryApi(
   const timing = fakeTiming();
   const collect = createCollect(
     fetchPage,
+    agentListing,
     { concurrency: 20, startConcurrency: 20, maxPages: 50, maxFlawedPercent: 5 },
     timing,
   );
@@ -60,7 +71,7 @@ const ids = (list: readonly Agent[]) => list.map(({ id }) => id).sort();
 describe('collect', () => {
   test('reads page 1, then all others', async () => {
     const { api, collect } = memoryApi();
-    expect(ids((await collect()).agents)).toEqual(ids(agents));
+    expect(ids((await collect()).items)).toEqual(ids(agents));
     expect(api.asked).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
@@ -77,6 +88,7 @@ describe('collect', () => {
     const { api, fetchPage, timing } = memoryApi();
     const collect = createCollect(
       fetchPage,
+      agentListing,
       { concurrency: 3, startConcurrency: 3, maxPages: 50, maxFlawedPercent: 5 },
       timing,
     );
@@ -91,7 +103,7 @@ describe('collect', () => {
     await collect();
     api.agents.push(...Array.from({ length: 25 }, (_, index) => agent(`new${index}`)));
     api.asked = [];
-    expect((await collect()).agents).toHaveLength(125);
+    expect((await collect()).items).toHaveLength(125);
     expect(api.asked).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
   });
 
@@ -109,7 +121,7 @@ describe('collect', () => {
   );
 
   test('keeps an empty account apart from a failure', async () => {
-    expect(await memoryApi([]).collect()).toMatchObject({ agents: [], pages: 1 });
+    expect(await memoryApi([]).collect()).toMatchObject({ items: [], pages: 1 });
   });
 
   test('ends at once with the failure of an existing page, with nothing under way', async () => {
@@ -131,6 +143,7 @@ describe('collect', () => {
           });
     const collect = createCollect(
       hanging,
+      agentListing,
       { concurrency: 5, startConcurrency: 5, maxPages: 50, maxFlawedPercent: 5 },
       timing,
     );
@@ -143,7 +156,7 @@ describe('collect', () => {
   test('fetches more pages at once with each read, and fewer after a 429', async () => {
     const { api, fetchPage, timing } = memoryApi(agents, 1);
     const paging = { concurrency: 60, startConcurrency: 10, maxPages: 200, maxFlawedPercent: 5 };
-    const collect = createCollect(fetchPage, paging, timing);
+    const collect = createCollect(fetchPage, agentListing, paging, timing);
     const atOnce = async () => {
       api.mostAtOnce = 0;
       await collect(newTrip(60_000)).catch(() => {});
@@ -199,37 +212,38 @@ describe('collect', () => {
       1,
       '1 of 100 agents (VCC_MAX_FLAWED_AGENTS is 0 %), the first on page 3: x: expected a, received b',
     ],
-  ])('accepts flawed agents up to a bound: %s', async (_, maxFlawedPercent, flawedAgents, message) => {
+  ])('accepts flawed agents up to a bound: %s', async (_, maxFlawedPercent, flawed, message) => {
     const { api, fetchPage, timing } = memoryApi();
     const first = { path: 'page 3: x', expected: 'a', received: 'b' };
     api.change = (page) =>
-      page.number === 3 ? { ...page, gaps: { ...noGaps(), flawedAgents, first } } : page;
+      page.number === 3 ? { ...page, gaps: { ...noGaps(agentFields), flawed, first } } : page;
     const collect = createCollect(
       fetchPage,
+      agentListing,
       { concurrency: 20, startConcurrency: 20, maxPages: 50, maxFlawedPercent },
       timing,
     );
     const outcome = collect(newTrip(60_000));
-    if (message === undefined) expect((await outcome).gaps).toMatchObject({ flawedAgents });
+    if (message === undefined) expect((await outcome).gaps).toMatchObject({ flawed });
     else await expect(outcome).rejects.toMatchObject({ code: 'shape', message });
   });
 
   test('accepts one flawed agent, however small the account', async () => {
     const { api, collect } = memoryApi(agents.slice(0, 3));
     const first = { path: 'page 1: x', expected: 'a', received: 'b' };
-    api.change = (page) => ({ ...page, gaps: { ...noGaps(), flawedAgents: 1, first } });
-    expect((await collect()).agents).toHaveLength(3);
-    api.change = (page) => ({ ...page, gaps: { ...noGaps(), flawedAgents: 2, first } });
+    api.change = (page) => ({ ...page, gaps: { ...noGaps(agentFields), flawed: 1, first } });
+    expect((await collect()).items).toHaveLength(3);
+    api.change = (page) => ({ ...page, gaps: { ...noGaps(agentFields), flawed: 2, first } });
     await expect(collect()).rejects.toMatchObject({ code: 'shape' });
   });
 
   test('counts every record of an agent who is returned twice', async () => {
     const { fetchPage, timing, api } = memoryApi([agents[0]!, agents[0]!]);
     const first = { path: 'page 1: x', expected: 'a', received: 'b' };
-    api.change = (page) => ({ ...page, gaps: { ...noGaps(), flawedAgents: 2, first } });
+    api.change = (page) => ({ ...page, gaps: { ...noGaps(agentFields), flawed: 2, first } });
     const paging = { concurrency: 1, startConcurrency: 1, maxPages: 1, maxFlawedPercent: 100 };
-    const snapshot = await createCollect(fetchPage, paging, timing)(newTrip(60_000));
-    expect(snapshot).toMatchObject({ agents: [agents[0]], duplicates: 1 });
+    const snapshot = await createCollect(fetchPage, agentListing, paging, timing)(newTrip(60_000));
+    expect(snapshot).toMatchObject({ items: [agents[0]], duplicates: 1 });
   });
 
   test('refuses more pages than the cap', async () => {
@@ -250,7 +264,7 @@ describe('an account that changes while it is read', () => {
       return page;
     };
     const first = await collect();
-    expect(ids(first.agents)).toEqual(ids(agents));
+    expect(ids(first.items)).toEqual(ids(agents));
   });
 
   test('is read again where pages report different totals', async () => {
@@ -261,7 +275,7 @@ describe('an account that changes while it is read', () => {
       if (request === 5) api.agents.push(agent('newcomer'));
       if (request > 10) expect(page).toBeLessThanOrEqual(11);
     };
-    const { agents: found } = await collect();
+    const { items: found } = await collect();
     expect(found).toHaveLength(101);
     expect(new Set(ids(found)).size).toBe(101);
   });
@@ -291,6 +305,7 @@ describe('an account that changes while it is read', () => {
     api.before = () => api.agents.push(agent(`another${api.asked.length}`));
     const collect = createCollect(
       fetchPage,
+      agentListing,
       { concurrency: 20, startConcurrency: 20, maxPages: 50, maxFlawedPercent: 5 },
       { ...timing, random: () => 10 },
     );
@@ -320,7 +335,7 @@ describe('an account that changes while it is read', () => {
 
   test.each<[string, (page: Page) => Page, RegExp]>([
     ['always page 1', (page) => ({ ...page, number: 1 }), /requested page \d+, received page 1/],
-    ['half a page', (page) => ({ ...page, agents: page.agents.slice(5) }), /says count 10 but has 5 agents/],
+    ['half a page', (page) => ({ ...page, items: page.items.slice(5) }), /says count 10 but has 5 agents/],
     [
       'a total too large',
       (page) => ({ ...page, totalCount: 101 }),
@@ -353,17 +368,17 @@ describe('an account that changes while it is read', () => {
     api.agents.splice(0, 1);
     const snapshot = await collect();
     expect(snapshot).toMatchObject({ duplicates: 1, pages: 10 });
-    expect(ids(snapshot.agents)).toEqual(ids(agents.slice(1)));
+    expect(ids(snapshot.items)).toEqual(ids(agents.slice(1)));
     expect(api.asked).toHaveLength(10);
   });
 
   test.each<[string, (page: Page) => Page]>([
-    ['gives the same agents on each page', (page) => ({ ...page, agents: agents.slice(0, 10) })],
+    ['gives the same agents on each page', (page) => ({ ...page, items: agents.slice(0, 10) })],
     [
       'lets pages overlap by an agent',
       (page) => {
         const from = (page.number - 1) * 9;
-        return { ...page, agents: agents.slice(from, from + 10) };
+        return { ...page, items: agents.slice(from, from + 10) };
       },
     ],
   ])('is not taken for complete when a server %s', async (_, change) => {
@@ -393,9 +408,9 @@ describe('an account that changes while it is read', () => {
     api.change = (page) => {
       const before = sizes.slice(0, page.number - 1).reduce((sum, size) => sum + size, 0);
       const part = all.slice(before, before + sizes[page.number - 1]!);
-      return { ...page, pageCount: sizes.length, totalCount: 50, count: part.length, agents: part };
+      return { ...page, pageCount: sizes.length, totalCount: 50, count: part.length, items: part };
     };
-    expect((await collect()).agents).toHaveLength(50);
+    expect((await collect()).items).toHaveLength(50);
   });
 
   test('gives every agent exactly once or nothing, whatever moves where and when', async () => {
@@ -419,7 +434,7 @@ describe('an account that changes while it is read', () => {
           expect(error).toMatchObject({ code: 'snapshot' });
           expect(planned.length).toBeGreaterThan(2);
         });
-        if (snapshot) expect(ids(snapshot.agents)).toEqual(ids(api.agents));
+        if (snapshot) expect(ids(snapshot.items)).toEqual(ids(api.agents));
       }),
       { numRuns: 300 },
     );

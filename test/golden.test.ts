@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { formats } from '../src/exposition/format.ts';
-import type { Page } from '../src/snapshot/agent.ts';
-import { assemble } from '../src/snapshot/assemble.ts';
+import { agentListing, assemble } from '../src/snapshot/assemble.ts';
 import { toFloor } from '../src/snapshot/floor.ts';
-import { parsePage } from '../src/vcc/page.ts';
+import type { Page } from '../src/snapshot/page.ts';
+import { parseAgentStatus } from '../src/vcc/agent-status.ts';
 import { familiesOf, floorOptions, readingOf } from './support/reading.ts';
 
 // Pages in -> snapshot -> expositions out. After an intended change: UPDATE_GOLDEN=1 npm run jest
@@ -28,9 +28,9 @@ describe.each([
   ['rich', rich],
 ])('golden files of %s', (name, bodies) => {
   const pages = new Map<number, Page>(
-    bodies.map((path, index) => [index + 1, parsePage(readFileSync(file(path), 'utf8'), index + 1)]),
+    bodies.map((path, index) => [index + 1, parseAgentStatus(readFileSync(file(path), 'utf8'), index + 1)]),
   );
-  const snapshot = assemble(pages);
+  const snapshot = assemble(pages, agentListing);
   if ('reason' in snapshot) throw new Error(snapshot.reason);
 
   test('snapshot', () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ExporterError } from '../src/errors.ts';
 import { holdOff } from '../src/hold-off.ts';
 import { HttpStatusError, NetworkError } from '../src/http/errors.ts';
-import type { Snapshot } from '../src/snapshot/agent.ts';
+import type { Snapshot } from '../src/snapshot/page.ts';
 import { AuthError } from '../src/vcc/errors.ts';
 import { newTrip } from './support/account.ts';
 import { snapshotOf } from './support/agents.ts';

@@ -9,10 +9,11 @@ import { holdOff } from '../hold-off.ts';
 import { newTraffic } from '../http/fetch.ts';
 import { type ConnectOptions, connect } from '../scrape.ts';
 import { simulatedPrefix, simulatorServer } from '../simulated.ts';
-import type { Snapshot } from '../snapshot/agent.ts';
+import { agentListing } from '../snapshot/assemble.ts';
+import type { Snapshot } from '../snapshot/page.ts';
 import type { Timing } from '../timing.ts';
 import type { Vault } from '../vault/vault.ts';
-import type { FetchPage } from '../vcc/agent-status.ts';
+import type { FetchPage } from '../vcc/fetch-page.ts';
 import { hostFamilies } from '../vcc/regions.ts';
 import { toAccount } from './accounts.ts';
 
@@ -67,7 +68,7 @@ export async function watchAccount(account: Account, options: WatchOptions): Pro
   };
   // No flaw of agents fails a reading: it is a finding.
   const paging = { ...account.paging, maxFlawedPercent: 100 };
-  const collect = holdOff(createCollect(fetchPage, paging, timing), timing);
+  const collect = holdOff(createCollect(fetchPage, agentListing, paging, timing), timing);
   const startMs = timing.monotonic();
   const elapsedMs = () => timing.monotonic() - startMs;
 

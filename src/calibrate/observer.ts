@@ -1,6 +1,7 @@
-import type { Agent, Page, Snapshot } from '../snapshot/agent.ts';
+import type { Agent } from '../snapshot/agent.ts';
 import { isAscending } from '../snapshot/compare.ts';
 import { agentFields } from '../snapshot/gaps.ts';
+import type { Page, Snapshot } from '../snapshot/page.ts';
 import type { KnownValues } from '../snapshot/vocabulary.ts';
 import { evidenceOf } from './evidence.ts';
 import { type LimitHeader, LimitHeaders } from './limit-headers.ts';
@@ -95,7 +96,7 @@ export class Observer {
   }
 
   /** Adds a page, even if its reading stays incomplete. */
-  addPage({ agents, pageCount, upToMs }: Page): void {
+  addPage({ items: agents, pageCount, upToMs }: Page): void {
     this.#paging.pages = Math.max(this.#paging.pages, pageCount);
     this.#paging.largest = Math.max(this.#paging.largest, agents.length);
     for (const agent of agents) {
@@ -107,7 +108,7 @@ export class Observer {
   }
 
   /** Adds a complete reading. Changes since the last reading are evidence. */
-  addSnapshot({ agents, gaps }: Snapshot): void {
+  addSnapshot({ items: agents, gaps }: Snapshot): void {
     for (const agent of agents) {
       const before = this.#last.get(agent.id);
       if (!before) continue;
@@ -121,7 +122,7 @@ export class Observer {
       most.absent = Math.max(most.absent, gaps.absent[field]);
       most.invalid = Math.max(most.invalid, gaps.invalid[field]);
     }
-    this.#flawed = Math.max(this.#flawed, gaps.flawedAgents);
+    this.#flawed = Math.max(this.#flawed, gaps.flawed);
     if (isAscending(agents)) this.#order.asText++;
     if (isAscendingNumber(agents)) this.#order.asNumber++;
   }

@@ -7,11 +7,13 @@ import { TooLargeError } from '../http/errors.ts';
 import { createFetch, newTraffic } from '../http/fetch.ts';
 import type { Network } from '../http/network.ts';
 import { createSend, type HttpRequest, type HttpResponse, type Send } from '../http/send.ts';
-import type { Agent, Page } from '../snapshot/agent.ts';
-import { noGaps } from '../snapshot/gaps.ts';
+import type { Agent } from '../snapshot/agent.ts';
+import { agentFields, noGaps } from '../snapshot/gaps.ts';
+import type { Page } from '../snapshot/page.ts';
 import type { Timing } from '../timing.ts';
-import { createFetchPage, type FetchPage } from '../vcc/agent-status.ts';
+import { agentStatus } from '../vcc/agent-status.ts';
 import { AuthError, ShapeError } from '../vcc/errors.ts';
+import { createFetchPage, type FetchPage } from '../vcc/fetch-page.ts';
 import { createTokenSource } from '../vcc/token.ts';
 import { createAnonymiser } from './anonymise.ts';
 import type { RecordedAnswer, RecordedReading, RecordedResult, Recording } from './format.ts';
@@ -63,7 +65,7 @@ export async function record(account: Account, options: RecordOptions): Promise<
   const tape = createTape(send, options.maxBytes ?? defaultMaxBytes);
   const fetch = createFetch(tape.send, account.http, timing);
   const tokens = createTokenSource(fetch, { ...account.token, userAgent }, timing, stop);
-  const fetchPage = createFetchPage(fetch, tokens, { ...account.api, userAgent }, timing);
+  const fetchPage = createFetchPage(fetch, tokens, agentStatus, { ...account.api, userAgent }, timing);
   const paging = { concurrency: account.paging.startConcurrency, maxPages: account.paging.maxPages };
 
   async function readOnce(): Promise<unknown> {
@@ -147,8 +149,8 @@ function tolerant(fetchPage: FetchPage, jsonOf: (page: number) => unknown): Fetc
         totalCount: count(meta?.totalCount) ?? Number.POSITIVE_INFINITY,
         upToMs: 0,
         // Only the number of agents is used.
-        agents: Array.isArray(items) ? (items as Agent[]) : [],
-        gaps: noGaps(),
+        items: Array.isArray(items) ? (items as Agent[]) : [],
+        gaps: noGaps(agentFields),
       };
     });
 }

@@ -1,5 +1,6 @@
-import type { Agent, Snapshot } from './agent.ts';
+import type { Agent } from './agent.ts';
 import { compare, isAscending } from './compare.ts';
+import type { Snapshot } from './page.ts';
 import type { Roster, RosterEntry } from './roster.ts';
 
 /**
@@ -54,7 +55,7 @@ const noLabels = {};
  * is unknown which agents to exclude.
  */
 export function toAgentSeries(
-  { agents }: Snapshot,
+  { items: agents }: Snapshot,
   account: string,
   roster: Roster | undefined,
   options: AgentSeriesOptions,

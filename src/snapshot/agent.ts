@@ -34,28 +34,3 @@ export interface Interaction {
   /** Null when there is no reason, or when it is unknown. */
   reason: string | null;
 }
-
-/** One page of the API's answer, as it is. It is not compared with other pages. */
-export interface Page {
-  /** `meta.page`: the page number in the answer. */
-  number: number;
-  /** `meta.count`: how many agents this page has, according to itself. */
-  count: number;
-  pageCount: number;
-  totalCount: number;
-  /** The API's time of the answer, in ms since 1970. */
-  upToMs: number;
-  agents: readonly Agent[];
-  gaps: Gaps;
-}
-
-/** Every agent of an account exactly once, at one time. */
-export interface Snapshot {
-  agents: readonly Agent[];
-  /** Records that were left out because the API returned an agent more than once. */
-  duplicates: number;
-  /** The earliest `upTo` of the pages, in ms since 1970. Ages are measured at this time. */
-  takenAtMs: number;
-  pages: number;
-  gaps: Gaps;
-}

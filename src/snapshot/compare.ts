@@ -11,6 +11,6 @@ export function compare(a: string, b: string): number {
  * Whether the ids are in ascending order, so that no two are equal. The API reference says that
  * agents are in this order.
  */
-export function isAscending(agents: readonly { id: string }[]): boolean {
-  return agents.every(({ id }, index) => index === 0 || agents[index - 1]!.id < id);
+export function isAscending(items: readonly { id: string }[]): boolean {
+  return items.every(({ id }, index) => index === 0 || items[index - 1]!.id < id);
 }

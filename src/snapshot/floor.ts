@@ -1,9 +1,9 @@
 import { hasWorkload, idleSinceMs, isIdle, knowsEligibility, legSinceMs, toActivity } from './activity.ts';
-import type { Snapshot } from './agent.ts';
 import { AgeCounter, type Ages } from './ages.ts';
 import { compare } from './compare.ts';
 import { type LegCount, LegCounter } from './legs.ts';
 import { OpenSet } from './open-set.ts';
+import type { Snapshot } from './page.ts';
 import type { Semantics } from './semantics.ts';
 import { type Activity, activities, type KnownValues, presences, type Workload } from './vocabulary.ts';
 
@@ -96,7 +96,7 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
   const legs = new LegCounter(newAges, known);
   const idle = newAges();
   const available = newAges();
-  const eligibilityKnown = options.eligibilitySeen || knowsEligibility(snapshot.agents);
+  const eligibilityKnown = options.eligibilitySeen || knowsEligibility(snapshot.items);
   const workloads = {
     live: { agents: 0, interactions: 0 },
     semi_live: { agents: 0, interactions: 0 },
@@ -106,7 +106,7 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
   let readyWithoutWorkload = 0;
   let eligible = 0;
 
-  for (const agent of snapshot.agents) {
+  for (const agent of snapshot.items) {
     const counter = presenceCounters.get(agent.presence) ?? presenceCounter(agent.presence);
     counter.ages.add(agent.presenceSinceMs);
     const description = agent.description ?? '';
@@ -137,7 +137,7 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
   const unknownPresences = counters
     .filter(({ name }) => !presenceNames.isKnown(name))
     .reduce((sum, { ages }) => sum + ages.count, 0);
-  const agents = snapshot.agents.length;
+  const agents = snapshot.items.length;
   return {
     agents,
     takenAtMs: snapshot.takenAtMs,
@@ -162,7 +162,7 @@ export function toFloor(snapshot: Snapshot, options: FloorOptions): Floor {
     unknown: [{ field: 'presence', values: unknownPresences }, ...legs.unknown()],
     absent: toRows(snapshot.gaps.absent),
     invalid: toRows(snapshot.gaps.invalid),
-    flawed: snapshot.gaps.flawedAgents,
+    flawed: snapshot.gaps.flawed,
   };
 }
 

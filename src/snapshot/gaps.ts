@@ -27,37 +27,38 @@ export interface Flaw {
   received: string;
 }
 
-/** Counts of the values that are absent or invalid in an answer. */
-export interface Gaps {
-  /** Values that are missing or null, by field. */
-  absent: Record<AgentField, number>;
-  /** Values that contradict the API reference, by field. */
-  invalid: Record<AgentField, number>;
-  /** Agents with a value that is invalid, or absent although the API reference always has it. */
-  flawedAgents: number;
-  /** The first flaw of these agents. Undefined without one. */
+/** Counts of the values that are absent or invalid in an answer, by field. */
+export interface Gaps<Field extends string = string> {
+  /** Values that are missing or null. */
+  absent: Record<Field, number>;
+  /** Values that contradict the API reference. */
+  invalid: Record<Field, number>;
+  /** Items with a value that is invalid, or absent although the API reference always has it. */
+  flawed: number;
+  /** The first flaw of these items. Undefined without one. */
   first: Flaw | undefined;
 }
 
-/** Returns gaps with all counts 0. */
-export function noGaps(): Gaps {
-  return { absent: zeros(), invalid: zeros(), flawedAgents: 0, first: undefined };
+/** Returns gaps of these fields, with all counts 0. */
+export function noGaps<Field extends string>(fields: readonly Field[]): Gaps<Field> {
+  return { absent: zeros(fields), invalid: zeros(fields), flawed: 0, first: undefined };
 }
 
-/** Returns the sum of the gaps of several pages. */
-export function addGaps(all: readonly Gaps[]): Gaps {
-  const sum = noGaps();
-  for (const { absent, invalid, flawedAgents, first } of all) {
-    for (const field of agentFields) {
+/** Returns the sum of the gaps of several pages, of at least one. */
+export function addGaps<Field extends string>(all: readonly Gaps<Field>[]): Gaps<Field> {
+  const fields = Object.keys(all[0]!.absent) as Field[];
+  const sum = noGaps(fields);
+  for (const { absent, invalid, flawed, first } of all) {
+    for (const field of fields) {
       sum.absent[field] += absent[field];
       sum.invalid[field] += invalid[field];
     }
-    sum.flawedAgents += flawedAgents;
+    sum.flawed += flawed;
     sum.first ??= first;
   }
   return sum;
 }
 
-function zeros(): Record<AgentField, number> {
-  return Object.fromEntries(agentFields.map((field) => [field, 0])) as Record<AgentField, number>;
+function zeros<Field extends string>(fields: readonly Field[]): Record<Field, number> {
+  return Object.fromEntries(fields.map((field) => [field, 0])) as Record<Field, number>;
 }

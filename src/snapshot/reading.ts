@@ -1,7 +1,7 @@
 import type { ScrapeErrorCode } from '../errors.ts';
-import type { Snapshot } from './agent.ts';
 import type { AgentSeriesSet } from './agent-series.ts';
 import type { Floor } from './floor.ts';
+import type { Snapshot } from './page.ts';
 import type { RosterStatus } from './roster.ts';
 import type { AnsweredQuestion } from './semantics.ts';
 import type { Teams } from './teams.ts';

@@ -1,8 +1,8 @@
 import { idleSinceMs, isIdle, knowsEligibility, toActivity } from './activity.ts';
-import type { Snapshot } from './agent.ts';
 import { AgeCounter, type Ages } from './ages.ts';
 import { compare } from './compare.ts';
 import { OpenSet } from './open-set.ts';
+import type { Snapshot } from './page.ts';
 import type { Roster } from './roster.ts';
 import { type KnownValues, presences, type Workload, workloads } from './vocabulary.ts';
 
@@ -64,9 +64,9 @@ export function toTeams(
     counterOf.set(name, counter);
   }
 
-  const eligibilityKnown = eligibilitySeen || knowsEligibility(snapshot.agents);
+  const eligibilityKnown = eligibilitySeen || knowsEligibility(snapshot.items);
   let missing = 0;
-  for (const agent of snapshot.agents) {
+  for (const agent of snapshot.items) {
     const entry = roster.get(agent.id);
     if (entry === undefined && agent.presence !== 'LoggedOut') missing++;
     const counter = counterOf.get(entry?.team ?? '')!;

@@ -1,104 +1,102 @@
-import { DeadlineError } from '../deadline.ts';
-import { HttpStatusError, NetworkError } from '../http/errors.ts';
-import type { Fetch, Trip } from '../http/fetch.ts';
-import type { Page } from '../snapshot/agent.ts';
-import { type Clocks, stopwatch } from '../timing.ts';
-import { createAuthorizedGet } from './authorized.ts';
-import { parsePage } from './page.ts';
-import type { TokenSource } from './token.ts';
-
-/** Fetches one page of the agents' current status. Throws as {@link createFetchPage} says. */
-export type FetchPage = (page: number, trip: Trip) => Promise<Page>;
-
-/** How to request the pages of an account. */
-export interface ClientOptions {
-  apiUrl: string;
-  /** Requested items per page. The API may return fewer, or refuse the size. */
-  pageSize: number;
-  userAgent: string;
-}
-
-/** Sizes to try if the server refuses the requested one. `undefined`: the server chooses. */
-const smallerSizes = [1000, undefined];
-
-/** How long a smaller size is used before the requested one is tried again. */
-const smallerForMs = 3_600_000;
+import type { Agent, Interaction } from '../snapshot/agent.ts';
+import type { AgentField } from '../snapshot/gaps.ts';
+import type { Page } from '../snapshot/page.ts';
+import {
+  expectedCount,
+  expectedName,
+  expectedTime,
+  type Fields,
+  type GapCounter,
+  isFields,
+  type Knowledge,
+  parseList,
+  type Strict,
+  toCount,
+  toName,
+  toText,
+  toTime,
+} from './answer.ts';
+import type { Endpoint } from './fetch-page.ts';
 
 /**
- * Creates a client for GET /stats/agent-status. It adapts the page size to the server:
- * - If the server refuses the size for page 1 twice, the client tries smaller sizes.
- * - If page 1 takes too long, the next call for page 1 tries a smaller size.
- * - A smaller size that works is used for an hour. Then the requested size is tried again.
- *
- * `onPageSize` is called when the size in use changes. The client throws AuthError,
- * HttpStatusError, NetworkError, ShapeError, TooLargeError, or the reason of the deadline's signal.
+ * Parses one page of GET /stats/agent-status, as {@link parseList} says. Each agent's `agentId` and
+ * `presence.name` must match the API reference. Absent values of logged-out agents are not a flaw,
+ * since some agents never logged in.
+ * @throws ShapeError with the page and the path
  */
-export function createFetchPage(
-  fetch: Fetch,
-  tokens: TokenSource,
-  options: ClientOptions,
-  clocks: Clocks,
-  onPageSize: (size: number | undefined) => void = () => {},
-): FetchPage {
-  const base = `${options.apiUrl.replace(/\/+$/, '')}/stats/agent-status`;
-  const get = createAuthorizedGet(fetch, tokens, {
-    accept: 'application/vnd.newvoicemedia.v3+json',
-    scope: 'stats',
-    userAgent: options.userAgent,
-  });
-  const sizes = [options.pageSize, ...smallerSizes.filter((size) => (size ?? 0) < options.pageSize)];
-  let chosen = 0;
-  let proven = 0;
-  let chosenAgoMs = stopwatch(clocks);
+export function parseAgentStatus(body: string, page: number): Page {
+  return parseList(body, `page ${page}`, knowledge, parseAgent);
+}
 
-  function choose(index: number): void {
-    if (index === chosen) return;
-    chosen = index;
-    chosenAgoMs = stopwatch(clocks);
-  }
+/** The endpoint of the agents' current status. */
+export const agentStatus: Endpoint<Agent, AgentField> = {
+  path: '/stats/agent-status',
+  parse: parseAgentStatus,
+};
 
-  async function fetchPage(page: number, size: number | undefined, trip: Trip): Promise<Page> {
-    const limit = size === undefined ? '' : `&limit=${size}`;
-    const response = await get(new URL(`${base}?page=${page}${limit}`), trip);
-    return parsePage(response.body.toString(), page);
-  }
-
-  async function fetchFirst(trip: Trip): Promise<Page> {
-    let refusal: unknown;
-    const { requests } = trip.traffic;
-    // Try the first size twice: the refusal may be temporary, or its reason may have been a token
-    // that is replaced by then.
-    for (const index of [chosen, ...[...sizes.keys()].slice(chosen)]) {
-      try {
-        const first = await fetchPage(1, sizes[index], trip);
-        choose(index);
-        if (index !== proven) onPageSize(sizes[index]);
-        proven = index;
-        return first;
-      } catch (error) {
-        // If all sizes are refused, the size was not the reason. The first answer is then the best
-        // message.
-        refusal ??= error;
-        // A request that was never sent, since it waited for others, does not show a slow server.
-        if (isTooSlow(error) && trip.traffic.requests > requests) choose((chosen + 1) % sizes.length);
-        if (!isRefusedSize(error)) throw error;
-      }
-    }
-    throw refusal;
-  }
-
-  return (page, trip) => {
-    if (page !== 1) return fetchPage(page, sizes[chosen], trip);
-    if (chosenAgoMs() >= smallerForMs) choose(0);
-    return fetchFirst(trip);
+function parseAgent(item: Fields, strict: Strict, gaps: GapCounter<AgentField>): Agent {
+  const presence = strict.object(item.presence, 'presence');
+  const id = strict.name(item.agentId, 'agentId');
+  const name = strict.name(presence.name, 'presence.name');
+  gaps.lenient = name === 'LoggedOut';
+  const workload = isFields(item.workload) ? item.workload : gaps.miss('workload', item.workload);
+  return {
+    id,
+    presence: name,
+    presenceSinceMs: toTime(presence.since, 'presence_since', gaps),
+    description: toText(presence.description, 'description', gaps),
+    eligibleForRouting:
+      typeof presence.eligibleForRouting === 'boolean'
+        ? presence.eligibleForRouting
+        : gaps.miss('eligible_for_routing', presence.eligibleForRouting),
+    workloadSinceMs: workload && toTime(workload.since, 'workload_since', gaps),
+    live: workload && toCount(workload.calls, 'calls', gaps),
+    semiLive: workload && toCountOrNone(workload.semiLive, 'semi_live', gaps),
+    nonLive: workload && toCountOrNone(workload.nonLive, 'non_live', gaps),
+    interactions: parseInteractions(item.interaction, gaps),
   };
 }
 
-/** Whether the page size may be the reason. The API answers 400 to a size out of range. */
-function isRefusedSize(error: unknown): boolean {
-  return error instanceof HttpStatusError && [400, 413, 422].includes(error.status);
+function parseInteractions(list: unknown, gaps: GapCounter<AgentField>): Interaction[] | undefined {
+  if (!Array.isArray(list) || !list.every(isFields)) return gaps.miss('interaction', list);
+  const interactions: Interaction[] = [];
+  for (const [leg, fields] of list.entries()) {
+    gaps.part = `interaction[${leg}]`;
+    const { reason } = fields;
+    interactions.push({
+      guid: toName(fields.guid, 'interaction_guid', gaps),
+      sinceMs: toTime(fields.since, 'interaction_since', gaps),
+      medium: toName(fields.medium, 'medium', gaps),
+      mediumManager: toName(fields.mediumManager, 'medium_manager', gaps),
+      direction: toName(fields.direction, 'direction', gaps),
+      state: toName(fields.state, 'state', gaps),
+      reason: reason === undefined || reason === null ? null : (toText(reason, 'reason', gaps) ?? null),
+    });
+  }
+  return interactions;
 }
 
-function isTooSlow(error: unknown): boolean {
-  return error instanceof DeadlineError || (error instanceof NetworkError && error.timedOut);
+/** Some answers have only `calls`, and leave out the other kinds if they are 0 (Vonage's FAQ). */
+function toCountOrNone(value: unknown, field: AgentField, gaps: GapCounter<AgentField>): number | undefined {
+  const count = toCount(value, field, gaps);
+  return value === undefined || value === null ? 0 : count;
 }
+
+const knowledge: Record<AgentField, Knowledge> = {
+  presence_since: { path: 'presence.since', expected: expectedTime },
+  description: { path: 'presence.description', expected: 'a string', optional: true },
+  eligible_for_routing: { path: 'presence.eligibleForRouting', expected: 'true or false', optional: true },
+  workload: { path: 'workload', expected: 'an object' },
+  workload_since: { path: 'workload.since', expected: expectedTime },
+  calls: { path: 'workload.calls', expected: expectedCount },
+  semi_live: { path: 'workload.semiLive', expected: expectedCount, optional: true },
+  non_live: { path: 'workload.nonLive', expected: expectedCount, optional: true },
+  interaction: { path: 'interaction', expected: 'an array of objects', optional: true },
+  interaction_guid: { path: 'guid', expected: expectedName },
+  interaction_since: { path: 'since', expected: expectedTime },
+  medium: { path: 'medium', expected: expectedName },
+  medium_manager: { path: 'mediumManager', expected: expectedName },
+  direction: { path: 'direction', expected: expectedName },
+  state: { path: 'state', expected: expectedName },
+  reason: { path: 'reason', expected: 'a string' },
+};

@@ -1,8 +1,8 @@
 import { TooLargeError } from '../http/errors.ts';
 import type { Fetch, Trip } from '../http/fetch.ts';
-import type { ClientOptions } from './agent-status.ts';
 import { type AuthorizedGet, createAuthorizedGet } from './authorized.ts';
 import { ShapeError } from './errors.ts';
+import type { ClientOptions } from './fetch-page.ts';
 import { kindOf, parseJson } from './json.ts';
 import type { TokenSource } from './token.ts';
 

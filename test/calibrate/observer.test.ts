@@ -4,7 +4,7 @@ import { Observer } from '../../src/calibrate/observer.ts';
 import { Tally } from '../../src/calibrate/tally.ts';
 import { isWord } from '../../src/calibrate/words.ts';
 import type { Agent, Interaction } from '../../src/snapshot/agent.ts';
-import { noGaps } from '../../src/snapshot/gaps.ts';
+import { agentFields, noGaps } from '../../src/snapshot/gaps.ts';
 import { agent, interaction, pagesOf, snapshotOf, takenAtMs } from '../support/agents.ts';
 
 const ringing = interaction({ state: 'Ringing', sinceMs: 1000 });
@@ -214,10 +214,10 @@ describe('an observer', () => {
       [3, 0],
       [1, 2],
     ] as const) {
-      const gaps = noGaps();
+      const gaps = noGaps(agentFields);
       gaps.absent.description = absent;
       gaps.invalid.calls = invalid;
-      observer.addSnapshot(snapshotOf([agent('a')], { gaps: { ...gaps, flawedAgents: invalid } }));
+      observer.addSnapshot(snapshotOf([agent('a')], { gaps: { ...gaps, flawed: invalid } }));
     }
     expect(observer.findings()).toMatchObject({
       gaps: [

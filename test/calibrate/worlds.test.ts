@@ -5,7 +5,7 @@ import { semantics } from '../../src/config/parse.ts';
 import type { World } from '../../src/simulator/agent.ts';
 import type { Live } from '../../src/simulator/contact-centre.ts';
 import { legSinceMs } from '../../src/snapshot/activity.ts';
-import type { Snapshot } from '../../src/snapshot/agent.ts';
+import type { Snapshot } from '../../src/snapshot/page.ts';
 import type { Semantics } from '../../src/snapshot/semantics.ts';
 import { allWorlds, observe, readingsOf } from '../support/worlds.ts';
 
@@ -15,7 +15,7 @@ const shown = ['since_in_connected', 'since_in_wrap', 'workload_falls_phone', 'e
 
 /** Since when each wrap-up has lasted, by the exporter. */
 const wrapsOf = (readings: readonly Snapshot[], given?: Semantics) =>
-  readings.flatMap(({ agents }) =>
+  readings.flatMap(({ items: agents }) =>
     agents.flatMap((agent) =>
       (agent.interactions ?? [])
         .filter(({ state }) => state === 'Wrap')
@@ -117,10 +117,10 @@ describe('on a floor where little happens', () => {
 test('of a floor whose halves contradict each other, nothing becomes a setting', () => {
   const others = readingsOf(allWorlds.at(-1)!, day);
   const both = [...readingsOf(allWorlds[0]!, day)].map((reading) => {
-    const { agents } = others.next().value as Snapshot;
+    const { items: agents } = others.next().value as Snapshot;
     return {
       ...reading,
-      agents: [...reading.agents, ...agents.map((each) => ({ ...each, id: `x${each.id}` }))],
+      items: [...reading.items, ...agents.map((each) => ({ ...each, id: `x${each.id}` }))],
     };
   });
   const findings = observe(both);

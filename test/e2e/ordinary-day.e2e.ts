@@ -8,10 +8,10 @@ import { parseAlertSettings } from '../../alerts/settings.ts';
 import { toPoints } from '../../src/push/encoding/points.ts';
 import { encodeWriteRequest } from '../../src/push/encoding/remote-write-1.ts';
 import { ContactCentre } from '../../src/simulator/contact-centre.ts';
-import { assemble } from '../../src/snapshot/assemble.ts';
+import { agentListing, assemble } from '../../src/snapshot/assemble.ts';
 import { toFloor } from '../../src/snapshot/floor.ts';
 import { toTeams } from '../../src/snapshot/teams.ts';
-import { parsePage } from '../../src/vcc/page.ts';
+import { parseAgentStatus } from '../../src/vcc/agent-status.ts';
 import { ageBounds, familiesOf, floorOptions, readingOf, rosterOf } from '../support/reading.ts';
 import { firesOf } from './support/fires.ts';
 import { createOrdinaryDay, ordinaryHours } from './support/ordinary-day.ts';
@@ -52,8 +52,8 @@ async function liveDay(receiver: Receiver, agents: number, seed: number, account
     const items = centre.items();
     const { length: count } = items;
     const meta = { page: 1, count, pageCount: 1, totalCount: count };
-    const page = parsePage(JSON.stringify({ meta, items, upTo: new Date(timeMs).toISOString() }), 1);
-    const snapshot = assemble(new Map([[1, page]]));
+    const page = parseAgentStatus(JSON.stringify({ meta, items, upTo: new Date(timeMs).toISOString() }), 1);
+    const snapshot = assemble(new Map([[1, page]]), agentListing);
     if ('reason' in snapshot) throw new Error(snapshot.reason);
     const reading = readingOf([], {
       account,

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { createAnonymiser } from '../../src/recording/anonymise.ts';
 import { encodeRecording, parseRecording } from '../../src/recording/format.ts';
 import { formOf } from '../../src/recording/times.ts';
-import { assemble } from '../../src/snapshot/assemble.ts';
+import { agentListing, assemble } from '../../src/snapshot/assemble.ts';
 import { toFloor } from '../../src/snapshot/floor.ts';
+import { parseAgentStatus } from '../../src/vcc/agent-status.ts';
 import { ShapeError } from '../../src/vcc/errors.ts';
-import { parsePage } from '../../src/vcc/page.ts';
 import { parseTimestamp } from '../../src/vcc/timestamp.ts';
 import { anyAgents } from '../support/agents.ts';
 import { anyHostileBody, toBody } from '../support/bodies.ts';
@@ -342,7 +342,7 @@ test('an account has the same counts, with all times moved, and fails in the sam
   );
   const outcome = (body: unknown) => {
     try {
-      const snapshot = assemble(new Map([[1, parsePage(JSON.stringify(body), 1)]]));
+      const snapshot = assemble(new Map([[1, parseAgentStatus(JSON.stringify(body), 1)]]), agentListing);
       return 'reason' in snapshot ? snapshot.reason : toFloor(snapshot, floorOptions);
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error;

@@ -6,7 +6,7 @@ import { parseFault } from '../../src/simulator/faults.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
 import { toFloor } from '../../src/snapshot/floor.ts';
 import { reasonsByState } from '../../src/snapshot/vocabulary.ts';
-import { parsePage } from '../../src/vcc/page.ts';
+import { parseAgentStatus } from '../../src/vcc/agent-status.ts';
 import { snapshotOf } from '../support/agents.ts';
 import { floorOptions } from '../support/reading.ts';
 import { outcome } from './client.ts';
@@ -101,7 +101,7 @@ describe('the contact centre', () => {
         );
       const meta = { page: 1, count: items.length, pageCount: 1, totalCount: items.length };
       const body = JSON.stringify({ meta, items, upTo: new Date(startMs).toISOString() });
-      const floor = toFloor(snapshotOf(parsePage(body, 1).agents), floorOptions);
+      const floor = toFloor(snapshotOf(parseAgentStatus(body, 1).items), floorOptions);
       return floor.states.find(({ name }) => name === 'Wrap')!.ages;
     });
     expect(ages[0]!.count).toBeGreaterThan(5);
@@ -264,7 +264,10 @@ describe('the simulator', () => {
         .map((item) => item.agentId),
     );
     expect((await get()).headers.get('cache-control')).toBe('max-age=5, must-revalidate, private');
-    expect(parsePage(await (await get('?limit=5000')).text(), 1)).toMatchObject({ count: 60, pageCount: 1 });
+    expect(parseAgentStatus(await (await get('?limit=5000')).text(), 1)).toMatchObject({
+      count: 60,
+      pageCount: 1,
+    });
     expect(await outcome(await get('?page=9'))).toMatchObject([
       200,
       { meta: { page: 9, count: 0 }, items: [] },

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Agent, Page, Snapshot } from '../../src/snapshot/agent.ts';
-import { assemble, type Conflict } from '../../src/snapshot/assemble.ts';
+import type { Agent } from '../../src/snapshot/agent.ts';
+import { agentListing, assemble, type Conflict } from '../../src/snapshot/assemble.ts';
 import { compare, isAscending } from '../../src/snapshot/compare.ts';
-import { noGaps } from '../../src/snapshot/gaps.ts';
+import { agentFields, noGaps } from '../../src/snapshot/gaps.ts';
+import type { Page, Snapshot } from '../../src/snapshot/page.ts';
 import { agent, pagesOf, snapshotOf, takenAtMs } from '../support/agents.ts';
 
 const agents = Array.from({ length: 10 }, (_, index) => agent(`a${index}`));
@@ -19,12 +20,12 @@ const set = (all: Map<number, Page>, number: number, more: Partial<Page>) =>
 
 describe('assemble', () => {
   test('joins pages that agree', () => {
-    expect(assemble(pages())).toEqual(snapshotOf(agents, { pages: 3 }));
+    expect(assemble(pages(), agentListing)).toEqual(snapshotOf(agents, { pages: 3 }));
   });
 
   test('uses the earliest upTo', () => {
     const all = pages((each) => set(each, 2, { upToMs: takenAtMs - 700 }));
-    expect(assemble(all)).toMatchObject({ takenAtMs: takenAtMs - 700 });
+    expect(assemble(all, agentListing)).toMatchObject({ takenAtMs: takenAtMs - 700 });
   });
 
   test('leaves out pages beyond the page count', () => {
@@ -34,10 +35,15 @@ describe('assemble', () => {
       pageCount: 3,
       totalCount: 10,
       upToMs: takenAtMs - 9,
-      agents: [],
-      gaps: noGaps(),
+      items: [],
+      gaps: noGaps(agentFields),
     };
-    expect(assemble(pages((each) => each.set(4, surplus)))).toEqual(snapshotOf(agents, { pages: 3 }));
+    expect(
+      assemble(
+        pages((each) => each.set(4, surplus)),
+        agentListing,
+      ),
+    ).toEqual(snapshotOf(agents, { pages: 3 }));
   });
 
   test('ignores the counts of a page beyond its own page count, even if it is the newest', () => {
@@ -47,17 +53,17 @@ describe('assemble', () => {
       pageCount: 0,
       totalCount: 0,
       upToMs: takenAtMs + 9,
-      agents: [],
-      gaps: noGaps(),
+      items: [],
+      gaps: noGaps(agentFields),
     };
     const all = new Map([[4, surplus], ...pages()]);
-    expect(assemble(all)).toEqual(snapshotOf(agents, { pages: 3 }));
+    expect(assemble(all, agentListing)).toEqual(snapshotOf(agents, { pages: 3 }));
   });
 
   test('rejects pages of the same time if one says that there are no others, in any order', () => {
     const all = pages((each) => set(each, 1, { pageCount: 1, totalCount: 4 }));
     for (const given of [all, new Map([...all].reverse())]) {
-      expect(assemble(given)).toEqual({
+      expect(assemble(given, agentListing)).toEqual({
         reason: expect.stringMatching(/^page 1 says pageCount 1, page \d says 3$/),
       });
     }
@@ -70,10 +76,10 @@ describe('assemble', () => {
       pageCount,
       totalCount: 0,
       upToMs: takenAtMs,
-      agents: [],
-      gaps: noGaps(),
+      items: [],
+      gaps: noGaps(agentFields),
     };
-    expect(assemble(new Map([[1, empty]]))).toEqual(snapshotOf([]));
+    expect(assemble(new Map([[1, empty]]), agentListing)).toEqual(snapshotOf([]));
   });
 
   const newer = { upToMs: takenAtMs + 1 };
@@ -82,12 +88,12 @@ describe('assemble', () => {
     ['another page than asked for', (all) => set(all, 2, { number: 1 }), 'requested page 2, received page 1'],
     [
       'fewer agents than counted',
-      (all) => set(all, 3, { agents: [] }),
+      (all) => set(all, 3, { items: [] }),
       'page 3 says count 2 but has 0 agents',
     ],
     [
       'an agent on two pages',
-      (all) => set(all, 3, { agents: [agents[0]!, agents[9]!] }),
+      (all) => set(all, 3, { items: [agents[0]!, agents[9]!] }),
       'an agent is on page 1 and on page 3',
     ],
     [
@@ -122,7 +128,7 @@ describe('assemble', () => {
     ],
   ])('finds %s', (_, change, reason) => {
     const all = pages((each) => void change(each));
-    expect(assemble(all)).toMatchObject({ reason });
+    expect(assemble(all, agentListing)).toMatchObject({ reason });
   });
 
   describe('an agent who is twice on a page', () => {
@@ -130,7 +136,7 @@ describe('assemble', () => {
     const twice = (since: number, count = 10) =>
       pages((all) => {
         set(all, 1, {
-          agents: [first, second, { ...first, presence: 'Away', presenceSinceMs: since }, fourth],
+          items: [first, second, { ...first, presence: 'Away', presenceSinceMs: since }, fourth],
         });
         for (const number of [1, 2, 3]) set(all, number, { totalCount: count });
       });
@@ -140,34 +146,40 @@ describe('assemble', () => {
       ['the first', 0, first.presence],
       ['the second', 1, 'Away'],
     ])('counts once, by %s record, which has the latest presence', (_, laterMs, presence) => {
-      const snapshot = assemble(twice(first.presenceSinceMs! + laterMs)) as Snapshot;
+      const snapshot = assemble(twice(first.presenceSinceMs! + laterMs), agentListing) as Snapshot;
       expect(snapshot).toMatchObject({ duplicates: 1, pages: 3 });
-      expect(snapshot.agents).toHaveLength(9);
-      expect(snapshot.agents.find(({ id }) => id === first.id)).toMatchObject({ presence });
+      expect(snapshot.items).toHaveLength(9);
+      expect(snapshot.items.find(({ id }) => id === first.id)).toMatchObject({ presence });
     });
 
     test('is a conflict when the totals do not add up with both records', () => {
-      expect(assemble(twice(1, 9))).toEqual({ reason: '10 agents on 3 pages, but totalCount is 9' });
+      expect(assemble(twice(1, 9), agentListing)).toEqual({
+        reason: '10 agents on 3 pages, but totalCount is 9',
+      });
     });
   });
 
   test('adds up numbers that the pages do not give', () => {
-    const gaps = { ...noGaps(), flawedAgents: 1, first: { path: 'page 2: x', expected: 'a', received: 'b' } };
+    const gaps = {
+      ...noGaps(agentFields),
+      flawed: 1,
+      first: { path: 'page 2: x', expected: 'a', received: 'b' },
+    };
     const all = pages((each) => {
       set(each, 2, { gaps: { ...gaps, absent: { ...gaps.absent, state: 2 } } });
       set(each, 3, { gaps: { ...gaps, invalid: { ...gaps.invalid, calls: 3 }, first: undefined } });
     });
-    expect((assemble(all) as Snapshot).gaps).toEqual({
+    expect((assemble(all, agentListing) as Snapshot).gaps).toEqual({
       absent: { ...gaps.absent, state: 2 },
       invalid: { ...gaps.invalid, calls: 3 },
-      flawedAgents: 2,
+      flawed: 2,
       first: gaps.first,
     });
   });
 
   test('names no agent', () => {
-    const twice = pages((all) => set(all, 3, { agents: [agents[0]!, agents[9]!] }));
-    expect((assemble(twice) as Conflict).reason).toBe('an agent is on page 1 and on page 3');
+    const twice = pages((all) => set(all, 3, { items: [agents[0]!, agents[9]!] }));
+    expect((assemble(twice, agentListing) as Conflict).reason).toBe('an agent is on page 1 and on page 3');
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import type { Agent, Interaction, Page, Snapshot } from '../../src/snapshot/agent.ts';
-import { noGaps } from '../../src/snapshot/gaps.ts';
+import type { Agent, Interaction } from '../../src/snapshot/agent.ts';
+import { agentFields, noGaps } from '../../src/snapshot/gaps.ts';
+import type { Page, Snapshot } from '../../src/snapshot/page.ts';
 import {
   directions,
   media,
@@ -46,7 +47,7 @@ export function interaction(more: Partial<Interaction> = {}): Interaction {
 
 /** A snapshot of these agents, as the API reference describes them. */
 export function snapshotOf(agents: readonly Agent[], more: Partial<Snapshot> = {}): Snapshot {
-  return { agents, takenAtMs, duplicates: 0, pages: 1, gaps: noGaps(), ...more };
+  return { items: agents, takenAtMs, duplicates: 0, pages: 1, gaps: noGaps(agentFields), ...more };
 }
 
 /** Agents cut into pages that agree with each other. */
@@ -61,8 +62,8 @@ export function pagesOf(agents: readonly Agent[], size: number, upToMs = takenAt
       pageCount,
       totalCount: agents.length,
       upToMs,
-      agents: items,
-      gaps: noGaps(),
+      items: items,
+      gaps: noGaps(agentFields),
     });
   }
   return pages;

@@ -1,4 +1,5 @@
-import type { Agent, Page } from '../../src/snapshot/agent.ts';
+import type { Agent } from '../../src/snapshot/agent.ts';
+import type { Page } from '../../src/snapshot/page.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: it may be anything
 type Any = any;
@@ -41,7 +42,7 @@ export function readPage(body: string): Omit<Page, 'gaps'> | undefined {
       isObject(item) && isObject(item.presence) && isName(item.agentId) && isName(item.presence.name),
   );
   if (!fits) return undefined;
-  return { number: page, count, pageCount, totalCount, upToMs, agents: root.items.map(readAgent) };
+  return { number: page, count, pageCount, totalCount, upToMs, items: root.items.map(readAgent) };
 }
 
 function readAgent({ agentId, presence, workload, interaction }: Any): Agent {

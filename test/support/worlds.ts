@@ -1,9 +1,9 @@
 import { Observer } from '../../src/calibrate/observer.ts';
 import type { World } from '../../src/simulator/agent.ts';
 import { ContactCentre, type Live } from '../../src/simulator/contact-centre.ts';
-import type { Snapshot } from '../../src/snapshot/agent.ts';
-import { assemble } from '../../src/snapshot/assemble.ts';
-import { parsePage } from '../../src/vcc/page.ts';
+import { agentListing, assemble } from '../../src/snapshot/assemble.ts';
+import type { Snapshot } from '../../src/snapshot/page.ts';
+import { parseAgentStatus } from '../../src/vcc/agent-status.ts';
 
 /** The media of the simulator, with the names of the questions. */
 export const simulatedMedia = ['phone', 'call', 'chat', 'case', 'email'] as const;
@@ -36,7 +36,10 @@ export function* readingsOf(
     const items = centre.items();
     const meta = { page: 1, count: items.length, pageCount: 1, totalCount: items.length };
     const upTo = new Date(worldStartMs + ms).toISOString();
-    const snapshot = assemble(new Map([[1, parsePage(JSON.stringify({ meta, items, upTo }), 1)]]));
+    const snapshot = assemble(
+      new Map([[1, parseAgentStatus(JSON.stringify({ meta, items, upTo }), 1)]]),
+      agentListing,
+    );
     if ('reason' in snapshot) throw new Error(snapshot.reason);
     yield snapshot;
   }

@@ -4,7 +4,8 @@ import { createFetch } from '../../src/http/fetch.ts';
 import { createSend } from '../../src/http/send.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { systemTiming } from '../../src/timing.ts';
-import { createFetchPage } from '../../src/vcc/agent-status.ts';
+import { agentStatus } from '../../src/vcc/agent-status.ts';
+import { createFetchPage } from '../../src/vcc/fetch-page.ts';
 import type { TokenSource } from '../../src/vcc/token.ts';
 import { createTokenSource } from '../../src/vcc/token.ts';
 import { accountOf, newTrip } from '../support/account.ts';
@@ -27,7 +28,7 @@ async function start() {
   return {
     fetch,
     tokens,
-    fetchPage: createFetchPage(fetch, tokens, { ...account.api, userAgent }, systemTiming),
+    fetchPage: createFetchPage(fetch, tokens, agentStatus, { ...account.api, userAgent }, systemTiming),
   };
 }
 
@@ -51,7 +52,7 @@ describe('fetchPage', () => {
     });
     const tokens: TokenSource = { get: async () => 'the-token', drop: () => {} };
     const options = { apiUrl: `${server.origin}/base/`, pageSize: 5000, userAgent };
-    const fetchPage = createFetchPage(fetch, tokens, options, systemTiming);
+    const fetchPage = createFetchPage(fetch, tokens, agentStatus, options, systemTiming);
     await expect(fetchPage(2, newTrip())).rejects.toThrow(
       `GET ${server.origin}/base/stats/agent-status: answered 404`,
     );
@@ -129,7 +130,7 @@ describe('fetchPage', () => {
       const timing = fakeTiming();
       const told: unknown[] = [];
       const onPageSize = (size: number | undefined) => void told.push(size);
-      const fetchPage = createFetchPage(fetch, tokens, options, timing, onPageSize);
+      const fetchPage = createFetchPage(fetch, tokens, agentStatus, options, timing, onPageSize);
       return { limits, server, timing, told, fetchPage };
     }
 
@@ -175,7 +176,7 @@ describe('fetchPage', () => {
         if (Number(limit) <= 1000) response.writeHead(404).end();
       });
       const options = { apiUrl: server.origin, pageSize: 5000, userAgent };
-      const fetchPage = createFetchPage(fetch, tokens, options, systemTiming);
+      const fetchPage = createFetchPage(fetch, tokens, agentStatus, options, systemTiming);
       await expect(fetchPage(1, newTrip(200))).rejects.toMatchObject({ code: 'deadline' });
       await expect(fetchPage(1, newTrip())).rejects.toThrow('answered 404');
       expect(limits).toEqual(['5000', '1000']);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { agentFields } from '../../../src/snapshot/gaps.ts';
+import { parseAgentStatus } from '../../../src/vcc/agent-status.ts';
 import { ShapeError } from '../../../src/vcc/errors.ts';
-import { parsePage } from '../../../src/vcc/page.ts';
 import { anyAgentsUpTo } from '../../support/agents.ts';
 import { anyHostileBody, toBody } from '../../support/bodies.ts';
 import { readPage } from '../../support/page.ts';
@@ -25,7 +25,7 @@ export const agentStatusPage = target(
     { weight: 1, arbitrary: piece },
   ),
   (body) => {
-    const result = parsed(() => parsePage(body, 3), [ShapeError]);
+    const result = parsed(() => parseAgentStatus(body, 3), [ShapeError]);
     const expected = readPage(body);
     if ('refusal' in result) {
       assert.equal(expected, undefined, `refused: ${result.refusal.message}`);
@@ -35,10 +35,10 @@ export const agentStatusPage = target(
     const { gaps, ...page } = result.value;
     assert.deepEqual(page, expected);
     if (gaps.first) assertUnmarked(JSON.stringify(gaps.first));
-    assertWellFormed(JSON.stringify(page.agents));
+    assertWellFormed(JSON.stringify(page.items));
     for (const field of agentFields) assert(gaps.absent[field] >= 0 && gaps.invalid[field] >= 0);
-    assert(gaps.flawedAgents <= page.agents.length);
-    assert.equal(gaps.flawedAgents > 0, gaps.first !== undefined);
+    assert(gaps.flawed <= page.items.length);
+    assert.equal(gaps.flawed > 0, gaps.first !== undefined);
   },
   { share: 0.4 },
 );

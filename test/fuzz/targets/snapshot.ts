@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { Page } from '../../../src/snapshot/agent.ts';
-import { assemble } from '../../../src/snapshot/assemble.ts';
+import { agentListing, assemble } from '../../../src/snapshot/assemble.ts';
 import { toFloor } from '../../../src/snapshot/floor.ts';
-import { noGaps } from '../../../src/snapshot/gaps.ts';
+import { agentFields, noGaps } from '../../../src/snapshot/gaps.ts';
+import type { Page } from '../../../src/snapshot/page.ts';
 import { anyAgentsUpTo, pagesOf, takenAtMs } from '../../support/agents.ts';
 import { recount, type Series, toSeries } from '../../support/oracle.ts';
 import { ageBounds, familiesOf, floorOptions, readingOf } from '../../support/reading.ts';
@@ -41,10 +41,10 @@ export const snapshot = target(
     const pages = pagesOf(agents, size);
     for (const { page, how, by } of edits) change(pages, 1 + (page % Math.max(1, pages.size)), how, by);
     if (pages.size === 0) return;
-    const result = assemble(pages);
+    const result = assemble(pages, agentListing);
     const expected = putTogether(pages);
     // The order in which answers arrive must not matter.
-    const turned = assemble(new Map(turnedBy([...pages], turn)));
+    const turned = assemble(new Map(turnedBy([...pages], turn)), agentListing);
     assert.equal('reason' in turned, 'reason' in result, 'the order of the pages matters');
     if ('reason' in result) {
       assert.equal(expected, undefined, `refused: ${result.reason}`);
@@ -52,13 +52,13 @@ export const snapshot = target(
     }
     assert(expected, 'took pages that do not add up');
     assert.deepEqual(
-      { ...result, agents: result.agents.map(({ id }) => id) },
-      { ...expected, agents: expected.agents.map(({ id }) => id), gaps: noGaps() },
+      { ...result, items: result.items.map(({ id }) => id) },
+      { ...expected, items: expected.items.map(({ id }) => id), gaps: noGaps(agentFields) },
     );
 
-    const { agents: counted, takenAtMs: at, duplicates } = result;
+    const { items: counted, takenAtMs: at, duplicates } = result;
     const seriesOf = async (these: typeof counted): Promise<Series> => {
-      const floor = toFloor({ ...result, agents: these }, floorOptions);
+      const floor = toFloor({ ...result, items: these }, floorOptions);
       const all = toSeries(await familiesOf(readingOf(these, { floor, duplicates })));
       return new Map([...all].filter(([name]) => !/^vcc_(up|simulated|scrape_|api_|exporter_)/.test(name)));
     };
@@ -86,13 +86,13 @@ const turnedBy = <T>(all: readonly T[], turn: number): T[] => {
 function change(pages: Map<number, Page>, at: number, how: string, by: number): void {
   const page = pages.get(at);
   if (!page) return;
-  const { agents } = page;
+  const { items: agents } = page;
   const set = (more: Partial<Page>) => pages.set(at, { ...page, ...more });
   const index = agents.length === 0 ? 0 : Math.abs(by) % agents.length;
   const chosen = agents[index];
   // The counts change too, or not.
   const withCount = (more: readonly (typeof agents)[number][]) =>
-    set({ agents: more, ...(by > 0 && { count: more.length }) });
+    set({ items: more, ...(by > 0 && { count: more.length }) });
   if (how === 'drop') pages.delete(at);
   else if (how === 'number') set({ number: page.number + by });
   else if (how === 'upTo') set({ upToMs: page.upToMs + by });
@@ -108,13 +108,13 @@ function change(pages: Map<number, Page>, at: number, how: string, by: number): 
     set({ pageCount: page.number, totalCount });
   } else if (how === 'surplus')
     pages.set(pages.size + 1, { ...page, number: pages.size + 1, upToMs: takenAtMs + by });
-  else if (how === 'agents in another order') set({ agents: turnedBy(agents, Math.abs(by)) });
+  else if (how === 'agents in another order') set({ items: turnedBy(agents, Math.abs(by)) });
   else if (!chosen) return;
   else if (how === 'agent gone') withCount(agents.toSpliced(index, 1));
   else if (how === 'agent twice') {
     withCount([...agents, { ...chosen, presence: 'Away', presenceSinceMs: takenAtMs - 3_000_000 * by }]);
   } else {
-    const other = [...pages.values()].find(({ number }) => number !== page.number)?.agents[0];
+    const other = [...pages.values()].find(({ number }) => number !== page.number)?.items[0];
     if (other) withCount([...agents, other]);
   }
 }
@@ -137,13 +137,13 @@ function putTogether(pages: ReadonlyMap<number, Page>) {
     (page, index) =>
       page !== undefined &&
       page.number === index + 1 &&
-      page.count === page.agents.length &&
+      page.count === page.items.length &&
       page.pageCount === pageCount &&
       page.totalCount === totalCount,
   );
   if (!fits) return undefined;
   const all = chosen as Page[];
-  const records = all.flatMap(({ agents, number }) => agents.map((agent) => ({ agent, number })));
+  const records = all.flatMap(({ items: agents, number }) => agents.map((agent) => ({ agent, number })));
   if (records.length !== totalCount) return undefined;
   const ids = [...new Set(records.map(({ agent }) => agent.id))];
   const ofId = (id: string) => records.filter(({ agent }) => agent.id === id);
@@ -154,7 +154,7 @@ function putTogether(pages: ReadonlyMap<number, Page>) {
       .reduce((a, b) => ((b.presenceSinceMs ?? 0) > (a.presenceSinceMs ?? 0) ? b : a)),
   );
   return {
-    agents,
+    items: agents,
     duplicates: records.length - agents.length,
     takenAtMs: Math.min(...all.map(({ upToMs }) => upToMs)),
     pages: Math.max(1, pageCount),

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type AgentField, agentFields, noGaps } from '../../src/snapshot/gaps.ts';
+import { parseAgentStatus } from '../../src/vcc/agent-status.ts';
 import { ShapeError } from '../../src/vcc/errors.ts';
-import { parsePage } from '../../src/vcc/page.ts';
 
 const example = readFileSync(new URL('../fixtures/reference-example.json', import.meta.url), 'utf8');
 
@@ -16,23 +16,23 @@ function changed(change: (page: Broken) => void): string {
   return JSON.stringify(page);
 }
 
-describe('parsePage', () => {
+describe('parseAgentStatus', () => {
   test.each(['[],', '{},'])('refuses a page of more than a million %p, without parsing it', (each) => {
     const page = (count: number) => `{"meta":{},"items":[${each.repeat(count)}0]}`;
-    expect(() => parsePage(page(1_000_001), 1)).toThrow(
+    expect(() => parseAgentStatus(page(1_000_001), 1)).toThrow(
       new ShapeError('page 1', 'at most 1000000 lists and objects', 'more'),
     );
-    expect(() => parsePage(page(999_000), 1)).toThrow('page 1: upTo: expected');
+    expect(() => parseAgentStatus(page(999_000), 1)).toThrow('page 1: upTo: expected');
   });
 
   test("reads every field of the reference's example", () => {
-    expect(parsePage(example, 1)).toEqual({
+    expect(parseAgentStatus(example, 1)).toEqual({
       number: 1,
       count: 2,
       pageCount: 1,
       totalCount: 2,
       upToMs: Date.parse('2019-12-23T09:39:07.012Z'),
-      agents: [
+      items: [
         {
           id: '002',
           presence: 'Ready',
@@ -68,7 +68,7 @@ describe('parsePage', () => {
           interactions: [],
         },
       ],
-      gaps: noGaps(),
+      gaps: noGaps(agentFields),
     });
   });
 
@@ -78,7 +78,7 @@ describe('parsePage', () => {
       page.items[0].team = { name: 'x' };
       page.items[0].interaction[0].queue = 1;
     });
-    expect(parsePage(more, 1)).toEqual(parsePage(example, 1));
+    expect(parseAgentStatus(more, 1)).toEqual(parseAgentStatus(example, 1));
   });
 
   test.each([
@@ -91,11 +91,11 @@ describe('parsePage', () => {
       page.items[0].presence.description = given;
     }).replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
     expect(body).toMatch(/\\u[0-9a-f]{4}/);
-    expect(parsePage(body, 1).agents[0]!.description).toBe(expected);
+    expect(parseAgentStatus(body, 1).items[0]!.description).toBe(expected);
   });
 
   test('ignores a byte order mark', () => {
-    expect(parsePage(`\ufeff${example}`, 1)).toEqual(parsePage(example, 1));
+    expect(parseAgentStatus(`\ufeff${example}`, 1)).toEqual(parseAgentStatus(example, 1));
   });
 
   test('keeps unknown words unchanged', () => {
@@ -103,7 +103,7 @@ describe('parsePage', () => {
       page.items[0].presence.name = 'Sabbatical';
       page.items[0].interaction[0].state = 'Fault';
     });
-    expect(parsePage(body, 1).agents[0]).toMatchObject({
+    expect(parseAgentStatus(body, 1).items[0]).toMatchObject({
       presence: 'Sabbatical',
       interactions: [{ state: 'Fault' }],
     });
@@ -121,20 +121,20 @@ describe('parsePage', () => {
       page.items[0].interaction[0].since = since;
     });
     const {
-      agents: [first],
+      items: [first],
       gaps,
-    } = parsePage(body, 1);
+    } = parseAgentStatus(body, 1);
     expect(first).toMatchObject({ presenceSinceMs: undefined, workloadSinceMs: undefined });
     expect(gaps).toMatchObject({
-      flawedAgents: 0,
+      flawed: 0,
       absent: { presence_since: 1, workload_since: 1, interaction_since: 1 },
     });
     expect(first?.interactions?.[0]).toMatchObject({ sinceMs: undefined });
   });
 
   describe('knows nothing of a field', () => {
-    const agentOf = ({ agents: [first] }: ReturnType<typeof parsePage>) => first as unknown as Broken;
-    const legOf = (page: ReturnType<typeof parsePage>) => agentOf(page).interactions?.[0];
+    const agentOf = ({ items: [first] }: ReturnType<typeof parseAgentStatus>) => first as unknown as Broken;
+    const legOf = (page: ReturnType<typeof parseAgentStatus>) => agentOf(page).interactions?.[0];
     const presence = (page: Broken) => page.items[0].presence;
     const workload = (page: Broken) => page.items[0].workload;
     const leg = (page: Broken) => page.items[0].interaction[0];
@@ -151,7 +151,7 @@ describe('parsePage', () => {
       AgentField,
       parent: (page: Broken) => Broken,
       key: string,
-      read: (page: ReturnType<typeof parsePage>) => unknown,
+      read: (page: ReturnType<typeof parseAgentStatus>) => unknown,
       unknown: unknown,
       wrong: unknown,
       expected: string,
@@ -207,7 +207,7 @@ describe('parsePage', () => {
         [item, ''],
         [leg, 'interaction[0].'],
       ]).get(parent);
-    const only = (field: AgentField) => ({ ...noGaps().absent, [field]: 1 });
+    const only = (field: AgentField) => ({ ...noGaps(agentFields).absent, [field]: 1 });
 
     test('the table has every field, except for the reason, which may be null', () => {
       expect([...fields.map(([field]) => field), 'reason']).toEqual([...agentFields]);
@@ -218,24 +218,24 @@ describe('parsePage', () => {
         ['absent', (page) => delete parent(page)[key]],
         ['null', (page) => (parent(page)[key] = null)],
       ])('that is %s', (_, change) => {
-        const page = parsePage(changed(change), 3);
+        const page = parseAgentStatus(changed(change), 3);
         expect(read(page)).toEqual(unknown);
         expect(page.gaps.absent).toEqual(only(field));
-        expect(page.gaps.invalid).toEqual(noGaps().invalid);
-        expect(page.gaps.flawedAgents).toBe(optional ? 0 : 1);
-        expect(page.agents[1]).toEqual(parsePage(example, 3).agents[1]);
+        expect(page.gaps.invalid).toEqual(noGaps(agentFields).invalid);
+        expect(page.gaps.flawed).toBe(optional ? 0 : 1);
+        expect(page.items[1]).toEqual(parseAgentStatus(example, 3).items[1]);
       });
 
       test('that is of a wrong kind, and gives the place without the value', () => {
-        const page = parsePage(
+        const page = parseAgentStatus(
           changed((its) => (parent(its)[key] = wrong)),
           3,
         );
         expect(read(page)).toEqual(unknown === 0 ? undefined : unknown);
         expect(page.gaps.invalid).toEqual(only(field));
-        expect(page.gaps.absent).toEqual(noGaps().absent);
+        expect(page.gaps.absent).toEqual(noGaps(agentFields).absent);
         expect(page.gaps).toMatchObject({
-          flawedAgents: 1,
+          flawed: 1,
           first: { path: `page 3: items[0].${pathOf(parent)}${key}`, expected },
         });
         expect(JSON.stringify(page.gaps)).not.toContain('yesterday');
@@ -249,7 +249,7 @@ describe('parsePage', () => {
       ['x'.repeat(31), `${'a'.repeat(30)}…`],
       ['e\u0301\n\u001b[2J\ud83d\ude00', 'a???[9a?'],
     ])('of a time of which it shows only the form: %j', (since, form) => {
-      const { gaps } = parsePage(
+      const { gaps } = parseAgentStatus(
         changed((its) => (its.items[0].presence.since = since)),
         3,
       );
@@ -257,13 +257,13 @@ describe('parsePage', () => {
     });
 
     test('of a reason of a wrong kind', () => {
-      const page = parsePage(
+      const page = parseAgentStatus(
         changed((its) => (leg(its).reason = 5)),
         3,
       );
       expect(legOf(page).reason).toBeNull();
       expect(page.gaps).toMatchObject({
-        flawedAgents: 1,
+        flawed: 1,
         first: {
           path: 'page 3: items[0].interaction[0].reason',
           expected: 'a string',
@@ -273,19 +273,19 @@ describe('parsePage', () => {
     });
 
     test('of no reason when there is none', () => {
-      const page = parsePage(
+      const page = parseAgentStatus(
         changed((its) => delete leg(its).reason),
         3,
       );
       expect(legOf(page).reason).toBeNull();
-      expect(page.gaps).toEqual(noGaps());
+      expect(page.gaps).toEqual(noGaps(agentFields));
     });
 
     test('of an agent who never logged in, which is no flaw', () => {
       const body = changed((page) => {
         page.items[1] = { agentId: '004', presence: { name: 'LoggedOut', since: null }, interaction: null };
       });
-      const { agents, gaps } = parsePage(body, 3);
+      const { items: agents, gaps } = parseAgentStatus(body, 3);
       expect(agents[1]).toEqual({
         id: '004',
         presence: 'LoggedOut',
@@ -298,7 +298,7 @@ describe('parsePage', () => {
         nonLive: undefined,
         interactions: undefined,
       });
-      expect(gaps).toMatchObject({ flawedAgents: 0, first: undefined });
+      expect(gaps).toMatchObject({ flawed: 0, first: undefined });
       expect(gaps.absent).toMatchObject({
         presence_since: 1,
         workload: 1,
@@ -312,8 +312,8 @@ describe('parsePage', () => {
         delete page.items[0].workload.since;
         page.items[0].interaction[0] = {};
       });
-      expect(parsePage(body, 3).gaps).toMatchObject({
-        flawedAgents: 1,
+      expect(parseAgentStatus(body, 3).gaps).toMatchObject({
+        flawed: 1,
         first: { path: 'page 3: items[0].workload.since', received: 'nothing' },
       });
     });
@@ -326,7 +326,7 @@ describe('parsePage', () => {
       });
       fc.assert(
         fc.property(plan, (chosen) => {
-          const expected = noGaps();
+          const expected = noGaps(agentFields);
           const body = changed((page) => {
             // Inner fields first, while the outer ones are there.
             for (const { parent, key, wrong, index } of breakable.toReversed()) {
@@ -343,7 +343,7 @@ describe('parsePage', () => {
               else parent(page)[key] = how === 'null' ? null : wrong;
             }
           });
-          const { gaps } = parsePage(body, 3);
+          const { gaps } = parseAgentStatus(body, 3);
           expect([gaps.absent, gaps.invalid]).toEqual([expected.absent, expected.invalid]);
 
           /** A field inside a missing field is not counted separately. */
@@ -409,7 +409,7 @@ describe('parsePage', () => {
       'page 3: items[1].presence.name: expected a string that is not empty, received nothing',
     ],
   ])('refuses a bad %s', (_, change, message) => {
-    const parse = () => parsePage(changed(change), 3);
+    const parse = () => parseAgentStatus(changed(change), 3);
     expect(parse).toThrow(ShapeError);
     expect(parse).toThrow(new Error(message));
   });
@@ -421,6 +421,6 @@ describe('parsePage', () => {
     ['[]', 'page 2: expected a JSON object, received an array'],
     ['null', 'page 2: expected a JSON object, received null'],
   ])('refuses a body that is no object', (body, message) => {
-    expect(() => parsePage(body, 2)).toThrow(new Error(message));
+    expect(() => parseAgentStatus(body, 2)).toThrow(new Error(message));
   });
 });
