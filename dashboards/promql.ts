@@ -1,5 +1,5 @@
 import type { AlertSettings } from '../alerts/settings.ts';
-import { catalogue } from '../src/catalogue/index.ts';
+import { allMetrics } from '../src/catalogue/all.ts';
 
 /** The matchers of every selector: the variables of the dashboard. */
 const scope = 'job=~"$job", account=~"$account"';
@@ -96,7 +96,7 @@ const by = (labels: readonly string[]) => (labels.length > 0 ? ` by (${labels.jo
 
 /** Returns the labels of a metric. @throws RangeError if the exporter does not have the metric */
 function labelsOf(name: string): readonly string[] {
-  const metric = catalogue.find((each) => each.name === name);
+  const metric = allMetrics.find((each) => each.name === name);
   if (!metric) throw new RangeError(`${name} is no metric of the exporter`);
   return metric.labelNames;
 }

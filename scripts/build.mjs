@@ -78,12 +78,12 @@ const requireBuiltins = {
  * Removes the texts for docs and help from the tables of settings and questions. A handler does not
  * show them, and they would be a sixth of its code.
  */
-const leaveOutDocs = (...fields) => ({
+const leaveOutDocs = (fields, files = /\/src\/(config\/[\w-]*settings|snapshot\/semantics)\.ts$/) => ({
   name: 'leave-out-docs',
   setup({ onLoad }) {
     const text = `'(?:[^'\\\\]|\\\\.)*'|"(?:[^"\\\\]|\\\\.)*"`;
     const documented = new RegExp(`^ +(?:${fields.join('|')}):\\s+(?:${text}),\\n`, 'gm');
-    onLoad({ filter: /\/src\/(config\/[\w-]*settings|snapshot\/semantics)\.ts$/ }, ({ path }) => ({
+    onLoad({ filter: files }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace(documented, ''),
       loader: 'ts',
     }));
@@ -121,10 +121,15 @@ const shared = {
 };
 
 /**
- * The parsers of YAML and CSV (two fifths of all code) and the proxies. Most functions never need
- * them, and start faster without them (docs/explain/benchmarks.md).
+ * The parsers of YAML and CSV (two fifths of all code), the proxies, and the style of the page at /.
+ * Most functions never need them, and start faster without them (docs/explain/benchmarks.md). They
+ * share no state with the rest of the code, so each of them is a separate bundle.
  */
-const later = { parsers: 'src/documents/parsers.ts', proxies: 'src/http/proxies.ts' };
+const later = {
+  parsers: 'src/documents/parsers.ts',
+  proxies: 'src/http/proxies.ts',
+  'landing-style': 'src/serve/landing-style.ts',
+};
 /** Alerts and dashboards, which only one command of the command line needs. */
 const laterOfCli = { 'rule-files': 'src/rule-files.ts' };
 const loadLater = (modules) => ({
@@ -148,23 +153,44 @@ const re2 = await build({
 const withoutRe2 = { ...shared.alias, re2js: './scripts/re2js.mjs' };
 
 const handlers = readdirSync(`${root}handlers`).map((file) => file.replace(/\.ts$/, ''));
-const functions = await build({
+const inFunctions = {
   ...shared,
-  entryPoints: {
-    ...Object.fromEntries(handlers.map((name) => [name, `handlers/${name}.ts`])),
-    ...later,
-  },
   outdir: join(outdir, 'handlers'),
   alias: withoutRe2,
-  plugins: [...shared.plugins, leaveOutDocs('about', 'absent', 'section', 'asks', 'means'), loadLater(later)],
+  plugins: [
+    ...shared.plugins,
+    leaveOutDocs(['about', 'absent', 'section', 'asks', 'means']),
+    loadLater(later),
+  ],
   banner: { js: requireBanner },
-});
+};
+const laterFiles = await build({ ...inFunctions, entryPoints: later });
+/**
+ * Each handler with its own code for queues, which most accounts do not use. Both share classes, so
+ * esbuild splits them into three files: `metrics.mjs` loads `metrics-chunk.mjs` at the start, and
+ * `metrics-queues.mjs` only with VCC_QUEUES.
+ */
+const functions = await Promise.all(
+  handlers.map((name) =>
+    build({
+      ...inFunctions,
+      entryPoints: { [name]: `handlers/${name}.ts` },
+      splitting: true,
+      chunkNames: `${name}-[name]`,
+      // Only the page at / shows what an error means.
+      plugins: [
+        ...inFunctions.plugins,
+        ...(name === 'metrics' ? [] : [leaveOutDocs(['about', 'advice'], /\/src\/errors\.ts$/)]),
+      ],
+    }),
+  ),
+);
 const cli = await build({
   ...shared,
   entryPoints: { cli: 'src/cli/main.ts' },
   outdir,
   // The help needs `section`.
-  plugins: [...shared.plugins, leaveOutDocs('about', 'absent'), loadLater(laterOfCli)],
+  plugins: [...shared.plugins, leaveOutDocs(['about', 'absent']), loadLater(laterOfCli)],
   banner: { js: `#!/usr/bin/env node\n${versionBanner}\n${requireBanner}` },
 });
 const ruleFiles = await build({
@@ -173,7 +199,7 @@ const ruleFiles = await build({
   outdir,
   // This file has no setting with a regular expression.
   alias: withoutRe2,
-  plugins: [...shared.plugins, leaveOutDocs('about', 'absent', 'section')],
+  plugins: [...shared.plugins, leaveOutDocs(['about', 'absent', 'section'])],
   banner: { js: requireBanner },
 });
 
@@ -182,7 +208,9 @@ const ruleFiles = await build({
  */
 const mtime = new Date(2020, 0, 1);
 mkdirSync(join(outdir, 'package'), { recursive: true });
-const outputs = [re2, functions, cli, ruleFiles].flatMap(({ metafile }) => Object.entries(metafile.outputs));
+const outputs = [re2, laterFiles, ...functions, cli, ruleFiles].flatMap(({ metafile }) =>
+  Object.entries(metafile.outputs),
+);
 /**
  * Writes the list of packages in these files. Returns the licenses that must be shipped with them.
  */
@@ -195,8 +223,16 @@ const describe = (about, files, ...path) => {
 };
 const licenses = describe('cli.mjs and rule-files.mjs', ['cli.mjs', 'rule-files.mjs'], 'cli.cdx.json');
 writeFileSync(join(outdir, 'LICENSES.txt'), licenses);
-for (const name of handlers) {
-  const files = [...[name, ...Object.keys(later)].map((file) => `${file}.mjs`), 're2.cjs'];
+for (const [index, name] of handlers.entries()) {
+  const own = Object.entries(functions[index].metafile.outputs).filter(([file]) => file.endsWith('.mjs'));
+  const loaded = own.flatMap(([, { imports }]) => imports.map(({ path }) => basename(path)));
+  const files = [
+    ...own.map(([file]) => basename(file)),
+    ...Object.keys(later)
+      .map((file) => `${file}.mjs`)
+      .filter((file) => loaded.includes(file)),
+    're2.cjs',
+  ];
   const contents = [
     ...files.map((file) => [file, readFileSync(join(outdir, 'handlers', file))]),
     ['LICENSES.txt', Buffer.from(describe(`${name}.zip`, files, 'package', `${name}.cdx.json`))],

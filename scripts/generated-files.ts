@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { toRuleFiles } from '../alerts/files.ts';
 import { parseAlertSettings } from '../alerts/settings.ts';
 import { toDashboardFiles } from '../dashboards/index.ts';
-import { catalogue } from '../src/catalogue/index.ts';
+import { allMetrics } from '../src/catalogue/all.ts';
 import { accountList } from '../src/config/accounts.ts';
 import { destinationList } from '../src/config/destinations.ts';
 import type { ListKind } from '../src/config/list.ts';
@@ -96,7 +96,7 @@ ${rows.join('\n')}
 }
 
 function metricsPage(): string {
-  const rows = catalogue.map(({ name, type, labelNames, openLabels, help, source, since }) => {
+  const rows = allMetrics.map(({ name, type, labelNames, openLabels, help, source, since }) => {
     const labels = labelNames.map((label) => `\`${label}\``);
     return row(
       `\`${name}\``,

@@ -1,7 +1,7 @@
 import type { Account } from './account.ts';
 import { build } from './build.ts';
 import { catalogue } from './catalogue/index.ts';
-import type { Family } from './catalogue/metric.ts';
+import type { Family, Metric } from './catalogue/metric.ts';
 import { toRegistry } from './catalogue/metric.ts';
 import { createCollect, type ReadOutcome, shareReads } from './collect.ts';
 import { before, type Deadline, DeadlineError, sinceStart, untilAborted } from './deadline.ts';
@@ -13,8 +13,9 @@ import { createFetch } from './http/fetch.ts';
 import { createGate, type Gate } from './http/gate.ts';
 import { directNetwork, type Network } from './http/network.ts';
 import { createSend, type HttpRequest, type HttpResponse, type Send } from './http/send.ts';
-import { logLine } from './log.ts';
+import { logLine, toLogFields } from './log.ts';
 import { createPseudonyms } from './pseudonyms.ts';
+import type { AccountQueues, Queues } from './queues.ts';
 import { createFetchRosterByApi } from './roster/directory.ts';
 import { createFetchRosterFrom } from './roster/document.ts';
 import { createRoster, type FetchRoster, type GetRoster } from './roster/roster.ts';
@@ -63,6 +64,8 @@ export interface Connection {
   fetchPage: FetchPage;
   /** Reads the roster from the User Admin API, with separate tokens. */
   fetchRoster: FetchRoster;
+  /** Loads the code for queues, and creates the account's queues. */
+  openQueues(options: AccountQueues, log: (line: string) => void): Promise<Queues>;
   /**
    * Records whether the last read failed. Accounts that failed share few of the request slots
    * ({@link Lane}).
@@ -84,6 +87,8 @@ export interface ConnectOptions {
   gate?: Gate;
   /** Limits the answers that are read at the same time, of all accounts together. */
   budget?: Budget;
+  /** The same for answers about queues, so that they do not use up what the agents need. */
+  queueBudget?: Budget;
   /** How to reach the API: directly by default. */
   network?: Network;
   log?: (line: string) => void;
@@ -102,6 +107,7 @@ export function connect(
   {
     gate = createGate(Number.POSITIVE_INFINITY),
     budget = createBudget(),
+    queueBudget = createBudget(),
     network = directNetwork,
     log = () => {},
     onAnswer = () => {},
@@ -132,6 +138,26 @@ export function connect(
       return page;
     },
     fetchRoster: createFetchRosterByApi(fetch, token, api, timing, until),
+    async openQueues(options, log) {
+      const queueLane = gate.addLane();
+      // Queues share few of the slots, like accounts that failed.
+      queueLane.setTroubled(true);
+      const { createQueues } = await import('./queues.ts');
+      return createQueues({
+        account: account.name,
+        options,
+        fetch: createFetch(watched, account.http, timing, queueLane.enter, queueBudget),
+        tokens,
+        token,
+        api,
+        paging: account.paging,
+        timeoutMs: account.timeoutMs,
+        cacheTtlMs: account.cacheTtlMs,
+        timing,
+        until,
+        log,
+      });
+    },
     setTroubled: lane.setTroubled,
     close: send.close,
   };
@@ -151,6 +177,7 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
   const read = shareReads(holdOff(collect, timing), account.cacheTtlMs, timing, closing.signal);
   const getRoster = openRoster();
   const pseudonyms = createPseudonyms(account.name);
+  const queues = account.queues && openQueues(account.queues);
   const semantics = toAnsweredQuestions(account.floor.semantics);
   // Real account names never start with this prefix. The `server` header identifies the other
   // simulated accounts.
@@ -181,19 +208,26 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     const startedMs = timing.monotonic();
     const deadline = sinceStart(given, account.timeoutMs);
     const budgetMs = Math.round(deadline.atMs - deadline.startMs);
-    const [outcome, roster, idOf] = await Promise.all([
-      read(deadline),
+    const agents = read(deadline);
+    const [outcome, roster, idOf, queued] = await Promise.all([
+      agents,
       getRoster?.(deadline),
       openIds(deadline),
+      readQueues(agents, deadline),
     ]);
     deadline.end();
-    const by = [roster?.roster, roster?.status.up, roster?.status.readAtMs, idOf];
+    const { ongoing, queueTimes, skills } = queued?.reads ?? {};
+    const by = [
+      ...[roster?.roster, roster?.status.up, roster?.status.readAtMs, idOf],
+      ...[ongoing, queueTimes, skills],
+    ];
     const shared = made.get(outcome);
     if (shared?.by.every((each, index) => each === by[index])) return shared.scrape;
     const { result, traffic, cached } = outcome;
     const found = 'snapshot' in result ? count(result.snapshot, roster?.roster, idOf) : result;
     const failure = 'error' in found ? (found.error as Error) : undefined;
     connection.setTroubled(failure !== undefined);
+    if (failure) queued?.queues.stepBack(failure);
     // Remember it: a failed scrape may receive no answer.
     simulated ||= traffic.server === simulatorServer;
     if ('snapshot' in result && !cached) noteOddities(result.snapshot);
@@ -202,6 +236,11 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
       error: failure && (toScrapeErrorCode(failure) ?? 'internal'),
       ...('error' in found ? nothing : found),
       roster: roster?.status,
+      queues: queued?.queues.count(
+        queued.reads,
+        'snapshot' in result && !failure ? result.snapshot : undefined,
+        eligibilitySeen,
+      ),
       durationMs: timing.monotonic() - startedMs,
       budgetMs,
       requests: traffic.requests,
@@ -214,6 +253,19 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
     const scrape = { reading, failure };
     made.set(outcome, { by, scrape });
     return scrape;
+  }
+
+  /** The agents must be read even if the code for queues cannot be loaded. */
+  function openQueues(options: AccountQueues): Promise<Queues | undefined> {
+    return connection.openQueues(options, log).catch((error) => {
+      log(logLine('error', 'queues not loaded', { account: account.name, ...toLogFields(error) }));
+      return undefined;
+    });
+  }
+
+  async function readQueues(agents: Promise<unknown>, deadline: Deadline) {
+    const opened = await queues;
+    return opened && { queues: opened, reads: await opened.read(agents, deadline) };
   }
 
   /** Logs the differences between the answer and the API reference. */
@@ -295,9 +347,14 @@ export async function toFamilies(
   readings: readonly Reading[],
   accounts = readings.length,
 ): Promise<Family[]> {
-  return (await toRegistry(catalogue, {
-    build,
-    accounts,
-    readings,
-  }).getMetricsAsJSON()) as unknown as Family[];
+  const withQueues = readings.some(({ queues }) => queues !== undefined);
+  const metrics = withQueues ? await loadAllMetrics() : catalogue;
+  const registry = toRegistry(metrics, { build, accounts, readings });
+  return (await registry.getMetricsAsJSON()) as unknown as Family[];
+}
+
+/** Loads the metrics of queues too. */
+export async function loadAllMetrics(): Promise<readonly Metric[]> {
+  const { queueMetrics } = await import('./queues.ts');
+  return [...catalogue, ...queueMetrics];
 }

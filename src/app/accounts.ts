@@ -6,6 +6,7 @@ import type { Settings } from '../config/settings.ts';
 import type { ApiCredentials } from '../credentials.ts';
 import { type Deadline, forever } from '../deadline.ts';
 import type { Network } from '../http/network.ts';
+import type { AccountQueues } from '../queues.ts';
 import { systemTiming } from '../timing.ts';
 import { createVault, type Vault } from '../vault/vault.ts';
 import { fixedCredentials } from '../vcc/credentials.ts';
@@ -122,16 +123,37 @@ export function toAccount(settings: Settings, vault?: Vault): Account {
       ttlMs: settings.VCC_ROSTER_TTL,
     },
     maxTeams: settings.VCC_MAX_TEAMS,
+    queues: toQueues(settings, vault),
     cacheTtlMs: settings.VCC_CACHE_TTL,
     timeoutMs: settings.VCC_TIMEOUT,
   };
 }
 
+function toQueues(settings: Settings, vault: Vault | undefined): AccountQueues | undefined {
+  if (settings.VCC_QUEUES === 'off') return undefined;
+  const { VCC_QUEUE_NUMBERS: numbers } = settings;
+  return {
+    windowMs: settings.VCC_QUEUE_WINDOW,
+    intervalMs: settings.VCC_QUEUE_INTERVAL,
+    bounds: settings.VCC_QUEUE_BOUNDS,
+    maxQueues: settings.VCC_MAX_QUEUES,
+    include: settings.VCC_QUEUE_INCLUDE,
+    exclude: settings.VCC_QUEUE_EXCLUDE,
+    numbers: numbers === 'hash' ? agentKeyOf(settings, vault) : numbers,
+    skillsTtlMs: settings.VCC_SKILLS === 'off' ? undefined : settings.VCC_ROSTER_TTL,
+  };
+}
+
+/** The key of hashes, from the settings or the secret. */
+function agentKeyOf({ VCC_AGENT_KEY: key }: Settings, vault: Vault | undefined) {
+  return key ? async () => key : (deadline: Deadline) => vault!.agentKey(deadline);
+}
+
 function toAgentSeries(settings: Settings, vault: Vault | undefined): AccountAgentSeries | undefined {
-  const { VCC_AGENT_METRICS: mode, VCC_AGENT_KEY: key } = settings;
+  const { VCC_AGENT_METRICS: mode } = settings;
   if (mode === 'off') return undefined;
   return {
-    key: mode === 'ids' ? undefined : key ? async () => key : (deadline) => vault!.agentKey(deadline),
+    key: mode === 'ids' ? undefined : agentKeyOf(settings, vault),
     limit: settings.VCC_AGENT_LIMIT,
     loggedOut: settings.VCC_AGENT_LOGGED_OUT === 'include',
     include: settings.VCC_AGENT_INCLUDE,

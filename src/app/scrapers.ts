@@ -12,6 +12,9 @@ export function createScrapers(
   const gate = createGate(settings.VCC_CONCURRENCY);
   const largest = Math.max(...accounts.map(({ account }) => account.http.maxBodyBytes));
   const budget = createBudget(bytesTogether(largest));
+  const queueBudget = createBudget(bytesTogether(largest));
   const readText = createReadText(network);
-  return accounts.map(({ account }) => createScraper(account, { gate, budget, readText, network, log }));
+  return accounts.map(({ account }) =>
+    createScraper(account, { gate, budget, queueBudget, readText, network, log }),
+  );
 }

@@ -6,7 +6,7 @@ import { pushMetrics } from './push.ts';
 import { scrapeMetrics } from './scrape.ts';
 import { teamMetrics } from './teams.ts';
 
-/** All metrics of the exporter, in the order of the exposition and of docs/reference/metrics.md. */
+/** All metrics except those of queues, in the order of the exposition. */
 export const catalogue: readonly Metric[] = [
   ...scrapeMetrics,
   ...agentMetrics,

@@ -67,7 +67,8 @@ interface Declaration extends Lifecycle {
   source: string;
 }
 
-interface GaugeDeclaration<Input, Row> extends Declaration {
+/** The declaration of a gauge. `Input` is what its rows are made of. */
+export interface GaugeDeclaration<Input, Row> extends Declaration {
   /** One row per series. Known states have a row even if their value is 0. */
   rows: (input: Input) => readonly Row[];
   labels?: Readonly<Record<string, (row: NoInfer<Row>) => string>>;

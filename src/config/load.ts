@@ -156,6 +156,17 @@ export function accountContradictions(values: Partial<Settings>, nameOf: NameSet
       `${nameOf('VCC_AGENT_KEY')}: expected a key here or as agentKey in a secret, since ${metrics} is hashed; received nothing`,
     );
   }
+  const numbers = values.VCC_QUEUES === 'on' && values.VCC_QUEUE_NUMBERS === 'hash';
+  if (numbers && !hashed && !isSet('VCC_AGENT_KEY') && !isSet('VCC_SECRET_ID')) {
+    problems.push(
+      `${nameOf('VCC_AGENT_KEY')}: expected a key here or as agentKey in a secret, since ${nameOf('VCC_QUEUE_NUMBERS')} is hash; received nothing`,
+    );
+  }
+  if (values.VCC_SKILLS === 'users-api' && values.VCC_QUEUES === 'off') {
+    problems.push(
+      `${nameOf('VCC_SKILLS')}: expected off, since ${nameOf('VCC_QUEUES')} is off; received "users-api"`,
+    );
+  }
   if (hashed && values.VCC_ROSTER_LABELS?.includes('name')) {
     problems.push(
       `${nameOf('VCC_ROSTER_LABELS')}: expected no name, since ${metrics} is hashed; received one`,

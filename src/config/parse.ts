@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js';
 import { rememberTokens } from '../redact.ts';
 import type { AgentPattern } from '../snapshot/agent-series.ts';
+import type { NamePattern } from '../snapshot/name-pattern.ts';
 import { answersTo, questionNames, type Semantics } from '../snapshot/semantics.ts';
 import { type KnownValues, type OpenField, openFields } from '../snapshot/vocabulary.ts';
 
@@ -193,6 +194,20 @@ export const labelNames: Parse<readonly string[]> = parser(
   },
 );
 
+/** A regular expression in the syntax of RE2, as in Prometheus. It must match the whole text. */
+export const pattern: Parse<NamePattern> = parser(text.schema, (value) => {
+  try {
+    return compile(value);
+  } catch {
+    throw new Unfit('an RE2 expression (no lookaround, no backreferences)');
+  }
+});
+
+function compile(source: string): NamePattern {
+  const compiled = RE2JS.compile(source, RE2JS.DOTALL);
+  return { source, test: (text) => compiled.testExact(text) };
+}
+
 const patternForm =
   'an RE2 expression for agent ids (no lookaround, no backreferences), or column=expression with a roster column in snake_case';
 
@@ -207,8 +222,7 @@ export const agentPattern: Parse<AgentPattern> = parser(text.schema, (value) => 
   // would exclude no agent.
   if (source === value && /^[\p{L}\p{N}_ -]+=/u.test(value)) throw new Unfit(patternForm);
   try {
-    const pattern = RE2JS.compile(source, RE2JS.DOTALL);
-    return { column, pattern: { source, test: (text) => pattern.testExact(text) } };
+    return { column, pattern: compile(source) };
   } catch {
     throw new Unfit(patternForm);
   }

@@ -13,6 +13,7 @@ export interface Setting<T> extends Lifecycle {
     | 'Metrics'
     | 'Single agents'
     | 'Teams and names'
+    | 'Queues and skills'
     | 'Push'
     | 'Destinations'
     | 'Local server';

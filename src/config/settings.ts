@@ -19,6 +19,7 @@ import {
 import { httpUrl } from './parse-address.ts';
 import { basicUsers, bearerTokens, credential, hashKey, secret } from './parse-credentials.ts';
 import { destinationSettings, pushSettings } from './push-settings.ts';
+import { queueSettings } from './queue-settings.ts';
 import { setting } from './setting.ts';
 
 /**
@@ -337,6 +338,7 @@ export const settings = {
     parse: wholeNumber(0, 10_000),
     fallback: '100',
   }),
+  ...queueSettings,
   ...pushSettings,
   ...destinationSettings,
   HOST: setting({

@@ -1,6 +1,8 @@
 import { before } from '../deadline.ts';
 import { PushError } from '../push/errors.ts';
 import { maxStateBytes, type StateStore, stateFileOf } from '../push/schedule/state.ts';
+import { readOwn } from './own-file.ts';
+import { describeFileError, removeUnfinished, writeWhole } from './write.ts';
 
 /**
  * Keeps states in a folder, with one file per account. The folder may be missing at first.
@@ -9,9 +11,7 @@ import { maxStateBytes, type StateStore, stateFileOf } from '../push/schedule/st
 export function createFolderStore(folder: string, setting: string): StateStore {
   const cleaned = new Set<string>();
 
-  // Files are loaded late, since most functions use none and would load them at every start.
   async function read(account: string): Promise<Uint8Array | undefined> {
-    const { readOwn } = await import('./own-file.ts');
     const path = `${folder}/${stateFileOf(account)}`;
     return readOwn(path, maxStateBytes).catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
@@ -20,7 +20,6 @@ export function createFolderStore(folder: string, setting: string): StateStore {
   }
 
   async function write(account: string, content: Uint8Array): Promise<void> {
-    const { removeUnfinished, writeWhole } = await import('./write.ts');
     const file = stateFileOf(account);
     await writeWhole(folder, file, content).catch((error) => fail('written', error));
     if (cleaned.has(file)) return;
@@ -28,8 +27,7 @@ export function createFolderStore(folder: string, setting: string): StateStore {
     await removeUnfinished(folder, { file });
   }
 
-  async function fail(action: string, error: unknown): Promise<never> {
-    const { describeFileError } = await import('./write.ts');
+  function fail(action: string, error: unknown): never {
     const problem = `${setting}: the state in ${folder} cannot be ${action} (${describeFileError(error)})`;
     throw new PushError(problem, { cause: error });
   }

@@ -1,3 +1,4 @@
+import { readFile, stat } from 'node:fs/promises';
 import { before, type Deadline } from '../deadline.ts';
 import { DocumentError, tooLarge } from '../documents/errors.ts';
 import { decodeText } from '../documents/text.ts';
@@ -20,8 +21,6 @@ export async function readFileText(path: string, maxBytes: number, deadline: Dea
 }
 
 async function read(path: string, maxBytes: number): Promise<string> {
-  // Loaded late, since most functions read no files and would load it at every start.
-  const { readFile, stat } = await import('node:fs/promises');
   try {
     const found = await stat(path);
     // Opening a pipe would wait for its writer.

@@ -2,7 +2,8 @@ import type { Deadline } from '../deadline.ts';
 import { type Fetch, newTraffic } from '../http/fetch.ts';
 import type { Clocks } from '../timing.ts';
 import { createTokenSource, type TokenOptions } from '../vcc/token.ts';
-import { createFetchDirectory, type DirectoryOptions, type DirectoryUser } from '../vcc/users.ts';
+import type { DirectoryOptions } from '../vcc/user-admin.ts';
+import { createFetchDirectory, type DirectoryUser } from '../vcc/users.ts';
 import { RosterError } from './errors.ts';
 import type { FetchedRoster, FetchRoster } from './roster.ts';
 

@@ -12,11 +12,16 @@ import {
   toDuration,
 } from '../snapshot/overview.ts';
 import type { Reading } from '../snapshot/reading.ts';
-import { iconAddress, style } from './landing-style.ts';
 
 /** This process' last scrape of an account, and its age in ms. */
 export interface LastScrape extends Scrape {
   ageMs: number;
+}
+
+/** The style and the icon of the page: landing-style.ts, which is loaded with the first page. */
+export interface Look {
+  style: string;
+  iconAddress: string;
 }
 
 /** The contents of the page at /. */
@@ -27,6 +32,7 @@ export interface LandingFacts {
   /** One per account, at least one. */
   last: readonly LastScrape[];
   nowMs: number;
+  look: Look;
 }
 
 /**
@@ -39,7 +45,7 @@ export const reloadSeconds = 15;
  * Returns the headers of the page. They forbid scripts, requests and frames. They allow the style
  * of the page, by its hash, and its inline icon.
  */
-export function landingHeaders(): Record<string, string> {
+export function landingHeaders({ style }: Look): Record<string, string> {
   const hash = createHash('sha256').update(style).digest('base64');
   return {
     'content-type': 'text/html; charset=utf-8',
@@ -57,7 +63,7 @@ export function landingHeaders(): Record<string, string> {
  * Returns the page at /: version, links, the state of all agents, and the results of the last
  * scrapes.
  */
-export function landingPage({ build, homepage, last, nowMs }: LandingFacts): string {
+export function landingPage({ build, homepage, last, nowMs, look }: LandingFacts): string {
   const docs = homepage === undefined ? '' : `\n<a href="${escapeHtml(homepage)}">Docs</a>`;
   return `<!doctype html>
 <html lang="en">
@@ -66,8 +72,8 @@ export function landingPage({ build, homepage, last, nowMs }: LandingFacts): str
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="${reloadSeconds}">
 <title>vcc-exporter</title>
-<link rel="icon" href="${iconAddress}">
-<style>${style}</style>
+<link rel="icon" href="${look.iconAddress}">
+<style>${look.style}</style>
 </head>
 <body>
 <header>

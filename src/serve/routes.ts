@@ -85,7 +85,8 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
    * than the reload interval, so that the page needs no other scraper.
    */
   async function landing({ method }: IncomingRequest, deadline: Deadline): Promise<Answer> {
-    if (method === 'HEAD') return replyToHead(landingHeaders());
+    const look = await import('./landing-style.ts');
+    if (method === 'HEAD') return replyToHead(landingHeaders(look));
     const due = scrapers.filter(
       ({ account }) => (last.get(account)?.ageMs() ?? Number.POSITIVE_INFINITY) >= reloadSeconds * 1000,
     );
@@ -94,8 +95,8 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
       const { scrape, ageMs } = last.get(account)!;
       return { ...scrape, ageMs: ageMs() };
     });
-    const page = landingPage({ build, homepage, last: shown, nowMs: clocks.now() });
-    return reply(200, page, landingHeaders());
+    const page = landingPage({ build, homepage, last: shown, nowMs: clocks.now(), look });
+    return reply(200, page, landingHeaders(look));
   }
 
   /** Scrapes the account with the name `target`. A target is never an address. */

@@ -1,5 +1,6 @@
 import type { Agent } from './agent.ts';
 import { compare, isAscending } from './compare.ts';
+import type { NamePattern } from './name-pattern.ts';
 import type { Snapshot } from './page.ts';
 import type { Roster, RosterEntry } from './roster.ts';
 
@@ -32,7 +33,7 @@ export interface AgentSeriesSet {
  */
 export interface AgentPattern {
   column: string;
-  pattern: { readonly source: string; test(text: string): boolean };
+  pattern: NamePattern;
 }
 
 /** Which agents have their own series, and what their label `agent_id` is. */

@@ -2,6 +2,7 @@ import type { ScrapeErrorCode } from '../errors.ts';
 import type { AgentSeriesSet } from './agent-series.ts';
 import type { Floor } from './floor.ts';
 import type { Snapshot } from './page.ts';
+import type { QueueReading } from './queue-reading.ts';
 import type { RosterStatus } from './roster.ts';
 import type { AnsweredQuestion } from './semantics.ts';
 import type { Teams } from './teams.ts';
@@ -39,6 +40,8 @@ export interface Reading {
   teams: Teams | undefined;
   /** Undefined when the account has no VCC_ROSTER. */
   roster: RosterStatus | undefined;
+  /** Undefined when the account has no VCC_QUEUES. */
+  queues?: QueueReading | undefined;
   durationMs: number;
   /** The time limit of this scrape, in ms. */
   budgetMs: number;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import packageJson from '../../package.json' with { type: 'json' };
-import { catalogue } from '../../src/catalogue/index.ts';
+import { allMetrics } from '../../src/catalogue/all.ts';
 import { floorGauge, toRegistry } from '../../src/catalogue/metric.ts';
 import type { Reading } from '../../src/snapshot/reading.ts';
 import { toTeams } from '../../src/snapshot/teams.ts';
@@ -17,7 +17,7 @@ const pushed = {
   oldestMs: 1_700_000_000_000,
 };
 
-describe.each(catalogue.map((metric) => [metric.name, metric] as const))('%s', (name, metric) => {
+describe.each(allMetrics.map((metric) => [metric.name, metric] as const))('%s', (name, metric) => {
   test('has a well-formed name, help and source', () => {
     expect(name).toMatch(/^vcc_[a-z]+(_[a-z]+)*$/);
     // OpenMetrics and promlint keep these for counters, histograms and summaries.
@@ -134,11 +134,11 @@ test('teams past the limit are counted as folded', async () => {
 
 test('prom-client checks the names of labels', () => {
   const facts = { build: { version: '', revision: '', nodejs: '' }, accounts: 0, readings: [] };
-  expect(() => toRegistry([{ ...catalogue[0]!, labelNames: ['a-b'] }], facts)).toThrow(/label name/);
+  expect(() => toRegistry([{ ...allMetrics[0]!, labelNames: ['a-b'] }], facts)).toThrow(/label name/);
 });
 
 test('names are unique', () => {
-  expect(new Set(catalogue.map(({ name }) => name)).size).toBe(catalogue.length);
+  expect(new Set(allMetrics.map(({ name }) => name)).size).toBe(allMetrics.length);
 });
 
 test("no agent's id or guid is in any sample unless it is set", async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
 import type { AlertRule, RecordingRule, RuleGroup } from '../../alerts/rules.ts';
-import { catalogue } from '../../src/catalogue/index.ts';
+import { allMetrics } from '../../src/catalogue/all.ts';
 import { closedSets, reasonsOf } from '../support/closed-sets.ts';
 import { fillIn, panelsOf, readDashboards } from '../support/dashboards.ts';
 import { takeApart } from '../support/promql.ts';
@@ -106,7 +106,7 @@ describe('every metric', () => {
   };
   const used = new Set(all.flatMap(([, expr]) => takeApart(expr).selectors.map(({ metric }) => metric)));
 
-  test.each(catalogue.map(({ name }) => name))(
+  test.each(allMetrics.map(({ name }) => name))(
     '%s is shown, used by an alert, or left out for a reason',
     (name) => {
       expect(used.has(name)).toBe(unused[name] === undefined);
@@ -114,7 +114,7 @@ describe('every metric', () => {
   );
 
   test('there are no reasons for metrics that do not exist', () => {
-    expect(Object.keys(unused).filter((name) => !catalogue.some((metric) => metric.name === name))).toEqual(
+    expect(Object.keys(unused).filter((name) => !allMetrics.some((metric) => metric.name === name))).toEqual(
       [],
     );
   });

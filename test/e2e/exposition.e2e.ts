@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { catalogue } from '../../src/catalogue/index.ts';
+import { allMetrics } from '../../src/catalogue/all.ts';
 import type { Fault } from '../../src/simulator/faults.ts';
 import type { Simulator } from '../../src/simulator/server.ts';
 import { awkwardName, richItems, secrets, startFrozen } from './support/account.ts';
@@ -208,7 +208,7 @@ describeWith(['python'], 'prometheus_client', ({ python }) => {
 
       test('with the type, unit and help of the catalogue in OpenMetrics', () => {
         const declared = new Map(
-          catalogue.map(({ name, type, unit, help }) => [
+          allMetrics.map(({ name, type, unit, help }) => [
             type === 'info' ? name.replace(/_info$/, '') : name,
             { type, unit: unit ?? '', help },
           ]),
@@ -219,7 +219,7 @@ describeWith(['python'], 'prometheus_client', ({ python }) => {
       });
 
       test('with every family about agents while the API is up, and none while it is down', () => {
-        const expected = catalogue.filter((metric) => metric.name.startsWith('vcc_agents')).length;
+        const expected = allMetrics.filter((metric) => metric.name.startsWith('vcc_agents')).length;
         const found = read(name, way, 'openmetrics').filter((family) => family.name.startsWith('vcc_agents'));
         expect(found).toHaveLength(accounts[name]!.up ? expected : 0);
       });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { catalogue } from '../../src/catalogue/index.ts';
+import { allMetrics } from '../../src/catalogue/all.ts';
 import type { Family } from '../../src/catalogue/metric.ts';
 import { toRegistry } from '../../src/catalogue/metric.ts';
 import { Bytes, copyBytes } from '../../src/exposition/bytes.ts';
@@ -116,7 +116,7 @@ describe('text 0.0.4', () => {
         agent('c\n"ü', { presenceSinceMs: takenAtMs - 60_001, live: 12 }),
       ]);
       const build = { version: '1.2.3', revision: 'abc1234', nodejs: 'v24.0.0' };
-      const theirs = await toRegistry(catalogue, { build, accounts: 1, readings: [reading] }).metrics();
+      const theirs = await toRegistry(allMetrics, { build, accounts: 1, readings: [reading] }).metrics();
       const gauges = (text: string) =>
         text
           .split(/\n+(?=# HELP )/)

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { HttpStatusError } from '../../src/http/errors.ts';
 import type { Scrape, Scraper } from '../../src/scrape.ts';
 import { type LandingFacts, landingPage } from '../../src/serve/landing.ts';
+import * as look from '../../src/serve/landing-style.ts';
 import { toRequest } from '../../src/serve/message.ts';
 import { createRoutes } from '../../src/serve/routes.ts';
 import type { Reading } from '../../src/snapshot/reading.ts';
@@ -19,7 +20,7 @@ function pageOf(scrapes: (Reading | Scrape)[], agoMs = 0, more: Partial<LandingF
     ...('reading' in each ? each : { reading: each, failure: undefined }),
     ageMs: agoMs,
   }));
-  return landingPage({ build, homepage: undefined, last, nowMs: scrapedMs + agoMs, ...more });
+  return landingPage({ build, homepage: undefined, last, nowMs: scrapedMs + agoMs, look, ...more });
 }
 
 const failed = (account: string, failure: Error, error: Reading['error']): Scrape => ({

@@ -1,6 +1,6 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
-import { catalogue } from '../../src/catalogue/index.ts';
+import { allMetrics } from '../../src/catalogue/all.ts';
 
 /** The series that an expression selects. */
 export interface Selector {
@@ -62,7 +62,7 @@ export const targetLabels = ['job', 'instance'];
 /** The labels of a metric of the exporter or of Prometheus itself, besides job and instance. */
 export function labelsOf(name: string): readonly string[] | undefined {
   if (name === 'up') return [];
-  return catalogue.find((each) => each.name === name)?.labelNames;
+  return allMetrics.find((each) => each.name === name)?.labelNames;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { catalogue } from '../../src/catalogue/index.ts';
+import { allMetrics } from '../../src/catalogue/all.ts';
 import type { Build, Family } from '../../src/catalogue/metric.ts';
 import { toRegistry } from '../../src/catalogue/metric.ts';
 import type { Agent } from '../../src/snapshot/agent.ts';
@@ -75,7 +75,7 @@ export function fullReadingOf(
 
 /** The families of these readings, made with a registry. */
 export async function familiesOf(...readings: Reading[]): Promise<Family[]> {
-  return (await toRegistry(catalogue, {
+  return (await toRegistry(allMetrics, {
     build,
     accounts: readings.length,
     readings,

@@ -1,6 +1,6 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@prometheus-io/lezer-promql';
-import { catalogue } from '../../src/catalogue/index.ts';
+import { allMetrics } from '../../src/catalogue/all.ts';
 import { labelsOf, type Selector, takeApart, targetLabels } from './promql.ts';
 
 /** The labels of series, as far as they can be known. */
@@ -62,7 +62,7 @@ class Follower {
     if (metric === '') return this.#ofAnyNamed(matchers);
     const known = labelsOf(metric);
     if (!known) this.problems.push(`no metric ${metric}`);
-    const open = !known || catalogue.some(({ name, openLabels }) => name === metric && openLabels);
+    const open = !known || allMetrics.some(({ name, openLabels }) => name === metric && openLabels);
     const labels = { names: new Set([...targetLabels, ...(known ?? [])]), open };
     for (const { label } of matchers) this.#need(labels, label, metric);
     return labels;
@@ -72,7 +72,7 @@ class Follower {
   #ofAnyNamed(matchers: Selector['matchers']): Labels {
     const pattern = matchers.find(({ label }) => label === '__name__')?.value;
     const name = new RegExp(`^(?:${pattern ?? ''})$`);
-    const found = catalogue.filter((metric) => name.test(metric.name));
+    const found = allMetrics.filter((metric) => name.test(metric.name));
     if (found.length === 0) this.problems.push(`no metric ${pattern}`);
     return closed([...targetLabels, ...found.flatMap(({ labelNames }) => labelNames)]);
   }

@@ -1,12 +1,12 @@
 import { catalogue } from '../../catalogue/index.ts';
 import { type Deadline, deadlineIn, isCancelled } from '../../deadline.ts';
 import { logLine, toLogFields } from '../../log.ts';
-import { type Scraper, toFamilies } from '../../scrape.ts';
+import { loadAllMetrics, type Scraper, toFamilies } from '../../scrape.ts';
 import type { PushStatus } from '../../snapshot/reading.ts';
 import type { Timing } from '../../timing.ts';
 import { PushError } from '../errors.ts';
 import { createOutbox, type Failure, type Outbox, type Route } from '../outbox/outbox.ts';
-import { encodeState, parseState, type State, type StateStore } from './state.ts';
+import { encodeState, parseState, type State, type StateStore, type StoredState } from './state.ts';
 
 /**
  * The largest difference from the API's clock at which to push. After a sample with a future time,
@@ -97,7 +97,7 @@ export function createPusher({ scraper, accounts = 1, routes, timing, store, log
     let state: State | undefined;
     try {
       const content = await store?.load(account, stateDeadline());
-      const stored = content && parseState(content, account, catalogue);
+      const stored = content && (await parse(content));
       state = stored?.state;
       if (stored?.dropped !== undefined) report('state damaged', new PushError(stored.dropped));
     } catch (error) {
@@ -114,6 +114,12 @@ export function createPusher({ scraper, accounts = 1, routes, timing, store, log
       }
     }
     return all;
+  }
+
+  async function parse(content: Uint8Array): Promise<StoredState> {
+    const stored = parseState(content, account, catalogue);
+    if (stored.dropped === undefined) return stored;
+    return parseState(content, account, await loadAllMetrics());
   }
 
   function note({ kind, error, ...more }: Failure): void {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { catalogue } from '../../../src/catalogue/index.ts';
+import { allMetrics } from '../../../src/catalogue/all.ts';
 import { PushError } from '../../../src/push/errors.ts';
 import { encodeState, parseState } from '../../../src/push/schedule/state.ts';
 import { damagedBytes, damagedValue } from '../damage.ts';
@@ -31,7 +31,7 @@ export const pushState = target(
     damagedBytes(states.map((state) => new Uint8Array(encodeState(state)))).map((content) => ({ content })),
   ),
   (input: { content: Uint8Array; state?: unknown }) => {
-    const read = (content: Uint8Array) => parsed(() => parseState(content, 'uk', catalogue), [PushError]);
+    const read = (content: Uint8Array) => parsed(() => parseState(content, 'uk', allMetrics), [PushError]);
     const result = read(input.content);
     if (input.state !== undefined) {
       assert.equal(JSON.stringify(result), JSON.stringify({ value: { state: input.state } }));

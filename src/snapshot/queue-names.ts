@@ -1,0 +1,33 @@
+import type { NamePattern } from './name-pattern.ts';
+
+/** Which queues have series, and how names become labels. */
+export interface NameOptions {
+  include: NamePattern | undefined;
+  exclude: NamePattern | undefined;
+  /** Returns the label of a name that looks like a phone number or an e-mail address. */
+  labelOfNumber(name: string): string;
+}
+
+/** At least this many digits make a name of digits and signs look like a phone number. */
+const leastDigits = 5;
+
+/**
+ * Whether the name of a queue or an interaction plan looks like a phone number or an e-mail
+ * address. In some accounts the name of a plan is the number that customers dial.
+ */
+export function looksLikeNumber(name: string): boolean {
+  if (/^\S+@\S+$/.test(name)) return true;
+  // Digits of any script, with the usual signs and prefixes.
+  const [, number] = /^(?:tel:|sips?:)?((?:[\p{N}\s()+./*#-]|ext\.?|x)+)$/iu.exec(name) ?? [];
+  return number !== undefined && (number.match(/\p{N}/gu)?.length ?? 0) >= leastDigits;
+}
+
+/** Returns the label of a name of a queue or plan. */
+export function toNameLabel(name: string, { labelOfNumber }: NameOptions): string {
+  return looksLikeNumber(name) ? labelOfNumber(name) : name;
+}
+
+/** Whether a queue has series. */
+export function isIncluded(queue: string, { include, exclude }: NameOptions): boolean {
+  return (include === undefined || include.test(queue)) && !exclude?.test(queue);
+}

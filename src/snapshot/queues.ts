@@ -1,0 +1,209 @@
+import { AgeCounter, type Ages } from './ages.ts';
+import { foldNames } from './fold.ts';
+import type { Ongoing, OngoingField, UnclearReason, Waiting } from './ongoing.ts';
+import { unclearReasons } from './ongoing.ts';
+import { OpenSet } from './open-set.ts';
+import type { Snapshot } from './page.ts';
+import { isIncluded, type NameOptions, toNameLabel } from './queue-names.ts';
+import type { QueueTime, QueueTimeField } from './queue-time.ts';
+import { type LeftQueue, toLeftQueues } from './queues-left.ts';
+import { directions, media } from './vocabulary.ts';
+
+/** Limits on the number of series, and the window of queue times. */
+export interface QueueOptions extends NameOptions {
+  /** Bounds of waiting times, in seconds and ascending. */
+  bounds: readonly number[];
+  /** Most queues, and most pairs of queue and interaction plan, with their own series. */
+  maxQueues: number;
+  windowMs: number;
+}
+
+/** One queue of those who wait now. */
+export interface WaitingQueue {
+  name: string;
+  /** How long its callers have waited. */
+  ages: Ages;
+}
+
+/** The ongoing interactions of an account, counted. */
+export interface OngoingCounts {
+  waiting: { queue: string; plan: string; medium: string; interactions: number }[];
+  queues: WaitingQueue[];
+  /** All ongoing interactions by kind. */
+  kinds: { direction: string; status: string; medium: string; interactions: number }[];
+  /** External channels by the type of their last event. */
+  lastEvents: { event: string; channels: number }[];
+  /** Interactions that seem to wait, and do not count, by reason. */
+  unclear: { reason: UnclearReason; interactions: number }[];
+}
+
+/** The interactions that left a queue within the window, counted. */
+export interface LeftCounts {
+  windowMs: number;
+  queues: LeftQueue[];
+  /** Items of another type than ACD. They do not count: the same interaction has an item of ACD. */
+  otherTypes: number;
+}
+
+/** The queues of an account, counted. */
+export interface QueueCounts {
+  /** The bounds of all waiting times, in seconds. */
+  bounds: readonly number[];
+  /** Undefined when the ongoing interactions are unknown. */
+  ongoing: OngoingCounts | undefined;
+  /** Undefined when the queue times are unknown. */
+  left: LeftCounts | undefined;
+  /** The number of queues that are added up under `other`. */
+  folded: number;
+}
+
+/** What was read of the queues. Each part may be unknown without the other. */
+export interface QueueSnapshots {
+  ongoing: Snapshot<Ongoing, OngoingField> | undefined;
+  queueTimes: Snapshot<QueueTime, QueueTimeField> | undefined;
+}
+
+/**
+ * Counts who waits now, and who left a queue within the window that ends at the time of the queue
+ * times. A queue that occurs in one part has rows in both, so that a queue without callers shows 0
+ * for as long as the window has some.
+ */
+export function toQueues({ ongoing, queueTimes }: QueueSnapshots, options: QueueOptions): QueueCounts {
+  const { bounds, maxQueues } = options;
+  const waiting = ongoing?.items.flatMap((item) => toPlace(item.waiting, item.medium, options) ?? []);
+  const acd = queueTimes?.items.filter(({ type }) => type === 'ACD');
+  const passages = acd?.flatMap((item) => {
+    const place = toPlace(item, item.medium, options);
+    return place && hasLeftWithin(item, queueTimes!.takenAtMs - options.windowMs) ? [{ ...place, item }] : [];
+  });
+  const places = [...(waiting ?? []), ...(passages ?? [])];
+  const { labelOf, folded } = foldNames(
+    places.map(({ queue }) => queue),
+    maxQueues,
+  );
+  const toLabel = (queue: string) => labelOf.get(queue)!;
+  const names = [...new Set(labelOf.values())];
+  return {
+    bounds,
+    folded,
+    ongoing: ongoing && {
+      ...countWaiting(ongoing.takenAtMs, waiting!, passages ?? [], { toLabel, names, bounds, maxQueues }),
+      ...countOngoing(ongoing.items),
+    },
+    left: passages && {
+      windowMs: options.windowMs,
+      queues: toLeftQueues(
+        passages.map(({ queue, item }) => ({ queue: toLabel(queue), item })),
+        names,
+        bounds,
+      ),
+      otherTypes: queueTimes!.items.length - acd!.length,
+    },
+  };
+}
+
+/** Where an interaction waits or waited, in labels. */
+interface Place {
+  queue: string;
+  plan: string;
+  medium: string;
+  sinceMs: number | undefined;
+}
+
+/** Undefined when nobody waits, or when the queue is excluded. */
+function toPlace(
+  where: (Pick<Waiting, 'queue' | 'plan'> & { sinceMs?: number | undefined }) | undefined,
+  medium: string,
+  options: QueueOptions,
+): Place | undefined {
+  if (where === undefined || !isIncluded(where.queue, options)) return undefined;
+  return {
+    queue: toNameLabel(where.queue, options),
+    plan: toNameLabel(where.plan, options),
+    medium,
+    sinceMs: where.sinceMs,
+  };
+}
+
+/** An item of unknown start or duration is a flaw, and does not count. */
+function hasLeftWithin({ startMs, durationMs }: QueueTime, fromMs: number): boolean {
+  if (startMs === undefined || durationMs === undefined || durationMs === null) return false;
+  return startMs + durationMs > fromMs;
+}
+
+function countWaiting(
+  takenAtMs: number,
+  waiting: readonly Place[],
+  passages: readonly Place[],
+  {
+    toLabel,
+    names,
+    bounds,
+    maxQueues,
+  }: {
+    toLabel(queue: string): string;
+    names: readonly string[];
+    bounds: readonly number[];
+    maxQueues: number;
+  },
+): Pick<OngoingCounts, 'waiting' | 'queues'> {
+  const boundsMs = bounds.map((seconds) => seconds * 1000);
+  const ages = new Map(names.map((name) => [name, new AgeCounter(takenAtMs, boundsMs)]));
+  const mediumNames = new OpenSet(media);
+  const places = [...waiting, ...passages];
+  const pairOf = ({ queue, plan }: Place) => JSON.stringify([toLabel(queue), plan]);
+  const { labelOf } = foldNames(places.map(pairOf), maxQueues);
+  const rows = new Map<string, OngoingCounts['waiting'][number]>();
+  const rowOf = (place: Place) => {
+    const medium = mediumNames.label(place.medium);
+    const queue = toLabel(place.queue);
+    const plan = labelOf.get(pairOf(place)) === 'other' ? 'other' : place.plan;
+    const key = JSON.stringify([queue, plan, medium]);
+    const row = rows.get(key) ?? { queue, plan, medium, interactions: 0 };
+    rows.set(key, row);
+    return row;
+  };
+  for (const place of waiting) {
+    rowOf(place).interactions++;
+    ages.get(toLabel(place.queue))!.add(place.sinceMs);
+  }
+  // The plan or the medium of a passage may be unknown. Then it gives no row.
+  for (const place of passages) if (place.plan !== '' && place.medium !== '') rowOf(place);
+  return {
+    waiting: [...rows.values()],
+    queues: [...ages].map(([name, counter]) => ({ name, ages: counter.ages() })),
+  };
+}
+
+function countOngoing(
+  interactions: readonly Ongoing[],
+): Pick<OngoingCounts, 'kinds' | 'lastEvents' | 'unclear'> {
+  const names = {
+    direction: new OpenSet(directions),
+    status: new OpenSet(['Ongoing']),
+    medium: new OpenSet(media),
+    event: new OpenSet(['', 'Ringing', 'Connected', 'Queue']),
+  };
+  const kinds = new Map<string, OngoingCounts['kinds'][number]>();
+  const lastEvents = new Map(['Ringing', 'Connected', 'Queue'].map((event) => [event, 0]));
+  const unclear = new Map<UnclearReason, number>(unclearReasons.map((reason) => [reason, 0]));
+  for (const each of interactions) {
+    const direction = names.direction.label(each.direction);
+    const status = names.status.label(each.status);
+    const medium = names.medium.label(each.medium);
+    const key = JSON.stringify([direction, status, medium]);
+    const kind = kinds.get(key) ?? { direction, status, medium, interactions: 0 };
+    kind.interactions++;
+    kinds.set(key, kind);
+    for (const type of each.lastEvents) {
+      const event = names.event.label(type);
+      lastEvents.set(event, (lastEvents.get(event) ?? 0) + 1);
+    }
+    if (each.unclear) unclear.set(each.unclear, unclear.get(each.unclear)! + 1);
+  }
+  return {
+    kinds: [...kinds.values()],
+    lastEvents: [...lastEvents].map(([event, channels]) => ({ event, channels })),
+    unclear: [...unclear].map(([reason, count]) => ({ reason, interactions: count })),
+  };
+}
