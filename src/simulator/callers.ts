@@ -93,7 +93,10 @@ export class Callers {
       transfers: options.transfers ?? 0.08,
       enter: (interaction, queue, agent) => this.#enter(interaction, queue, agent),
       leave: (place) => this.#leave(place, 'Abandoned', 'AgentLeft'),
-      another: (queue) => this.#pickQueue(this.queues.filter((each) => each !== queue)),
+      another: (queue) => {
+        const others = this.queues.filter((each) => each !== queue);
+        return others.length > 0 ? this.#pickQueue(others) : undefined;
+      },
     });
     this.#awaitNext();
   }
@@ -294,8 +297,8 @@ export class Callers {
       this.#conversations.hangUp(interaction, 'HungUp');
       return;
     }
-    agentChannel.enter('Connected', this.#nowMs);
-    interaction.customer!.enter('Connected', this.#nowMs);
+    this.#conversations.stopQueueing(interaction, agentChannel);
+    interaction.customer!.enter(agentChannel.current!, this.#nowMs);
   }
 
   /** The plan ends the waiting. A customer on the phone can then leave a message. */
@@ -316,7 +319,7 @@ export class Callers {
     this.#leave(place, 'Answered', 'Delivered');
     const { interaction, agentChannel } = place;
     // The agent who queued now talks to the one who gets it.
-    agentChannel?.enter('Connected', this.#nowMs);
+    if (agentChannel) this.#conversations.stopQueueing(interaction, agentChannel);
     let delivered = interaction;
     if (place.isVirtual) {
       const touchpoint = interaction.customer!.party.touchpoint!;

@@ -94,6 +94,12 @@ export class Conversations {
     this.#closeIfOver(interaction);
   }
 
+  /** The channel of an agent who queued has the state of the agent's leg again. */
+  stopQueueing({ parts }: Interaction, channel: Channel): void {
+    for (const [leg, part] of parts)
+      if (part.channel === channel) channel.enter(leg.state ?? 'Parked', this.#nowMs);
+  }
+
   changed(agent: SimulatedAgent, leg: Leg): void {
     const interaction = this.#ongoing.get(leg.guid) ?? this.#openFor(leg);
     let part = interaction.parts.get(leg);
@@ -163,15 +169,18 @@ export class Conversations {
       leave(place);
       if (active) customer?.enter('Connected', this.#nowMs);
     } else if (active) {
-      const [, { channel }] = active;
+      const [leg, { channel }] = active;
       // The one who would have got the customer did not answer.
-      if (state === 'Unexpected' && canQueue && !place) enter(interaction, lastQueue, channel);
+      const isAgain = state === 'Unexpected' && canQueue && !place && leg.state === 'Connected';
+      if (isAgain) enter(interaction, lastQueue, channel);
+      else if (customer?.current === 'Held' && leg.state === undefined) customer.enter('Parked', this.#nowMs);
     }
     if (active || interaction.place) return;
     if (!customer?.isOpen || customer.current === 'Ivr' || customer.current === 'Voicemail') return;
-    const next = lastQueue && another(lastQueue);
+    const isTransfer = state === 'Wrap' && canQueue && this.#dice.chance(transfers);
+    const next = isTransfer ? another(lastQueue) : undefined;
     if (state === 'Unexpected' && canQueue) enter(interaction, lastQueue);
-    else if (state === 'Wrap' && canQueue && next && this.#dice.chance(transfers)) enter(interaction, next);
+    else if (next) enter(interaction, next);
     else this.hangUp(interaction, state === 'Wrap' || state === 'Ended' ? 'HungUp' : state);
   }
 
@@ -196,8 +205,10 @@ export class Conversations {
         if (isTalking()) this.#consult(interaction);
       });
     }
-    const next = interaction.lastQueue && this.#options.another(interaction.lastQueue);
-    if (!next || interaction.direction !== 'Inbound' || !dice.chance(this.#options.transfers)) return;
+    const { lastQueue, direction } = interaction;
+    if (!lastQueue || direction !== 'Inbound' || !dice.chance(this.#options.transfers)) return;
+    const next = this.#options.another(lastQueue);
+    if (!next) return;
     this.#centre.after(dice.around(40 * seconds), () => {
       if (isTalking() && !interaction.place && interaction.parts.get(leg)?.channel === channel)
         this.#options.enter(interaction, next, channel);
