@@ -79,7 +79,7 @@ export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'
     Object.entries(local.env).filter(([name]) => !(identity as readonly string[]).includes(name)),
   );
   const { settings } = await loadConfig(env, createReadText(local.network));
-  const simulator = await startSimulator({ accounts: simulated });
+  const simulator = await startSimulator({ accounts: simulated, callers: true });
   terminal.note(demo === 'always' ? 'These are simulated accounts.' : unset(local.file.path));
   return open(simulatedConfig(settings, simulator), env, simulator);
 }

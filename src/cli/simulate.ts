@@ -70,7 +70,7 @@ Faults:
 ${Object.values(faultKinds)
   .map((line) => `  ${line}`)
   .join('\n')}
-  followed by conditions: page=3, times=2, rate=0.1, on=token or on=users, account=simulated-2`,
+  followed by conditions: page=3, times=2, rate=0.1, on=token, on=users, on=ongoing or on=queue-times, account=simulated-2`,
   async run(terminal, given) {
     terminal.outlastReaders();
     const { read, problems, done } = createOptionReader();
@@ -91,13 +91,14 @@ ${Object.values(faultKinds)
     const path = given.from === undefined ? undefined : resolve(terminal.folder, given.from);
     const recording = path === undefined ? undefined : await loadRecording(path);
     const accounts = namesOf(count).map((name) => ({ name, recording }));
-    const simulator = await startSimulator({ ...options, quirks: joinQuirks(quirks), accounts }).catch(
-      (error: NodeJS.ErrnoException) => {
-        throw error.code === 'EADDRINUSE'
-          ? new ConfigError([`--port: port ${options.port} is in use`])
-          : error;
-      },
-    );
+    const simulator = await startSimulator({
+      ...options,
+      quirks: joinQuirks(quirks),
+      accounts,
+      callers: true,
+    }).catch((error: NodeJS.ErrnoException) => {
+      throw error.code === 'EADDRINUSE' ? new ConfigError([`--port: port ${options.port} is in use`]) : error;
+    });
     if (count === 1) {
       terminal.note(
         `A simulator of the VCC API with ${recording ? `the recording ${path}` : `${options.agents} agents`}. Settings for an exporter:`,

@@ -1,11 +1,16 @@
 import type { Recording } from '../recording/format.ts';
 import type { AgentStatus, World } from './agent.ts';
+import type { Callers } from './callers.ts';
 import { ContactCentre, type Live } from './contact-centre.ts';
+import type { Endpoint } from './faults.ts';
+import type { CallersOptions } from './queues.ts';
 import { type AnswerPage, serveRecording } from './recorded.ts';
 import {
   type Directory,
   deriveDirectory,
+  deriveSkills,
   type SimulatedGroup,
+  type SimulatedSkill,
   type SimulatedUser,
   toRosterCsv,
 } from './users.ts';
@@ -31,7 +36,18 @@ export interface SimulatedAccountOptions {
   world?: World | undefined;
   /** Whether its client may request the scope users:read. Default: true. */
   usersApi?: boolean;
+  /**
+   * Customers who queue. Default: none, and the answers about queues and skills are empty, as they
+   * are with `items` or a recording.
+   */
+  callers?: true | CallersOptions | undefined;
 }
+
+/**
+ * Counts of requests by endpoint. Those of the endpoints for queues are absent until the first
+ * request.
+ */
+export type RequestCounts = Record<'token' | 'api' | 'users', number> & Partial<Record<Endpoint, number>>;
 
 /** An account's options, with the simulator's defaults filled in. */
 interface SimulatedAccountSetup extends SimulatedAccountOptions {
@@ -57,9 +73,9 @@ export class SimulatedAccount {
   /** Answers requests for agent-status. Undefined for an account without a recording. */
   readonly answerPage: AnswerPage | undefined;
   /** Counts of requests whose credentials or token belong to this account. */
-  readonly requests = { token: 0, api: 0, users: 0 };
-  /** How often the first agent or user was moved to the end (fault `shift`). */
-  readonly shifted = { token: 0, api: 0, users: 0 };
+  readonly requests: RequestCounts = { token: 0, api: 0, users: 0 };
+  /** How often the first item of a list was moved to the end (fault `shift`). */
+  readonly shifted: Record<Endpoint, number> = { token: 0, api: 0, users: 0, ongoing: 0, 'queue-times': 0 };
   readonly #setup: SimulatedAccountSetup;
   readonly #startMs: number;
   #centre: ContactCentre | undefined;
@@ -81,6 +97,25 @@ export class SimulatedAccount {
     const centre = this.#open();
     centre.advanceTo(this.#setup.now());
     return centre.items();
+  }
+
+  /** The time of its answers. */
+  get nowMs(): number {
+    return this.#setup.now();
+  }
+
+  /** Its customers as they are now. Undefined for an account without customers. */
+  get callers(): Callers | undefined {
+    if (this.#setup.items || !this.#setup.callers) return undefined;
+    const centre = this.#open();
+    centre.advanceTo(this.#setup.now());
+    return centre.callers;
+  }
+
+  /** Returns all skills, with the active agents who have them. */
+  skills(): readonly SimulatedSkill[] {
+    const { callers } = this;
+    return callers ? deriveSkills(this.#setup.seed, this.#people(), callers) : [];
   }
 
   /** Returns all users, including archived ones. */

@@ -11,7 +11,9 @@ import {
   toStatus,
   type World,
 } from './agent.ts';
+import { Callers } from './callers.ts';
 import { ordinaryLife } from './ordinary-life.ts';
+import type { CallersOptions } from './queues.ts';
 import { Random } from './random.ts';
 import { Schedule } from './schedule.ts';
 
@@ -35,6 +37,8 @@ interface ContactCentreOptions {
   live?: Live;
   /** Answers that differ from the {@link defaultWorld}. */
   world?: World | undefined;
+  /** Customers who queue. Default: none, and agents begin all interactions themselves. */
+  callers?: true | CallersOptions | undefined;
 }
 
 const minutes = 60_000;
@@ -53,20 +57,25 @@ const warmUpAgentMinutes = 600_000;
  */
 export class ContactCentre {
   readonly random: Random;
+  /** Its customers, if it has any. */
+  readonly callers: Callers | undefined;
   readonly #schedule = new Schedule();
   readonly #agents: SimulatedAgent[] = [];
   readonly #live: Live;
   readonly #world: World;
+  /** Functions that set the time of an agent's next step, instead of the one set before. */
+  readonly #resume = new WeakMap<SimulatedAgent, (atMs: number) => void>();
   #nowMs: number;
   #hired = 0;
 
   constructor(options: ContactCentreOptions) {
-    const { seed, agents, startMs, allAgents = agents, live = ordinaryLife, world } = options;
+    const { seed, agents, startMs, allAgents = agents, live = ordinaryLife, world, callers } = options;
     this.#world = { ...defaultWorld, ...world };
     this.random = new Random(seed);
     this.#live = live;
     const warmUp = Math.min(warmUpMs, (warmUpAgentMinutes / allAgents) * minutes);
     this.#nowMs = startMs - Math.round(warmUp);
+    if (callers) this.callers = new Callers(this, callers === true ? {} : callers, seed, agents);
     for (let index = 0; index < agents; index++) this.hire();
     this.advanceTo(startMs);
   }
@@ -101,16 +110,49 @@ export class ContactCentre {
     };
     this.#agents.push(agent);
     const life = this.#live(this, agent);
+    let turn = 0;
+    const resume = (atMs: number) => {
+      const own = ++turn;
+      this.#schedule.add(atMs, () => {
+        if (own === turn) step();
+      });
+    };
     const step = () => {
       const { value, done } = life.next();
-      if (!done) this.#schedule.add(this.#nowMs + Math.max(1, value), step);
+      if (!done) resume(this.#nowMs + Math.max(1, value));
     };
+    this.#resume.set(agent, resume);
     step();
   }
 
   /** Removes the agent added last. */
   dismiss(): void {
-    this.#agents.pop();
+    const agent = this.#agents.pop();
+    // No more customers for an agent whom the API does not list.
+    if (agent) agent.left = true;
+  }
+
+  /** Runs a function later. */
+  after(delayMs: number, run: () => void): void {
+    this.#schedule.add(this.#nowMs + Math.max(1, Math.round(delayMs)), run);
+  }
+
+  /** Runs an agent's next step now, whatever it waits for. */
+  wake(agent: SimulatedAgent): void {
+    this.#resume.get(agent)?.(this.#nowMs);
+  }
+
+  /**
+   * Is idle for a time, in a script: `const leg = yield* centre.idle(agent, 60_000)`. If a customer
+   * is delivered meanwhile, it ends at once and returns the agent's leg, which rings. The script
+   * then handles it like a leg of {@link begin}: to Connected and Wrap, or to Unexpected, after
+   * which the customer queues again. Only agents who are idle in this way, and Ready without any
+   * interaction, get customers. Without customers it only waits.
+   */
+  *idle(agent: SimulatedAgent, durationMs: number): Generator<number, Leg | undefined, void> {
+    if (this.callers) return yield* this.callers.idle(agent, durationMs);
+    yield durationMs;
+    return undefined;
   }
 
   /** Returns all agents as the API would return them now, in the order of agentId. */
@@ -161,12 +203,14 @@ export class ContactCentre {
     Object.assign(leg, { state, reason });
     if (state !== undefined && restartsSince(state, this.#world)) leg.sinceMs = this.#nowMs;
     if (wasWork !== isWork(leg, this.#world)) agent.workloadSinceMs = this.#nowMs;
+    this.callers?.changed(agent, leg);
   }
 
   /** Removes an agent's interaction. */
   end(agent: SimulatedAgent, leg: Leg): void {
     if (isWork(leg, this.#world)) agent.workloadSinceMs = this.#nowMs;
     agent.legs.splice(agent.legs.indexOf(leg), 1);
+    this.callers?.ended(leg);
   }
 
   /** Changes an agent's presence. */

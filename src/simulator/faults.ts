@@ -7,21 +7,27 @@ export const faultKinds = {
   json: 'json: half of the body, with a matching Content-Length',
   html: "html: a gateway's HTML page with status 200",
   shape:
-    'shape: null for presence of the first agent (with on=users: for the name of the first user or group)',
+    'shape: null for presence of the first agent (with on=users: for the name of the first user, group or skill; on=ongoing: for its channels; on=queue-times: for its queue)',
   flawed:
-    'flawed: the first agent has no workload, null for presence.since and a number for the state of an interaction',
+    'flawed: the first agent has no workload, null for presence.since and a number for the state of an interaction (with on=ongoing or on=queue-times: null for start, and values of other types)',
   unknown: 'unknown: values that the API reference does not list',
   delay: 'delay=2000: the answer is 2000 milliseconds late',
   hang: 'hang: the connection stays open, without an answer',
   shift:
-    'shift: after the answer, the first agent (with on=users: user) moves to the end of the list, so at every page border one changes pages',
-  grow: 'grow: before the answer, one agent is added',
-  shrink: 'shrink: before the answer, one agent is removed',
+    'shift: after the answer, the first agent (with on=users: user; on=ongoing, on=queue-times: item) moves to the end of the list, so at every page border one changes pages',
+  grow: 'grow: before the answer, one agent is added (with on=ongoing: one customer queues; not with on=queue-times)',
+  shrink:
+    'shrink: before the answer, one agent is removed (with on=ongoing: the customer who queued last gives up; not with on=queue-times)',
+  repeat: 'repeat: every item is returned twice (only with on=queue-times)',
 } as const;
-type FaultKind = keyof typeof faultKinds;
+/** A kind of fault. */
+export type FaultKind = keyof typeof faultKinds;
 
-/** The endpoints: agent-status, tokens, and users with groups. */
-const endpoints = ['api', 'token', 'users'] as const;
+const endpoints = ['api', 'token', 'users', 'ongoing', 'queue-times'] as const;
+/**
+ * The endpoints: agent-status, tokens, users with groups and skills, ongoing interactions, and
+ * queue times.
+ */
 export type Endpoint = (typeof endpoints)[number];
 
 /** A fault, and when it occurs. */
@@ -46,7 +52,7 @@ export interface Fault {
   account?: string;
 }
 
-const expected = `a fault, then conditions, with commas between them; faults: ${Object.keys(faultKinds).join(', ')} (status and delay with a number); conditions: page=, times=, rate=, retry-after=, on=token or on=users, account=`;
+const expected = `a fault, then conditions, with commas between them; faults: ${Object.keys(faultKinds).join(', ')} (status and delay with a number); conditions: page=, times=, rate=, retry-after=, on=token, on=users, on=ongoing or on=queue-times, account=`;
 
 /** Parses a fault such as `status=503,retry-after=2,page=3,times=2`. @throws Unfit */
 export function parseFault(text: string): Fault {
@@ -67,6 +73,10 @@ export function parseFault(text: string): Fault {
     else if (name === 'on' && endpoint) fault.on = endpoint;
     else if (name === 'account' && detail !== '') fault.account = detail;
     else throw new Unfit(expected);
+  }
+  const isOfList = fault.kind === 'grow' || fault.kind === 'shrink';
+  if (fault.on === 'queue-times' ? isOfList : fault.kind === 'repeat') {
+    throw new Unfit('repeat only with on=queue-times, and grow and shrink not with it');
   }
   return fault;
 }

@@ -52,7 +52,11 @@ class OrdinaryLife {
     const random = this.#random;
     const endMs = this.#centre.nowMs + lengthMs;
     while (this.#centre.nowMs < endMs) {
-      yield random.around(2 * minutes);
+      const delivered = yield* this.#centre.idle(agent, random.around(2 * minutes));
+      if (delivered) {
+        yield* this.#answer(agent, delivered);
+        continue;
+      }
       while (agent.engagedUntilMs > this.#centre.nowMs) yield agent.engagedUntilMs - this.#centre.nowMs;
       const outboundOnly = agent.description !== 'Ready';
       const next = random.weighted({
@@ -68,7 +72,7 @@ class OrdinaryLife {
       if (next === 'away') yield* this.#pause(agent, 'Away', random.weighted(awayDescriptions), 9 * minutes);
       else if (next === 'extendedAway') {
         yield* this.#pause(agent, 'ExtendedAway', random.weighted(extendedAwayDescriptions), 35 * minutes);
-      } else if (next === 'inbound') yield* this.#call(agent, 'Inbound');
+      } else if (next === 'inbound') yield* this.#inbound(agent);
       else if (next === 'outbound') yield* this.#call(agent, 'Outbound');
       else if (next === 'chats') yield* this.#chats(agent);
       else if (next === 'deskWork') yield* this.#deskWork(agent);
@@ -83,13 +87,26 @@ class OrdinaryLife {
     this.#centre.setPresence(agent, 'Ready', this.#random.weighted(readyDescriptions));
   }
 
-  /** A phone call: rings, may stay unanswered, may break, may be parked, and ends in wrap-up. */
+  /** A call from outside. With customers it is one who waits, if there is one. */
+  *#inbound(agent: SimulatedAgent): Life {
+    const { callers } = this.#centre;
+    if (!callers) return yield* this.#call(agent, 'Inbound');
+    const leg = callers.take(agent);
+    if (leg) yield* this.#answer(agent, leg);
+  }
+
   *#call(agent: SimulatedAgent, direction: 'Inbound' | 'Outbound'): Life {
     const random = this.#random;
     const leg = this.#centre.begin(agent, {
       ...this.#centre.newInteraction(random.chance(0.85) ? 'Phone' : 'Call', 'live', direction),
       mediumManager: random.chance(0.1) ? 'UC' : 'CC',
     });
+    yield* this.#answer(agent, leg);
+  }
+
+  /** A phone call: rings, may stay unanswered, may break, may be parked, and ends in wrap-up. */
+  *#answer(agent: SimulatedAgent, leg: Leg): Life {
+    const random = this.#random;
     yield random.around(8 * seconds);
     if (random.chance(0.1)) return yield* this.#unanswered(agent, leg);
     this.#centre.set(agent, leg, 'Connected');
@@ -150,7 +167,7 @@ class OrdinaryLife {
     yield random.around(200 * seconds);
     if (random.chance(0.4)) {
       this.#centre.set(agent, leg, undefined);
-      yield* this.#call(agent, 'Inbound');
+      yield* this.#inbound(agent);
       this.#centre.set(agent, leg, 'Connected', 'Resumed');
       yield random.around(120 * seconds);
     }

@@ -3,11 +3,14 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { simulatorServer } from '../simulated.ts';
-import { SimulatedAccount, type SimulatedAccountOptions } from './account.ts';
+import { type RequestCounts, SimulatedAccount, type SimulatedAccountOptions } from './account.ts';
 import type { AgentStatus, World } from './agent.ts';
 import { agentStatus, agentStatusPath } from './agent-status.ts';
 import { type Answer, problem, refuseAccept } from './answer.ts';
 import type { Endpoint, Fault } from './faults.ts';
+import { ongoing, ongoingPath } from './ongoing.ts';
+import { queueTimes, queueTimesPath } from './queue-times.ts';
+import type { CallersOptions } from './queues.ts';
 import type { Quirks } from './quirks.ts';
 import { Random } from './random.ts';
 import { failure, respond } from './respond.ts';
@@ -39,6 +42,8 @@ export interface SimulatorOptions {
   quirks?: Quirks;
   /** How it behaves where the API reference is silent. An account can override this. */
   world?: World;
+  /** Customers who queue, in all accounts. Default: none. An account can override this. */
+  callers?: true | CallersOptions;
   /** At least one account. Default: one with the name `default` and the options above. */
   accounts?: readonly SimulatedAccountOptions[];
 }
@@ -53,7 +58,7 @@ export interface Simulator {
   /** All accounts. They share both addresses. */
   accounts: readonly SimulatedAccount[];
   /** Counts of requests to each endpoint, also without valid credentials. */
-  requests: Record<Endpoint, number>;
+  requests: RequestCounts;
   /** The faults can be changed at any time. */
   faults: Fault[];
   /** Makes all tokens of all accounts invalid. */
@@ -69,8 +74,8 @@ const ownHost = /^(?:127\.0\.0\.1|localhost)(?::\d+)?$/i;
 const nobody: Client = [null, null];
 
 /**
- * Starts a simulator of tokens, agent-status and users: a real HTTP server with simulated contact
- * centres.
+ * Starts a simulator of tokens, agent-status, users, ongoing interactions and queue times: a real
+ * HTTP server with simulated contact centres.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { seed = 1, port = 0, wait = setTimeout } = options;
@@ -126,21 +131,21 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     const { authorization } = request.headers;
     const on = endpointOf(request.method, pathname);
-    if (on) simulator.requests[on]++;
+    if (on) count(simulator.requests, on);
     const form = on === 'token' ? new URLSearchParams(await text(request)) : new URLSearchParams();
     const client = on === 'token' ? clientOf(form, authorization) : nobody;
     const account =
       on === 'token'
         ? accounts.find(({ clientId }) => clientId === client[0])
         : tokens.find(authorization)?.account;
-    if (on && account) account.requests[on]++;
+    if (on && account) count(account.requests, on);
     const fault = on && takeFault(on, Number(searchParams.get('page') ?? 1), account);
     const delayMs = latencyMs + (fault?.kind === 'delay' ? fault.value! : 0);
     if (delayMs > 0) await wait(delayMs);
 
     if (fault?.kind === 'hang') return;
-    if (fault?.kind === 'grow') account?.hire();
-    if (fault?.kind === 'shrink') account?.dismiss();
+    if (fault?.kind === 'grow') on === 'ongoing' ? account?.callers?.arrive() : account?.hire();
+    if (fault?.kind === 'shrink') on === 'ongoing' ? account?.callers?.giveUp() : account?.dismiss();
     let answer: Answer;
     if (fault?.kind === 'status') answer = failure(fault);
     else if (on === 'token') answer = tokens.issue(form, client, now());
@@ -148,11 +153,16 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       answer = guarded(request, [2, 3], 'stats', (of) => agentStatus(of, searchParams, now(), quirks));
     } else if (on === 'users') {
       answer = guarded(request, [4], 'users:read', (of) => userAdmin(of, pathname, searchParams));
+    } else if (on === 'ongoing') {
+      answer = guarded(request, [3], 'stats', (of) => ongoing(of, searchParams, now(), quirks));
+    } else if (on === 'queue-times') {
+      const repeats = fault?.kind === 'repeat';
+      answer = guarded(request, [3], 'stats', (of) => queueTimes(of, searchParams, now(), quirks, repeats));
     } else answer = problem(404, 'Not Found', 'Resource not found');
     if (fault?.kind === 'shift' && on && account) account.shifted[on]++;
     for (const [name, value] of Object.entries(quirks.headers ?? {})) response.setHeader(name, value);
     if (options.wait || clockMs !== 0) response.setHeader('date', new Date(now()).toUTCString());
-    respond(response, answer, fault, /\bgzip\b/.test(String(request.headers['accept-encoding'])));
+    respond(response, answer, fault, /\bgzip\b/.test(String(request.headers['accept-encoding'])), on);
   }
 
   const server = http.createServer((request, response) => {
@@ -207,6 +217,7 @@ function openAccounts(options: SimulatorOptions, seed: number, now: () => number
       clientId: account.clientId ?? `${clientId}${suffix}`,
       clientSecret: account.clientSecret ?? `${clientSecret}${suffix}`,
       world: account.world ?? options.world,
+      callers: account.callers ?? options.callers,
       now,
     });
   });
@@ -216,5 +227,11 @@ function endpointOf(method: string | undefined, path: string): Endpoint | undefi
   if (method === 'POST' && path === tokenPath) return 'token';
   if (method === 'GET' && path === agentStatusPath) return 'api';
   if (method === 'GET' && isUserAdminPath(path)) return 'users';
+  if (method === 'GET' && path === ongoingPath) return 'ongoing';
+  if (method === 'GET' && path === queueTimesPath) return 'queue-times';
   return undefined;
+}
+
+function count(requests: RequestCounts, on: Endpoint): void {
+  requests[on] = (requests[on] ?? 0) + 1;
 }

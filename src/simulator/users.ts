@@ -1,3 +1,4 @@
+import type { Callers } from './callers.ts';
 import { firstNames, lastNames } from './names.ts';
 import { Random } from './random.ts';
 
@@ -29,6 +30,13 @@ export interface SimulatedGroup {
   groupMaxWrapUpTime: number;
   groupDisplayId: string;
   members: readonly SimulatedUser[];
+}
+
+/** A skill in the API's spelling, and its users. */
+export interface SimulatedSkill {
+  skillId: string;
+  skillName: string;
+  members: readonly { user: SimulatedUser; level: number }[];
 }
 
 /** An active agent in a roster. `team` is empty for an agent without a group. */
@@ -73,6 +81,23 @@ export function deriveDirectory(seed: number, staff: readonly StaffMember[]): Di
     roster.push({ agentId, name: user.name, team: team ?? '', site: dice.weighted(sites) });
   });
   return { users, groups: teams, roster };
+}
+
+/** Generates the skills of an account: one for each queue, and the active agents who have it. */
+export function deriveSkills(
+  seed: number,
+  { users }: Pick<Directory, 'users'>,
+  callers: Callers,
+): SimulatedSkill[] {
+  return callers.queues.map(({ name }) => ({
+    skillId: Random.of(`${seed}/skill/${name}`).guid(),
+    skillName: name,
+    members: users.flatMap((user) => {
+      const agentId = user.userAccountConfiguration.agentConfiguration?.agentDisplayId;
+      if (!user.active || agentId === undefined || !callers.skillsOf(agentId).includes(name)) return [];
+      return [{ user, level: 1 + Random.of(`${seed}/level/${name}/${agentId}`).below(10) }];
+    }),
+  }));
 }
 
 /** Returns the roster of an account's active agents as CSV, like an export of a spreadsheet. */

@@ -437,7 +437,7 @@ test.each([
   ],
   [
     ['--quirk', 'max-page=0'],
-    '--quirk: expected one of max-page, order, lag, clock, header, with a value; received "max-page=0"',
+    '--quirk: expected one of max-page, order, lag, queue-lag, clock, header, with a value; received "max-page=0"',
   ],
   [
     ['--accounts', '3', '--fault', 'hang,account=simulated-4'],

@@ -65,7 +65,7 @@ test.each(['', 'max-page=x', 'order=id', 'lag=-1', 'clock=', 'header=X', 'loud=1
   'refuses "%s"',
   (text) => {
     expect(() => parseQuirk(text)).toThrow(
-      'expected one of max-page, order, lag, clock, header, with a value',
+      'expected one of max-page, order, lag, queue-lag, clock, header, with a value',
     );
   },
 );

@@ -289,7 +289,7 @@ describe('the simulator', () => {
     ]);
     nowMs += 60_000;
     expect((await get()).status).toBe(401);
-    expect((await fetch(`${simulator.apiUrl}/stats/queue-times`)).status).toBe(404);
+    expect((await fetch(`${simulator.apiUrl}/stats/calls`)).status).toBe(404);
   });
 
   test('fails in the configured ways, as often as configured', async () => {

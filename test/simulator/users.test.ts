@@ -200,7 +200,7 @@ describe('groups', () => {
     ]);
     expect(await outcome(await get(`${path}?page=99`))).toMatchObject([200, { users: [] }]);
     expect((await get('/useradmin/groups/nobody/users')).status).toBe(404);
-    expect((await get('/useradmin/skills')).status).toBe(404);
+    expect((await get('/useradmin/roles')).status).toBe(404);
   });
 });
 
