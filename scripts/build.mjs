@@ -121,9 +121,9 @@ const shared = {
 };
 
 /**
- * The parsers of YAML and CSV (two fifths of all code), the proxies, and the style of the page at /.
- * Most functions never need them, and start faster without them (docs/explain/benchmarks.md). They
- * share no state with the rest of the code, so each of them is a separate bundle.
+ * The parsers of YAML and CSV (two fifths of all code), the proxies, and the style of the page at
+ * /. Most functions never need them, and start faster without them (docs/explain/benchmarks.md).
+ * They share no state with the rest of the code, so each of them is a separate bundle.
  */
 const later = {
   parsers: 'src/documents/parsers.ts',

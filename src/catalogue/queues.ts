@@ -3,7 +3,7 @@ import type { QueueReading } from '../snapshot/queue-reading.ts';
 import type { LeftCounts, OngoingCounts } from '../snapshot/queues.ts';
 import type { LeftCategory } from '../snapshot/queues-left.ts';
 import type { Skills } from '../snapshot/skills.ts';
-import { type GaugeDeclaration, longerThan, type Metric, scrapeGauge, toSeconds } from './metric.ts';
+import { asInfo, type GaugeDeclaration, longerThan, type Metric, scrapeGauge, toSeconds } from './metric.ts';
 
 /** Declares a gauge of the queues. Without VCC_QUEUES it has no samples. */
 function queueGauge<Row>({ rows, ...declaration }: GaugeDeclaration<QueueReading, Row>): Metric {
@@ -215,6 +215,16 @@ export const queueMetrics = [
     labels: { queue: (row) => row.name },
     value: (row) => toSeconds(row.targetMs),
   }),
+  asInfo(
+    leftGauge({
+      name: 'vcc_queue_skill_info',
+      help: 'A constant 1 for each skill that an interaction of this queue asked for within the sliding window. It joins queues with the vcc_skill metrics.',
+      source: 'items[].presentedSkills',
+      rows: ({ skills }) => skills,
+      labels: { queue: (row) => row.queue, skill: (row) => row.skill },
+      value: () => 1,
+    }),
+  ),
   leftGauge({
     name: 'vcc_queue_window_other_types',
     help: 'Queue times of another type than ACD, which are left out: the same interaction has one of type ACD too. The exporter asks for ACD only, so this should be 0.',

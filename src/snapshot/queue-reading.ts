@@ -14,8 +14,8 @@ export interface QueueSourceStatus {
   /** HTTP requests of the last read. */
   requests: number;
   /**
-   * The time of what is used, in ms since 1970: `upTo` by the API's clock, for skills the exporter's
-   * time of the read. Undefined without it.
+   * The time of what is used, in ms since 1970: `upTo` by the API's clock, for skills the
+   * exporter's time of the read. Undefined without it.
    */
   takenAtMs: number | undefined;
   /** Items with a value that is invalid, or absent although the API reference has it. */

@@ -1,6 +1,6 @@
 /**
- * One passage of an interaction through a queue: one item of GET /stats/queue-times. Empty texts are
- * unknown.
+ * One passage of an interaction through a queue: one item of GET /stats/queue-times. Empty texts
+ * are unknown.
  */
 export interface QueueTime {
   /** The interaction, the start, the queue and the type. An interaction may queue several times. */
@@ -15,6 +15,8 @@ export interface QueueTime {
   category: string;
   /** The role of who waited. `Agent`: an agent waited for a transfer. */
   partyRole: string;
+  /** The skills that it asked for, trimmed. */
+  skills: readonly string[];
   /** When it entered the queue, in ms since 1970. */
   startMs: number | undefined;
   /** Null while it is still in the queue. */
@@ -32,6 +34,7 @@ export const queueTimeFields = [
   'type',
   'category',
   'party_role',
+  'presented_skills',
   'duration',
   'target',
 ] as const;

@@ -41,6 +41,8 @@ export interface OngoingCounts {
 export interface LeftCounts {
   windowMs: number;
   queues: LeftQueue[];
+  /** The skills that interactions of a queue asked for. */
+  skills: { queue: string; skill: string }[];
   /** Items of another type than ACD. They do not count: the same interaction has an item of ACD. */
   otherTypes: number;
 }
@@ -97,6 +99,10 @@ export function toQueues({ ongoing, queueTimes }: QueueSnapshots, options: Queue
         names,
         bounds,
       ),
+      skills: toSkillPairs(
+        passages.map(({ queue, item }) => ({ queue: toLabel(queue), skills: item.skills })),
+        maxQueues,
+      ),
       otherTypes: queueTimes!.items.length - acd!.length,
     },
   };
@@ -129,6 +135,25 @@ function toPlace(
 function hasLeftWithin({ startMs, durationMs }: QueueTime, fromMs: number): boolean {
   if (startMs === undefined || durationMs === undefined || durationMs === null) return false;
   return startMs + durationMs > fromMs;
+}
+
+/** Returns each pair of queue and skill once, with at most `max` names of skills. */
+function toSkillPairs(
+  passages: readonly { queue: string; skills: readonly string[] }[],
+  max: number,
+): LeftCounts['skills'] {
+  const { labelOf } = foldNames(
+    passages.flatMap(({ skills }) => skills),
+    max,
+  );
+  const pairs = new Map<string, LeftCounts['skills'][number]>();
+  for (const { queue, skills } of passages) {
+    for (const each of skills) {
+      const skill = labelOf.get(each)!;
+      pairs.set(JSON.stringify([queue, skill]), { queue, skill });
+    }
+  }
+  return [...pairs.values()];
 }
 
 function countWaiting(

@@ -59,10 +59,18 @@ function parseQueueTime(item: Fields, strict: Strict, gaps: GapCounter<QueueTime
     type,
     category: toName(item.category, 'category', gaps),
     partyRole: toText(party?.role, 'party_role', gaps) ?? '',
+    skills: parseSkills(item.presentedSkills, gaps),
     startMs,
     durationMs: item.duration === null ? null : toCount(item.duration, 'duration', gaps),
     targetMs: toCount(targets?.targetTimeToAnswer, 'target', gaps),
   };
+}
+
+function parseSkills(list: unknown, gaps: GapCounter<QueueTimeField>): string[] {
+  if (!Array.isArray(list) || !list.every((skill) => typeof skill === 'string')) {
+    return gaps.miss('presented_skills', list) ?? [];
+  }
+  return list.map((skill) => skill.trim());
 }
 
 const knowledge: Record<QueueTimeField, Knowledge> = {
@@ -73,6 +81,7 @@ const knowledge: Record<QueueTimeField, Knowledge> = {
   type: { path: 'type', expected: expectedName },
   category: { path: 'category', expected: expectedName },
   party_role: { path: 'party.role', expected: 'a string', optional: true },
+  presented_skills: { path: 'presentedSkills', expected: 'an array of strings', optional: true },
   duration: { path: 'duration', expected: expectedCount },
   target: { path: 'targets.targetTimeToAnswer', expected: expectedCount, optional: true },
 };

@@ -26,7 +26,9 @@ export interface Conversation {
   channels: readonly Channel[];
 }
 
-/** The event of entering the queue, or why it is unclear whether someone waits. Undefined: nobody. */
+/**
+ * The event of entering the queue, or why it is unclear whether someone waits. Undefined: nobody.
+ */
 export type Verdict = { queued: ChannelEvent } | { unclear: UnclearReason } | undefined;
 
 /**

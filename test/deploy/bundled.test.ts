@@ -34,9 +34,11 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const read = (...path: string[]) => readFileSync(join(folder, ...path));
-const ofZip = (name: string) => ({
+const ofZip = (name: string, ...parts: string[]) => ({
   sbom: `package/${name}.cdx.json`,
-  files: [`${name}.mjs`, 'parsers.mjs', 'proxies.mjs', 're2.cjs'].map((file) => `handlers/${file}`),
+  files: [name, ...parts.map((part) => `${name}-${part}`), 'parsers', 'proxies']
+    .map((file) => `handlers/${file}.mjs`)
+    .concat('handlers/re2.cjs'),
   licenses: () => strFromU8(unzipSync(read('package', `${name}.zip`))['LICENSES.txt']!),
 });
 
@@ -46,8 +48,8 @@ describe.each([
     files: ['cli.mjs', 'rule-files.mjs'],
     licenses: () => read('LICENSES.txt').toString(),
   },
-  ofZip('metrics'),
-  ofZip('push'),
+  ofZip('metrics', 'chunk', 'queues'),
+  ofZip('push', 'chunk', 'queues'),
   ofZip('deliver'),
 ])('$sbom', ({ sbom, files, licenses }) => {
   const components = () => (JSON.parse(read(sbom).toString()) as { components: Component[] }).components;

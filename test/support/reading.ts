@@ -9,6 +9,7 @@ import type { Roster } from '../../src/snapshot/roster.ts';
 import { toAnsweredQuestions } from '../../src/snapshot/semantics.ts';
 import { toTeams } from '../../src/snapshot/teams.ts';
 import { snapshotOf, takenAtMs } from './agents.ts';
+import { queueReadingOf } from './queue-reading.ts';
 
 /** The default bounds. */
 export const ageBounds = [30, 60, 300, 600, 900, 1200, 1800, 3600, 4500, 7200];
@@ -69,6 +70,7 @@ export function fullReadingOf(
     agentSeries: toAgentSeries(snapshot, 'test', roster, singleOptions),
     teams: toTeams(snapshot, roster, { ageBounds, maxTeams: 100 }),
     roster: { up: true, agents: roster.size, readAtMs: takenAtMs, inSeveralTeams: 0 },
+    queues: queueReadingOf(),
     ...more,
   });
 }

@@ -4,6 +4,7 @@ import { settingNames } from '../../../src/config/load.ts';
 import { type Parse, Unfit } from '../../../src/config/parse.ts';
 import { settings } from '../../../src/config/settings.ts';
 import type { AgentPattern } from '../../../src/snapshot/agent-series.ts';
+import type { NamePattern } from '../../../src/snapshot/name-pattern.ts';
 import { markedText, settingText } from '../settings-texts.ts';
 import { assertUnmarked, parsed, target } from '../target.ts';
 
@@ -37,7 +38,8 @@ export const setting = target(
 
 /** The expression of a pattern instead of its function, which is a new one each time. */
 function comparable(value: unknown): unknown {
-  const { pattern } = Object(value) as Partial<AgentPattern>;
+  const { pattern, source, test } = Object(value) as Partial<AgentPattern & NamePattern>;
+  if (typeof test === 'function') return source;
   return pattern === undefined ? value : { ...(value as AgentPattern), pattern: pattern.source };
 }
 
