@@ -81,7 +81,7 @@ export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'
   const { settings } = await loadConfig(env, createReadText(local.network));
   const simulator = await startSimulator({ accounts: simulated, callers: true });
   terminal.note(demo === 'always' ? 'These are simulated accounts.' : unset(local.file.path));
-  return open(simulatedConfig(settings, simulator), env, simulator);
+  return open(simulatedConfig(settings, simulator, env), env, simulator);
 }
 
 /**
@@ -165,9 +165,15 @@ export async function readLocalEnvironment({ env, folder, envFile }: Terminal): 
   return { env: all, file: { path, values }, network: await openNetwork(all) };
 }
 
-function simulatedConfig(settings: Settings, simulator: Simulator): Config {
+/** The demo shows everything that the settings do not turn off. */
+function simulatedConfig(settings: Settings, simulator: Simulator, env: Environment): Config {
+  const queues = {
+    ...(!env.VCC_QUEUES?.trim() && { VCC_QUEUES: 'on' as const }),
+    ...(!env.VCC_SKILLS?.trim() && env.VCC_QUEUES?.trim() !== 'off' && { VCC_SKILLS: 'users-api' as const }),
+  };
   const accounts = simulator.accounts.map((account, index) => ({
     ...settings,
+    ...queues,
     VCC_ACCOUNT: account.name,
     VCC_REGION: simulated[index]!.region,
     VCC_CLIENT_ID: account.clientId,

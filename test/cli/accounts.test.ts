@@ -152,6 +152,20 @@ describe('--demo', () => {
     expect(io.lines.join()).toContain('vcc_scrape_pages{account="simulated-uk"} 4');
   });
 
+  test.each([
+    [undefined, undefined, ['ongoing', 'queue_times', 'skills']],
+    ['on', 'off', ['ongoing', 'queue_times']],
+    ['off', undefined, []],
+  ])(
+    'has queues and skills unless they are off: VCC_QUEUES=%s, VCC_SKILLS=%s',
+    async (queues, skills, sources) => {
+      const io = terminal({ VCC_QUEUES: queues, VCC_SKILLS: skills });
+      expect(await run(io, ['scrape', '--demo'])).toBe(0);
+      const up = [...io.lines.join('\n').matchAll(/vcc_queue_up{.*,source="(.*)"} 1/g)];
+      expect([...new Set(up.map(([, source]) => source))]).toEqual(sources);
+    },
+  );
+
   test('leaves out a list of accounts and a secret, unread', async () => {
     const io = terminal({ VCC_CONFIG: join(folder, 'nowhere.yml'), VCC_SECRET_ID: 'unread' });
     expect(await run(io, ['check', '--demo'])).toBe(0);
