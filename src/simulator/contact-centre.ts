@@ -146,8 +146,8 @@ export class ContactCentre {
    * Is idle for a time, in a script: `const leg = yield* centre.idle(agent, 60_000)`. If a customer
    * is delivered meanwhile, it ends at once and returns the agent's leg, which rings. The script
    * then handles it like a leg of {@link begin}: to Connected and Wrap, or to Unexpected, after
-   * which the customer queues again. Only agents who are idle in this way, and Ready without any
-   * interaction, get customers. Without customers it only waits.
+   * which the customer queues again. Only agents who are Ready when they begin to be idle in this
+   * way, and have no interaction, get customers. Without customers it only waits.
    */
   *idle(agent: SimulatedAgent, durationMs: number): Generator<number, Leg | undefined, void> {
     if (this.callers) return yield* this.callers.idle(agent, durationMs);

@@ -13,9 +13,13 @@ interface RoutingOptions {
   deliver: (place: Place, agent: SimulatedAgent) => Leg;
 }
 
+function takesInbound({ presence, description, left }: SimulatedAgent): boolean {
+  return presence === 'Ready' && description === 'Ready' && !left;
+}
+
 /** Whether an agent has no work and can get some. In wrap-up an agent has work. */
-function isRoutable({ presence, description, legs, left }: SimulatedAgent): boolean {
-  return presence === 'Ready' && description === 'Ready' && legs.length === 0 && !left;
+function isRoutable(agent: SimulatedAgent): boolean {
+  return takesInbound(agent) && agent.legs.length === 0;
 }
 
 /**
@@ -56,8 +60,11 @@ export class Routing {
 
   /** Is idle for a time. Returns the leg of what was delivered meanwhile, which rings. */
   *idle(agent: SimulatedAgent, durationMs: number): Generator<number, Leg | undefined, void> {
-    for (const skill of this.#options.skillsOf(agent.id)) this.#agentsWith(skill).add(agent);
-    this.#routeSoon();
+    // Others would be skipped in each search.
+    if (takesInbound(agent)) {
+      for (const skill of this.#options.skillsOf(agent.id)) this.#agentsWith(skill).add(agent);
+      this.#routeSoon();
+    }
     yield durationMs;
     this.#unlist(agent);
     const leg = this.#delivered.get(agent);

@@ -388,6 +388,8 @@ test('simulate uses the chosen world and quirks', async () => {
     items: { workload: { since: string }; interaction: { since: string; state: string }[] }[];
   };
   expect(meta).toMatchObject({ count: 20, pageCount: 5 });
+  // Customers too.
+  expect(await (await ask('/stats/interactions/ongoing')).json()).toMatchObject({ meta: { count: 20 } });
   // No agent's workload began after the only interaction did, as it would if `since` restarted.
   const connected = items.filter(({ interaction: [leg, more] }) => leg?.state === 'Connected' && !more);
   expect(connected.length).toBeGreaterThan(0);

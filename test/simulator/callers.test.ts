@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import type { AgentStatus } from '../../src/simulator/agent.ts';
+import type { AgentStatus, World } from '../../src/simulator/agent.ts';
 import { ContactCentre, type Live } from '../../src/simulator/contact-centre.ts';
 import { toOngoing } from '../../src/simulator/interactions.ts';
 import type { CallersOptions } from '../../src/simulator/queues.ts';
@@ -11,8 +11,8 @@ const secondMs = 1000;
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
-const open = (seed: number, agents: number, callers: CallersOptions = {}, live?: Live) =>
-  new ContactCentre({ seed, agents, startMs, callers, ...(live && { live }) });
+const open = (seed: number, agents: number, callers: CallersOptions = {}, live?: Live, world?: World) =>
+  new ContactCentre({ seed, agents, startMs, callers, world, ...(live && { live }) });
 
 const truthOf = (centre: ContactCentre, windowMs = 1) => centre.callers!.truth(centre.nowMs, windowMs);
 const ongoingOf = (centre: ContactCentre) => centre.callers!.ongoing().map(toOngoing) as OngoingItem[];
@@ -39,9 +39,13 @@ const busy: CallersOptions = {
   longestWaitMs: 3 * minuteMs,
 };
 
-describe.each([1, 2, 3])('customers of seed %i', (seed) => {
+describe.each<[number, World]>([
+  [1, {}],
+  [2, { since_in_connected: 'continues', eligible_for_routing: 'follows_presence' }],
+  [3, { since_in_wrap: 'continues', workload_falls_phone: 'when_wrap_ends' }],
+])('customers of seed %i in the world %j', (seed, world) => {
   test('are delivered while an agent with the skill is free, and wait only without one', () => {
-    const centre = open(seed, 40, busy);
+    const centre = open(seed, 40, busy, undefined, world);
     const freeSinceMs = new Map<string, number>();
     const passedOver: object[] = [];
     let waited = 0;
@@ -69,7 +73,7 @@ describe.each([1, 2, 3])('customers of seed %i', (seed) => {
   });
 
   test('wait in the answer about interactions exactly as they do in truth', () => {
-    const centre = open(seed, 40, busy);
+    const centre = open(seed, 40, busy, undefined, world);
     let waited = 0;
     for (const _ of steps(centre, 3 * hourMs, 5 * secondMs)) {
       const seen = ongoingOf(centre).flatMap((item) => {
@@ -88,7 +92,7 @@ describe.each([1, 2, 3])('customers of seed %i', (seed) => {
   });
 
   test('have the same guid and state at their agents as in the answer about interactions', () => {
-    const centre = open(seed, 40, busy);
+    const centre = open(seed, 40, busy, undefined, world);
     const states = new Set<string>();
     for (const _ of steps(centre, 3 * hourMs, 5 * secondMs)) {
       const channels = ongoingOf(centre).flatMap(({ guid, channels: all }) =>
@@ -319,6 +323,38 @@ describe('the options of customers', () => {
       ['Answered', expect.any(Number)],
     ]);
   });
+});
+
+test('an agent who was removed gets no more customers', () => {
+  const centre = open(
+    9,
+    3,
+    { skillsOf: () => ['Sales', 'Billing', 'Support', 'Complaints'] },
+    function* (of, agent) {
+      of.setPresence(agent, 'Ready', 'Ready');
+      for (;;) {
+        const leg = yield* of.idle(agent, 30 * secondMs);
+        if (!leg) continue;
+        yield 20 * secondMs;
+        of.end(agent, leg);
+      }
+    },
+  );
+  const agents = () =>
+    new Set(
+      ongoingOf(centre).flatMap(({ channels }) =>
+        openChannels(channels, 'Agent').map(({ party }) => party.id),
+      ),
+    );
+  const removed = centre.staff().at(-1)!.agentId;
+  for (let count = 0; count < 10; count++) centre.callers!.arrive();
+  centre.advanceTo(startMs + 2 * secondMs);
+  expect(agents()).toContain(removed);
+  centre.dismiss();
+  for (let count = 0; count < 10; count++) centre.callers!.arrive();
+  centre.advanceTo(startMs + minuteMs);
+  expect(agents().size).toBe(2);
+  for (const _ of steps(centre, 5 * minuteMs, 5 * secondMs)) expect(agents()).not.toContain(removed);
 });
 
 test('memory is bounded: what ended is forgotten after a while', () => {
