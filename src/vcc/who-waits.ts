@@ -39,8 +39,8 @@ export type Verdict = { queued: ChannelEvent } | { unclear: UnclearReason } | un
  *   (`connectFrom`), and has not ended (`endReason` is null)
  * - the last event of this channel has the type Queue; its `name` is the queue
  *
- * The rule is strict. If a channel seems to be in a queue and any part of the rule does not hold,
- * or holds for several channels, the interaction is unclear and does not count as waiting.
+ * The rule is strict. If a channel seems to be in a queue, and the whole rule holds for no channel or
+ * for several, the interaction is unclear and does not count as waiting.
  */
 export function whoWaits({ direction, status, connectFrom, channels }: Conversation): Verdict {
   const external = channels.filter(({ role, endReason }) => role === 'External' && !hasEnded(endReason));
@@ -61,8 +61,12 @@ const isText = (value: unknown) => typeof value === 'string' && value !== '';
 /** Whether a reason says that the channel has ended. An absent one does not say. */
 const hasEnded = (endReason: unknown) => endReason !== null && endReason !== undefined;
 
-/** Whether a channel was in a queue, and its events are not in the order of time. */
+/**
+ * Whether a channel was in a queue, and its events are not in the order of time. An unknown time
+ * does not say.
+ */
 function isOutOfOrder({ events }: Channel): boolean {
   if (!events.some(({ type }) => type === 'Queue')) return false;
-  return events.some(({ offsetMs = 0 }, index) => index > 0 && offsetMs < (events[index - 1]!.offsetMs ?? 0));
+  const known = events.flatMap(({ offsetMs }) => offsetMs ?? []);
+  return known.some((offsetMs, index) => index > 0 && offsetMs < known[index - 1]!);
 }

@@ -139,3 +139,28 @@ export const anyHostileBody: fc.Arbitrary<unknown> = fc.oneof(
   },
   { weight: 1, arbitrary: hostile },
 );
+
+/** The envelope of a page with these items, as the API returns it. */
+const enveloped = (items: readonly unknown[]) => ({
+  meta: { page: 1, count: items.length, pageCount: 1, totalCount: items.length },
+  items,
+  upTo: iso(takenAtMs),
+});
+
+/**
+ * Pages of a list whose items have a valid id in most cases, and hostile values in these other
+ * fields. As values of JSON.
+ */
+export const hostileItems = (id: string, names: readonly string[]): fc.Arbitrary<unknown> =>
+  fc
+    .array(
+      fc
+        .tuple(fields(names, hostile), orHostile(fc.constant('guid')))
+        .map(([item, guid]) => ({ ...item, [id]: guid })),
+      { maxLength: 3 },
+    )
+    .map(enveloped);
+
+/** The same as texts. */
+export const hostileItemBodies = (id: string, names: readonly string[]): fc.Arbitrary<string> =>
+  hostileItems(id, names).map((body) => JSON.stringify(body));

@@ -4,9 +4,12 @@ import type { Page } from '../../src/snapshot/page.ts';
 // biome-ignore lint/suspicious/noExplicitAny: it may be anything
 type Any = any;
 
-const isObject = (value: Any) => typeof value === 'object' && value !== null && !Array.isArray(value);
-const isCount = (value: Any) => Number.isSafeInteger(value) && value >= 0;
-const isName = (value: Any) => typeof value === 'string' && value !== '';
+/** Whether a value is an object of JSON. */
+export const isObject = (value: Any) => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Whether a value is a whole number from 0. */
+export const isCount = (value: Any) => Number.isSafeInteger(value) && value >= 0;
+/** Whether a value is a text that is not empty. */
+export const isName = (value: Any) => typeof value === 'string' && value !== '';
 
 /**
  * A time in UTC as the API writes it, in ms since 1970. Undefined for others, and for the year 1,
@@ -27,6 +30,16 @@ export function readTime(value: unknown): number | undefined {
  * docs/decisions/0003-absent-fields.md, without its gaps. Undefined when it must be rejected.
  */
 export function readPage(body: string): Omit<Page, 'gaps'> | undefined {
+  const fits = (item: Any) => isObject(item.presence) && isName(item.agentId) && isName(item.presence.name);
+  return readList(body, fits, readAgent);
+}
+
+/** Reads a page of any list. Items that do not fit reject it. */
+export function readList<I>(
+  body: string,
+  fits: (item: Any) => boolean,
+  readItem: (item: Any) => I,
+): (Omit<Page, 'gaps' | 'items'> & { items: I[] }) | undefined {
   let root: Any;
   try {
     root = wellFormed(JSON.parse(body.replace(/^\ufeff/, '')));
@@ -37,12 +50,8 @@ export function readPage(body: string): Omit<Page, 'gaps'> | undefined {
   const { page, count, pageCount, totalCount } = root.meta;
   const upToMs = readTime(root.upTo);
   if (![page, count, pageCount, totalCount].every(isCount) || upToMs === undefined) return undefined;
-  const fits = root.items.every(
-    (item: Any) =>
-      isObject(item) && isObject(item.presence) && isName(item.agentId) && isName(item.presence.name),
-  );
-  if (!fits) return undefined;
-  return { number: page, count, pageCount, totalCount, upToMs, items: root.items.map(readAgent) };
+  if (!root.items.every((item: Any) => isObject(item) && fits(item))) return undefined;
+  return { number: page, count, pageCount, totalCount, upToMs, items: root.items.map(readItem) };
 }
 
 function readAgent({ agentId, presence, workload, interaction }: Any): Agent {
