@@ -34,4 +34,5 @@ export const accountSections = [
   'Metrics',
   'Single agents',
   'Teams and names',
+  'Queues and skills',
 ] as const satisfies Section[];
