@@ -302,6 +302,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'src/http/',
       'src/log.ts',
       'src/push/',
+      'src/queues.ts',
       'src/recording/',
       'src/roster/',
       'src/scrape.ts',

@@ -8,6 +8,7 @@ import { rosterReadMs } from '../roster/roster.ts';
 import { connect, type Scraper } from '../scrape.ts';
 import { systemTiming } from '../timing.ts';
 import { type LocalAccounts, openLocalAccounts } from './accounts.ts';
+import { checkQueues } from './check-queues.ts';
 import { accountSections, type Command } from './command.ts';
 import { floorTable } from './floor-table.ts';
 import { accountOption, chooseAccounts, demoOf, demoOption } from './options.ts';
@@ -21,10 +22,10 @@ export const check: Command<{ account?: string; demo?: true }> = {
   name: 'check',
   summary: 'try settings, credentials and the API, step by step',
   about:
-    'Tries the steps of a scrape for each account: settings, secret, token, first page, roster, snapshot. For each account it stops at the first step that fails. The last line says how many accounts can be read.',
+    'Tries the steps of a scrape for each account: settings, secret, token, first page, roster, snapshot. For each account it stops at the first step that fails. With VCC_QUEUES it then tries each source of queue data. The last line says how many accounts can be read.',
   options: [accountOption(), demoOption()],
   sections: accountSections,
-  statuses: ['all accounts can be read', 'an account cannot be read'],
+  statuses: ['all accounts can be read', 'an account or its queues cannot be read'],
   examples: ['check', 'check --account acme-uk', 'check --env-file acme.env'],
   async run(terminal, options) {
     const stop = untilStopped(terminal);
@@ -38,41 +39,71 @@ export const check: Command<{ account?: string; demo?: true }> = {
 };
 
 async function checkAccounts(terminal: Terminal, local: LocalAccounts, stop: Deadline): Promise<number> {
-  const scrapers = createScrapers(local, terminal.note);
+  const scrapers = createScrapers(withoutQueues(local), terminal.note);
   const count = local.accounts.length;
   if (count > 1) terminal.print(`ok      Settings: ${count} accounts`);
-  const failed: string[] = [];
+  const failed: Failures = { accounts: [], queues: [] };
   try {
     for (const [index, scraper] of scrapers.entries()) {
       if (count > 1) terminal.print(`\n${scraper.account}`);
-      const step = await checkAccount(terminal, local, index, scraper, stop);
-      if (step !== undefined) failed.push(`${scraper.account} (${step})`);
+      const { step, sources } = await checkAccount(terminal, local, index, scraper, stop);
+      if (step !== undefined) failed.accounts.push(`${scraper.account} (${step})`);
+      if (sources.length > 0) failed.queues.push(`${scraper.account} (${sources.join(', ')})`);
     }
   } finally {
     for (const scraper of scrapers) scraper.close();
   }
   terminal.print(`\n${summary(scrapers[0]!.account, count, failed)}`);
-  return failed.length > 0 ? 1 : 0;
+  return failed.accounts.length + failed.queues.length > 0 ? 1 : 0;
 }
 
-function summary(name: string, count: number, failed: readonly string[]): string {
-  if (count === 1)
-    return failed.length > 0
-      ? `The account cannot be read: ${failed[0]}.`
+/** A scrape waits only shortly for the queues. They are tried on their own, with more time. */
+function withoutQueues(local: LocalAccounts): LocalAccounts {
+  const accounts = local.accounts.map((each) => ({
+    ...each,
+    account: { ...each.account, queues: undefined },
+  }));
+  return { ...local, accounts };
+}
+
+/** The accounts that failed, each with the step or the sources of queue data. */
+interface Failures {
+  /** Accounts whose agents cannot be read. Their queues were not tried. */
+  accounts: string[];
+  /** Accounts whose agents can be read, but not all of their queues. */
+  queues: string[];
+}
+
+function summary(name: string, count: number, { accounts, queues }: Failures): string {
+  if (count === 1) {
+    if (accounts.length > 0) return `The account cannot be read: ${accounts[0]}.`;
+    return queues.length > 0
+      ? `The agents can be read, but not all queues: ${queues[0]}.`
       : `The account ${name} can be read.`;
-  return failed.length > 0
-    ? `${failed.length} of ${count} accounts cannot be read: ${failed.join(', ')}.`
-    : `All ${count} accounts can be read.`;
+  }
+  const unread =
+    accounts.length > 0
+      ? `${accounts.length} of ${count} accounts cannot be read: ${accounts.join(', ')}.`
+      : `All ${count} accounts can be read.`;
+  return queues.length > 0 ? `${unread} Queues that cannot be read: ${queues.join(', ')}.` : unread;
 }
 
-/** Runs the steps until one fails. Returns its name, or undefined if all succeed. */
+/** What failed of one account. */
+interface Failure {
+  /** The first step that failed. Undefined if all succeeded. */
+  step?: string;
+  /** The sources of queue data that failed. */
+  sources: readonly string[];
+}
+
+/** Runs the steps until one fails. If all succeed, tries the queues if the account has them. */
 async function checkAccount(
   terminal: Terminal,
   { accounts, network, simulator }: LocalAccounts,
   index: number,
   scraper: Scraper,
   stop: Deadline,
-): Promise<string | undefined> {
+): Promise<Failure> {
   const { account, settings, vault } = accounts[index]!;
   const connection = connect(account, systemTiming, stop, { network });
   const deadline = deadlineIn(account.timeoutMs, { until: stop });
@@ -132,19 +163,25 @@ async function checkAccount(
     ],
   ];
 
+  const fail = (name: string, error: unknown): void => {
+    if (!(error instanceof ExporterError)) throw error;
+    terminal.print(`FAILED  ${name}: ${error.message}`);
+    const code = toScrapeErrorCode(error);
+    if (code && !stop.signal.aborted) terminal.print(`        ${scrapeErrors[code].advice}`);
+  };
+
   try {
     for (const [name, step] of steps) {
       try {
         terminal.print(`ok      ${name}: ${await step()}`);
       } catch (error) {
-        if (!(error instanceof ExporterError)) throw error;
-        terminal.print(`FAILED  ${name}: ${error.message}`);
-        const code = toScrapeErrorCode(error);
-        if (code && !stop.signal.aborted) terminal.print(`        ${scrapeErrors[code].advice}`);
-        return name;
+        fail(name, error);
+        return { step: name, sources: [] };
       }
     }
-    return undefined;
+    if (!account.queues) return { sources: [] };
+    const queues = await connection.openQueues(account.queues, () => {});
+    return { sources: await checkQueues(queues, { terminal, stop, fail }) };
   } finally {
     deadline.end();
     connection.close();

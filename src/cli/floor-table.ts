@@ -53,8 +53,11 @@ function toCells({ name, agents, ready, free, longestFree, busy, away, loggedOut
   return [printable(name), agents, ready, free, longestFree, busy, away, loggedOut];
 }
 
-/** Words of the API and names of teams may contain control characters that control a terminal. */
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
+/**
+ * Replaces control characters. Words of the API and names of teams may contain some that control a
+ * terminal.
+ */
+export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
 
 type Row = [string, number, string];
 
