@@ -171,6 +171,53 @@ describe('a list of accounts', () => {
     ]);
   });
 
+  test('may read queues for some accounts only, each with its own names and times', async () => {
+    const VCC_CONFIG = JSON.stringify({
+      accounts: [
+        { name: 'a', client_id: 'x', client_secret: 'y' },
+        {
+          name: 'b',
+          client_id: 'x',
+          client_secret: 'y',
+          queues: 'on',
+          queue_window: '1h',
+          queue_interval: '2m',
+          queue_include: 'Sales.*',
+          queue_exclude: 'Sales Test',
+          queue_numbers: 'show',
+          skills: 'users-api',
+        },
+      ],
+    });
+    const { accounts } = await loadConfig({ VCC_CONFIG, VCC_MAX_QUEUES: '7' }, readText);
+    const [off, on] = accounts.map((account) => toAccount(account).queues);
+    expect(off).toBeUndefined();
+    expect(on).toMatchObject({
+      windowMs: 3_600_000,
+      intervalMs: 120_000,
+      maxQueues: 7,
+      numbers: 'show',
+      skillsTtlMs: 3_600_000,
+    });
+    const isIncluded = (name: string) => on!.include!.test(name) && !on!.exclude!.test(name);
+    expect(['Sales UK', 'Sales Test', 'Support'].filter(isIncluded)).toEqual(['Sales UK']);
+    const all = await loadConfig({ VCC_CONFIG, VCC_QUEUES: 'on' }, readText);
+    expect(all.accounts.map(({ VCC_QUEUES }) => VCC_QUEUES)).toEqual(['on', 'on']);
+  });
+
+  test.each([
+    [{ skills: 'users-api' }, 'skills: expected off, since accounts[0].queues is off; received "users-api"'],
+    [{ queues: true }, 'queues: expected one of off, on; received "true"'],
+    [{ queues: 'on', queue_window: '1s' }, `queue_window: ${duration('60000', '86400')}; received "1s"`],
+    [
+      { queues: 'on', queue_include: 'a(?=b)' },
+      'queue_include: expected an RE2 expression (no lookaround, no backreferences); received another value',
+    ],
+  ])('rejects %j by the name of its field', async (fields, problem) => {
+    const VCC_CONFIG = JSON.stringify({ accounts: [{ name: 'a', secret_id: 'x', ...fields }] });
+    expect(await problemsOf({ VCC_CONFIG })).toEqual([`VCC_CONFIG: accounts[0].${problem}`]);
+  });
+
   test.each([
     ['---\naccounts:\n  - {name: a, secret_id: x}', []],
     ['# ours\naccounts:\n  - {name: a, secret_id: x}', []],

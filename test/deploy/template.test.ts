@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -25,6 +25,12 @@ const codeOf: Record<string, string> = {
   Deliver: 'deliver',
 };
 
+/** The bundles of a handler: its own file, and the files that esbuild split off. */
+const filesOf = (handler: string) =>
+  readdirSync(new URL('../../dist/handlers/', import.meta.url))
+    .filter((file) => file.startsWith(handler) && file.endsWith('.mjs'))
+    .map((file) => `dist/handlers/${file}`);
+
 const receiver = { VCC_PUSH_URL: 'https://receiver.example/api/v1/write' };
 /** Choices that make different stacks. */
 const variants: Record<string, Record<string, string>> = {
@@ -47,6 +53,9 @@ const variants: Record<string, Record<string, string>> = {
     concurrency: 'none',
     pushEnabled: 'true',
     memory: '512',
+    VCC_QUEUES: 'on',
+    VCC_QUEUE_INTERVAL: '2m',
+    VCC_SKILLS: 'users-api',
     ...receiver,
   },
   'with an invocation for each account, into a workspace elsewhere': {
@@ -136,7 +145,7 @@ describe.each(Object.keys(variants))('the stack %s', (stack) => {
   });
 
   test.each(functionsOf(stack))('%s may do what its code calls and nothing else', (name) => {
-    const code = readText(`dist/handlers/${codeOf[name]}.mjs`);
+    const code = filesOf(codeOf[name]!).map(readText).join('\n');
     const called = code.matchAll(/new \w+\.(\w+)Command\(/g);
     const {
       VCC_CONFIG: inS3,
@@ -456,6 +465,13 @@ test('choices reach the stack', () => {
     },
     VpcConfig: { SubnetIds: ['subnet-0a1b', 'subnet-0c2d'], SecurityGroupIds: ['sg-0e3f'] },
   });
+  for (const name of ['Metrics', 'Push']) {
+    expect(resource(stack, `${name}LambdaFunction`)).toMatchObject({
+      Environment: {
+        Variables: { VCC_QUEUES: 'on', VCC_QUEUE_INTERVAL: '2m', VCC_SKILLS: 'users-api' },
+      },
+    });
+  }
   expect(resource(stack, 'MetricsLambdaFunction')).not.toHaveProperty('ReservedConcurrentExecutions');
   for (const name of functionsOf(stack)) {
     expect(resource(stack, `${name}Role`).PermissionsBoundary).toBe(
@@ -486,6 +502,8 @@ describe('parameters', () => {
       { VCC_CLIENT_SECRET: 'hunter2' },
       'VCC_CLIENT_SECRET: expected a field of the secret, since everybody who can read the configuration of the function can read parameters',
     ],
+    [{ VCC_QUEUES: 'true' }, 'VCC_QUEUES: expected one of off, on; received "true"'],
+    [{ VCC_SKILLS: 'users-api' }, 'VCC_SKILLS: expected off, since VCC_QUEUES is off; received "users-api"'],
     [{ PORT: '80' }, 'PORT: expected no value, since it is for the command line'],
     [{ VCC_PUSH_STATE: 's3://a/b' }, 'VCC_PUSH_STATE: expected no value, since the stack sets it'],
     [{ endpoint: 'alb' }, 'endpoint: expected one of function-url, http-api; received "alb"'],
