@@ -18,7 +18,7 @@ export interface SourceOutcome<T> {
 /** One list that is read beside the agents. */
 export interface Source<T> {
   /**
-   * Returns the newest value. It waits for a read of this scrape until `agents` settles, and then
+   * Returns the newest value. A fresh one needs no read. Otherwise it waits for a read of this scrape until `agents` settles, and then
    * for at most a second. While an older read hangs, it does not wait longer than for the agents. A
    * read that takes longer continues, and a later scrape gets its result. Never throws.
    */
@@ -44,8 +44,8 @@ export interface SourceOptions {
   onFailure(error: unknown, retryMs: number): void;
 }
 
-/** Longest time that a scrape waits for a source after its agents were read. */
-const graceMs = 1000;
+/** Longest time that a scrape waits for anything about queues after its agents were read. */
+export const graceMs = 1000;
 /** Pauses after failures in a row. The first failure has no pause. */
 const pauses = { firstMs: 15_000, longestMs: 300_000 };
 
@@ -94,10 +94,11 @@ export function createSource<T>(read: (trip: Trip) => Promise<T>, options: Sourc
 
   return {
     async get(agents, deadline) {
-      const held = restraint.reason();
+      const isFresh = last !== undefined && last.ageMs() < freshMs;
+      const held = isFresh ? undefined : restraint.reason();
       if (held) return { value: options.keeps ? last?.outcome.value : undefined, error: held, requests: 0 };
       const isNew = (running?.() ?? 0) < graceMs;
-      const patience = after(agents, isNew ? graceMs : 0, deadline);
+      const patience = afterWork(agents, isNew ? graceMs : 0, deadline);
       try {
         return await before(cached.get(deadline, readOnce), patience);
       } catch (error) {
@@ -112,7 +113,7 @@ export function createSource<T>(read: (trip: Trip) => Promise<T>, options: Sourc
 }
 
 /** Returns the deadline of work that may take `ms` longer than other work. */
-function after(work: Promise<unknown>, ms: number, deadline: Deadline): Deadline {
+export function afterWork(work: Promise<unknown>, ms: number, deadline: Deadline): Deadline {
   const over = new AbortController();
   const patience = cancelledBy(deadline, over.signal);
   const reason = () => new DeadlineError(`no complete answer within ${ms} ms after the agents`);

@@ -6,7 +6,14 @@ import { ExporterError, toScrapeErrorCode } from './errors.ts';
 import type { Fetch, Trip } from './http/fetch.ts';
 import { logLine, toLogFields } from './log.ts';
 import { createPseudonyms } from './pseudonyms.ts';
-import { createRestraint, createSource, type SourceOptions, type SourceOutcome } from './queue-source.ts';
+import {
+  afterWork,
+  createRestraint,
+  createSource,
+  graceMs,
+  type SourceOptions,
+  type SourceOutcome,
+} from './queue-source.ts';
 import type { Listing } from './snapshot/assemble.ts';
 import type { Ongoing, OngoingField } from './snapshot/ongoing.ts';
 import type { Item, Snapshot } from './snapshot/page.ts';
@@ -61,7 +68,10 @@ export interface QueueReads {
   queueTimes: SourceOutcome<Snapshot<QueueTime, QueueTimeField>>;
   /** Undefined without VCC_SKILLS. */
   skills: SourceOutcome<{ table: SkillTable; readAtMs: number }> | undefined;
-  /** Labels of names that look like a number, or why there are none. */
+  /**
+   * Labels of names that look like a number, or why there are none. The same function as long as
+   * the labels stay the same.
+   */
   labelOfNumber: ((name: string) => string) | { error: unknown };
 }
 
@@ -105,6 +115,7 @@ export function createQueues(ports: QueuePorts): Queues {
   const { account, options, fetch, tokens, api, paging, timing, until, log } = ports;
   const restraint = createRestraint(timing);
   const pseudonyms = createPseudonyms(`${account}\0queues`);
+  let hashed: { hash: (name: string) => string; label: (name: string) => string } | undefined;
 
   const sourceOf = <T>(
     name: QueueSource,
@@ -152,39 +163,51 @@ export function createQueues(ports: QueuePorts): Queues {
           keeps: true,
         });
 
-  /** Reads the whole window each time, so that a function without state has the same numbers. */
+  /**
+   * Reads the whole window each time, so that a function without state has the same numbers. If the
+   * first answer shows that the API's clock is not as assumed, the read starts again, once.
+   */
   function createReadWindow(): (trip: Trip) => Promise<Snapshot<QueueTime, QueueTimeField>> {
     let startMs = 0;
+    /** The API's clock minus the one of this machine: the assumption, and what an answer shows. */
     let skewMs = 0;
-    const list = listOf(
-      queueTimesSince(() => startMs),
-      queueTimeListing,
+    let shownMs: number | undefined;
+    let isFirst = true;
+    const isFar = () => shownMs !== undefined && Math.abs(shownMs - skewMs) > marginMs;
+    const endpoint = queueTimesSince(
+      () => startMs,
+      ({ traffic }) => {
+        shownMs = traffic.clockSkewMs;
+        return isFar();
+      },
     );
-    const readFrom = (trip: Trip) => {
-      startMs = timing.now() + skewMs - options.windowMs - marginMs;
-      return list(trip);
-    };
+    const fetchPage = createFetchPage(fetch, tokens, endpoint, api, timing);
+    const list = createCollect<QueueTime, QueueTimeField>(
+      async (number, trip) => {
+        const page = await fetchPage(number, trip);
+        if (number === 1) shownMs = page.upToMs - timing.now();
+        // Further pages of a window of days would be requested in vain.
+        if (number === 1 && isFirst && isFar()) throw wrongStart();
+        return page;
+      },
+      queueTimeListing,
+      paging,
+      timing,
+    );
     return async (trip) => {
-      const assumedMs = skewMs;
-      const learn = (knownMs: number | undefined) => {
-        skewMs = knownMs ?? skewMs;
-        return Math.abs(skewMs - assumedMs) > marginMs;
-      };
-      try {
-        const snapshot = await readFrom(trip);
-        learn(snapshot.takenAtMs - timing.now());
-        if (startMs <= snapshot.takenAtMs - options.windowMs) return snapshot;
-      } catch (error) {
-        // A window of more than 31 days is an error. A wrong clock may be its reason.
-        if (!learn(trip.traffic.clockSkewMs)) throw error;
+      for (isFirst = true; ; isFirst = false) {
+        shownMs = undefined;
+        startMs = timing.now() + skewMs - options.windowMs - marginMs;
+        try {
+          const snapshot = await list(trip);
+          if (startMs > snapshot.takenAtMs - options.windowMs) throw wrongStart();
+          skewMs = shownMs ?? skewMs;
+          return snapshot;
+        } catch (error) {
+          if (!isFirst || !isFar()) throw error;
+          skewMs = shownMs!;
+        }
       }
-      const again = await readFrom(trip);
-      if (startMs <= again.takenAtMs - options.windowMs) return again;
-      throw new ExporterError(
-        'snapshot',
-        'queue-times: the times of the answers differ from the time of the host by more than a minute',
-        { retryable: true },
-      );
     };
   }
 
@@ -197,11 +220,12 @@ export function createQueues(ports: QueuePorts): Queues {
   async function openLabels(deadline: Deadline): Promise<QueueReads['labelOfNumber']> {
     const { numbers } = options;
     if (numbers === 'show') return asItIs;
-    if (numbers === 'drop') return () => 'number';
+    if (numbers === 'drop') return theSame;
     return before(numbers(deadline), deadline).then(
       (key) => {
         const hash = pseudonyms(key);
-        return (name: string) => `number-${hash(name)}`;
+        if (hash !== hashed?.hash) hashed = { hash, label: (name) => `number-${hash(name)}` };
+        return hashed.label;
       },
       (error) => ({ error }),
     );
@@ -224,12 +248,14 @@ export function createQueues(ports: QueuePorts): Queues {
 
   return {
     async read(agents, deadline) {
+      const patience = afterWork(agents, graceMs, deadline);
       const [now, times, table, labelOfNumber] = await Promise.all([
         ongoingNow.get(agents, deadline),
         queueTimes.get(agents, deadline),
         skills?.get(agents, deadline),
-        openLabels(deadline),
+        openLabels(patience),
       ]);
+      patience.end();
       return { ongoing: now, queueTimes: times, skills: table, labelOfNumber };
     },
     count(reads, agents, eligibilitySeen) {
@@ -237,8 +263,12 @@ export function createQueues(ports: QueuePorts): Queues {
         return count(reads, agents, eligibilitySeen);
       } catch (error) {
         log(logLine('error', 'queues not counted', { account, ...toLogFields(error) }));
-        const failed = { value: undefined, error, requests: 0 };
-        const none = { ongoing: failed, queueTimes: failed, skills: reads.skills && failed };
+        const failed = ({ requests }: SourceOutcome<unknown>) => ({ value: undefined, error, requests });
+        const none = {
+          ongoing: failed(reads.ongoing),
+          queueTimes: failed(reads.queueTimes),
+          skills: reads.skills && failed(reads.skills),
+        };
         return {
           sources: statusesOf(none),
           counts: { bounds: options.bounds, ongoing: undefined, left: undefined, folded: 0 },
@@ -250,7 +280,15 @@ export function createQueues(ports: QueuePorts): Queues {
   };
 }
 
+const wrongStart = () =>
+  new ExporterError(
+    'snapshot',
+    'queue-times: the times of the answers differ from the time of the host by more than a minute',
+    { retryable: true },
+  );
+
 const asItIs = (name: string) => name;
+const theSame = () => 'number';
 
 function statusesOf({
   ongoing: now,

@@ -85,6 +85,8 @@ export interface ScraperOptions extends ConnectOptions {
 export interface ConnectOptions {
   /** Limits the concurrent requests of all accounts together. No limit by default. */
   gate?: Gate;
+  /** The same for requests about queues, so that they do not take the slots of the agents. */
+  queueGate?: Gate;
   /** Limits the answers that are read at the same time, of all accounts together. */
   budget?: Budget;
   /** The same for answers about queues, so that they do not use up what the agents need. */
@@ -106,6 +108,7 @@ export function connect(
   until: Deadline,
   {
     gate = createGate(Number.POSITIVE_INFINITY),
+    queueGate = createGate(Number.POSITIVE_INFINITY),
     budget = createBudget(),
     queueBudget = createBudget(),
     network = directNetwork,
@@ -139,9 +142,7 @@ export function connect(
     },
     fetchRoster: createFetchRosterByApi(fetch, token, api, timing, until),
     async openQueues(options, log) {
-      const queueLane = gate.addLane();
-      // Queues share few of the slots, like accounts that failed.
-      queueLane.setTroubled(true);
+      const queueLane = queueGate.addLane();
       const { createQueues } = await import('./queues.ts');
       return createQueues({
         account: account.name,
@@ -216,10 +217,10 @@ export function createScraper(account: Account, options: ScraperOptions = {}): S
       readQueues(agents, deadline),
     ]);
     deadline.end();
-    const { ongoing, queueTimes, skills } = queued?.reads ?? {};
+    const { ongoing, queueTimes, skills, labelOfNumber } = queued?.reads ?? {};
     const by = [
       ...[roster?.roster, roster?.status.up, roster?.status.readAtMs, idOf],
-      ...[ongoing, queueTimes, skills],
+      ...[ongoing, queueTimes, skills, labelOfNumber],
     ];
     const shared = made.get(outcome);
     if (shared?.by.every((each, index) => each === by[index])) return shared.scrape;

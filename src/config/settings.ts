@@ -102,7 +102,7 @@ export const settings = {
   VCC_CONCURRENCY: setting({
     section: 'Several accounts',
     about:
-      'Maximum number of HTTP requests to the API at the same time, for all accounts together. Accounts whose last read failed share a quarter of these.',
+      'Maximum number of HTTP requests to the API at the same time, for all accounts together. Accounts whose last read failed share a quarter of these. With `VCC_QUEUES`, up to a quarter as many requests about queues are sent in addition.',
     parse: wholeNumber(1, 10_000),
     fallback: '100',
   }),

@@ -8,18 +8,19 @@ export interface NameOptions {
   labelOfNumber(name: string): string;
 }
 
-/** At least this many digits make a name of digits and signs look like a phone number. */
+/** At least this many digits make a name without letters look like a phone number. */
 const leastDigits = 5;
 
 /**
- * Whether the name of a queue or an interaction plan looks like a phone number or an e-mail
- * address. In some accounts the name of a plan is the number that customers dial.
+ * Whether the name of a queue or an interaction plan looks like a phone number, or has a word that
+ * looks like an e-mail address. In some accounts the name of a plan is the number that customers
+ * dial. Each step takes linear time: a name may have any length.
  */
 export function looksLikeNumber(name: string): boolean {
-  if (/^\S+@\S+$/.test(name)) return true;
-  // Digits of any script, with the usual signs and prefixes.
-  const [, number] = /^(?:tel:|sips?:)?((?:[\p{N}\s()+./*#-]|ext\.?|x)+)$/iu.exec(name) ?? [];
-  return number !== undefined && (number.match(/\p{N}/gu)?.length ?? 0) >= leastDigits;
+  if (name.split(/\s+/).some((word) => word.slice(1, -1).includes('@'))) return true;
+  // Digits of any script, with any signs. Only the usual prefixes and extensions have letters.
+  const number = name.replace(/^(?:tel|sips?|callto):([^;]*).*$/is, '$1').replace(/ext|x/gi, '');
+  return !/\p{L}/u.test(number) && (number.match(/\p{N}/gu)?.length ?? 0) >= leastDigits;
 }
 
 /** Returns the label of a name of a queue or plan. */

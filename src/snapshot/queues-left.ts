@@ -73,7 +73,7 @@ class QueueCounter {
     const waitMs = item.durationMs!;
     row.left++;
     row.waitMs += waitMs;
-    for (const [index, bound] of this.#bounds.entries()) if (waitMs <= bound * 1000) row.within[index]!++;
+    for (const [index, bound] of this.#bounds.entries()) if (waitMs / 1000 <= bound) row.within[index]!++;
     if (item.targetMs === undefined) this.#allHaveTargets = false;
     else if (waitMs <= item.targetMs) row.inTarget++;
     if (this.#last === undefined || isLater(item, this.#last)) this.#last = item;

@@ -76,7 +76,7 @@ export function toQueues({ ongoing, queueTimes }: QueueSnapshots, options: Queue
   const acd = queueTimes?.items.filter(({ type }) => type === 'ACD');
   const passages = acd?.flatMap((item) => {
     const place = toPlace(item, item.medium, options);
-    return place && hasLeftWithin(item, queueTimes!.takenAtMs - options.windowMs) ? [{ ...place, item }] : [];
+    return place && hasLeftWithin(item, queueTimes!.takenAtMs, options.windowMs) ? [{ ...place, item }] : [];
   });
   const places = [...(waiting ?? []), ...(passages ?? [])];
   const { labelOf, folded } = foldNames(
@@ -131,10 +131,14 @@ function toPlace(
   };
 }
 
-/** An item of unknown start or duration is a flaw, and does not count. */
-function hasLeftWithin({ startMs, durationMs }: QueueTime, fromMs: number): boolean {
+/**
+ * Whether an interaction left its queue within the window. So each one counts for exactly as long
+ * as the window. An item of unknown start or duration is a flaw, and does not count.
+ */
+function hasLeftWithin({ startMs, durationMs }: QueueTime, takenAtMs: number, windowMs: number): boolean {
   if (startMs === undefined || durationMs === undefined || durationMs === null) return false;
-  return startMs + durationMs > fromMs;
+  const leftMs = startMs + durationMs;
+  return leftMs > takenAtMs - windowMs && leftMs <= takenAtMs;
 }
 
 /** Returns each pair of queue and skill once, with at most `max` names of skills. */
@@ -175,7 +179,8 @@ function countWaiting(
   const boundsMs = bounds.map((seconds) => seconds * 1000);
   const ages = new Map(names.map((name) => [name, new AgeCounter(takenAtMs, boundsMs)]));
   const mediumNames = new OpenSet(media);
-  const places = [...waiting, ...passages];
+  // The plan or the medium of a passage may be unknown. Then it gives no row.
+  const places = [...waiting, ...passages.filter(({ plan, medium }) => plan !== '' && medium !== '')];
   const pairOf = ({ queue, plan }: Place) => JSON.stringify([toLabel(queue), plan]);
   const { labelOf } = foldNames(places.map(pairOf), maxQueues);
   const rows = new Map<string, OngoingCounts['waiting'][number]>();
@@ -192,8 +197,7 @@ function countWaiting(
     rowOf(place).interactions++;
     ages.get(toLabel(place.queue))!.add(place.sinceMs);
   }
-  // The plan or the medium of a passage may be unknown. Then it gives no row.
-  for (const place of passages) if (place.plan !== '' && place.medium !== '') rowOf(place);
+  for (const place of places) rowOf(place);
   return {
     waiting: [...rows.values()],
     queues: [...ages].map(([name, counter]) => ({ name, ages: counter.ages() })),

@@ -20,6 +20,8 @@ export interface Endpoint<I extends Item, Field extends string> {
   path: string;
   /** Returns parameters besides `page` and `limit`. */
   query?(): Readonly<Record<string, string>>;
+  /** Whether these parameters are the reason of a refusal, so that the page size is not. */
+  isWrong?(trip: Trip): boolean;
   /** @throws ShapeError with the page and the path */
   parse(body: string, page: number): Page<I, Field>;
 }
@@ -50,7 +52,7 @@ const smallerForMs = 3_600_000;
 export function createFetchPage<I extends Item, Field extends string>(
   fetch: Fetch,
   tokens: TokenSource,
-  { path, query, parse }: Endpoint<I, Field>,
+  { path, query, isWrong, parse }: Endpoint<I, Field>,
   options: ClientOptions,
   clocks: Clocks,
   onPageSize: (size: number | undefined) => void = () => {},
@@ -98,7 +100,7 @@ export function createFetchPage<I extends Item, Field extends string>(
         refusal ??= error;
         // A request that was never sent, since it waited for others, does not show a slow server.
         if (isTooSlow(error) && trip.traffic.requests > requests) choose((chosen + 1) % sizes.length);
-        if (!isRefusedSize(error)) throw error;
+        if (!isRefusedSize(error) || isWrong?.(trip)) throw error;
       }
     }
     throw refusal;

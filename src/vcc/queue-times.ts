@@ -1,3 +1,4 @@
+import type { Trip } from '../http/fetch.ts';
 import type { Page } from '../snapshot/page.ts';
 import type { QueueTime, QueueTimeField } from '../snapshot/queue-time.ts';
 import {
@@ -29,10 +30,15 @@ export function parseQueueTimes(body: string, page: number): Page<QueueTime, Que
 /**
  * The endpoint of what became of interactions that queued. It lists those that were processed since
  * `startMs` returns, without those in virtual queues: these are the same interactions again.
+ * `isWrong` returns whether the start is known to be wrong by now.
  */
-export function queueTimesSince(startMs: () => number): Endpoint<QueueTime, QueueTimeField> {
+export function queueTimesSince(
+  startMs: () => number,
+  isWrong: (trip: Trip) => boolean,
+): Endpoint<QueueTime, QueueTimeField> {
   return {
     path: '/stats/queue-times',
+    isWrong,
     query: () => ({
       start: new Date(startMs()).toISOString(),
       include: 'Processed',

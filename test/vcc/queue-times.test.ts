@@ -252,7 +252,10 @@ describe('parseQueueTimes', () => {
 
 test('queue times are requested by when they were processed, and without virtual queues', () => {
   let startMs = Date.parse('2026-01-15T10:00:00.007Z');
-  const { path, query } = queueTimesSince(() => startMs);
+  const { path, query } = queueTimesSince(
+    () => startMs,
+    () => false,
+  );
   expect(path).toBe('/stats/queue-times');
   expect(query!()).toEqual({ start: '2026-01-15T10:00:00.007Z', include: 'Processed', queueType: 'ACD' });
   startMs += 60_000.5;

@@ -1,0 +1,196 @@
+import { noGaps } from '../../src/snapshot/gaps.ts';
+import { type Ongoing, type OngoingField, ongoingFields } from '../../src/snapshot/ongoing.ts';
+import type { Snapshot } from '../../src/snapshot/page.ts';
+import type { QueueReading } from '../../src/snapshot/queue-reading.ts';
+import { type QueueTime, type QueueTimeField, queueTimeFields } from '../../src/snapshot/queue-time.ts';
+import { type QueueOptions, type QueueSnapshots, toQueues } from '../../src/snapshot/queues.ts';
+import { takenAtMs } from './agents.ts';
+import { type Series, seriesKey, toSeries } from './oracle.ts';
+import { familiesOf, readingOf } from './reading.ts';
+
+/** Every queue has series under its own name, for 30 minutes. */
+export const queueOptions: QueueOptions = {
+  bounds: [5, 10, 20, 30, 60, 120, 300, 600],
+  maxQueues: 100,
+  windowMs: 1_800_000,
+  include: undefined,
+  exclude: undefined,
+  labelOfNumber: () => 'number',
+};
+
+/** An ongoing interaction whose caller waits in a queue, except for what the test sets. */
+export function ongoingOf(id: string, more: Partial<Ongoing> = {}): Ongoing {
+  return {
+    id,
+    direction: 'Inbound',
+    status: 'Ongoing',
+    medium: 'Phone',
+    lastEvents: ['Queue'],
+    waiting: { queue: 'Support', plan: 'Support Plan', sinceMs: takenAtMs - 45_000 },
+    unclear: undefined,
+    ...more,
+  };
+}
+
+/** An answered call that left its queue 10 seconds ago, except for what the test sets. */
+export function queueTimeOf(id: string, more: Partial<QueueTime> = {}): QueueTime {
+  return {
+    id,
+    queue: 'Support',
+    plan: 'Support Plan',
+    medium: 'Phone',
+    type: 'ACD',
+    category: 'Answered',
+    partyRole: 'External',
+    startMs: takenAtMs - 30_000,
+    durationMs: 20_000,
+    targetMs: 20_000,
+    ...more,
+  };
+}
+
+/** A snapshot of ongoing interactions. */
+export function ongoingSnapshot(items: readonly Ongoing[]): Snapshot<Ongoing, OngoingField> {
+  return { items, takenAtMs, duplicates: 0, pages: 1, gaps: noGaps(ongoingFields) };
+}
+
+/** A snapshot of queue times. */
+export function queueTimesSnapshot(items: readonly QueueTime[]): Snapshot<QueueTime, QueueTimeField> {
+  return { items, takenAtMs, duplicates: 0, pages: 1, gaps: noGaps(queueTimeFields) };
+}
+
+/** The series of the metrics of queues and skills only. */
+export async function queueSeriesOf(queues: Partial<QueueReading>): Promise<Series> {
+  const none = { bounds: queueOptions.bounds, ongoing: undefined, left: undefined, folded: 0 };
+  const reading = readingOf([], { queues: { sources: [], counts: none, skills: undefined, ...queues } });
+  return new Map(
+    [...toSeries(await familiesOf(reading))].filter(([key]) => /^vcc_(queue|ongoing|skill)/.test(key)),
+  );
+}
+
+/** The same of these snapshots. */
+export const countedSeriesOf = (snapshots: QueueSnapshots, options = queueOptions): Promise<Series> =>
+  queueSeriesOf({ counts: toQueues(snapshots, options) });
+
+const words = {
+  direction: ['Inbound', 'Outbound', 'Internal'],
+  event: ['Ringing', 'Connected', 'Queue'],
+  unclear: ['direction', 'status', 'touchpoint', 'end_reason', 'event_order', 'several_channels'],
+  category: ['Answered', 'Abandoned', 'Breakout'],
+};
+
+/**
+ * Every metric of the queues, counted anew by brute force from the words of the issue: a filter per
+ * number, no code shared with the exporter. `labelOf` says what the name of a queue or a plan
+ * becomes. Assumes fewer unknown words than are folded.
+ */
+export function recountQueues(
+  { ongoing, queueTimes }: QueueSnapshots,
+  { bounds, maxQueues, windowMs }: Pick<QueueOptions, 'bounds' | 'maxQueues' | 'windowMs'>,
+  isIncluded: (queue: string) => boolean = () => true,
+  labelOf: (name: string) => string = (name) => name,
+): Series {
+  const series: Series = new Map();
+  const put = (name: string, labels: Record<string, string>, value: number | undefined) => {
+    if (value !== undefined) series.set(seriesKey(name, { account: 'test', ...labels }), value);
+  };
+  const waiting = (ongoing?.items ?? []).flatMap(({ waiting: place, medium }) =>
+    place && isIncluded(place.queue)
+      ? [{ queue: labelOf(place.queue), plan: labelOf(place.plan), medium, sinceMs: place.sinceMs }]
+      : [],
+  );
+  const endMs = queueTimes?.takenAtMs ?? 0;
+  const left = (queueTimes?.items ?? [])
+    .filter(({ type, queue, startMs, durationMs }) => {
+      if (type !== 'ACD' || !isIncluded(queue)) return false;
+      if (startMs === undefined || durationMs === undefined || durationMs === null) return false;
+      const agoMs = endMs - (startMs + durationMs);
+      return agoMs >= 0 && agoMs < windowMs;
+    })
+    .map((item) => ({ ...item, queue: labelOf(item.queue), plan: labelOf(item.plan) }));
+  const queues = [...new Set([...waiting, ...left].map(({ queue }) => queue))].toSorted();
+  const kept = new Set(queues.slice(0, maxQueues));
+  const queueOf = ({ queue }: { queue: string }) => (kept.has(queue) ? queue : 'other');
+  const shown = new Set(queues.map((queue) => queueOf({ queue })));
+  if (ongoing || queueTimes) put('vcc_queues_folded', {}, Math.max(0, queues.length - maxQueues));
+
+  if (ongoing) {
+    const rows = [...waiting, ...left.filter(({ plan, medium }) => plan !== '' && medium !== '')];
+    const pair = (row: { queue: string; plan: string }) => JSON.stringify([queueOf(row), row.plan]);
+    const keptPairs = new Set([...new Set(rows.map(pair))].toSorted().slice(0, maxQueues));
+    const planOf = (row: { queue: string; plan: string }) => (keptPairs.has(pair(row)) ? row.plan : 'other');
+    const same = (a: (typeof rows)[number], b: (typeof rows)[number]) =>
+      queueOf(a) === queueOf(b) && planOf(a) === planOf(b) && a.medium === b.medium;
+    for (const row of rows) {
+      const labels = { queue: queueOf(row), interaction_plan: planOf(row), medium: row.medium };
+      put('vcc_queue_waiting', labels, waiting.filter((each) => same(each, row)).length);
+    }
+    for (const queue of shown) {
+      const sinces = waiting
+        .filter((each) => queueOf(each) === queue)
+        .flatMap(({ sinceMs }) => (sinceMs === undefined ? [] : [sinceMs]));
+      const oldestMs = sinces.toSorted((a, b) => a - b)[0];
+      put(
+        'vcc_queue_oldest_since_timestamp_seconds',
+        { queue },
+        oldestMs === undefined ? undefined : oldestMs / 1000,
+      );
+      for (const bound of bounds) {
+        const longer = sinces.filter((sinceMs) => (ongoing.takenAtMs - sinceMs) / 1000 > bound);
+        put('vcc_queue_waiting_longer_than', { queue, seconds: `${bound}` }, longer.length);
+      }
+    }
+    const { items } = ongoing;
+    for (const { direction, status, medium } of items) {
+      const alike = items.filter(
+        (each) => each.direction === direction && each.status === status && each.medium === medium,
+      );
+      put('vcc_ongoing_interactions', { direction, status, medium }, alike.length);
+    }
+    const events = items.flatMap(({ lastEvents }) => lastEvents);
+    for (const event of [...words.event, ...events]) {
+      put('vcc_ongoing_by_last_event', { event }, events.filter((each) => each === event).length);
+    }
+    for (const reason of words.unclear) {
+      put('vcc_queue_unclear', { reason }, items.filter(({ unclear }) => unclear === reason).length);
+    }
+  }
+
+  if (queueTimes) {
+    put('vcc_queue_window_seconds', {}, windowMs / 1000);
+    put('vcc_queue_window_other_types', {}, queueTimes.items.filter(({ type }) => type !== 'ACD').length);
+    for (const queue of shown) {
+      const own = left.filter((item) => queueOf(item) === queue);
+      const kinds = new Map<string, readonly [string, string]>(
+        words.category.map((category) => [`${category}/External`, [category, 'External'] as const]),
+      );
+      for (const { category, partyRole } of own) kinds.set(`${category}/${partyRole}`, [category, partyRole]);
+      for (const [category, party_role] of kinds.values()) {
+        const labels = { queue, category, party_role };
+        const those = own.filter((item) => item.category === category && item.partyRole === party_role);
+        put('vcc_queue_window_left', labels, those.length);
+        const waitsMs = those.map(({ durationMs }) => durationMs!);
+        put('vcc_queue_window_wait_seconds', labels, waitsMs.reduce((sum, each) => sum + each, 0) / 1000);
+        for (const bound of bounds) {
+          const within = waitsMs.filter((waitMs) => waitMs / 1000 <= bound);
+          put('vcc_queue_window_left_within', { ...labels, seconds: `${bound}` }, within.length);
+        }
+        const inTarget = those.filter(({ durationMs, targetMs }) => durationMs! <= (targetMs ?? -1));
+        const allHave = own.length > 0 && own.every(({ targetMs }) => targetMs !== undefined);
+        put('vcc_queue_window_left_in_target', labels, allHave ? inTarget.length : undefined);
+      }
+      const lastMs = own.reduce(
+        (latest, { startMs }) => Math.max(latest, startMs!),
+        Number.NEGATIVE_INFINITY,
+      );
+      const targets = own.flatMap(({ startMs, targetMs }) => (startMs === lastMs ? [targetMs ?? 0] : []));
+      const known = own.some(({ startMs, targetMs }) => startMs === lastMs && targetMs !== undefined);
+      put('vcc_queue_target_seconds', { queue }, known ? Math.max(...targets) / 1000 : undefined);
+    }
+  }
+  return series;
+}
+
+/** As an object with sorted names, so that a difference is easy to read. */
+export const inOrder = (series: Series) =>
+  Object.fromEntries([...series].toSorted(([a], [b]) => (a < b ? -1 : 1)));
