@@ -96,8 +96,11 @@ export function createSource<T>(read: (trip: Trip) => Promise<T>, options: Sourc
     async get(agents, deadline) {
       const held = restraint.reason();
       if (held) return { value: options.keeps ? last?.outcome.value : undefined, error: held, requests: 0 };
-      const isNew = (running?.() ?? 0) < graceMs;
-      const patience = after(agents, isNew ? graceMs : 0, deadline);
+      const runningMs = running?.() ?? 0;
+      // A read whose time is over makes way for a new one, even if its timer has not fired yet: the
+      // process may have been frozen.
+      const hangs = runningMs >= graceMs && runningMs < options.readMs;
+      const patience = after(agents, hangs ? 0 : graceMs, deadline);
       try {
         return await before(cached.get(deadline, readOnce), patience);
       } catch (error) {
