@@ -97,8 +97,11 @@ export function createSource<T>(read: (trip: Trip) => Promise<T>, options: Sourc
       const isFresh = last !== undefined && last.ageMs() < freshMs;
       const held = isFresh ? undefined : restraint.reason();
       if (held) return { value: options.keeps ? last?.outcome.value : undefined, error: held, requests: 0 };
-      const isNew = (running?.() ?? 0) < graceMs;
-      const patience = afterWork(agents, isNew ? graceMs : 0, deadline);
+      const runningMs = running?.() ?? 0;
+      // A read whose time is over makes way for a new one, even if its timer has not fired yet: the
+      // process may have been frozen.
+      const hangs = runningMs >= graceMs && runningMs < options.readMs;
+      const patience = afterWork(agents, hangs ? 0 : graceMs, deadline);
       try {
         return await before(cached.get(deadline, readOnce), patience);
       } catch (error) {
