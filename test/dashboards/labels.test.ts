@@ -86,7 +86,7 @@ describe('labels in the end', () => {
 
   test.each([
     ['vcc_agent', 'no metric vcc_agent'],
-    ['{__name__=~"vcc_queue.*"}', 'no metric vcc_queue.*'],
+    ['{__name__=~"vcc_wave.*"}', 'no metric vcc_wave.*'],
     ['{account="x"}', 'no metric undefined'],
     ['vcc_agents{team="x"}', 'no label team: vcc_agents'],
     ['vcc_idle_age_seconds', 'no metric vcc_idle_age_seconds'],
