@@ -37,3 +37,6 @@ export const stateColours = {
 
 /** The colour of each kind of workload. */
 export const workloadColours = { live: 'blue', semi_live: 'purple', non_live: 'super-light-blue' } as const;
+
+/** The colour of each category: what became of an interaction that queued. */
+export const categoryColours = { Answered: 'green', Abandoned: 'red', Breakout: 'orange' } as const;

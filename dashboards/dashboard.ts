@@ -99,7 +99,7 @@ const linkToOthers = {
   title: 'Contact centre',
   type: dashboard.DashboardLinkType.Dashboards,
   icon: 'dashboard',
-  tooltip: 'Floor, Team, Interactions, Exporter',
+  tooltip: 'Floor, Team, Interactions, Queues, Exporter',
   url: '',
   tags: ['vcc-exporter'],
   asDropdown: false,

@@ -1,11 +1,18 @@
 import { failedShare } from '../alerts/promql.ts';
 import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
 import { percent, toDashboard } from './dashboard.ts';
-import { lines, minutes, stat, states, table } from './panels.ts';
+import { lines, minutes, type Step, stat, states } from './panels.ts';
 import { dataAge, once, select, total } from './promql.ts';
+import { queueReads } from './queue-data.ts';
+import { table } from './table.ts';
 
 const noPush = 'Not pushing: set VCC_PUSH_URL (docs/run/push.md)';
 const noRoster = 'No roster: set VCC_ROSTER (docs/use/teams.md)';
+
+const redFromOne: readonly Step[] = [
+  [null, 'green'],
+  [1, 'red'],
+];
 
 /** Returns the dashboard for operators of the exporter. */
 export function exporterDashboard(settings: AlertSettings) {
@@ -32,10 +39,7 @@ export function exporterDashboard(settings: AlertSettings) {
             height: 4,
             noValue: 'no exporter',
             background: true,
-            steps: [
-              [null, 'green'],
-              [1, 'red'],
-            ],
+            steps: redFromOne,
             queries: [{ expr: `sum(1 - ${once('vcc_up')})` }],
           }),
           stat({
@@ -111,10 +115,7 @@ export function exporterDashboard(settings: AlertSettings) {
             height: 4,
             noValue: 'no exporter',
             background: true,
-            steps: [
-              [null, 'green'],
-              [1, 'red'],
-            ],
+            steps: redFromOne,
             queries: [{ expr: `sum(clamp_min(${silentAccounts}, 0))` }],
           }),
         ],
@@ -387,6 +388,7 @@ export function exporterDashboard(settings: AlertSettings) {
           }),
         ],
       },
+      { title: 'Queue data', panels: queueReads },
     ],
     range: 'now-6h',
   });

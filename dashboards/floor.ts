@@ -1,8 +1,19 @@
+import { VariableHide } from '@grafana/grafana-foundation-sdk/dashboard';
 import { type AlertSettings, thresholdOf, toWords } from '../alerts/settings.ts';
 import { activityColours, presenceColours, stateColours } from './colours.ts';
-import { percent, toDashboard } from './dashboard.ts';
+import { percent, queryVariable, toDashboard } from './dashboard.ts';
 import { bars, lines, type Step, stat } from './panels.ts';
 import { dataAge, longest, missingAccounts, once, total } from './promql.ts';
+import {
+  abandonedShare,
+  abandonedSteps,
+  freeBeside,
+  longestWaitOfAll,
+  serviceLevel,
+  serviceSteps,
+  waiting,
+  waitSteps,
+} from './queue-numbers.ts';
 
 const nobody = { 0: { text: 'nobody', colour: 'green' } };
 const nothing = { 0: { text: 'none', colour: 'green' } };
@@ -17,6 +28,27 @@ export function fromBound(bound: number): Step[] {
     [bound, 'orange'],
   ];
 }
+
+/** The colours of a number of free agents. */
+const freeSteps: readonly Step[] = [
+  [null, 'red'],
+  [1, 'orange'],
+  [3, 'green'],
+];
+
+const queuesOf = 'queues';
+
+/**
+ * The accounts whose queues are read. It is the title of the panel that is invisible without queues,
+ * so it has no value for *All*: Grafana would show that, and not the accounts.
+ */
+const accountsWithQueues = queryVariable(
+  queuesOf,
+  'Queues of',
+  'label_values(vcc_queue_up{job=~"$job", account=~"$account"}, account)',
+)
+  .allValue('')
+  .hide(VariableHide.HideVariable);
 
 /** The text of an empty panel whose metric needs a bound in VCC_AGE_BOUNDS. */
 export const noBound = (seconds: number) => `VCC_AGE_BOUNDS lacks ${seconds}, or no data`;
@@ -52,8 +84,9 @@ export function floorDashboard(settings: AlertSettings) {
     uid: 'vcc-floor',
     title: 'Contact centre / Floor',
     description:
-      'What all agents are doing now, for a screen on the wall. It shows no names. The API reports agents, not queues.',
+      'What all agents are doing now, for a screen on the wall. It shows no names of agents. With VCC_QUEUES, the last line shows who waits in the queues.',
     tag: 'floor',
+    variables: [accountsWithQueues],
     sections: [
       {
         title: 'Now',
@@ -67,11 +100,7 @@ export function floorDashboard(settings: AlertSettings) {
             decimals: 0,
             noValue: 'nobody logged in, or no data',
             background: true,
-            steps: [
-              [null, 'red'],
-              [1, 'orange'],
-              [3, 'green'],
-            ],
+            steps: freeSteps,
             queries: [{ expr: `${total('vcc_agents_available')} and on () ${loggedIn} > 0` }],
           }),
           stat({
@@ -270,6 +299,42 @@ export function floorDashboard(settings: AlertSettings) {
                 ),
                 legend: '{{account}}',
               },
+            ],
+          }),
+          // The last panel: where it is invisible, it moves no other.
+          stat({
+            title: `\${${queuesOf}:csv}`,
+            description:
+              'The queues of these accounts; only with VCC_QUEUES. "Service level" and "Abandoned": of those who left a queue within the sliding window (VCC_QUEUE_WINDOW). "Free beside": agents of these accounts who can take the next call. The dashboard Queues explains the numbers.',
+            width: 24,
+            height: 4,
+            steps: [[null, 'blue']],
+            background: true,
+            invisible: true,
+            queries: [
+              { legend: 'Waiting now', expr: waiting('') },
+              {
+                legend: 'Longest wait',
+                expr: longestWaitOfAll(''),
+                unit: 'dthms',
+                meanings: nobody,
+                steps: waitSteps,
+              },
+              {
+                legend: 'Service level',
+                expr: serviceLevel(''),
+                unit: 'percentunit',
+                decimals: 0,
+                steps: serviceSteps,
+              },
+              {
+                legend: 'Abandoned',
+                expr: abandonedShare(''),
+                unit: 'percentunit',
+                decimals: 0,
+                steps: abandonedSteps,
+              },
+              { legend: 'Free beside', expr: freeBeside, steps: freeSteps },
             ],
           }),
         ],

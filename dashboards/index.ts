@@ -2,6 +2,7 @@ import type { AlertSettings } from '../alerts/settings.ts';
 import { exporterDashboard } from './exporter.ts';
 import { floorDashboard } from './floor.ts';
 import { interactionsDashboard } from './interactions.ts';
+import { queuesDashboard } from './queues.ts';
 import { teamDashboard } from './team.ts';
 
 /**
@@ -13,6 +14,7 @@ export function toDashboardFiles(settings: AlertSettings): Record<string, string
     'vcc-floor.json': floorDashboard(settings),
     'vcc-team.json': teamDashboard(settings),
     'vcc-interactions.json': interactionsDashboard(settings),
+    'vcc-queues.json': queuesDashboard(settings),
     'vcc-exporter.json': exporterDashboard(settings),
   };
   return Object.fromEntries(

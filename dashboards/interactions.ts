@@ -82,7 +82,7 @@ export function interactionsDashboard(settings: AlertSettings) {
     uid: 'vcc-interactions',
     title: 'Contact centre / Interactions',
     description:
-      'The interactions that agents are handling: by medium, direction, state and reason, and for how long. An interaction with two agents counts twice. Waiting calls are not shown: the API has no queue data.',
+      'The interactions that agents are handling: by medium, direction, state and reason, and for how long. An interaction with two agents counts twice. The dashboard Queues shows who waits.',
     tag: 'interactions',
     sections: [
       {

@@ -5,7 +5,6 @@ import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
 import * as stats from '@grafana/grafana-foundation-sdk/stat';
 import * as statetimelines from '@grafana/grafana-foundation-sdk/statetimeline';
-import * as tables from '@grafana/grafana-foundation-sdk/table';
 import * as texts from '@grafana/grafana-foundation-sdk/text';
 import * as timelines from '@grafana/grafana-foundation-sdk/timeseries';
 import { nobodyKnows } from './colours.ts';
@@ -13,7 +12,8 @@ import { nobodyKnows } from './colours.ts';
 /** The data source that the user chooses. */
 export const datasource = { type: 'prometheus', uid: '$datasource' };
 
-const plain = 'short';
+/** The unit of plain numbers. */
+export const plain = 'short';
 const noData = 'no data';
 
 /** A query, and the legend of its series. */
@@ -81,14 +81,27 @@ interface Builds extends Builder<dashboard.Panel> {
   targets(targets: Builder<Dataquery>[]): this;
 }
 
+/** A query of a panel with several large numbers, and what differs from the panel. */
+interface LargeNumber extends Query {
+  unit?: string;
+  decimals?: number;
+  steps?: readonly Step[];
+  meanings?: Readonly<Record<number, Meaning>>;
+}
+
 interface Stat extends Common {
-  queries: readonly Query[];
+  queries: readonly LargeNumber[];
   /**
    * An expression that has series while the condition of an alert is true. The panel is orange
    * then, and green otherwise.
    */
   alarm?: string;
   background?: boolean;
+  /**
+   * The panel is invisible without data, if its title is. The classic schema cannot hide a panel: a
+   * row or panel that repeats for a variable without values is shown once (grafana/grafana#10764).
+   */
+  invisible?: true;
   /** In pixels. Default: as large as fits the panel. */
   textSize?: number;
 }
@@ -112,8 +125,22 @@ export function stat(declared: Stat): Panel {
     builder.overrideByQuery(refId(0), [{ id: 'thresholds', value: always }]);
   }
   if (textSize !== undefined) builder.text(new common.VizTextDisplayOptionsBuilder().valueSize(textSize));
-  const { width, height, build } = finish(builder, options, instant(options.queries), colour);
-  return { width, height, build: () => withUnknownGrey(build(), options.noValue ?? noData) };
+  for (const { legend, unit, decimals, steps, meanings } of options.queries) {
+    const own = [
+      ...(unit === undefined ? [] : [{ id: 'unit', value: unit }]),
+      ...(decimals === undefined ? [] : [{ id: 'decimals', value: decimals }]),
+      ...(steps ? [{ id: 'thresholds', value: toThresholds(steps).build() }] : []),
+      ...(meanings ? [{ id: 'mappings', value: [toMapping(meanings)] }] : []),
+    ];
+    if (own.length > 0) builder.overrideByName(legend!, own);
+  }
+  if (options.invisible) builder.transparent(true);
+  // An empty text would become "No data".
+  const [noValue, missing] = options.invisible
+    ? [' ', 'transparent']
+    : [options.noValue ?? noData, nobodyKnows];
+  const panel = finish(builder, { ...options, noValue }, instant(options.queries), colour);
+  return { ...panel, build: () => withMissing(panel.build(), noValue, missing) };
 }
 
 /**
@@ -126,14 +153,14 @@ function withAlarm(options: Stat, alarm: string): Stat {
   return { ...options, steps: [[null, 'green']], queries: [either('and'), either('unless')] };
 }
 
-/** Shows missing data in grey. Grafana would use the colour of the first step, often green. */
-function withUnknownGrey(panel: dashboard.Panel, noValue: string): dashboard.Panel {
+/** Sets the colour of missing data. Grafana would use the colour of the first step, often green. */
+function withMissing(panel: dashboard.Panel, noValue: string, color: string): dashboard.Panel {
   const { defaults, overrides } = panel.fieldConfig!;
   const unknown: dashboard.SpecialValueMap = {
     type: dashboard.MappingType.SpecialValue,
     options: {
       match: dashboard.SpecialValueMatch.NullAndNan,
-      result: { text: noValue, color: nobodyKnows, index: 100 },
+      result: { text: noValue, color, index: 100 },
     },
   };
   const mappings = [...(defaults.mappings ?? []), unknown];
@@ -253,75 +280,6 @@ export function states(options: Common & { queries: readonly Query[] }): Panel {
   return finish(builder, options, targets, dashboard.FieldColorModeId.Fixed);
 }
 
-/** A column of a table: the source and the format of its cells. */
-export interface Column {
-  title: string;
-  /** A label of the series, or the query of the value. */
-  from: { label: string } | { expr: string };
-  unit?: string;
-  decimals?: number;
-  /** The colours of the cells. */
-  steps?: readonly Step[];
-  /** Texts and colours of cells, by value or by text. */
-  meanings?: Readonly<Record<string, Meaning>>;
-  width?: number;
-}
-
-/** Returns a table with a row for each combination of labels that the first query returns. */
-export function table(options: Common & { columns: readonly Column[]; sortBy: string }): Panel {
-  const { columns, sortBy } = options;
-  const labels = columns.flatMap(({ title, from }) =>
-    'label' in from ? [{ title, label: from.label }] : [],
-  );
-  const values = columns.flatMap((column) =>
-    'expr' in column.from ? [{ ...column, expr: column.from.expr }] : [],
-  );
-  // The names that Grafana gives to the values of several queries, and of a single one.
-  const nameOfValue = (index: number) => (values.length > 1 ? `Value #${refId(index)}` : 'Value');
-  const names = new Map(values.map(({ title }, index) => [title, nameOfValue(index)]));
-  const place = new Map(columns.map(({ title }, index) => [title, index]));
-  const nameOf = ({ title, from }: Column) => ('label' in from ? from.label : names.get(title)!);
-  const builder = new tables.PanelBuilder()
-    .cellHeight(common.TableCellHeight.Sm)
-    // For columns without a width. Grafana's 150 pushes the last columns off a laptop's screen.
-    .minWidth(100)
-    .showHeader(true)
-    .sortBy([new common.TableSortByFieldStateBuilder().displayName(sortBy).desc(true)])
-    .withTransformation({ id: 'merge', options: {} })
-    .withTransformation({
-      id: 'organize',
-      options: {
-        excludeByName: { Time: true },
-        indexByName: Object.fromEntries(columns.map((column) => [nameOf(column), place.get(column.title)])),
-        renameByName: Object.fromEntries(columns.map((column) => [nameOf(column), column.title])),
-      },
-    });
-  for (const { title, from, unit, decimals, steps, meanings, width } of columns) {
-    const background = { type: 'color-background', mode: 'basic' };
-    const properties = [
-      // Grafana would read a label of digits as a number, and shorten it.
-      { id: 'unit', value: 'label' in from ? 'string' : (unit ?? options.unit ?? plain) },
-      { id: 'noValue', value: '–' },
-      ...(decimals === undefined ? [] : [{ id: 'decimals', value: decimals }]),
-      ...(width ? [{ id: 'custom.width', value: width }] : []),
-      ...(steps || Object.values(meanings ?? {}).some(({ colour }) => colour)
-        ? [{ id: 'custom.cellOptions', value: background }]
-        : []),
-      ...(steps ? [{ id: 'thresholds', value: toThresholds(steps).build() }] : []),
-      ...(steps ? [{ id: 'color', value: { mode: 'thresholds' } }] : []),
-      ...(meanings ? [{ id: 'mappings', value: [toMapping(meanings)] }] : []),
-    ];
-    builder.overrideByName(title, properties);
-  }
-  const by = labels.map(({ label }) => label).join(', ');
-  const targets = values.map(({ expr }) =>
-    toTarget({ expr: expr.replace('$by', by) })
-      .instant()
-      .format(prometheus.PromQueryFormat.Table),
-  );
-  return finish(builder, options, targets, dashboard.FieldColorModeId.Fixed);
-}
-
 /** Returns a panel with text in Markdown. */
 export function words(
   options: Pick<Common, 'title' | 'description' | 'width' | 'height'> & { content: string },
@@ -335,7 +293,8 @@ export function words(
   return { width, height, build: () => builder.build() };
 }
 
-function finish(
+/** Gives a panel the fields that every panel has. */
+export function finish(
   builder: Builds,
   options: Common,
   targets: prometheus.DataqueryBuilder[],
@@ -366,7 +325,8 @@ function finish(
   return { width, height, build: () => builder.build() };
 }
 
-const toTarget = ({ expr, legend }: Query) =>
+/** Returns a query in Grafana's form. */
+export const toTarget = ({ expr, legend }: Query) =>
   new prometheus.DataqueryBuilder()
     .datasource(datasource)
     .editorMode(prometheus.QueryEditorMode.Code)
@@ -378,15 +338,17 @@ const instant = (queries: readonly Query[]) => queries.map((query) => toTarget(q
 const lastValue = () => new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false);
 
 /** A, B, C … */
-const refId = (index: number) => String.fromCharCode(65 + index);
+export const refId = (index: number) => String.fromCharCode(65 + index);
 
-function toThresholds(steps: readonly Step[]): dashboard.ThresholdsConfigBuilder {
+/** Returns the colours by value in Grafana's form. */
+export function toThresholds(steps: readonly Step[]): dashboard.ThresholdsConfigBuilder {
   return new dashboard.ThresholdsConfigBuilder()
     .mode(dashboard.ThresholdsMode.Absolute)
     .steps(steps.map(([value, color]) => ({ value, color })));
 }
 
-function toMapping(meanings: Readonly<Record<string, Meaning>>): dashboard.ValueMapping {
+/** Returns texts and colours by value in Grafana's form. */
+export function toMapping(meanings: Readonly<Record<string, Meaning>>): dashboard.ValueMapping {
   return {
     type: dashboard.MappingType.ValueToText,
     options: Object.fromEntries(

@@ -31,7 +31,12 @@ export function total(metric: string, matchers = '', ...labels: string[]): strin
  * - no sample if it has, but the API does not say since when
  */
 export function longest(since: string, inIt: string, ...labels: string[]): string {
-  const age = `${once('vcc_snapshot_timestamp_seconds')} - on (account) group_right () ${since}`;
+  return longestAt(once('vcc_snapshot_timestamp_seconds'), since, inIt, ...labels);
+}
+
+/** Returns {@link longest} for a time that ends at `at`, which has a series for each account. */
+export function longestAt(at: string, since: string, inIt: string, ...labels: string[]): string {
+  const age = `${at} - on (account) group_right () ${since}`;
   return `max${by(labels)} ((${age} and ${inIt} > 0) or ${inIt} == 0)`;
 }
 

@@ -2,8 +2,9 @@ import { type AlertSettings, thresholdOf, toWords } from '../alerts/settings.ts'
 import { presenceColours, workloadColours } from './colours.ts';
 import { queryVariable, toDashboard } from './dashboard.ts';
 import { fromBound, longestFree, longestPresence, noBound } from './floor.ts';
-import { bars, lines, minutes, stat, states, table, words } from './panels.ts';
+import { bars, lines, minutes, stat, states, words } from './panels.ts';
 import { enough, longest, naming, once, select, total } from './promql.ts';
+import { table } from './table.ts';
 
 const noRoster = 'No teams: set VCC_ROSTER (docs/use/teams.md)';
 const noAgents = 'No single agents: set VCC_AGENT_METRICS (docs/use/teams.md)';
@@ -339,7 +340,7 @@ export function teamDashboard(settings: AlertSettings) {
             width: 24,
             height: 3,
             content:
-              'A scrape sees only the current moment: with a 30 s interval, it sees about half of the calls that ring for 15 s. The API reports no queue length, waiting time, service level or abandoned calls. The free time may include the last wrap-up.',
+              'A scrape sees only the current moment: with a 30 s interval, it sees about half of the calls that ring for 15 s. The dashboard Queues shows who waits (VCC_QUEUES). The free time may include the last wrap-up.',
           }),
         ],
       },

@@ -33,7 +33,7 @@ All thresholds are in [alerts/thresholds.yml](../../alerts/thresholds.yml). You 
   \`\`\`
 
   It writes rules and dashboards with your thresholds into the folder, and replaces files of the same names. The last line is a
-  summary, here for the file below: \`30 alerts, 2 off, 5 differ from the shipped thresholds; 4 dashboards.\`
+  summary, here for the file below: \`30 alerts, 2 off, 5 differ from the shipped thresholds; 5 dashboards.\`
 
 \`\`\`yaml
 urls:

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
 import type { AlertRule, RecordingRule, RuleGroup } from '../../alerts/rules.ts';
 import { allMetrics } from '../../src/catalogue/all.ts';
-import { closedSets, reasonsOf } from '../support/closed-sets.ts';
+import { boundsOf, closedSets, reasonsOf } from '../support/closed-sets.ts';
 import { fillIn, panelsOf, readDashboards } from '../support/dashboards.ts';
 import { takeApart } from '../support/promql.ts';
 import { problemsIn } from '../support/series-labels.ts';
@@ -68,6 +68,8 @@ test.each([
   ['vcc_scrape_error{reason="NoAnswer"}', 'reason="NoAnswer"'],
   ['vcc_interactions_by_reason{reason="throttled"}', 'reason="throttled"'],
   ['vcc_agents_idle_longer_than{seconds="901"}', 'seconds="901"'],
+  ['vcc_queue_waiting_longer_than{seconds="900"}', 'seconds="900"'],
+  ['vcc_queue_window_left{category="Answerd"}', 'category="Answerd"'],
 ])('%s: no series has %s', (expr, value) => {
   expect(strangeValuesIn(expr)).toEqual([value]);
 });
@@ -76,7 +78,8 @@ test.each([
 function strangeValuesIn(expr: string): string[] {
   return takeApart(expr).selectors.flatMap(({ metric, matchers }) =>
     matchers.flatMap(({ label, op, value }) => {
-      const words = label === 'reason' ? reasonsOf[metric] : closedSets[label];
+      const words =
+        label === 'reason' ? reasonsOf[metric] : label === 'seconds' ? boundsOf(metric) : closedSets[label];
       const compared = op.endsWith('~') ? value.split('|') : [value];
       return (
         compared

@@ -275,7 +275,8 @@ const ourRules: Record<string, Rule> = {
         ({ type, fieldConfig }) =>
           type !== 'stat' ||
           fieldConfig!.defaults.mappings?.some(
-            ({ options }) => options.match === 'null+nan' && JSON.stringify(options).includes('#6E7078'),
+            ({ options }) =>
+              options.match === 'null+nan' && /#6E7078|"transparent"/.test(JSON.stringify(options)),
           ),
       ),
     broken: (dashboard) => {
@@ -368,7 +369,7 @@ const ourRules: Record<string, Rule> = {
       ];
     },
     broken: (dashboard) => {
-      first(dashboard).title += ' $queue';
+      first(dashboard).title += ' $wave';
     },
   },
   'has a uid of its own, tags, and links that keep what is chosen': {
@@ -425,7 +426,7 @@ test('there are no files besides', () => {
   );
 });
 
-test('all four link to each other', () => {
+test('all five link to each other', () => {
   const tags = readDashboards().map(([, { tags: own, links }]) => [own[0], links[0]!.tags]);
-  expect(tags).toEqual(Array.from({ length: 4 }, () => ['vcc-exporter', ['vcc-exporter']]));
+  expect(tags).toEqual(Array.from({ length: 5 }, () => ['vcc-exporter', ['vcc-exporter']]));
 });

@@ -66,7 +66,7 @@ export interface DashboardJson {
   panels: PanelJson[];
 }
 
-const files = ['vcc-floor', 'vcc-team', 'vcc-interactions', 'vcc-exporter'];
+const files = ['vcc-floor', 'vcc-team', 'vcc-interactions', 'vcc-queues', 'vcc-exporter'];
 
 /** The dashboards as they are committed, by uid. */
 export function readDashboards(): [uid: string, dashboard: DashboardJson][] {
@@ -88,6 +88,7 @@ export function fillIn(expr: string, chosen: Readonly<Record<string, string>> = 
     account: '.*',
     team: '.*',
     agent: '.*',
+    queue: '.*',
     __rate_interval: '2m',
     __interval: '1m',
     __range: '3h',

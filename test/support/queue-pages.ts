@@ -84,6 +84,11 @@ export function readQueueTimesPage(body: string) {
       type: name(item.type),
       category: name(item.category),
       partyRole: isObject(item.party) ? text(item.party.role) : '',
+      skills:
+        Array.isArray(item.presentedSkills) &&
+        item.presentedSkills.every((skill: Any) => typeof skill === 'string')
+          ? item.presentedSkills.map((skill: string) => skill.trim())
+          : [],
       startMs: readTime(item.start),
       durationMs: item.duration === null ? null : isCount(item.duration) ? item.duration : undefined,
       targetMs:
