@@ -55,7 +55,7 @@ export function queueTimes(
     passes.push(item);
     if (repeats) passes.push(item);
   }
-  passes.sort(([a], [b]) => a.enteredMs - b.enteredMs || (a.queueName < b.queueName ? -1 : 1));
+  passes.sort(([a], [b]) => a.enteredMs - b.enteredMs || byName(a.queueName, b.queueName));
   const page = takePage(passes, query, account.shifted['queue-times'], maxPage);
   if (!page) return badPaging;
   const items = page.items.map(([, item]) => item);
@@ -123,4 +123,9 @@ function timeOf(text: string): number | undefined {
   const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?Z$/.test(text);
   const timeMs = isTime ? Date.parse(text) : Number.NaN;
   return Number.isNaN(timeMs) ? undefined : timeMs;
+}
+
+function byName(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

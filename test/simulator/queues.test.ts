@@ -360,8 +360,10 @@ describe('queue times', () => {
   });
 
   test('are of some queues and types, by entry and queue', async () => {
-    const { queueTimes } = await start({}, 'clock=7200000');
+    const { queueTimes, callers } = await start({}, 'clock=7200000');
     const since = { start: iso(startMs - 60 * minuteMs) };
+    // At the same time, in several queues.
+    for (let count = 0; count < 12; count++) callers().arrive();
     const all = (await queueTimes({ ...since, queueType: 'All' })).items;
     expect((await queueTimes(since)).items).toEqual(all.filter(({ type }) => type === 'ACD'));
     const virtual = (await queueTimes({ ...since, queueType: 'Virtual' })).items;
