@@ -4,7 +4,9 @@ import { longestAt, once, select, total } from './promql.ts';
 /** The matcher of the variable for queues. */
 export const chosenQueues = 'queue=~"$queue"';
 
-/** Answered, Abandoned and Breakout of customers: an agent who waits for a transfer is no customer. */
+/**
+ * Answered, Abandoned and Breakout of customers: an agent who waits for a transfer is no customer.
+ */
 const customers = 'party_role!="Agent"';
 const ended = `category=~"Answered|Abandoned|Breakout", ${customers}`;
 const answered = `category="Answered", ${customers}`;
@@ -30,7 +32,9 @@ export const abandonedSteps: readonly Step[] = [
 
 const and = (...matchers: string[]) => matchers.filter((each) => each !== '').join(', ');
 
-/** Returns 0 instead of no series while the source can be read: an account without queues has none. */
+/**
+ * Returns 0 instead of no series while the source can be read: an account without queues has none.
+ */
 function orNone(expr: string, source: 'ongoing' | 'queue_times'): string {
   return `${expr} or 0 * sum(${once('vcc_queue_up', `source="${source}"`)} == 1)`;
 }
@@ -85,5 +89,14 @@ export const speedOfAnswer = (queue: string, ...labels: string[]) =>
 
 /** Free agents of the accounts whose queues are read. */
 export const freeBeside = `sum(${once('vcc_agents_available')} and on (account) ${once('vcc_queue_up', 'source="ongoing"')})`;
+
+/**
+ * Returns the free agents with a skill that interactions of the queue asked for. An agent counts
+ * once per skill.
+ */
+export function freeForQueue(queue: string, ...labels: string[]): string {
+  const free = once('vcc_skill_agents_available');
+  return `sum${by(labels)} (${once('vcc_queue_skill_info', queue)} * on (account, skill) group_left () ${free})`;
+}
 
 const by = (labels: readonly string[]) => (labels.length > 0 ? ` by (${labels.join(', ')})` : '');

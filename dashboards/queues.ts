@@ -11,6 +11,7 @@ import {
   answeredWithin,
   chosenQueues,
   freeBeside,
+  freeForQueue,
   inWindow,
   leftAs,
   longestWait,
@@ -163,7 +164,7 @@ export function queuesDashboard(settings: AlertSettings) {
         panels: [
           table({
             title: 'Queues',
-            description: `Each queue. "Waiting" and "Longest wait" are now; the other numbers are of the sliding window. "Offered": answered, abandoned and breakouts. "Service level": ${formula}. "Speed of answer": the average wait of answered customers. "Target": the target of the customer who came last. The queue "other" adds up those beyond VCC_MAX_QUEUES, and "number" those whose name looks like a phone number.`,
+            description: `Each queue. "Waiting" and "Longest wait" are now; the other numbers are of the sliding window. "Free for it": free agents with a skill that customers of the queue asked for in the window; an agent counts once per skill (only with VCC_SKILLS). "Offered": answered, abandoned and breakouts. "Service level": ${formula}. "Speed of answer": the average wait of answered customers. "Target": the target of the customer who came last. The queue "other" adds up those beyond VCC_MAX_QUEUES, and "number" those whose name looks like a phone number.`,
             width: 24,
             height: 9,
             noValue: noQueues,
@@ -184,6 +185,7 @@ export function queuesDashboard(settings: AlertSettings) {
                 steps: waitSteps,
                 width: 105,
               },
+              { title: 'Free for it', from: { expr: rows(freeForQueue) }, width: 90 },
               { title: 'Offered', from: { expr: rows(offered) }, width: 80 },
               {
                 title: 'Answered',

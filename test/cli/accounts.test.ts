@@ -161,7 +161,7 @@ describe('--demo', () => {
     async (queues, skills, sources) => {
       const io = terminal({ VCC_QUEUES: queues, VCC_SKILLS: skills });
       expect(await run(io, ['scrape', '--demo'])).toBe(0);
-      const up = [...io.lines.join('\n').matchAll(/vcc_queue_up{.*,source="(.*)"} 1/g)];
+      const up = [...io.lines.join('\n').matchAll(/vcc_queue_up{.*,source="(.*)"}/g)];
       expect([...new Set(up.map(([, source]) => source))]).toEqual(sources);
     },
   );

@@ -189,6 +189,15 @@ export function recountQueues(
       put('vcc_queue_target_seconds', { queue }, known ? Math.max(...targets) / 1000 : undefined);
     }
   }
+  if (queueTimes) {
+    const names = [...new Set(left.flatMap(({ skills }) => skills))].toSorted();
+    for (const item of left) {
+      for (const name of item.skills) {
+        const skill = names.indexOf(name) < maxQueues ? name : 'other';
+        put('vcc_queue_skill_info', { queue: queueOf(item), skill }, 1);
+      }
+    }
+  }
   return series;
 }
 

@@ -43,6 +43,7 @@ describe('parseQueueTimes', () => {
           type: 'Virtual',
           category: 'Answered',
           partyRole: 'Agent',
+          skills: ['Billing'],
           startMs: Date.parse('2019-12-23T09:55:21.791Z'),
           durationMs: 5189,
           targetMs: 5000,
@@ -60,6 +61,7 @@ describe('parseQueueTimes', () => {
           type: 'ACD',
           category: 'Breakout',
           partyRole: '',
+          skills: [],
           startMs: Date.parse('2019-12-23T10:32:05.133Z'),
           durationMs: 982,
           targetMs: undefined,
@@ -73,6 +75,7 @@ describe('parseQueueTimes', () => {
           interaction_plan: 1,
           medium: 1,
           party_role: 1,
+          presented_skills: 1,
           target: 1,
         },
       },
@@ -92,7 +95,7 @@ describe('parseQueueTimes', () => {
     ['the category', (item) => (item.category = 'Abandoned'), true],
     ['the duration', (item) => (item.duration = 1), true],
     ['the plan and the party', (item) => Object.assign(item, { interactionPlan: 'x', party: {} }), true],
-  ])('tells items apart by %s: the same item is %s', (_, change, same) => {
+  ])('distinguishes items by %s: the same item is %s', (_, change, same) => {
     const [before] = parseQueueTimes(example, 1).items;
     const [after] = parseQueueTimes(changed(change), 1).items;
     expect(after!.id === before!.id).toBe(same);
@@ -136,6 +139,7 @@ describe('parseQueueTimes', () => {
       ['type', item, 'type', 'type', '', '', name],
       ['category', item, 'category', 'category', '', 7, name],
       ['party_role', (its) => its.party, 'party.role', 'partyRole', '', [secret], 'a string', true],
+      ['presented_skills', item, 'presentedSkills', 'skills', [], [7, secret], 'an array of strings', true],
       ['duration', item, 'duration', 'durationMs', undefined, secret, 'a whole number from 0'],
       [
         'target',
@@ -149,7 +153,14 @@ describe('parseQueueTimes', () => {
       ],
     ];
     const ofOther = noGaps(queueTimeFields).absent;
-    const other = { ...ofOther, interaction_plan: 1, medium: 1, party_role: 1, target: 1 };
+    const other = {
+      ...ofOther,
+      interaction_plan: 1,
+      medium: 1,
+      party_role: 1,
+      presented_skills: 1,
+      target: 1,
+    };
     const plusOne = (counts: typeof ofOther, field: QueueTimeField) => ({
       ...counts,
       [field]: counts[field] + 1,
