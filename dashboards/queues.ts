@@ -4,7 +4,7 @@ import { categoryColours } from './colours.ts';
 import { queryVariable, toDashboard } from './dashboard.ts';
 import { bars, lines, type Panel, stat } from './panels.ts';
 import { longest, naming, once, total } from './promql.ts';
-import { noQueues, queueQuality } from './queue-data.ts';
+import { noQueues, noQueuesShort, queueQuality } from './queue-data.ts';
 import {
   abandonedShare,
   abandonedSteps,
@@ -65,7 +65,7 @@ export function queuesDashboard(settings: AlertSettings) {
               'Interactions that wait in the chosen queues now: calls, chats and others. Interactions for which this is unclear do not count (see Unclear interactions).',
             width: 4,
             height: 5,
-            noValue: noQueues,
+            noValue: noQueuesShort,
             queries: [{ expr: waiting(chosenQueues) }],
           }),
           stat({
@@ -74,7 +74,7 @@ export function queuesDashboard(settings: AlertSettings) {
             width: 4,
             height: 5,
             unit: 'dthms',
-            noValue: noQueues,
+            noValue: noQueuesShort,
             background: true,
             meanings: nobody,
             steps: waitSteps,
@@ -111,7 +111,7 @@ export function queuesDashboard(settings: AlertSettings) {
               'Agents who can take the next call, as on Floor, in the accounts whose queues are read. Ignores the variable Queue: an agent may lack the skill that a queue needs.',
             width: 4,
             height: 5,
-            noValue: noQueues,
+            noValue: noQueuesShort,
             queries: [{ expr: freeBeside }],
           }),
           stat({
@@ -120,7 +120,7 @@ export function queuesDashboard(settings: AlertSettings) {
               'Sources of queue data whose last read failed, over all chosen accounts. The row Quality of the data shows which, and why. The numbers about agents are not affected.',
             width: 4,
             height: 5,
-            noValue: noQueues,
+            noValue: noQueuesShort,
             background: true,
             meanings: none,
             steps: [
@@ -138,7 +138,7 @@ export function queuesDashboard(settings: AlertSettings) {
             leftAs('Breakout', chosenQueues),
           ),
           stat({
-            title: 'Average speed of answer',
+            title: 'Speed of answer',
             description: 'How long answered customers waited on average, in the sliding window.',
             width: 4,
             height: 3,
@@ -153,7 +153,7 @@ export function queuesDashboard(settings: AlertSettings) {
             width: 4,
             height: 3,
             unit: 'dthms',
-            noValue: noQueues,
+            noValue: noQueuesShort,
             queries: [{ expr: `max(${once('vcc_queue_window_seconds')})` }],
           }),
         ],
@@ -381,7 +381,7 @@ function windowStat(title: string, what: string, expr: string): Panel {
     description: `${what}, within the sliding window that ends now. Agents who waited for a transfer do not count.`,
     width: 4,
     height: 3,
-    noValue: noQueues,
+    noValue: noQueuesShort,
     queries: [{ expr: inWindow(expr) }],
   });
 }

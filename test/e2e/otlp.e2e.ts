@@ -60,7 +60,10 @@ function relabelWith(folder: string): string {
   return `-relabelConfig=${file}`;
 }
 
-/** The messages of panels for queries without a result, with everything selected. Without queues. */
+/**
+ * The messages of panels for queries without a result, with everything selected. It leaves out
+ * panels that need queues.
+ */
 async function emptyPanels(receiver: Receiver): Promise<string[]> {
   const panels = readDashboards().flatMap(([, dashboard]) => panelsOf(dashboard));
   const nowMs = Date.now();

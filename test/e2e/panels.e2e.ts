@@ -184,7 +184,7 @@ function toWindow(left: readonly Left[]) {
     Breakouts: as('Breakout').length,
     'Service level': ratio(inTarget.length, withTarget.length),
     Abandoned: ratio(as('Abandoned').length, own.length),
-    'Average speed of answer': ratio(sum, answered.length),
+    'Speed of answer': ratio(sum, answered.length),
   };
 }
 
