@@ -134,7 +134,9 @@ export function stat(declared: Stat): Panel {
     ];
     if (own.length > 0) builder.overrideByName(legend!, own);
   }
-  if (options.invisible) builder.transparent(true);
+  // Names above the values: beside them, both are too small for a wall.
+  if (options.invisible)
+    builder.transparent(true).wideLayout(false).justifyMode(common.BigValueJustifyMode.Center);
   // An empty text would become "No data".
   const [noValue, missing] = options.invisible
     ? [' ', 'transparent']
@@ -156,15 +158,19 @@ function withAlarm(options: Stat, alarm: string): Stat {
 /** Sets the colour of missing data. Grafana would use the colour of the first step, often green. */
 function withMissing(panel: dashboard.Panel, noValue: string, color: string): dashboard.Panel {
   const { defaults, overrides } = panel.fieldConfig!;
-  const unknown: dashboard.SpecialValueMap = {
+  const mappings = [...(defaults.mappings ?? []), toMissing(noValue, color)];
+  return { ...panel, fieldConfig: { overrides, defaults: { ...defaults, mappings } } };
+}
+
+/** Returns the text and colour of missing data in Grafana's form. */
+export function toMissing(text: string, color: string): dashboard.SpecialValueMap {
+  return {
     type: dashboard.MappingType.SpecialValue,
     options: {
       match: dashboard.SpecialValueMatch.NullAndNan,
-      result: { text: noValue, color, index: 100 },
+      result: { text, color, index: 100 },
     },
   };
-  const mappings = [...(defaults.mappings ?? []), unknown];
-  return { ...panel, fieldConfig: { overrides, defaults: { ...defaults, mappings } } };
 }
 
 /**

@@ -5,6 +5,9 @@ import { waiting } from './queue-numbers.ts';
 /** The text of an empty panel that needs the queues. */
 export const noQueues = 'Queues are not read: set VCC_QUEUES (docs/use/queues.md), or no data';
 
+/** The same for a panel with a large number. A longer text is too small to read there. */
+export const noQueuesShort = 'VCC_QUEUES is off, or no data';
+
 /** The panels about reading the sources of queue data, for Queues and Exporter. */
 export const queueReads: readonly Panel[] = [
   states({
@@ -25,7 +28,6 @@ export const queueReads: readonly Panel[] = [
     height: 7,
     noValue: noQueues,
     stacked: true,
-    legend: 'table',
     queries: [
       {
         expr: `${total('vcc_queue_error', '', 'reason')} > 0 or ${total('vcc_queue_error', 'reason="network"', 'reason')}`,
@@ -70,7 +72,6 @@ export const queueQuality: readonly Panel[] = [
     height: 7,
     noValue: noQueues,
     stacked: true,
-    legend: 'table',
     queries: [{ expr: total('vcc_queue_unclear', '', 'reason'), legend: '{{reason}}' }],
   }),
   lines({
@@ -80,6 +81,7 @@ export const queueQuality: readonly Panel[] = [
     width: 8,
     height: 7,
     noValue: noQueues,
+    colours: { Connected: 'blue', Ringing: 'purple', Queue: 'orange', 'counted as waiting': 'text' },
     queries: [
       {
         expr: naming(total('vcc_ongoing_by_last_event', '', 'event'), 'event', '(no event)'),

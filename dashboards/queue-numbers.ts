@@ -4,9 +4,7 @@ import { longestAt, once, select, total } from './promql.ts';
 /** The matcher of the variable for queues. */
 export const chosenQueues = 'queue=~"$queue"';
 
-/**
- * Answered, Abandoned and Breakout of customers: an agent who waits for a transfer is no customer.
- */
+/** An agent who waits for a transfer is no customer. */
 const customers = 'party_role!="Agent"';
 const ended = `category=~"Answered|Abandoned|Breakout", ${customers}`;
 const answered = `category="Answered", ${customers}`;
@@ -32,9 +30,7 @@ export const abandonedSteps: readonly Step[] = [
 
 const and = (...matchers: string[]) => matchers.filter((each) => each !== '').join(', ');
 
-/**
- * Returns 0 instead of no series while the source can be read: an account without queues has none.
- */
+/** Returns 0 where an account has no queue, and so no series, while the source can be read. */
 function orNone(expr: string, source: 'ongoing' | 'queue_times'): string {
   return `${expr} or 0 * sum(${once('vcc_queue_up', `source="${source}"`)} == 1)`;
 }

@@ -4,7 +4,7 @@ import { categoryColours } from './colours.ts';
 import { queryVariable, toDashboard } from './dashboard.ts';
 import { bars, lines, type Panel, stat } from './panels.ts';
 import { longest, naming, once, total } from './promql.ts';
-import { noQueues, queueQuality } from './queue-data.ts';
+import { noQueues, noQueuesShort, queueQuality } from './queue-data.ts';
 import {
   abandonedShare,
   abandonedSteps,
@@ -66,7 +66,7 @@ export function queuesDashboard(settings: AlertSettings) {
               'Interactions that wait in the chosen queues now: calls, chats and others. Interactions for which this is unclear do not count (see Unclear interactions).',
             width: 4,
             height: 5,
-            noValue: noQueues,
+            noValue: noQueuesShort,
             queries: [{ expr: waiting(chosenQueues) }],
           }),
           stat({
@@ -75,7 +75,7 @@ export function queuesDashboard(settings: AlertSettings) {
             width: 4,
             height: 5,
             unit: 'dthms',
-            noValue: noQueues,
+            noValue: noQueuesShort,
             background: true,
             meanings: nobody,
             steps: waitSteps,
@@ -112,7 +112,7 @@ export function queuesDashboard(settings: AlertSettings) {
               'Agents who can take the next call, as on Floor, in the accounts whose queues are read. Ignores the variable Queue: an agent may lack the skill that a queue needs.',
             width: 4,
             height: 5,
-            noValue: noQueues,
+            noValue: noQueuesShort,
             queries: [{ expr: freeBeside }],
           }),
           stat({
@@ -121,7 +121,7 @@ export function queuesDashboard(settings: AlertSettings) {
               'Sources of queue data whose last read failed, over all chosen accounts. The row Quality of the data shows which, and why. The numbers about agents are not affected.',
             width: 4,
             height: 5,
-            noValue: noQueues,
+            noValue: noQueuesShort,
             background: true,
             meanings: none,
             steps: [
@@ -139,7 +139,7 @@ export function queuesDashboard(settings: AlertSettings) {
             leftAs('Breakout', chosenQueues),
           ),
           stat({
-            title: 'Average speed of answer',
+            title: 'Speed of answer',
             description: 'How long answered customers waited on average, in the sliding window.',
             width: 4,
             height: 3,
@@ -154,7 +154,7 @@ export function queuesDashboard(settings: AlertSettings) {
             width: 4,
             height: 3,
             unit: 'dthms',
-            noValue: noQueues,
+            noValue: noQueuesShort,
             queries: [{ expr: `max(${once('vcc_queue_window_seconds')})` }],
           }),
         ],
@@ -383,7 +383,7 @@ function windowStat(title: string, what: string, expr: string): Panel {
     description: `${what}, within the sliding window that ends now. Agents who waited for a transfer do not count.`,
     width: 4,
     height: 3,
-    noValue: noQueues,
+    noValue: noQueuesShort,
     queries: [{ expr: inWindow(expr) }],
   });
 }

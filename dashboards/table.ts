@@ -11,6 +11,7 @@ import {
   refId,
   type Step,
   toMapping,
+  toMissing,
   toTarget,
   toThresholds,
 } from './panels.ts';
@@ -60,6 +61,11 @@ export function table(options: Common & { columns: readonly Column[]; sortBy: st
     });
   for (const { title, from, unit, decimals, steps, meanings, width } of columns) {
     const background = { type: 'color-background', mode: 'basic' };
+    const mappings = [
+      ...(meanings ? [toMapping(meanings)] : []),
+      // A cell without a value would have the colour of the first step.
+      ...(steps ? [toMissing('–', 'transparent')] : []),
+    ];
     const properties = [
       // Grafana would read a label of digits as a number, and shorten it.
       { id: 'unit', value: 'label' in from ? 'string' : (unit ?? options.unit ?? plain) },
@@ -71,7 +77,7 @@ export function table(options: Common & { columns: readonly Column[]; sortBy: st
         : []),
       ...(steps ? [{ id: 'thresholds', value: toThresholds(steps).build() }] : []),
       ...(steps ? [{ id: 'color', value: { mode: 'thresholds' } }] : []),
-      ...(meanings ? [{ id: 'mappings', value: [toMapping(meanings)] }] : []),
+      ...(mappings.length > 0 ? [{ id: 'mappings', value: mappings }] : []),
     ];
     builder.overrideByName(title, properties);
   }

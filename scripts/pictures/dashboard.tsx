@@ -98,14 +98,15 @@ function Frame({
   width,
   height,
 }: Filled & { scope: Scope; width: number; height: number }) {
-  const { title = '', description, transparent } = panel;
+  const { description, transparent } = panel;
+  const title = scope.replace(panel.title ?? '', {}, 'shown');
   const Drawing = drawings[panel.type];
   const eventBus = new EventBusSrv();
   const markdown = description && renderMarkdown(scope.replace(description, {}, 'shown'));
   return (
     <PanelContextProvider value={{ eventsScope: 'panel', eventBus }}>
       <PanelChrome
-        title={scope.replace(title, {}, 'shown')}
+        title={title}
         description={markdown && (() => markdown)}
         displayMode={transparent ? 'transparent' : 'default'}
         hoverHeader={!title}

@@ -1,10 +1,20 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Left, QueueTruth } from '../../src/simulator/callers.ts';
 import { fillIn, panelsOf, readDashboards } from '../support/dashboards.ts';
 import { describeWith } from './support/parts.ts';
 import { run } from './support/process.ts';
+import { openPrometheus, type Receiver } from './support/push.ts';
+import { queryAt, queryRange } from './support/query.ts';
+import {
+  liveQueueHours,
+  queueBeginMs,
+  queueMinutes,
+  withoutQueues,
+  withQueues,
+} from './support/queue-hours.ts';
 
 const targetsOf = (uid: string, title: string) => {
   const [, dashboard] = readDashboards().find(([each]) => each === uid)!;
@@ -149,5 +159,122 @@ describeWith(['prometheus'], 'panels, judged by promtool', ({ prometheus: { prom
       rmSync(folder, { recursive: true, force: true });
       expect({ status, said: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, said: '' });
     });
+  });
+});
+
+/** Moments at which the numbers are compared with the simulator's. */
+const moments = [40, 68, 90, 125, 150].map((at) => queueBeginMs + at * 60_000);
+const endMs = queueBeginMs + queueMinutes * 60_000;
+
+/** What became of customers, counted by brute force. Without anybody there is no number. */
+function toWindow(left: readonly Left[]) {
+  const own = left.filter(({ type, party }) => type === 'ACD' && party === 'External');
+  const as = (category: string) => own.filter((each) => each.category === category);
+  const answered = as('Answered');
+  const withTarget = own.filter(({ targetMs }) => targetMs !== undefined);
+  const inTarget = withTarget.filter(
+    ({ category, waitedMs, targetMs }) => category === 'Answered' && waitedMs <= targetMs!,
+  );
+  const sum = answered.reduce((total, { waitedMs }) => total + waitedMs / 1000, 0);
+  const ratio = (part: number, whole: number) => (whole === 0 ? undefined : part / whole);
+  return {
+    Offered: own.length,
+    Answered: answered.length,
+    'Gave up': as('Abandoned').length,
+    Breakouts: as('Breakout').length,
+    'Service level': ratio(inTarget.length, withTarget.length),
+    Abandoned: ratio(as('Abandoned').length, own.length),
+    'Speed of answer': ratio(sum, answered.length),
+  };
+}
+
+/** The large numbers of the dashboard Queues by their titles. */
+function toNumbers({ waiting, left }: QueueTruth, timeMs: number, queue?: string) {
+  const callers = waiting.filter(
+    (each) => each.type === 'ACD' && each.party === 'External' && each.queue === (queue ?? each.queue),
+  );
+  const ages = callers.map(({ sinceMs }) => (timeMs - sinceMs) / 1000);
+  return {
+    'Waiting now': callers.length,
+    'Longest wait': Math.max(0, ...ages),
+    ...toWindow(left.filter((each) => each.queue === (queue ?? each.queue))),
+  };
+}
+
+describeWith(['prometheus'], 'queues', ({ prometheus: { prometheus } }) => {
+  let folder: string;
+  let receiver: Receiver;
+  let truths: Map<number, QueueTruth>;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'vcc-queues-'));
+    receiver = await openPrometheus(prometheus, folder);
+    await receiver.start();
+    truths = await liveQueueHours(receiver, moments);
+  }, 240_000);
+  afterAll(async () => {
+    await receiver?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const queriesOf = (uid: string) =>
+    panelsOf(readDashboards().find(([each]) => each === uid)![1]).flatMap(({ title, targets = [] }) =>
+      targets.map(({ refId, expr }) => [`${title} (${refId})`, expr] as const),
+    );
+  const valuesOf = async (title: string, chosen: Record<string, string>, timeMs: number) => {
+    const [target] = targetsOf('vcc-queues', title);
+    const found = await queryAt(receiver.origin, fillIn(target!.expr, chosen), timeMs);
+    return found.map(({ value }) => Number(value.toFixed(6)));
+  };
+
+  test.each(queriesOf('vcc-queues'))('%s has data, and no number that is none', async (_, expr) => {
+    const series = await queryRange(receiver.origin, fillIn(expr), queueBeginMs, endMs, 60);
+    expect(series.length).toBeGreaterThan(0);
+    expect(series.flatMap(({ values }) => values).filter(([, value]) => !Number.isFinite(value))).toEqual([]);
+  });
+
+  test.each(queriesOf('vcc-queues').filter(([title]) => !title.startsWith('Can these numbers')))(
+    '%s is empty where queues are not read',
+    async (_, expr) => {
+      const query = fillIn(expr, { account: withoutQueues });
+      expect(await queryRange(receiver.origin, query, queueBeginMs, endMs, 60)).toEqual([]);
+    },
+  );
+
+  test('the line on Floor has numbers only where queues are read', async () => {
+    const { targets = [] } = panelsOf(readDashboards()[0]![1]).at(-1)!;
+    const countFor = async (account: string) => {
+      const found = targets.map(({ expr }) => queryAt(receiver.origin, fillIn(expr, { account }), endMs));
+      return (await Promise.all(found)).map(({ length }) => length);
+    };
+    expect(await countFor(withQueues)).toEqual([1, 1, 1, 1, 1]);
+    expect(await countFor('.*')).toEqual([1, 1, 1, 1, 1]);
+    expect(await countFor(withoutQueues)).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  test.each(moments.map((timeMs) => [new Date(timeMs).toISOString(), timeMs] as const))(
+    "at %s the numbers equal the simulator's",
+    async (_, timeMs) => {
+      const truth = truths.get(timeMs)!;
+      for (const queue of [undefined, 'Billing', 'Complaints']) {
+        const chosen = queue === undefined ? {} : { queue };
+        const expected = toNumbers(truth, timeMs, queue);
+        const found = await Promise.all(
+          Object.keys(expected).map(async (title) => [title, await valuesOf(title, chosen, timeMs)]),
+        );
+        const rounded = Object.entries(expected).map(([title, value]) => [
+          title,
+          value === undefined ? [] : [Number(value.toFixed(6))],
+        ]);
+        expect({ queue, ...Object.fromEntries(found) }).toEqual({ queue, ...Object.fromEntries(rounded) });
+      }
+    },
+  );
+
+  test('the hours have customers who wait, and a target for some queues only', () => {
+    const numbers = moments.map((timeMs) => toNumbers(truths.get(timeMs)!, timeMs));
+    expect(Math.max(...numbers.map((each) => each['Waiting now']))).toBeGreaterThan(2);
+    const ofComplaints = toNumbers(truths.get(endMs)!, endMs, 'Complaints');
+    expect(ofComplaints.Offered).toBeGreaterThan(0);
+    expect(ofComplaints['Service level']).toBeUndefined();
   });
 });

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { queueMetrics } from '../../src/catalogue/queues.ts';
+import { takeApart } from './promql.ts';
 
 /** A panel of a dashboard's file, as far as tests read it. */
 export interface PanelJson {
@@ -95,4 +97,10 @@ export function fillIn(expr: string, chosen: Readonly<Record<string, string>> = 
     ...chosen,
   };
   return expr.replace(/\$(?:\{(\w+)\}|(\w+))/g, (whole, braced, bare) => values[braced ?? bare] ?? whole);
+}
+
+/** Whether a query has data only where queues are read. */
+export function needsQueues(expr: string): boolean {
+  const names: ReadonlySet<string> = new Set(queueMetrics.map(({ name }) => name));
+  return takeApart(fillIn(expr)).selectors.some(({ metric }) => names.has(metric));
 }
