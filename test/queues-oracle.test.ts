@@ -30,19 +30,25 @@ describe.each<[number, true | CallersOptions, number, string]>([
       ...{ seed, agents: 30, callers, wait, now: timing.apiNow, quirks: { queueLagMs: lagMs } },
     });
     const [account] = simulator.accounts;
-    const env = { VCC_QUEUES: 'on', VCC_SKILLS: 'users-api', VCC_QUEUE_INTERVAL: interval, VCC_PAGE_SIZE: '50' };
+    const env = {
+      VCC_QUEUES: 'on',
+      VCC_SKILLS: 'users-api',
+      VCC_QUEUE_INTERVAL: interval,
+      VCC_PAGE_SIZE: '50',
+    };
     const scraper = createScraper(accountOf(simulator, env), { timing });
     const seen = { waiting: 0, left: 0, inTarget: 0, available: 0, longWaits: 0, media: new Set<string>() };
     let queueTimesMs = 0;
     try {
-      for (let turn = 0; turn < 80; turn++) {
+      for (let turn = 0; turn < 45; turn++) {
         // Not in step with any interval.
-        timing.pass(91_337);
+        timing.pass(151_337);
         const { reading, failure } = await scraper.scrape(deadlineIn(15_000));
         expect(failure).toBeUndefined();
         const series = toSeries(await toFamilies([reading]));
         const nowMs = timing.apiNow();
-        queueTimesMs = series.get('vcc_queue_snapshot_timestamp_seconds{account="test",source="queue_times"}')! * 1000;
+        queueTimesMs =
+          series.get('vcc_queue_snapshot_timestamp_seconds{account="test",source="queue_times"}')! * 1000;
         // Each scrape is later than the interval.
         expect(queueTimesMs).toBe(nowMs);
         const truth = { ongoingMs: nowMs, queueTimesMs, windowMs: 30 * minuteMs, lagMs };
@@ -59,12 +65,14 @@ describe.each<[number, true | CallersOptions, number, string]>([
         for (const [key, value] of series) {
           if (key.startsWith('vcc_queue_up')) expect([key, value]).toEqual([key, 1]);
           // The rule for who waits fits what the simulator does.
-          if (key.startsWith('vcc_queue_unclear') || key.startsWith('vcc_queue_flawed')) expect([key, value]).toEqual([key, 0]);
+          if (key.startsWith('vcc_queue_unclear') || key.startsWith('vcc_queue_flawed'))
+            expect([key, value]).toEqual([key, 0]);
           if (key.startsWith('vcc_queue_waiting{')) seen.waiting += value;
           if (key.startsWith('vcc_queue_window_left{')) seen.left += value;
           if (key.startsWith('vcc_queue_window_left_in_target{')) seen.inTarget += value;
           if (key.startsWith('vcc_skill_agents_available{')) seen.available += value;
-          if (key.startsWith('vcc_queue_waiting_longer_than') && key.includes('"60"')) seen.longWaits += value;
+          if (key.startsWith('vcc_queue_waiting_longer_than') && key.includes('"60"'))
+            seen.longWaits += value;
         }
         for (const { medium } of reading.queues!.counts.ongoing!.waiting) seen.media.add(medium);
       }
@@ -72,8 +80,9 @@ describe.each<[number, true | CallersOptions, number, string]>([
       scraper.close();
       await simulator.close();
     }
-    for (const count of [seen.waiting, seen.left, seen.inTarget, seen.available, seen.longWaits])
-      expect(count).toBeGreaterThan(50);
+    for (const count of [seen.waiting, seen.left, seen.inTarget, seen.available])
+      expect(count).toBeGreaterThan(10);
+    expect(seen.longWaits).toBeGreaterThan(0);
     expect([...seen.media].toSorted()).toEqual(['Chat', 'Email', 'Phone']);
   });
 });

@@ -30,7 +30,7 @@ afterEach(async () => {
   front = undefined;
 });
 
-const agents = 40;
+const agents = 15;
 const on = { VCC_QUEUES: 'on', VCC_RETRIES: '0' };
 
 /** A scraper of an account with customers. */
@@ -195,7 +195,7 @@ describe('the agents', () => {
     test.each(faults)('%s', async (_, fault, reason) => {
       await start(
         { faults: [{ ...fault, on: endpoint }] },
-        fault.kind === 'shift' ? { VCC_PAGE_SIZE: '5' } : {},
+        fault.kind === 'shift' ? { VCC_PAGE_SIZE: '2' } : {},
       );
       const { queues } = await expectAgents();
       const [failed, other] = [
