@@ -83,7 +83,6 @@ export function createSource<T>(read: (trip: Trip) => Promise<T>, options: Sourc
       last = { outcome: { value, error: undefined, requests: traffic.requests }, ageMs };
       failed = undefined;
       failures = 0;
-      restraint.clear();
       return last.outcome;
     } catch (error) {
       failed = { value: options.keeps ? last?.outcome.value : undefined, error, requests: traffic.requests };
@@ -142,13 +141,14 @@ export function afterWork(work: Promise<unknown>, ms: number, deadline: Deadline
 export interface Restraint {
   /** Notes a failure of the agents or of a source. Only a 429 matters. */
   note(error: unknown): void;
-  /** Ends the growth of pauses, after a success. */
-  clear(): void;
   /** Returns why no source may be read now. Undefined when they may. */
   reason(): ExporterError | undefined;
 }
 
-/** Pauses after a 429. They double with each further 429. */
+/**
+ * Pauses after a 429. They double with each further 429, until there is none for as long as the
+ * last pause. A success of another endpoint does not matter: they share one budget.
+ */
 const throttledPauses = { firstMs: 60_000, longestMs: 900_000 };
 
 /** Creates the restraint of an account. */
@@ -159,12 +159,10 @@ export function createRestraint(clocks: Clocks): Restraint {
   return {
     note(error) {
       if (!(error instanceof ExporterError) || error.code !== 'throttled' || leftMs() > 0) return;
+      if (pause && pause.ageMs() > 2 * pause.ms) throttled = 0;
       const ownMs = Math.min(throttledPauses.firstMs * 2 ** throttled++, throttledPauses.longestMs);
       const ms = Math.max(ownMs, answerBehind(error)?.retryAfterMs ?? 0);
       pause = { ms, ageMs: stopwatch(clocks), cause: error };
-    },
-    clear() {
-      throttled = 0;
     },
     reason() {
       if (!pause || leftMs() <= 0) return undefined;

@@ -1,7 +1,7 @@
 import { type Gaps, noGaps } from '../snapshot/gaps.ts';
 import type { Item, Page } from '../snapshot/page.ts';
 import { ShapeError } from './errors.ts';
-import { kindOf, parseJson } from './json.ts';
+import { forgetMatch, kindOf, parseJson } from './json.ts';
 import { parseTimestamp } from './timestamp.ts';
 
 /** An object of an answer, with any values. */
@@ -207,5 +207,6 @@ function outline(text: string): string {
     .replace(/\p{N}/gu, '9')
     .replace(/\p{L}/gu, 'a')
     .replace(/[^ -~]/gu, '?');
+  forgetMatch();
   return `"${form}${text.length > 30 ? '…' : ''}"`;
 }

@@ -13,6 +13,8 @@ export interface RequestOptions {
   /** The scope of the tokens, for messages. */
   scope: Scope;
   userAgent: string;
+  /** Whether the parameters of the requests are the reason of a refusal, so that the token is not. */
+  isWrong?: ((trip: Trip) => boolean) | undefined;
 }
 
 /** Statuses that the token may have caused: a header that is too large or cannot be parsed. */
@@ -28,7 +30,7 @@ export function createAuthorizedGet(
   tokens: TokenSource,
   options: RequestOptions,
 ): AuthorizedGet {
-  const { accept, scope, userAgent } = options;
+  const { accept, scope, userAgent, isWrong } = options;
   let accepted: string | undefined;
 
   return async (url, trip) => {
@@ -38,7 +40,8 @@ export function createAuthorizedGet(
     } catch (error) {
       const status = error instanceof HttpStatusError ? error.status : undefined;
       if (status !== 401) {
-        if (maybeTheToken.some((each) => each === status) && token !== accepted) tokens.drop(token);
+        const isSuspect = maybeTheToken.some((each) => each === status) && token !== accepted;
+        if (isSuspect && !isWrong?.(trip)) tokens.drop(token);
         throw explain(error);
       }
       tokens.drop(token);

@@ -20,7 +20,10 @@ export interface Endpoint<I extends Item, Field extends string> {
   path: string;
   /** Returns parameters besides `page` and `limit`. */
   query?(): Readonly<Record<string, string>>;
-  /** Whether these parameters are the reason of a refusal, so that the page size is not. */
+  /**
+   * Whether these parameters are the reason of a refusal, so that the page size and the token are
+   * not.
+   */
   isWrong?(trip: Trip): boolean;
   /** @throws ShapeError with the page and the path */
   parse(body: string, page: number): Page<I, Field>;
@@ -62,6 +65,7 @@ export function createFetchPage<I extends Item, Field extends string>(
     accept: 'application/vnd.newvoicemedia.v3+json',
     scope: 'stats',
     userAgent: options.userAgent,
+    isWrong,
   });
   const sizes = [options.pageSize, ...smallerSizes.filter((size) => (size ?? 0) < options.pageSize)];
   let chosen = 0;

@@ -90,6 +90,15 @@ describe('parseOngoing', () => {
     for (const secret of [caller, '02079460123', 'Reports', 'Main']) expect(text).not.toContain(secret);
   });
 
+  test.each<[string, (item: Broken) => void]>([
+    ['half of a surrogate pair', (item) => (item.serviceName = '\ud83d')],
+    ['a number in place of a time', (item) => (item.start = caller)],
+  ])('leaves nothing of a body with %s in the last match of a regular expression', (_, change) => {
+    parseOngoing(changed(change), 1);
+    const { $_: input, lastMatch } = RegExp;
+    expect(`${input} ${lastMatch}`).not.toContain(caller);
+  });
+
   describe('knows nothing of a field', () => {
     const name = 'a string that is not empty';
     const objects = 'an array of objects';
