@@ -13,9 +13,17 @@ export interface Contender {
   close(): void;
 }
 
-/** This exporter: from the request to the bytes of the answer. */
-export function ours(origin: string, pageSize: number, concurrency: number): Contender {
-  const account = toAccount(
+/**
+ * This exporter: from the request to the bytes of the answer. With `queues` it reads them too, and
+ * queue times again after this interval, which settings do not allow.
+ */
+export function ours(
+  origin: string,
+  pageSize: number,
+  concurrency: number,
+  queues?: { intervalMs: number },
+): Contender {
+  const { queues: ofSettings, ...others } = toAccount(
     loadSettings({
       VCC_API_URL: origin,
       VCC_TOKEN_URL: origin,
@@ -24,13 +32,16 @@ export function ours(origin: string, pageSize: number, concurrency: number): Con
       VCC_PAGE_SIZE: String(pageSize),
       VCC_PAGE_CONCURRENCY: String(concurrency),
       VCC_REQUEST_TIMEOUT: '60s',
+      ...(queues && { VCC_QUEUES: 'on', VCC_QUEUE_WINDOW: '24h' }),
     }),
   );
-  const scraper = createScraper(account);
+  const scraper = createScraper({ ...others, queues: ofSettings && { ...ofSettings, ...queues } });
   return {
     async scrape() {
       const { reading, failure } = await scraper.scrape(deadlineIn(120_000));
       if (failure) throw failure;
+      const failed = reading.queues?.sources.find(({ error }) => error !== undefined);
+      if (failed) throw new Error(`${failed.source}: ${failed.error}`);
       return textFormat.encode(await toFamilies([reading]));
     },
     close: scraper.close,

@@ -7,6 +7,7 @@ import { cpuTime } from './cpu.ts';
 import { lambda } from './lambda.ts';
 import { peakMemory } from './memory.ts';
 import { pushing } from './push.ts';
+import { queues } from './queues.ts';
 import { requestsOfScrapes } from './requests.ts';
 import { serving } from './serving.ts';
 import { wallTime } from './wall.ts';
@@ -21,6 +22,7 @@ const parts = {
   f: serving,
   g: requestsOfScrapes,
   h: scrapesAtOnce,
+  i: queues,
 };
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');

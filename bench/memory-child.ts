@@ -6,6 +6,7 @@ const contenders = {
   nothing: () => ({ scrape: async () => {}, close() {} }),
   bare: () => bare(origin, Number(pages)),
   ours: () => ours(origin, Number(pageSize), 10),
+  queues: () => ours(origin, Number(pageSize), 10, { intervalMs: 0 }),
   straightforward: () => straightforward(origin),
 };
 const contender = contenders[name as keyof typeof contenders]();

@@ -8,10 +8,15 @@ export interface BenchServer {
 }
 
 /** Starts the server for an account of this size. */
-export async function startServer(agents: number, pageSize: number, latencyMs: number): Promise<BenchServer> {
+export async function startServer(
+  agents: number,
+  pageSize: number,
+  latencyMs: number,
+  { ongoing = 0, queueTimes = 0 } = {},
+): Promise<BenchServer> {
   const child = fork(
     fileURLToPath(new URL('./server.ts', import.meta.url)),
-    [String(agents), String(pageSize), String(latencyMs)],
+    [agents, pageSize, latencyMs, ongoing, queueTimes].map(String),
     { execArgv: process.execArgv },
   );
   const port = await new Promise<number>((resolve, reject) => {

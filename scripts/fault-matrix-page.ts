@@ -32,8 +32,8 @@ Each case also checks:
 - The exporter answers in time, with status 200.
 - \`vcc_scrape_api_requests\` is the number of requests that the servers received.
 - A failure has one log line, with its reason.
-- Neither log nor answer contains a secret, a token, an agent's id, an interaction's guid or a name. This includes JSON,
-  percent-encoding and base64.
+- Neither log nor answer contains a secret, a token, an agent's id, an interaction's guid, a name or a customer's phone number. This
+  includes JSON, percent-encoding and base64.
 - No request goes to another host, even after a redirect.
 - When the fault ends, the next scrape has the right numbers, and nothing more is logged.
 
@@ -52,6 +52,10 @@ Each case also checks:
 
 - Page 2 is the last page of this account.
 - Roster is the users of the User Admin API. If it fails, the scrape succeeds without teams, and the reason is in the log only.
+- Ongoing and Queue times are the first of two pages of these lists (\`VCC_QUEUES\`). The agents are served in each of these cases, at
+  most a second later. The reason is in \`vcc_queue_error\` of the list, \`vcc_queue_up\` is 0, and the list has no numbers. The other
+  list has its numbers, except during the pause after a 429.
+- \`deadline\` in these columns: the scrape did not wait longer for the list. The read continues, and a later scrape has its result.
 - The AWS SDK repeats requests to Secrets Manager.
 - After 400, 413 or 422 the exporter tries smaller pages, so page 1 is requested 3 times.
 
@@ -83,29 +87,32 @@ type Places = typeof sources | typeof receivers;
 function toTable<P extends Places>(
   ids: readonly FaultId[],
   places: P,
-  describe: (expected: never) => string,
+  describe: (expected: never, place: P[number]) => string,
 ): string {
   const rows = ids.flatMap((id) => {
     const { about, at }: FaultRow = faults[id];
-    const found = places.map((place) => at[place]);
-    if (found.every((expected) => expected === undefined)) return [];
-    const words = found.map((expected) => (expected ? describe(expected as never) : '–'));
+    if (places.every((place) => at[place] === undefined)) return [];
+    const words = places.map((place) => (at[place] ? describe(at[place] as never, place) : '–'));
     return [`| ${about} | ${words.join(' | ')} |`];
   });
   const names = places.map((place) => place.charAt(0).toUpperCase() + place.slice(1));
   return [`| Fault | ${names.join(' | ')} |`, `| --- |${' --- |'.repeat(places.length)}`, ...rows].join('\n');
 }
 
-function describeRead({ reason, requests, pause, apart, clocksDiffer, counted }: Read): string {
+function describeRead(
+  { reason, requests, pause, apart, clocksDiffer, counted }: Read,
+  place: (typeof sources)[number],
+): string {
+  const isQueue = place === 'ongoing' || place === 'queue times';
   const [least, most = least] = [requests].flat() as [number, number?];
   const sent = least === most ? `${least} requests` : `${least} to ${most} requests`;
   const parts = [
     reason === undefined ? 'numbers' : `\`${reason}\``,
     ...(clocksDiffer ? ['not pushed'] : []),
-    ...(counted === 'duplicate' ? ['`vcc_duplicate_agents` 1'] : []),
-    ...(counted === 'flawed' ? ['`vcc_flawed_agents` 1'] : []),
+    ...(counted === 'duplicate' && !isQueue ? ['`vcc_duplicate_agents` 1'] : []),
+    ...(counted === 'flawed' ? [`\`${isQueue ? 'vcc_queue_flawed_items' : 'vcc_flawed_agents'}\` 1`] : []),
     ...(most > 1 ? [sent + (apart === undefined ? '' : ` ${apart} s apart`)] : []),
-    ...(most === 0 ? [] : pauseOf(pause)),
+    ...(most === 0 ? [] : isQueue && reason === 'throttled' ? ['pause at least 1 min'] : pauseOf(pause)),
   ];
   return parts.join(', ');
 }

@@ -141,7 +141,11 @@ export function createQueues(ports: QueuePorts): Queues {
   const listOf = <I extends Item, Field extends string>(
     endpoint: Parameters<typeof createFetchPage<I, Field>>[2],
     listing: Listing<I>,
-  ) => createCollect(createFetchPage(fetch, tokens, endpoint, api, timing), listing, paging, timing);
+  ) => {
+    // The token is the agents' too.
+    const fetchPage = createFetchPage(fetch, tokens, endpoint, { ...api, doubtsToken: false }, timing);
+    return createCollect(fetchPage, listing, paging, timing);
+  };
 
   const ongoingNow = sourceOf('ongoing', listOf(ongoing, ongoingListing), {
     readMs: ports.timeoutMs,

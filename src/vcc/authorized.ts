@@ -13,8 +13,11 @@ export interface RequestOptions {
   /** The scope of the tokens, for messages. */
   scope: Scope;
   userAgent: string;
-  /** Whether the parameters of the requests are the reason of a refusal, so that the token is not. */
-  isWrong?: ((trip: Trip) => boolean) | undefined;
+  /**
+   * Whether a 400 or 431 may drop the token: true by default. False for requests that share a token
+   * with others, which must not need a new one for it.
+   */
+  doubtsToken?: boolean | undefined;
 }
 
 /** Statuses that the token may have caused: a header that is too large or cannot be parsed. */
@@ -30,7 +33,7 @@ export function createAuthorizedGet(
   tokens: TokenSource,
   options: RequestOptions,
 ): AuthorizedGet {
-  const { accept, scope, userAgent, isWrong } = options;
+  const { accept, scope, userAgent, doubtsToken = true } = options;
   let accepted: string | undefined;
 
   return async (url, trip) => {
@@ -40,8 +43,8 @@ export function createAuthorizedGet(
     } catch (error) {
       const status = error instanceof HttpStatusError ? error.status : undefined;
       if (status !== 401) {
-        const isSuspect = maybeTheToken.some((each) => each === status) && token !== accepted;
-        if (isSuspect && !isWrong?.(trip)) tokens.drop(token);
+        const maybe = doubtsToken && maybeTheToken.some((each) => each === status);
+        if (maybe && token !== accepted) tokens.drop(token);
         throw explain(error);
       }
       tokens.drop(token);

@@ -5,7 +5,7 @@ import type { Agent } from '../snapshot/agent.ts';
 import type { AgentField } from '../snapshot/gaps.ts';
 import type { Item, Page } from '../snapshot/page.ts';
 import { type Clocks, stopwatch } from '../timing.ts';
-import { createAuthorizedGet } from './authorized.ts';
+import { createAuthorizedGet, type RequestOptions } from './authorized.ts';
 import type { TokenSource } from './token.ts';
 
 /** Fetches one page of a list: agents by default. Throws as {@link createFetchPage} says. */
@@ -35,6 +35,8 @@ export interface ClientOptions {
   /** Requested items per page. The API may return fewer, or refuse the size. */
   pageSize: number;
   userAgent: string;
+  /** As in {@link RequestOptions}. */
+  doubtsToken?: RequestOptions['doubtsToken'];
 }
 
 /** Sizes to try if the server refuses the requested one. `undefined`: the server chooses. */
@@ -65,7 +67,7 @@ export function createFetchPage<I extends Item, Field extends string>(
     accept: 'application/vnd.newvoicemedia.v3+json',
     scope: 'stats',
     userAgent: options.userAgent,
-    isWrong,
+    doubtsToken: options.doubtsToken,
   });
   const sizes = [options.pageSize, ...smallerSizes.filter((size) => (size ?? 0) < options.pageSize)];
   let chosen = 0;

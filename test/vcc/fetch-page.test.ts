@@ -222,4 +222,15 @@ describe('fetchPage', () => {
       expect(simulator.requests.token).toBe(2);
     },
   );
+
+  test.each([400, 431])('does not drop a token that it shares with others after a %i', async (value) => {
+    const { fetch, tokens } = await start();
+    const { api } = accountOf(simulator, { VCC_PAGE_SIZE: '12' });
+    const options = { ...api, userAgent, doubtsToken: false };
+    const fetchPage = createFetchPage(fetch, tokens, agentStatus, options, systemTiming);
+    simulator.faults.push({ kind: 'status', value, page: 2, times: 1 });
+    await expect(fetchPage(2, newTrip())).rejects.toThrow(`answered ${value}`);
+    await fetchPage(2, newTrip());
+    expect(simulator.requests.token).toBe(1);
+  });
 });

@@ -9,6 +9,7 @@ import { openLocalPushers } from '../../../src/app/local-pushers.ts';
 import { openRejected } from '../../../src/app/rejected.ts';
 import { createScrapers } from '../../../src/app/scrapers.ts';
 import { deadlineIn, forever, untilAborted } from '../../../src/deadline.ts';
+import type { ErrorCode } from '../../../src/errors.ts';
 import type { HttpEvent } from '../../../src/lambda/events.ts';
 import { createHttpHandler } from '../../../src/lambda/metrics.ts';
 import { listen } from '../../../src/serve/listen.ts';
@@ -35,6 +36,7 @@ import {
   retries,
   scrapeSeconds,
 } from './fault-matrix.ts';
+import { hiddenOfQueues, placeOfQueues, type QueueSource, sourceAt, truthOfQueues } from './fault-queues.ts';
 import { type CountingReceiver, createCountingReceiver } from './fault-receiver.ts';
 import { requestOf } from './lambda.ts';
 import { poll } from './process.ts';
@@ -138,6 +140,7 @@ const hiddenForms = new Map(
     'do-not-print-this-secret',
     ...items.map(({ agentId }) => agentId),
     ...guids,
+    ...hiddenOfQueues,
   ].map((text) => [text, formsOf(text)]),
 );
 
@@ -194,6 +197,11 @@ const truth = truthOf(undefined, '');
 /** Of a failed scrape these still report the cause. */
 const ofScrapes =
   /^vcc_(up|simulated|scrape_.*|api_clock_skew_seconds|semantics_info|exporter_.*|roster_.*|push_.*)$/;
+/** The numbers of a source of queue data. Without them it still reports the cause. */
+const ofQueueSource: Record<QueueSource, RegExp> = {
+  ongoing: /^vcc_(ongoing_.*|queue_(waiting|oldest|unclear).*)$/,
+  queue_times: /^vcc_queue_(window_.*|target_seconds)$/,
+};
 
 /** Differences from these agents. */
 function compareWith(expected: Series, seen: Series): string[] {
@@ -338,6 +346,8 @@ function toApiPlace(request: IncomingMessage, body: Buffer): string {
   const url = new URL(request.url!, 'http://localhost');
   const path = url.pathname.replace('/moved', '');
   if (request.method === 'POST') return body.includes('users') ? 'roster token' : 'token';
+  const ofQueues = placeOfQueues(path, url.searchParams.get('page'));
+  if (ofQueues !== undefined) return ofQueues;
   if (path === '/stats/agent-status') return `page ${url.searchParams.get('page')}`;
   return path === '/useradmin/users' && url.searchParams.get('page') === '1'
     ? 'roster'
@@ -355,6 +365,7 @@ async function startAccount({ later }: Bench): Promise<Simulator> {
 async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench: Bench): Promise<void> {
   const { fault, place, way, row, expected } = cell;
   const { shared, check, later, id, log, logs } = bench;
+  const queueSource = sourceAt(place);
   const simulator = await startAccount(bench);
   const front = createFront(simulator.apiUrl, `${shared.elsewhere}/${id}`, toApiPlace);
   const tokenHost = await listenFor(front.handle);
@@ -370,6 +381,7 @@ async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench:
     VCC_PAGE_SIZE: String(pageSize),
     VCC_TIMEOUT: `${scrapeSeconds}s`,
     ...(place === 'roster' && { VCC_ROSTER: 'users-api', VCC_ROSTER_TTL: '1s' }),
+    ...(queueSource && { VCC_QUEUES: 'on', VCC_QUEUE_INTERVAL: '5s' }),
     ...row.settings,
   };
   let faulty = front;
@@ -393,35 +405,49 @@ async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench:
   const scrape = async (
     reader: Reader,
     what: string,
-  ): Promise<{ seen: Seen; asked: number; sent: number }> => {
+  ): Promise<{ seen: Seen; asked: number; sent: number; sentForQueues: number | undefined }> => {
     const before = [front.seen.length, faulty.seen.length] as const;
     const seconds = (faulty.active && row.seconds) ?? scrapeSeconds;
     const scrapeAndCount = async () => {
       const result = await reader.scrape(seconds);
       const isAsked = (each: { place: string }) => each.place === place;
-      const isSent = (each: { place: string }) => /^(token|page \d+)$/.test(each.place);
+      const since = front.seen.slice(before[0]).map((each) => each.place);
+      const tokens = since.filter((each) => each === 'token').length;
+      // If queues replace a rejected token, either of them may send that request.
+      const renewals = queueSource ? Math.max(0, tokens - 1) : 0;
+      const pages = since.filter((each) => /^page \d+$/.test(each)).length;
+      const ofQueues = since.filter((each) => each === place || each === `more of ${place}`).length;
       return {
         seen: result,
         asked: faulty.seen.slice(before[1]).filter(isAsked).length,
-        sent: front.seen.slice(before[0]).filter(isSent).length,
+        sent: pages + tokens - renewals,
+        sentForQueues: renewals > 0 ? undefined : ofQueues,
       };
     };
     // Requests that time out are mostly waiting.
     const waits =
       faulty.active && row.seconds === undefined && row.settings?.VCC_REQUEST_TIMEOUT !== undefined;
-    const { seen, asked, sent } = await (waits ? shared.aside(scrapeAndCount) : scrapeAndCount());
+    const { seen, asked, sent, sentForQueues } = await (waits
+      ? shared.aside(scrapeAndCount)
+      : scrapeAndCount());
     for (const line of seen.text.split('\n')) if (!line.startsWith('#')) shown.add(line);
     check(seen.status === 200, `${what}: status ${seen.status}`);
-    const limitMs = seconds * 1000 - 500 + roomMs;
+    // Queues may delay a scrape by a second at most.
+    const limitMs = (queueSource ? Math.min(3000, seconds * 1000 - 500) : seconds * 1000 - 500) + roomMs;
     check(seen.tookMs < limitMs, `${what}: took ${Math.round(seen.tookMs)} ms`);
     const counted = seen.series?.get(seriesKey('vcc_scrape_api_requests', { account }));
     // Requests over refused connections reach no server. A pending fetch of a token belongs to the
     // scrape before.
     const differs = fault === 'refused' || fault === 'tls' || (!faulty.active && row.seconds !== undefined);
     if (seen.series && !differs) {
-      check(counted === sent, `${what}: vcc_scrape_api_requests is ${counted}, and ${sent} requests came`);
+      const came = front.seen.slice(before[0]).map((each) => each.place);
+      check(
+        counted === sent ||
+          (queueSource !== undefined && sentForQueues === undefined && counted === sent + 1),
+        `${what}: vcc_scrape_api_requests is ${counted}, and ${sent} requests came (${came})`,
+      );
     }
-    return { seen, asked, sent };
+    return { seen, asked, sent, sentForQueues };
   };
   const up = (seen: Series) => seen.get(seriesKey('vcc_up', { account }));
   const checkServed = (series: Series | undefined, numbers: Series, what: string) => {
@@ -446,6 +472,37 @@ async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench:
     const same = seen.size === real.size && [...real].every(([team, count]) => seen.get(team) === count);
     check(same, `${what}: teams are ${JSON.stringify([...seen])}`);
   };
+  /** The agents are as ever, and each source of queue data has its own outcome. */
+  const checkQueues = (
+    series: Series | undefined,
+    failing: Partial<Record<QueueSource, Read['reason']>>,
+    what: string,
+    counted?: Read['counted'],
+  ) => {
+    checkServed(series, truth, what);
+    if (!series) return;
+    for (const source of ['ongoing', 'queue_times'] as const) {
+      const reason = failing[source];
+      const queueUp = series.get(seriesKey('vcc_queue_up', { account, source }));
+      check(queueUp === (reason ? 0 : 1), `${what}: vcc_queue_up of ${source} is ${queueUp}`);
+      const reasons = [...series].filter(
+        ([key, value]) => nameOf(key) === 'vcc_queue_error' && value === 1 && key.includes(`"${source}"`),
+      );
+      const seenReason = reasons.map(([key]) => /reason="(\w+)"/.exec(key)![1]).join();
+      check(seenReason === (reason ?? ''), `${what}: the reason of ${source} is "${seenReason}"`);
+      if (reason) {
+        const numbers = [...series.keys()].map(nameOf).filter((name) => ofQueueSource[source].test(name));
+        check(numbers.length === 0, `${what}: there are numbers: ${[...new Set(numbers)].slice(0, 3)}`);
+      } else {
+        const numbers = truthOfQueues(source, account, source === queueSource ? counted : undefined);
+        const others = [...series].filter(
+          ([key]) => nameOf(key) !== 'vcc_queue_flawed_items' || key.includes(`"${source}"`),
+        );
+        for (const problem of compareWith(plain(numbers), new Map(others)))
+          check(false, `${what}: ${problem}`);
+      }
+    }
+  };
   const linesOf = (event: string) =>
     logs
       .map((line) => JSON.parse(line) as { event: string; code?: string; level: string })
@@ -465,16 +522,42 @@ async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench:
   }
   let reader = await openWith(broken);
   later(() => reader.close());
-  const { seen, asked } = await scrape(reader, 'with the fault');
+  const { seen, asked, sentForQueues } = await scrape(reader, 'with the fault');
   const [least, most] = [expected.requests].flat() as [number, number?];
-  check(asked >= least && asked <= (most ?? least), `${asked} requests to the place`);
   if (expected.apart !== undefined) {
     const times = faulty.seen.filter((each) => each.place === place).map(({ atMs }) => atMs);
     const apart = Math.min(...times.slice(1).map((atMs, index) => atMs - times[index]!));
     check(apart >= expected.apart * 1000 - 5, `requests were ${Math.round(apart)} ms apart`);
   }
+  // On a busy machine, repeated requests may take longer than the second that a scrape waits.
+  const isLate =
+    queueSource !== undefined &&
+    (most ?? least) >= 3 &&
+    seen.series?.get(seriesKey('vcc_queue_error', { account, source: queueSource, reason: 'deadline' })) ===
+      1;
+  const reasonNow = isLate ? 'deadline' : expected.reason;
+  check((asked >= least || isLate) && asked <= (most ?? least), `${asked} requests to the place`);
   const failsRoster = place === 'roster' && expected.reason !== undefined;
-  if (expected.clocksDiffer) checkClocks(seen.series);
+  if (queueSource) {
+    checkQueues(seen.series, { [queueSource]: reasonNow }, 'with the fault', expected.counted);
+    check(linesOf('scrape failed').length === 0, 'there is a log line of a failed scrape');
+    // A read that the scrape did not wait for continues, and may have failed meanwhile.
+    const ended = reasonNow !== undefined && reasonNow !== 'deadline';
+    const lines = linesOf('queues not read') as { code?: string; source?: string }[];
+    const reasons = ended ? [expected.reason] : reasonNow === 'deadline' ? [expected.reason, 'network'] : [];
+    check(
+      (ended ? lines.length === 1 : lines.length <= 1) &&
+        lines.every(({ code, source }) => reasons.includes(code as ErrorCode) && source === queueSource),
+      `log lines: ${JSON.stringify(lines)}`,
+    );
+    if (ended) {
+      const counted = seen.series?.get(seriesKey('vcc_queue_api_requests', { account, source: queueSource }));
+      check(
+        sentForQueues === undefined || counted === sentForQueues,
+        `vcc_queue_api_requests is ${counted}, and ${sentForQueues} requests came`,
+      );
+    }
+  } else if (expected.clocksDiffer) checkClocks(seen.series);
   else if (expected.reason === undefined || failsRoster) {
     checkServed(seen.series, expected.counted ? truthOf(expected.counted, place) : truth, 'with the fault');
     if (place === 'roster') checkTeams(seen.series, !failsRoster, 'with the fault');
@@ -505,9 +588,16 @@ async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench:
   const { pause } = expected;
   const readAgain = pause !== undefined && place !== 'roster' && fault !== 'tls';
   if (readAgain) {
-    const { seen: paused, sent } = await scrape(reader, 'in the pause');
-    check(sent === 0, `in the pause: ${sent} requests`);
-    checkFailed(paused.series, 'in the pause');
+    const { seen: paused, sent, asked: pausedAsked } = await scrape(reader, 'in the pause');
+    if (queueSource) {
+      const both = { ongoing: expected.reason, queue_times: expected.reason };
+      const failing = expected.reason === 'throttled' ? both : { [queueSource]: expected.reason };
+      checkQueues(paused.series, failing, 'in the pause');
+      check(pausedAsked === 0, `in the pause: ${pausedAsked} requests to the place`);
+    } else {
+      check(sent === 0, `in the pause: ${sent} requests`);
+      checkFailed(paused.series, 'in the pause');
+    }
   }
 
   // The fault is gone.
@@ -519,12 +609,18 @@ async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench:
   } else {
     // A secret and a roster are read again after a second at the earliest.
     const least = ['secret', 'roster'].includes(place) && expected.reason ? 1 : 0;
-    const seconds = Math.max(least, pause ?? 0);
+    // The read of queues that is still running must end.
+    const running = queueSource && reasonNow === 'deadline' ? scrapeSeconds : 0;
+    const seconds = Math.max(least, running, pause ?? 0);
     if (seconds > 0) await shared.aside(() => wait(seconds * 1000 + 100));
   }
   const errorsBefore = logs.length;
   const { seen: after } = await scrape(reader, 'after the fault');
-  checkServed(after.series, truth, 'after the fault');
+  if (queueSource) {
+    // Queue times of a read that went well are used for VCC_QUEUE_INTERVAL.
+    const kept = place === 'queue times' && expected.reason === undefined && pause === undefined;
+    checkQueues(after.series, {}, 'after the fault', kept ? expected.counted : undefined);
+  } else checkServed(after.series, truth, 'after the fault');
   if (place === 'roster') checkTeams(after.series, true, 'after the fault');
   const said = logs.slice(errorsBefore).filter((line) => line.includes('"level":"error"'));
   check(said.length === 0, `after the fault: log lines ${said}`);

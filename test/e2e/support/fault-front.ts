@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { agentIdOf, type FaultId, pageSize } from './fault-matrix.ts';
+import { answerOfQueues, guidOf } from './fault-queues.ts';
 
 /** A request at a front, and what a fault may do with it. */
 interface Exchange {
@@ -128,7 +129,11 @@ export async function listenFor(handle: Front['handle'], tls = false): Promise<L
 /** Paths that redirects lead to. */
 const moved = '/moved';
 
-function forwardTo(upstream: string, request: IncomingMessage, body: Buffer): Promise<Answer> {
+async function forwardTo(upstream: string, request: IncomingMessage, body: Buffer): Promise<Answer> {
+  const ofQueues = answerOfQueues(request);
+  if (ofQueues !== undefined) {
+    return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(ofQueues) };
+  }
   const { host, connection, 'accept-encoding': _, ...headers } = request.headers;
   const path = request.url!.replace(moved, '');
   return new Promise((resolve, reject) => {
@@ -185,9 +190,12 @@ const altered = (change: (content: Content, exchange: Exchange) => unknown): Spo
 interface Content {
   meta?: { page: number; count: number; pageCount: number; totalCount: number };
   items?: {
-    agentId: string;
-    presence: Record<string, unknown>;
-    workload: Record<string, unknown> | undefined;
+    agentId?: string;
+    guid?: string;
+    start?: string | null;
+    category?: string;
+    channels?: { events: { type: string }[] }[];
+    workload?: Record<string, unknown> | undefined;
   }[];
   users?: Record<string, unknown>[];
   access_token?: string;
@@ -291,6 +299,11 @@ const spoils: Record<FaultId, Spoil> = {
   },
   hang() {},
   'hang-long'() {},
+  async late(exchange) {
+    const answer = await exchange.forward();
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+    answerAs(exchange.response, answer);
+  },
   async 'hang-body'(exchange) {
     await exchange.forward();
     raw(exchange, 'content-length: 1000', '{"access_token":');
@@ -351,6 +364,17 @@ const spoils: Record<FaultId, Spoil> = {
   'negative-number': changed((text) => text.replace(/("totalCount":|"expires_in":)[^,}]+/, '$1-40')),
   'flawed-agent': altered(({ items }) => {
     items![0]!.workload!.calls = 1e300;
+  }),
+  'flawed-item': altered(({ items }) => {
+    items![0]!.start = null;
+  }),
+  'flawed-items': altered(({ items }) => {
+    for (const item of items!) item.start = null;
+  }),
+  'unknown-word': altered(({ items }) => {
+    const [first] = items!;
+    if (first!.channels) first!.channels[0]!.events.at(-1)!.type = 'Surprise';
+    else first!.category = 'Surprise';
   }),
   'flawed-agents': altered(({ items }) => {
     for (const item of items!) item.workload = undefined;
@@ -491,9 +515,10 @@ const spoils: Record<FaultId, Spoil> = {
   },
 };
 
-/** The first agent of page 1 is one of page 2, and another one at each reading. */
+/** The first item of page 1 is one of page 2, and another one at each reading. */
 function move({ items }: Content, { nth }: Exchange): void {
-  items![0]!.agentId = agentIdOf(pageSize + nth);
+  if (items![0]!.guid) items![0]!.guid = guidOf(pageSize + nth);
+  else items![0]!.agentId = agentIdOf(pageSize + nth);
 }
 
 async function drip(exchange: Exchange): Promise<void> {

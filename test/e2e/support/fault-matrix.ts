@@ -2,8 +2,9 @@ import type { ErrorCode } from '../../../src/errors.ts';
 
 /**
  * Where a fault is put when an account is read. `roster`: the list of users in the User Admin API.
+ * `ongoing` and `queue times`: the first page of that list.
  */
-export const sources = ['secret', 'token', 'page 1', 'page 2', 'roster'] as const;
+export const sources = ['secret', 'token', 'page 1', 'page 2', 'roster', 'ongoing', 'queue times'] as const;
 export type Source = (typeof sources)[number];
 
 /** Where a fault is put when samples are pushed: the kinds of destinations. */
@@ -17,8 +18,8 @@ export type Way = (typeof ways)[number];
 /** The required result of a read while the fault lasts. */
 export interface Read {
   /**
-   * The reason of `vcc_scrape_error`, or for a roster the code in the log. Undefined: the right
-   * numbers are served.
+   * The reason of `vcc_scrape_error`, for a roster the code in the log, for queues the reason of
+   * `vcc_queue_error`. Undefined: the right numbers are served.
    */
   reason?: ErrorCode;
   /**
@@ -36,10 +37,11 @@ export interface Read {
   /** Samples are not pushed, since the clocks of the API and the exporter differ. */
   clocksDiffer?: true;
   /**
-   * The second agent of the page is hidden behind the first one's second record, or the first one's
-   * workload is unknown.
+   * The second item of the page is hidden behind the first one's second record; or the first one's
+   * workload, or start, is unknown; or the first one has a word that the API reference does not
+   * have.
    */
-  counted?: 'duplicate' | 'flawed';
+  counted?: 'duplicate' | 'flawed' | 'unknown';
 }
 
 /**
@@ -98,8 +100,23 @@ const fails = (reason: ErrorCode, requests: Read['requests'] = 1, more: Partial<
   ...more,
 });
 
-/** The same at the token endpoint, both pages and the roster. */
-const atApi = (read: Read): At => ({ token: read, 'page 1': read, 'page 2': read, roster: read });
+/** The same at both lists of queue data. */
+const atQueues = (read: Read): At => ({ ongoing: read, 'queue times': read });
+/** The same at the token endpoint, both pages, the roster and the queues. */
+const atApi = (read: Read): At => ({
+  token: read,
+  'page 1': read,
+  'page 2': read,
+  roster: read,
+  ...atQueues(read),
+});
+/**
+ * A scrape waits for queues at most a second longer than for its agents. The read continues, and a
+ * later scrape has its result.
+ */
+const queuesLate: At = atQueues(fails('deadline', [1, repeated]));
+/** After a 429 no queue is read for a minute, so that the agents get what is left. */
+const queuesStepBack: At = atQueues(fails('throttled', 1, { pause: 'restart' }));
 const atSecret = (requests: Read['requests'] = 1): At => ({ secret: fails('secret', requests) });
 const atReceivers = (delivery: Delivery): At => ({
   'remote write 1': delivery,
@@ -138,6 +155,7 @@ const refusal: At = {
   'page 1': fails('http_status', 1, { pause: 10 }),
   'page 2': fails('http_status', 1, { pause: 10 }),
   roster: fails('http_status'),
+  ...atQueues(fails('http_status')),
   ...atSecret(),
 };
 
@@ -145,6 +163,7 @@ const refusal: At = {
  * The API reference allows this refusal of a page: it is requested again with other sizes (0021).
  */
 const sizeRefused = fails('http_status', 3, { pause: 10 });
+const queueSizeRefused: At = atQueues(fails('http_status', 3));
 /** A page of an account that has shrunk. Two readings with the same conflict are final. */
 const pageGone = fails('snapshot', 2);
 
@@ -170,6 +189,7 @@ const stale: At = {
   ...network,
   'page 2': fails('network', [repeated, repeated + 1]),
   roster: fails('network', [repeated, repeated + 1]),
+  ...atQueues(fails('network', [repeated, repeated + 1])),
 };
 
 /**
@@ -190,17 +210,17 @@ export const faults = {
   'cut-chunked': row('connection closed between two chunks', network),
   hang: row(
     'no answer within VCC_REQUEST_TIMEOUT',
-    { ...atApi(fails('network', repeated)), ...atReceivers(retried) },
+    { ...atApi(fails('network', repeated)), ...queuesLate, ...atReceivers(retried) },
     { settings: timeouts },
   ),
   'hang-body': row(
     'a body that stops within VCC_REQUEST_TIMEOUT',
-    { ...atApi(fails('network', repeated)), ...takenForSuccess },
+    { ...atApi(fails('network', repeated)), ...queuesLate, ...takenForSuccess },
     { settings: timeouts },
   ),
   drip: row(
     'a body of which a byte comes every 50 ms',
-    { ...atApi(fails('network', repeated)), ...takenForSuccess },
+    { ...atApi(fails('network', repeated)), ...queuesLate, ...takenForSuccess },
     { settings: timeouts },
   ),
   'hang-long': row(
@@ -210,15 +230,22 @@ export const faults = {
       token: fails('deadline'),
       'page 1': fails('deadline'),
       'page 2': fails('deadline'),
+      ...atQueues(fails('deadline')),
     },
     { seconds: 2, settings: { VCC_REQUEST_TIMEOUT: '5s' } },
   ),
+  late: row('an answer after five seconds', {
+    'page 1': served,
+    'page 2': served,
+    ...atQueues(fails('deadline')),
+  }),
   'drip-long': row(
     'a body that comes slowly until the scrape runs out of time',
     {
       token: fails('deadline'),
       'page 1': fails('deadline'),
       'page 2': fails('deadline'),
+      ...atQueues(fails('deadline')),
     },
     { seconds: 2, settings: { VCC_REQUEST_TIMEOUT: '5s' } },
   ),
@@ -238,7 +265,7 @@ export const faults = {
   }),
   'length-long': row(
     'Content-Length larger than the body',
-    { ...atApi(fails('network', repeated)), ...takenForSuccess },
+    { ...atApi(fails('network', repeated)), ...queuesLate, ...takenForSuccess },
     { settings: timeouts },
   ),
   'length-bad': row('Content-Length that is no number', network),
@@ -286,37 +313,78 @@ export const faults = {
     token: served,
     'page 1': fails('shape'),
     'page 2': fails('shape'),
+    ...atQueues(fails('shape')),
   }),
   'negative-number': row('a negative count, or life of a token', {
     token: served,
     'page 1': fails('shape'),
     'page 2': fails('shape'),
+    ...atQueues(fails('shape')),
   }),
   'flawed-agent': row('one agent with a workload of 1e300', {
     'page 1': { ...served, counted: 'flawed' },
     'page 2': { ...served, counted: 'flawed' },
   }),
+  'flawed-item': row('one interaction or queue time without a start', {
+    ...atQueues({ ...served, counted: 'flawed' }),
+  }),
+  'flawed-items': row('no interaction or queue time has a start', { ...atQueues(fails('shape')) }),
+  'unknown-word': row('a type of event, or a category, that the API reference does not have', {
+    ...atQueues({ ...served, counted: 'unknown' }),
+  }),
   'flawed-agents': row('all agents without workload', { 'page 1': fails('shape'), 'page 2': fails('shape') }),
 
   // Pages that do not fit
-  'duplicate-on-page': row('an agent twice on a page', {
+  'duplicate-on-page': row('an item twice on a page', {
     'page 1': { ...served, counted: 'duplicate' },
     'page 2': { ...served, counted: 'duplicate' },
     roster: served,
+    ...atQueues({ ...served, counted: 'duplicate' }),
   }),
   'duplicate-on-pages': row('an agent on two pages', { 'page 2': pageGone }),
-  'lost-page': row('a page without its agents', { 'page 1': pageGone, 'page 2': pageGone }),
-  'other-page': row('another page than requested', { 'page 1': pageGone, 'page 2': pageGone }),
-  moved: row('an agent moves to another page once', { 'page 1': { requests: 2 } }),
-  moving: row('an agent moves to another page at each reading', { 'page 1': fails('snapshot', 5) }),
-  'count-changed': row('totalCount changes once', { 'page 1': { requests: 2 }, 'page 2': { requests: 2 } }),
-  'count-wrong': row('totalCount is too large by one', { 'page 1': pageGone, 'page 2': pageGone }),
-  'pages-fewer': row('pageCount is too small by one', { 'page 1': pageGone, 'page 2': pageGone }),
-  'pages-many': row('pageCount is 1000 for 40 agents', {
+  'lost-page': row('a page without its items', {
+    'page 1': pageGone,
+    'page 2': pageGone,
+    ...atQueues(pageGone),
+  }),
+  'other-page': row('another page than requested', {
+    'page 1': pageGone,
+    'page 2': pageGone,
+    ...atQueues(pageGone),
+  }),
+  moved: row('an item moves to another page once', {
+    'page 1': { requests: 2 },
+    ongoing: { requests: 2 },
+  }),
+  moving: row('an item moves to another page at each reading', {
+    'page 1': fails('snapshot', 5),
+    ongoing: fails('snapshot', 5),
+  }),
+  'count-changed': row('totalCount changes once', {
+    'page 1': { requests: 2 },
+    'page 2': { requests: 2 },
+    ...atQueues({ requests: 2 }),
+  }),
+  'count-wrong': row('totalCount is too large by one', {
+    'page 1': pageGone,
+    'page 2': pageGone,
+    ...atQueues(pageGone),
+  }),
+  'pages-fewer': row('pageCount is too small by one', {
+    'page 1': pageGone,
+    'page 2': pageGone,
+    ...atQueues(pageGone),
+  }),
+  'pages-many': row('pageCount is 1000 for two pages', {
     'page 1': fails('snapshot'),
     'page 2': fails('snapshot'),
+    ...atQueues(fails('snapshot')),
   }),
-  'pages-endless': row('a million pages', { 'page 1': fails('too_large'), 'page 2': fails('too_large') }),
+  'pages-endless': row('a million pages', {
+    'page 1': fails('too_large'),
+    'page 2': fails('too_large'),
+    ...atQueues(fails('too_large')),
+  }),
 
   // Redirects
   'redirect-301': row('301 to the same host', {
@@ -371,6 +439,7 @@ export const faults = {
     'page 1': sizeRefused,
     'page 2': pageGone,
     roster: fails('http_status'),
+    ...queueSizeRefused,
     ...atSecret(),
     ...atReceivers(rejected),
   }),
@@ -379,6 +448,7 @@ export const faults = {
     'page 1': fails('unauthorized', 2, { pause: 10 }),
     'page 2': fails('unauthorized', 2, { pause: 10 }),
     roster: fails('unauthorized', 2),
+    ...atQueues(fails('unauthorized', 2)),
     ...atSecret(),
     ...atReceivers(held),
   }),
@@ -386,12 +456,14 @@ export const faults = {
     'page 1': { requests: 2 },
     'page 2': { requests: 2 },
     roster: { requests: 2 },
+    ...atQueues({ requests: 2 }),
   }),
   'status-403': row('403', {
     token: fails('credentials_rejected', 1, { pause: 10 }),
     'page 1': fails('forbidden', 1, { pause: 10 }),
     'page 2': fails('forbidden', 1, { pause: 10 }),
     roster: fails('forbidden'),
+    ...atQueues(fails('forbidden')),
     ...atSecret(),
     ...atReceivers(held),
   }),
@@ -400,40 +472,56 @@ export const faults = {
     'page 1': fails('forbidden', 1, { pause: 'restart' }),
     'page 2': fails('forbidden', 1, { pause: 'restart' }),
     roster: fails('forbidden', 1, { pause: 'restart' }),
+    ...atQueues(fails('forbidden', 1, { pause: 'restart' })),
   }),
   'status-404': row('404', { ...refusal, 'page 2': pageGone, ...atReceivers(held) }),
   'status-405': row('405', { ...refusal, ...atReceivers(held) }),
   'status-407': row('407', { ...refusal, ...atReceivers(held) }),
   'status-408': row('408', { ...passing(), ...atReceivers(rejected) }),
   'status-410': row('410', { ...refusal, ...atReceivers(rejected) }),
-  'status-413': row('413', { ...refusal, 'page 1': sizeRefused, ...atReceivers(rejected) }),
+  'status-413': row('413', {
+    ...refusal,
+    'page 1': sizeRefused,
+    ...queueSizeRefused,
+    ...atReceivers(rejected),
+  }),
   'status-415': row('415', {
     ...refusal,
     ...atReceivers(rejected),
     'remote write 2': { outcome: 'rejected', requests: 2 },
   }),
-  'status-422': row('422', { ...refusal, 'page 1': sizeRefused, ...atReceivers(rejected) }),
+  'status-422': row('422', {
+    ...refusal,
+    'page 1': sizeRefused,
+    ...queueSizeRefused,
+    ...atReceivers(rejected),
+  }),
   'status-431': row('431', { ...refusal, ...atReceivers(rejected) }),
   'status-451': row('451', { ...refusal, ...atReceivers(rejected) }),
   'status-429': row('429', {
     ...atApi(fails('throttled')),
+    ...queuesStepBack,
     ...atSecret(bySdk),
     ...atReceivers(retried),
   }),
   'status-429-seconds': row('429 with Retry-After: 3', {
     ...atApi(fails('throttled', 1, { pause: 3 })),
+    ...queuesStepBack,
     ...atReceivers({ outcome: 'retried', apart: 3 }),
   }),
   'status-429-date': row('429 with a date in Retry-After, four seconds ahead', {
     ...atApi(fails('throttled', 1, { pause: 4 })),
+    ...queuesStepBack,
     ...atReceivers({ outcome: 'retried', apart: 3 }),
   }),
   'status-429-absurd': row('429 with Retry-After: 99999999', {
     ...atApi(fails('throttled', 1, { pause: 'restart' })),
+    ...queuesStepBack,
     ...atReceivers({ outcome: 'retried', requests: 1 }),
   }),
   'status-429-words': row('429 with words in Retry-After', {
     ...atApi(fails('throttled')),
+    ...queuesStepBack,
     ...atReceivers(retried),
   }),
   'status-500': row('500', {
@@ -447,6 +535,7 @@ export const faults = {
   'status-503': row('503', { ...passing(), ...atSecret(bySdk), ...atReceivers(retried) }),
   'status-503-seconds': row('503 with Retry-After: 3', {
     ...passing({ apart: 3, pause: 3 }),
+    ...atQueues(fails('deadline')),
     ...atReceivers({ outcome: 'retried', apart: 3 }),
   }),
   'status-503-absurd': row('503 with Retry-After: 99999999', {
@@ -467,7 +556,7 @@ export const faults = {
   }),
   'status-500-hang': row(
     '500 with a body that never ends',
-    { ...passing(), ...atReceivers(retried), otlp: rejected },
+    { ...passing(), ...queuesLate, ...atReceivers(retried), otlp: rejected },
     { settings: timeouts },
   ),
 
@@ -476,12 +565,14 @@ export const faults = {
     token: served,
     'page 1': served,
     'page 2': { ...served, clocksDiffer: true },
+    ...atQueues(served),
     ...atReceivers({ outcome: 'delivered', requests: 1 }),
   }),
   'date-ahead': row('Date three hours ahead', {
     token: served,
     'page 1': served,
     'page 2': { ...served, clocksDiffer: true },
+    ...atQueues(served),
     ...atReceivers({ outcome: 'delivered', requests: 1 }),
   }),
   'date-bad': row('Date that is no time', {
