@@ -138,12 +138,13 @@ export function createQueues(ports: QueuePorts): Queues {
           }),
         ),
     });
+  // The token is the agents' too.
+  const stats = { ...api, doubtsToken: false };
   const listOf = <I extends Item, Field extends string>(
     endpoint: Parameters<typeof createFetchPage<I, Field>>[2],
     listing: Listing<I>,
   ) => {
-    // The token is the agents' too.
-    const fetchPage = createFetchPage(fetch, tokens, endpoint, { ...api, doubtsToken: false }, timing);
+    const fetchPage = createFetchPage(fetch, tokens, endpoint, stats, timing);
     return createCollect(fetchPage, listing, paging, timing);
   };
 
@@ -185,7 +186,7 @@ export function createQueues(ports: QueuePorts): Queues {
         return isFar();
       },
     );
-    const fetchPage = createFetchPage(fetch, tokens, endpoint, api, timing);
+    const fetchPage = createFetchPage(fetch, tokens, endpoint, stats, timing);
     const list = createCollect<QueueTime, QueueTimeField>(
       async (number, trip) => {
         const page = await fetchPage(number, trip);

@@ -46,6 +46,8 @@ export function trueQueueSeries(account: SimulatedAccount, times: TruthTimes): S
           known.map(({ guid, queue, plan, medium, category, party, sinceMs, waitedMs, targetMs }) =>
             queueTimeOf(guid, {
               ...{ queue, plan, medium, category, partyRole: party, targetMs },
+              // In the simulator, a queue asks for the skill with its name.
+              skills: [queue],
               ...{ startMs: sinceMs, durationMs: waitedMs },
             }),
           ),
