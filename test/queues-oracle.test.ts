@@ -52,7 +52,7 @@ describe.each<[number, true | CallersOptions, number, string]>([
         // Each scrape is later than the interval.
         expect(queueTimesMs).toBe(nowMs);
         const truth = { ongoingMs: nowMs, queueTimesMs, windowMs: 30 * minuteMs, lagMs };
-        const names = /^vcc_(queues?_(waiting|oldest|window|target|folded)|ongoing|skill)/;
+        const names = /^vcc_(queues?_(waiting|oldest|window|target|folded|skill)|ongoing|skill)/;
         expect(inOrder(only(series, names))).toEqual(
           inOrder(
             new Map([
