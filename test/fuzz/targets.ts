@@ -10,11 +10,14 @@ import { envFile } from './targets/env-file.ts';
 import { environment } from './targets/environment.ts';
 import { expositions } from './targets/expositions.ts';
 import { lambdaEvent } from './targets/lambda-event.ts';
+import { ongoingPage } from './targets/ongoing-page.ts';
 import { otlp } from './targets/otlp.ts';
 import { otlpAnswer } from './targets/otlp-answer.ts';
 import { pushState } from './targets/push-state.ts';
 import { queueFolder } from './targets/queue-folder.ts';
 import { queueMessage } from './targets/queue-message.ts';
+import { queueTimesPage } from './targets/queue-times-page.ts';
+import { queues } from './targets/queues.ts';
 import { receiverAnswer } from './targets/receiver-answer.ts';
 import { recording } from './targets/recording.ts';
 import { remoteWrite } from './targets/remote-write.ts';
@@ -34,7 +37,10 @@ import { yaml } from './targets/yaml.ts';
 /** All targets. */
 export const targets: readonly Target[] = [
   agentStatusPage,
+  ongoingPage,
+  queueTimesPage,
   snapshot,
+  queues,
   ...expositions,
   ...remoteWrite,
   otlp,

@@ -1,0 +1,143 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { ExporterError } from '../../src/errors.ts';
+import { createFetch } from '../../src/http/fetch.ts';
+import { createSend } from '../../src/http/send.ts';
+import { systemTiming } from '../../src/timing.ts';
+import { createFetchSkills } from '../../src/vcc/skills.ts';
+import { newTrip } from '../support/account.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+
+let server: TestServer;
+let send: ReturnType<typeof createSend>;
+afterEach(async () => {
+  send.close();
+  await server.close();
+});
+
+/** Fetches skills from a server with these answers by path and page. */
+async function fetchFrom(answers: Record<string, unknown>, maxPages = 10) {
+  const asked: string[] = [];
+  server = await startServer((request, response) => {
+    const { pathname, searchParams } = new URL(request.url!, 'http://x');
+    const key = `${pathname.replace('/useradmin/', '')} ${searchParams.get('page')}`;
+    asked.push(key);
+    if (answers[key] === undefined) response.writeHead(404).end();
+    else response.end(JSON.stringify(answers[key]));
+  });
+  send = createSend();
+  const options = {
+    retry: { retries: 0, baseDelayMs: 1, maxDelayMs: 1 },
+    requestTimeoutMs: 5000,
+    maxBodyBytes: 1e6,
+  };
+  const tokens = { get: async () => 'token', drop: () => {} };
+  const api = { apiUrl: server.origin, pageSize: 5000, userAgent: 'test', maxPages };
+  const fetchSkills = createFetchSkills(createFetch(send, options, systemTiming), tokens, api);
+  return { asked, table: () => fetchSkills(newTrip()) };
+}
+
+const list = (field: string, items: unknown[], pageCount = 1) => ({ meta: { pageCount }, [field]: items });
+const skill = (skillId: unknown, skillName: unknown) => ({ skillId, skillName });
+const user = (agentDisplayId: unknown, userId: unknown = `user-${agentDisplayId}`) => ({
+  userId,
+  agentDisplayId,
+  name: 'Jo',
+  agentSkillLevel: 3,
+});
+
+/** Several skills are read at the same time, so their order is any. */
+const inOrder = (skillsOf: ReadonlyMap<string, readonly string[]>) =>
+  Object.fromEntries([...skillsOf].map(([id, names]) => [id, names.toSorted()]));
+
+describe('skills', () => {
+  test('are those of the documented form, with the agents who have them', async () => {
+    const { table, asked } = await fetchFrom({
+      'skills 1': list('skills', [skill('s1', ' Billing '), skill(2, 'Sales')]),
+      'skills/s1/users 1': list('users', [user('100001'), user(100002), user('100003')]),
+      'skills/2/users 1': list('users', [user('100001')]),
+    });
+    const { names, skillsOf } = await table();
+    expect([...names].toSorted()).toEqual(['Billing', 'Sales']);
+    expect(inOrder(skillsOf)).toEqual({
+      100001: ['Billing', 'Sales'],
+      100002: ['Billing'],
+      100003: ['Billing'],
+    });
+    expect(asked.toSorted()).toEqual(['skills 1', 'skills/2/users 1', 'skills/s1/users 1']);
+  });
+
+  test('are read page by page, with or without a page count, and nobody twice', async () => {
+    const { table } = await fetchFrom({
+      'skills 1': list('skills', [skill('a', 'A'), skill('b', 'B')], 2),
+      'skills 2': list('skills', [skill('b', 'B'), skill('c', 'C')], 2),
+      'skills/a/users 1': list('users', [user('1')], 3),
+      'skills/a/users 2': list('users', [user('1'), user('2')], 3),
+      'skills/a/users 3': list('users', [user('3')], 3),
+      'skills/b/users 1': { users: [user('1')] },
+      'skills/b/users 2': { users: [] },
+      'skills/c/users 1': list('users', [], 0),
+    });
+    const { names, skillsOf } = await table();
+    expect([...names].toSorted()).toEqual(['A', 'B', 'C']);
+    expect(inOrder(skillsOf)).toEqual({ 1: ['A', 'B'], 2: ['A'], 3: ['A'] });
+  });
+
+  test('leave out users who are no agents, and count two skills of one name as one', async () => {
+    const { table } = await fetchFrom({
+      'skills 1': list('skills', [skill('a', 'A'), skill('b', 'A ')]),
+      'skills/a/users 1': list('users', [user('1'), user(undefined, 'x'), user(null, 'y'), user('', 'z')]),
+      'skills/b/users 1': list('users', [user('1')]),
+    });
+    expect(await table()).toEqual({ names: new Set(['A']), skillsOf: new Map([['1', ['A']]]) });
+  });
+
+  test('have ids that may need escaping', async () => {
+    const { asked, table } = await fetchFrom({
+      'skills 1': list('skills', [skill('a/../b?c', 'A')]),
+      'skills/a%2F..%2Fb%3Fc/users 1': list('users', []),
+    });
+    expect((await table()).names).toEqual(new Set(['A']));
+    expect(asked).toHaveLength(2);
+  });
+
+  test('may be none', async () => {
+    const { table } = await fetchFrom({ 'skills 1': list('skills', [], 0) });
+    expect(await table()).toEqual({ names: new Set(), skillsOf: new Map() });
+  });
+
+  test.each<[string, unknown, string]>([
+    ['no list', {}, 'useradmin skills, page 1: skills: expected an array, received nothing'],
+    [
+      'a text for a skill',
+      list('skills', ['Jo 447700900123']),
+      'useradmin skills, page 1: skills[]: expected an object, received a string',
+    ],
+    [
+      'no id',
+      list('skills', [skill(null, 'A')]),
+      'useradmin skills[].skillId: expected a text or number, received null',
+    ],
+    [
+      'no name',
+      list('skills', [skill('a', undefined)]),
+      'useradmin skills[].skillName: expected a text or number, received nothing',
+    ],
+    [
+      'an id that is a list',
+      list('skills', [skill([447700900123], 'A')]),
+      'useradmin skills[].skillId: expected a text or number, received an array',
+    ],
+  ])('are refused with %s, by its place', async (_, answer, message) => {
+    const { table } = await fetchFrom({ 'skills 1': answer });
+    await expect(table()).rejects.toThrow(new ExporterError('shape', message));
+  });
+
+  test('are refused beyond VCC_MAX_PAGES, rather than left out', async () => {
+    const pages = Array.from({ length: 4 }, (_, index) => [
+      `skills ${index + 1}`,
+      list('skills', [skill(index, `S${index}`)], 4),
+    ]);
+    const { table } = await fetchFrom(Object.fromEntries(pages), 3);
+    await expect(table()).rejects.toThrow('useradmin skills: more than 3 pages; VCC_MAX_PAGES is 3');
+  });
+});
