@@ -39,8 +39,8 @@ const freeSteps: readonly Step[] = [
 const queuesOf = 'queues';
 
 /**
- * The accounts whose queues are read: the title of the panel that is invisible without queues. It has
- * no value for *All*, because Grafana would show that instead of the accounts.
+ * The accounts whose queues are read: the title of the panel that is invisible without queues. It
+ * has no value for *All*, because Grafana would show that instead of the accounts.
  */
 const accountsWithQueues = queryVariable(
   queuesOf,
