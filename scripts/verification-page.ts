@@ -174,7 +174,7 @@ Links, layout and search of this site work.
 | Whether the tags and digests of these images exist and belong together. They were copied from public files of other projects | no registry was queried |
 | The unit under a running systemd | none was available |
 | A proxy with Docker, systemd or AWS | none was available |
-| Dashboards in Grafana, Grafana Cloud, Amazon Managed Grafana. Also that the last line of Floor is invisible there without queues: Grafana's component draws nothing, but how Grafana fills in its title (\`\${queues:csv}\`) was only read in its source | no server was available |
+| Dashboards in Grafana, Grafana Cloud, Amazon Managed Grafana. Also that the last line of Floor is invisible there without queues: Grafana's component draws nothing, but that Grafana shows no header for an empty title was only read in its source | no server was available |
 | Evaluation of alerts/grafana/vcc-alerts.yml by Grafana (its form is compared with Grafana's own conversion of Prometheus rules) | no server was available |
 | The rules in Amazon Managed Service for Prometheus and Grafana Cloud | none was available |
 | pint | its Go module could not be fetched |
