@@ -1,7 +1,6 @@
-import { VariableHide } from '@grafana/grafana-foundation-sdk/dashboard';
 import { type AlertSettings, thresholdOf, toWords } from '../alerts/settings.ts';
 import { activityColours, presenceColours, stateColours } from './colours.ts';
-import { percent, queryVariable, toDashboard } from './dashboard.ts';
+import { percent, toDashboard } from './dashboard.ts';
 import { bars, lines, type Step, stat } from './panels.ts';
 import { dataAge, longest, missingAccounts, once, total } from './promql.ts';
 import {
@@ -35,20 +34,6 @@ const freeSteps: readonly Step[] = [
   [1, 'orange'],
   [3, 'green'],
 ];
-
-const queuesOf = 'queues';
-
-/**
- * The accounts whose queues are read. It is the title of the panel that is invisible without
- * queues, so it has no value for *All*: Grafana would show that, and not the accounts.
- */
-const accountsWithQueues = queryVariable(
-  queuesOf,
-  'Queues of',
-  'label_values(vcc_queue_up{job=~"$job", account=~"$account"}, account)',
-)
-  .allValue('')
-  .hide(VariableHide.HideVariable);
 
 /** The text of an empty panel whose metric needs a bound in VCC_AGE_BOUNDS. */
 export const noBound = (seconds: number) => `VCC_AGE_BOUNDS lacks ${seconds}, or no data`;
@@ -86,7 +71,6 @@ export function floorDashboard(settings: AlertSettings) {
     description:
       'What all agents are doing now, for a screen on the wall. It shows no names of agents. With VCC_QUEUES, the last line shows who waits in the queues.',
     tag: 'floor',
-    variables: [accountsWithQueues],
     sections: [
       {
         title: 'Now',
@@ -303,16 +287,16 @@ export function floorDashboard(settings: AlertSettings) {
           }),
           // The last panel: where it is invisible, it moves no other.
           stat({
-            title: `\${${queuesOf}:csv}`,
+            title: '',
             description:
-              'The queues of these accounts; only with VCC_QUEUES. "Service level" and "Abandoned": of those who left a queue within the sliding window (VCC_QUEUE_WINDOW). "Free beside": agents of these accounts who can take the next call. The dashboard Queues explains the numbers.',
+              'The queues of the chosen accounts; only with VCC_QUEUES. "Service level" and "Abandoned": of those who left a queue within the sliding window (VCC_QUEUE_WINDOW). "Free agents": of the accounts whose queues are read. The dashboard Queues explains the numbers.',
             width: 24,
             height: 4,
             steps: [[null, 'blue']],
             background: true,
             invisible: true,
             queries: [
-              { legend: 'Waiting now', expr: waiting('') },
+              { legend: 'Waiting in queues', expr: waiting('') },
               {
                 legend: 'Longest wait',
                 expr: longestWaitOfAll(''),
@@ -334,7 +318,7 @@ export function floorDashboard(settings: AlertSettings) {
                 decimals: 0,
                 steps: abandonedSteps,
               },
-              { legend: 'Free beside', expr: freeBeside, steps: freeSteps },
+              { legend: 'Free agents', expr: freeBeside, steps: freeSteps },
             ],
           }),
         ],

@@ -98,8 +98,9 @@ interface Stat extends Common {
   alarm?: string;
   background?: boolean;
   /**
-   * The panel is invisible without data, if its title is. The classic schema cannot hide a panel: a
-   * row or panel that repeats for a variable without values is shown once (grafana/grafana#10764).
+   * The panel is invisible without data. It needs an empty title: Grafana then shows the
+   * description only to a pointer. The classic schema cannot hide a panel. A row or panel that
+   * repeats for a variable without values is shown once (grafana/grafana#10764).
    */
   invisible?: true;
   /** In pixels. Default: as large as fits the panel. */

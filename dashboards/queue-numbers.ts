@@ -9,17 +9,23 @@ const customers = 'party_role!="Agent"';
 const ended = `category=~"Answered|Abandoned|Breakout", ${customers}`;
 const answered = `category="Answered", ${customers}`;
 
-/** The colours of a waiting time, in seconds. */
+/** A longer wait is orange, in seconds. */
+export const longWait = 300;
+
+/** A lower service level is red; below twice as much it is orange. */
+export const lowService = 0.4;
+
+/** The colours of a waiting time. */
 export const waitSteps: readonly Step[] = [
   [null, 'green'],
-  [120, 'orange'],
+  [longWait, 'orange'],
 ];
 
 /** The colours of a service level. */
 export const serviceSteps: readonly Step[] = [
   [null, 'red'],
-  [0.6, 'orange'],
-  [0.8, 'green'],
+  [lowService, 'orange'],
+  [2 * lowService, 'green'],
 ];
 
 /** The colours of the share of customers who gave up. */

@@ -1,7 +1,7 @@
 import type { AlertSettings } from '../alerts/settings.ts';
 import { toWords } from '../alerts/settings.ts';
 import { categoryColours } from './colours.ts';
-import { queryVariable, toDashboard } from './dashboard.ts';
+import { percent, queryVariable, toDashboard } from './dashboard.ts';
 import { bars, lines, type Panel, stat } from './panels.ts';
 import { longest, naming, once, total } from './promql.ts';
 import { noQueues, noQueuesShort, queueQuality } from './queue-data.ts';
@@ -16,6 +16,8 @@ import {
   leftAs,
   longestWait,
   longestWaitOfAll,
+  longWait,
+  lowService,
   offered,
   serviceLevel,
   serviceSteps,
@@ -71,7 +73,7 @@ export function queuesDashboard(settings: AlertSettings) {
           }),
           stat({
             title: 'Longest wait',
-            description: `The longest time that an interaction has waited in its current queue. Orange from ${toWords(120)}.`,
+            description: `The longest time that an interaction has waited in its current queue. Orange from ${toWords(longWait)}.`,
             width: 4,
             height: 5,
             unit: 'dthms',
@@ -83,7 +85,7 @@ export function queuesDashboard(settings: AlertSettings) {
           }),
           stat({
             title: 'Service level',
-            description: `In the sliding window: ${formula}. Green from 80 %, red below 60 %. No value if nobody left a queue, or if the queues have no target.`,
+            description: `In the sliding window: ${formula}. Green from ${percent(2 * lowService)}, red below ${percent(lowService)}. No value if nobody left a queue, or if the queues have no target.`,
             width: 4,
             height: 5,
             unit: 'percentunit',
@@ -259,7 +261,7 @@ export function queuesDashboard(settings: AlertSettings) {
           }),
           lines({
             title: 'Service level, by queue',
-            description: `At each time, of the sliding window that ends then: ${formula}. A gap: nobody left the queue within the window, or it has no target. The dashed line is 80 %.`,
+            description: `At each time, of the sliding window that ends then: ${formula}. A gap: nobody left the queue within the window, or it has no target. The dashed line is ${percent(2 * lowService)}.`,
             width: 12,
             height: 8,
             unit: 'percentunit',
@@ -269,7 +271,7 @@ export function queuesDashboard(settings: AlertSettings) {
             legend: 'table',
             steps: [
               [null, 'transparent'],
-              [0.8, 'green'],
+              [2 * lowService, 'green'],
             ],
             queries: [{ expr: byQueue(serviceLevel(chosenQueues, 'queue')), legend: '{{queue}}' }],
           }),

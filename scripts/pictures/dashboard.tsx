@@ -98,15 +98,14 @@ function Frame({
   width,
   height,
 }: Filled & { scope: Scope; width: number; height: number }) {
-  const { description, transparent } = panel;
-  const title = scope.replace(panel.title ?? '', {}, 'shown');
+  const { title = '', description, transparent } = panel;
   const Drawing = drawings[panel.type];
   const eventBus = new EventBusSrv();
   const markdown = description && renderMarkdown(scope.replace(description, {}, 'shown'));
   return (
     <PanelContextProvider value={{ eventsScope: 'panel', eventBus }}>
       <PanelChrome
-        title={title}
+        title={scope.replace(title, {}, 'shown')}
         description={markdown && (() => markdown)}
         displayMode={transparent ? 'transparent' : 'default'}
         hoverHeader={!title}

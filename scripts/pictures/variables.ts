@@ -52,10 +52,10 @@ export function replaceVariables(
     const variable = variables.find((each) => each.name === name);
     if (!variable) return match;
     const { query, values, text: label } = variable;
-    if (format === 'text') return label;
+    if (shown || format === 'text') return label;
     if (format === 'csv' || format === 'raw') return values.join(',');
     if (format === 'pipe') return values.join('|');
-    return shown ? label : query;
+    return query;
   });
 }
 

@@ -139,7 +139,8 @@ const linterRules: Record<string, Rule> = {
   'panel-title-description-rule': {
     problems: (dashboard) =>
       panelsOf(dashboard)
-        .filter(({ title, description }) => !title || !description)
+        // A panel that is invisible without data has no title, since Grafana would show it.
+        .filter(({ title, description, transparent }) => !(title || transparent) || !description)
         .map(({ id }) => `panel ${id}`),
     broken: (dashboard) => {
       first(dashboard).description = '';

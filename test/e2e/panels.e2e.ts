@@ -115,6 +115,42 @@ const unexpected = (count: number, onShift: number) => ({
   'vcc_interactions_by_reason{job="vcc", account="a", state="Unexpected", reason="LineFailed"}': '1x20',
 });
 
+/** A series of an account whose queues are read. */
+const queued = (metric: string, labels: string, value: number, job = 'vcc') => ({
+  [`${metric}{job="${job}", account="a", ${labels}}`]: `${value}x20`,
+});
+const isRead = (source: string, up = 1) => queued('vcc_queue_up', `source="${source}"`, up);
+const waits = (queue: string, count: number, job?: string) =>
+  queued('vcc_queue_waiting', `queue="${queue}", interaction_plan="", medium="Phone"`, count, job);
+const since = (queue: string, time: number) => ({
+  ...queued('vcc_queue_snapshot_timestamp_seconds', 'source="ongoing"', 1000),
+  ...queued('vcc_queue_oldest_since_timestamp_seconds', `queue="${queue}"`, time),
+});
+const left = (queue: string, category: string, count: number, role = 'External') =>
+  queued('vcc_queue_window_left', `queue="${queue}", category="${category}", party_role="${role}"`, count);
+const inTarget = (queue: string, count: number, role = 'External') =>
+  queued(
+    'vcc_queue_window_left_in_target',
+    `queue="${queue}", category="Answered", party_role="${role}"`,
+    count,
+  );
+/** Eight of ten are answered, six of them in time. The rest has no target, or is an agent. */
+const window = {
+  ...left('Sales', 'Answered', 8),
+  ...left('Sales', 'Abandoned', 1),
+  ...left('Sales', 'Breakout', 1),
+  ...left('Sales', 'Answered', 5, 'Agent'),
+  ...left('', 'Answered', 9),
+  ...left('', 'Abandoned', 1),
+  ...inTarget('Sales', 6),
+  ...inTarget('Sales', 5, 'Agent'),
+};
+const nobodyLeft = {
+  ...left('Sales', 'Answered', 0),
+  ...left('Sales', 'Abandoned', 0),
+  ...inTarget('Sales', 0),
+};
+
 const panels: readonly [uid: string, title: string, cases: readonly Case[]][] = [
   ['vcc-floor', 'Accounts missing', missing],
   [
@@ -130,6 +166,72 @@ const panels: readonly [uid: string, title: string, cases: readonly Case[]][] = 
       { title: 'a small share: green', series: unexpected(3, 1000), at: '5m', gives: [undefined, 4] },
       { title: 'the alert fires: orange', series: unexpected(3, 20), at: '5m', gives: [4, undefined] },
       { title: 'no data', series: { node_uname_info: '1x20' }, at: '5m', gives: [undefined, undefined] },
+    ],
+  ],
+  [
+    'vcc-queues',
+    'Waiting now',
+    [
+      { title: 'no queue is known: nobody', series: isRead('ongoing'), at: '5m', gives: [0] },
+      { title: 'the read failed', series: isRead('ongoing', 0), at: '5m', gives: [undefined] },
+      {
+        title: 'no name, folded queues and numbers; two exporters',
+        series: {
+          ...waits('', 1),
+          ...waits('other', 2),
+          ...waits('number', 4),
+          ...waits('Sales', 8),
+          ...waits('Sales', 7, 'vcc-2'),
+        },
+        at: '5m',
+        gives: [15],
+      },
+    ],
+  ],
+  [
+    'vcc-queues',
+    'Longest wait',
+    [
+      { title: 'no queue is known: nobody', series: isRead('ongoing'), at: '5m', gives: [0] },
+      { title: 'nobody waits', series: { ...isRead('ongoing'), ...waits('', 0) }, at: '5m', gives: [0] },
+      {
+        title: 'since when is unknown',
+        series: { ...isRead('ongoing'), ...waits('', 1) },
+        at: '5m',
+        gives: [undefined],
+      },
+      {
+        title: 'in a queue without a name',
+        series: { ...waits('', 1), ...since('', 940) },
+        at: '5m',
+        gives: [60],
+      },
+      { title: 'they left', series: { ...waits('', 0), ...since('', 940) }, at: '5m', gives: [0] },
+    ],
+  ],
+  [
+    'vcc-queues',
+    'Service level',
+    [
+      { title: "Vonage's formula", series: window, at: '5m', gives: [0.6] },
+      { title: 'nobody left', series: nobodyLeft, at: '5m', gives: [undefined] },
+    ],
+  ],
+  [
+    'vcc-queues',
+    'Abandoned',
+    [
+      { title: 'agents do not count', series: window, at: '5m', gives: [0.1] },
+      { title: 'nobody left', series: nobodyLeft, at: '5m', gives: [undefined] },
+    ],
+  ],
+  [
+    'vcc-queues',
+    'Offered',
+    [
+      { title: 'agents do not count', series: window, at: '5m', gives: [20] },
+      { title: 'no queue is known: nobody', series: isRead('queue_times'), at: '5m', gives: [0] },
+      { title: 'the read failed', series: isRead('queue_times', 0), at: '5m', gives: [undefined] },
     ],
   ],
 ];

@@ -9,6 +9,7 @@ export interface PanelJson {
   title: string;
   description?: string;
   collapsed?: boolean;
+  transparent?: boolean;
   panels?: PanelJson[];
   gridPos: { x: number; y: number; w: number; h: number };
   datasource?: { type: string; uid: string };

@@ -44,7 +44,7 @@ export interface Seen {
 }
 
 /** The metrics that are compared. */
-const compared = /^vcc_(queues?_(waiting|oldest|window|target|folded)|ongoing|skill)/;
+const compared = /^vcc_(queues?_(waiting|oldest|window|target|folded|skill)|ongoing|skill)/;
 
 /**
  * Scrapes an account for hours of simulated time.
