@@ -7,6 +7,7 @@ import type { Fetch, Trip } from './http/fetch.ts';
 import { logLine, toLogFields } from './log.ts';
 import { createPseudonyms } from './pseudonyms.ts';
 import { createRestraint, createSource, type SourceOptions, type SourceOutcome } from './queue-source.ts';
+import { queuesOnPage } from './serve/landing-queues.ts';
 import type { Listing } from './snapshot/assemble.ts';
 import type { Ongoing, OngoingField } from './snapshot/ongoing.ts';
 import type { Item, Snapshot } from './snapshot/page.ts';
@@ -22,7 +23,7 @@ import { createFetchSkills } from './vcc/skills.ts';
 import { createTokenSource, type TokenOptions, type TokenSource } from './vcc/token.ts';
 import type { DirectoryOptions } from './vcc/user-admin.ts';
 
-export { queueMetrics };
+export { queueMetrics, queuesOnPage };
 
 /** How the queues of an account are read and counted. */
 export interface AccountQueues extends Omit<QueueOptions, 'labelOfNumber'> {
