@@ -1,13 +1,19 @@
+import { queueQuestions } from '../src/calibrate/queue-questions.ts';
 import { type Question, questionNames, questions } from '../src/snapshot/semantics.ts';
+
+function toRows(asked: readonly Question[], names: readonly string[]): string[] {
+  return asked.flatMap(({ asks, answers }, index) =>
+    Object.entries(answers).map(
+      ([answer, { means }], of) =>
+        `| ${of === 0 ? `\`${names[index]}\`` : ''} | ${of === 0 ? asks : ''} | \`${answer}\` | ${means} |`,
+    ),
+  );
+}
 
 /** Returns docs/use/calibrate.md. */
 export function calibratePage(notice: string): string {
-  const rows = Object.values<Question>(questions).flatMap(({ asks, answers }, index) =>
-    Object.entries(answers).map(
-      ([answer, { means }], of) =>
-        `| ${of === 0 ? `\`${questionNames[index]}\`` : ''} | ${of === 0 ? asks : ''} | \`${answer}\` | ${means} |`,
-    ),
-  );
+  const rows = toRows(Object.values(questions), questionNames);
+  const queueRows = toRows(Object.values(queueQuestions), Object.keys(queueQuestions));
   return `${notice}
 # Calibrate: what the numbers of an account mean
 
@@ -31,7 +37,7 @@ answers explain how to read the numbers.
 
 Each reading sends one request per page: 180 requests in 15 minutes for up to 5,000 agents. \`--requests\`
 limits the requests to each account (default 600). An account with many pages is read less often, to stay
-within the limit.
+within the limit. [Queues](#queues) are two more lists, so a reading then sends at least three requests.
 
 It stops early if the first reading fails, after three failures in a row, at the first 429, when the
 requests are used up, and on Ctrl+C. It then prints the results so far.
@@ -45,7 +51,7 @@ request. It skips this test if:
 
 ## What it never prints
 
-It prints no id, guid, name, description or phone number.
+It prints no id, guid, name, description or phone number, and no name of a queue.
 
 Other values are printed under these conditions:
 
@@ -121,6 +127,47 @@ What the settings change:
   interaction. These wrap-ups are in no \`_longer_than\` count, so \`VccWrapTooLong\` does not see them.
 - \`VCC_KNOWN_VALUES\`: \`vcc_unknown_values\` no longer counts these words, and its alert stops firing.
   So read the words before you set it.
+
+## Queues
+
+With \`VCC_QUEUES=on\`, each reading also requests the ongoing interactions and the queue times of the last
+30 minutes. A source that fails does not stop the readings of the agents, but a 429 does.
+
+No page of Vonage says how to see who waits. The exporter uses the rule of one public program. \`calibrate\`
+tests the rule: it compares who seemed to wait with queue-times, which lists who left a queue.
+
+| Id | Question | Answer | Meaning |
+| --- | --- | --- | --- |
+${queueRows.join('\n')}
+
+\`\`\`
+  Question        Verdict  Interactions
+  waiting_agrees  agrees   agrees 67, missing 1
+  waiting_seen    seen     seen 57
+\`\`\`
+
+- \`agrees\` and \`seen\`: \`vcc_queue_waiting\` counts the right interactions.
+- \`mixed\`, or another verdict: do not trust \`vcc_queue_waiting\` and its alerts.
+  Please report it with this output: it has no names and no phone numbers.
+- \`not seen enough\`: fewer than three interactions. Run it at a busier time.
+- Times may differ by 5 seconds. Interactions that a reading could not see are left out.
+- While a customer may be waiting for a callback, an interaction is not \`missing\`.
+
+It also prints:
+
+| Line | Meaning |
+| --- | --- |
+| Start | the start in queue-times minus the start of the waiting. It should be close to 0 |
+| Lag | how long after its end queue-times listed an item. \`VCC_QUEUE_INTERVAL\` comes on top |
+| Queue type | whether the API returned only the type that was requested |
+| Processed | whether the API returned only items that had ended, as requested |
+| Names | how many names look like a number (\`VCC_QUEUE_NUMBERS\`) |
+| Last events | the last events of External channels. \`Queue\` means waiting |
+| Unclear | why an interaction that seemed to wait does not count, as in \`vcc_queue_unclear\` |
+| Values in queue-times | categories, reasons, types and roles. The same conditions apply as to other words |
+| Absent and invalid values | as for agents |
+
+No setting depends on these findings.
 
 Tested with the simulator only, in all combinations of answers: [Verification](../explain/verification.md#calibrate).
 `;

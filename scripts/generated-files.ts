@@ -226,7 +226,8 @@ Each process, or each environment on Lambda, has a separate pause for each accou
 ## Recording
 
 \`record\` reads an account three times and writes the answers of the API to \`vcc-recording.json\`. The file includes
-answers that the exporter cannot parse. Read the file before you send it.
+answers that the exporter cannot parse. It has agent-status only, not the queues of \`VCC_QUEUES\`. Read the file before
+you send it.
 
 \`\`\`sh
 npx vcc-exporter record

@@ -14,6 +14,7 @@ import {
   type SourceOptions,
   type SourceOutcome,
 } from './queue-source.ts';
+import { queuesOnPage } from './serve/landing-queues.ts';
 import type { Listing } from './snapshot/assemble.ts';
 import type { Ongoing, OngoingField } from './snapshot/ongoing.ts';
 import type { Item, Snapshot } from './snapshot/page.ts';
@@ -29,7 +30,7 @@ import { createFetchSkills } from './vcc/skills.ts';
 import { createTokenSource, type TokenOptions, type TokenSource } from './vcc/token.ts';
 import type { DirectoryOptions } from './vcc/user-admin.ts';
 
-export { queueMetrics };
+export { queueMetrics, queuesOnPage };
 
 /** How the queues of an account are read and counted. */
 export interface AccountQueues extends Omit<QueueOptions, 'labelOfNumber'> {

@@ -252,6 +252,7 @@ const rooms: Record<string, { mayImport: string[]; because: string }> = {
       'src/hold-off.ts',
       'src/http/',
       'src/push/',
+      'src/queue-source.ts',
       'src/queues.ts',
       'src/roster/',
       'src/serve/',

@@ -1,5 +1,6 @@
 import type { Account } from '../account.ts';
 import { Observer } from '../calibrate/observer.ts';
+import { QueueObserver, type WatchedSource } from '../calibrate/queue-observer.ts';
 import type { Ending, OtherHosts, Watch } from '../calibrate/report.ts';
 import { createCollect } from '../collect.ts';
 import type { Settings } from '../config/settings.ts';
@@ -7,12 +8,16 @@ import { type Deadline, deadlineIn } from '../deadline.ts';
 import { ExporterError } from '../errors.ts';
 import { holdOff } from '../hold-off.ts';
 import { newTraffic } from '../http/fetch.ts';
-import { type ConnectOptions, connect } from '../scrape.ts';
+import { createGate, type Gate } from '../http/gate.ts';
+import type { SourceOutcome } from '../queue-source.ts';
+import type { AccountQueues, QueueReads } from '../queues.ts';
+import { type Connection, type ConnectOptions, connect } from '../scrape.ts';
 import { simulatedPrefix, simulatorServer } from '../simulated.ts';
 import { agentListing } from '../snapshot/assemble.ts';
 import type { Snapshot } from '../snapshot/page.ts';
 import type { Timing } from '../timing.ts';
 import type { Vault } from '../vault/vault.ts';
+import { agentStatus } from '../vcc/agent-status.ts';
 import type { FetchPage } from '../vcc/fetch-page.ts';
 import { hostFamilies } from '../vcc/regions.ts';
 import { toAccount } from './accounts.ts';
@@ -20,7 +25,7 @@ import { toAccount } from './accounts.ts';
 /** How long to watch an account, and with how many requests. */
 export interface WatchOptions extends ConnectOptions {
   durationMs: number;
-  /** Most requests. Retries may exceed it. */
+  /** Most requests, with those about queues. */
   requests: number;
   timing: Timing;
   /** Ends the watch early. */
@@ -44,38 +49,43 @@ const spent = new Error('all requests were used');
  * - at the third failure in a row; readings in a pause for Retry-After do not count
  * - when it is stopped
  *
- * Readings begin at least 5 s apart, or further if the requests would not last.
+ * Readings begin at least 5 s apart, or further if the requests would not last. With VCC_QUEUES
+ * each reading includes the queues. Their failures do not end the watch, except for a 429.
  * @throws nothing but bugs
  */
 export async function watchAccount(account: Account, options: WatchOptions): Promise<Watch> {
   const { durationMs, requests: mostRequests, timing, stop, onReading = () => {} } = options;
   const observer = new Observer(account.floor.known);
   const traffic = newTraffic();
-  const connection = connect(account, timing, stop, {
+  // No flaw of items fails a reading: it is a finding.
+  const paging = { ...account.paging, maxFlawedPercent: 100 };
+  const bound = boundRequests(options.gate, mostRequests);
+  const connection = connect({ ...account, paging, cacheTtlMs: 0 }, timing, stop, {
     ...options,
+    gate: bound.gate,
     onAnswer(request, { status, headers }) {
-      const { searchParams } = request.url;
+      const { pathname, searchParams } = request.url;
       const limit = searchParams.get('limit');
-      if (!searchParams.has('page')) return;
+      if (!pathname.endsWith(agentStatus.path)) return;
       observer.addAnswer({ status, limit: limit === null ? undefined : Number(limit), headers });
     },
   });
   const fetchPage: FetchPage = async (number, trip) => {
-    if (traffic.requests >= mostRequests) throw spent;
     const page = await connection.fetchPage(number, trip);
     observer.addPage(page);
     return page;
   };
-  // No flaw of agents fails a reading: it is a finding.
-  const paging = { ...account.paging, maxFlawedPercent: 100 };
+  const queues = account.queues && (await watchQueues(connection, account.queues));
   const collect = holdOff(createCollect(fetchPage, agentListing, paging, timing), timing);
   const startMs = timing.monotonic();
   const elapsedMs = () => timing.monotonic() - startMs;
 
-  async function read(): Promise<Snapshot> {
+  async function tryRead(): Promise<{ snapshot: Snapshot } | { error: unknown }> {
     const deadline = deadlineIn(account.timeoutMs, { until: stop });
     try {
-      return await collect({ deadline, traffic });
+      return { snapshot: await collect({ deadline, traffic }) };
+    } catch (error) {
+      return { error };
     } finally {
       deadline.end();
     }
@@ -88,13 +98,14 @@ export async function watchAccount(account: Account, options: WatchOptions): Pro
     for (;;) {
       const begunMs = elapsedMs();
       const { requests: requestsBefore } = traffic;
-      try {
-        const snapshot = await read();
-        observer.addSnapshot(snapshot);
+      const [outcome, refusal] = await Promise.all([tryRead(), queues?.read(stop)]);
+      if ('snapshot' in outcome) {
+        observer.addSnapshot(outcome.snapshot);
         readings++;
         failures = 0;
-        pages = snapshot.pages;
-      } catch (error) {
+        pages = outcome.snapshot.pages;
+      } else {
+        const { error } = outcome;
         if (error === spent) return { by: 'requests' };
         if (stop.signal.aborted) return { by: 'stopped' };
         if (!(error instanceof ExporterError)) throw error;
@@ -104,9 +115,11 @@ export async function watchAccount(account: Account, options: WatchOptions): Pro
         if (traffic.requests > requestsBefore) failures++;
         if (readings === 0 || failures === mostFailures) return { by: 'failures', message };
       }
+      if (refusal !== undefined) return { by: 'throttled', message: refusal };
       const leftMs = durationMs - elapsedMs();
       onReading({ readings, observations: observer.observations, leftMs });
-      const readingsLeft = Math.floor((mostRequests - traffic.requests) / pages);
+      const each = pages + (queues?.pages() ?? 0);
+      const readingsLeft = Math.floor((mostRequests - bound.requests()) / each);
       if (readingsLeft < 1) return { by: 'requests' };
       const intervalMs = Math.max(shortestIntervalMs, leftMs / readingsLeft);
       if (begunMs + intervalMs > durationMs) return { by: 'time' };
@@ -122,8 +135,9 @@ export async function watchAccount(account: Account, options: WatchOptions): Pro
     const ending = await watch();
     return {
       findings: observer.findings(),
+      queues: queues?.observer.findings(),
       ending,
-      requests: traffic.requests,
+      requests: bound.requests(),
       elapsedMs: elapsedMs(),
       clockSkewMs: traffic.clockSkewMs,
       simulated: traffic.server === simulatorServer || account.name.startsWith(simulatedPrefix),
@@ -132,6 +146,73 @@ export async function watchAccount(account: Account, options: WatchOptions): Pro
     connection.close();
   }
 }
+
+/** Counts the requests that enter the gate. Beyond `most`, it throws {@link spent}. */
+function boundRequests(gate: Gate = createGate(Number.POSITIVE_INFINITY), most: number) {
+  let requests = 0;
+  const bounded: Gate = {
+    addLane() {
+      const lane = gate.addLane();
+      return {
+        ...lane,
+        async enter(deadline) {
+          if (requests >= most) throw spent;
+          requests++;
+          return lane.enter(deadline);
+        },
+      };
+    },
+  };
+  return { gate: bounded, requests: () => requests };
+}
+
+/** Each reading has this window, however long the one of the metrics is. */
+const queueWindowMs = 1_800_000;
+/** Agents that never arrive, so that the queues are waited for as long as there is time. */
+const never = new Promise<never>(() => {});
+
+/** Opens the queues of an account. They are read at every call, and passed to an observer. */
+async function watchQueues(connection: Connection, options: AccountQueues) {
+  const queues = await connection.openQueues(
+    { ...options, windowMs: queueWindowMs, intervalMs: 1, numbers: 'show', skillsTtlMs: undefined },
+    () => {},
+  );
+  const observer = new QueueObserver();
+  let lastReads: QueueReads | undefined;
+
+  /** While a source pauses after a failure, it returns the same failure again. */
+  function note<T>(
+    source: WatchedSource,
+    { value, error }: SourceOutcome<T>,
+    last: SourceOutcome<T> | undefined,
+    add: (value: T) => void,
+  ) {
+    if (value !== undefined && value !== last?.value) add(value);
+    if (error === undefined || error === last?.error || error === spent) return;
+    if (!(error instanceof ExporterError)) throw error;
+    observer.addFailure(source, error.message);
+  }
+
+  return {
+    observer,
+    /** The pages of the last reading. */
+    pages: () => (lastReads?.ongoing.value?.pages ?? 1) + (lastReads?.queueTimes.value?.pages ?? 1),
+    /** Reads once. Returns the message of a 429. */
+    async read(deadline: Deadline): Promise<string | undefined> {
+      const reads = await queues.read(never, deadline);
+      if (deadline.signal.aborted) return undefined;
+      const { ongoing, queueTimes } = reads;
+      note('ongoing', ongoing, lastReads?.ongoing, (value) => observer.addOngoing(value));
+      note('queue-times', queueTimes, lastReads?.queueTimes, (value) => observer.addQueueTimes(value));
+      lastReads = reads;
+      const refused = [ongoing, queueTimes].map(({ error }) => error).find(isThrottled);
+      return refused?.message;
+    },
+  };
+}
+
+const isThrottled = (error: unknown): error is ExporterError =>
+  error instanceof ExporterError && error.code === 'throttled';
 
 /**
  * Requests a token and a page from the other family of host names. Does nothing if the settings

@@ -5,6 +5,7 @@ import type { Page, Snapshot } from '../snapshot/page.ts';
 import type { KnownValues } from '../snapshot/vocabulary.ts';
 import { evidenceOf } from './evidence.ts';
 import { type LimitHeader, LimitHeaders } from './limit-headers.ts';
+import { type FieldGaps, MostGaps } from './most-gaps.ts';
 import { Tally, type Verdict } from './tally.ts';
 import { type UnknownWord, WordList } from './words.ts';
 
@@ -28,7 +29,7 @@ export interface Findings {
   verdicts: readonly Verdict[];
   words: readonly UnknownWord[];
   /** Fields that were absent or invalid, with the highest numbers of one reading. */
-  gaps: readonly { field: string; absent: number; invalid: number }[];
+  gaps: readonly FieldGaps[];
   /** The highest number of flawed agents in one reading. */
   flawed: number;
   paging: Paging;
@@ -65,7 +66,7 @@ export class Observer {
   readonly #tally = new Tally();
   readonly #words: WordList;
   readonly #limitHeaders = new LimitHeaders();
-  readonly #gaps = new Map(agentFields.map((field) => [field, { field, absent: 0, invalid: 0 }]));
+  readonly #gaps = new MostGaps(agentFields);
   readonly #paging = {
     asked: undefined as number | undefined,
     /** The requested limits, and whether the API ever accepted them. */
@@ -76,7 +77,6 @@ export class Observer {
   readonly #order = { asText: 0, asNumber: 0 };
   #last: ReadonlyMap<string, Agent> = new Map();
   #readings = 0;
-  #flawed = 0;
   #newestSinceMs: number | undefined;
 
   constructor(known: KnownValues = {}) {
@@ -118,11 +118,7 @@ export class Observer {
     this.#last = new Map(agents.map((agent) => [agent.id, agent]));
     this.#readings++;
     this.#words.add(agents);
-    for (const [field, most] of this.#gaps) {
-      most.absent = Math.max(most.absent, gaps.absent[field]);
-      most.invalid = Math.max(most.invalid, gaps.invalid[field]);
-    }
-    this.#flawed = Math.max(this.#flawed, gaps.flawed);
+    this.#gaps.add(gaps);
     if (isAscending(agents)) this.#order.asText++;
     if (isAscendingNumber(agents)) this.#order.asNumber++;
   }
@@ -140,8 +136,8 @@ export class Observer {
       agents: this.#last.size,
       verdicts: this.#tally.verdicts(),
       words: this.#words.words(),
-      gaps: [...this.#gaps.values()].filter(({ absent, invalid }) => absent + invalid > 0),
-      flawed: this.#flawed,
+      gaps: this.#gaps.fields(),
+      flawed: this.#gaps.flawed,
       paging: { ...paging, refused },
       order: { ...this.#order },
       newestSinceMs: this.#newestSinceMs,

@@ -1,5 +1,8 @@
 import type { Semantics } from '../snapshot/semantics.ts';
+import { count, toPairs, toTable } from './layout.ts';
 import type { Findings, Paging } from './observer.ts';
+import type { QueueFindings } from './queue-observer.ts';
+import { toQueueReport } from './queue-report.ts';
 
 /** How a watch ended. */
 export type Ending =
@@ -10,6 +13,8 @@ export type Ending =
 /** The result of watching an account. */
 export interface Watch {
   findings: Findings;
+  /** Undefined without VCC_QUEUES. */
+  queues: QueueFindings | undefined;
   ending: Ending;
   requests: number;
   elapsedMs: number;
@@ -37,11 +42,11 @@ export interface Report {
 }
 
 /**
- * Returns the lines of a report. They contain no id, guid, description, phone number or name of a
- * person.
+ * Returns the lines of a report. They contain no id, guid, description, phone number, or name of a
+ * person or a queue.
  */
 export function toReport({ account, watch, hosts, semantics = {}, maxFlawedPercent }: Report): string[] {
-  const { findings, ending, requests, elapsedMs, clockSkewMs, simulated } = watch;
+  const { findings, queues, ending, requests, elapsedMs, clockSkewMs, simulated } = watch;
   const set: Readonly<Record<string, string>> = semantics;
   return [
     `${account}: ${count(findings.readings, 'reading')} of ${count(findings.agents, 'agent')} in ${toMinutes(elapsedMs)}, ${count(requests, 'request')}`,
@@ -71,10 +76,10 @@ export function toReport({ account, watch, hosts, semantics = {}, maxFlawedPerce
     '',
     ...toWords(findings),
     ...toGaps(findings, maxFlawedPercent),
+    ...(queues ? toQueueReport(queues) : []),
   ];
 }
 
-const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
 const toMinutes = (ms: number) => `${(ms / 60_000).toFixed(1)} min`;
 const toSeconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 
@@ -157,25 +162,4 @@ function toGaps({ gaps, flawed, agents }: Findings, maxFlawedPercent: number): s
         ]
       : []),
   ];
-}
-
-function toPairs(pairs: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(...pairs.map(([name]) => name.length));
-  return pairs.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`);
-}
-
-/** Columns of numbers are aligned to the right. */
-function toTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => String(row[column]).length)),
-  );
-  const line = (cells: readonly (string | number)[]) =>
-    `  ${cells
-      .map((cell, column) =>
-        typeof (rows[0]?.[column] ?? '') === 'number'
-          ? String(cell).padStart(widths[column]!)
-          : String(cell).padEnd(widths[column]!),
-      )
-      .join('  ')}`.trimEnd();
-  return [line(head), ...rows.map(line)];
 }

@@ -64,14 +64,24 @@ export class Tally {
   }
 
   #verdict(question: string): Verdict {
-    const answers = [...(this.#questions.get(question) ?? [])].sort(
-      ([, a], [, b]) => b.observations - a.observations,
+    const answers = [...(this.#questions.get(question) ?? [])];
+    return toVerdict(
+      question,
+      answers.map(([answer, { observations, agents }]) => ({ answer, observations, agents: agents.size })),
     );
-    const [answer, { observations, agents }] = answers[0] ?? ['', { observations: 0, agents: new Set() }];
-    const against = answers.slice(1).reduce((sum, [, each]) => sum + each.observations, 0);
-    const counts = { question, for: observations, against, agents: agents.size };
-    if (agents.size < leastAgents) return { ...counts, answer: undefined, outcome: 'not seen enough' };
-    if (observations < leastRatio * against) return { ...counts, answer: undefined, outcome: 'mixed' };
-    return { ...counts, answer, outcome: answer };
   }
+}
+
+/** Returns the verdict about a question. `agents` are the different agents behind an answer. */
+export function toVerdict(
+  question: string,
+  answers: readonly { answer: string; observations: number; agents: number }[],
+): Verdict {
+  const [first, ...others] = answers.toSorted((a, b) => b.observations - a.observations);
+  const { answer, observations, agents } = first ?? { answer: '', observations: 0, agents: 0 };
+  const against = others.reduce((sum, each) => sum + each.observations, 0);
+  const counts = { question, for: observations, against, agents };
+  if (agents < leastAgents) return { ...counts, answer: undefined, outcome: 'not seen enough' };
+  if (observations < leastRatio * against) return { ...counts, answer: undefined, outcome: 'mixed' };
+  return { ...counts, answer, outcome: answer };
 }

@@ -28,7 +28,7 @@ export const calibrate: Command<CalibrateOptions> = {
   name: 'calibrate',
   summary: 'find out what the numbers of an account mean',
   about:
-    'Reads agent-status of all accounts, or of one, repeatedly, and answers questions that the API reference leaves open. Examples: whether `since` restarts when a call is connected, when the workload of a call falls, which words are unknown, which fields are absent, how agents are split into pages. At the end it prints the settings to set. It prints no id, name, description or phone number. docs/use/calibrate.md explains the results.',
+    'Reads agent-status of all accounts, or of one, repeatedly, and answers questions that the API reference leaves open. Examples: whether `since` restarts when a call is connected, when the workload of a call falls, which words are unknown, which fields are absent, how agents are split into pages. At the end it prints the settings to set. With VCC_QUEUES it also tests the rule for who waits in a queue. It prints no id, name, description or phone number. docs/use/calibrate.md explains the results.',
   options: [
     new Option('--minutes <n>', 'how many minutes to watch, 10 to 30').default('15'),
     new Option('--requests <n>', 'maximum number of requests to each account, 20 to 10000').default('600'),

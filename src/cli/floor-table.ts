@@ -1,13 +1,15 @@
 import { accountOverview, agentsRows, longest, type Overview, teamOverviews } from '../snapshot/overview.ts';
+import { queuesOverview } from '../snapshot/queue-overview.ts';
 import type { Reading } from '../snapshot/reading.ts';
 
 /**
  * Returns the summary of an account for a terminal, in a few lines without colours and without
  * agents' names.
  */
-export function floorTable({ account, floor, error, requests, durationMs }: Reading): string {
+export function floorTable({ account, floor, error, queues, requests, durationMs }: Reading): string {
   const took = `${requests} ${requests === 1 ? 'request' : 'requests'}, ${(durationMs / 1000).toFixed(2)} s`;
-  if (!floor) return `  Account ${account}: no snapshot, reason ${error} (${took})`;
+  const waiting = queues ? ['', queuesLine(queues, floor)] : [];
+  if (!floor) return [`  Account ${account}: no snapshot, reason ${error} (${took})`, ...waiting].join('\n');
   const agents = agentsRows(floor).map(
     ({ name, agents, longest, isPart }): Row => [`${isPart ? '  ' : ''}${printable(name)}`, agents, longest],
   );
@@ -18,7 +20,22 @@ export function floorTable({ account, floor, error, requests, durationMs }: Read
     `  Account ${account}: ${floor.agents} agents at ${new Date(floor.takenAtMs).toISOString()} (${took})`,
     '',
     ...columns(['Presence', 'Agents', 'Longest'], agents, ['Interactions', 'Legs', 'Longest'], interactions),
+    ...waiting,
   ].join('\n');
+}
+
+/** Who waits, and how many agents are free for them. */
+function queuesLine(reading: NonNullable<Reading['queues']>, floor: Reading['floor']): string {
+  const { all, queues, failed } = queuesOverview(reading);
+  const longestWait = all?.longest ? `, longest ${all.longest}` : '';
+  const inQueues =
+    queues.length > 0 ? ` in ${queues.length} ${queues.length === 1 ? 'queue' : 'queues'}` : '';
+  const parts = [
+    all ? `${all.waiting} waiting${inQueues}${longestWait}` : 'unknown who waits',
+    ...(floor ? [`${floor.available.count} ${floor.available.count === 1 ? 'agent' : 'agents'} free`] : []),
+    ...failed.map(({ source, error }) => `${source} down: ${error}`),
+  ];
+  return `  Queues: ${parts.join('; ')}`;
 }
 
 /**
@@ -27,13 +44,17 @@ export function floorTable({ account, floor, error, requests, durationMs }: Read
  */
 export function floorTables(readings: readonly Reading[]): string {
   if (readings.length === 1) return floorTable(readings[0]!);
-  const head = ['Account', 'Agents', 'Ready', 'Free', 'Longest', 'Busy', 'Away', 'Logged out'];
+  const hasQueues = readings.some(({ queues }) => queues);
+  const head = [
+    ...['Account', 'Agents', 'Ready', 'Free', 'Longest', 'Busy', 'Away', 'Logged out'],
+    ...(hasQueues ? ['Waiting', 'Longest wait'] : []),
+  ];
   const rows = readings.flatMap((reading): (string | number)[][] => {
-    const { account, floor, error } = reading;
+    const { account, floor, error, queues } = reading;
     if (!floor) return [[account, `down: ${error}`]];
     const teams = teamOverviews(reading, readings.length);
     return [
-      toCells(accountOverview(account, floor)),
+      [...toCells(accountOverview(account, floor)), ...(queues ? waitingCells(queues) : [])],
       ...teams.map((team) => toCells({ ...team, name: `  ${team.name}` })),
     ];
   });
@@ -47,6 +68,11 @@ export function floorTables(readings: readonly Reading[]): string {
     `  ${cells.map((cell, column) => (column === 0 || cells.length < 3 ? String(cell).padEnd(widths[column]!) : String(cell).padStart(widths[column]!))).join('  ')}`.trimEnd();
   const rule = `  ${'─'.repeat(widths.reduce((sum, width) => sum + width + 2, -2))}`;
   return [line(head), rule, ...rows.map(line)].join('\n');
+}
+
+function waitingCells(reading: NonNullable<Reading['queues']>): (string | number)[] {
+  const { all } = queuesOverview(reading);
+  return all ? [all.waiting, all.longest] : ['unknown'];
 }
 
 function toCells({ name, agents, ready, free, longestFree, busy, away, loggedOut }: Overview) {

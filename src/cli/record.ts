@@ -27,7 +27,7 @@ export const record: Command<RecordCommandOptions> = {
   name: 'record',
   summary: 'write anonymized answers of the API to a file for a bug report',
   about:
-    'Reads an account several times and writes the answers of the API to a file, including answers that the exporter cannot parse. Replaces ids, guids, descriptions, times, and everything that the API reference does not name. Equal values get equal replacements. simulate --from serves the file.',
+    'Reads an account several times and writes the answers of the API to a file, including answers that the exporter cannot parse. Records agent-status only, not queues. Replaces ids, guids, descriptions, times, and everything that the API reference does not name. Equal values get equal replacements. simulate --from serves the file.',
   options: [
     new Option('--out <file>', 'the file to write; it must not exist yet').default('vcc-recording.json'),
     new Option('--readings <n>', 'how often to read the account, 1 to 100 times').default('3'),

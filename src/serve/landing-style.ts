@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /**
  * The style of the page at /. On a narrow screen, each row of a floor table becomes a block, so
  * that nothing is too wide.
@@ -66,3 +68,20 @@ const icon =
 
 /** The page's icon as a data URL, which needs no request. */
 export const iconAddress = `data:image/svg+xml,${encodeURIComponent(icon)}`;
+
+const hash = createHash('sha256').update(style).digest('base64');
+
+/**
+ * The headers of the page. They forbid scripts, requests and frames. They allow the style of the
+ * page, by its hash, and its inline icon.
+ */
+export const headers = {
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'cross-origin-opener-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+  'referrer-policy': 'no-referrer',
+  // Browsers ignore this over http, so it does not affect local use.
+  'strict-transport-security': 'max-age=31536000',
+  'x-frame-options': 'DENY',
+};

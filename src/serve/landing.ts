@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Build } from '../catalogue/metric.ts';
 import { ExporterError, scrapeErrors } from '../errors.ts';
 import type { Scrape } from '../scrape.ts';
@@ -12,16 +11,18 @@ import {
   toDuration,
 } from '../snapshot/overview.ts';
 import type { Reading } from '../snapshot/reading.ts';
+import { columns, escapeHtml, table } from './html.ts';
 
 /** This process' last scrape of an account, and its age in ms. */
 export interface LastScrape extends Scrape {
   ageMs: number;
 }
 
-/** The style and the icon of the page: landing-style.ts, which is loaded with the first page. */
+/** Style, icon and headers of the page: landing-style.ts, which is loaded with the first page. */
 export interface Look {
   style: string;
   iconAddress: string;
+  headers: Readonly<Record<string, string>>;
 }
 
 /** The contents of the page at /. */
@@ -33,6 +34,8 @@ export interface LandingFacts {
   last: readonly LastScrape[];
   nowMs: number;
   look: Look;
+  /** HTML about queues. Empty without VCC_QUEUES. */
+  queues: string;
 }
 
 /**
@@ -42,28 +45,10 @@ export interface LandingFacts {
 export const reloadSeconds = 15;
 
 /**
- * Returns the headers of the page. They forbid scripts, requests and frames. They allow the style
- * of the page, by its hash, and its inline icon.
- */
-export function landingHeaders({ style }: Look): Record<string, string> {
-  const hash = createHash('sha256').update(style).digest('base64');
-  return {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': `default-src 'none'; style-src 'sha256-${hash}'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-    'cross-origin-opener-policy': 'same-origin',
-    'permissions-policy': 'camera=(), geolocation=(), microphone=()',
-    'referrer-policy': 'no-referrer',
-    // Browsers ignore this over http, so it does not affect local use.
-    'strict-transport-security': 'max-age=31536000',
-    'x-frame-options': 'DENY',
-  };
-}
-
-/**
  * Returns the page at /: version, links, the state of all agents, and the results of the last
  * scrapes.
  */
-export function landingPage({ build, homepage, last, nowMs, look }: LandingFacts): string {
+export function landingPage({ build, homepage, last, nowMs, look, queues }: LandingFacts): string {
   const docs = homepage === undefined ? '' : `\n<a href="${escapeHtml(homepage)}">Docs</a>`;
   return `<!doctype html>
 <html lang="en">
@@ -86,7 +71,7 @@ export function landingPage({ build, homepage, last, nowMs, look }: LandingFacts
 </nav>
 </header>
 <main>
-${simulatedBanner(last)}${last.length > 1 ? severalAccounts(last, nowMs) : oneAccount(last[0]!, nowMs)}
+${simulatedBanner(last)}${last.length > 1 ? severalAccounts(last, nowMs) : oneAccount(last[0]!, nowMs)}${queues}
 </main>
 <footer>${meaningOfFree(last)}Loaded at ${toTime(nowMs)} UTC; reloads every ${reloadSeconds} s.</footer>
 </body>
@@ -179,19 +164,6 @@ function numbersOf({ agents, ready, free, longestFree, busy, away, loggedOut }: 
   return numbers.map((number) => `<td>${number}</td>`).join('');
 }
 
-function columns(...titles: string[]): string[] {
-  return titles.map((title) => `<th scope="col">${title}</th>`);
-}
-
-function table(kind: string, head: readonly string[], rows: readonly string[]): string {
-  return `<table class="${kind}">
-<thead><tr>${head.join('')}</tr></thead>
-<tbody>
-${rows.join('\n')}
-</tbody>
-</table>`;
-}
-
 function stateOf({ reading: { error }, ageMs }: LastScrape, nowMs: number): string {
   const state =
     error === undefined ? '<span class="up">up</span>' : `<span class="down">down: ${error}</span>`;
@@ -230,15 +202,4 @@ function details({ durationMs, budgetMs, requests, retries, floor }: Reading): s
 /** Returns the time of day, as in `09:30:00`. */
 function toTime(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(11, 19);
-}
-
-function escapeHtml(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character]!);
 }

@@ -7,7 +7,7 @@ import { type Clocks, stopwatch, systemTiming } from '../timing.ts';
 import { refuseOtherSites } from './browsers.ts';
 import { toScrapeDeadline } from './deadline.ts';
 import { createExpositions } from './expositions.ts';
-import { landingHeaders, landingPage, reloadSeconds } from './landing.ts';
+import { landingPage, reloadSeconds } from './landing.ts';
 import {
   type Answer,
   type IncomingRequest,
@@ -86,7 +86,7 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
    */
   async function landing({ method }: IncomingRequest, deadline: Deadline): Promise<Answer> {
     const look = await import('./landing-style.ts');
-    if (method === 'HEAD') return replyToHead(landingHeaders(look));
+    if (method === 'HEAD') return replyToHead(look.headers);
     const due = scrapers.filter(
       ({ account }) => (last.get(account)?.ageMs() ?? Number.POSITIVE_INFINITY) >= reloadSeconds * 1000,
     );
@@ -95,8 +95,10 @@ export function createRoutes({ scrapers, log, clocks = systemTiming, onScrape }:
       const { scrape, ageMs } = last.get(account)!;
       return { ...scrape, ageMs: ageMs() };
     });
-    const page = landingPage({ build, homepage, last: shown, nowMs: clocks.now(), look });
-    return reply(200, page, landingHeaders(look));
+    const withQueues = shown.some(({ reading }) => reading.queues);
+    const queues = withQueues ? (await import('../queues.ts')).queuesOnPage(shown) : '';
+    const page = landingPage({ build, homepage, last: shown, nowMs: clocks.now(), look, queues });
+    return reply(200, page, look.headers);
   }
 
   /** Scrapes the account with the name `target`. A target is never an address. */

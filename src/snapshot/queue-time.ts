@@ -3,7 +3,7 @@
  * are unknown.
  */
 export interface QueueTime {
-  /** The interaction, the start, the queue and the type. An interaction may queue several times. */
+  /** As {@link toQueueTimeId} returns it. */
   id: string;
   /** The name of the queue, trimmed. */
   queue: string;
@@ -13,6 +13,8 @@ export interface QueueTime {
   /** `ACD`, or `Virtual` for a caller who hung up and keeps the place. */
   type: string;
   category: string;
+  /** Why it left the queue, as in `Delivered`. */
+  reason: string;
   /** The role of who waited. `Agent`: an agent waited for a transfer. */
   partyRole: string;
   /** The skills that it asked for, trimmed. */
@@ -25,6 +27,13 @@ export interface QueueTime {
   targetMs: number | undefined;
 }
 
+/** Returns the id of a queue time. An interaction may queue several times. */
+export const toQueueTimeId = (guid: string, startMs: number | undefined, queue: string, type: string) =>
+  JSON.stringify([guid, startMs, queue, type]);
+
+/** Returns the guid of the interaction of a queue time. Keeping it apart would take memory. */
+export const interactionOf = ({ id }: QueueTime): string => JSON.parse(id)[0];
+
 /** The fields of a queue time that may be absent or invalid. */
 export const queueTimeFields = [
   'start',
@@ -33,6 +42,7 @@ export const queueTimeFields = [
   'medium',
   'type',
   'category',
+  'reason',
   'party_role',
   'presented_skills',
   'duration',

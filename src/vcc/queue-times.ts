@@ -1,6 +1,6 @@
 import type { Trip } from '../http/fetch.ts';
 import type { Page } from '../snapshot/page.ts';
-import type { QueueTime, QueueTimeField } from '../snapshot/queue-time.ts';
+import { type QueueTime, type QueueTimeField, toQueueTimeId } from '../snapshot/queue-time.ts';
 import {
   expectedCount,
   expectedName,
@@ -58,12 +58,13 @@ function parseQueueTime(item: Fields, strict: Strict, gaps: GapCounter<QueueTime
   const party = isFields(item.party) ? item.party : undefined;
   const targets = isFields(item.targets) ? item.targets : undefined;
   return {
-    id: JSON.stringify([guid, startMs, name, type]),
+    id: toQueueTimeId(guid, startMs, name, type),
     queue: name.trim(),
     plan: (toText(item.interactionPlan, 'interaction_plan', gaps) ?? '').trim(),
     medium: toText(item.medium, 'medium', gaps) ?? '',
     type,
     category: toName(item.category, 'category', gaps),
+    reason: toText(item.reason, 'reason', gaps) ?? '',
     partyRole: toText(party?.role, 'party_role', gaps) ?? '',
     skills: parseSkills(item.presentedSkills, gaps),
     startMs,
@@ -86,6 +87,7 @@ const knowledge: Record<QueueTimeField, Knowledge> = {
   medium: { path: 'medium', expected: 'a string', optional: true },
   type: { path: 'type', expected: expectedName },
   category: { path: 'category', expected: expectedName },
+  reason: { path: 'reason', expected: 'a string', optional: true },
   party_role: { path: 'party.role', expected: 'a string', optional: true },
   presented_skills: { path: 'presentedSkills', expected: 'an array of strings', optional: true },
   duration: { path: 'duration', expected: expectedCount },

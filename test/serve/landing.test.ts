@@ -20,7 +20,15 @@ function pageOf(scrapes: (Reading | Scrape)[], agoMs = 0, more: Partial<LandingF
     ...('reading' in each ? each : { reading: each, failure: undefined }),
     ageMs: agoMs,
   }));
-  return landingPage({ build, homepage: undefined, last, nowMs: scrapedMs + agoMs, look, ...more });
+  return landingPage({
+    build,
+    homepage: undefined,
+    last,
+    nowMs: scrapedMs + agoMs,
+    look,
+    queues: '',
+    ...more,
+  });
 }
 
 const failed = (account: string, failure: Error, error: Reading['error']): Scrape => ({

@@ -14,7 +14,7 @@ export function openFront({ apiUrl }: Simulator, changes: Changes): Promise<Test
     const { authorization = '', accept = '' } = headers;
     const url = new URL(path, apiUrl);
     const answer = await new Promise<http.IncomingMessage>((resolve) => {
-      http.get(url, { headers: { authorization, accept } }, resolve);
+      http.get(url, { headers: { authorization, accept } }, resolve).on('error', () => response.destroy());
     });
     const body = JSON.parse(await text(answer)) as { items?: Items };
     const change = changes[url.pathname.split('/').at(-1)!];
