@@ -93,9 +93,9 @@ describe('an ordinary scrape', () => {
     await start({ now: () => startMs, quirks: { queueLagMs: 0 } });
     const series = await seriesOf();
     const truth = { ongoingMs: startMs, queueTimesMs: startMs, windowMs: 1_800_000, lagMs: 0 };
-    expect(inOrder(only(series, /^vcc_queues?_(waiting|oldest|window_(?!other)|target|folded)/))).toEqual(
-      inOrder(only(trueQueueSeries(simulator.accounts[0]!, truth), /^vcc_queues?_(?!window_other)/)),
-    );
+    expect(
+      inOrder(only(series, /^vcc_queues?_(waiting|oldest|window_(?!other)|target|folded|skill)/)),
+    ).toEqual(inOrder(only(trueQueueSeries(simulator.accounts[0]!, truth), /^vcc_queues?_(?!window_other)/)));
     expect(sent()).toEqual({ token: 1, api: 1, users: 0, ongoing: 1, 'queue-times': 1 });
     expect(series.get('vcc_queue_api_requests{account="test",source="queue_times"}')).toBe(1);
     expect(series.get('vcc_queue_up{account="test",source="ongoing"}')).toBe(1);

@@ -26,6 +26,7 @@ function item(more: Partial<QueueTime> & { interaction?: string } = {}): QueueTi
     category: 'Answered',
     reason: 'Delivered',
     partyRole: 'External',
+    skills: [],
     startMs: 100_000 as number | undefined,
     durationMs: 30_000 as number | null | undefined,
     targetMs: undefined,

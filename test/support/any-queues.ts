@@ -50,6 +50,7 @@ const anyQueueTime: fc.Arbitrary<QueueTime> = fc
     type: fc.constantFrom('ACD', 'ACD', 'ACD', 'ACD', 'Virtual', ''),
     category: fc.constantFrom('Answered', 'Answered', 'Abandoned', 'Breakout', '', 'Teleported', 'other'),
     partyRole: fc.constantFrom('External', 'External', 'Agent', '', 'Ghost'),
+    reason: fc.constantFrom('', 'Delivered'),
     skills: fc.array(name, { maxLength: 2 }),
     startIsKnown: fc.constantFrom(true, true, true, true, false),
     wait: fc.oneof({ weight: 5, arbitrary: ageMs.map(Math.abs) }, fc.constantFrom(null, undefined)),

@@ -42,6 +42,7 @@ export function queueTimeOf(id: string, more: Partial<QueueTime> = {}): QueueTim
     type: 'ACD',
     category: 'Answered',
     partyRole: 'External',
+    reason: 'Delivered',
     skills: ['Support'],
     startMs: takenAtMs - 30_000,
     durationMs: 20_000,

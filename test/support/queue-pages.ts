@@ -83,6 +83,7 @@ export function readQueueTimesPage(body: string) {
       medium: text(item.medium),
       type: name(item.type),
       category: name(item.category),
+      reason: text(item.reason),
       partyRole: isObject(item.party) ? text(item.party.role) : '',
       skills:
         Array.isArray(item.presentedSkills) &&

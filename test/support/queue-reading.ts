@@ -38,6 +38,7 @@ export function queueTime(id: string, more: Partial<QueueTime> = {}): QueueTime 
     medium: 'Phone',
     type: 'ACD',
     category: 'Answered',
+    reason: 'Delivered',
     partyRole: 'External',
     skills: ['Sales'],
     startMs: takenAtMs - 65_000,

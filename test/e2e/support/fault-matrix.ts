@@ -37,7 +37,7 @@ export interface Read {
   /** Samples are not pushed, since the clocks of the API and the exporter differ. */
   clocksDiffer?: true;
   /**
-   * The second item of the page is hidden behind the first one's second record; or the first one's
+   * The second item of the page is hidden behind the first one's second record. Or the first one's
    * workload, or start, is unknown; or the first one has a word that the API reference does not
    * have.
    */
