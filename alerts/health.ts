@@ -274,8 +274,8 @@ export const healthAlerts = [
     summary: 'Queue data of account {{ $labels.account }} is old or missing: {{ $labels.source }}',
     description:
       'For at least $for, {{ $labels.account }} has had no current queue data from the source {{ $labels.source }}. Numbers of agents are not affected. vcc_queue_error has the reason if a read failed. Check it, or run vcc-exporter check.',
-    // After a 429, queues pause for up to 15 minutes, so `for` is longer. Skills may be older, since
-    // they are read once an hour. Use the best of all instances, because a deployment may leave
+    // After a 429, queues pause for up to 15 minutes, so `for` is longer. Skills are read once an
+    // hour, so they may be older. Use the best of all instances, because a deployment may leave
     // series of old instances or pods.
     expr({ older_than, seen_within }, { select, latest }, { recent }) {
       const best = (series: string) => `max by (job, account, source) (${series})`;

@@ -31,7 +31,7 @@ export const queueAlerts: readonly Alert[] = [
     },
     summary: '{{ $value }} callers of {{ $labels.account }} wait although agents are free',
     description:
-      'For at least $for, many callers and many free agents of {{ $labels.account }} have waited for each other. Now {{ $value }} callers wait for too long. Check routing and skills in VCC: which queues do they wait in, and which skills do the free agents have?',
+      'For at least $for, many callers and many free agents of {{ $labels.account }} have waited for each other. Now {{ $value }} callers wait for too long. Check routing and skills in VCC: in which queues they wait, and which skills the free agents have.',
     expr({ callers, agents, share, waiting_longer_than, free_longer_than }, ask, common) {
       const waiting = ask.latest('vcc_queue_waiting_longer_than', `seconds="${waiting_longer_than.seconds}"`);
       const free = ask.latest('vcc_agents_available_longer_than', `seconds="${free_longer_than.seconds}"`);

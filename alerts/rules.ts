@@ -101,7 +101,7 @@ function sidesOf(
   ];
 }
 
-/** Returns the bounds that these alerts use. The bound of a team or queue applies to every account. */
+/** Returns the bounds that alerts use. The bound of a team or queue applies to every account. */
 function boundsOf(settings: readonly AlertSetting[], recent: string, forgottenAfter: Duration): Bound[] {
   const all = new Map<string, Bound>();
   if (settings.some(({ alert }) => alert.audience === 'supervisor'))

@@ -87,7 +87,7 @@ describeWith(['prometheus'], 'ordinary days', ({ prometheus: { prometheus } }) =
       receiver = await openPrometheus(prometheus, folder);
       await receiver.start();
       await liveDay(receiver, agents, seed, account);
-    }, 300_000);
+    }, 900_000);
     afterAll(async () => {
       await receiver?.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -106,8 +106,7 @@ describeWith(['prometheus'], 'ordinary days', ({ prometheus: { prometheus } }) =
         happens.map((activity) => most(`vcc_agents_by_activity{activity="${activity}"}`)),
       );
       expect(happens.filter((_, index) => seen[index] === 0)).toEqual([]);
-      // Callers wait in every queue, give up, and are answered late, also while agents with other skills
-      // are free.
+      // Callers wait in every queue and give up, also while agents with other skills are free.
       const waited = await Promise.all(
         ordinaryQueues.map(({ name }) => most(`vcc_queue_waiting_longer_than{queue="${name}",seconds="20"}`)),
       );

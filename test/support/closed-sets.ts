@@ -24,8 +24,17 @@ export const closedSets: Readonly<Record<string, readonly string[]>> = {
   seconds: settings.VCC_AGE_BOUNDS.fallback.split(','),
 };
 
+/** Returns the values that this label of a metric can have. Undefined: any. */
+export function closedSetOf(metric: string, label: string): readonly string[] | undefined {
+  if (label === 'reason') return reasonsOf[metric];
+  // Unless VCC_QUEUE_BOUNDS has others.
+  if (label === 'seconds' && metric.startsWith('vcc_queue_'))
+    return settings.VCC_QUEUE_BOUNDS.fallback.split(',');
+  return closedSets[label];
+}
+
 /** Those of the label `reason`, by metric. */
-export const reasonsOf: Readonly<Record<string, readonly string[]>> = {
+const reasonsOf: Readonly<Record<string, readonly string[]>> = {
   vcc_scrape_error: scrapeErrorCodes,
   vcc_interactions_by_reason: Object.values(reasonsByState).flat(),
 };

@@ -27,7 +27,7 @@ const queueOptions = {
 interface Reader {
   /** Returns the agents as they are now. */
   agents(): Snapshot;
-  /** Returns the queues and skills as they are now. The queue times are the last ones if not `due`. */
+  /** Returns the queues and skills as they are now. Queue times are read again only if `due`. */
   queues(agents: Snapshot, due: boolean): QueueReading;
 }
 
