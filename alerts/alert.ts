@@ -4,23 +4,26 @@ export interface Duration {
   seconds: number;
 }
 
+/** The exporter's bounds of ages (VCC_AGE_BOUNDS) and of waits in queues (VCC_QUEUE_BOUNDS). */
+export type BoundKind = 'bound' | 'queue_bound';
+
 /**
- * The type of a threshold. A `bound` is a duration that is one of the exporter's bounds
- * (VCC_AGE_BOUNDS). A `share` is between 0 and 1.
+ * The type of a threshold. A `bound` or `queue_bound` is a duration that is one of the exporter's
+ * bounds. A `share` is between 0 and 1.
  */
-export type Kind = 'duration' | 'bound' | 'number' | 'share';
+export type Kind = 'duration' | BoundKind | 'number' | 'share';
 
 /** The thresholds of an alert by name, from alerts/thresholds.yml. */
 export type Thresholds<Kinds extends Readonly<Record<string, Kind>>> = {
-  readonly [Name in keyof Kinds]: Kinds[Name] extends 'duration' | 'bound' ? Duration : number;
+  readonly [Name in keyof Kinds]: Kinds[Name] extends 'duration' | BoundKind ? Duration : number;
 };
 
 /** Thresholds of any alert. */
 export type AnyThresholds = Readonly<Record<string, Duration | number>>;
 
 /**
- * Returns the selector of a metric with these matchers, for only those accounts or teams that have
- * these thresholds.
+ * Returns the selector of a metric with these matchers, for only those accounts, teams or queues
+ * that have these thresholds.
  */
 export type Select = (metric: string, matchers?: string) => string;
 
@@ -36,8 +39,8 @@ export interface Ask {
   latest: Select;
 }
 
-/** An alert has one series for each exporter, account or team. */
-export type Scope = 'exporter' | 'account' | 'team';
+/** An alert has one series for each exporter, account, team or queue. */
+export type Scope = 'exporter' | 'account' | 'team' | 'queue';
 
 /** Who is notified. */
 export type Audience = 'supervisor' | 'sre';
@@ -62,7 +65,7 @@ export interface Alert {
   /**
    * Templates of Prometheus. `$value` is the value of the expression. `$for` becomes the duration
    * `for`, and `$for+recent` the sum of `for` and `recent`. Do not name other thresholds: those of
-   * an account or a team may differ.
+   * an account, a team or a queue may differ.
    */
   summary: string;
   description: string;
@@ -78,6 +81,7 @@ export interface Objection {
 
 /** A bound that an alert uses, for the accounts that `select` selects. */
 export interface Bound {
+  kind: BoundKind;
   seconds: number;
   ask: Ask;
 }

@@ -1,4 +1,4 @@
-import { type Ask, alert, type Thresholds } from './alert.ts';
+import { type Ask, alert, type Bound, type Thresholds } from './alert.ts';
 import { failedShare } from './promql.ts';
 
 const dashboard = 'vcc-exporter';
@@ -263,28 +263,70 @@ export const healthAlerts = [
     expr: (_, { latest }) => `${latest('vcc_roster_up')} == 0`,
   }),
   alert({
+    name: 'VccQueueDataStale',
+    about:
+      'The agents of an account are read, but one source of queue data is not: its reads fail, its data is older than `older_than`, or its series are gone. Sources without samples in the last `seen_within` do not count. So the alert is silent where `VCC_QUEUES` is off.',
+    audience,
+    severity: 'warning',
+    scope: 'account',
+    dashboard: 'vcc-queues',
+    kinds: { older_than: 'duration', seen_within: 'duration' },
+    summary: 'Queue data of account {{ $labels.account }} is old or missing: {{ $labels.source }}',
+    description:
+      'For at least $for, {{ $labels.account }} has had no current queue data from the source {{ $labels.source }}. Numbers of agents are not affected. vcc_queue_error has the reason if a read failed. Check it, or run vcc-exporter check.',
+    // After a 429, queues pause for up to 15 minutes, so `for` is longer. Skills are read once an
+    // hour, so they may be older. Use the best of all instances, because a deployment may leave
+    // series of old instances or pods.
+    expr({ older_than, seen_within }, { select, latest }, { recent }) {
+      const best = (series: string) => `max by (job, account, source) (${series})`;
+      const takenAt = latest('vcc_queue_snapshot_timestamp_seconds', 'source!="skills"');
+      return [
+        best(`last_over_time(${select('vcc_queue_up')}[${seen_within.text}])`),
+        `unless (${best(latest('vcc_queue_up'))} == 1`,
+        `  unless time() - ${best(takenAt)} > ${older_than.seconds})`,
+        `and on (job, account) max by (job, account) (max_over_time(${select('vcc_up')}[${recent}])) == 1`,
+      ].join('\n');
+    },
+  }),
+  alert({
     name: 'VccBoundMissing',
-    about: '`VCC_AGE_BOUNDS` of an account lacks a bound that an alert needs, so the alert cannot fire.',
+    about:
+      '`VCC_AGE_BOUNDS` or `VCC_QUEUE_BOUNDS` of an account lacks a bound that an alert needs, so the alert cannot fire.',
     audience,
     severity: 'warning',
     scope: 'account',
     dashboard,
     kinds: {},
     summary:
-      'VCC_AGE_BOUNDS of account {{ $labels.account }} lacks the bound {{ $value | humanizeDuration }}',
+      '{{ $labels.setting }} of account {{ $labels.account }} lacks the bound {{ $value | humanizeDuration }}',
     description:
-      'An alert needs the age bound {{ $value | humanizeDuration }}. VCC_AGE_BOUNDS of the exporter for {{ $labels.account }} does not have it, so the alert cannot fire. Add the bound there in seconds, or change longer_than in the thresholds.',
-    // All metrics have the same bounds, so one metric is enough. The value is the bound, so that
-    // the texts can name it.
-    expr: (_, __, { bounds }) =>
-      bounds
-        .map(({ seconds, ask: { latest } }) => {
-          const counted = latest('vcc_agents_available_longer_than', `seconds="${seconds}"`);
-          return `${seconds} + 0 * (${latest('vcc_agents_available')} unless ignoring (seconds) ${counted})`;
-        })
-        .join('\nor '),
+      'An alert needs the bound {{ $value | humanizeDuration }}. {{ $labels.setting }} of the exporter for {{ $labels.account }} does not have it, so the alert cannot fire. Add the bound there in seconds, or use another one in the thresholds.',
+    // The value is the bound, so that the texts can name it.
+    expr: (_, __, { bounds }) => bounds.map(isMissing).join('\nor '),
   }),
 ];
+
+/**
+ * Returns the condition that an exporter has no counts for a bound. All metrics with bounds of one
+ * kind have the same bounds, so one metric is enough.
+ */
+function isMissing({ kind, seconds, ask: { latest } }: Bound): string {
+  const [setting, all, counted] =
+    kind === 'bound'
+      ? [
+          'VCC_AGE_BOUNDS',
+          latest('vcc_agents_available'),
+          latest('vcc_agents_available_longer_than', `seconds="${seconds}"`),
+        ]
+      : [
+          'VCC_QUEUE_BOUNDS',
+          `count without (queue, seconds) (${latest('vcc_queue_waiting_longer_than')})`,
+          `count without (queue) (${latest('vcc_queue_waiting_longer_than', `seconds="${seconds}"`)})`,
+        ];
+  const missing = `${seconds} + 0 * (${all} unless ignoring (seconds) ${counted})`;
+  // Every account matches, so this adds the label to all.
+  return `label_replace(${missing}, "setting", "${setting}", "account", ".*")`;
+}
 
 /**
  * Returns the condition that scrapes fail more than `factor` times as often as the objective

@@ -5,3 +5,14 @@ export function failedShare(up: string, window: string, labels: string): string 
   const over = (how: string) => `sum by (${labels}) (${how}(${up}[${window}]))`;
   return `1 - ${over('sum_over_time')} / ${over('count_over_time')}`;
 }
+
+const customers = 'party_role!="Agent"';
+/**
+ * Matchers of the metrics of a queue's window: customers who were offered to agents, by Vonage's
+ * formula of the service level. An agent who waits for a transfer is no customer.
+ */
+export const offered = `category=~"Answered|Abandoned|Breakout", ${customers}`;
+/** The same for customers who were answered. */
+export const answered = `category="Answered", ${customers}`;
+/** The same for customers who gave up. */
+export const abandoned = `category="Abandoned", ${customers}`;

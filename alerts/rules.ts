@@ -1,5 +1,5 @@
-import type { AnyThresholds, Ask, Bound, Common, Duration, Select } from './alert.ts';
-import { failedShare } from './promql.ts';
+import type { AnyThresholds, Ask, Bound, BoundKind, Common, Duration, Kind, Select } from './alert.ts';
+import { abandoned, answered, failedShare, offered } from './promql.ts';
 import { type AlertSetting, type AlertSettings, type Override, toWords } from './settings.ts';
 
 /** An alerting rule of Prometheus. */
@@ -51,7 +51,8 @@ function toRule(setting: AlertSetting, { urls, recent }: AlertSettings, common: 
     text
       .replaceAll('$for+recent', toWords(forSeconds + recent.seconds))
       .replaceAll('$for', toWords(forSeconds));
-  const team = alert.scope === 'team' ? '&var-team={{ $labels.team | urlquery }}' : '';
+  const { scope } = alert;
+  const own = scope === 'team' || scope === 'queue' ? `&var-${scope}={{ $labels.${scope} | urlquery }}` : '';
   return {
     alert: alert.name,
     expr: toExpression(setting, common),
@@ -63,15 +64,15 @@ function toRule(setting: AlertSetting, { urls, recent }: AlertSettings, common: 
       runbook_url: `${urls.runbooks}/${alert.name}.md`,
       // Without the address of Grafana, the link would not work.
       ...(urls.grafana !== undefined && {
-        dashboard_url: `${urls.grafana}/d/${alert.dashboard}${variables}${team}`,
+        dashboard_url: `${urls.grafana}/d/${alert.dashboard}${variables}${own}`,
       }),
     },
   };
 }
 
 /**
- * Returns one expression for all thresholds. Accounts or teams with thresholds of their own have a
- * part of their own, joined by `or`.
+ * Returns one expression for all thresholds. Accounts, teams or queues with thresholds of their own
+ * have a part of their own, joined by `or`.
  */
 function toExpression(setting: AlertSetting, common: Common): string {
   const expressions = sidesOf(setting, common.recent).map(({ thresholds, ask }) =>
@@ -82,8 +83,8 @@ function toExpression(setting: AlertSetting, common: Common): string {
 }
 
 /**
- * Returns the sets of thresholds of an alert: one for each account or team that has its own, and
- * one for all others. Accounts or teams for which the alert is off are in none.
+ * Returns the sets of thresholds of an alert: one for each account, team or queue that has its own,
+ * and one for all others. Those for which the alert is off are in none.
  */
 function sidesOf(
   { thresholds, overrides }: AlertSetting,
@@ -100,25 +101,34 @@ function sidesOf(
   ];
 }
 
-/** Returns the bounds that these alerts use. The bound of a team applies to every account. */
+/** Returns the bounds that alerts use. The bound of a team or queue applies to every account. */
 function boundsOf(settings: readonly AlertSetting[], recent: string, forgottenAfter: Duration): Bound[] {
   const all = new Map<string, Bound>();
   if (settings.some(({ alert }) => alert.audience === 'supervisor'))
-    all.set(String(forgottenAfter.seconds), { seconds: forgottenAfter.seconds, ask: asking(recent) });
+    all.set(`bound ${forgottenAfter.seconds}`, {
+      kind: 'bound',
+      seconds: forgottenAfter.seconds,
+      ask: asking(recent),
+    });
   for (const setting of settings) {
     for (const { thresholds, ask } of sidesOf(setting, recent)) {
       for (const [name, kind] of Object.entries(setting.alert.kinds)) {
-        if (kind !== 'bound') continue;
-        const bound = {
+        if (!isBound(kind)) continue;
+        const bound: Bound = {
+          kind,
           seconds: (thresholds[name] as Duration).seconds,
-          ask: setting.alert.scope === 'team' ? asking(recent) : ask,
+          ask: setting.alert.scope === 'account' ? ask : asking(recent),
         };
-        all.set(`${bound.seconds}${bound.ask.select('')}`, bound);
+        all.set(`${kind} ${bound.seconds}${bound.ask.select('')}`, bound);
       }
     }
   }
-  return [...all.values()].sort((a, b) => a.seconds - b.seconds);
+  return [...all.values()].sort((a, b) => compareKinds(a, b) || a.seconds - b.seconds);
 }
+
+const isBound = (kind: Kind): kind is BoundKind => kind === 'bound' || kind === 'queue_bound';
+const compareKinds = (a: Bound, b: Bound) =>
+  Number(a.kind === 'queue_bound') - Number(b.kind === 'queue_bound');
 
 const matcherOf = ({ label, value }: Override) => `${label}=${quote(value)}`;
 
@@ -150,6 +160,34 @@ function escapeRegex(text: string): string {
 function longestOf(since: string, inIt: string, label = ''): string {
   return `vcc_snapshot_timestamp_seconds - ignoring (${label}) group_right () ${since}\nand ${inIt} > 0`;
 }
+
+/**
+ * Recordings of those who left a queue within the sliding window, by queue and by account. Without
+ * VCC_QUEUES they have no series. The service level counts only queues that have a target in VCC.
+ */
+const queueRecordings: RecordingRule[] = [
+  { level: 'account_queue', dropped: 'category, party_role' },
+  { level: 'account', dropped: 'queue, category, party_role' },
+].flatMap(({ level, dropped }) => {
+  const sum = (series: string) => `sum without (${dropped}) (${series})`;
+  const record = (name: string) => `${level}:vcc_queue_window_${name}`;
+  const all = `vcc_queue_window_left{${offered}}`;
+  return [
+    { record: record('offered:sum'), expr: sum(all) },
+    {
+      record: record('service_level:ratio'),
+      expr: `${sum(`vcc_queue_window_left_in_target{${answered}}`)}\n  / (${sum(`${all} and vcc_queue_window_left_in_target`)} > 0)`,
+    },
+    {
+      record: record('abandoned:ratio'),
+      expr: `${sum(`vcc_queue_window_left{${abandoned}}`)}\n  / (${sum(all)} > 0)`,
+    },
+    {
+      record: record('answer_seconds:avg'),
+      expr: `${sum(`vcc_queue_window_wait_seconds{${answered}}`)}\n  / (${sum(`vcc_queue_window_left{${answered}}`)} > 0)`,
+    },
+  ];
+});
 
 /**
  * Returns recording rules for long-term storage, for a central Prometheus, and for queries over
@@ -198,5 +236,6 @@ export function toRecordingGroups({ interval }: AlertSettings): RuleGroup<Record
         ...['1h', '1d', '30d'].map(failed),
       ],
     },
+    { name: 'vcc-queue-recordings', interval: interval.text, rules: queueRecordings },
   ];
 }

@@ -3,15 +3,15 @@ import { ConfigError, didYouMean, quoteValue } from '../src/config/load.ts';
 import { bounds, duration, Unfit } from '../src/config/parse.ts';
 import { settings as shipped } from '../src/config/settings.ts';
 import { describeYamlError } from '../src/documents/yaml-error.ts';
-import type { Alert, AnyThresholds, Duration, Kind, Severity } from './alert.ts';
+import type { Alert, AnyThresholds, BoundKind, Duration, Kind, Severity } from './alert.ts';
 import { alerts } from './index.ts';
 
-/** The thresholds of one account or team. */
+/** The thresholds of one account, team or queue. */
 export interface Override {
-  label: 'account' | 'team';
+  label: 'account' | 'team' | 'queue';
   value: string;
   thresholds: AnyThresholds;
-  /** If false, the alert never fires for this account or team. */
+  /** If false, the alert never fires for this account, team or queue. */
   enabled: boolean;
 }
 
@@ -43,15 +43,32 @@ export interface AlertSettings {
   remember: Duration;
   /** The exporter's VCC_AGE_BOUNDS, in seconds. */
   ageBounds: readonly number[];
+  /** The exporter's VCC_QUEUE_BOUNDS, in seconds. */
+  queueBounds: readonly number[];
   alerts: readonly AlertSetting[];
 }
 
 type Mapping = Readonly<Record<string, unknown>>;
 
-const topKeys = ['urls', 'job', 'interval', 'recent', 'forgotten_after', 'remember', 'age_bounds', 'alerts'];
+const topKeys = [
+  'urls',
+  'job',
+  'interval',
+  'recent',
+  'forgotten_after',
+  'remember',
+  'age_bounds',
+  'queue_bounds',
+  'alerts',
+];
 
 const severities: readonly Severity[] = ['critical', 'warning', 'info'];
-const overrideKeys = { account: 'accounts', team: 'teams', exporter: undefined } as const;
+const overrideKeys = { account: 'accounts', team: 'teams', queue: 'queues', exporter: undefined } as const;
+/** Where the exporter, and these settings, have the bounds of each kind. */
+const boundKeys = {
+  bound: { setting: 'VCC_AGE_BOUNDS', key: 'age_bounds' },
+  queue_bound: { setting: 'VCC_QUEUE_BOUNDS', key: 'queue_bounds' },
+} as const satisfies Record<BoundKind, { setting: keyof typeof shipped; key: string }>;
 
 /**
  * Reads thresholds. Keys that are missing in `ours` have the value of `defaults`, the complete file
@@ -99,6 +116,7 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     forgotten_after,
     remember,
     age_bounds,
+    queue_bounds,
     alerts: perAlert,
     ...rest
   } = merged;
@@ -113,24 +131,29 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
   if (!isAddress(runbooks)) fail('urls.runbooks', 'an address or a path', runbooks);
   if (!isRegex(job)) fail('job', 'a regular expression', job);
 
-  /** Reads bounds in the notation of VCC_AGE_BOUNDS. */
-  function readBounds(value: unknown): readonly number[] {
+  /** Reads bounds in the notation of the exporter's setting. */
+  function readBounds(kind: BoundKind, value: unknown): readonly number[] {
+    const { setting, key } = boundKeys[kind];
     try {
-      return bounds(String(value));
+      return bounds(String(value ?? shipped[setting].fallback));
     } catch (error) {
       if (!(error instanceof Unfit)) throw error;
-      fail('age_bounds', error.expected, value);
+      fail(key, error.expected, value);
       return [];
     }
   }
-  const ageBounds = readBounds(age_bounds ?? shipped.VCC_AGE_BOUNDS.fallback);
+  const boundsOf: Record<BoundKind, readonly number[]> = {
+    bound: readBounds('bound', age_bounds),
+    queue_bound: readBounds('queue_bound', queue_bounds),
+  };
 
   function readKind(key: string, kind: Kind, value: unknown): Duration | number {
-    if (kind === 'duration' || kind === 'bound') {
+    if (kind !== 'number' && kind !== 'share') {
       const duration = toDuration(value);
-      if (duration && kind === 'bound' && !ageBounds.includes(duration.seconds)) {
-        const names = ageBounds.map((each) => `${each}s`).join(', ');
-        fail(key, `one of ${names}, or another bound in VCC_AGE_BOUNDS and in age_bounds here`, value);
+      if (duration && kind !== 'duration' && !boundsOf[kind].includes(duration.seconds)) {
+        const { setting, key: ours } = boundKeys[kind];
+        const names = boundsOf[kind].map((each) => `${each}s`).join(', ');
+        fail(key, `one of ${names}, or another bound in ${setting} and in ${ours} here`, value);
         return duration;
       }
       // PromQL has no range of 0 s. Only `for` can be 0.
@@ -179,7 +202,7 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
           refuse(`${where}.${each}`, `one of ${known.join(', ')}`, given, didYouMean(each, known));
       }
       return {
-        label: alert.scope === 'team' ? 'team' : 'account',
+        label: alert.scope === 'exporter' ? 'account' : alert.scope,
         value,
         thresholds: readThresholds(where, alert, { ...values, ...own }),
         enabled: enabled !== false,
@@ -214,7 +237,8 @@ export function parseAlertSettings(defaults: string, ours = '{}', name = 'thresh
     recent: readKind('recent', 'duration', recent) as Duration,
     forgottenAfter,
     remember: readKind('remember', 'duration', remember) as Duration,
-    ageBounds,
+    ageBounds: boundsOf.bound,
+    queueBounds: boundsOf.queue_bound,
     alerts: settingsOfAlerts,
   };
   if (problems.length > 0) throw new ConfigError(problems);

@@ -3,8 +3,8 @@ import { type Alert, type Ask, alert, type Common } from './alert.ts';
 const audience = 'supervisor';
 const severity = 'warning';
 
-/** Agents logged in, except those away for longer than `forgotten_after`. */
-function onShift({ latest }: Ask, { forgottenAfter }: Common): string {
+/** Returns the agents logged in, except those away for longer than `forgotten_after`. */
+export function onShift({ latest }: Ask, { forgottenAfter }: Common): string {
   const bound = `presence=~"Away|ExtendedAway", seconds="${forgottenAfter.seconds}"`;
   return [
     `(sum without (presence) (${latest('vcc_agents', 'presence!="LoggedOut"')})`,

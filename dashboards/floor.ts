@@ -302,14 +302,14 @@ export function floorDashboard(settings: AlertSettings) {
                 expr: longestWaitOfAll(''),
                 unit: 'dthms',
                 meanings: nobody,
-                steps: waitSteps,
+                steps: waitSteps(settings),
               },
               {
                 legend: 'Service level',
                 expr: serviceLevel(''),
                 unit: 'percentunit',
                 decimals: 0,
-                steps: serviceSteps,
+                steps: serviceSteps(settings),
               },
               {
                 legend: 'Abandoned',

@@ -1,3 +1,4 @@
+import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
 import type { Step } from './panels.ts';
 import { longestAt, once, select, total } from './promql.ts';
 
@@ -9,24 +10,23 @@ const customers = 'party_role!="Agent"';
 const ended = `category=~"Answered|Abandoned|Breakout", ${customers}`;
 const answered = `category="Answered", ${customers}`;
 
-/** A longer wait is orange, in seconds. */
-export const longWait = 300;
+/** Returns the colours of a waiting time: orange from the time limit of VccWaitTooLong. */
+export function waitSteps(settings: AlertSettings): Step[] {
+  return [
+    [null, 'green'],
+    [thresholdOf(settings, 'VccWaitTooLong', 'longer_than'), 'orange'],
+  ];
+}
 
-/** A lower service level is red; below twice as much it is orange. */
-export const lowService = 0.4;
-
-/** The colours of a waiting time. */
-export const waitSteps: readonly Step[] = [
-  [null, 'green'],
-  [longWait, 'orange'],
-];
-
-/** The colours of a service level. */
-export const serviceSteps: readonly Step[] = [
-  [null, 'red'],
-  [lowService, 'orange'],
-  [2 * lowService, 'green'],
-];
+/** Returns the colours of a service level: red below the threshold of VccServiceLevelLow. */
+export function serviceSteps(settings: AlertSettings): Step[] {
+  const share = thresholdOf(settings, 'VccServiceLevelLow', 'share');
+  return [
+    [null, 'red'],
+    [share, 'orange'],
+    [2 * share, 'green'],
+  ];
+}
 
 /** The colours of the share of customers who gave up. */
 export const abandonedSteps: readonly Step[] = [

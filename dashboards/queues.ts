@@ -1,5 +1,4 @@
-import type { AlertSettings } from '../alerts/settings.ts';
-import { toWords } from '../alerts/settings.ts';
+import { type AlertSettings, thresholdOf, toWords } from '../alerts/settings.ts';
 import { categoryColours } from './colours.ts';
 import { percent, queryVariable, toDashboard } from './dashboard.ts';
 import { bars, lines, type Panel, stat } from './panels.ts';
@@ -16,8 +15,6 @@ import {
   leftAs,
   longestWait,
   longestWaitOfAll,
-  longWait,
-  lowService,
   offered,
   serviceLevel,
   serviceSteps,
@@ -32,9 +29,6 @@ const nobodyLeft = 'nobody left a queue, or no data';
 const nobody = { 0: { text: 'nobody', colour: 'green' } };
 const none = { 0: { text: 'none', colour: 'green' } };
 
-/** The bounds that VCC_QUEUE_BOUNDS has by default, in seconds. */
-const queueBounds = [5, 10, 20, 30, 60, 120, 300, 600];
-
 const formula =
   'answered within the target of their queue / (answered + abandoned + breakouts). Breakouts and short abandons count; agents who wait for a transfer do not';
 
@@ -43,6 +37,8 @@ const byQueue = (expr: string) => naming(expr, 'queue', '(no name)');
 
 /** Returns the dashboard of the queues. It needs VCC_QUEUES. */
 export function queuesDashboard(settings: AlertSettings) {
+  const wait = thresholdOf(settings, 'VccWaitTooLong', 'longer_than');
+  const service = thresholdOf(settings, 'VccServiceLevelLow', 'share');
   const rows = (expr: (queue: string, ...labels: string[]) => string) =>
     byQueue(expr(chosenQueues, 'account', 'queue'));
   return toDashboard(settings, {
@@ -73,26 +69,26 @@ export function queuesDashboard(settings: AlertSettings) {
           }),
           stat({
             title: 'Longest wait',
-            description: `The longest time that an interaction has waited in its current queue. Orange from ${toWords(longWait)}.`,
+            description: `The longest time that an interaction has waited in its current queue. Orange from ${toWords(wait)}, the time limit of VccWaitTooLong.`,
             width: 4,
             height: 5,
             unit: 'dthms',
             noValue: noQueuesShort,
             background: true,
             meanings: nobody,
-            steps: waitSteps,
+            steps: waitSteps(settings),
             queries: [{ expr: longestWaitOfAll(chosenQueues) }],
           }),
           stat({
             title: 'Service level',
-            description: `In the sliding window: ${formula}. Green from ${percent(2 * lowService)}, red below ${percent(lowService)}. No value if nobody left a queue, or if the queues have no target.`,
+            description: `In the sliding window: ${formula}. Green from ${percent(2 * service)}, red below the threshold of VccServiceLevelLow. No value if nobody left a queue, or if the queues have no target.`,
             width: 4,
             height: 5,
             unit: 'percentunit',
             decimals: 0,
             noValue: nobodyLeft,
             background: true,
-            steps: serviceSteps,
+            steps: serviceSteps(settings),
             queries: [{ expr: serviceLevel(chosenQueues) }],
           }),
           stat({
@@ -184,7 +180,7 @@ export function queuesDashboard(settings: AlertSettings) {
                 from: { expr: rows(longestWait) },
                 unit: 'dthms',
                 meanings: { 0: { text: 'nobody' } },
-                steps: waitSteps,
+                steps: waitSteps(settings),
                 width: 105,
               },
               { title: 'Free for it', from: { expr: rows(freeForQueue) }, width: 90 },
@@ -209,7 +205,7 @@ export function queuesDashboard(settings: AlertSettings) {
                 from: { expr: rows(serviceLevel) },
                 unit: 'percentunit',
                 decimals: 0,
-                steps: serviceSteps,
+                steps: serviceSteps(settings),
                 width: 110,
               },
               {
@@ -261,7 +257,7 @@ export function queuesDashboard(settings: AlertSettings) {
           }),
           lines({
             title: 'Service level, by queue',
-            description: `At each time, of the sliding window that ends then: ${formula}. A gap: nobody left the queue within the window, or it has no target. The dashed line is ${percent(2 * lowService)}.`,
+            description: `At each time, of the sliding window that ends then: ${formula}. A gap: nobody left the queue within the window, or it has no target. The dashed line is the threshold of VccServiceLevelLow.`,
             width: 12,
             height: 8,
             unit: 'percentunit',
@@ -271,7 +267,7 @@ export function queuesDashboard(settings: AlertSettings) {
             legend: 'table',
             steps: [
               [null, 'transparent'],
-              [2 * lowService, 'green'],
+              [service, 'red'],
             ],
             queries: [{ expr: byQueue(serviceLevel(chosenQueues, 'queue')), legend: '{{queue}}' }],
           }),
@@ -303,12 +299,12 @@ export function queuesDashboard(settings: AlertSettings) {
           bars({
             title: 'Waiting for longer than',
             description:
-              'Interactions that have waited for longer than each time. A bar also counts those of all longer times. The times are the default of VCC_QUEUE_BOUNDS.',
+              'Interactions that have waited for longer than each time. A bar also counts those of all longer times. The times are `queue_bounds` of the thresholds, and VCC_QUEUE_BOUNDS must have them.',
             width: 12,
             height: 8,
             many: true,
             noValue: 'VCC_QUEUE_BOUNDS has none of these times, or no data',
-            queries: queueBounds.map((seconds) => ({
+            queries: settings.queueBounds.map((seconds) => ({
               expr: total('vcc_queue_waiting_longer_than', `${chosenQueues}, seconds="${seconds}"`),
               legend: toWords(seconds),
             })),
@@ -316,14 +312,14 @@ export function queuesDashboard(settings: AlertSettings) {
           bars({
             title: 'Answered within',
             description:
-              'The service level of the sliding window if each time were the target of every queue: answered within it / (answered + abandoned + breakouts). The times are the default of VCC_QUEUE_BOUNDS.',
+              'The service level of the sliding window if each time were the target of every queue: answered within it / (answered + abandoned + breakouts). The times are `queue_bounds` of the thresholds, and VCC_QUEUE_BOUNDS must have them.',
             width: 12,
             height: 8,
             unit: 'percentunit',
             max: 1,
             many: true,
             noValue: 'nobody left a queue, VCC_QUEUE_BOUNDS has none of these times, or no data',
-            queries: queueBounds.map((seconds) => ({
+            queries: settings.queueBounds.map((seconds) => ({
               expr: answeredWithin(seconds, chosenQueues),
               legend: toWords(seconds),
             })),

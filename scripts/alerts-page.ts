@@ -33,7 +33,7 @@ All thresholds are in [alerts/thresholds.yml](../../alerts/thresholds.yml). You 
   \`\`\`
 
   It writes rules and dashboards with your thresholds into the folder, and replaces files of the same names. The last line is a
-  summary, here for the file below: \`30 alerts, 2 off, 5 differ from the shipped thresholds; 5 dashboards.\`
+  summary, here for the file below: \`${settings.alerts.length} alerts, 2 off, 5 differ from the shipped thresholds; 5 dashboards.\`
 
 \`\`\`yaml
 urls:
@@ -60,10 +60,15 @@ alerts:
 Both commands reject unknown keys and invalid values, and print them. Durations have a unit, as in the settings: \`90s\`, \`1m30s\`,
 \`2h\`, \`1d\`. Every alert has the keys \`for\`, \`severity\` and \`enabled\`. The tables below list its other keys with the shipped values.
 
-The exporter counts agents and interactions only at fixed ages, the **bounds**. So \`longer_than\` must be one of them. The shipped
-bounds are ${settings.ageBounds.map((seconds) => `\`${toWords(seconds).replace(' min', 'm').replace(' ', '')}\``).join(', ')}. Other values are
-rejected. If you set \`VCC_AGE_BOUNDS\`, copy its value (numbers of seconds, without units) to \`age_bounds\` in your thresholds.
-VccBoundMissing fires if an exporter lacks a bound.
+The exporter counts agents, interactions and callers only at fixed ages, the **bounds**. So these thresholds must be one of them.
+Other values are rejected. VccBoundMissing fires if an exporter lacks a bound.
+
+| Thresholds | Shipped bounds | If you set | copy its value to |
+| --- | --- | --- | --- |
+| \`longer_than\` of agents and interactions, \`free_longer_than\` | ${inWords(settings.ageBounds)} | \`VCC_AGE_BOUNDS\` | \`age_bounds\` |
+| VccWaitTooLong's \`longer_than\`, \`waiting_longer_than\`, \`target\` | ${inWords(settings.queueBounds)} | \`VCC_QUEUE_BOUNDS\` | \`queue_bounds\` |
+
+The value is numbers of seconds, without units.
 
 ## For supervisors
 
@@ -74,8 +79,10 @@ In this table:
 - **Ready for calls** means Ready and eligible for routing. Agents who are Ready for outbound or offline work only do not count.
 - **Free** means Ready for calls, with no workload and no interaction. Wrap-up is an interaction
   ([metrics.md](../reference/metrics.md#notes)).
-- **Many** means that the count is at least \`agents\` (or \`interactions\`), and at least \`share\` of the agents on shift. For
-  VccTeamIdleAgents, the share is of the team's agents logged in.
+- **Callers** are all who wait in a queue, also for a chat or an e-mail. The last four alerts need \`VCC_QUEUES\`. Without it, they
+  are silent.
+- **Many** means that the count is at least \`agents\` (or \`interactions\`, \`callers\`), and at least \`share\` of the agents on
+  shift. For VccTeamIdleAgents, the share is of the team's agents logged in.
 
 ${table(of('supervisor'))}
 
@@ -83,6 +90,10 @@ ${table(of('supervisor'))}
   For a single agent, enable VccLongestFree, or set \`agents: 1\` and \`share: 0.001\`.
 - Alerts with \`interactions\` count interactions, not agents. On a small floor, one agent with several chats can be enough.
 - Alerts about teams need a [roster](teams.md).
+- VccWaitTooLong and VccServiceLevelLow can have other thresholds for single queues (\`queues\`). Queues of e-mails, in which callers
+  may wait for hours, need them.
+- VccServiceLevelLow: \`for\` must be longer than \`VCC_QUEUE_WINDOW\`. A peak of a few minutes lowers the service level for as long as
+  the window.
 - Alerts contain no ids of agents. If [single agents](teams.md#single-agents) are on, the dashboard Team shows them.
 
 ## For SREs
@@ -122,6 +133,7 @@ One outage can fire several alerts, but is one page, with an
 | most alerts | the newest of the last ${toWords(settings.recent.seconds)} (\`recent\`) | within \`recent\` |
 | alerts with \`within\` | all of the time \`within\` | within this time |
 | VccErrorBudgetBurn, VccErrorBudgetBurnSlow | all of their [windows](#for-sres) | within 30 minutes, within 6 hours |
+| VccQueueDataStale | remembers a source for \`seen_within\` | within \`recent\` |
 | VccExporterDown | \`up\` of the last scrape | at once |
 
 So one failed scrape neither restarts \`for\` nor resolves an alert. If your scrape interval is longer than 2 minutes, raise \`recent\`.
@@ -187,5 +199,9 @@ function table(settings: readonly AlertSetting[]): string {
   });
   return `| Alert | Severity | Fires when | Shipped thresholds |\n| --- | --- | --- | --- |\n${rows.join('\n')}`;
 }
+
+/** Bounds in the notation of thresholds. */
+const inWords = (bounds: readonly number[]) =>
+  bounds.map((seconds) => `\`${toWords(seconds).replace(' min', 'm').replace(' ', '')}\``).join(', ');
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ');

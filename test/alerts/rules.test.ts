@@ -37,6 +37,10 @@ const neverEmpty: Readonly<Record<string, readonly string[]>> = {
   VccExporterDown: ['job'],
   // A label that the rule selects by.
   VccAuthFailing: ['reason'],
+  // The API's sources have names.
+  VccQueueDataStale: ['source'],
+  // Labels that the rule makes.
+  VccBoundMissing: ['setting'],
 };
 
 describe.each(rules.map((rule) => [rule.alert, rule] as const))('%s', (name, rule) => {
@@ -62,7 +66,7 @@ describe.each(rules.map((rule) => [rule.alert, rule] as const))('%s', (name, rul
   });
 
   test('measures no age at the time of the rule, which would add the age of the sample', () => {
-    expect(expr.includes('time()')).toBe(name === 'VccDataStale');
+    expect(expr.includes('time()')).toBe(/DataStale$/.test(name));
   });
 
   test('does not flap by ranks, and names no agent', () => {
@@ -72,7 +76,7 @@ describe.each(rules.map((rule) => [rule.alert, rule] as const))('%s', (name, rul
   });
 
   test('says how many, how much or for how long, with a unit', () => {
-    const words = 'agents|interactions|series|values';
+    const words = 'agents|callers|interactions|series|values';
     expect(annotations.description).toMatch(
       new RegExp(`\\$value( \\}\\} (${words})\\b| \\| humanize(Duration|Percentage) )|\\b\\d+ (s|min|h)\\b`),
     );

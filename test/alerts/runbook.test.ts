@@ -78,6 +78,9 @@ const silencedBy: Partial<Record<string, string>> = {
   VccAccountMissing: ' job=vcc',
   VccPushFailing: ' account=acme-uk destination=default',
   VccTeamIdleAgents: ' account=acme-uk team=Support',
+  VccQueueDataStale: ' account=acme-uk source=ongoing',
+  VccWaitTooLong: ' account=acme-uk queue=Billing',
+  VccServiceLevelLow: ' account=acme-uk queue=Billing',
 };
 
 /** Alerts of which Vonage may not be the cause. */
@@ -97,6 +100,9 @@ const neverVonage = [
   'VccAwayTooLong',
   'VccExtendedAwayTooLong',
   'VccWrapTooLong',
+  'VccManyWaiting',
+  'VccWaitTooLong',
+  'VccServiceLevelLow',
 ];
 
 describe.each(alerts.map((alert) => [alert.name, alert] as const))('%s', (name, alert) => {
@@ -123,7 +129,7 @@ describe.each(alerts.map((alert) => [alert.name, alert] as const))('%s', (name, 
   test('queries the bounds that the shipped alert uses', () => {
     const setting = shipped.alerts.find((each) => each.alert === alert)!;
     const bounds = Object.entries(alert.kinds)
-      .filter(([, kind]) => kind === 'bound')
+      .filter(([, kind]) => kind === 'bound' || kind === 'queue_bound')
       .map(([key]) => String((setting.thresholds[key] as Duration).seconds));
     const queried = [...text.matchAll(/\bseconds="(\d+)"/g)].map(([, seconds]) => seconds!);
     expect(queried).toEqual(expect.arrayContaining(bounds));

@@ -32,25 +32,25 @@ test('what is shipped has every alert, and nothing else', () => {
 test.each([
   [
     'alert: {}',
-    'ours.yml: alert: expected one of urls, job, interval, recent, forgotten_after, remember, age_bounds, alerts; received a mapping; did you mean alerts?',
+    'ours.yml: alert: expected one of urls, job, interval, recent, forgotten_after, remember, age_bounds, queue_bounds, alerts; received a mapping; did you mean alerts?',
   ],
   [
     'accounts: [{ client_secret: s3cr3t }]',
-    'ours.yml: accounts: expected one of urls, job, interval, recent, forgotten_after, remember, age_bounds, alerts; received a list',
+    'ours.yml: accounts: expected one of urls, job, interval, recent, forgotten_after, remember, age_bounds, queue_bounds, alerts; received a list',
   ],
   [
     'client_secret: s3cr3t',
-    'ours.yml: client_secret: expected one of urls, job, interval, recent, forgotten_after, remember, age_bounds, alerts; received a text',
+    'ours.yml: client_secret: expected one of urls, job, interval, recent, forgotten_after, remember, age_bounds, queue_bounds, alerts; received a text',
   ],
   [`job: "{${'x'.repeat(70_000)}"`, 'ours.yml: job: expected a regular expression; received another value'],
   [
     `${'x'.repeat(900)}: 1`,
-    `ours.yml: ${'x'.repeat(200)}…: expected one of urls, job, interval, recent, forgotten_after, remember, age_bounds, alerts; received 1`,
+    `ours.yml: ${'x'.repeat(200)}…: expected one of urls, job, interval, recent, forgotten_after, remember, age_bounds, queue_bounds, alerts; received 1`,
   ],
   ['[1]', 'ours.yml: the file: expected a mapping; received a list'],
   [
     'x: 1',
-    'ours.yml: x: expected one of urls, job, interval, recent, forgotten_after, remember, age_bounds, alerts; received 1',
+    'ours.yml: x: expected one of urls, job, interval, recent, forgotten_after, remember, age_bounds, queue_bounds, alerts; received 1',
   ],
   ['alerts: [VccIdleAgents]', 'ours.yml: alerts: expected a mapping; received a list'],
   ['urls: x', 'ours.yml: urls: expected a mapping; received "x"'],
@@ -122,7 +122,7 @@ test.each([
   ],
   [
     'age_bound: 1',
-    'ours.yml: age_bound: expected one of urls, job, interval, recent, forgotten_after, remember, age_bounds, alerts; received 1; did you mean age_bounds?',
+    'ours.yml: age_bound: expected one of urls, job, interval, recent, forgotten_after, remember, age_bounds, queue_bounds, alerts; received 1; did you mean age_bounds?',
   ],
   [
     'urls: { runbook: x }',
@@ -319,11 +319,11 @@ test('the jobs, the interval and the wait are as set', () => {
 });
 
 /** The matchers with which VccBoundMissing selects bounds. */
-function boundsAskedBy(ours: object): string[][] {
+function boundsAskedBy(ours: object, metric = 'vcc_agents_available_longer_than'): string[][] {
   const expr = exprOf(ours, 'VccBoundMissing');
   expect(problemsIn(expr)).toEqual([]);
   return takeApart(expr)
-    .selectors.filter(({ metric }) => metric === 'vcc_agents_available_longer_than')
+    .selectors.filter((selector) => selector.metric === metric && selector.matchers.length > 0)
     .map(({ matchers }) => matchers.map(({ label, op, value }) => label + op + value));
 }
 
@@ -346,6 +346,35 @@ test('each bound is watched once, and only for the accounts whose alerts need it
   ]);
 });
 
+test('bounds of queues are watched too, for every account if a queue has its own', () => {
+  const ours = {
+    alerts: {
+      VccWaitTooLong: { queues: { Email: { longer_than: '10m' }, Fax: { enabled: false } } },
+      VccWaitingWhileFree: { accounts: { 'acme-night': { waiting_longer_than: '1m' } } },
+    },
+  };
+  expect(boundsAskedBy(ours, 'vcc_queue_waiting_longer_than')).toEqual([
+    ['seconds=20'],
+    ['seconds=60', 'account=acme-night'],
+    ['seconds=120', 'account!~acme-night'],
+    ['seconds=300'],
+    ['seconds=600'],
+  ]);
+});
+
+test('other bounds of queues are allowed if queue_bounds has them', () => {
+  const ours = { alerts: { VccWaitTooLong: { longer_than: '7m' } } };
+  expect(() => withOurs(ours)).toThrow(
+    'ours.yml: alerts.VccWaitTooLong.longer_than: expected one of 5s, 10s, 20s, 30s, 60s, 120s, 300s, 600s, or another bound in VCC_QUEUE_BOUNDS and in queue_bounds here; received "7m"',
+  );
+  expect(exprOf({ ...ours, queue_bounds: '20,120,420' }, 'VccWaitTooLong')).toContain('seconds="420"');
+  // Agents have other bounds than queues.
+  expect(() => withOurs({ alerts: { VccIdleAgents: { longer_than: '2m' } } })).toThrow('in VCC_AGE_BOUNDS');
+  expect(() => withOurs({ queue_bounds: '9,5' })).toThrow(
+    'ours.yml: queue_bounds: expected up to 30 numbers',
+  );
+});
+
 test('other bounds are allowed if age_bounds has them', () => {
   const ours = { alerts: { VccIdleAgents: { longer_than: '7m' } } };
   expect(() => withOurs(ours)).toThrow(
@@ -356,6 +385,14 @@ test('other bounds are allowed if age_bounds has them', () => {
   const age_bounds = '60,300,420,900,1200,3600,4500,7200';
   expect(exprOf({ ...ours, age_bounds }, 'VccIdleAgents')).toContain('seconds="420"');
   expect(() => withOurs({ age_bounds: '9,5' })).toThrow('ours.yml: age_bounds: expected up to 30 numbers');
+});
+
+test('the alert of a queue links to its dashboard with the queue', () => {
+  const rules = rulesWith({ urls: { grafana: 'https://g.example' } });
+  const { annotations } = rules.find(({ alert }) => alert === 'VccWaitTooLong')!;
+  expect(annotations.dashboard_url).toBe(
+    'https://g.example/d/vcc-queues?var-account={{ $labels.account | urlquery }}&var-queue={{ $labels.queue | urlquery }}',
+  );
 });
 
 test('addresses lead where they should', () => {
@@ -377,6 +414,10 @@ describe('thresholds of single accounts and teams', () => {
   test.each([
     ['VccIdleAgents', 'accounts', 'account', { agents: 2, longer_than: '10m' }],
     ['VccTeamIdleAgents', 'teams', 'team', { longer_than: '2h' }],
+    ['VccWaitTooLong', 'queues', 'queue', { callers: 1 }],
+    ['VccServiceLevelLow', 'queues', 'queue', { share: 0.8, target: '30s' }],
+    ['VccWaitingWhileFree', 'accounts', 'account', { callers: 9 }],
+    ['VccQueueDataStale', 'accounts', 'account', { older_than: '2h' }],
     ['VccNobodyFree', 'accounts', 'account', { of_at_least: 9 }],
     ['VccDataStale', 'accounts', 'account', { older_than: '1h' }],
     ['VccErrorBudgetBurn', 'accounts', 'account', { objective: 0.99 }],
@@ -402,6 +443,7 @@ describe('thresholds of single accounts and teams', () => {
   test.each([
     ['VccNobodyReady', 'accounts', 'account'],
     ['VccTeamIdleAgents', 'teams', 'team'],
+    ['VccWaitTooLong', 'queues', 'queue'],
   ])('%s does not fire for names that it is switched off for', (alert, key, label) => {
     const ours = { alerts: { [alert]: { [key]: { 'acme-outbound': { enabled: false } } } } };
     const expr = exprOf(ours, alert);

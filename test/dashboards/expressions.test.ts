@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
 import type { AlertRule, RecordingRule, RuleGroup } from '../../alerts/rules.ts';
 import { allMetrics } from '../../src/catalogue/all.ts';
-import { boundsOf, closedSets, reasonsOf } from '../support/closed-sets.ts';
+import { closedSetOf } from '../support/closed-sets.ts';
 import { fillIn, panelsOf, readDashboards } from '../support/dashboards.ts';
 import { takeApart } from '../support/promql.ts';
 import { problemsIn } from '../support/series-labels.ts';
@@ -78,8 +78,7 @@ test.each([
 function strangeValuesIn(expr: string): string[] {
   return takeApart(expr).selectors.flatMap(({ metric, matchers }) =>
     matchers.flatMap(({ label, op, value }) => {
-      const words =
-        label === 'reason' ? reasonsOf[metric] : label === 'seconds' ? boundsOf(metric) : closedSets[label];
+      const words = closedSetOf(metric, label);
       const compared = op.endsWith('~') ? value.split('|') : [value];
       return (
         compared

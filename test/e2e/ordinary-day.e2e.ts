@@ -7,18 +7,18 @@ import { type AlertRule, toAlertGroups } from '../../alerts/rules.ts';
 import { parseAlertSettings } from '../../alerts/settings.ts';
 import { toPoints } from '../../src/push/encoding/points.ts';
 import { encodeWriteRequest } from '../../src/push/encoding/remote-write-1.ts';
-import { ContactCentre } from '../../src/simulator/contact-centre.ts';
-import { agentListing, assemble } from '../../src/snapshot/assemble.ts';
+import { SimulatedAccount } from '../../src/simulator/account.ts';
+import { ordinaryQueues } from '../../src/simulator/queues.ts';
 import { toFloor } from '../../src/snapshot/floor.ts';
 import { toTeams } from '../../src/snapshot/teams.ts';
-import { parseAgentStatus } from '../../src/vcc/agent-status.ts';
 import { ageBounds, familiesOf, floorOptions, readingOf, rosterOf } from '../support/reading.ts';
 import { firesOf } from './support/fires.ts';
-import { createOrdinaryDay, ordinaryHours } from './support/ordinary-day.ts';
+import { createOrdinaryDay, ordinaryCallers, ordinaryHours } from './support/ordinary-day.ts';
 import { describeWith } from './support/parts.ts';
 import { openPrometheus, type Receiver } from './support/push.ts';
 import { queryRange } from './support/query.ts';
 import { tell } from './support/replay.ts';
+import { createReader } from './support/simulated-reading.ts';
 
 const beginMs = Date.UTC(2026, 10, 18, 7);
 const endMs = beginMs + ordinaryHours * 3_600_000;
@@ -34,31 +34,36 @@ const days = (process.env.ORDINARY_DAYS ?? '120/1 1000/1')
   .map((day) => day.split('/').map(Number) as [agents: number, seed: number]);
 
 /**
- * Writes a day of `agents` agents to a receiver, a snapshot every half a minute, as the exporter
- * counts it.
+ * Writes a day of `agents` agents and their callers to a receiver, a snapshot every half a minute,
+ * as the exporter counts it. Queue times are read once a minute.
  */
 async function liveDay(receiver: Receiver, agents: number, seed: number, account: string): Promise<void> {
-  const centre = new ContactCentre({
+  let nowMs = beginMs;
+  const simulated = new SimulatedAccount({
+    name: account,
+    clientId: 'id',
+    clientSecret: 'secret',
     seed,
     agents,
-    startMs: beginMs,
+    allAgents: agents,
+    now: () => nowMs,
     live: createOrdinaryDay(seed, beginMs),
+    callers: ordinaryCallers(seed, agents, beginMs),
   });
+  const reader = createReader(simulated);
   const roster = rosterOf(
-    Object.fromEntries(centre.staff().map(({ agentId }, index) => [agentId, { team: `Team ${index % 8}` }])),
+    Object.fromEntries(
+      simulated.items().map(({ agentId }, index) => [agentId, { team: `Team ${index % 8}` }]),
+    ),
   );
   for (let timeMs = beginMs; timeMs <= endMs; timeMs += stepMs) {
-    centre.advanceTo(timeMs);
-    const items = centre.items();
-    const { length: count } = items;
-    const meta = { page: 1, count, pageCount: 1, totalCount: count };
-    const page = parseAgentStatus(JSON.stringify({ meta, items, upTo: new Date(timeMs).toISOString() }), 1);
-    const snapshot = assemble(new Map([[1, page]]), agentListing);
-    if ('reason' in snapshot) throw new Error(snapshot.reason);
+    nowMs = timeMs;
+    const snapshot = reader.agents();
     const reading = readingOf([], {
       account,
       floor: toFloor(snapshot, floorOptions),
       teams: toTeams(snapshot, roster, { ageBounds, maxTeams: 100 }),
+      queues: reader.queues(snapshot, (timeMs - beginMs) % 60_000 === 0),
       roster: { up: true, agents: roster.size, readAtMs: timeMs, inSeveralTeams: 0 },
     });
     const points = toPoints(await familiesOf(reading), timeMs, { job: 'vcc', instance: account });
@@ -82,7 +87,7 @@ describeWith(['prometheus'], 'ordinary days', ({ prometheus: { prometheus } }) =
       receiver = await openPrometheus(prometheus, folder);
       await receiver.start();
       await liveDay(receiver, agents, seed, account);
-    }, 300_000);
+    }, 900_000);
     afterAll(async () => {
       await receiver?.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -101,6 +106,19 @@ describeWith(['prometheus'], 'ordinary days', ({ prometheus: { prometheus } }) =
         happens.map((activity) => most(`vcc_agents_by_activity{activity="${activity}"}`)),
       );
       expect(happens.filter((_, index) => seen[index] === 0)).toEqual([]);
+      // Callers wait in every queue and give up, also while agents with other skills are free.
+      const waited = await Promise.all(
+        ordinaryQueues.map(({ name }) => most(`vcc_queue_waiting_longer_than{queue="${name}",seconds="20"}`)),
+      );
+      expect(waited.filter((count) => count === 0)).toEqual([]);
+      expect(await most('vcc_queue_window_left{category="Abandoned",party_role="External"}')).toBeGreaterThan(
+        0,
+      );
+      expect(
+        await most(
+          'sum(vcc_queue_waiting_longer_than{seconds="60"}) > 0 and sum(vcc_agents_available_longer_than{seconds="60"}) > 0',
+        ),
+      ).toBeGreaterThan(0);
       // Some agent is always the longest, so an alert about one agent would be on for hours.
       expect(await most('vcc_agents_longer_than{presence="Away",seconds="1800"}')).toBeGreaterThan(0);
     });

@@ -23,18 +23,23 @@ export const closedSets: Readonly<Record<string, readonly string[]>> = {
   medium: media,
   medium_manager: mediumManagers,
   workload: workloads,
+  // Unless VCC_AGE_BOUNDS has others.
+  seconds: settings.VCC_AGE_BOUNDS.fallback.split(','),
   source: queueSources,
   category: categories,
 };
 
-/** Those of the label `seconds` of a metric, unless its setting has other bounds. */
-export function boundsOf(metric: string): readonly string[] {
-  const setting = metric.startsWith('vcc_queue_') ? settings.VCC_QUEUE_BOUNDS : settings.VCC_AGE_BOUNDS;
-  return setting.fallback.split(',');
+/** Returns the values that this label of a metric can have. Undefined: any. */
+export function closedSetOf(metric: string, label: string): readonly string[] | undefined {
+  if (label === 'reason') return reasonsOf[metric];
+  // Unless VCC_QUEUE_BOUNDS has others.
+  if (label === 'seconds' && metric.startsWith('vcc_queue_'))
+    return settings.VCC_QUEUE_BOUNDS.fallback.split(',');
+  return closedSets[label];
 }
 
 /** Those of the label `reason`, by metric. */
-export const reasonsOf: Readonly<Record<string, readonly string[]>> = {
+const reasonsOf: Readonly<Record<string, readonly string[]>> = {
   vcc_scrape_error: scrapeErrorCodes,
   vcc_queue_error: scrapeErrorCodes,
   vcc_queue_unclear: unclearReasons,

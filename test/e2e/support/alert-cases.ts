@@ -1,47 +1,8 @@
-/** The samples in Prometheus, and the alerts of the rule that must fire. */
-export interface AlertCase {
-  title: string;
-  /** By series: values half a minute apart, in the notation of promtool. */
-  series: Readonly<Record<string, string>>;
-  /** When to evaluate. */
-  at: string;
-  /**
-   * Labels of each alert that fires, and `$value` as its annotations show it, to Prometheus 3 too
-   * unless `value3` is there. Default: none fires.
-   */
-  fires?: readonly { labels: Readonly<Record<string, string>>; value?: string; value3?: string }[];
-}
+import { type AlertCase, account, hold, of, one, presences } from './alert-series.ts';
+import { queueCases, waitingLonger } from './queue-alert-cases.ts';
 
-const target = { job: 'vcc', account: 'a', instance: 'i' };
+export type { AlertCase };
 
-/** A series of the exporter. */
-function of(metric: string, labels: Readonly<Record<string, string>> = {}): string {
-  const pairs = Object.entries({ ...target, ...labels }).map(([name, value]) => `${name}="${value}"`);
-  return `${metric}{${pairs.join(', ')}}`;
-}
-
-/** The same value for this number of minutes. */
-const hold = (value: number | string, minutes: number) => `${value}x${minutes * 2 - 1}`;
-const one = (labels: Readonly<Record<string, string>> = {}, value?: string) => [
-  { labels: { ...target, ...labels }, ...(value !== undefined && { value }) },
-];
-
-/** Series about an account, without an instance. */
-const account = (value: string, value3 = value) => [{ labels: { job: 'vcc', account: 'a' }, value, value3 }];
-
-/** Agents by presence. `forgotten` of the away agents have been away for hours. */
-const presences = (
-  ready: number,
-  away: number,
-  { loggedOut = 7, notRoutable = 0, forgotten = 0 }: Record<string, number> = {},
-) => ({
-  [of('vcc_agents', { presence: 'Ready' })]: hold(ready, 60),
-  [of('vcc_agents', { presence: 'Away' })]: hold(away, 60),
-  [of('vcc_agents', { presence: 'LoggedOut' })]: hold(loggedOut, 60),
-  [of('vcc_agents_by_activity', { activity: 'ready_not_routable' })]: hold(notRoutable, 60),
-  [of('vcc_agents_longer_than', { presence: 'Away', seconds: '7200' })]: hold(forgotten, 60),
-  [of('vcc_agents_longer_than', { presence: 'ExtendedAway', seconds: '7200' })]: hold(0, 60),
-});
 /** The number of agents or interactions above a bound, and of agents on shift. */
 const longer = (metric: string, labels: Readonly<Record<string, string>>, count: number, onShift: number) => {
   const { team } = labels;
@@ -423,7 +384,18 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
         ),
       },
       at: '16m',
-      fires: one({}, '20m 0s'),
+      fires: one({ setting: 'VCC_AGE_BOUNDS' }, '20m 0s'),
+    },
+    {
+      title: 'one of queues is missing',
+      series: waitingLonger({ 20: [0, 0], 300: [0, 0] }),
+      at: '16m',
+      fires: one({ setting: 'VCC_QUEUE_BOUNDS' }, '2m 0s'),
+    },
+    {
+      title: 'all of queues are there, though some are in one queue only',
+      series: { ...waitingLonger({ 20: [0, 0], 120: [0, 0] }), ...waitingLonger({ 300: [0] }) },
+      at: '16m',
     },
     {
       title: 'all are there',
@@ -551,4 +523,5 @@ export const alertCases: Readonly<Record<string, readonly AlertCase[]>> = {
   ),
   VccRingNoAnswer: atOnce('Unexpected', 'NoAnswer'),
   VccFailedInteractions: atOnce('Failed', 'CallFailed'),
+  ...queueCases,
 };

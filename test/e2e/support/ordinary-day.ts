@@ -1,5 +1,6 @@
-import type { SimulatedAgent } from '../../../src/simulator/agent.ts';
+import type { Leg, SimulatedAgent } from '../../../src/simulator/agent.ts';
 import type { ContactCentre, Life, Live } from '../../../src/simulator/contact-centre.ts';
+import type { CallersOptions } from '../../../src/simulator/queues.ts';
 import { Random } from '../../../src/simulator/random.ts';
 
 const second = 1000;
@@ -31,12 +32,91 @@ const shifts = [
   { from: 7, to: 15.5, of: 3 },
 ];
 
+/** A shift or a pause of an agent, in hours from the beginning. */
+interface Stretch {
+  from: number;
+  to: number;
+}
+
+/** A pause that an agent plans. */
+interface Pause {
+  at: number;
+  presence: string;
+  description: string;
+  minutes: number;
+}
+
+/** The shift of an agent, by the agent's number. */
+function shiftOf(index: number, seed: number): Stretch {
+  const kinds = shifts.flatMap((shift) => Array<Stretch>(shift.of).fill(shift));
+  return kinds[(index * 7 + seed) % 10]!;
+}
+
+function pausesOf({ from, to }: Stretch, index: number, seed: number): Pause[] {
+  const length = to - from;
+  return [
+    { at: from + length * 0.25, presence: 'Away', description: 'Break', minutes: 15 },
+    // Lunch is staggered over two hours, and meetings are those of a team.
+    {
+      at: from + length * 0.42 + ((index * 13) % 120) / 60,
+      presence: 'ExtendedAway',
+      description: 'Lunch',
+      minutes: 42,
+    },
+    { at: from + length * 0.85, presence: 'Away', description: 'Break', minutes: 15 },
+    ...(Math.floor(index / 12) % 5 === seed % 5
+      ? [{ at: from + length * 0.65, presence: 'ExtendedAway', description: 'Meeting', minutes: 35 }]
+      : []),
+  ];
+}
+
+/** Customers may call between these hours from the beginning. */
+const open = { from: 0.3, to: 15.4 };
+/** The share of planned agents who are there, and not ill, late or on outbound work. */
+const present = 0.77;
+/** How long an agent is busy with one interaction, on average. */
+const handlingMs = 400 * second;
+
+/**
+ * The customers of an ordinary day. Staff are planned for them, but each half hour brings some more
+ * or fewer than planned: in peaks some customers wait for minutes and give up.
+ */
+export function ordinaryCallers(seed: number, agents: number, beginMs: number): CallersOptions {
+  const plans = Array.from({ length: agents }, (_, index) => {
+    const shift = shiftOf(index, seed);
+    return { shift, pauses: pausesOf(shift, index, seed) };
+  });
+  const planned = (hours: number) =>
+    plans.filter(
+      ({ shift, pauses }) =>
+        hours >= shift.from &&
+        hours < shift.to &&
+        // Pauses begin earlier and later than planned.
+        !pauses.some(({ at, minutes }) => hours >= at - 0.1 && hours < at + minutes / 60 + 0.1),
+    ).length;
+  const dice = Random.of(`forecast/${seed}`);
+  const forecasts = Array.from({ length: 2 * ordinaryHours }, (_, half) => ({
+    agents: planned(half / 2 + 0.25),
+    error: 1 + dice.between(-0.08, 0.08),
+  }));
+  return {
+    arrivalsPerMinute(atMs) {
+      const hours = (atMs - beginMs) / hour;
+      if (hours < open.from || hours >= open.to) return 0;
+      const { agents: staff, error } = forecasts[Math.floor(hours * 2)]!;
+      const isLull = lulls.some(({ from, to }) => hours >= from && hours < to);
+      const busy = staff * present * occupancies[Math.floor(hours)]! * error;
+      return (busy * minute * (isLull ? 0.2 : 1)) / handlingMs;
+    },
+  };
+}
+
 /**
  * An ordinary day of a contact centre, in which nothing is wrong. Another seed is another day.
  * - Agents have shifts, breaks, lunch, and meetings of whole teams. Some are ill or Ready for
  *   outbound work only. Some return late from a break, or forget to log out.
- * - Calls and wrap-ups are long and short, with lulls. Some calls are not answered or fail, at a
- *   natural rate.
+ * - Calls and wrap-ups are long and short. Some calls are not answered or fail, at a natural rate.
+ *   Agents have the calls of {@link ordinaryCallers}, and at times work of their own.
  */
 export function createOrdinaryDay(seed: number, beginMs: number): Live {
   let agents = 0;
@@ -67,7 +147,7 @@ class OrdinaryDay {
     yield Math.max(0, this.#beginMs - this.#centre.nowMs);
     // One in eight is ill, on holiday, or has left.
     if (dice.chance(0.12)) return;
-    const shift = this.#shift();
+    const shift = shiftOf(this.#index, this.#seed);
     const late = Math.abs(this.#normal()) * 5 * minute;
     yield* this.#until(shift.from * hour + late);
     this.#presence('Away', 'Setting up');
@@ -81,34 +161,17 @@ class OrdinaryDay {
     this.#presence('LoggedOut', 'Logged Out');
   }
 
-  #shift() {
-    const at = (this.#index * 7 + this.#seed) % 10;
-    const kinds = shifts.flatMap((shift) => Array<typeof shift>(shift.of).fill(shift));
-    return kinds[at]!;
-  }
-
-  *#work({ from, to }: { from: number; to: number }, ready: string): Life {
+  *#work({ from, to }: Stretch, ready: string): Life {
     const dice = this.#dice;
-    const length = to - from;
-    const pauses = [
-      { at: from + length * 0.25, presence: 'Away', description: 'Break', minutes: 15 },
-      // Lunch is staggered over two hours, and meetings are those of a team.
-      {
-        at: from + length * 0.42 + ((this.#index * 13) % 120) / 60,
-        presence: 'ExtendedAway',
-        description: 'Lunch',
-        minutes: 42,
-      },
-      { at: from + length * 0.85, presence: 'Away', description: 'Break', minutes: 15 },
-      ...(Math.floor(this.#index / 12) % 5 === this.#seed % 5
-        ? [{ at: from + length * 0.65, presence: 'ExtendedAway', description: 'Meeting', minutes: 35 }]
-        : []),
-    ].map((pause) => ({ ...pause, at: pause.at + this.#normal() * 0.15 }));
+    const pauses = pausesOf({ from, to }, this.#index, this.#seed).map((pause) => ({
+      ...pause,
+      at: pause.at + this.#normal() * 0.15,
+    }));
     this.#presence('Ready', ready);
     while (this.#hours() < to) {
       const due = pauses.findIndex(({ at }) => this.#hours() >= at);
       if (due >= 0) {
-        const [{ presence, description, minutes }] = pauses.splice(due, 1) as [(typeof pauses)[0]];
+        const [{ presence, description, minutes }] = pauses.splice(due, 1) as [Pause];
         this.#presence(presence, description);
         // One in thirty returns late.
         const more = dice.chance(0.03) ? dice.between(8, 25) : Math.max(-4, this.#normal() * 2);
@@ -119,35 +182,27 @@ class OrdinaryDay {
         yield dice.between(2, 7) * minute;
         this.#presence('Ready', ready);
       }
-      yield this.#idleMs();
-      yield* this.#handle(ready === 'Ready');
+      const next = pauses.reduce((first, { at }) => Math.min(first, at), to);
+      const untilNext = Math.max(second, (next - this.#hours()) * hour);
+      // Sooner or later, agents without calls begin something themselves.
+      const untilOwn = (ready === 'Ready' ? 40 : 3) * minute * -Math.log(1 - dice.next());
+      const leg = yield* this.#centre.idle(this.#agent, Math.min(untilNext, untilOwn));
+      if (leg) yield* this.#handle(leg);
+      else if (untilOwn < untilNext) yield* this.#handle(this.#begin());
     }
   }
 
-  /**
-   * Routing gives a call to the agent who has waited longest, so waits differ less than with dice.
-   */
-  #idleMs(): number {
-    const hours = this.#hours();
-    const lull = lulls.find(({ from, to }) => hours >= from && hours < to);
-    const occupancy = occupancies[Math.min(occupancies.length - 1, Math.max(0, Math.floor(hours)))]!;
-    const meanMs = (6 * minute * (1 - occupancy)) / occupancy;
-    const shape = 4;
-    let sum = 0;
-    for (let part = 0; part < shape; part++) sum -= Math.log(1 - this.#dice.next());
-    const waitMs = (sum / shape) * meanMs;
-    // In a lull almost nothing arrives until it ends.
-    return lull && this.#dice.chance(0.8) ? (lull.to - hours) * hour + waitMs / 2 : waitMs;
+  #begin(): Leg {
+    const isCall = this.#dice.chance(0.7);
+    const interaction = isCall
+      ? this.#centre.newInteraction('Phone', 'live', 'Outbound')
+      : this.#centre.newInteraction('Case', 'nonLive', 'Inbound');
+    return this.#centre.begin(this.#agent, interaction);
   }
 
-  *#handle(inbound: boolean): Life {
+  *#handle(leg: Leg): Life {
     const dice = this.#dice;
-    const kind = dice.weighted({ call: 78, chats: 12, desk: 10 });
-    const [medium, grade] = (
-      { call: ['Phone', 'live'], chats: ['Chat', 'semiLive'], desk: ['Case', 'nonLive'] } as const
-    )[kind];
-    const direction = inbound && !dice.chance(0.1) ? 'Inbound' : 'Outbound';
-    const leg = this.#centre.begin(this.#agent, this.#centre.newInteraction(medium, grade, direction));
+    const kind = leg.grade === 'live' ? 'call' : leg.grade === 'semiLive' ? 'chats' : 'desk';
     // One call in fifty rings until VCC withdraws it, and one in a thousand fails.
     if (kind === 'call' && dice.chance(0.02)) {
       yield 20 * second;
