@@ -99,13 +99,15 @@ describe('an ordinary scrape', () => {
     ['items returned twice', { kind: 'repeat', on: 'queue-times' }, {}],
     ['a revoked token', { kind: 'status', value: 401, on: 'ongoing', times: 1 }, {}],
     ['one 503', { kind: 'status', value: 503, on: 'queue-times', times: 1 }, { VCC_RETRIES: '1' }],
-    ['a small page', { kind: 'delay', value: 0, on: 'ongoing' }, { VCC_PAGE_SIZE: '7' }],
   ])('survives %s, with every customer once', async (_, fault, env) => {
     await start(
       { now: () => startMs, faults: [fault], quirks: { queueLagMs: 0 } },
-      { VCC_PAGE_SIZE: '10', ...env },
+      { VCC_PAGE_SIZE: '3', ...env },
     );
     const series = await seriesOf();
+    expect(fault.times ?? 0).toBe(0);
+    expect(sent().ongoing).toBeGreaterThan(1);
+    expect(sent()['queue-times']).toBeGreaterThan(1);
     const truth = { ongoingMs: startMs, queueTimesMs: startMs, windowMs: 1_800_000, lagMs: 0 };
     const names = /^vcc_queues?_(waiting|oldest|window_left|window_wait|target|folded)/;
     expect(inOrder(only(series, names))).toEqual(
@@ -133,7 +135,9 @@ describe('the agents', () => {
   ];
 
   describe.each(endpoints)('are all there, and soon, while %s', (source, endpoint) => {
-    test.each(faults)('%s', async (_, fault, reason) => {
+    // Queue times only grow, so an item on two pages is a repeated record: they need not hold still.
+    const possible = faults.filter(([, { kind }]) => kind !== 'shift' || source === 'ongoing');
+    test.each(possible)('%s', async (_, fault, reason) => {
       await start(
         { faults: [{ ...fault, on: endpoint }] },
         fault.kind === 'shift' ? { VCC_PAGE_SIZE: '2' } : {},
@@ -143,12 +147,10 @@ describe('the agents', () => {
         queues!.sources.find((each) => each.source === source),
         queues!.sources.find((each) => each.source !== source),
       ];
-      // Queue times only grow, so a list that shifts has the same items.
-      const hasFailed = !(fault.kind === 'shift' && source === 'queue_times');
-      expect(failed?.error).toBe(hasFailed ? reason : undefined);
+      expect(failed?.error).toBe(reason);
       expect(other).toMatchObject({ error: undefined, takenAtMs: expect.any(Number) });
       expect(queues!.counts[source === 'ongoing' ? 'left' : 'ongoing']).toBeDefined();
-      if (hasFailed) expect(queues!.counts[source === 'ongoing' ? 'ongoing' : 'left']).toBeUndefined();
+      expect(queues!.counts[source === 'ongoing' ? 'ongoing' : 'left']).toBeUndefined();
       // And in the next scrape, which may join a read that hangs.
       await expectAgents();
     });
