@@ -99,4 +99,15 @@ describe('a wrong clock', () => {
     timing.aheadMs = 40 * days;
     expect(await statuses()).toEqual({ ongoing: 'up', queue_times: 'http_status' });
   });
+
+  test('on one of the hosts that answer leaves no part of the window out', async () => {
+    await startFront((request, response) => {
+      const page = Number(new URL(request.url!, 'http://x').searchParams.get('page'));
+      const upTo = new Date(startMs - (page === 2 ? 5 * minutes : 0)).toISOString();
+      const meta = { page, count: 1, pageCount: 2, totalCount: 2 };
+      response.end(pageOf([{ interactionGuid: `guid-${page}` }], { meta, upTo }));
+    });
+    await start(options, { VCC_MAX_FLAWED_AGENTS: '100' });
+    expect(await statuses()).toMatchObject({ queue_times: 'snapshot' });
+  });
 });

@@ -64,6 +64,7 @@ describe('the key of hashes', () => {
         message: 'the secret has no agentKey',
       },
     ]);
+    await scrape();
     key = new Secret('a-key-of-32-characters-for-tests');
     expect([...plans(await seriesOf())]).toEqual([expect.stringMatching(/^number-[0-9a-f]{16}$/)]);
     expect(sent()).toMatchObject({ api: 1, ongoing: 1, 'queue-times': 1 });

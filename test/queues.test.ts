@@ -4,13 +4,15 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { openAccounts } from '../src/app/accounts.ts';
 import { createScrapers } from '../src/app/scrapers.ts';
 import { deadlineIn } from '../src/deadline.ts';
-import { toFamilies } from '../src/scrape.ts';
+import { createBudget } from '../src/http/budget.ts';
+import { createScraper, toFamilies } from '../src/scrape.ts';
 import type { Fault } from '../src/simulator/faults.ts';
-import { environmentOf } from './support/account.ts';
+import { accountOf, environmentOf } from './support/account.ts';
 import { inChild } from './support/in-child.ts';
 import { pageOf } from './support/ongoing.ts';
 import {
   expectAgents,
+  frontOrigin,
   on,
   scrape,
   scraper,
@@ -328,12 +330,16 @@ describe('a slow read', () => {
   });
 });
 
-test('what queues answer adds nothing to what the agents may read', async () => {
-  await startFront((_, response) => response.end(' '.repeat(1_900_000)));
-  await start({}, { VCC_MAX_BODY_BYTES: '2000000' });
-  expect(await expectAgents()).toMatchObject({
-    queues: { sources: [{ error: 'shape' }, { error: 'shape' }] },
-  });
+test('what queues answer does not count against what the agents may read', async () => {
+  await startFront((_, response) => void response.write(' '.repeat(1_900_000)));
+  await start();
+  const account = accountOf(simulator, { ...on, VCC_API_URL: frontOrigin() });
+  useScraper(createScraper(account, { budget: createBudget(1_000_000) }));
+  for (let turn = 0; turn < 2; turn++) {
+    expect(await expectAgents()).toMatchObject({
+      queues: { sources: [{ error: 'deadline' }, { error: 'deadline' }] },
+    });
+  }
 });
 
 test('an account that is closed reads nothing more, and lets the process end', async () => {

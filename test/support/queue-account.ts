@@ -89,6 +89,9 @@ export async function expectAgents(beforeMs = 0): Promise<Awaited<ReturnType<typ
   return reading;
 }
 
+/** Returns the address of the server of {@link startFront}. */
+export const frontOrigin = () => front!.origin;
+
 /** Uses another scraper for the rest of the test. */
 export function useScraper(other: Scraper): void {
   scraper.close();
