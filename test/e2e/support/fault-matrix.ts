@@ -234,7 +234,7 @@ export const faults = {
     },
     { seconds: 2, settings: { VCC_REQUEST_TIMEOUT: '5s' } },
   ),
-  late: row('an answer after five seconds', {
+  late: row('an answer after four seconds', {
     'page 1': served,
     'page 2': served,
     ...atQueues(fails('deadline')),
