@@ -37,9 +37,9 @@ export interface Read {
   /** Samples are not pushed, since the clocks of the API and the exporter differ. */
   clocksDiffer?: true;
   /**
-   * The second item of the page is hidden behind the first one's second record; or the first one's
-   * workload, or start, is unknown; or the first one has a word that the API reference does not
-   * have.
+   * - `duplicate`: the second item of the page is hidden behind the first one's second record
+   * - `flawed`: the first item's workload, or start, is unknown
+   * - `unknown`: the first item has a word that the API reference does not have
    */
   counted?: 'duplicate' | 'flawed' | 'unknown';
 }
