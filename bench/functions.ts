@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
-import { zipSync } from 'fflate';
+import { unzipSync, zipSync } from 'fflate';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const sdk = '@aws-sdk/client-secrets-manager';
@@ -24,13 +24,20 @@ export interface Functions {
  * - `empty`: a handler that answers at once
  * - `naive`: the same source as a plain bundle, which first imports all of prom-client and the SDK
  * - `bundledSdk`: the deployed function with the SDK inside, loaded when it is needed
+ * - `before`: the zip that BENCH_BEFORE names, of another commit; without it, the deployed one
  */
-export type FunctionName = 'deployed' | 'empty' | 'naive' | 'bundledSdk';
+export type FunctionName = 'deployed' | 'empty' | 'naive' | 'bundledSdk' | 'before';
 
 /** The files of `deployed` that Lambda loads at the start. */
 const loaded = ['metrics.mjs', 'metrics-chunk.mjs'];
 /** The files that it may load later. */
 const later = ['./metrics-queues.mjs', './landing-style.mjs', './parsers.mjs', './proxies.mjs'];
+
+/** Returns the size of the code that a zip loads at the start. */
+function sizeAtStart(zip: string): number {
+  const files = Object.entries(unzipSync(readFileSync(zip)));
+  return files.reduce((sum, [name, content]) => sum + (loaded.includes(name) ? content.length : 0), 0);
+}
 
 /** Builds the functions. Run `npm run build` before. */
 export async function buildFunctions(): Promise<Functions> {
@@ -75,10 +82,8 @@ export async function buildFunctions(): Promise<Functions> {
   };
   if (code.bundledSdk.length < 200_000)
     throw new Error('the SDK was not bundled: bench/functions.ts looks for its require');
-  const zips = { deployed } as Functions['zips'];
-  const sizes = {
-    deployed: loaded.reduce((sum, file) => sum + readFileSync(join(handlers, file)).length, 0),
-  } as Functions['sizes'];
+  const zips = { deployed, before: process.env.BENCH_BEFORE ?? deployed } as Functions['zips'];
+  const sizes = { deployed: sizeAtStart(deployed), before: sizeAtStart(zips.before) } as Functions['sizes'];
   for (const [name, text] of Object.entries(code) as [FunctionName, string][]) {
     zips[name] = join(folder, `${name}.zip`);
     sizes[name] = Buffer.byteLength(text);

@@ -43,15 +43,30 @@ const figures = JSON.parse(readFileSync(new URL('../bench/cost.json', import.met
   series: number;
   coldMs: number;
   scrapes: Scrape[];
+  queues: QueueScrapes[];
 };
 
-interface Scrape {
-  agents: number;
-  memoryMb: number;
+interface Usage {
   wallMs: number;
   cpuMs: number;
   peakMb: number;
   answerBytes: number;
+}
+
+interface Scrape extends Usage {
+  agents: number;
+  memoryMb: number;
+}
+
+/** Scrapes without and with queues. `due`: with a read of queue times. `kept`: without. */
+interface QueueScrapes {
+  agents: number;
+  memoryMb: number;
+  ongoing: number;
+  queueTimes: number;
+  off: Usage;
+  kept: Usage;
+  due: Usage;
 }
 
 /**
@@ -117,6 +132,29 @@ function pushMonth(scrape: Scrape, intervalSeconds: number): { dollars: number; 
   };
 }
 
+/** The default of VCC_QUEUE_INTERVAL in seconds. */
+const queueIntervalSeconds = 60;
+
+/** The mean of a scrape with queues, of which some read queue times. */
+function withQueues({ agents, memoryMb, kept, due }: QueueScrapes, intervalSeconds: number): Scrape {
+  const share = Math.min(1, intervalSeconds / queueIntervalSeconds);
+  const mean = (field: keyof Usage) => kept[field] + (due[field] - kept[field]) * share;
+  return {
+    agents,
+    memoryMb,
+    wallMs: mean('wallMs'),
+    cpuMs: mean('cpuMs'),
+    peakMb: Math.max(kept.peakMb, due.peakMb),
+    answerBytes: mean('answerBytes'),
+  };
+}
+
+/** Requests to the API in a month: agents (pages of 5,000), ongoing interactions, queue times. */
+function queueRequests(intervalSeconds: number): { off: number; on: number } {
+  const off = (hoursPerMonth * 3600) / intervalSeconds;
+  return { off, on: 2 * off + (hoursPerMonth * 3600) / Math.max(queueIntervalSeconds, intervalSeconds) };
+}
+
 const dollars = (amount: number) => `$${amount.toFixed(2)}`;
 const row = (...cells: (string | number)[]) => `| ${cells.join(' | ')} |`;
 
@@ -140,6 +178,46 @@ export function costPage(notice: string): string {
       memory,
       billedMs(scrape),
       ...cells,
+    );
+  });
+
+  const queueRows = figures.queues.flatMap((each) => {
+    const { agents, memoryMb, ongoing, queueTimes, off, kept, due } = each;
+    const tooTight = Math.max(kept.peakMb, due.peakMb) > memoryMb * fullAt;
+    const ofScrape = { agents, memoryMb };
+    const cost = (scrapeAt: (seconds: number) => Scrape, tight: boolean) =>
+      intervals.map((seconds) => {
+        const { dollars: full, withFree } = month(scrapeAt(seconds), seconds);
+        return tight ? '–' : `${dollars(full)} (${dollars(withFree)})`;
+      });
+    const numbers = (values: number[]) => values.map((value) => `${value}`).join(' / ');
+    return [
+      row(
+        agents.toLocaleString('en-US'),
+        memoryMb,
+        'off',
+        `${off.cpuMs} ms`,
+        `${off.wallMs} ms`,
+        `${off.peakMb} MB`,
+        ...cost(() => ({ ...ofScrape, ...off }), off.peakMb > memoryMb * fullAt),
+      ),
+      row(
+        agents.toLocaleString('en-US'),
+        memoryMb,
+        `${ongoing.toLocaleString('en-US')} + ${queueTimes.toLocaleString('en-US')}`,
+        `${numbers([kept.cpuMs, due.cpuMs])} ms`,
+        `${numbers([kept.wallMs, due.wallMs])} ms`,
+        `${Math.max(kept.peakMb, due.peakMb)} MB${tooTight ? ': too tight' : ''}`,
+        ...cost((seconds) => withQueues(each, seconds), tooTight),
+      ),
+    ];
+  });
+  const requestRows = intervals.map((seconds) => {
+    const { off, on } = queueRequests(seconds);
+    return row(
+      `every ${seconds} s`,
+      Math.round(off).toLocaleString('en-US'),
+      Math.round(on).toLocaleString('en-US'),
     );
   });
 
@@ -211,6 +289,25 @@ Not in that table:
 | \`endpoint=http-api\` | $1.00 | per million requests |
 
 More memory makes scrapes shorter but never cheaper. **256 MB is the default**: it is enough for all of these accounts.
+
+## With queues
+
+\`VCC_QUEUES\` needs no other function or resource. The table shows the same account without and with queues, measured in turn
+(\`npm run bench:cost -- queues\`). Lists are ongoing interactions + queue times of the window. Two figures are a scrape that uses the
+queue times of an earlier one, and a scrape that reads them (once in \`VCC_QUEUE_INTERVAL\`, 60 s). The machine had much other work (8 to 10
+processes for two cores), so compare rows of this table only: CPU and wall time are higher than on an idle machine.
+
+| Agents | Memory (MB) | Lists | CPU | Wall | Peak memory | every 15 s | every 30 s | every 60 s |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+${queueRows.join('\n')}
+
+Requests to VCC in a month, for up to 5,000 agents, interactions and queue times each. They share the account's fair-use budget:
+
+| Scrapes | Without queues | With queues |
+| --- | --- | --- |
+${requestRows.join('\n')}
+
+\`VCC_SKILLS\` adds one request for the list of skills and one or more for each skill, once in \`VCC_ROSTER_TTL\` and at each cold start.
 
 ## A month of pushing
 

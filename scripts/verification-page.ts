@@ -46,6 +46,7 @@ Deployment and functions were tested with local replacements of AWS.
 | The commands of [aws.md](../run/aws.md) and [terraform-cdk.md](../run/terraform-cdk.md), unchanged | bash, the AWS CLI, moto as AWS | each ends as described |
 | \`serverless deploy\`: a default deployment, the same again without changes, with push, with fan-out, with HTTP API, with IAM; \`serverless remove\` | moto's CloudFormation, extended by Function URLs | as expected; moto only records alarms, bucket policies and HTTP APIs |
 | The uploaded zips: all kinds of HTTP event, cold and warm, outages, timeouts | Lambda's own runtime client on Node.js 24 | as expected in 12,000 invocations |
+| Queues in these zips: cold, warm, frozen during a read, and pushed by each protocol; the end of their series across cold starts | Lambda's own runtime client on Node.js 24, moto's S3 | as expected |
 | Secrets, lists of accounts, rosters | the real SDK, moto's Secrets Manager and S3 | as expected |
 | The template | cfn-lint, AWS's own description of its resources | no findings |
 | The deployer policy: no wildcard action, a reason for every action, a named resource where AWS supports one | \`npm test\` | no findings |
@@ -161,6 +162,7 @@ Links, layout and search of this site work.
 | What | Why |
 | --- | --- |
 | The real VCC API. Open questions are in [Limits](limits.md) and [Decisions](../decisions/README.md). Unknown words are counted (\`vcc_unknown_values\`), not dropped | no VCC account |
+| The real answers about queues and skills. Their fields, the rule for who waits, the categories, the delay of queue times, and the list of skills (\`/useradmin/skills\`) are known only from Vonage's examples, from one public program, or by inference ([Limits](limits.md#queues)). What differs is counted: \`vcc_ongoing_by_last_event\`, \`vcc_queue_unclear\`, \`vcc_queue_flawed_items\` | no VCC account |
 | A deployment to AWS; how AWS evaluates the IAM policies; the Terraform and CDK examples applied | no AWS account |
 | Events other than AWS's documented examples | no AWS account |
 | Times and CPU on Lambda's machines. [Scale](scale.md) has CPU times of our test machine, scaled by AWS's documented CPU share per MB. The API's response times are assumed, and the simulator shares the machine. Measure yours with \`vcc_scrape_duration_seconds\` | no AWS account |

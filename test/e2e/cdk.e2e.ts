@@ -13,7 +13,7 @@ import { describeWith } from './support/parts.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const source = fileURLToPath(new URL('../../deploy/cdk/', import.meta.url));
 const pushUrl = 'https://example.com/api/v1/write';
-const settings = { VCC_ACCOUNT: 'acme-uk', VCC_PUSH_URL: pushUrl };
+const settings = { VCC_ACCOUNT: 'acme-uk', VCC_PUSH_URL: pushUrl, VCC_QUEUES: 'on' };
 const withPush = { ...settings, push: 'true' };
 
 /** The output of the app for these context values, without CDK's command line tool. */

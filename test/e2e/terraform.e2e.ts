@@ -159,14 +159,22 @@ describeWith(['terraform'], 'deploy/terraform under Terraform', ({ terraform: { 
       account: 'acme-uk',
       region: 'nam',
       secret_id: secret,
-      settings: { VCC_SECRET_PENDING: 'when-rejected', VCC_SCRAPE_AUTH: 'credentials' },
+      settings: {
+        VCC_SECRET_PENDING: 'when-rejected',
+        VCC_SCRAPE_AUTH: 'credentials',
+        VCC_QUEUES: 'on',
+      },
       concurrency: -1,
       aps_workspace_arns: [workspace],
     });
     expect(evaluated.errors).toEqual([]);
     const { statements, variables, concurrency } = toEssentials(evaluated, 'push');
     expect(concurrency).toBe(-1);
-    expect(variables).toMatchObject({ VCC_REGION: 'nam', VCC_SECRET_PENDING: 'when-rejected' });
+    expect(variables).toMatchObject({
+      VCC_REGION: 'nam',
+      VCC_SECRET_PENDING: 'when-rejected',
+      VCC_QUEUES: 'on',
+    });
     expect(statements.filter(({ resource }) => resource !== 'logs')).toEqual([
       { actions: ['aps:RemoteWrite'], resource: workspace, condition: undefined },
       {

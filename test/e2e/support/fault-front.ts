@@ -301,7 +301,7 @@ const spoils: Record<FaultId, Spoil> = {
   'hang-long'() {},
   async late(exchange) {
     const answer = await exchange.forward();
-    await new Promise((resolve) => setTimeout(resolve, 5000));
+    await new Promise((resolve) => setTimeout(resolve, 4000));
     answerAs(exchange.response, answer);
   },
   async 'hang-body'(exchange) {

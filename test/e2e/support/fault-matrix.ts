@@ -37,9 +37,9 @@ export interface Read {
   /** Samples are not pushed, since the clocks of the API and the exporter differ. */
   clocksDiffer?: true;
   /**
-   * The second item of the page is hidden behind the first one's second record. Or the first one's
-   * workload, or start, is unknown; or the first one has a word that the API reference does not
-   * have.
+   * - `duplicate`: the second item of the page is hidden behind the first one's second record
+   * - `flawed`: the first item's workload, or start, is unknown
+   * - `unknown`: the first item has a word that the API reference does not have
    */
   counted?: 'duplicate' | 'flawed' | 'unknown';
 }
@@ -234,7 +234,7 @@ export const faults = {
     },
     { seconds: 2, settings: { VCC_REQUEST_TIMEOUT: '5s' } },
   ),
-  late: row('an answer after five seconds', {
+  late: row('an answer after four seconds', {
     'page 1': served,
     'page 2': served,
     ...atQueues(fails('deadline')),
