@@ -63,6 +63,7 @@ export async function watchAccount(account: Account, options: WatchOptions): Pro
   const connection = connect({ ...account, paging, cacheTtlMs: 0 }, timing, stop, {
     ...options,
     gate: bound.gate,
+    queueGate: bound.gate,
     onAnswer(request, { status, headers }) {
       const { pathname, searchParams } = request.url;
       const limit = searchParams.get('limit');
