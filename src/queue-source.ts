@@ -18,9 +18,10 @@ export interface SourceOutcome<T> {
 /** One list that is read beside the agents. */
 export interface Source<T> {
   /**
-   * Returns the newest value. A fresh one needs no read. Otherwise it waits for a read of this scrape until `agents` settles, and then
-   * for at most a second. While an older read hangs, it does not wait longer than for the agents. A
-   * read that takes longer continues, and a later scrape gets its result. Never throws.
+   * Returns the newest value. A fresh one needs no read. Otherwise it waits for a read of this
+   * scrape until `agents` settles, and then for at most a second. While an older read hangs, it
+   * does not wait longer than for the agents. A read that takes longer continues, and a later
+   * scrape gets its result. Never throws.
    */
   get(agents: Promise<unknown>, deadline: Deadline): Promise<SourceOutcome<T>>;
 }

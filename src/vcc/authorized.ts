@@ -13,7 +13,7 @@ export interface RequestOptions {
   /** The scope of the tokens, for messages. */
   scope: Scope;
   userAgent: string;
-  /** Whether the parameters of the requests are the reason of a refusal, so that the token is not. */
+  /** Whether the parameters of a request are the reason of a refusal, so that the token is not. */
   isWrong?: ((trip: Trip) => boolean) | undefined;
 }
 

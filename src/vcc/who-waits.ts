@@ -26,7 +26,7 @@ export interface Conversation {
   channels: readonly Channel[];
 }
 
-/** The event of entering the queue, or why it is unclear whether someone waits. Undefined: nobody. */
+/** The event of entering the queue, or why it is unclear who waits. Undefined: nobody waits. */
 export type Verdict = { queued: ChannelEvent } | { unclear: UnclearReason } | undefined;
 
 /**
@@ -37,8 +37,8 @@ export type Verdict = { queued: ChannelEvent } | { unclear: UnclearReason } | un
  *   (`connectFrom`), and has not ended (`endReason` is null)
  * - the last event of this channel has the type Queue; its `name` is the queue
  *
- * The rule is strict. If a channel seems to be in a queue, and the whole rule holds for no channel or
- * for several, the interaction is unclear and does not count as waiting.
+ * The rule is strict. If a channel seems to be in a queue, and the whole rule holds for no channel
+ * or for several, the interaction is unclear and does not count as waiting.
  */
 export function whoWaits({ direction, status, connectFrom, channels }: Conversation): Verdict {
   const external = channels.filter(({ role, endReason }) => role === 'External' && !hasEnded(endReason));

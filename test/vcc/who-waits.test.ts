@@ -219,7 +219,7 @@ describe('who waits', () => {
       fc.property(anyInteraction, (item) => {
         const verdict = verdictOn(item);
         expect(verdict?.startsWith('waits') ?? false).toBe(waits(item));
-        // Whoever seems to wait is visible.
+        // Anyone who seems to wait is visible.
         if (item.channels.some(seemsToWait)) expect(verdict).toBeDefined();
         seen.add(verdict?.startsWith('waits') ? 'waits' : `${verdict}`);
       }),
