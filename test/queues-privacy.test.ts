@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Family } from '../src/catalogue/metric.ts';
-import { deadlineIn } from '../src/deadline.ts';
+import { deadlineIn, forever } from '../src/deadline.ts';
 import { encodeOpenMetrics } from '../src/exposition/openmetrics.ts';
 import { encodeText } from '../src/exposition/text.ts';
 import { directNetwork } from '../src/http/network.ts';
@@ -17,7 +17,6 @@ import { createScraper, toFamilies } from '../src/scrape.ts';
 import { type Fault, type FaultKind, faultKinds } from '../src/simulator/faults.ts';
 import { startSimulator } from '../src/simulator/server.ts';
 import { accountOf } from './support/account.ts';
-import { soon } from './support/deadline.ts';
 import { anyInteraction, channel, interactionOf, pageOf } from './support/ongoing.ts';
 import { startServer, type TestServer } from './support/server.ts';
 import { movedTiming } from './support/skewed-timing.ts';
@@ -234,7 +233,7 @@ test.each<[string, FaultKind[], number]>([
       network: directNetwork,
       timing,
       userAgent: 'test',
-      stop: soon(),
+      stop: forever,
     };
     simulator.faults = [];
     outputs.push(encodeRecording((await record(account, options)).recording, 'test'));

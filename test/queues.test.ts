@@ -137,7 +137,7 @@ describe('the agents', () => {
   ];
 
   describe.each(endpoints)('are all there, and soon, while %s', (source, endpoint) => {
-    // Queue times only grow, so an item on two pages is a repeated record: they need not hold still.
+    // Queue times only grow, so an item on two pages is a repeated record. They may move.
     const possible = faults.filter(([, { kind }]) => kind !== 'shift' || source === 'ongoing');
     test.each(possible)('%s', async (_, fault, reason) => {
       await start(

@@ -61,7 +61,7 @@ export const queueSettings = {
     section: 'Queues and skills',
     field: 'queue_numbers',
     about:
-      'What becomes of names of queues and interaction plans that look like a phone number or an e-mail address. `show` keeps them. `hash` replaces each by a hash with the key `VCC_AGENT_KEY`. `drop` makes all of them `number`.',
+      'Names of queues and interaction plans may look like a phone number or contain an e-mail address. `show` keeps these names, `hash` hashes them with the key `VCC_AGENT_KEY`, and `drop` replaces all of them by `number`.',
     parse: oneOf(['show', 'hash', 'drop']),
     fallback: 'drop',
   }),

@@ -26,9 +26,7 @@ export interface Conversation {
   channels: readonly Channel[];
 }
 
-/**
- * The event of entering the queue, or why it is unclear whether someone waits. Undefined: nobody.
- */
+/** The event of entering the queue, or why it is unclear who waits. Undefined: nobody waits. */
 export type Verdict = { queued: ChannelEvent } | { unclear: UnclearReason } | undefined;
 
 /**

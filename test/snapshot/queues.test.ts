@@ -268,7 +268,7 @@ describe('queues', () => {
     expect([...series.keys()].filter((key) => key.includes('Callback'))).toEqual([]);
   });
 
-  test('count a transfer twice, and keep agents who waited apart from customers', async () => {
+  test('count a transfer twice, and an agent who waited apart from customers', async () => {
     const items = [queueTimeOf('a'), queueTimeOf('b', { queue: 'Sales', partyRole: 'Agent' })];
     const series = await countedSeriesOf({ ongoing: undefined, queueTimes: queueTimesSnapshot(items) });
     expect(sumOf(series, 'vcc_queue_window_left', { party_role: 'External' })).toBe(1);

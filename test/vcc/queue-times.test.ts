@@ -97,7 +97,7 @@ describe('parseQueueTimes', () => {
     ['the category', (item) => (item.category = 'Abandoned'), true],
     ['the duration', (item) => (item.duration = 1), true],
     ['the plan and the party', (item) => Object.assign(item, { interactionPlan: 'x', party: {} }), true],
-  ])('distinguishes items by %s: the same item is %s', (_, change, same) => {
+  ])('has ids that differ by %s: the same item is %s', (_, change, same) => {
     const [before] = parseQueueTimes(example, 1).items;
     const [after] = parseQueueTimes(changed(change), 1).items;
     expect(after!.id === before!.id).toBe(same);
