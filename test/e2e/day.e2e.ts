@@ -167,8 +167,8 @@ describeWith(['prometheus'], 'a workday', ({ prometheus: { prometheus } }) => {
     );
   });
 
-  // With the placeholders of the pages: the account acme-uk, and the team Support. Queues have a day
-  // of their own.
+  // With the placeholders of the pages: the account acme-uk, and the team Support. Queues have
+  // another day.
   test.each(
     Object.keys(firing).flatMap((alert) =>
       expressionsIn(readFileSync(new URL(`../../docs/use/runbook/${alert}.md`, import.meta.url), 'utf8'))
