@@ -323,7 +323,8 @@ function boundsAskedBy(ours: object, metric = 'vcc_agents_available_longer_than'
   const expr = exprOf(ours, 'VccBoundMissing');
   expect(problemsIn(expr)).toEqual([]);
   return takeApart(expr)
-    .selectors.filter((selector) => selector.metric === metric && selector.matchers.length > 0)
+    .selectors.filter((selector) => selector.metric === metric)
+    .filter(({ matchers }) => matchers.some(({ label }) => label === 'seconds'))
     .map(({ matchers }) => matchers.map(({ label, op, value }) => label + op + value));
 }
 

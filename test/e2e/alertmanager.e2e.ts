@@ -63,6 +63,7 @@ const inhibited: Readonly<Record<string, readonly string[]>> = {
   VccErrorBudgetBurn: ['VccErrorBudgetBurnSlow'],
   VccTeamIdleAgents: ['VccIdleAgents'],
   VccNobodyReady: ['VccReadyShareLow'],
+  VccWaitingWhileFree: ['VccManyWaiting', 'VccWaitTooLong'],
 };
 
 describeWith(['alertmanager'], 'alerts/alertmanager.yml', ({ alertmanager: { alertmanager, amtool } }) => {
