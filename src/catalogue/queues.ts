@@ -117,7 +117,7 @@ export const queueMetrics = [
   }),
   ongoingGauge({
     name: 'vcc_ongoing_by_last_event',
-    help: 'External channels of ongoing interactions by the type of their last event. Queue means waiting in a queue: compare it with vcc_queue_waiting. event="" means no event.',
+    help: 'External channels of ongoing interactions by the type of their last event. Channels that have ended count too. Compare event="Queue" (in a queue) with vcc_queue_waiting and vcc_queue_unclear. event="" means no event.',
     source: 'items[].channels[].events[].type',
     rows: ({ lastEvents }) => lastEvents,
     labels: { event: (row) => row.event },

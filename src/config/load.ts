@@ -120,6 +120,10 @@ function contradictions(values: Partial<Settings>): string[] {
       `VCC_SCRAPE_AUTH: expected credentials, since ${unused.join(' and ')} is set; received "${auth}"`,
     );
   }
+  // With a list, it applies to the accounts that have queues.
+  if (values.VCC_SKILLS === 'users-api' && values.VCC_QUEUES === 'off' && !isSet('VCC_CONFIG')) {
+    problems.push('VCC_SKILLS: expected off, since VCC_QUEUES is off; received "users-api"');
+  }
   const twice = identity.filter(isSet);
   if (isSet('VCC_CONFIG') && twice.length > 0) {
     problems.push(
@@ -160,11 +164,6 @@ export function accountContradictions(values: Partial<Settings>, nameOf: NameSet
   if (numbers && !hashed && !isSet('VCC_AGENT_KEY') && !isSet('VCC_SECRET_ID')) {
     problems.push(
       `${nameOf('VCC_AGENT_KEY')}: expected a key here or as agentKey in a secret, since ${nameOf('VCC_QUEUE_NUMBERS')} is hash; received nothing`,
-    );
-  }
-  if (values.VCC_SKILLS === 'users-api' && values.VCC_QUEUES === 'off') {
-    problems.push(
-      `${nameOf('VCC_SKILLS')}: expected off, since ${nameOf('VCC_QUEUES')} is off; received "users-api"`,
     );
   }
   if (hashed && values.VCC_ROSTER_LABELS?.includes('name')) {

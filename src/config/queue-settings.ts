@@ -69,7 +69,7 @@ export const queueSettings = {
     section: 'Queues and skills',
     field: 'skills',
     about:
-      "Whether to count free agents by skill: `off`, or `users-api` for the skills in VCC's User Admin API. That API needs credentials with the scope `users:read`. They are read again after `VCC_ROSTER_TTL`. It needs `VCC_QUEUES`.",
+      "Whether to count free agents by skill: `off`, or `users-api` for the skills in VCC's User Admin API. That API needs credentials with the scope `users:read`. They are read again after `VCC_ROSTER_TTL`. It applies to accounts with `VCC_QUEUES`.",
     parse: oneOf(['off', 'users-api']),
     fallback: 'off',
   }),

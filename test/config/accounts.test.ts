@@ -206,7 +206,6 @@ describe('a list of accounts', () => {
   });
 
   test.each([
-    [{ skills: 'users-api' }, 'skills: expected off, since accounts[0].queues is off; received "users-api"'],
     [{ queues: true }, 'queues: expected one of off, on; received "true"'],
     [{ queues: 'on', queue_window: '1s' }, `queue_window: ${duration('60000', '86400')}; received "1s"`],
     [
@@ -216,6 +215,17 @@ describe('a list of accounts', () => {
   ])('rejects %j by the name of its field', async (fields, problem) => {
     const VCC_CONFIG = JSON.stringify({ accounts: [{ name: 'a', secret_id: 'x', ...fields }] });
     expect(await problemsOf({ VCC_CONFIG })).toEqual([`VCC_CONFIG: accounts[0].${problem}`]);
+  });
+
+  test('has skills in general settings for the accounts with queues only', async () => {
+    const each = [
+      { name: 'a', client_id: 'x', client_secret: 'y', queues: 'on' },
+      { name: 'b', client_id: 'x', client_secret: 'y' },
+    ];
+    const env = { VCC_CONFIG: JSON.stringify({ accounts: each }), VCC_SKILLS: 'users-api' };
+    const { accounts } = await loadConfig(env, readText);
+    const ttls = accounts.map((account) => toAccount(account).queues?.skillsTtlMs);
+    expect(ttls).toEqual([3_600_000, undefined]);
   });
 
   test.each([
