@@ -54,7 +54,7 @@ Each case also checks:
 - Roster is the users of the User Admin API. If it fails, the scrape succeeds without teams, and the reason is in the log only.
 - Ongoing and Queue times are the first of two pages of these lists (\`VCC_QUEUES\`). The agents are served in each of these cases, at
   most a second later. The reason is in \`vcc_queue_error\` of the list, \`vcc_queue_up\` is 0, and the list has no numbers. The other
-  list has its numbers, except during the pause after a 429.
+  list has its numbers. In the pause after a 429, Ongoing is not read; queue times that are not yet due stay in use.
 - \`deadline\` in these columns: the scrape did not wait longer for the list. The read continues, and a later scrape has its result.
 - The AWS SDK repeats requests to Secrets Manager.
 - After 400, 413 or 422 the exporter tries smaller pages, so page 1 is requested 3 times.
