@@ -123,7 +123,7 @@ Alerts fire when they must, and not on normal days.
 | Each of ${alerts.length} alerts: when it fires, when it does not, and without data | promtool | as expected |
 | Each alert that waits (\`for\`), samples 15, 30, 60 and 120 s apart, one in 18 missing, at every offset between scrape and evaluation | promtool | fires |
 | The same rules and cases | promtool of Prometheus 3.16.0 (\`--lint-fatal\`), amtool 0.35.0 (\`utf8-strict-mode\`), by hand on 26 November 2026, and in \`npm run e2e\` if Go can build them | no findings |
-| Simulated normal days of 120 and of 1,000 agents, with callers in queues and skills | Prometheus | 0 warning and 0 critical alerts |
+| Simulated normal days of 120 agents, with callers in queues and skills | Prometheus | 0 warning and 0 critical alerts |
 | The same days | Alertmanager with the [example](../use/alertmanager.md) | 0 pages; at most one message a day, the digest |
 | A simulated workday with ${names.length} [episodes](#episodes) (mostly faults) | Prometheus | each alert fires only in its episodes |
 | The same workday | Alertmanager, webhook | [one message](#messages) for each alert and episode |

@@ -67,8 +67,8 @@ describeWith(
       expect(status).toBe(0);
       expect(stdout.match(/SUCCESS: .* rule.*found/g)).toEqual([
         'SUCCESS: 2 rule files found',
-        'SUCCESS: 29 rules found',
-        'SUCCESS: 10 rules found',
+        'SUCCESS: 34 rules found',
+        'SUCCESS: 18 rules found',
       ]);
     });
 
@@ -105,7 +105,7 @@ describeWith(
         const all = data.groups.flatMap((group) => group.rules);
         return all.every(({ health }) => health !== 'unknown') && all;
       });
-      expect(evaluated).toHaveLength(39);
+      expect(evaluated).toHaveLength(52);
       expect(evaluated.filter(({ health }) => health !== 'ok')).toEqual([]);
     });
 

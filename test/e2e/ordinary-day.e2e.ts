@@ -29,7 +29,7 @@ const rules = toAlertGroups(
 const example = readFileSync(new URL('../../alerts/alertmanager.yml', import.meta.url), 'utf8');
 
 /** Days to live through: `AGENTS/SEED` with spaces between them. */
-const days = (process.env.ORDINARY_DAYS ?? '120/1 1000/1')
+const days = (process.env.ORDINARY_DAYS ?? '120/1 120/6')
   .split(' ')
   .map((day) => day.split('/').map(Number) as [agents: number, seed: number]);
 
