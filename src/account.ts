@@ -2,7 +2,7 @@ import type { PagingOptions } from './collect.ts';
 import type { Secret } from './credentials.ts';
 import type { Deadline } from './deadline.ts';
 import type { FetchOptions } from './http/fetch.ts';
-import type { AccountQueues } from './queues.ts';
+import type { AccountQueues } from './queue-reader.ts';
 import type { RosterOptions } from './roster/roster.ts';
 import type { AgentSeriesOptions } from './snapshot/agent-series.ts';
 import type { FloorOptions } from './snapshot/floor.ts';

@@ -26,6 +26,9 @@ export interface Source<T> {
   get(agents: Promise<unknown>, deadline: Deadline): Promise<SourceOutcome<T>>;
 }
 
+/** Agents that never arrive, so that sources are waited for as long as the deadline allows. */
+export const noAgents = new Promise<never>(() => {});
+
 /** How a source is read. */
 export interface SourceOptions {
   clocks: Clocks;

@@ -15,7 +15,7 @@ import { directNetwork, type Network } from './http/network.ts';
 import { createSend, type HttpRequest, type HttpResponse, type Send } from './http/send.ts';
 import { logLine, toLogFields } from './log.ts';
 import { createPseudonyms } from './pseudonyms.ts';
-import type { AccountQueues, Queues } from './queues.ts';
+import type { AccountQueues, Queues } from './queue-reader.ts';
 import { createFetchRosterByApi } from './roster/directory.ts';
 import { createFetchRosterFrom } from './roster/document.ts';
 import { createRoster, type FetchRoster, type GetRoster } from './roster/roster.ts';

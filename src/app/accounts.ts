@@ -6,7 +6,7 @@ import type { Settings } from '../config/settings.ts';
 import type { ApiCredentials } from '../credentials.ts';
 import { type Deadline, forever } from '../deadline.ts';
 import type { Network } from '../http/network.ts';
-import type { AccountQueues } from '../queues.ts';
+import type { AccountQueues } from '../queue-reader.ts';
 import { systemTiming } from '../timing.ts';
 import { createVault, type Vault } from '../vault/vault.ts';
 import { fixedCredentials } from '../vcc/credentials.ts';

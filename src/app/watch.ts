@@ -9,8 +9,8 @@ import { ExporterError } from '../errors.ts';
 import { holdOff } from '../hold-off.ts';
 import { newTraffic } from '../http/fetch.ts';
 import { createGate, type Gate } from '../http/gate.ts';
-import type { SourceOutcome } from '../queue-source.ts';
-import type { AccountQueues, QueueReads } from '../queues.ts';
+import type { AccountQueues, QueueReads } from '../queue-reader.ts';
+import { noAgents, type SourceOutcome } from '../queue-source.ts';
 import { type Connection, type ConnectOptions, connect } from '../scrape.ts';
 import { simulatedPrefix, simulatorServer } from '../simulated.ts';
 import { agentListing } from '../snapshot/assemble.ts';
@@ -169,8 +169,6 @@ function boundRequests(gate: Gate = createGate(Number.POSITIVE_INFINITY), most: 
 
 /** Each reading has this window, however long the one of the metrics is. */
 const queueWindowMs = 1_800_000;
-/** Agents that never arrive, so that the queues are waited for as long as there is time. */
-const never = new Promise<never>(() => {});
 
 /** Opens the queues of an account. They are read at every call, and passed to an observer. */
 async function watchQueues(connection: Connection, options: AccountQueues) {
@@ -200,7 +198,7 @@ async function watchQueues(connection: Connection, options: AccountQueues) {
     pages: () => (lastReads?.ongoing.value?.pages ?? 1) + (lastReads?.queueTimes.value?.pages ?? 1),
     /** Reads once. Returns the message of a 429. */
     async read(deadline: Deadline): Promise<string | undefined> {
-      const reads = await queues.read(never, deadline);
+      const reads = await queues.read(noAgents, deadline);
       if (deadline.signal.aborted) return undefined;
       const { ongoing, queueTimes } = reads;
       note('ongoing', ongoing, lastReads?.ongoing, (value) => observer.addOngoing(value));

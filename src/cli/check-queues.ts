@@ -1,5 +1,6 @@
 import { type Deadline, deadlineIn } from '../deadline.ts';
-import type { QueueReads, Queues } from '../queues.ts';
+import type { QueueReads, Queues } from '../queue-reader.ts';
+import { noAgents } from '../queue-source.ts';
 import { rosterReadMs } from '../roster/roster.ts';
 import { toDuration } from '../snapshot/overview.ts';
 import type { QueueReading, QueueSource } from '../snapshot/queue-reading.ts';
@@ -21,9 +22,6 @@ const sourceNames: Readonly<Record<QueueSource, string>> = {
   skills: 'Skills',
 };
 
-/** Agents that never arrive, so that the queues are waited for as long as there is time. */
-const never = new Promise<never>(() => {});
-
 /**
  * Reads each source of queue data, and prints what it returned or why it failed, without names of
  * queues. Returns the names of the sources that failed.
@@ -31,7 +29,7 @@ const never = new Promise<never>(() => {});
 export async function checkQueues(queues: Queues, { terminal, stop, fail }: CheckPorts): Promise<string[]> {
   // The longest read is that of the skills, which takes as long as a roster.
   const deadline = deadlineIn(rosterReadMs, { until: stop });
-  const reads = await queues.read(never, deadline);
+  const reads = await queues.read(noAgents, deadline);
   deadline.end();
   const failed: string[] = [];
   const report = (name: string, error: unknown, lines: () => string[]) => {

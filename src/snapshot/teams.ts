@@ -1,6 +1,6 @@
 import { idleSinceMs, isIdle, knowsEligibility, toActivity } from './activity.ts';
 import { AgeCounter, type Ages } from './ages.ts';
-import { compare } from './compare.ts';
+import { foldNames } from './fold.ts';
 import { OpenSet } from './open-set.ts';
 import type { Snapshot } from './page.ts';
 import type { Roster } from './roster.ts';
@@ -42,8 +42,7 @@ export interface TeamOptions {
 
 /**
  * Counts a snapshot by team. The result includes every team of the roster, even an empty one. If
- * there are more than `maxTeams`, it keeps the first ones by name, and adds up the rest under
- * `other`. If it kept the largest ones, series would appear and disappear.
+ * there are more than `maxTeams`, the rest is added up under `other` ({@link foldNames}).
  */
 export function toTeams(
   snapshot: Snapshot,
@@ -52,13 +51,11 @@ export function toTeams(
 ): Teams {
   const boundsMs = ageBounds.map((seconds) => seconds * 1000);
   const presenceNames = new OpenSet(presences, known?.presence);
-  const names = [...new Set([...roster.values()].map(({ team }) => team))]
-    .filter((name) => name !== '')
-    .sort(compare);
+  const names = [...roster.values()].map(({ team }) => team).filter((name) => name !== '');
+  const { labelOf, folded } = foldNames(names, maxTeams);
   const counters = new Map<string, TeamCounter>();
   const counterOf = new Map<string, TeamCounter>();
-  for (const [index, name] of ['', ...names].entries()) {
-    const label = index > maxTeams ? 'other' : name;
+  for (const [name, label] of [['', ''] as const, ...labelOf]) {
     const counter = counters.get(label) ?? new TeamCounter(label, snapshot.takenAtMs, boundsMs);
     counters.set(label, counter);
     counterOf.set(name, counter);
@@ -81,7 +78,7 @@ export function toTeams(
   return {
     teams: [...counters.values()].map((counter) => counter.team()),
     ageBounds,
-    folded: Math.max(0, names.length - maxTeams),
+    folded,
     missing,
   };
 }

@@ -10,16 +10,13 @@ import { takenAtMs } from '../support/agents.ts';
 import { anyOngoings, anyQueueTimes } from '../support/any-queues.ts';
 import { type Series, seriesKey } from '../support/oracle.ts';
 import {
-  countedSeriesOf,
-  inOrder,
   ongoingOf,
   ongoingSnapshot,
   queueOptions,
-  queueSeriesOf,
   queueTimeOf,
   queueTimesSnapshot,
-  recountQueues,
-} from '../support/queue-oracle.ts';
+} from '../support/queue-items.ts';
+import { countedSeriesOf, inOrder, queueSeriesOf, recountQueues } from '../support/queue-oracle.ts';
 
 const anySnapshots = fc.record({
   ongoing: fc.option(anyOngoings.map(ongoingSnapshot), { nil: undefined, freq: 8 }),

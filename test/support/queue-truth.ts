@@ -1,14 +1,8 @@
 import type { SimulatedAccount } from '../../src/simulator/account.ts';
 import { takenAtMs } from './agents.ts';
 import { type Series, seriesKey } from './oracle.ts';
-import {
-  ongoingOf,
-  ongoingSnapshot,
-  queueOptions,
-  queueTimeOf,
-  queueTimesSnapshot,
-  recountQueues,
-} from './queue-oracle.ts';
+import { ongoingOf, ongoingSnapshot, queueOptions, queueTimeOf, queueTimesSnapshot } from './queue-items.ts';
+import { recountQueues } from './queue-oracle.ts';
 
 /** Which truth a scrape must report: at these times, and over this window. */
 export interface TruthTimes {

@@ -3,14 +3,8 @@ import fc from 'fast-check';
 import { looksLikeNumber } from '../../../src/snapshot/queue-names.ts';
 import { anyText } from '../../support/any-points.ts';
 import { anyOngoings, anyQueueTimes } from '../../support/any-queues.ts';
-import {
-  countedSeriesOf,
-  inOrder,
-  ongoingSnapshot,
-  queueOptions,
-  queueTimesSnapshot,
-  recountQueues,
-} from '../../support/queue-oracle.ts';
+import { ongoingSnapshot, queueOptions, queueTimesSnapshot } from '../../support/queue-items.ts';
+import { countedSeriesOf, inOrder, recountQueues } from '../../support/queue-oracle.ts';
 import { target } from '../target.ts';
 
 /** Names that occur in the items, and any. */
