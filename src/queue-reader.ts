@@ -9,7 +9,6 @@ import {
   afterWork,
   createRestraint,
   createSource,
-  graceMs,
   type SourceOptions,
   type SourceOutcome,
 } from './queue-source.ts';
@@ -32,6 +31,8 @@ import type { DirectoryOptions } from './vcc/user-admin.ts';
 export interface AccountQueues extends Omit<QueueOptions, 'labelOfNumber'> {
   /** How long queue times are used before they are read again. */
   intervalMs: number;
+  /** How long a scrape waits for them after its agents were read. */
+  waitMs: number;
   /**
    * What names that look like a number become: themselves, one common name, or a hash with this
    * key.
@@ -75,7 +76,7 @@ export interface QueueReads {
 /** The queues of one account. */
 export interface Queues {
   /**
-   * Reads what is due, and returns it at most a second after `agents` settles. Reads that take
+   * Reads what is due, and returns it at most `waitMs` after `agents` settles. Reads that take
    * longer continue. Never throws.
    */
   read(agents: Promise<unknown>, deadline: Deadline): Promise<QueueReads>;
@@ -122,6 +123,7 @@ export function createQueues(ports: QueuePorts): Queues {
     createSource(read, {
       keeps: false,
       ...times,
+      waitMs: options.waitMs,
       clocks: timing,
       until,
       restraint,
@@ -250,7 +252,7 @@ export function createQueues(ports: QueuePorts): Queues {
 
   return {
     async read(agents, deadline) {
-      const patience = afterWork(agents, graceMs, deadline);
+      const patience = afterWork(agents, options.waitMs, deadline);
       const [now, times, table, labelOfNumber] = await Promise.all([
         ongoingNow.get(agents, deadline),
         queueTimes.get(agents, deadline),

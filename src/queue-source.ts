@@ -19,7 +19,7 @@ export interface SourceOutcome<T> {
 export interface Source<T> {
   /**
    * Returns the newest value. A fresh one needs no read. Otherwise it waits for a read of this
-   * scrape until `agents` settles, and then for at most a second. While an older read hangs, it
+   * scrape until `agents` settles, and then for at most `waitMs`. While an older read hangs, it
    * does not wait longer than for the agents. A read that takes longer continues, and a later
    * scrape gets its result. Never throws.
    */
@@ -36,6 +36,8 @@ export interface SourceOptions {
   until: Deadline;
   /** Longest time of one read. */
   readMs: number;
+  /** How long a scrape waits after its agents were read. */
+  waitMs: number;
   /** How long a value is used without a new read. */
   freshMs: number;
   /** How long a value is used while a new read takes too long. */
@@ -48,14 +50,12 @@ export interface SourceOptions {
   onFailure(error: unknown, retryMs: number): void;
 }
 
-/** Longest time that a scrape waits for anything about queues after its agents were read. */
-export const graceMs = 1000;
 /** Pauses after failures in a row. The first failure has no pause. */
 const pauses = { firstMs: 15_000, longestMs: 300_000 };
 
 /** Creates a source. It reads nothing yet. `read` throws ExporterError. */
 export function createSource<T>(read: (trip: Trip) => Promise<T>, options: SourceOptions): Source<T> {
-  const { clocks, freshMs, usableMs, restraint } = options;
+  const { clocks, waitMs, freshMs, usableMs, restraint } = options;
   let running: (() => number) | undefined;
   let last: { outcome: SourceOutcome<T>; ageMs(): number } | undefined;
   let failed: SourceOutcome<T> | undefined;
@@ -103,8 +103,8 @@ export function createSource<T>(read: (trip: Trip) => Promise<T>, options: Sourc
       const runningMs = running?.() ?? 0;
       // A read whose time is over makes way for a new one, even if its timer has not fired yet: the
       // process may have been frozen.
-      const hangs = runningMs >= graceMs && runningMs < options.readMs;
-      const patience = afterWork(agents, hangs ? 0 : graceMs, deadline);
+      const hangs = runningMs >= waitMs && runningMs < options.readMs;
+      const patience = afterWork(agents, hangs ? 0 : waitMs, deadline);
       try {
         return await before(cached.get(deadline, readOnce), patience);
       } catch (error) {

@@ -14,6 +14,7 @@ test('a read whose time ended while the process was frozen does not shorten the 
       clocks: systemTiming,
       until: forever,
       readMs: 1500,
+      waitMs: 1000,
       freshMs: 0,
       usableMs: 0,
       keeps: false,

@@ -34,6 +34,7 @@ function open(first: Answer, more: Partial<SourceOptions> = {}) {
       clocks: timing,
       until: untilAborted(closing.signal),
       readMs: 60_000,
+      waitMs: 1000,
       freshMs: 10_000,
       usableMs: 30_000,
       keeps: false,

@@ -328,6 +328,18 @@ describe('a slow read', () => {
     expect(queues!.counts.ongoing!.kinds.length).toBeGreaterThan(0);
     expect(sent()).toMatchObject({ ongoing: 2, 'queue-times': 1 });
   });
+
+  test('is waited for if VCC_QUEUE_WAIT is longer', async () => {
+    const slow = { kind: 'delay', value: 1600 } as const;
+    await start({ faults: [{ ...slow, on: 'ongoing' }] }, { VCC_QUEUE_WAIT: '3s' });
+    expect(await statuses()).toEqual({ ongoing: 'up', queue_times: 'up' });
+  });
+
+  test('is not waited for with VCC_QUEUE_WAIT=0, unless the agents take longer', async () => {
+    const slow = { kind: 'delay', value: 700 } as const;
+    await start({ faults: [{ ...slow, on: 'ongoing' }] }, { VCC_QUEUE_WAIT: '0' });
+    expect(await statuses()).toMatchObject({ ongoing: 'deadline' });
+  });
 });
 
 test('what queues answer does not count against what the agents may read', async () => {

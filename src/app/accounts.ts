@@ -135,6 +135,7 @@ function toQueues(settings: Settings, vault: Vault | undefined): AccountQueues |
   return {
     windowMs: settings.VCC_QUEUE_WINDOW,
     intervalMs: settings.VCC_QUEUE_INTERVAL,
+    waitMs: settings.VCC_QUEUE_WAIT,
     bounds: settings.VCC_QUEUE_BOUNDS,
     maxQueues: settings.VCC_MAX_QUEUES,
     include: settings.VCC_QUEUE_INCLUDE,

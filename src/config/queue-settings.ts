@@ -27,6 +27,14 @@ export const queueSettings = {
     parse: duration(5000, 3_600_000),
     fallback: '60s',
   }),
+  VCC_QUEUE_WAIT: setting({
+    section: 'Queues and skills',
+    field: 'queue_wait',
+    about:
+      'How long a scrape waits for queues and skills after its agents are read. Without more time, Lambda never gets what always takes longer: it is frozen between two scrapes. Then choose a longer time, well below `VCC_TIMEOUT` and the timeouts of the scraper and the function.',
+    parse: duration(0, 60_000),
+    fallback: '1s',
+  }),
   VCC_QUEUE_BOUNDS: setting({
     section: 'Queues and skills',
     about:

@@ -24,6 +24,7 @@ describe('the settings of queues', () => {
     expect(toAccount(loadSettings({ ...id, VCC_QUEUES: 'on' })).queues).toEqual({
       windowMs: 1_800_000,
       intervalMs: 60_000,
+      waitMs: 1000,
       bounds: [5, 10, 20, 30, 60, 120, 300, 600],
       maxQueues: 100,
       include: undefined,
@@ -61,6 +62,7 @@ describe('the settings of queues', () => {
     ['VCC_QUEUE_WINDOW', '25h'],
     ['VCC_QUEUE_INTERVAL', '4s'],
     ['VCC_QUEUE_INTERVAL', '2h'],
+    ['VCC_QUEUE_WAIT', '61s'],
     ['VCC_QUEUE_BOUNDS', '10,5'],
     ['VCC_QUEUE_BOUNDS', '0'],
     ['VCC_QUEUE_BOUNDS', '5,5'],
