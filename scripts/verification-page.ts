@@ -123,16 +123,17 @@ Alerts fire when they must, and not on normal days.
 | Each of ${alerts.length} alerts: when it fires, when it does not, and without data | promtool | as expected |
 | Each alert that waits (\`for\`), samples 15, 30, 60 and 120 s apart, one in 18 missing, at every offset between scrape and evaluation | promtool | fires |
 | The same rules and cases | promtool of Prometheus 3.16.0 (\`--lint-fatal\`), amtool 0.35.0 (\`utf8-strict-mode\`), by hand on 26 November 2026, and in \`npm run e2e\` if Go can build them | no findings |
-| Simulated normal days of 120 agents, with callers in queues and skills | Prometheus | 0 warning and 0 critical alerts |
+| Simulated normal days of 120 and of 1,000 agents, with callers in queues and skills | Prometheus | 0 warning and 0 critical alerts |
 | The same days | Alertmanager with the [example](../use/alertmanager.md) | 0 pages; at most one message a day, the digest |
 | A simulated workday with ${names.length} [episodes](#episodes) (mostly faults) | Prometheus | each alert fires only in its episodes |
 | The same workday | Alertmanager, webhook | [one message](#messages) for each alert and episode |
 | A simulated day of callers with ${Object.keys(queueEpisodes).length} [episodes](#episodes-of-queues) | Prometheus, Alertmanager, webhook | each alert about queues fires once, and only in its episodes |
 
-A normal day is a script of 16 hours with shifts, breaks, staggered lunches, meetings of whole teams, two lulls, and long and short
-calls. Some calls fail or are not picked up, at a realistic rate. Some agents return late or forget to log out. Callers arrive in four
-queues, and agents have one to three of four skills. Every half hour brings up to 8% more or fewer callers than planned. So in peaks
-some wait for minutes and give up: over a day, 76% to 98% were answered in time. To run more days, with the number of agents and a seed:
+A normal day is a script of 16 hours with shifts, breaks, staggered lunches, meetings of whole teams, two lulls, and long and short calls.
+Some calls fail or are not picked up, at a realistic rate. Some agents return late or forget to log out. Alerts for supervisors are judged
+until the last shift ends: that is when [opening hours](../use/alertmanager.md#opening-hours) end. Callers arrive in four queues, and agents
+have one to three of four skills. Every half hour brings up to 8% more or fewer callers than planned. So in peaks some wait for minutes and
+give up: over a day, 76% to 98% were answered in time. To run more days, with the number of agents and a seed:
 
 \`\`\`sh
 ORDINARY_DAYS="120/1 120/2 1000/1" npm run e2e

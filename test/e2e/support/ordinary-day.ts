@@ -9,6 +9,11 @@ const hour = 60 * minute;
 
 /** How long an ordinary day lasts: from 7 to 23 o'clock. */
 export const ordinaryHours = 16;
+/**
+ * When the last shift ends, in hours from the beginning. Then those who forgot to log out are most
+ * of the agents logged in, so supervisors' alerts are true only until then.
+ */
+export const lastShiftEnds = 15.5;
 
 /**
  * The share of an agent's time on calls, by the hour from 7 o'clock: slow mornings and evenings,
@@ -29,7 +34,7 @@ const lulls = [
 const shifts = [
   { from: 0, to: 8, of: 4 },
   { from: 2, to: 10.5, of: 3 },
-  { from: 7, to: 15.5, of: 3 },
+  { from: 7, to: lastShiftEnds, of: 3 },
 ];
 
 /** A shift or a pause of an agent, in hours from the beginning. */

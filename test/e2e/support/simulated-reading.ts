@@ -59,7 +59,7 @@ export function createReader(account: SimulatedAccount): Reader {
           { ...common, onlyGrows: true },
         );
       }
-      const { skills: skillsOf } = account.callers!.truth(nowMs);
+      const { skills: skillsOf } = account.callers!.truth(nowMs, 0);
       const names = new Set(account.callers!.queues.map(({ name }) => name));
       const source = (name: QueueSource, takenAtMs: number) => ({
         source: name,
