@@ -113,7 +113,9 @@ function metricsPage(): string {
 
 All metrics are gauges, or infos with the constant value 1. They describe one scrape: the state of
 the account at \`vcc_snapshot_timestamp_seconds\`. Exceptions: \`vcc_push_*\` describe the previous
-push, \`vcc_roster_*\` the roster, and \`vcc_exporter_*\` the exporter.
+push, \`vcc_roster_*\` the roster, and \`vcc_exporter_*\` the exporter. \`vcc_queue_*\` and
+\`vcc_ongoing_*\` describe the [queues](../use/queues.md) at
+\`vcc_queue_snapshot_timestamp_seconds\`, which can be another time.
 
 After a failed scrape:
 
@@ -138,7 +140,7 @@ Words on this page:
 - **Live**, **semi-live**, **non-live**: the three kinds of workload in the API, such as calls,
   chats and cases.
 - **Longer than**: metrics whose names end in \`_longer_than\` have a series for each bound in
-  \`VCC_AGE_BOUNDS\`. The label \`seconds\` is the bound.
+  \`VCC_AGE_BOUNDS\` (of queues: \`VCC_QUEUE_BOUNDS\`). The label \`seconds\` is the bound.
 
 ## Ages
 

@@ -18,7 +18,7 @@ export const scrapeErrors = {
   credentials_rejected: {
     about: 'The token endpoint rejected the client id and secret.',
     advice:
-      'Check VCC_CLIENT_ID and VCC_CLIENT_SECRET (or the secret). Check that they belong to VCC_REGION. If your account requires HTTP Basic, set VCC_TOKEN_AUTH to basic.',
+      'Check VCC_CLIENT_ID and VCC_CLIENT_SECRET (or the secret). Check that they belong to VCC_REGION, and have the scope that the message names. If your account requires HTTP Basic, set VCC_TOKEN_AUTH to basic.',
   },
   unauthorized: {
     about: 'The API answered 401 to a new token.',
@@ -26,7 +26,8 @@ export const scrapeErrors = {
   },
   forbidden: {
     about: 'The API answered 403: the credentials lack the scope or the permission.',
-    advice: 'Create the API credentials as a user with an Admin licence, with the scope `stats`.',
+    advice:
+      'Create the API credentials as a user with an Admin licence, with the scope that the message names: `stats`, or `users:read` for rosters and skills.',
   },
   throttled: {
     about:
@@ -48,7 +49,7 @@ export const scrapeErrors = {
   deadline: {
     about: 'The scrape ran out of time.',
     advice:
-      'Compare vcc_scrape_duration_seconds. Raise scrape_timeout and VCC_TIMEOUT. Raise VCC_REQUEST_TIMEOUT too if one large page takes longer.',
+      'Compare vcc_scrape_duration_seconds. Raise scrape_timeout and VCC_TIMEOUT. Raise VCC_REQUEST_TIMEOUT too if one large page takes longer. For a source of queue data, raise VCC_QUEUE_WAIT.',
   },
   shape: {
     about:

@@ -78,10 +78,10 @@ export async function openLocalAccounts(terminal: Terminal, demo: Demo = 'never'
   const env = Object.fromEntries(
     Object.entries(local.env).filter(([name]) => !(identity as readonly string[]).includes(name)),
   );
-  const { settings } = await loadConfig(env, createReadText(local.network));
+  const { settings } = await loadConfig(withQueues(env), createReadText(local.network));
   const simulator = await startSimulator({ accounts: simulated, callers: true });
   terminal.note(demo === 'always' ? 'These are simulated accounts.' : unset(local.file.path));
-  return open(simulatedConfig(settings, simulator, env), env, simulator);
+  return open(simulatedConfig(settings, simulator), env, simulator);
 }
 
 /**
@@ -166,14 +166,15 @@ export async function readLocalEnvironment({ env, folder, envFile }: Terminal): 
 }
 
 /** The demo shows everything that the settings do not turn off. */
-function simulatedConfig(settings: Settings, simulator: Simulator, env: Environment): Config {
-  const queues = {
-    ...(!env.VCC_QUEUES?.trim() && { VCC_QUEUES: 'on' as const }),
-    ...(!env.VCC_SKILLS?.trim() && env.VCC_QUEUES?.trim() !== 'off' && { VCC_SKILLS: 'users-api' as const }),
-  };
+function withQueues(env: Environment): Environment {
+  const queues = env.VCC_QUEUES?.trim() || 'on';
+  const skills = env.VCC_SKILLS?.trim() || (queues.toLowerCase() === 'off' ? 'off' : 'users-api');
+  return { ...env, VCC_QUEUES: queues, VCC_SKILLS: skills };
+}
+
+function simulatedConfig(settings: Settings, simulator: Simulator): Config {
   const accounts = simulator.accounts.map((account, index) => ({
     ...settings,
-    ...queues,
     VCC_ACCOUNT: account.name,
     VCC_REGION: simulated[index]!.region,
     VCC_CLIENT_ID: account.clientId,

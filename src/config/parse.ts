@@ -118,10 +118,17 @@ export function duration(minMs: number, maxMs: number): Parse<number> {
   return quotableParser({ type: ['string', 'number'], pattern, minimum: 0 }, (value) => {
     const ms = durationMs(value);
     if (!(ms >= minMs && ms <= maxMs)) {
-      throw new Unfit(`a duration like 500ms, 10s or 1m30s, from ${minMs} ms to ${maxMs / 1000} s`);
+      throw new Unfit(`a duration like 500ms, 10s or 1m30s, from ${shown(minMs)} to ${shown(maxMs)}`);
     }
     return ms;
   });
+}
+
+/** A number of milliseconds in the largest unit that fits: `1h`, `90s`. */
+function shown(ms: number): string {
+  const units = Object.entries(durationUnitsMs).reverse();
+  const [unit, unitMs] = units.find(([, each]) => ms >= each && ms % each === 0) ?? ['ms', 1];
+  return `${ms / unitMs}${unit}`;
 }
 
 function durationMs(value: string): number {

@@ -31,7 +31,7 @@ export const queueSettings = {
     section: 'Queues and skills',
     field: 'queue_wait',
     about:
-      'How long a scrape waits for queues and skills after its agents are read. Without more time, Lambda never gets what always takes longer: it is frozen between two scrapes. Then choose a longer time, well below `VCC_TIMEOUT` and the timeouts of the scraper and the function.',
+      'How long a scrape waits for queues and skills after its agents are read. A read that takes longer continues, and the next scrape uses its result. But Lambda is frozen between two scrapes: if reads always take longer there, set a longer time, well below `VCC_TIMEOUT` and the timeouts of the scraper and the function.',
     parse: duration(0, 60_000),
     fallback: '1s',
   }),
@@ -45,7 +45,7 @@ export const queueSettings = {
   VCC_MAX_QUEUES: setting({
     section: 'Queues and skills',
     about:
-      'Maximum number of queues per account that have separate series. It also limits the pairs of queue and interaction plan, and the skills. The exporter adds up the others under `other`, and counts them in `vcc_queues_folded` and `vcc_skills_folded`.',
+      'Maximum number of queues per account that have separate series, about 70 per queue. It also limits the pairs of queue and interaction plan, and the skills. The exporter adds up the others under `other`, and counts them in `vcc_queues_folded` and `vcc_skills_folded`.',
     parse: wholeNumber(0, 10_000),
     fallback: '100',
   }),

@@ -210,6 +210,10 @@ test('the example in alerts.md has the summary that the page shows', () => {
   expect(page).toContain(`\`${'summary' in made ? made.summary : made.problems.join()}\``);
 });
 
+test('the picture in the README has the number of alerts', () => {
+  expect(read('../../README.md')).toContain(`<br>${alerts.length} alerts"]`);
+});
+
 test.each(['runbook.md', 'alerts.md', 'alertmanager.md', 'dashboards.md'])(
   '%s names only what exists',
   (path) => {

@@ -166,6 +166,12 @@ describe('--demo', () => {
     },
   );
 
+  test('requires a key for hashed names of queues, which it turns on', async () => {
+    expect(await refusal(['scrape', '--demo'], { VCC_QUEUE_NUMBERS: 'hash' })).toEqual([
+      'vcc-exporter: VCC_AGENT_KEY: expected a key here or as agentKey in a secret, since VCC_QUEUE_NUMBERS is hash; received nothing',
+    ]);
+  });
+
   test('leaves out a list of accounts and a secret, unread', async () => {
     const io = terminal({ VCC_CONFIG: join(folder, 'nowhere.yml'), VCC_SECRET_ID: 'unread' });
     expect(await run(io, ['check', '--demo'])).toBe(0);

@@ -140,7 +140,7 @@ describe('record', () => {
     [['--readings', '0'], '--readings: expected a whole number from 1 to 100; received "0"'],
     [
       ['--interval', '4s'],
-      '--interval: expected a duration like 500ms, 10s or 1m30s, from 5000 ms to 3600 s; received "4s"',
+      '--interval: expected a duration like 500ms, 10s or 1m30s, from 5s to 1h; received "4s"',
     ],
   ])('refuses %j', async (args, problem) => {
     expect(await ended(['record', ...args])).toEqual({

@@ -67,7 +67,7 @@ describe('loadSettings', () => {
     expect(loadSettings({ VCC_ROSTER_TTL: '1d12h' }).VCC_ROSTER_TTL).toBe(36 * 3_600_000);
   });
 
-  const duration = 'expected a duration like 500ms, 10s or 1m30s, from 100 ms to 900 s';
+  const duration = 'expected a duration like 500ms, 10s or 1m30s, from 100ms to 15m';
   const url = 'expected an https address without user, query or fragment (http only for localhost)';
   test.each([
     ['VCC_REGION', 'us', 'VCC_REGION: expected one of emea, nam, apac; received "us"'],

@@ -144,7 +144,7 @@ describe('a failure', () => {
 
   test('marks settings and fields as code', () => {
     const html = pageOf([failed('acme', new Error('x'), 'forbidden')]);
-    expect(html).toContain('with the scope <code>stats</code>.');
+    expect(html).toContain('names: <code>stats</code>, or <code>users:read</code> for');
   });
 
   test('shows no message of a bug, which may contain data', () => {
