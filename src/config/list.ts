@@ -29,7 +29,7 @@ export interface ListKind {
   /** Returns the settings of the environment that apply where an entry has none. */
   inherited(env: Environment, own: Environment): Environment;
   /** Returns problems of settings that contradict each other. */
-  contradictions(values: Partial<Settings>, nameOf: NameSetting): string[];
+  contradictions(values: Partial<Settings>, nameOf: NameSetting, own: Environment): string[];
   /**
    * Returns words for the missing fields that follow "expected ", or undefined if none are missing.
    * `isNamed` returns true for a field that is present, even if its value is invalid.
@@ -113,7 +113,7 @@ function toEntries(kind: ListKind, document: Value, name: string, env: Environme
     if (ownName !== undefined) seen.add(ownName);
     const texts = { ...kind.inherited(env, own), ...own };
     const read = readSettings(texts, nameOf, fromVariables);
-    const contradictions = kind.contradictions(read.values, nameOf);
+    const contradictions = kind.contradictions(read.values, nameOf, own);
     const emptied = settingNames.filter((setting) => own[setting] === '').map((each) => `${nameOf(each)}: `);
     const unfitting = [...read.problems, ...newProblems([...read.problems, ...emptied], contradictions)];
     problems.push(...unfitting.map((problem) => `${name}: ${problem}`));

@@ -53,7 +53,7 @@ export function loadSettings(env: Environment): Settings {
     problems.push(
       ...newProblems(
         problems,
-        accountContradictions(values, (name) => name),
+        accountContradictions(values, (name) => name, env),
       ),
     );
   }
@@ -120,10 +120,6 @@ function contradictions(values: Partial<Settings>): string[] {
       `VCC_SCRAPE_AUTH: expected credentials, since ${unused.join(' and ')} is set; received "${auth}"`,
     );
   }
-  // With a list, it applies to the accounts that have queues.
-  if (values.VCC_SKILLS === 'users-api' && values.VCC_QUEUES === 'off' && !isSet('VCC_CONFIG')) {
-    problems.push('VCC_SKILLS: expected off, since VCC_QUEUES is off; received "users-api"');
-  }
   const twice = identity.filter(isSet);
   if (isSet('VCC_CONFIG') && twice.length > 0) {
     problems.push(
@@ -133,8 +129,15 @@ function contradictions(values: Partial<Settings>): string[] {
   return problems;
 }
 
-/** Returns problems of an account's settings that contradict each other. */
-export function accountContradictions(values: Partial<Settings>, nameOf: NameSetting): string[] {
+/**
+ * Returns problems of an account's settings that contradict each other. `own` are the texts of its
+ * own settings, without general ones.
+ */
+export function accountContradictions(
+  values: Partial<Settings>,
+  nameOf: NameSetting,
+  own: Environment,
+): string[] {
   const problems: string[] = [];
   const isSet = (name: SettingName) => values[name] !== undefined;
   const [id, secret, secretId] = (['VCC_CLIENT_ID', 'VCC_CLIENT_SECRET', 'VCC_SECRET_ID'] as const).map(
@@ -158,6 +161,12 @@ export function accountContradictions(values: Partial<Settings>, nameOf: NameSet
   if (hashed && !isSet('VCC_AGENT_KEY') && !isSet('VCC_SECRET_ID')) {
     problems.push(
       `${nameOf('VCC_AGENT_KEY')}: expected a key here or as agentKey in a secret, since ${metrics} is hashed; received nothing`,
+    );
+  }
+  // A general one applies to the accounts that have queues.
+  if (own.VCC_SKILLS && values.VCC_SKILLS === 'users-api' && values.VCC_QUEUES === 'off') {
+    problems.push(
+      `${nameOf('VCC_SKILLS')}: expected off, since ${nameOf('VCC_QUEUES')} is off; received "users-api"`,
     );
   }
   const numbers = values.VCC_QUEUES === 'on' && values.VCC_QUEUE_NUMBERS === 'hash';

@@ -24,3 +24,8 @@ export function escapeHtml(text: string): string {
   };
   return text.replace(/[&<>"']/g, (character) => entities[character]!);
 }
+
+/** Returns sentences as HTML. Words in backticks become code. */
+export function sentences(text: string): string {
+  return escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
+}

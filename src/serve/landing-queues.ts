@@ -1,6 +1,7 @@
+import { scrapeErrors } from '../errors.ts';
 import { queuesOverview } from '../snapshot/queue-overview.ts';
 import type { Reading } from '../snapshot/reading.ts';
-import { columns, escapeHtml, table } from './html.ts';
+import { columns, escapeHtml, sentences, table } from './html.ts';
 
 /** Most queues of an account with a row each. */
 const maxRows = 20;
@@ -27,7 +28,7 @@ function accountRows(account: string, reading: NonNullable<Reading['queues']>): 
     ...(more > 0 ? [row('', `${more} more with shorter waits`, '', '')] : []),
     ...failed.map(
       ({ source, error }) =>
-        `<tr class="why"><td colspan="3">Source ${source}: <span class="down">down: ${error}</span>. Agents are not affected.</td></tr>`,
+        `<tr class="why"><td colspan="3">Source ${source}: <span class="down">down: ${error}</span>. Agents are not affected. ${sentences(scrapeErrors[error].advice)}</td></tr>`,
     ),
   ];
 }

@@ -11,7 +11,7 @@ import {
   toDuration,
 } from '../snapshot/overview.ts';
 import type { Reading } from '../snapshot/reading.ts';
-import { columns, escapeHtml, table } from './html.ts';
+import { columns, escapeHtml, sentences, table } from './html.ts';
 
 /** This process' last scrape of an account, and its age in ms. */
 export interface LastScrape extends Scrape {
@@ -178,10 +178,9 @@ function stateOf({ reading: { error }, ageMs }: LastScrape, nowMs: number): stri
 function failureOf({ reading, failure }: LastScrape): string {
   if (reading.error === undefined) return '';
   const { about, advice } = scrapeErrors[reading.error];
-  const sentences = escapeHtml(`${about} ${advice}`).replace(/`([^`]+)`/g, '<code>$1</code>');
   const message =
     failure instanceof ExporterError ? `\n<br>Message: <code>${escapeHtml(failure.message)}</code>` : '';
-  return `<p class="fault">${sentences}${message}</p>`;
+  return `<p class="fault">${sentences(`${about} ${advice}`)}${message}</p>`;
 }
 
 function details({ durationMs, budgetMs, requests, retries, floor }: Reading): string {

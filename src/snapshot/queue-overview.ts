@@ -1,5 +1,6 @@
+import type { ScrapeErrorCode } from '../errors.ts';
 import { longest } from './overview.ts';
-import type { QueueReading, QueueSourceStatus } from './queue-reading.ts';
+import type { QueueReading, QueueSource } from './queue-reading.ts';
 
 /** The interactions that wait in one queue. */
 export interface QueueOverview {
@@ -16,12 +17,12 @@ export interface QueuesOverview {
   /** The queues in which somebody waits. The one with the longest wait is first. */
   queues: QueueOverview[];
   /** The sources whose last read failed. */
-  failed: QueueSourceStatus[];
+  failed: { source: QueueSource; error: ScrapeErrorCode }[];
 }
 
 /** Returns the summary of the queues of an account. */
 export function queuesOverview({ sources, counts: { ongoing } }: QueueReading): QueuesOverview {
-  const failed = sources.filter(({ error }) => error !== undefined);
+  const failed = sources.flatMap(({ source, error }) => (error === undefined ? [] : [{ source, error }]));
   const takenAtMs = sources.find(({ source }) => source === 'ongoing')?.takenAtMs;
   if (!ongoing || takenAtMs === undefined) return { all: undefined, queues: [], failed };
   const sorted = ongoing.queues

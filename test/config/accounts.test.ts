@@ -206,6 +206,7 @@ describe('a list of accounts', () => {
   });
 
   test.each([
+    [{ skills: 'users-api' }, 'skills: expected off, since accounts[0].queues is off; received "users-api"'],
     [{ queues: true }, 'queues: expected one of off, on; received "true"'],
     [{ queues: 'on', queue_window: '1s' }, `queue_window: ${duration('1m', '1d')}; received "1s"`],
     [

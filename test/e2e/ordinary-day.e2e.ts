@@ -24,6 +24,7 @@ const beginMs = Date.UTC(2026, 10, 18, 7);
 const endMs = beginMs + ordinaryHours * 3_600_000;
 /** When opening hours end: supervisors get no alert then. */
 const closedMs = beginMs + lastShiftEnds * 3_600_000;
+/** How often alerts are evaluated. */
 const stepMs = 30_000;
 const rules = toAlertGroups(
   parseAlertSettings(readFileSync(new URL('../../alerts/thresholds.yml', import.meta.url), 'utf8')),
@@ -36,8 +37,9 @@ const days = (process.env.ORDINARY_DAYS ?? '120/1 1000/1')
   .map((day) => day.split('/').map(Number) as [agents: number, seed: number]);
 
 /**
- * Writes a day of `agents` agents and their callers to a receiver, a snapshot every half a minute,
- * as the exporter counts it. Queue times are read once a minute.
+ * Writes a day of `agents` agents and their callers to a receiver, as the exporter counts it: a
+ * snapshot every half a minute, or every minute of a large account. Queue times are read once a
+ * minute.
  */
 async function liveDay(receiver: Receiver, agents: number, seed: number, account: string): Promise<void> {
   let nowMs = beginMs;
@@ -58,7 +60,8 @@ async function liveDay(receiver: Receiver, agents: number, seed: number, account
       simulated.items().map(({ agentId }, index) => [agentId, { team: `Team ${index % 8}` }]),
     ),
   );
-  for (let timeMs = beginMs; timeMs <= endMs; timeMs += stepMs) {
+  const everyMs = agents < 500 ? 30_000 : 60_000;
+  for (let timeMs = beginMs; timeMs <= endMs; timeMs += everyMs) {
     nowMs = timeMs;
     const snapshot = reader.agents();
     const reading = readingOf([], {
@@ -98,7 +101,7 @@ describeWith(['prometheus'], 'ordinary days', ({ prometheus: { prometheus } }) =
     test('have most agents at work, and everything that happens on a floor', async () => {
       const most = async (expr: string) => {
         const [series] = await queryRange(receiver.origin, `max(${expr})`, beginMs, endMs, 60);
-        return Math.max(...series!.values.map(([, value]) => value));
+        return Math.max(0, ...(series?.values ?? []).map(([, value]) => value));
       };
       expect(await most('sum without (presence) (vcc_agents{presence!="LoggedOut"})')).toBeGreaterThan(
         agents / 3,
@@ -117,9 +120,7 @@ describeWith(['prometheus'], 'ordinary days', ({ prometheus: { prometheus } }) =
         0,
       );
       expect(
-        await most(
-          'sum(vcc_queue_waiting_longer_than{seconds="60"}) > 0 and sum(vcc_agents_available_longer_than{seconds="60"}) > 0',
-        ),
+        await most('sum(vcc_queue_waiting_longer_than{seconds="20"}) > 0 and sum(vcc_agents_available) > 0'),
       ).toBeGreaterThan(0);
       // Some agent is always the longest, so an alert about one agent would be on for hours.
       expect(await most('vcc_agents_longer_than{presence="Away",seconds="1800"}')).toBeGreaterThan(0);

@@ -64,6 +64,7 @@ describe('queues', () => {
     expect(page).toContain('>test</th><td>unknown</td>');
     expect(page).toContain('Source ongoing: <span class="down">down: http_status</span>. Agents are not');
     expect(page).toContain('Source queue_times: <span class="down">down: forbidden</span>. Agents are not');
+    expect(page).toMatch(/down: forbidden<.*Agents are not affected\. .*scope/);
     expect(page).toContain('<span class="up">up</span>');
     expect(floorTable(reading)).toMatch(
       /^ {2}Queues: unknown who waits; \d+ agents? free; ongoing down: http_status; queue_times down: forbidden$/m,
