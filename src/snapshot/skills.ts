@@ -37,12 +37,11 @@ export function toSkills(
   const { labelOf, folded } = foldNames(names, max);
   const counters = new Map<string, { available: number; idle: AgeCounter }>();
   for (const label of labelOf.values()) {
-    if (!counters.has(label))
-      counters.set(label, { available: 0, idle: new AgeCounter(snapshot.takenAtMs, []) });
+    counters.set(label, { available: 0, idle: new AgeCounter(snapshot.takenAtMs, []) });
   }
   const eligibilityKnown = eligibilitySeen || knowsEligibility(snapshot.items);
   for (const agent of snapshot.items) {
-    if (agent.presence !== 'Ready' || !isIdle(agent)) continue;
+    if (!isIdle(agent)) continue;
     const isFree = toActivity(agent, eligibilityKnown) === 'idle';
     for (const label of new Set((skillsOf.get(agent.id) ?? []).map((name) => labelOf.get(name)!))) {
       const counter = counters.get(label)!;

@@ -86,14 +86,12 @@ function parseEvents(list: unknown, gaps: GapCounter<OngoingField>): ChannelEven
     const type = toName(event.type, 'event_type', gaps);
     const offsetMs = toCount(event.offset, 'event_offset', gaps);
     if (type !== 'Queue') return { type, offsetMs, name: '', plan: '' };
-    const { interactionPlan } = isFields(event.properties)
-      ? event.properties
-      : { interactionPlan: undefined };
+    const properties = isFields(event.properties) ? event.properties : {};
     return {
       type,
       offsetMs,
       name: toName(event.name, 'queue', gaps).trim(),
-      plan: (toText(interactionPlan, 'interaction_plan', gaps) ?? '').trim(),
+      plan: (toText(properties.interactionPlan, 'interaction_plan', gaps) ?? '').trim(),
     };
   });
 }

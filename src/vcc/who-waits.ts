@@ -66,5 +66,5 @@ const hasEnded = (endReason: unknown) => endReason !== null && endReason !== und
 function isOutOfOrder({ events }: Channel): boolean {
   if (!events.some(({ type }) => type === 'Queue')) return false;
   const known = events.flatMap(({ offsetMs }) => offsetMs ?? []);
-  return known.some((offsetMs, index) => index > 0 && offsetMs < known[index - 1]!);
+  return known.slice(1).some((offsetMs, index) => offsetMs < known[index]!);
 }

@@ -35,6 +35,7 @@ describe('a name looks like a number', () => {
       '020\u20097946\u20090123',
       '\u202a+44 20 7946 0123\u202c',
     ],
+    ...['\u200etel:02079460123', '(sip:02079460123)', '1 callto:02079460123'],
     ...['\u200e02079460123', '＋４４２０７９４６', '020\u200b7946\u200b0123', '0800_123_456', '0800,123,456'],
     ...['jo@mail.example', 'JO.Smith+x@mail.example', 'sip:jo@pbx.example', 'sip:02079460123@pbx.example'],
     ...['mailto:jo@mail.example', 'jo@bücher.example', 'Jo Smith <jo@mail.example>', '"Jo" jo@mail.example'],
@@ -68,6 +69,7 @@ describe('a name looks like a number', () => {
       'Team @ Leeds',
       'R&D @2',
     ],
+    ...['Hotel:02079460123', 'Support tel:02079460123'],
     ...['𝕊ales', 'number', 'other', '__proto__', 'Support 02079460123'],
   ])('not: %j', (name) => {
     expect(looksLikeNumber(name)).toBe(false);

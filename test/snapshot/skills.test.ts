@@ -78,7 +78,12 @@ describe('skills', () => {
 
   test('include one without agents, and count nobody who has none', () => {
     const { skills } = countOf([agent('a')], { names: new Set(['Sales']), skillsOf: new Map() });
-    expect(skills).toMatchObject([{ name: 'Sales', available: 0, idle: { count: 0, oldestMs: undefined } }]);
+    expect(skills).toEqual([
+      {
+        ...{ name: 'Sales', available: 0 },
+        idle: { count: 0, oldestMs: undefined, medianMs: undefined, longerThan: [] },
+      },
+    ]);
   });
 
   test('count an agent in each skill, and once under other', () => {

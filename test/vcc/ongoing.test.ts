@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { noGaps } from '../../src/snapshot/gaps.ts';
 import { type OngoingField, ongoingFields } from '../../src/snapshot/ongoing.ts';
 import { ShapeError } from '../../src/vcc/errors.ts';
-import { parseOngoing } from '../../src/vcc/ongoing.ts';
+import { ongoing, parseOngoing } from '../../src/vcc/ongoing.ts';
 import { anyHostile, hostileItemBodies } from '../support/bodies.ts';
 import {
   anyInteraction,
@@ -46,6 +46,11 @@ describe('parseOngoing', () => {
       ],
       gaps: noGaps(ongoingFields),
     });
+  });
+
+  test('reads answers of the path of the API reference', () => {
+    expect(ongoing.path).toBe('/stats/interactions/ongoing');
+    expect(ongoing.parse(ongoingExample, 1)).toEqual(parseOngoing(ongoingExample, 1));
   });
 
   test('reads an empty page, which has no pages at all', () => {
@@ -216,6 +221,11 @@ describe('parseOngoing', () => {
         'properties',
         (item) => delete queued(item).properties,
         { absent: only('interaction_plan'), flawed: 0 },
+      ],
+      [
+        'events of which one is a text',
+        (item) => channel(item).events.push(caller),
+        { invalid: only('events'), flawed: 1 },
       ],
       ['properties that are a list', (item) => (queued(item).properties = [caller]), { flawed: 0 }],
     ])('inside %s', (_, change, gaps) => {

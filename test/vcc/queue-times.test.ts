@@ -84,6 +84,21 @@ describe('parseQueueTimes', () => {
     });
   });
 
+  test('drops the blanks around names of queues, plans and skills', () => {
+    const body = changed((item) =>
+      Object.assign(item, {
+        queue: ' \u00a0Support\t',
+        interactionPlan: ' Plan\n',
+        presentedSkills: [' Billing ', 'Sales'],
+      }),
+    );
+    expect(parseQueueTimes(body, 1).items[0]).toMatchObject({
+      queue: 'Support',
+      plan: 'Plan',
+      skills: ['Billing', 'Sales'],
+    });
+  });
+
   test('reads an empty page, which has no pages at all', () => {
     const meta = { page: 1, count: 0, pageCount: 0, totalCount: 0 };
     expect(parseQueueTimes(pageOf([], { meta }), 1)).toMatchObject({ pageCount: 0, items: [] });

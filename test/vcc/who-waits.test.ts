@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseOngoing } from '../../src/vcc/ongoing.ts';
+import { whoWaits } from '../../src/vcc/who-waits.ts';
 import {
   anyInteraction,
   caller,
@@ -174,6 +175,18 @@ describe('who waits', () => {
     ],
   ])('%s', (_, item, verdict) => {
     expect(verdictOn(item)).toBe(verdict);
+  });
+
+  test('an agent in a queue does not wait, even from the same touchpoint', () => {
+    const queue = { type: 'Queue', offsetMs: 0, name: 'Support', plan: '' };
+    const party = { touchpoint: caller, endReason: null, events: [queue] };
+    const verdictOnRole = (role: string) =>
+      whoWaits({
+        ...{ direction: 'Inbound', status: 'Ongoing', connectFrom: caller },
+        channels: [{ role, ...party }],
+      });
+    expect(verdictOnRole('External')).toEqual({ queued: queue });
+    expect(verdictOnRole('Agent')).toBeUndefined();
   });
 
   test('the order of channels does not matter', () => {
