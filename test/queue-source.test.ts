@@ -1,6 +1,7 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { DeadlineError, deadlineIn, untilAborted } from '../src/deadline.ts';
-import type { ExporterError } from '../src/errors.ts';
+import { ExporterError } from '../src/errors.ts';
 import { HttpStatusError, NetworkError } from '../src/http/errors.ts';
 import type { Trip } from '../src/http/fetch.ts';
 import { createRestraint, createSource, type SourceOptions } from '../src/queue-source.ts';
@@ -108,7 +109,11 @@ describe('a source', () => {
     const outcome = await get(agents());
     expect(performance.now() - startMs).toBeGreaterThan(900);
     expect(performance.now() - startMs).toBeLessThan(2000);
-    expect(outcome).toMatchObject({ value: undefined, error: { code: 'deadline' }, requests: 0 });
+    expect(outcome).toMatchObject({
+      value: undefined,
+      error: { code: 'deadline', message: 'no complete answer within 1000 ms after the agents' },
+      requests: 0,
+    });
     expect(its.trips[0]!.deadline.signal.aborted).toBe(false);
     // A read that hangs costs later scrapes nothing.
     timing.pass(2000);
@@ -119,6 +124,39 @@ describe('a source', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(await get()).toEqual({ value: 'late', error: undefined, requests: 1 });
     expect(its.reads).toBe(1);
+  });
+
+  test.each([
+    [999, 'late'],
+    [1000, undefined],
+    [59_999, undefined],
+    // A read whose time is over makes way for another one.
+    [60_000, 'late'],
+  ])('waits for a read that has run for %i of 60,000 ms: %p', async (ms, value) => {
+    const { its, timing, get } = open('a', { usableMs: 0 });
+    await get();
+    its.next = new Promise((resolve) => setTimeout(resolve, 300, 'late'));
+    timing.pass(10_000);
+    void get();
+    await new Promise((resolve) => setImmediate(resolve));
+    timing.pass(ms);
+    expect(await get()).toMatchObject({ value });
+  });
+
+  test('waits for the next read too, however long ago the last one was', async () => {
+    const { its, timing, get } = open('a');
+    await get();
+    its.next = new Promise((resolve) => setTimeout(resolve, 100, 'b'));
+    timing.pass(10_000);
+    expect(await get()).toMatchObject({ value: 'b' });
+  });
+
+  test('leaves no listener on the deadline of a scrape', async () => {
+    const { source } = open('a');
+    const deadline = soon();
+    await source.get(Promise.resolve(), deadline);
+    expect(getEventListeners(deadline.signal, 'abort')).toEqual([]);
+    deadline.end();
   });
 
   test('ends with the scrape, also while the agents are not there', async () => {
@@ -151,6 +189,20 @@ describe('a source', () => {
     expect(await get()).toEqual({ value: undefined, error: failed, requests: 1 });
     its.next = 'b';
     expect(await get()).toMatchObject({ value: 'b', error: undefined });
+  });
+
+  test('that hangs after a failure does not give the failure as the reason', async () => {
+    const { its, get } = open(failed, { waitMs: 20 });
+    await get();
+    its.next = never();
+    expect(await get()).toMatchObject({ value: undefined, error: { code: 'deadline' }, requests: 0 });
+  });
+
+  test('that keeps its value has none before the first success', async () => {
+    const { restraint, get } = open(failed, { keeps: true });
+    expect(await get()).toEqual({ value: undefined, error: failed, requests: 1 });
+    restraint.note(new HttpStatusError('answered 429', 429));
+    expect(await get()).toMatchObject({ value: undefined, error: { code: 'throttled' }, requests: 0 });
   });
 
   test('that keeps its value has it after any failure, with the reason', async () => {
@@ -262,6 +314,32 @@ describe('restraint', () => {
       timing.pass(1_500);
       expect(restraint.reason()).toBeUndefined();
     }
+  });
+
+  test('lasts a minute after an error without an answer, which is its cause', () => {
+    const error = new ExporterError('throttled', 'a pause');
+    const timing = fakeTiming();
+    const restraint = createRestraint(timing);
+    restraint.note(error);
+    timing.pass(59_999);
+    expect(restraint.reason()).toMatchObject({ code: 'throttled', cause: error });
+    timing.pass(1);
+    expect(restraint.reason()).toBeUndefined();
+  });
+
+  test.each([
+    [120_000, 120_000],
+    [120_001, 60_000],
+  ])('%i ms after a pause of a minute began, the next one takes %i ms', (afterMs, pauseMs) => {
+    const timing = fakeTiming();
+    const restraint = createRestraint(timing);
+    restraint.note(throttled());
+    timing.pass(afterMs);
+    restraint.note(throttled());
+    timing.pass(pauseMs - 1);
+    expect(restraint.reason()).toBeDefined();
+    timing.pass(1);
+    expect(restraint.reason()).toBeUndefined();
   });
 
   test('is not extended by the failures of scrapes that sent no request', () => {

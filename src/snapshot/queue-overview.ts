@@ -25,9 +25,10 @@ export function queuesOverview({ sources, counts: { ongoing } }: QueueReading): 
   const failed = sources.flatMap(({ source, error }) => (error === undefined ? [] : [{ source, error }]));
   const takenAtMs = sources.find(({ source }) => source === 'ongoing')?.takenAtMs;
   if (!ongoing || takenAtMs === undefined) return { all: undefined, queues: [], failed };
+  // The queues are in the order of their names. Sorting keeps it for equal times.
   const sorted = ongoing.queues
     .filter(({ ages }) => ages.count > 0)
-    .toSorted((a, b) => sinceOf(a) - sinceOf(b) || (a.name < b.name ? -1 : 1));
+    .toSorted((a, b) => sinceOf(a) - sinceOf(b));
   const queues = sorted.map(({ name, ages }) => ({
     name: name === '' ? '(no name)' : name,
     waiting: ages.count,

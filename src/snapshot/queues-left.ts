@@ -108,5 +108,5 @@ class QueueCounter {
 
 /** Whether `a` entered later than `b`. The order of items at the same time must not matter. */
 function isLater(a: QueueTime, b: QueueTime): boolean {
-  return (a.startMs! - b.startMs! || (a.targetMs ?? 0) - (b.targetMs ?? 0)) > 0;
+  return (a.startMs! - b.startMs! || (a.targetMs ?? -1) - (b.targetMs ?? -1)) > 0;
 }

@@ -5,7 +5,7 @@ import { takenAtMs } from '../support/agents.ts';
 import { ongoingOf, queueTimeOf } from '../support/queue-items.ts';
 import { queueReadingOf } from '../support/queue-reading.ts';
 
-/** Interactions that wait in these queues since so many seconds. Undefined: an unknown time. */
+/** Interactions that wait in these queues, each for a number of seconds. Undefined: unknown. */
 const waitingIn = (...places: [queue: string, seconds: number | undefined][]): Ongoing[] =>
   places.map(([queue, seconds], index) =>
     ongoingOf(`${index}`, {

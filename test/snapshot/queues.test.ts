@@ -248,6 +248,9 @@ describe('queues', () => {
       30,
     ],
     ['two at the same time', [{ targetMs: 30_000 }, { targetMs: 5_000 }], 1, 30],
+    ['the same two in another order', [{ targetMs: 5_000 }, { targetMs: 30_000 }], 1, 30],
+    ['none and 0 at the same time', [{ targetMs: undefined }, { targetMs: 0 }], undefined, 0],
+    ['0 and none at the same time', [{ targetMs: 0 }, { targetMs: undefined }], undefined, 0],
     ['only one outside the window', [{ startMs: takenAtMs - 7_200_000 }], undefined, undefined],
   ])('with %s', async (_, items, inTarget, target) => {
     const snapshot = queueTimesSnapshot(items.map((item, index) => queueTimeOf(`${index}`, item)));
@@ -313,6 +316,52 @@ describe('queues', () => {
     expect(sumOf(series, 'vcc_queue_window_left')).toBe(400);
     expect(sumOf(series, 'vcc_ongoing_interactions')).toBe(400);
   });
+});
+
+test('words of the API reference have their own series, however many others there are', async () => {
+  const others = Array.from({ length: 100 }, (_, index) => `word-${index}`);
+  const directions = ['Inbound', 'Outbound', 'Internal'];
+  const media = ['Phone', 'Email'];
+  const events = ['', 'Ringing', 'Connected', 'Queue'];
+  const ongoings = [
+    ...others.map((word) =>
+      ongoingOf(word, {
+        waiting: { queue: 'Support', plan: 'Plan', sinceMs: takenAtMs },
+        ...{ direction: word, status: word, medium: word, lastEvents: [word] },
+      }),
+    ),
+    ...directions.map((direction) => ongoingOf(direction, { direction, lastEvents: events })),
+    ...media.map((medium) => ongoingOf(medium, { medium })),
+  ];
+  const categories = ['', 'Answered', 'Abandoned', 'Breakout'];
+  const roles = ['', 'External', 'Agent'];
+  const times = [
+    ...others.map((word) => queueTimeOf(word, { category: word, partyRole: word })),
+    ...categories.map((category) => queueTimeOf(category, { category })),
+    ...roles.map((partyRole) => queueTimeOf(partyRole, { partyRole })),
+  ];
+  const series = await countedSeriesOf({
+    ongoing: ongoingSnapshot(ongoings),
+    queueTimes: queueTimesSnapshot(times),
+  });
+  const valuesOf = (name: string, label: string) =>
+    new Set(
+      [...series]
+        .filter(([key, value]) => key.startsWith(`${name}{`) && value > 0)
+        .map(([key]) => new RegExp(`${label}="([^"]*)"`).exec(key)![1]),
+    );
+  for (const [name, label, words] of [
+    ['vcc_ongoing_interactions', 'direction', directions],
+    ['vcc_ongoing_interactions', 'status', ['Ongoing']],
+    ['vcc_ongoing_interactions', 'medium', media],
+    ['vcc_ongoing_by_last_event', 'event', events],
+    ['vcc_queue_waiting', 'medium', media],
+    ['vcc_queue_window_left', 'category', categories],
+    ['vcc_queue_window_left', 'party_role', roles],
+  ] as const) {
+    const values = valuesOf(name, label);
+    expect([...values]).toEqual(expect.arrayContaining([...words, 'other']));
+  }
 });
 
 describe('queue times that the API returns more than once', () => {

@@ -21,6 +21,15 @@ const anyTable: fc.Arbitrary<SkillTable> = fc
     return { names: new Set(own), skillsOf };
   });
 
+/** Any agents, of whom every other one has no work. */
+const oftenIdle = anyAgents.map((agents) =>
+  agents.map((each, index) =>
+    index % 2 === 0
+      ? each
+      : { ...each, presence: 'Ready', live: 0, semiLive: 0, nonLive: 0, interactions: [] },
+  ),
+);
+
 const countOf = (agents: readonly Agent[], table: SkillTable, { max = 100, eligibilitySeen = false } = {}) =>
   toSkills(snapshotOf(agents), table, { max, eligibilitySeen });
 
@@ -32,7 +41,7 @@ const tableOf = (skills: Record<string, string[]>): SkillTable => ({
 describe('skills', () => {
   test('have the numbers of a recount, folded or not', async () => {
     await fc.assert(
-      fc.asyncProperty(anyAgents, anyTable, fc.constantFrom(0, 1, 2, 100), async (agents, table, max) => {
+      fc.asyncProperty(oftenIdle, anyTable, fc.constantFrom(0, 1, 2, 100), async (agents, table, max) => {
         const series = await queueSeriesOf({ skills: countOf(agents, table, { max }) });
         const sorted = [...table.names].toSorted();
         const labelOf = (name: string) => (sorted.indexOf(name) < max ? name : 'other');

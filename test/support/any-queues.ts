@@ -32,7 +32,7 @@ const anyOngoing: fc.Arbitrary<Ongoing> = fc
     waiting: orUnknown(
       fc.record({ queue: name, plan: name, sinceMs: orUnknown(ageMs.map((ms) => takenAtMs - ms)) }),
     ),
-    unclear: fc.option(fc.constantFrom(...unclearReasons), { nil: undefined, freq: 1 }),
+    unclear: fc.option(fc.constantFrom(...unclearReasons), { nil: undefined, freq: 2 }),
   })
   .map((item) => (item.waiting ? { ...item, unclear: undefined } : item));
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type AgentField, agentFields, noGaps } from '../../src/snapshot/gaps.ts';
-import { parseAgentStatus } from '../../src/vcc/agent-status.ts';
+import { agentStatus, parseAgentStatus } from '../../src/vcc/agent-status.ts';
 import { ShapeError } from '../../src/vcc/errors.ts';
 
 const example = readFileSync(new URL('../fixtures/reference-example.json', import.meta.url), 'utf8');
@@ -70,6 +70,11 @@ describe('parseAgentStatus', () => {
       ],
       gaps: noGaps(agentFields),
     });
+  });
+
+  test('reads answers of the path of the API reference', () => {
+    expect(agentStatus.path).toBe('/stats/agent-status');
+    expect(agentStatus.parse(example, 1)).toEqual(parseAgentStatus(example, 1));
   });
 
   test('ignores fields that the reference does not have', () => {

@@ -15,14 +15,26 @@ afterEach(async () => {
 });
 
 /** Fetches skills from a server with these answers by path and page. */
-async function fetchFrom(answers: Record<string, unknown>, maxPages = 10) {
+async function fetchFrom(
+  answers: Record<string, unknown>,
+  maxPages = 10,
+  more = { pageSize: 5000, path: '' },
+) {
   const asked: string[] = [];
+  const requests: { path: string; limit: string | null; accept: string | undefined }[] = [];
+  const running = { now: 0, most: 0 };
   server = await startServer((request, response) => {
     const { pathname, searchParams } = new URL(request.url!, 'http://x');
-    const key = `${pathname.replace('/useradmin/', '')} ${searchParams.get('page')}`;
+    const key = `${pathname.replace(/.*\/useradmin\//, '')} ${searchParams.get('page')}`;
     asked.push(key);
-    if (answers[key] === undefined) response.writeHead(404).end();
-    else response.end(JSON.stringify(answers[key]));
+    requests.push({ path: pathname, limit: searchParams.get('limit'), accept: request.headers.accept });
+    running.most = Math.max(running.most, ++running.now);
+    const answer = answers[key] ?? 404;
+    setTimeout(() => {
+      running.now--;
+      if (typeof answer === 'number') response.writeHead(answer).end();
+      else response.end(JSON.stringify(answer));
+    }, 5);
   });
   send = createSend();
   const options = {
@@ -31,9 +43,14 @@ async function fetchFrom(answers: Record<string, unknown>, maxPages = 10) {
     maxBodyBytes: 1e6,
   };
   const tokens = { get: async () => 'token', drop: () => {} };
-  const api = { apiUrl: server.origin, pageSize: 5000, userAgent: 'test', maxPages };
+  const api = {
+    apiUrl: `${server.origin}${more.path}`,
+    pageSize: more.pageSize,
+    userAgent: 'test',
+    maxPages,
+  };
   const fetchSkills = createFetchSkills(createFetch(send, options, systemTiming), tokens, api);
-  return { asked, table: () => fetchSkills(newTrip()) };
+  return { asked, requests, running, table: () => fetchSkills(newTrip()) };
 }
 
 const list = (field: string, items: unknown[], pageCount = 1) => ({ meta: { pageCount }, [field]: items });
@@ -67,7 +84,7 @@ describe('skills', () => {
   });
 
   test('are read page by page, with or without a page count, and nobody twice', async () => {
-    const { table } = await fetchFrom({
+    const { asked, table } = await fetchFrom({
       'skills 1': list('skills', [skill('a', 'A'), skill('b', 'B')], 2),
       'skills 2': list('skills', [skill('b', 'B'), skill('c', 'C')], 2),
       'skills/a/users 1': list('users', [user('1')], 3),
@@ -80,6 +97,8 @@ describe('skills', () => {
     const { names, skillsOf } = await table();
     expect([...names].toSorted()).toEqual(['A', 'B', 'C']);
     expect(inOrder(skillsOf)).toEqual({ 1: ['A', 'B'], 2: ['A'], 3: ['A'] });
+    // Nothing is requested twice, not even for a skill on two pages.
+    expect(new Set(asked).size).toBe(asked.length);
   });
 
   test('leave out users who are no agents, and count two skills of one name as one', async () => {
@@ -100,6 +119,58 @@ describe('skills', () => {
     expect(asked).toHaveLength(2);
   });
 
+  test('are requested in the version of the API reference, with at most 1000 items per page', async () => {
+    const answers = { 'skills 1': list('skills', [], 0) };
+    const accept = 'application/vnd.newvoicemedia.v4+json';
+    const large = await fetchFrom(answers);
+    await large.table();
+    expect(large.requests).toEqual([{ path: '/useradmin/skills', limit: '1000', accept }]);
+    send.close();
+    await server.close();
+    const small = await fetchFrom(answers, 10, { pageSize: 7, path: '/api//' });
+    await small.table();
+    expect(small.requests).toEqual([{ path: '/api/useradmin/skills', limit: '7', accept }]);
+  });
+
+  test('are read for four skills at the same time, each once', async () => {
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const { asked, running, table } = await fetchFrom({
+      'skills 1': list(
+        'skills',
+        ids.map((id) => skill(id, id)),
+      ),
+      ...Object.fromEntries(ids.map((id) => [`skills/${id}/users 1`, list('users', [user(id)])])),
+    });
+    expect((await table()).skillsOf.size).toBe(6);
+    expect(asked.toSorted()).toEqual(['skills 1', ...ids.map((id) => `skills/${id}/users 1`)]);
+    expect(running.most).toBeLessThanOrEqual(4);
+  });
+
+  test('have as many pages as have new items, if the page count is no number', async () => {
+    const page = (...ids: string[]) => ({ meta: { pageCount: '1' }, users: ids.map((id) => user(id)) });
+    const { table } = await fetchFrom({
+      'skills 1': list('skills', [skill('a', 'A')]),
+      'skills/a/users 1': page('1'),
+      'skills/a/users 2': page('2'),
+      'skills/a/users 3': page(),
+    });
+    expect([...(await table()).skillsOf.keys()]).toEqual(['1', '2']);
+  });
+
+  test('need the scope users:read', async () => {
+    const { table } = await fetchFrom({ 'skills 1': 403 });
+    await expect(table()).rejects.toThrow(/lack the scope users:read$/);
+  });
+
+  test('are refused with the id of an agent that is an object', async () => {
+    const { table } = await fetchFrom({
+      'skills 1': list('skills', [skill('a', 'A')]),
+      'skills/a/users 1': list('users', [user({ id: 447700900123 })]),
+    });
+    const message = 'useradmin users[].agentDisplayId: expected a text or number, received an object';
+    await expect(table()).rejects.toThrow(new ExporterError('shape', message));
+  });
+
   test('may be none', async () => {
     const { table } = await fetchFrom({ 'skills 1': list('skills', [], 0) });
     expect(await table()).toEqual({ names: new Set(), skillsOf: new Map() });
@@ -116,6 +187,16 @@ describe('skills', () => {
       'no id',
       list('skills', [skill(null, 'A')]),
       'useradmin skills[].skillId: expected a text or number, received null',
+    ],
+    [
+      'null for a skill',
+      list('skills', [null]),
+      'useradmin skills, page 1: skills[]: expected an object, received null',
+    ],
+    [
+      'an empty id',
+      list('skills', [skill('', 'A')]),
+      'useradmin skills[].skillId: expected a text or number, received a string',
     ],
     [
       'no name',
