@@ -180,12 +180,12 @@ describe('what clients may take', () => {
 
   test('ends for a client that reads nothing, and not for one that waits for the API', async () => {
     const respond: Respond = async () => {
-      await wait(3000);
+      await wait(4000);
       return reply(200, large);
     };
-    const server = await listen(respond, '127.0.0.1', 0, { requests: 100, bytes: 1e9, takeMs: 2000 });
+    const server = await listen(respond, '127.0.0.1', 0, { requests: 100, bytes: 1e9, takeMs: 3000 });
     const socket = await askAndReadNothing(server.url);
-    await wait(7000);
+    await wait(9000);
     const closed = once(socket, 'close');
     socket.resume();
     await closed;
