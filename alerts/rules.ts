@@ -176,7 +176,7 @@ const queueRecordings: RecordingRule[] = [
     { record: record('offered:sum'), expr: sum(all) },
     {
       record: record('service_level:ratio'),
-      expr: `${sum(`vcc_queue_window_left_in_target{${answered}}`)}\n  / (${sum(`${all} and vcc_queue_window_left_in_target`)} > 0)`,
+      expr: `${sum(`vcc_queue_window_left_in_target{${answered}}`)}\n  / (${sum(`${all}\n    and ignoring (category, party_role) vcc_queue_window_left_in_target{${answered}}`)} > 0)`,
     },
     {
       record: record('abandoned:ratio'),

@@ -235,11 +235,13 @@ describe('queues', () => {
     ['no target', [{ targetMs: undefined }], undefined, undefined],
     ['one of two without', [{ targetMs: undefined }, { startMs: takenAtMs - 25_000 }], undefined, 20],
     [
-      'the last one without',
-      [{}, { startMs: takenAtMs - 25_000, targetMs: undefined }],
-      undefined,
-      undefined,
+      "a breakout without one, as in Vonage's example",
+      [{}, { category: 'Breakout', targetMs: undefined }],
+      1,
+      20,
     ],
+    ['only a breakout, without one', [{ category: 'Breakout', targetMs: undefined }], undefined, undefined],
+    ['the last one without', [{}, { startMs: takenAtMs - 25_000, targetMs: undefined }], undefined, 20],
     [
       'a target that changed',
       [{ targetMs: 5_000 }, { startMs: takenAtMs - 25_000, targetMs: 30_000 }],
@@ -376,7 +378,7 @@ describe('queue times that the API returns more than once', () => {
     ['on two pages', [[queueTimeOf('b'), early], [late]]],
     ['after one that still waits', [[waiting, late], [queueTimeOf('b')]]],
     ['before one that still waits', [[late, waiting], [queueTimeOf('b')]]],
-  ])('count once, as the later record says, or the one that ended: %s', async (_, [first, second]) => {
+  ])('count once, by the later record that has ended: %s', async (_, [first, second]) => {
     const pages = new Map([
       [1, page(1, first!, 3)],
       [2, page(2, second!, 3)],
