@@ -29,14 +29,14 @@ export function toAlertGroups(settings: AlertSettings): RuleGroup[] {
   const enabled = settings.alerts.filter((each) => each.enabled);
   const recent = settings.recent.text;
   const { job, forgottenAfter } = settings;
-  const common = { job, recent, forgottenAfter, bounds: boundsOf(enabled, recent, forgottenAfter) };
+  const interval = settings.interval.text;
+  const common = { job, recent, interval, forgottenAfter, bounds: boundsOf(enabled, recent, forgottenAfter) };
   const rulesOf = (audience: string) =>
     enabled
       .filter(({ alert }) => alert.audience === audience)
       .map((each) => toRule(each, settings, common))
       // Without alerts that use bounds, VccBoundMissing has no expression.
       .filter(({ expr }) => expr !== '');
-  const interval = settings.interval.text;
   return [
     { name: 'vcc-exporter', interval, rules: rulesOf('sre') },
     { name: 'vcc-floor', interval, rules: rulesOf('supervisor') },
