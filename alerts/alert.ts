@@ -94,6 +94,8 @@ export interface Common {
   forgottenAfter: Duration;
   /** The range of {@link Ask.latest}, in PromQL. */
   recent: string;
+  /** How often the rules are evaluated, in PromQL. */
+  interval: string;
   /** All bounds that alerts use, each once. */
   bounds: readonly Bound[];
 }

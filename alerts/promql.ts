@@ -6,10 +6,11 @@ export function failedShare(up: string, window: string, labels: string): string 
   return `1 - ${over('sum_over_time')} / ${over('count_over_time')}`;
 }
 
-const customers = 'party_role!="Agent"';
+/** The matcher of customers: an agent who waits for a transfer is none. */
+export const customers = 'party_role!="Agent"';
 /**
  * Matchers of the metrics of a queue's window: customers who were offered to agents, by Vonage's
- * formula of the service level. An agent who waits for a transfer is no customer.
+ * formula of the service level.
  */
 export const offered = `category=~"Answered|Abandoned|Breakout", ${customers}`;
 /** The same for customers who were answered. */

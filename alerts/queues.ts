@@ -1,4 +1,4 @@
-import { type Alert, alert } from './alert.ts';
+import { type Alert, alert, type Common } from './alert.ts';
 import { answered, offered } from './promql.ts';
 import { onShift } from './supervisor.ts';
 
@@ -11,6 +11,14 @@ const dashboard = 'vcc-queues';
  */
 const enough = (count: string, least: number, base: string, share: number) =>
   `${count} >= ${least}\nand ${count} >= ${share} * ${base}`;
+
+/**
+ * Returns the newest sum over all queues. A series of a queue may end while its last sample is not
+ * 0. A sum of the newest samples would count these callers again, together with those of the
+ * present.
+ */
+const newestSum = (series: string, dropped: string, { recent, interval }: Common) =>
+  `last_over_time(sum without (${dropped}) (${series})[${recent}:${interval}])`;
 
 /** Alerts about callers in queues, for supervisors. Without VCC_QUEUES they have no series. */
 export const queueAlerts: readonly Alert[] = [
@@ -33,11 +41,11 @@ export const queueAlerts: readonly Alert[] = [
     description:
       'For at least $for, many callers and many free agents of {{ $labels.account }} have waited for each other. Now {{ $value }} callers wait for too long. Check routing and skills in VCC: in which queues they wait, and which skills the free agents have.',
     expr({ callers, agents, share, waiting_longer_than, free_longer_than }, ask, common) {
-      const waiting = ask.latest('vcc_queue_waiting_longer_than', `seconds="${waiting_longer_than.seconds}"`);
+      const waiting = ask.select('vcc_queue_waiting_longer_than', `seconds="${waiting_longer_than.seconds}"`);
       const free = ask.latest('vcc_agents_available_longer_than', `seconds="${free_longer_than.seconds}"`);
       const base = onShift(ask, common);
       return [
-        enough(`sum without (queue, seconds) (${waiting})`, callers, base, share),
+        enough(newestSum(waiting, 'queue, seconds', common), callers, base, share),
         enough(`sum without (seconds) (${free})`, agents, base, share),
       ].join('\nand ');
     },
@@ -55,7 +63,7 @@ export const queueAlerts: readonly Alert[] = [
       'For at least $for, many callers of {{ $labels.account }} have waited. Now {{ $value }} callers wait in all queues together. Ask agents to come back from breaks, or to end other work.',
     expr: ({ callers, share }, ask, common) =>
       enough(
-        `sum without (queue, interaction_plan, medium) (${ask.latest('vcc_queue_waiting')})`,
+        newestSum(ask.select('vcc_queue_waiting'), 'queue, interaction_plan, medium', common),
         callers,
         onShift(ask, common),
         share,

@@ -29,14 +29,14 @@ export function toAlertGroups(settings: AlertSettings): RuleGroup[] {
   const enabled = settings.alerts.filter((each) => each.enabled);
   const recent = settings.recent.text;
   const { job, forgottenAfter } = settings;
-  const common = { job, recent, forgottenAfter, bounds: boundsOf(enabled, recent, forgottenAfter) };
+  const interval = settings.interval.text;
+  const common = { job, recent, interval, forgottenAfter, bounds: boundsOf(enabled, recent, forgottenAfter) };
   const rulesOf = (audience: string) =>
     enabled
       .filter(({ alert }) => alert.audience === audience)
       .map((each) => toRule(each, settings, common))
       // Without alerts that use bounds, VccBoundMissing has no expression.
       .filter(({ expr }) => expr !== '');
-  const interval = settings.interval.text;
   return [
     { name: 'vcc-exporter', interval, rules: rulesOf('sre') },
     { name: 'vcc-floor', interval, rules: rulesOf('supervisor') },
@@ -176,7 +176,7 @@ const queueRecordings: RecordingRule[] = [
     { record: record('offered:sum'), expr: sum(all) },
     {
       record: record('service_level:ratio'),
-      expr: `${sum(`vcc_queue_window_left_in_target{${answered}}`)}\n  / (${sum(`${all} and vcc_queue_window_left_in_target`)} > 0)`,
+      expr: `${sum(`vcc_queue_window_left_in_target{${answered}}`)}\n  / (${sum(`${all}\n    and ignoring (category, party_role) vcc_queue_window_left_in_target{${answered}}`)} > 0)`,
     },
     {
       record: record('abandoned:ratio'),

@@ -97,7 +97,8 @@ export function missingAccounts(settings: AlertSettings): string {
   return `count(${known}) - (count(${once('vcc_snapshot_timestamp_seconds')}) or vector(0))`;
 }
 
-const by = (labels: readonly string[]) => (labels.length > 0 ? ` by (${labels.join(', ')})` : '');
+/** Returns the labels of an aggregation, in PromQL. */
+export const by = (labels: readonly string[]) => (labels.length > 0 ? ` by (${labels.join(', ')})` : '');
 
 /** Returns the labels of a metric. @throws RangeError if the exporter does not have the metric */
 function labelsOf(name: string): readonly string[] {

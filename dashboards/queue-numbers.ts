@@ -1,14 +1,10 @@
+import { answered, customers, offered as ended } from '../alerts/promql.ts';
 import { type AlertSettings, thresholdOf } from '../alerts/settings.ts';
 import type { Step } from './panels.ts';
-import { longestAt, once, select, total } from './promql.ts';
+import { by, longestAt, once, select, total } from './promql.ts';
 
 /** The matcher of the variable for queues. */
 export const chosenQueues = 'queue=~"$queue"';
-
-/** An agent who waits for a transfer is no customer. */
-const customers = 'party_role!="Agent"';
-const ended = `category=~"Answered|Abandoned|Breakout", ${customers}`;
-const answered = `category="Answered", ${customers}`;
 
 /** Returns the colours of a waiting time: orange from the time limit of VccWaitTooLong. */
 export function waitSteps(settings: AlertSettings): Step[] {
@@ -100,5 +96,3 @@ export function freeForQueue(queue: string, ...labels: string[]): string {
   const free = once('vcc_skill_agents_available');
   return `sum${by(labels)} (${once('vcc_queue_skill_info', queue)} * on (account, skill) group_left () ${free})`;
 }
-
-const by = (labels: readonly string[]) => (labels.length > 0 ? ` by (${labels.join(', ')})` : '');

@@ -16,7 +16,7 @@ import type { Listing } from './snapshot/assemble.ts';
 import type { Ongoing, OngoingField } from './snapshot/ongoing.ts';
 import type { Item, Snapshot } from './snapshot/page.ts';
 import type { QueueReading, QueueSource, QueueSourceStatus } from './snapshot/queue-reading.ts';
-import type { QueueTime, QueueTimeField } from './snapshot/queue-time.ts';
+import { type QueueTime, type QueueTimeField, queueTimeListing } from './snapshot/queue-time.ts';
 import { type QueueOptions, toQueues } from './snapshot/queues.ts';
 import { type SkillTable, toSkills } from './snapshot/skills.ts';
 import type { Timing } from './timing.ts';
@@ -91,14 +91,6 @@ const ongoingListing: Listing<Ongoing> = {
   plural: 'interactions',
   one: 'an interaction',
   replaces: () => true,
-};
-
-/** Within a window, items are only added. Repeated items are documented: the later one counts. */
-const queueTimeListing: Listing<QueueTime> = {
-  plural: 'queue times',
-  one: 'a queue time',
-  replaces: () => true,
-  onlyGrows: true,
 };
 
 /** A read of the window begins this much earlier, since clocks differ. */

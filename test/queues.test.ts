@@ -212,6 +212,15 @@ describe('the agents', () => {
     await expectAgents(1500);
   });
 
+  test('keep their token while queues refuse it, and no other can be fetched', async () => {
+    await start({ faults: [{ kind: 'status', value: 401, on: 'ongoing' }] });
+    expect(await statuses()).toEqual({ ongoing: 'unauthorized', queue_times: 'up' });
+    simulator.faults.push({ kind: 'status', value: 503, on: 'token' });
+    const before = sent();
+    for (let turn = 0; turn < 3; turn++) await expectAgents();
+    expect(sent().token).toBeGreaterThan(before.token);
+  });
+
   test.each(['1', '2', '5'])(
     'have all slots to themselves with VCC_CONCURRENCY=%s, while queues hang',
     async (slots) => {

@@ -201,7 +201,7 @@ export const queueMetrics = [
   }),
   leftGauge({
     name: 'vcc_queue_window_left_in_target',
-    help: 'Interactions in vcc_queue_window_left that waited at most as long as the target of their queue. A gauge of the sliding window. No sample if an interaction of the queue has no target.',
+    help: 'Interactions in vcc_queue_window_left that waited at most as long as the target of their queue. A gauge of the sliding window. No sample if an interaction of this category has no target, or none of the queue has one.',
     source: 'items[].duration, targets.targetTimeToAnswer',
     rows: leftRows,
     labels: ofCategory,
@@ -209,7 +209,7 @@ export const queueMetrics = [
   }),
   leftGauge({
     name: 'vcc_queue_target_seconds',
-    help: "The queue's target for the time to answer, from the interaction that entered the queue last within the window. No sample without a target.",
+    help: "The queue's target for the time to answer, from the last interaction within the window that has one. No sample without a target.",
     source: 'items[].targets.targetTimeToAnswer',
     rows: ({ queues }) => queues,
     labels: { queue: (row) => row.name },

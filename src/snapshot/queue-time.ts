@@ -1,3 +1,5 @@
+import type { Listing } from './assemble.ts';
+
 /**
  * One passage of an interaction through a queue: one item of GET /stats/queue-times. Empty texts
  * are unknown.
@@ -49,3 +51,14 @@ export const queueTimeFields = [
   'target',
 ] as const;
 export type QueueTimeField = (typeof queueTimeFields)[number];
+
+/**
+ * The listing of queue-times. Within a window, items are only added. Repeated items are documented:
+ * the later one counts, unless only the earlier one says how it ended.
+ */
+export const queueTimeListing: Listing<QueueTime> = {
+  plural: 'queue times',
+  one: 'a queue time',
+  replaces: (first, second) => second.durationMs !== null || first.durationMs === null,
+  onlyGrows: true,
+};

@@ -16,7 +16,7 @@ export interface LeftCategory {
   within: readonly number[];
   /**
    * How many of them waited at most as long as their target. Undefined when an interaction of the
-   * queue has no target.
+   * same queue and category has no target, or none of the queue has one.
    */
   inTarget: number | undefined;
 }
@@ -25,7 +25,7 @@ export interface LeftCategory {
 export interface LeftQueue {
   name: string;
   categories: LeftCategory[];
-  /** The target of the interaction that entered last. Undefined without a target. */
+  /** The target of the interaction that entered last and has one. */
   targetMs: number | undefined;
 }
 
@@ -60,8 +60,10 @@ export function toLeftQueues(
 class QueueCounter {
   readonly #bounds: readonly number[];
   readonly #rows = new Map<string, Omit<LeftCategory, 'within'> & { within: number[]; inTarget: number }>();
+  /** The last one that has a target. */
   #last: QueueTime | undefined;
-  #allHaveTargets = true;
+  /** The categories in which an interaction has no target. */
+  readonly #withoutTarget = new Set<string>();
 
   constructor(bounds: readonly number[]) {
     this.#bounds = bounds;
@@ -74,19 +76,22 @@ class QueueCounter {
     row.left++;
     row.waitMs += waitMs;
     for (const [index, bound] of this.#bounds.entries()) if (waitMs / 1000 <= bound) row.within[index]!++;
-    if (item.targetMs === undefined) this.#allHaveTargets = false;
-    else if (waitMs <= item.targetMs) row.inTarget++;
+    if (item.targetMs === undefined) {
+      this.#withoutTarget.add(category);
+      return;
+    }
+    if (waitMs <= item.targetMs) row.inTarget++;
     if (this.#last === undefined || isLater(item, this.#last)) this.#last = item;
   }
 
   counts(): Omit<LeftQueue, 'name'> {
-    // Without a passage, the targets are unknown.
-    const known = this.#last !== undefined && this.#allHaveTargets;
+    // In Vonage's example, a breakout has no target. The service level does not need one for it.
+    const isKnown = (category: string) => this.#last !== undefined && !this.#withoutTarget.has(category);
     return {
       targetMs: this.#last?.targetMs,
       categories: [...this.#rows.values()].map((row) => ({
         ...row,
-        inTarget: known ? row.inTarget : undefined,
+        inTarget: isKnown(row.category) ? row.inTarget : undefined,
       })),
     };
   }
@@ -108,5 +113,5 @@ class QueueCounter {
 
 /** Whether `a` entered later than `b`. The order of items at the same time must not matter. */
 function isLater(a: QueueTime, b: QueueTime): boolean {
-  return (a.startMs! - b.startMs! || (a.targetMs ?? -1) - (b.targetMs ?? -1)) > 0;
+  return (a.startMs! - b.startMs! || a.targetMs! - b.targetMs!) > 0;
 }

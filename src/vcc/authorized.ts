@@ -14,8 +14,9 @@ export interface RequestOptions {
   scope: Scope;
   userAgent: string;
   /**
-   * Whether a 400 or 431 may drop the token: true by default. False for requests that share a token
-   * with others, which must not need a new one for it.
+   * Whether a refusal may drop the token: true by default. False for requests that share a token
+   * with others, which then keep it: a 400 or 431 changes nothing, and a 401 only fetches a newer
+   * token.
    */
   doubtsToken?: boolean | undefined;
 }
@@ -47,9 +48,9 @@ export function createAuthorizedGet(
         if (maybe && token !== accepted) tokens.drop(token);
         throw explain(error);
       }
-      tokens.drop(token);
+      if (doubtsToken) tokens.drop(token);
     }
-    const fresh = await tokens.get(trip);
+    const fresh = doubtsToken ? await tokens.get(trip) : await tokens.renew(token, trip);
     return get(url, fresh, trip).catch((error) => {
       throw explain(error);
     });

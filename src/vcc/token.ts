@@ -34,6 +34,12 @@ export interface TokenSource {
    * deadline's signal
    */
   get(trip: Trip): Promise<string>;
+  /**
+   * Returns another token than this one. Other callers keep it until there is a newer one, and also
+   * after a temporary failure.
+   * @throws as {@link get}
+   */
+  renew(token: string, trip: Trip): Promise<string>;
   /** Discards a token that the API rejected, unless a newer one has replaced it. */
   drop(token: string): void;
 }
@@ -127,9 +133,20 @@ export function createTokenSource(
     }
   }
 
+  const fetchFor =
+    ({ traffic }: Trip) =>
+    (deadline: Deadline) =>
+      request({ deadline, traffic });
+
   return {
-    async get({ deadline, traffic }) {
-      const { token } = await tokens.get(deadline, (own) => request({ deadline: own, traffic }));
+    async get(trip) {
+      const { token } = await tokens.get(trip.deadline, fetchFor(trip));
+      return token.reveal();
+    },
+    async renew(old, trip) {
+      const kept = await tokens.get(trip.deadline, fetchFor(trip));
+      if (kept.token.reveal() !== old) return kept.token.reveal();
+      const { token } = await tokens.renew(kept, trip.deadline, fetchFor(trip));
       return token.reveal();
     },
     drop: (token) => tokens.drop((kept) => kept.token.reveal() === token),

@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { pattern } from '../../src/config/parse.ts';
-import { assemble, type Listing } from '../../src/snapshot/assemble.ts';
+import { assemble } from '../../src/snapshot/assemble.ts';
 import { noGaps } from '../../src/snapshot/gaps.ts';
-import type { QueueTime } from '../../src/snapshot/queue-time.ts';
-import { queueTimeFields } from '../../src/snapshot/queue-time.ts';
+import { type QueueTime, queueTimeFields, queueTimeListing } from '../../src/snapshot/queue-time.ts';
 import type { QueueOptions } from '../../src/snapshot/queues.ts';
 import { takenAtMs } from '../support/agents.ts';
 import { anyOngoings, anyQueueTimes } from '../support/any-queues.ts';
@@ -236,11 +235,13 @@ describe('queues', () => {
     ['no target', [{ targetMs: undefined }], undefined, undefined],
     ['one of two without', [{ targetMs: undefined }, { startMs: takenAtMs - 25_000 }], undefined, 20],
     [
-      'the last one without',
-      [{}, { startMs: takenAtMs - 25_000, targetMs: undefined }],
-      undefined,
-      undefined,
+      "a breakout without one, as in Vonage's example",
+      [{}, { category: 'Breakout', targetMs: undefined }],
+      1,
+      20,
     ],
+    ['only a breakout, without one', [{ category: 'Breakout', targetMs: undefined }], undefined, undefined],
+    ['the last one without', [{}, { startMs: takenAtMs - 25_000, targetMs: undefined }], undefined, 20],
     [
       'a target that changed',
       [{ targetMs: 5_000 }, { startMs: takenAtMs - 25_000, targetMs: 30_000 }],
@@ -365,27 +366,24 @@ test('words of the API reference have their own series, however many others ther
 });
 
 describe('queue times that the API returns more than once', () => {
-  const listing: Listing<QueueTime> = {
-    plural: 'items',
-    one: 'an item',
-    replaces: () => true,
-    onlyGrows: true,
-  };
   const page = (number: number, items: readonly QueueTime[], all: number) => ({
     ...{ number, items, count: items.length, pageCount: 2, totalCount: all },
     ...{ upToMs: takenAtMs, gaps: noGaps(queueTimeFields) },
   });
   const [early, late] = [queueTimeOf('a', { category: '', durationMs: 1 }), queueTimeOf('a')];
+  const waiting = queueTimeOf('a', { category: '', durationMs: null });
 
   test.each([
     ['on one page', [[early, late], [queueTimeOf('b')]]],
     ['on two pages', [[queueTimeOf('b'), early], [late]]],
-  ])('count once, as the later record says: %s', async (_, [first, second]) => {
+    ['after one that still waits', [[waiting, late], [queueTimeOf('b')]]],
+    ['before one that still waits', [[late, waiting], [queueTimeOf('b')]]],
+  ])('count once, by the later record that has ended: %s', async (_, [first, second]) => {
     const pages = new Map([
       [1, page(1, first!, 3)],
       [2, page(2, second!, 3)],
     ]);
-    const snapshot = assemble(pages, listing);
+    const snapshot = assemble(pages, queueTimeListing);
     if ('reason' in snapshot) throw new Error(snapshot.reason);
     expect(snapshot.duplicates).toBe(1);
     const series = await countedSeriesOf({ ongoing: undefined, queueTimes: snapshot });

@@ -106,6 +106,7 @@ export function recountQueues(
     put('vcc_queue_window_other_types', {}, queueTimes.items.filter(({ type }) => type !== 'ACD').length);
     for (const queue of shown) {
       const own = left.filter((item) => queueOf(item) === queue);
+      const timed = own.filter(({ targetMs }) => targetMs !== undefined);
       const kinds = new Map<string, readonly [string, string]>(
         words.category.map((category) => [`${category}/External`, [category, 'External'] as const]),
       );
@@ -121,16 +122,16 @@ export function recountQueues(
           put('vcc_queue_window_left_within', { ...labels, seconds: `${bound}` }, within.length);
         }
         const inTarget = those.filter(({ durationMs, targetMs }) => durationMs! <= (targetMs ?? -1));
-        const allHave = own.length > 0 && own.every(({ targetMs }) => targetMs !== undefined);
-        put('vcc_queue_window_left_in_target', labels, allHave ? inTarget.length : undefined);
+        const allHave = own.every((item) => item.category !== category || item.targetMs !== undefined);
+        put(
+          'vcc_queue_window_left_in_target',
+          labels,
+          timed.length > 0 && allHave ? inTarget.length : undefined,
+        );
       }
-      const lastMs = own.reduce(
-        (latest, { startMs }) => Math.max(latest, startMs!),
-        Number.NEGATIVE_INFINITY,
-      );
-      const targets = own.flatMap(({ startMs, targetMs }) => (startMs === lastMs ? [targetMs ?? 0] : []));
-      const known = own.some(({ startMs, targetMs }) => startMs === lastMs && targetMs !== undefined);
-      put('vcc_queue_target_seconds', { queue }, known ? Math.max(...targets) / 1000 : undefined);
+      const lastMs = Math.max(...timed.map(({ startMs }) => startMs!));
+      const targets = timed.flatMap(({ startMs, targetMs }) => (startMs === lastMs ? [targetMs!] : []));
+      put('vcc_queue_target_seconds', { queue }, timed.length > 0 ? Math.max(...targets) / 1000 : undefined);
     }
   }
   if (queueTimes) {

@@ -50,7 +50,11 @@ describe('fetchPage', () => {
       seen = { url: request.url, ...request.headers };
       response.writeHead(404).end();
     });
-    const tokens: TokenSource = { get: async () => 'the-token', drop: () => {} };
+    const tokens: TokenSource = {
+      get: async () => 'the-token',
+      renew: async () => 'the-token',
+      drop: () => {},
+    };
     const options = { apiUrl: `${server.origin}/base/`, pageSize: 5000, userAgent };
     const fetchPage = createFetchPage(fetch, tokens, agentStatus, options, systemTiming);
     await expect(fetchPage(2, newTrip())).rejects.toThrow(

@@ -42,7 +42,7 @@ async function fetchFrom(
     requestTimeoutMs: 5000,
     maxBodyBytes: 1e6,
   };
-  const tokens = { get: async () => 'token', drop: () => {} };
+  const tokens = { get: async () => 'token', renew: async () => 'token', drop: () => {} };
   const api = {
     apiUrl: `${server.origin}${more.path}`,
     pageSize: more.pageSize,

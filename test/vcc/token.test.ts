@@ -156,6 +156,20 @@ describe('token source', () => {
     expect(await tokens.get(newTrip())).toBe(second);
   });
 
+  test('renews a token while others keep it, and only once', async () => {
+    const { tokens } = await start();
+    const first = await tokens.get(newTrip());
+    simulator.faults.push({ kind: 'status', value: 503, on: 'token', times: 1 });
+    await expect(tokens.renew(first, newTrip())).rejects.toMatchObject({ status: 503 });
+    expect(await tokens.get(newTrip())).toBe(first);
+    const second = await tokens.renew(first, newTrip());
+    expect(second).not.toBe(first);
+    const { token: requests } = simulator.requests;
+    expect(await tokens.renew(first, newTrip())).toBe(second);
+    expect(await tokens.get(newTrip())).toBe(second);
+    expect(simulator.requests.token).toBe(requests);
+  });
+
   test('reports rejected credentials, without quoting them', async () => {
     const { tokens } = await start({ credentials: credentialsOf('other-id', 'wrong-secret') });
     const error = (await tokens.get(newTrip()).catch((thrown: unknown) => thrown)) as Error;

@@ -20,6 +20,15 @@ const waiting = (...counts: number[]) =>
     ]),
   );
 
+/** One queue after the other has this many for half a minute, and then no series. */
+const inTurn = (metric: string, labels: Readonly<Record<string, string>>, count: number) =>
+  Object.fromEntries(
+    Array.from({ length: 40 }, (_, index) => [
+      of(metric, { ...labels, queue: `Q${index}` }),
+      `${'_ '.repeat(index)}${count} stale`,
+    ]),
+  );
+
 const freeForLong = (count: number) => ({
   [of('vcc_agents_available_longer_than', { seconds: '60' })]: hold(count, 60),
 });
@@ -219,6 +228,14 @@ export const queueCases: Readonly<Record<string, readonly AlertCase[]>> = {
     { title: 'one fewer', series: { ...presences(10, 0), ...waiting(4, 5) }, at: '6m' },
     { title: 'few for this number of agents', series: { ...presences(41, 0), ...waiting(4, 6) }, at: '6m' },
     { title: 'not for long yet', series: { ...presences(40, 0), ...waiting(10) }, at: '4m30s' },
+    {
+      title: 'few, in one queue after the other',
+      series: {
+        ...presences(10, 0),
+        ...inTurn('vcc_queue_waiting', { interaction_plan: 'p', medium: 'Phone' }, 2),
+      },
+      at: '15m',
+    },
     { title: 'queues are off', series: presences(40, 0), at: '6m' },
   ],
   VccWaitTooLong: [

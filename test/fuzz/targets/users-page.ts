@@ -32,7 +32,7 @@ const pages = (field: string, items: fc.Arbitrary<unknown>) =>
 
 const maxPages = 5;
 const options = { apiUrl: 'https://api.example/', pageSize: 1000, userAgent: 'test', maxPages };
-const tokens = { get: async () => 'a-token', drop: () => {} };
+const tokens = { get: async () => 'a-token', renew: async () => 'a-token', drop: () => {} };
 
 /**
  * Pages of the User Admin API: agents with names and groups, or a rejection that names nobody,
