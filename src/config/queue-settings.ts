@@ -23,7 +23,7 @@ export const queueSettings = {
     section: 'Queues and skills',
     field: 'queue_interval',
     about:
-      'How long those who left a queue are used before they are read again. Each read requests the whole window.',
+      'How long those who left a queue are used before they are read again. Each read requests the whole window. If it is longer than 10 minutes, raise `older_than` of VccQueueDataStale too.',
     parse: duration(5000, 3_600_000),
     fallback: '60s',
   }),
