@@ -11,8 +11,8 @@ let simulator: Simulator;
 afterEach(() => simulator?.close());
 
 const queuesOn = { VCC_QUEUES: 'on', VCC_SKILLS: 'users-api' };
-/** Nobody is delivered to an agent, so that customers wait. */
-const callers = { delivers: () => false };
+/** Many customers, and nobody is delivered to an agent, so that some wait in every queue. */
+const callers = { delivers: () => false, arrivalsPerMinute: () => 40 };
 
 /** Runs the command against a simulator. */
 async function checked(env: Environment, faults: readonly string[] = [], options: SimulatorOptions = {}) {

@@ -58,7 +58,7 @@ const later = ['parsers.mjs', 'proxies.mjs', 're2.cjs'];
  * later. Also the packages in it, and whether the handler reads accounts.
  */
 const budgets: Record<string, { code: number; zip: number; packages: string[]; reads: boolean }> = {
-  metrics: { code: 153_600, zip: 159_000, packages: scraping, reads: true },
+  metrics: { code: 153_800, zip: 159_000, packages: scraping, reads: true },
   // It starts once in hours: the schedule keeps it warm.
   push: {
     code: 194_000,
