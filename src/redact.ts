@@ -70,7 +70,7 @@ const pathLike = /^(?:[a-z][\w+.-]*:|~|\.{0,2}[/\\])|\.[a-z]{1,5}$/i;
 
 /**
  * Remembers texts that look like tokens in a path, an address or a name: 16 characters or more that
- * are not words. A token may be there by design or by mistake.
+ * are not words, or 8 in a text of 24 or more. A token may be there by design or by mistake.
  */
 export function rememberTokens(text: string): void {
   const segments = text.split(/[/\\?&:;,\s@]/);
@@ -78,7 +78,8 @@ export function rememberTokens(text: string): void {
   if (!pathLike.test(text)) segments.push(text);
   for (const segment of segments) {
     const random = segment.split(/[-_.+~=/]/).filter((part) => !word.test(part));
-    if (random.join('').length >= 16) remember(segment);
+    const { length } = random.join('');
+    if (length >= 16 || (length >= 8 && segment.length >= 24)) remember(segment);
   }
 }
 
