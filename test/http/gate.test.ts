@@ -1,9 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { deadlineIn, untilAborted } from '../../src/deadline.ts';
+import { deadlineIn, forever, untilAborted } from '../../src/deadline.ts';
 import { createGate, type Lane } from '../../src/http/gate.ts';
-import { soon } from '../support/deadline.ts';
-
-const never = soon();
 
 /** What began, in that order, and how to end it. */
 function start() {
@@ -11,7 +8,7 @@ function start() {
   const leaves = new Map<string, () => void>();
   return {
     begun,
-    enter(lane: Lane, name: string, deadline = never) {
+    enter(lane: Lane, name: string, deadline = forever) {
       return lane.enter(deadline).then((leave) => {
         begun.push(name);
         leaves.set(name, leave);
@@ -129,7 +126,7 @@ describe('the gate', () => {
     let most = 0;
     const work = lanes.flatMap((lane, index) =>
       Array.from({ length: 20 }, async (_, round) => {
-        const leave = await lane.enter(never);
+        const leave = await lane.enter(forever);
         most = Math.max(most, ++underWay);
         await settled();
         if ((index + round) % 7 === 0) lane.setTroubled(round % 2 === 0);
