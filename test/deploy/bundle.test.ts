@@ -55,14 +55,15 @@ const later = ['parsers.mjs', 'proxies.mjs', 're2.cjs'];
 
 /**
  * Limits in bytes for the code that is loaded at the start, and for the zip with what it may load
- * later. Also the packages in it, and whether the handler reads accounts.
+ * later. Also the packages in it, and whether the handler reads accounts. Each limit leaves some
+ * hundred bytes of room, since the commit and the version of Node.js change a few dozen.
  */
 const budgets: Record<string, { code: number; zip: number; packages: string[]; reads: boolean }> = {
-  metrics: { code: 153_800, zip: 159_000, packages: scraping, reads: true },
+  metrics: { code: 154_000, zip: 159_000, packages: scraping, reads: true },
   // It starts once in hours: the schedule keeps it warm.
   push: {
     code: 194_000,
-    zip: 173_000,
+    zip: 174_000,
     packages: [...new Set([...pushing, ...scraping])].toSorted(),
     reads: true,
   },
