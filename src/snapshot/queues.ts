@@ -1,12 +1,12 @@
 import { AgeCounter, type Ages } from './ages.ts';
 import { foldNames } from './fold.ts';
-import type { Ongoing, OngoingField, UnclearReason, Waiting } from './ongoing.ts';
+import type { Ongoing, OngoingField, UnclearReason } from './ongoing.ts';
 import { unclearReasons } from './ongoing.ts';
 import { OpenSet } from './open-set.ts';
 import type { Snapshot } from './page.ts';
 import { isIncluded, type NameOptions, toNameLabel } from './queue-names.ts';
 import type { QueueTime, QueueTimeField } from './queue-time.ts';
-import { type LeftQueue, toLeftQueues } from './queues-left.ts';
+import { type LeftQueue, type Passage, toLeftQueues } from './queues-left.ts';
 import { directions, media } from './vocabulary.ts';
 
 /** Limits on the number of series, and the window of queue times. */
@@ -72,62 +72,68 @@ export interface QueueSnapshots {
  */
 export function toQueues({ ongoing, queueTimes }: QueueSnapshots, options: QueueOptions): QueueCounts {
   const { bounds, maxQueues } = options;
-  const waiting = ongoing?.items.flatMap((item) => toPlace(item.waiting, item.medium, options) ?? []);
+  const placeOf = placing(options);
+  const waiting = ongoing?.items.flatMap(({ waiting, medium }) => {
+    const place = waiting && placeOf(waiting.queue, waiting.plan, medium);
+    return place ? [{ place, sinceMs: waiting.sinceMs }] : [];
+  });
   const acd = queueTimes?.items.filter(({ type }) => type === 'ACD');
   const passages = acd?.flatMap((item) => {
-    const place = toPlace(item, item.medium, options);
-    return place && hasLeftWithin(item, queueTimes!.takenAtMs, options.windowMs) ? [{ ...place, item }] : [];
+    const place = placeOf(item.queue, item.plan, item.medium);
+    return place && hasLeftWithin(item, queueTimes!.takenAtMs, options.windowMs) ? [{ place, item }] : [];
   });
-  const places = [...(waiting ?? []), ...(passages ?? [])];
+  const places = new Set([...(waiting ?? []), ...(passages ?? [])].map(({ place }) => place));
   const { labelOf, folded } = foldNames(
-    places.map(({ queue }) => queue),
+    [...places].map(({ queue }) => queue),
     maxQueues,
   );
   const toLabel = (queue: string) => labelOf.get(queue)!;
   const names = [...new Set(labelOf.values())];
+  const left = passages?.map(({ place, item }) => ({ queue: toLabel(place.queue), item }));
   return {
     bounds,
     folded,
     ongoing: ongoing && {
-      ...countWaiting(ongoing.takenAtMs, waiting!, passages ?? [], { toLabel, names, bounds, maxQueues }),
+      ...countWaiting(ongoing.takenAtMs, waiting!, places, { toLabel, names, bounds, maxQueues }),
       ...countOngoing(ongoing.items),
     },
-    left: passages && {
+    left: left && {
       windowMs: options.windowMs,
-      queues: toLeftQueues(
-        passages.map(({ queue, item }) => ({ queue: toLabel(queue), item })),
-        names,
-        bounds,
-      ),
-      skills: toSkillPairs(
-        passages.map(({ queue, item }) => ({ queue: toLabel(queue), skills: item.skills })),
-        maxQueues,
-      ),
+      queues: toLeftQueues(left, names, bounds),
+      skills: toSkillPairs(left, maxQueues),
       otherTypes: queueTimes!.items.length - acd!.length,
     },
   };
 }
 
-/** Where an interaction waits or waited, in labels. */
+/** Where interactions wait or waited, in labels. */
 interface Place {
   queue: string;
   plan: string;
   medium: string;
-  sinceMs: number | undefined;
 }
 
-/** Undefined when nobody waits, or when the queue is excluded. */
-function toPlace(
-  where: (Pick<Waiting, 'queue' | 'plan'> & { sinceMs?: number | undefined }) | undefined,
-  medium: string,
-  options: QueueOptions,
-): Place | undefined {
-  if (where === undefined || !isIncluded(where.queue, options)) return undefined;
-  return {
-    queue: toNameLabel(where.queue, options),
-    plan: toNameLabel(where.plan, options),
+/** Returns a function that finds the place of an interaction. An excluded queue has none. */
+function placing(options: QueueOptions) {
+  const placeOf = (queue: string, plan: string, medium: string): Place => ({
+    queue: toNameLabel(queue, options),
+    plan: toNameLabel(plan, options),
     medium,
-    sinceMs: where.sinceMs,
+  });
+  const places = perName((queue) =>
+    isIncluded(queue, options)
+      ? perName((plan) => perName((medium) => placeOf(queue, plan, medium)))
+      : undefined,
+  );
+  return (queue: string, plan: string, medium: string) => places(queue)?.(plan)(medium);
+}
+
+/** Computes the result for each name once. Thousands of interactions share a few names. */
+function perName<T>(compute: (name: string) => T): (name: string) => T {
+  const results = new Map<string, T>();
+  return (name) => {
+    if (!results.has(name)) results.set(name, compute(name));
+    return results.get(name)!;
   };
 }
 
@@ -142,28 +148,24 @@ function hasLeftWithin({ startMs, durationMs }: QueueTime, takenAtMs: number, wi
 }
 
 /** Returns each pair of queue and skill once, with at most `max` names of skills. */
-function toSkillPairs(
-  passages: readonly { queue: string; skills: readonly string[] }[],
-  max: number,
-): LeftCounts['skills'] {
+function toSkillPairs(left: readonly Passage[], max: number): LeftCounts['skills'] {
   const { labelOf } = foldNames(
-    passages.flatMap(({ skills }) => skills),
+    left.flatMap(({ item }) => item.skills),
     max,
   );
-  const pairs = new Map<string, LeftCounts['skills'][number]>();
-  for (const { queue, skills } of passages) {
-    for (const each of skills) {
-      const skill = labelOf.get(each)!;
-      pairs.set(JSON.stringify([queue, skill]), { queue, skill });
-    }
+  const skillsOf = new Map<string, Set<string>>();
+  for (const { queue, item } of left) {
+    const labels = skillsOf.get(queue) ?? new Set();
+    skillsOf.set(queue, labels);
+    for (const skill of item.skills) labels.add(labelOf.get(skill)!);
   }
-  return [...pairs.values()];
+  return [...skillsOf].flatMap(([queue, labels]) => [...labels].map((skill) => ({ queue, skill })));
 }
 
 function countWaiting(
   takenAtMs: number,
-  waiting: readonly Place[],
-  passages: readonly Place[],
+  waiting: readonly { place: Place; sinceMs: number | undefined }[],
+  places: ReadonlySet<Place>,
   {
     toLabel,
     names,
@@ -179,10 +181,11 @@ function countWaiting(
   const boundsMs = bounds.map((seconds) => seconds * 1000);
   const ages = new Map(names.map((name) => [name, new AgeCounter(takenAtMs, boundsMs)]));
   const mediumNames = new OpenSet(media);
+  const shown = new Set(waiting.map(({ place }) => place));
   // The plan or the medium of a passage may be unknown. Then it gives no row.
-  const places = [...waiting, ...passages.filter(({ plan, medium }) => plan !== '' && medium !== '')];
+  for (const place of places) if (place.plan !== '' && place.medium !== '') shown.add(place);
   const pairOf = ({ queue, plan }: Place) => JSON.stringify([toLabel(queue), plan]);
-  const { labelOf } = foldNames(places.map(pairOf), maxQueues);
+  const { labelOf } = foldNames([...shown].map(pairOf), maxQueues);
   const rows = new Map<string, OngoingCounts['waiting'][number]>();
   const rowOf = (place: Place) => {
     const medium = mediumNames.label(place.medium);
@@ -193,11 +196,11 @@ function countWaiting(
     rows.set(key, row);
     return row;
   };
-  for (const place of waiting) {
+  for (const { place, sinceMs } of waiting) {
     rowOf(place).interactions++;
-    ages.get(toLabel(place.queue))!.add(place.sinceMs);
+    ages.get(toLabel(place.queue))!.add(sinceMs);
   }
-  for (const place of places) rowOf(place);
+  for (const place of shown) rowOf(place);
   return {
     waiting: [...rows.values()],
     queues: [...ages].map(([name, counter]) => ({ name, ages: counter.ages() })),
