@@ -10,6 +10,7 @@ import {
   sources,
   ways,
 } from '../test/e2e/support/fault-matrix.ts';
+import { sourceAt } from '../test/e2e/support/fault-queues.ts';
 
 /** docs/explain/fault-matrix.md: the required result of each fault at each place. */
 export function faultMatrixPage(notice: string): string {
@@ -52,10 +53,11 @@ Each case also checks:
 
 - Page 2 is the last page of this account.
 - Roster is the users of the User Admin API. If it fails, the scrape succeeds without teams, and the reason is in the log only.
-- Ongoing and Queue times are the first of two pages of these lists (\`VCC_QUEUES\`). The agents are served in each of these cases, at
-  most a second later. The reason is in \`vcc_queue_error\` of the list, \`vcc_queue_up\` is 0, and the list has no numbers. The other
-  list has its numbers. In the pause after a 429, Ongoing is not read; queue times that are not yet due stay in use.
-- \`deadline\` in these columns: the scrape did not wait longer for the list. The read continues, and a later scrape has its result.
+- Ongoing and Queue times are the first of two pages of these lists (\`VCC_QUEUES\`). Skills is the list of skills (\`VCC_SKILLS\`). The
+  agents are served in each of these cases, at most a second later. The reason is in \`vcc_queue_error\` of the source, its
+  \`vcc_queue_up\` is 0, and the source has no numbers. The others have their numbers. In the pause after a 429, neither ongoing
+  interactions nor skills are read; queue times that are not yet due stay in use.
+- \`deadline\` in these columns: the scrape did not wait longer for the source. The read continues, and a later scrape has its result.
 - The AWS SDK repeats requests to Secrets Manager.
 - After 400, 413 or 422 the exporter tries smaller pages, so page 1 is requested 3 times.
 
@@ -103,7 +105,7 @@ function describeRead(
   { reason, requests, pause, apart, clocksDiffer, counted }: Read,
   place: (typeof sources)[number],
 ): string {
-  const isQueue = place === 'ongoing' || place === 'queue times';
+  const isQueue = sourceAt(place) !== undefined;
   const [least, most = least] = [requests].flat() as [number, number?];
   const sent = least === most ? `${least} requests` : `${least} to ${most} requests`;
   const parts = [

@@ -36,7 +36,14 @@ import {
   retries,
   scrapeSeconds,
 } from './fault-matrix.ts';
-import { hiddenOfQueues, placeOfQueues, type QueueSource, sourceAt, truthOfQueues } from './fault-queues.ts';
+import {
+  hiddenOfQueues,
+  placeOfQueues,
+  type QueueSource,
+  sourceAt,
+  truthOfQueues,
+  truthOfSkills,
+} from './fault-queues.ts';
 import { type CountingReceiver, createCountingReceiver } from './fault-receiver.ts';
 import { requestOf } from './lambda.ts';
 import { poll } from './process.ts';
@@ -194,6 +201,7 @@ function truthOf(counted: Read['counted'], place: string): Series {
 
 const nameOf = (key: string) => key.slice(0, key.indexOf('{'));
 const truth = truthOf(undefined, '');
+const agentsNow = items.map(toAgent);
 /** Of a failed scrape these still report the cause. */
 const ofScrapes =
   /^vcc_(up|simulated|scrape_.*|api_clock_skew_seconds|semantics_info|exporter_.*|roster_.*|push_.*)$/;
@@ -201,6 +209,7 @@ const ofScrapes =
 const ofQueueSource: Record<QueueSource, RegExp> = {
   ongoing: /^vcc_(ongoing_.*|queue_(waiting|oldest|unclear).*)$/,
   queue_times: /^vcc_queue_(window_.*|target_seconds)$/,
+  skills: /^vcc_skills?_/,
 };
 
 /** Differences from these agents. */
@@ -345,7 +354,7 @@ async function openPush(env: Env, { log, later, logs }: Bench): Promise<Reader> 
 function toApiPlace(request: IncomingMessage, body: Buffer): string {
   const url = new URL(request.url!, 'http://localhost');
   const path = url.pathname.replace('/moved', '');
-  if (request.method === 'POST') return body.includes('users') ? 'roster token' : 'token';
+  if (request.method === 'POST') return body.includes('users') ? 'users token' : 'token';
   const ofQueues = placeOfQueues(path, url.searchParams.get('page'));
   if (ofQueues !== undefined) return ofQueues;
   if (path === '/stats/agent-status') return `page ${url.searchParams.get('page')}`;
@@ -382,6 +391,7 @@ async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench:
     VCC_TIMEOUT: `${scrapeSeconds}s`,
     ...(place === 'roster' && { VCC_ROSTER: 'users-api', VCC_ROSTER_TTL: '1s' }),
     ...(queueSource && { VCC_QUEUES: 'on', VCC_QUEUE_INTERVAL: '5s' }),
+    ...(place === 'skills' && { VCC_SKILLS: 'users-api' }),
     ...row.settings,
   };
   let faulty = front;
@@ -416,7 +426,8 @@ async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench:
       // If queues replace a rejected token, either of them may send that request.
       const renewals = queueSource ? Math.max(0, tokens - 1) : 0;
       const pages = since.filter((each) => /^page \d+$/.test(each)).length;
-      const ofQueues = since.filter((each) => each === place || each === `more of ${place}`).length;
+      const own = [place, `more of ${place}`, ...(place === 'skills' ? ['users token'] : [])];
+      const ofQueues = since.filter((each) => own.includes(each)).length;
       return {
         seen: result,
         asked: faulty.seen.slice(before[1]).filter(isAsked).length,
@@ -481,7 +492,8 @@ async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench:
   ) => {
     checkServed(series, truth, what);
     if (!series) return;
-    for (const source of ['ongoing', 'queue_times'] as const) {
+    const all = ['ongoing', 'queue_times', ...(place === 'skills' ? (['skills'] as const) : [])] as const;
+    for (const source of all) {
       const reason = failing[source];
       const queueUp = series.get(seriesKey('vcc_queue_up', { account, source }));
       check(queueUp === (reason ? 0 : 1), `${what}: vcc_queue_up of ${source} is ${queueUp}`);
@@ -494,7 +506,9 @@ async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench:
         const numbers = [...series.keys()].map(nameOf).filter((name) => ofQueueSource[source].test(name));
         check(numbers.length === 0, `${what}: there are numbers: ${[...new Set(numbers)].slice(0, 3)}`);
       } else {
-        const numbers = truthOfQueues(source, account, source === queueSource ? counted : undefined);
+        const own = source === queueSource ? counted : undefined;
+        const numbers =
+          source === 'skills' ? truthOfSkills(account, agentsNow) : truthOfQueues(source, account, own);
         const others = [...series].filter(
           ([key]) => nameOf(key) !== 'vcc_queue_flawed_items' || key.includes(`"${source}"`),
         );
@@ -590,7 +604,7 @@ async function runRead(cell: Cell & { way: 'serve' | 'lambda' | 'push' }, bench:
   if (readAgain) {
     const { seen: paused, sent, asked: pausedAsked } = await scrape(reader, 'in the pause');
     if (queueSource) {
-      // A pause after a 429 is for both lists, but queue times that were read before stay in use.
+      // A pause after a 429 is for all sources, but queue times that were read before stay in use.
       const all = expected.reason === 'throttled' && { ongoing: expected.reason };
       const failing = { ...all, [queueSource]: expected.reason };
       checkQueues(paused.series, failing, 'in the pause');

@@ -198,6 +198,7 @@ interface Content {
     workload?: Record<string, unknown> | undefined;
   }[];
   users?: Record<string, unknown>[];
+  skills?: Record<string, unknown>[];
   access_token?: string;
   expires_in?: unknown;
   token_type?: string;
@@ -267,6 +268,7 @@ const withField = (value: unknown) =>
   altered((content) => {
     if (content.items) Object.assign(content, { items: value });
     if (content.users) Object.assign(content, { users: value });
+    if (content.skills) Object.assign(content, { skills: value });
     if (content.access_token) Object.assign(content, { access_token: value });
     if (content.SecretString) Object.assign(content, { SecretString: value });
   });
@@ -380,9 +382,10 @@ const spoils: Record<FaultId, Spoil> = {
     for (const item of items!) item.workload = undefined;
   }),
 
-  'duplicate-on-page': altered(({ items, users }) => {
+  'duplicate-on-page': altered(({ items, users, skills }) => {
     items?.splice(1, 1, items[0]!);
     users?.push(users[0]!);
+    skills?.push(skills[0]!);
   }),
   'duplicate-on-pages': altered(({ items }) => {
     items![0]!.agentId = agentIdOf(0);

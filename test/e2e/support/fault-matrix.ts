@@ -1,10 +1,20 @@
 import type { ErrorCode } from '../../../src/errors.ts';
 
 /**
- * Where a fault is put when an account is read. `roster`: the list of users in the User Admin API.
- * `ongoing` and `queue times`: the first page of that list.
+ * Where a fault is put when an account is read.
+ * - `roster`, `skills`: the lists of users and skills in the User Admin API
+ * - `ongoing`, `queue times`: the first page of that list
  */
-export const sources = ['secret', 'token', 'page 1', 'page 2', 'roster', 'ongoing', 'queue times'] as const;
+export const sources = [
+  'secret',
+  'token',
+  'page 1',
+  'page 2',
+  'roster',
+  'ongoing',
+  'queue times',
+  'skills',
+] as const;
 export type Source = (typeof sources)[number];
 
 /** Where a fault is put when samples are pushed: the kinds of destinations. */
@@ -100,8 +110,10 @@ const fails = (reason: ErrorCode, requests: Read['requests'] = 1, more: Partial<
   ...more,
 });
 
-/** The same at both lists of queue data. */
-const atQueues = (read: Read): At => ({ ongoing: read, 'queue times': read });
+/** The same at both lists of interactions. Their pages are checked as those of the agents are. */
+const atLists = (read: Read): At => ({ ongoing: read, 'queue times': read });
+/** The same at all sources of queue data. */
+const atQueues = (read: Read): At => ({ ...atLists(read), skills: read });
 /** The same at the token endpoint, both pages, the roster and the queues. */
 const atApi = (read: Read): At => ({
   token: read,
@@ -163,7 +175,7 @@ const refusal: At = {
  * The API reference allows this refusal of a page: it is requested again with other sizes (0021).
  */
 const sizeRefused = fails('http_status', 3, { pause: 10 });
-const queueSizeRefused: At = atQueues(fails('http_status', 3));
+const queueSizeRefused: At = atLists(fails('http_status', 3));
 /** A page of an account that has shrunk. Two readings with the same conflict are final. */
 const pageGone = fails('snapshot', 2);
 
@@ -313,24 +325,24 @@ export const faults = {
     token: served,
     'page 1': fails('shape'),
     'page 2': fails('shape'),
-    ...atQueues(fails('shape')),
+    ...atLists(fails('shape')),
   }),
   'negative-number': row('a negative count, or life of a token', {
     token: served,
     'page 1': fails('shape'),
     'page 2': fails('shape'),
-    ...atQueues(fails('shape')),
+    ...atLists(fails('shape')),
   }),
   'flawed-agent': row('one agent with a workload of 1e300', {
     'page 1': { ...served, counted: 'flawed' },
     'page 2': { ...served, counted: 'flawed' },
   }),
   'flawed-item': row('one interaction or queue time without a start', {
-    ...atQueues({ ...served, counted: 'flawed' }),
+    ...atLists({ ...served, counted: 'flawed' }),
   }),
-  'flawed-items': row('no interaction or queue time has a start', { ...atQueues(fails('shape')) }),
+  'flawed-items': row('no interaction or queue time has a start', { ...atLists(fails('shape')) }),
   'unknown-word': row('a type of event, or a category, that the API reference does not have', {
-    ...atQueues({ ...served, counted: 'unknown' }),
+    ...atLists({ ...served, counted: 'unknown' }),
   }),
   'flawed-agents': row('all agents without workload', { 'page 1': fails('shape'), 'page 2': fails('shape') }),
 
@@ -339,18 +351,19 @@ export const faults = {
     'page 1': { ...served, counted: 'duplicate' },
     'page 2': { ...served, counted: 'duplicate' },
     roster: served,
-    ...atQueues({ ...served, counted: 'duplicate' }),
+    ...atLists({ ...served, counted: 'duplicate' }),
+    skills: served,
   }),
   'duplicate-on-pages': row('an agent on two pages', { 'page 2': pageGone }),
   'lost-page': row('a page without its items', {
     'page 1': pageGone,
     'page 2': pageGone,
-    ...atQueues(pageGone),
+    ...atLists(pageGone),
   }),
   'other-page': row('another page than requested', {
     'page 1': pageGone,
     'page 2': pageGone,
-    ...atQueues(pageGone),
+    ...atLists(pageGone),
   }),
   moved: row('an item moves to another page once', {
     'page 1': { requests: 2 },
@@ -363,27 +376,27 @@ export const faults = {
   'count-changed': row('totalCount changes once', {
     'page 1': { requests: 2 },
     'page 2': { requests: 2 },
-    ...atQueues({ requests: 2 }),
+    ...atLists({ requests: 2 }),
   }),
   'count-wrong': row('totalCount is too large by one', {
     'page 1': pageGone,
     'page 2': pageGone,
-    ...atQueues(pageGone),
+    ...atLists(pageGone),
   }),
   'pages-fewer': row('pageCount is too small by one', {
     'page 1': pageGone,
     'page 2': pageGone,
-    ...atQueues(pageGone),
+    ...atLists(pageGone),
   }),
   'pages-many': row('pageCount is 1000 for two pages', {
     'page 1': fails('snapshot'),
     'page 2': fails('snapshot'),
-    ...atQueues(fails('snapshot')),
+    ...atLists(fails('snapshot')),
   }),
   'pages-endless': row('a million pages', {
     'page 1': fails('too_large'),
     'page 2': fails('too_large'),
-    ...atQueues(fails('too_large')),
+    ...atLists(fails('too_large')),
   }),
 
   // Redirects
@@ -440,6 +453,7 @@ export const faults = {
     'page 2': pageGone,
     roster: fails('http_status'),
     ...queueSizeRefused,
+    skills: fails('http_status'),
     ...atSecret(),
     ...atReceivers(rejected),
   }),

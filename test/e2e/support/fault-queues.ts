@@ -1,11 +1,16 @@
 import type { IncomingMessage } from 'node:http';
-import { type Series, seriesKey } from '../../support/oracle.ts';
-import { pageSize, type Read } from './fault-matrix.ts';
+import type { Agent } from '../../../src/snapshot/agent.ts';
+import { freeOf, idleSincesOf, isIdle, type Series, seriesKey } from '../../support/oracle.ts';
+import { agents as agentCount, agentIdOf, pageSize, type Read } from './fault-matrix.ts';
 
 /** The metrics of a source of queue data say which one by this label. */
-export type QueueSource = 'ongoing' | 'queue_times';
+export type QueueSource = 'ongoing' | 'queue_times' | 'skills';
 
-const sources: Record<string, QueueSource> = { ongoing: 'ongoing', 'queue times': 'queue_times' };
+const sources: Record<string, QueueSource> = {
+  ongoing: 'ongoing',
+  'queue times': 'queue_times',
+  skills: 'skills',
+};
 
 /** The source of queue data that is read at this place of the matrix. Undefined: another place. */
 export const sourceAt = (place: string): QueueSource | undefined => sources[place];
@@ -91,9 +96,37 @@ lists['/stats/queue-times'] = {
   })),
 };
 
+/** The skills by their id, and the agents who have them. No agent has the last one. */
+const skills: Record<string, { name: string; has(at: number): boolean }> = {
+  '1': { name: 'Sales', has: (at) => at % 2 === 0 },
+  '2/é': { name: 'Billing', has: (at) => at % 3 === 0 },
+  '3': { name: 'Nobody', has: () => false },
+};
+const skillsPath = '/useradmin/skills';
+
+/** An answer of the User Admin API, on one page. */
+const onePage = (items: Record<string, readonly object[]>) => {
+  const { length } = Object.values(items)[0]!;
+  const meta = { page: 1, count: length, pageCount: 1, totalCount: length };
+  return JSON.stringify({ meta, ...items });
+};
+
+function answerOfSkills(pathname: string): string | undefined {
+  if (pathname === skillsPath) {
+    const items = Object.entries(skills).map(([skillId, { name }]) => ({ skillId, skillName: name }));
+    return onePage({ skills: items });
+  }
+  const id = /^\/useradmin\/skills\/([^/]+)\/users$/.exec(pathname)?.[1];
+  if (id === undefined) return undefined;
+  const having = numbered(agentCount).filter(skills[decodeURIComponent(id)]!.has);
+  return onePage({ users: having.map((at) => ({ userId: at, agentDisplayId: agentIdOf(at) })) });
+}
+
 /** The answer of a queue endpoint. Undefined: the request is for another one. */
 export function answerOfQueues({ url = '' }: IncomingMessage): string | undefined {
   const { pathname, searchParams } = new URL(url.replace('/moved', ''), 'http://localhost');
+  const ofSkills = answerOfSkills(pathname);
+  if (ofSkills !== undefined) return ofSkills;
   const list = lists[pathname];
   if (!list) return undefined;
   const page = Number(searchParams.get('page'));
@@ -105,14 +138,36 @@ export function answerOfQueues({ url = '' }: IncomingMessage): string | undefine
 
 /** The place of a request in the matrix. Undefined: it is not for a queue endpoint. */
 export function placeOfQueues(path: string, page: string | null): string | undefined {
+  if (path.startsWith(skillsPath)) return path === skillsPath ? 'skills' : 'more of skills';
   const list = lists[path];
   return list && (page === '1' ? list.place : `more of ${list.place}`);
 }
 
 const bounds = [5, 10, 20, 30, 60, 120, 300, 600];
 
-/** The series of a source, or of the part of its items that an answer kept. */
-export function truthOfQueues(source: QueueSource, account: string, counted: Read['counted']): Series {
+/** The series of skills. */
+export function truthOfSkills(account: string, agents: readonly Agent[]): Series {
+  const series: Series = new Map([[seriesKey('vcc_skills_folded', { account }), 0]]);
+  const free = freeOf(agents);
+  for (const { name: skill, has } of Object.values(skills)) {
+    const put = (name: string, value: number) => series.set(seriesKey(name, { account, skill }), value);
+    const having = agents.filter((_, at) => has(at));
+    const idle = having.filter(isIdle);
+    put('vcc_skill_agents_available', having.filter((agent) => free.includes(agent)).length);
+    put('vcc_skill_agents_idle', idle.length);
+    if (idle.length > 0) {
+      put('vcc_skill_idle_oldest_since_timestamp_seconds', Math.min(...idleSincesOf(idle)) / 1000);
+    }
+  }
+  return series;
+}
+
+/** The series of a list, or of the part of its items that an answer kept. */
+export function truthOfQueues(
+  source: Exclude<QueueSource, 'skills'>,
+  account: string,
+  counted: Read['counted'],
+): Series {
   const series: Series = new Map();
   const add = (name: string, labels: Record<string, string>, more = 1) => {
     const key = seriesKey(name, { account, ...labels });
