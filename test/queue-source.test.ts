@@ -191,6 +191,16 @@ describe('a source', () => {
     expect(await get()).toMatchObject({ value: 'b', error: undefined });
   });
 
+  test('has no value from before a failure while the next read takes long', async () => {
+    const { its, timing, get } = open('a', { waitMs: 20 });
+    await get();
+    its.next = failed;
+    timing.pass(10_000);
+    await get();
+    its.next = never();
+    expect(await get()).toMatchObject({ value: undefined, error: { code: 'deadline' }, requests: 0 });
+  });
+
   test('that hangs after a failure does not give the failure as the reason', async () => {
     const { its, get } = open(failed, { waitMs: 20 });
     await get();

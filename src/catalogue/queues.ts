@@ -125,7 +125,7 @@ export const queueMetrics = [
   }),
   ongoingGauge({
     name: 'vcc_queue_unclear',
-    help: 'Ongoing interactions that seem to wait in a queue, but differ from the rule for who waits. They do not count in vcc_queue_waiting. docs/use/queues.md explains the reasons.',
+    help: 'Ongoing interactions that may wait in a queue, but differ from the rule for who waits. They do not count in vcc_queue_waiting. docs/use/queues.md explains the reasons.',
     source: 'items[].channels[]',
     rows: ({ unclear }) => unclear,
     labels: { reason: (row) => row.reason },
@@ -201,7 +201,7 @@ export const queueMetrics = [
   }),
   leftGauge({
     name: 'vcc_queue_window_left_in_target',
-    help: 'Interactions in vcc_queue_window_left that waited at most as long as the target of their queue. A gauge of the sliding window. No sample if an interaction of this category has no target, or none of the queue has one.',
+    help: 'Interactions in vcc_queue_window_left that waited at most as long as the target of their queue. A gauge of the sliding window. No sample if none of the queue has a target, or if one of this queue and category, of any party_role, has none.',
     source: 'items[].duration, targets.targetTimeToAnswer',
     rows: leftRows,
     labels: ofCategory,
@@ -209,7 +209,7 @@ export const queueMetrics = [
   }),
   leftGauge({
     name: 'vcc_queue_target_seconds',
-    help: "The queue's target for the time to answer, from the last interaction within the window that has one. No sample without a target.",
+    help: "The queue's target for the time to answer, from the interaction within the window that entered last and has one. No sample without a target.",
     source: 'items[].targets.targetTimeToAnswer',
     rows: ({ queues }) => queues,
     labels: { queue: (row) => row.name },
@@ -258,7 +258,7 @@ export const queueMetrics = [
   }),
   skillGauge({
     name: 'vcc_skills_folded',
-    help: 'Skills beyond VCC_MAX_QUEUES. The other metrics of skills add them up under "other".',
+    help: 'Skills beyond VCC_MAX_QUEUES. The other metrics of skills count the agents who have any of them under "other".',
     source: 'User Admin API',
     rows: (skills) => [skills],
     value: (skills) => skills.folded,

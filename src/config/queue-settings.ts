@@ -45,7 +45,7 @@ export const queueSettings = {
   VCC_MAX_QUEUES: setting({
     section: 'Queues and skills',
     about:
-      'Maximum number of queues per account that have separate series, about 70 per queue. It also limits the pairs of queue and interaction plan, and the skills. The exporter adds up the others under `other`, and counts them in `vcc_queues_folded` and `vcc_skills_folded`.',
+      'Maximum number of queues per account that have separate series, about 70 per queue. It also limits the pairs of queue and interaction plan, and the skills. The exporter adds up the others under `other`. `vcc_queues_folded` and `vcc_skills_folded` say how many queues and skills these are.',
     parse: wholeNumber(0, 10_000),
     fallback: '100',
   }),

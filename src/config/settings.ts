@@ -224,7 +224,7 @@ export const settings = {
     section: 'Reading',
     field: 'max_flawed_agents',
     about:
-      'Maximum share of the agents, in per cent, that may have missing or invalid values. With more, the scrape fails with the reason `shape`. One of these agents is always allowed, unless this is 0. docs/decisions/0003-absent-fields.md explains it.',
+      'Maximum share of the agents, in per cent, that may have missing or invalid values. With more, the scrape fails with the reason `shape`. One of these agents is always allowed, unless this is 0. With VCC_QUEUES, it also limits the share of the interactions and of the queue times: then only that source fails. docs/decisions/0003-absent-fields.md explains it.',
     parse: wholeNumber(0, 100),
     fallback: '5',
   }),

@@ -1,4 +1,5 @@
 import type { NamePattern } from './name-pattern.ts';
+import { OpenSet } from './open-set.ts';
 
 /** Which queues have series, and how names become labels. */
 export interface NameOptions {
@@ -21,6 +22,13 @@ export function looksLikeNumber(name: string): boolean {
   // Digits of any script, with any signs. Only the usual prefixes and extensions have letters.
   const number = name.replace(/(?:tel|sips?|callto):([^;]*).*/is, '$1').replace(/ext|x/gi, '');
   return !/\p{L}/u.test(number) && (number.match(/\p{N}/gu)?.length ?? 0) >= leastDigits;
+}
+
+/** An open set of words about customers. One that looks like a number or an address is `other`. */
+export class QueueWords extends OpenSet {
+  override label(word: string): string {
+    return this.isKnown(word) || !looksLikeNumber(word) ? super.label(word) : 'other';
+  }
 }
 
 /** Returns the label of a name of a queue or plan. */

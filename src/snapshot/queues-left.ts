@@ -1,4 +1,4 @@
-import { OpenSet } from './open-set.ts';
+import { QueueWords } from './queue-names.ts';
 import type { QueueTime } from './queue-time.ts';
 
 /** The categories that Vonage names: what became of an interaction that queued. */
@@ -46,8 +46,8 @@ export function toLeftQueues(
   bounds: readonly number[],
 ): LeftQueue[] {
   const labels = {
-    category: new OpenSet(['', ...categories]),
-    partyRole: new OpenSet(['', 'External', 'Agent']),
+    category: new QueueWords(['', ...categories]),
+    partyRole: new QueueWords(['', 'External', 'Agent']),
   };
   const queues = new Map(names.map((name) => [name, new QueueCounter(bounds)]));
   for (const { queue, item } of passages) {

@@ -2,9 +2,8 @@ import { AgeCounter, type Ages } from './ages.ts';
 import { foldNames } from './fold.ts';
 import type { Ongoing, OngoingField, UnclearReason } from './ongoing.ts';
 import { unclearReasons } from './ongoing.ts';
-import { OpenSet } from './open-set.ts';
 import type { Snapshot } from './page.ts';
-import { isIncluded, type NameOptions, toNameLabel } from './queue-names.ts';
+import { isIncluded, type NameOptions, QueueWords, toNameLabel } from './queue-names.ts';
 import type { QueueTime, QueueTimeField } from './queue-time.ts';
 import { type LeftQueue, type Passage, toLeftQueues } from './queues-left.ts';
 import { directions, media } from './vocabulary.ts';
@@ -180,9 +179,9 @@ function countWaiting(
 ): Pick<OngoingCounts, 'waiting' | 'queues'> {
   const boundsMs = bounds.map((seconds) => seconds * 1000);
   const ages = new Map(names.map((name) => [name, new AgeCounter(takenAtMs, boundsMs)]));
-  const mediumNames = new OpenSet(media);
+  const mediumNames = new QueueWords(media);
   const shown = new Set(waiting.map(({ place }) => place));
-  // The plan or the medium of a passage may be unknown. Then it gives no row.
+  // The plan or the medium of a passage may be unknown. It must not use up the limit for plans.
   for (const place of places) if (place.plan !== '' && place.medium !== '') shown.add(place);
   const pairOf = ({ queue, plan }: Place) => JSON.stringify([toLabel(queue), plan]);
   const { labelOf } = foldNames([...shown].map(pairOf), maxQueues);
@@ -201,6 +200,10 @@ function countWaiting(
     ages.get(toLabel(place.queue))!.add(sinceMs);
   }
   for (const place of shown) rowOf(place);
+  const withRows = new Set([...rows.values()].map(({ queue }) => queue));
+  for (const queue of names) {
+    if (!withRows.has(queue)) rows.set(queue, { queue, plan: '', medium: '', interactions: 0 });
+  }
   return {
     waiting: [...rows.values()],
     queues: [...ages].map(([name, counter]) => ({ name, ages: counter.ages() })),
@@ -211,10 +214,10 @@ function countOngoing(
   interactions: readonly Ongoing[],
 ): Pick<OngoingCounts, 'kinds' | 'lastEvents' | 'unclear'> {
   const names = {
-    direction: new OpenSet(directions),
-    status: new OpenSet(['Ongoing']),
-    medium: new OpenSet(media),
-    event: new OpenSet(['', 'Ringing', 'Connected', 'Queue']),
+    direction: new QueueWords(directions),
+    status: new QueueWords(['Ongoing']),
+    medium: new QueueWords(media),
+    event: new QueueWords(['', 'Ringing', 'Connected', 'Queue']),
   };
   const kinds = new Map<string, OngoingCounts['kinds'][number]>();
   const lastEvents = new Map(['Ringing', 'Connected', 'Queue'].map((event) => [event, 0]));

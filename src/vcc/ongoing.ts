@@ -73,6 +73,7 @@ function parseChannels(list: unknown, gaps: GapCounter<OngoingField>): Channel[]
       role,
       touchpoint: party.touchpoint,
       endReason: channel.endReason,
+      duration: channel.duration,
       events: role === 'External' ? parseEvents(channel.events, gaps) : [],
     };
   });

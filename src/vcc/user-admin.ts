@@ -1,3 +1,4 @@
+import { ExporterError } from '../errors.ts';
 import { TooLargeError } from '../http/errors.ts';
 import type { Fetch, Trip } from '../http/fetch.ts';
 import type { Fields } from './answer.ts';
@@ -16,7 +17,8 @@ export interface DirectoryOptions extends ClientOptions {
  * Fetches the items of all pages of a list, without duplicates. `path` is below `/useradmin/`,
  * `field` is the field of the answer with the items. It ends at page `meta.pageCount`, or after a
  * page without new items. It throws AuthError, HttpStatusError, NetworkError, ShapeError,
- * TooLargeError, or the reason of the deadline's signal.
+ * TooLargeError, or the reason of the deadline's signal. If a page says another number of items in
+ * `meta.totalCount`, it throws ExporterError (`snapshot`): a lost page must not lower a count.
  */
 export type ListAll = (
   path: string,
@@ -46,7 +48,8 @@ export function createListAll(fetch: Fetch, tokens: TokenSource, options: Direct
 
   return async (path, query, field, trip) => {
     const items: Fields[] = [];
-    const seen = new Set<unknown>();
+    const ids = new Set<unknown>();
+    const totals = new Set<number>();
     for (let page = 1; ; page++) {
       const url = new URL(`${base}/${path}`);
       const paging = { page: String(page), limit: String(Math.min(pageSize, largestPage)) };
@@ -56,19 +59,28 @@ export function createListAll(fetch: Fetch, tokens: TokenSource, options: Direct
       const answer = parseJson(body.toString(), where) as Fields;
       const list = answer[field];
       if (!Array.isArray(list)) throw new ShapeError(`${where}: ${field}`, 'an array', kindOf(list));
-      const before = seen.size;
+      const before = items.length;
       for (const item of list as unknown[]) {
         if (typeof item !== 'object' || item === null) {
           throw new ShapeError(`${where}: ${field}[]`, 'an object', kindOf(item));
         }
         const fields = item as Fields;
         const id = fields.userId ?? fields.groupId ?? fields.skillId;
-        if (seen.has(id)) continue;
-        seen.add(id);
+        if (hasId(id) && ids.has(id)) continue;
+        ids.add(id);
         items.push(fields);
       }
-      const { pageCount } = (answer.meta ?? {}) as Fields;
-      if (seen.size === before || (typeof pageCount === 'number' && page >= pageCount)) return items;
+      const { pageCount, totalCount } = (answer.meta ?? {}) as Fields;
+      if (typeof totalCount === 'number') totals.add(totalCount);
+      if (items.length === before || (typeof pageCount === 'number' && page >= pageCount)) {
+        const other = [...totals].find((total) => total !== items.length);
+        if (other === undefined) return items;
+        throw new ExporterError(
+          'snapshot',
+          `useradmin ${field}: expected ${other} (meta.totalCount), received ${items.length} on ${page} pages`,
+          { retryable: true },
+        );
+      }
       if (page >= maxPages) {
         throw new TooLargeError(
           `useradmin ${field}: more than ${maxPages} pages; VCC_MAX_PAGES is ${maxPages}`,

@@ -15,6 +15,7 @@ export interface Channel {
   role: string;
   touchpoint: unknown;
   endReason: unknown;
+  duration: unknown;
   events: readonly ChannelEvent[];
 }
 
@@ -34,14 +35,14 @@ export type Verdict = { queued: ChannelEvent } | { unclear: UnclearReason } | un
  * say how to see this. The rule is that of one public program that reads the real API:
  * - the interaction is Inbound and Ongoing
  * - a channel of the role External has the touchpoint that the interaction comes from
- *   (`connectFrom`), and has not ended (`endReason` is null)
+ *   (`connectFrom`), and has not ended (`endReason` is null, and `duration` is no number)
  * - the last event of this channel has the type Queue; its `name` is the queue
  *
  * The rule is strict. If a channel seems to be in a queue, and the whole rule holds for no channel
  * or for several, the interaction is unclear and does not count as waiting.
  */
 export function whoWaits({ direction, status, connectFrom, channels }: Conversation): Verdict {
-  const external = channels.filter(({ role, endReason }) => role === 'External' && !hasEnded(endReason));
+  const external = channels.filter(({ role, endReason }) => role === 'External' && !isText(endReason));
   if (external.some(isOutOfOrder)) return { unclear: 'event_order' };
   const queued = external.filter(({ events }) => events.at(-1)?.type === 'Queue');
   if (queued.length === 0) return undefined;
@@ -50,14 +51,12 @@ export function whoWaits({ direction, status, connectFrom, channels }: Conversat
   const callers = queued.filter(({ touchpoint }) => isText(connectFrom) && touchpoint === connectFrom);
   if (callers.length === 0) return { unclear: 'touchpoint' };
   if (callers.length > 1) return { unclear: 'several_channels' };
-  const [{ endReason, events }] = callers as [Channel];
-  return endReason === null ? { queued: events.at(-1)! } : { unclear: 'end_reason' };
+  const [{ endReason, duration, events }] = callers as [Channel];
+  const goesOn = endReason === null && typeof duration !== 'number';
+  return goesOn ? { queued: events.at(-1)! } : { unclear: 'end_reason' };
 }
 
 const isText = (value: unknown) => typeof value === 'string' && value !== '';
-
-/** Whether a reason says that the channel has ended. An absent one does not say. */
-const hasEnded = (endReason: unknown) => endReason !== null && endReason !== undefined;
 
 /**
  * Whether a channel was in a queue, and its events are not in the order of time. An unknown time

@@ -295,6 +295,28 @@ describe('queues', () => {
     );
   });
 
+  test.each(['02079460123', 'anna@mail.example'])('show no word that looks like %s', async (word) => {
+    const snapshots = {
+      ongoing: ongoingSnapshot([
+        ongoingOf('a', { direction: word, status: word, medium: word, lastEvents: [word] }),
+      ]),
+      queueTimes: queueTimesSnapshot([queueTimeOf('x', { category: word, partyRole: word, medium: word })]),
+    };
+    const series = await countedSeriesOf(snapshots);
+    expect([...series.keys()].join('\n')).not.toContain(word);
+    const labels = { queue: 'Support', category: 'other', party_role: 'other' };
+    expect(series.get(of('vcc_queue_window_left', labels))).toBe(1);
+    expect(series.get(of('vcc_ongoing_by_last_event', { event: 'other' }))).toBe(1);
+  });
+
+  test.each([{ plan: '' }, { medium: '' }])('has a row for a queue that only %p left', async (unknown) => {
+    const queueTimes = queueTimesSnapshot([queueTimeOf('x', unknown)]);
+    const series = await countedSeriesOf({ ongoing: ongoingSnapshot([]), queueTimes });
+    const rows = [...series].filter(([key]) => key.startsWith('vcc_queue_waiting{'));
+    const labels = { queue: 'Support', interaction_plan: '', medium: '' };
+    expect(rows).toEqual([[of('vcc_queue_waiting', labels), 0]]);
+  });
+
   test('have a bounded number of series, whatever names, media and words the API returns', async () => {
     const many = Array.from({ length: 400 }, (_, index) => `name-${index}`);
     const ongoings = many.map((name) =>

@@ -19,6 +19,7 @@ export interface WireEvent {
 /** A channel of an ongoing interaction, as the API returns it. */
 export interface WireChannel {
   endReason: unknown;
+  duration: unknown;
   party: { id: unknown; role: unknown; touchpoint: unknown };
   events: WireEvent[];
 }
@@ -55,6 +56,7 @@ export function channel(
 ): WireChannel {
   return {
     endReason: null,
+    duration: null,
     events: [event('Ringing'), queueEvent()],
     ...more,
     party: { id: null, role: 'External', touchpoint: caller, ...more.party },
@@ -97,6 +99,7 @@ const anyEvent: fc.Arbitrary<WireEvent> = fc.record({
 
 const anyChannel: fc.Arbitrary<WireChannel> = fc.record({
   endReason: oneOf(null, null, null, undefined, 'HungUp', '', 0, false),
+  duration: oneOf(null, null, null, undefined, 0, 9000),
   party: fc.record({
     id: oneOf(null, '100001'),
     role: oneOf('External', 'External', 'External', 'Agent', 'external', '', null),

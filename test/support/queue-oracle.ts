@@ -71,6 +71,9 @@ export function recountQueues(
       put('vcc_queue_waiting', labels, waiting.filter((each) => same(each, row)).length);
     }
     for (const queue of shown) {
+      if (!rows.some((row) => queueOf(row) === queue)) {
+        put('vcc_queue_waiting', { queue, interaction_plan: '', medium: '' }, 0);
+      }
       const sinces = waiting
         .filter((each) => queueOf(each) === queue)
         .flatMap(({ sinceMs }) => (sinceMs === undefined ? [] : [sinceMs]));

@@ -20,9 +20,10 @@ export function readOngoingPage(body: string) {
 function readInteraction(item: Any): Ongoing {
   const external = listOf(item.channels)
     .filter(({ party }) => isObject(party) && party.role === 'External')
-    .map(({ party, endReason, events }) => ({
+    .map(({ party, endReason, duration, events }) => ({
       touchpoint: party.touchpoint,
       endReason,
+      duration,
       events: listOf(events),
     }));
   const { waiting, unclear } = judge(item, external);
@@ -39,10 +40,10 @@ function readInteraction(item: Any): Ongoing {
 
 function judge(
   item: Any,
-  external: readonly { touchpoint: unknown; endReason: unknown; events: Any[] }[],
+  external: readonly { touchpoint: unknown; endReason: unknown; duration: unknown; events: Any[] }[],
 ): { waiting: Waiting | undefined; unclear: UnclearReason | undefined } {
   const none = (unclear?: UnclearReason) => ({ waiting: undefined, unclear });
-  const open = external.filter(({ endReason }) => endReason === null || endReason === undefined);
+  const open = external.filter(({ endReason }) => !isName(endReason));
   for (const { events } of open) {
     const times = events.map(({ offset }) => offset).filter(isCount);
     const inOrder = times.every((time, index) => time === Math.max(...times.slice(0, index + 1)));
@@ -55,7 +56,8 @@ function judge(
   const callers = queued.filter(({ touchpoint }) => isName(touchpoint) && touchpoint === item.connectFrom);
   if (callers.length === 0) return none('touchpoint');
   if (callers.length > 1) return none('several_channels');
-  if (callers[0]!.endReason === undefined) return none('end_reason');
+  const [{ endReason, duration } = {}] = callers;
+  if (endReason !== null || typeof duration === 'number') return none('end_reason');
   const last = callers[0]!.events.at(-1);
   const startMs = readTime(item.start);
   return {

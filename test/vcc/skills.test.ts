@@ -171,6 +171,39 @@ describe('skills', () => {
     await expect(table()).rejects.toThrow(new ExporterError('shape', message));
   });
 
+  const paged = (items: object[], totalCount: number, pageCount = 2) => ({
+    meta: { pageCount, totalCount },
+    users: items,
+  });
+  const six = ['1', '2', '3', '4', '5', '6'].map((id) => user(id));
+  test.each<[string, Record<string, unknown>, number]>([
+    ['a page without its items', { 1: paged(six.slice(0, 3), 6), 2: paged([], 6) }, 3],
+    ['too few pages', { 1: paged(six.slice(0, 3), 6, 1) }, 3],
+    ['the same page twice', { 1: paged(six.slice(0, 3), 6), 2: paged(six.slice(0, 3), 6) }, 3],
+    ['somebody who moved', { 1: paged(six.slice(0, 3), 6), 2: paged(six.slice(2, 5), 6) }, 5],
+    ['a count that changed', { 1: paged(six.slice(0, 3), 5), 2: paged(six.slice(3), 6) }, 6],
+  ])('are refused with %s, since nobody may be lost', async (_, pages, received) => {
+    const { table } = await fetchFrom({
+      'skills 1': list('skills', [skill('a', 'A')]),
+      ...Object.fromEntries(
+        Object.entries(pages).map(([page, answer]) => [`skills/a/users ${page}`, answer]),
+      ),
+    });
+    const found = await table().catch((error: unknown) => error);
+    expect(found).toMatchObject({ code: 'snapshot' });
+    expect(`${found}`).toMatch(
+      new RegExp(`useradmin users: expected \\d \\(meta.totalCount\\), received ${received} on \\d pages$`),
+    );
+  });
+
+  test('count users without a userId each', async () => {
+    const { table } = await fetchFrom({
+      'skills 1': list('skills', [skill('a', 'A')]),
+      'skills/a/users 1': paged([user('1', null), user('2', null), { agentDisplayId: '3' }], 3, 1),
+    });
+    expect([...(await table()).skillsOf.keys()]).toEqual(['1', '2', '3']);
+  });
+
   test('may be none', async () => {
     const { table } = await fetchFrom({ 'skills 1': list('skills', [], 0) });
     expect(await table()).toEqual({ names: new Set(), skillsOf: new Map() });

@@ -81,9 +81,11 @@ describe('who waits', () => {
     ],
     ['a queue without a name', withChannel({ events: [queueEvent({ name: null })] }), 'waits in '],
     ['a channel that ended in the queue', withChannel({ endReason: 'HungUp' }), undefined],
-    ['a channel that ended with no text', withChannel({ endReason: '' }), undefined],
-    ['a channel that ended with false', withChannel({ endReason: false }), undefined],
+    ['an end without a text', withChannel({ endReason: '' }), 'end_reason'],
+    ['an end that is false', withChannel({ endReason: false }), 'end_reason'],
     ['an end that is absent', withChannel({ endReason: undefined }), 'end_reason'],
+    ['a duration without an end', withChannel({ duration: 0 }), 'end_reason'],
+    ['no duration', withChannel({ duration: undefined }), 'waits in Support'],
     ['an agent who queues for a caller', withChannel({ party: { role: 'Agent' } }), undefined],
     ['a channel of another role', withChannel({ party: { role: 'external' } }), undefined],
     ['a channel without a role', withChannel({ party: { role: null } }), undefined],
@@ -179,7 +181,7 @@ describe('who waits', () => {
 
   test('an agent in a queue does not wait, even from the same touchpoint', () => {
     const queue = { type: 'Queue', offsetMs: 0, name: 'Support', plan: '' };
-    const party = { touchpoint: caller, endReason: null, events: [queue] };
+    const party = { touchpoint: caller, endReason: null, duration: null, events: [queue] };
     const verdictOnRole = (role: string) =>
       whoWaits({
         ...{ direction: 'Inbound', status: 'Ongoing', connectFrom: caller },
@@ -265,12 +267,18 @@ function sentFrom(address: string): WireInteraction {
 function waits({ direction, status, connectFrom, channels }: WireInteraction): boolean {
   if (direction !== 'Inbound' || status !== 'Ongoing') return false;
   if (typeof connectFrom !== 'string' || connectFrom.length === 0) return false;
-  const open = channels.filter((each) => each.party.role === 'External' && (each.endReason ?? null) === null);
+  const open = channels.filter(({ party, endReason }) => party.role === 'External' && !hasEnded(endReason));
   if (!open.every(isInOrder)) return false;
   const callers = open.filter(({ party, events: all }) => {
     return party.touchpoint === connectFrom && all[all.length - 1]?.type === 'Queue';
   });
-  return callers.length === 1 && callers[0]!.endReason === null;
+  const [only, ...others] = callers;
+  return others.length === 0 && only?.endReason === null && !Number.isInteger(only.duration);
+}
+
+/** Only a word says that a channel has ended. */
+function hasEnded(endReason: unknown): boolean {
+  return typeof endReason === 'string' && endReason.length > 0;
 }
 
 function isInOrder({ events: all }: WireChannel): boolean {
@@ -285,5 +293,5 @@ function isInOrder({ events: all }: WireChannel): boolean {
 
 /** An external channel that is not over, with a queue as its last event. */
 function seemsToWait({ party, endReason, events: all }: WireChannel): boolean {
-  return party.role === 'External' && (endReason ?? null) === null && all.at(-1)?.type === 'Queue';
+  return party.role === 'External' && !hasEnded(endReason) && all.at(-1)?.type === 'Queue';
 }

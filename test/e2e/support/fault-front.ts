@@ -391,7 +391,7 @@ const spoils: Record<FaultId, Spoil> = {
     items![0]!.agentId = agentIdOf(0);
   }),
   'lost-page': altered((content) => {
-    content.items = [];
+    for (const list of ['items', 'skills'] as const) if (content[list]) content[list] = [];
     content.meta!.count = 0;
   }),
   'other-page': withMeta((meta) => {
