@@ -59,10 +59,10 @@ const later = ['parsers.mjs', 'proxies.mjs', 're2.cjs'];
  * hundred bytes of room, since the commit and the version of Node.js change a few dozen.
  */
 const budgets: Record<string, { code: number; zip: number; packages: string[]; reads: boolean }> = {
-  metrics: { code: 154_000, zip: 159_000, packages: scraping, reads: true },
+  metrics: { code: 154_500, zip: 159_500, packages: scraping, reads: true },
   // It starts once in hours: the schedule keeps it warm.
   push: {
-    code: 194_000,
+    code: 194_500,
     zip: 174_000,
     packages: [...new Set([...pushing, ...scraping])].toSorted(),
     reads: true,
