@@ -21,7 +21,13 @@ import { createBucket, startMoto } from './support/moto.ts';
 import { describeWith } from './support/parts.ts';
 
 const pathOf = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const withQueues = { VCC_SCRAPE_AUTH: 'none', VCC_QUEUES: 'on', VCC_PAGE_SIZE: '5000' };
+/** A scrape waits for queues for as long as a busy machine may need. */
+const withQueues = {
+  VCC_SCRAPE_AUTH: 'none',
+  VCC_QUEUES: 'on',
+  VCC_QUEUE_WAIT: '5s',
+  VCC_PAGE_SIZE: '5000',
+};
 const account = 'e2e';
 
 describeWith(['runtimeClient'], "queues on Lambda's own runtime client", ({ runtimeClient }) => {
@@ -149,7 +155,7 @@ describeWith(['runtimeClient'], "queues on Lambda's own runtime client", ({ runt
       'neither delays nor breaks a scrape after the function was frozen for $after than its time ($on, $how)',
       async ({ on, how, frozenMs }) => {
         const relay = toClose(await startRelay(simulator.apiUrl));
-        const env = { ...withQueues, VCC_API_URL: relay.origin, VCC_TIMEOUT: '3s' };
+        const env = { ...withQueues, VCC_API_URL: relay.origin, VCC_TIMEOUT: '3s', VCC_QUEUE_WAIT: '1s' };
         const runtime = await start(settingsFor(simulator, env));
         simulator.faults = [
           { kind: 'hang', on, times: 1 },

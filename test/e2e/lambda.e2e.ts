@@ -65,7 +65,7 @@ describeWith(['runtimeClient'], "on Lambda's own runtime client", ({ runtimeClie
 
   /** All output of the process up to now. It contains none of the secrets. */
   async function outputOf(runtime: LambdaRuntime): Promise<string> {
-    // The log and the answer use different channels, so the log may arrive later.
+    // The function may write more after its answer.
     await runtime.idle();
     const output = runtime.output();
     for (const secret of outOfTheLog) expect(output).not.toContain(secret);

@@ -61,6 +61,8 @@ export async function checkHours(hours: Hours): Promise<Seen> {
     VCC_QUEUES: 'on',
     VCC_SKILLS: 'users-api',
     VCC_QUEUE_INTERVAL: interval,
+    // For a busy machine.
+    VCC_QUEUE_WAIT: '10s',
     VCC_PAGE_SIZE: '50',
   };
   const scraper = createScraper(accountOf(simulator, env), { timing });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -228,21 +228,20 @@ export async function startRuntime(options: RuntimeOptions): Promise<LambdaRunti
 
   const api = await startRuntimeApi();
   const startedMs = performance.now();
+  // A pipe would deliver the output after the answer, which uses another channel.
+  const outputPath = join(folder, 'output');
+  const outputFile = openSync(outputPath, 'a');
+  const output = () => readFileSync(outputPath, 'utf8');
   const child = spawn(options.node, [...heapLimits(memoryMb), options.client, options.handler], {
     cwd: taskRoot,
     env: { ...environment(options.handler, memoryMb, taskRoot, runtimeModules, api.host), ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', outputFile, outputFile],
   });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (more: string) => {
-      output += more;
-    });
-  }
+  closeSync(outputFile);
   const closed = once(child, 'close').catch(() => {});
   child.once('error', (error) => api.fail(error));
   child.once('close', (code, signal) => {
-    api.fail(new Error(`the runtime ended (${signal ?? code}):\n${output}`));
+    api.fail(new Error(`the runtime ended (${signal ?? code}):\n${output()}`));
   });
   // A frozen process would outlive the test that started it.
   const kill = () => child.kill('SIGKILL');
@@ -268,7 +267,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<LambdaRunti
     pid: child.pid!,
     initMs,
     firstAnswerMs: () => firstAnswerMs,
-    output: () => output,
+    output,
     invoke: async (event, limitMs = timeoutMs) => {
       const invocation = await api.invoke(event, limitMs);
       firstAnswerMs ??= performance.now() - startedMs;

@@ -33,7 +33,13 @@ export const withQueues = 'acme-uk';
 export const withoutQueues = 'acme-us';
 
 /** The settings of the account whose queues are read. Queue times are read for each scrape. */
-const queueEnv = { VCC_QUEUES: 'on', VCC_SKILLS: 'users-api', VCC_QUEUE_INTERVAL: '20s' };
+const queueEnv = {
+  VCC_QUEUES: 'on',
+  VCC_SKILLS: 'users-api',
+  VCC_QUEUE_INTERVAL: '20s',
+  // For a busy machine.
+  VCC_QUEUE_WAIT: '10s',
+};
 
 /**
  * Simulates two hours and a half of two contact centres with customers, on a separate clock. The
