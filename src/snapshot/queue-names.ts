@@ -20,7 +20,7 @@ const leastDigits = 5;
 export function looksLikeNumber(name: string): boolean {
   if (name.split(/\s/).some((word) => word.slice(1, -1).includes('@'))) return true;
   // Digits of any script, with any signs. Only the usual prefixes and extensions have letters.
-  const number = name.replace(/(?:tel|sips?|callto):([^;]*).*/is, '$1').replace(/ext|x/gi, '');
+  const number = name.replace(/(?:tel|sips?|callto|sms|whatsapp):([^;]*).*/is, '$1').replace(/ext|x/gi, '');
   return !/\p{L}/u.test(number) && (number.match(/\p{N}/gu)?.length ?? 0) >= leastDigits;
 }
 

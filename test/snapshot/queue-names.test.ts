@@ -5,6 +5,7 @@ import {
   isIncluded,
   looksLikeNumber,
   type NameOptions,
+  QueueWords,
   toNameLabel,
 } from '../../src/snapshot/queue-names.ts';
 
@@ -36,6 +37,7 @@ describe('a name looks like a number', () => {
       '\u202a+44 20 7946 0123\u202c',
     ],
     ...['\u200etel:02079460123', '(sip:02079460123)', '1 callto:02079460123'],
+    ...['whatsapp:+442079460123', 'sms:02079460123'],
     ...['\u200e02079460123', '＋４４２０７９４６', '020\u200b7946\u200b0123', '0800_123_456', '0800,123,456'],
     ...['jo@mail.example', 'JO.Smith+x@mail.example', 'sip:jo@pbx.example', 'sip:02079460123@pbx.example'],
     ...['mailto:jo@mail.example', 'jo@bücher.example', 'Jo Smith <jo@mail.example>', '"Jo" jo@mail.example'],
@@ -130,4 +132,13 @@ describe('queues are chosen by patterns of RE2 for the whole name', () => {
     const patterns = { include: include && pattern(include), exclude: exclude && pattern(exclude) };
     expect(isIncluded(queue, { ...options, ...patterns } as NameOptions)).toBe(expected);
   });
+});
+
+test('words about customers are themselves, and those that look like a number are other', () => {
+  const words = new QueueWords(['Answered', '02079460100']);
+  const label = (word: string) => words.label(word);
+  expect(['Answered', 'Surprise', '', '02079460123', 'jo@mail.example'].map(label)).toEqual([
+    ...['Answered', 'Surprise', '', 'other', 'other'],
+  ]);
+  expect(label('02079460100')).toBe('02079460100');
 });
