@@ -78,7 +78,6 @@ export function createListAll(fetch: Fetch, tokens: TokenSource, options: Direct
         throw new ExporterError(
           'snapshot',
           `useradmin ${field}: expected ${other} (meta.totalCount), received ${items.length} on ${page} pages`,
-          { retryable: true },
         );
       }
       if (page >= maxPages) {

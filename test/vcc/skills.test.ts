@@ -196,6 +196,14 @@ describe('skills', () => {
     );
   });
 
+  test('are not compared with a count that is no number', async () => {
+    const { table } = await fetchFrom({
+      'skills 1': { ...list('skills', [skill('a', 'A')]), meta: { pageCount: 1, totalCount: '6' } },
+      'skills/a/users 1': { ...list('users', six), meta: { pageCount: 1, totalCount: null } },
+    });
+    expect((await table()).skillsOf.size).toBe(6);
+  });
+
   test('count users without a userId each', async () => {
     const { table } = await fetchFrom({
       'skills 1': list('skills', [skill('a', 'A')]),
