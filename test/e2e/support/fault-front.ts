@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { agentIdOf, type FaultId, pageSize } from './fault-matrix.ts';
 import { answerOfQueues, guidOf } from './fault-queues.ts';
+import { freePort } from './process.ts';
 
 /** A request at a front, and what a fault may do with it. */
 interface Exchange {
@@ -107,14 +108,14 @@ export async function listenFor(handle: Front['handle'], tls = false): Promise<L
   server.on('tlsClientError', () => {});
   // No connection ends by itself while a cell waits.
   server.keepAliveTimeout = 300_000;
-  let port = 0;
+  // Nobody else may get it while this server is stopped.
+  const port = await freePort();
   const start = () =>
     new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, '127.0.0.1', resolve);
     });
   await start();
-  port = (server.address() as AddressInfo).port;
   return {
     origin: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     start,

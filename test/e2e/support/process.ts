@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** How a process ended and what it wrote. */
@@ -122,15 +124,23 @@ export async function poll<T>(
   throw new Error(`${what}: not within ${limitMs / 1000} s`, { cause: last });
 }
 
-/** A port that is free now. */
+/**
+ * A port that is free now. The system does not choose it for others: their ports are above 32,767.
+ * Tests run at the same time, and a port that a test released could be taken before it is used.
+ */
 export async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /** A running server of another project. */
