@@ -108,9 +108,8 @@ export function createSource<T>(read: (trip: Trip) => Promise<T>, options: Sourc
       try {
         return await before(cached.get(deadline, readOnce), patience);
       } catch (error) {
-        if (failed && failed.error === error) return failed;
         // The data from before a failed read must not come back while the next one takes too long.
-        if (failed) return { value: failed.value, error, requests: 0 };
+        if (failed) return failed.error === error ? failed : { ...failed, error, requests: 0 };
         if (last && (options.keeps || last.ageMs() < usableMs)) return last.outcome;
         return { value: undefined, error, requests: 0 };
       } finally {
